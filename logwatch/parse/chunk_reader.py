@@ -1,8 +1,7 @@
-"""Read batches of lines by one expression, made for lines like those that it left before.
+"""Read batches of lines by an expression made for lines like those before, and by one for all that LINE takes.
 
 What it captures is dictionary-encoded, a byte a line, so that counting and finding are byte searches. Lines of the same
-result get the same code, however they are written. What stands behind a line's code, where the expression does not know
-how it is written, is read by another: the values in it are what tells the result then, not the text.
+result get the same code, however they are written.
 """
 
 import math
@@ -10,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import compress, count, repeat
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, RestValues
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.parse.compile.line_pattern import Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
@@ -46,16 +45,11 @@ _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a l
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
 
-_Key = tuple[Any, ...]
-"""The same as Groups, where the values in what was captured as REST take its place."""
-
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
-
-_ValuesIn = Callable[[Sequence[bytes]], list[RestValues]]
 
 _Item = TypeVar("_Item")
 
@@ -72,16 +66,12 @@ class _Framed:
 class _Expression:
     """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    def __init__(self, pattern: ChunkPattern, values_in: _ValuesIn) -> None:
-        self.bare = Dictionary(pattern, values_in)
-        self.with_rest: list[int] = []
-        """The indices of the lines of the last batch whose ends it had captured as REST."""
-        self._values_in = values_in
+    def __init__(self, pattern: ChunkPattern) -> None:
+        self.bare = Dictionary(pattern)
         self._framed_by: dict[Envelope, _Framed] = {}
 
     def read(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch as it stands; return those lines that are left."""
-        self.with_rest = []
         if not batch.text:
             return batch
         framed = None if batch.envelope == PLAIN else self._framed(batch)
@@ -89,7 +79,6 @@ class _Expression:
         if dictionary is None or (framed and not framed.frame.fits(batch.text)):
             return batch
         left = match(dictionary, batch)
-        self.with_rest = dictionary.with_rest
         if framed and left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # they are written in more than one way
         return left
@@ -107,8 +96,7 @@ class _Expression:
         pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
         if len(self._framed_by) >= _MAX_ENVELOPES:
             self._framed_by.clear()
-        made = _Framed(frame, Dictionary(pattern, self._values_in) if pattern else None)
-        self._framed_by[batch.envelope] = made
+        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern) if pattern else None)
         return made
 
 
@@ -121,7 +109,7 @@ class ChunkReader:
 
     def __init__(self, compiler: ChunkCompiler) -> None:
         self._compiler = compiler
-        self._general = _Expression(compiler.general, compiler.values_in)
+        self._general = _Expression(compiler.general)
         self._learned: _Expression | None = None
         self._examples: list[bytes] = []  # that the expression was made for
         self._left: list[bytes] = []  # some of what it has left since
@@ -140,18 +128,15 @@ class ChunkReader:
         if not self._tried and len(batch.lines) >= LEARN_AFTER_LINES and len(batch.lines) * following >= LESSON_LINES:
             self._tried = True
             self._learn(_examples(batch, SOME))
-        unlearned, with_rest = batch, LineBatch(b"")
-        if self._learned:
-            unlearned = self._learned.read(batch, match)
-            with_rest = batch.only(self._learned.with_rest)
+        unlearned = self._learned.read(batch, match) if self._learned else batch
         left = self._general.read(unlearned, match)
         if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
             left = self._learned.read(bare, match) if self._learned else bare
             left = self._general.read(left, match)
-        count = len(unlearned.lines) - len(left.lines) + len(with_rest.lines)
+        count = len(unlearned.lines) - len(left.lines)
         worth = LESSON_LINES * (1 + self._lessons)  # the later ones save less, since they tell fewer orders apart
         if count > _MAX_LEFT_SHARE * len(batch.lines):
-            self._keep_some(count, unlearned, with_rest)
+            self._keep_some(count, unlearned)
             if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= worth:
                 # of the rest of the batch as well, in proportion: what is rare is not worth a way
                 self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
@@ -164,17 +149,13 @@ class ChunkReader:
         groups = found.groups(b"") if found else ()
         if not any(groups) or pattern.undecided(groups):
             return None
-        values = [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
-        if values[-1][0] == REST:
-            values += self._compiler.values_in([values.pop()[1]])[0]
-        return values
+        return [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
 
-    def _keep_some(self, count: int, *batches: LineBatch) -> None:
+    def _keep_some(self, count: int, unlearned: LineBatch) -> None:
         """Keep some of the lines that no learned expression has taken, of which so many can be learned."""
         self._waiting += count
         if self._waiting >= self._next:
-            most = min(SOME, 1 + (self._waiting - self._next) // self._stride)
-            self._left += [line for batch in batches for line in _examples(batch, most)]
+            self._left += _examples(unlearned, min(SOME, 1 + (self._waiting - self._next) // self._stride))
             self._next = self._waiting + self._stride
         if len(self._left) > 2 * SOME:
             self._left, self._stride = self._left[::2], 2 * self._stride
@@ -189,7 +170,7 @@ class ChunkReader:
         self._lessons += 1
         taught = 0
         if made is not None:
-            self._learned, self._examples = _Expression(made.pattern, self._compiler.values_in), made.payloads
+            self._learned, self._examples = _Expression(made.pattern), made.payloads
             taught = sum(map(set(made.payloads).__contains__, left))
         most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
         self._wait = min(most, _MAX_WAIT * LESSON_LINES)
@@ -225,17 +206,12 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, values_in: _ValuesIn) -> None:
-        """``values_in`` reads what was captured as REST."""
+    def __init__(self, pattern: ChunkPattern) -> None:
         self.pattern = pattern
         self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
         """What the lines give that got OTHER_CODE in the last call, by their indices."""
-        self.with_rest: list[int] = []
-        """The indices of those of the last call whose ends were captured as REST."""
-        self._values_in = values_in
-        self._rest = pattern.names.index(REST) if REST in pattern.names else None
-        self._codes: dict[_Key, int] = {}
+        self._codes: dict[Groups, int] = {}
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
@@ -252,7 +228,6 @@ class Dictionary:
             self._codes_of_results = {None: 0}
             self._key_bytes = 0
         self.uncoded.clear()
-        self.with_rest = []
         codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
@@ -268,11 +243,6 @@ class Dictionary:
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
             columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
-        self.with_rest = [i for i, rest in enumerate(columns.pop(REST, ())) if rest]
-        rests = [rows[i][self._rest or 0] for i in self.with_rest]
-        for i, values in zip(self.with_rest, self._values_in(rests), strict=True):
-            for name, value in values:
-                columns.setdefault(name, [b""] * len(rows))[i] = value
         found, without = from_columns(columns, len(rows))
         return found, sorted({*without, *undecided})
 
@@ -281,12 +251,10 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        rests = [b""] * len(new) if self._rest is None else [row[self._rest] for row in new]
-        self.with_rest = list(compress(at, rests))
-        unknown: Collection[_Key] = set(keys) - self._codes.keys()
+        unknown: Collection[Groups] = set(keys) - self._codes.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
-        uncoded: dict[_Key, Outcome] = {}
+        uncoded: dict[Groups, Outcome] = {}
         for key in unknown:
             values = self._values_of(key)
             outcome = from_captures(values) if values else None
@@ -300,33 +268,21 @@ class Dictionary:
         if uncoded:
             self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
-        if len(times) < len(new) or self.with_rest:
+        if len(times) < len(new):
             self._codes.update({
                 row: code
-                for row, code, rest in zip(new, found, rests, strict=True)
-                if (rest or times[row] > 1) and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
+                for row, code in zip(new, found, strict=True)
+                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
             })  # fmt: skip
 
-    def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
-        """Return what decides the outcome of each row: its groups, and the values in its rest.
-
-        Reasons that count as the same are alike in them.
-        """
-        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        if reasons := self._reasons:
-            for i in self._places_of_reasons:
-                columns[i] = reasons.alike(columns[i])
-        if self._rest is not None and any(columns[self._rest]):
-            found = self._values_in(list(map(self._text, columns[self._rest])))
-            alike = {values: self._alike(values) for values in set(found)}
-            columns[self._rest] = list(map(alike.__getitem__, found))
+    def _keys(self, rows: Sequence[Groups]) -> Sequence[Groups]:
+        """Return what decides the outcome of each row: its groups, with reasons that count as the same alike."""
+        if not self._reasons or not self._places_of_reasons:
+            return rows
+        columns: list[Sequence[bytes]] = list(zip(*rows, strict=True))
+        for i in self._places_of_reasons:
+            columns[i] = self._reasons.alike(columns[i])
         return list(zip(*columns, strict=True))
-
-    def _alike(self, values: RestValues) -> RestValues:
-        if not self._reasons:
-            return values
-        alike = self._reasons.alike
-        return tuple([(name, alike([text])[0] if name in REASONS else text) for name, text in values])
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -341,13 +297,11 @@ class Dictionary:
             self.results.append(outcome)
         return code
 
-    def _values_of(self, key: _Key) -> Values:
+    def _values_of(self, key: Groups) -> Values:
         """Return the named values that decide the outcome; none where they do not tell it."""
         if self.pattern.undecided(key):
             return []
-        named = [(name, value) for name, value in zip(self.pattern.names, key, strict=False) if value]
-        behind = named.pop()[1] if named and named[-1][0] == REST else ()
-        return [*((name, self._text(value)) for name, value in named), *behind]
+        return [(name, self._text(value)) for name, value in zip(self.pattern.names, key, strict=False) if value]
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

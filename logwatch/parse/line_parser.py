@@ -11,7 +11,7 @@ from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.line_pattern import LinePattern, split_end, turns_of
+from logwatch.parse.compile.line_pattern import LinePattern, split_end
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
@@ -37,9 +37,10 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         names = frozenset(node.capture_names)
-        self._line, self._turns = LinePattern(split_end(node)[0]), turns_of(node)
-        self._all_names = ChunkReader(ChunkCompiler(node, names, self._turns))
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, self._turns))
+        head, end = split_end(node)
+        self._line, self._turns = LinePattern(head), LinePattern(end.item, turns=True) if end else None
+        self._all_names = ChunkReader(ChunkCompiler(node, names))
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED))
 
     @property
     def compiled(self) -> bool:

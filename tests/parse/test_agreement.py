@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
 from logwatch.parse.compile import specialise
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
@@ -222,19 +222,8 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
             (groups,) = pattern.regex.findall(payload + b"\n")
             assert any(groups) or not expected or payload not in examples, line
             if any(groups) and not pattern.undecided(groups):
-                assert by_name(values_of(pattern, groups, compiler.values_in), every) == expected, line
-
-
-def values_of(pattern, groups, behind):
-    """Read what was captured of a line: its groups, and the values in its rest."""
-    named = zip(pattern.names, groups, strict=False)
-    values = [(name, value) for name, value in named if value and name != REST]
-    if REST not in pattern.names:
-        return values
-    rest = groups[len(pattern.names) - 1]
-    found = {*behind([rest] * 2), *behind([rest, b"", rest])[::2], *behind([rest])}
-    assert len(found) == 1, rest
-    return values + list(found.pop())
+                named = zip(pattern.names, groups, strict=False)
+                assert by_name([each for each in named if each[1]], every) == expected, line
 
 
 def listed(expression) -> set[str]:

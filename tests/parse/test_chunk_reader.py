@@ -169,16 +169,13 @@ def test_lines_that_came_one_by_one_are_examples_as_well():
 
 
 def test_what_stands_behind_the_code_is_learned_from_the_lines_that_have_it():
-    """It is read by an expression of its own, until its lines are examples."""
-    reader, read = Reader(), []
-    values_in = reader._compiler.values_in
-    reader._compiler.values_in = lambda rests: read.extend(rests) or values_in(rests)
+    """The general expression reads them, until they are examples."""
+    reader = Reader()
     reader.left(dialect("a"))
-    assert reader.left(dialect("a", 9 * SOME, behind=" kept=5")) == []
-    assert read == [b"kept=5"] * 9 * SOME
+    some = dialect("a", 9 * SOME, behind=" kept=5")
+    assert reader.left(some) == some
     reader.left(dialect("a", 2 * LESSON_LINES, " kept=5"))
-    read.clear()
-    assert reader.left(dialect("a", 400, " kept=7")) == read == []
+    assert reader.left(dialect("a", 400, " kept=7")) == reader.refused == []
 
 
 def test_long_lines_are_no_examples():

@@ -1,9 +1,9 @@
-"""One expression that goes over whole chunks: it takes every line, and captures what it knows of some.
+"""Expressions that go over whole chunks: each takes every line, and captures what it knows of some.
 
-Most of what a line's grammar allows costs time on every line. So the expression is made for lines like some examples:
-what it captures of a line is what LINE would, and what it does not match is passed over as a whole. What stands in the
-last repetition, behind all that is needed, may be written otherwise than in any example: it holds no value, or is
-captured as a whole.
+Most of what a line's grammar allows costs time on every line. So beside the general expression there are those made for
+lines like some examples: what one captures of a line is what LINE would, and what it does not match is passed over as a
+whole. What stands in the last repetition, behind all that is needed, may be written otherwise than in any example if it
+holds no value.
 """
 
 import re
@@ -15,22 +15,14 @@ from typing import Any, NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
-from logwatch.parse.compile.line_pattern import LinePattern, split_end, turns_of
+from logwatch.parse.compile.line_pattern import split_end
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
 from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.parse.compile.to_regex import Writer
 
-REST = "rest"
-"""The name of what stands behind the head, where it is written otherwise than in the examples and may hold values."""
-
 LISTED = frozenset(("code",))
 """The names of which every value counts, and not the last one alone."""
 _ANYTHING = CharRun(nodes.EVERY_BYTE, 0)
-_MAX_REMEMBERED = 1024  # rows of values in rests
-_MAX_REMEMBERED_BYTES = 512  # of one of them
-
-RestValues = tuple[tuple[str, bytes], ...]
-"""Name and text of each value in what was captured as REST."""
 
 
 @dataclass(frozen=True)
@@ -88,28 +80,15 @@ class Made(NamedTuple):
 class ChunkCompiler:
     """Makes expressions of one line's node, which capture the values to ``keep``."""
 
-    def __init__(
-        self,
-        node: Node,
-        keep: frozenset[str],
-        turns: LinePattern | None = None,
-        listed: frozenset[str] = LISTED,
-    ) -> None:
-        """Of the names that are ``listed`` every value counts, and of others the last one.
-
-        The ``turns`` of the repetition at the end may be shared: of all it takes longest to compile them.
-        """
-        self._keep = keep
+    def __init__(self, node: Node, keep: frozenset[str], listed: frozenset[str] = LISTED) -> None:
+        """Of the names that are ``listed`` every value counts, and of others the last one."""
         self._listed = listed
         self._head, self._tail = split_end(nodes.without_captures(node, keep))
-        self._turns = turns or turns_of(node)
         self._blanks, _ = nodes.split_leading_blanks(self._tail.item if self._tail else nodes.NOTHING)
         literals = nodes.capture_literals(self._tail or nodes.NOTHING)
         self._valueless = None if literals is None else _without(literals)  # at the end, however it is written
-        self.general = ChunkPattern(self._whole(self._head), listed)
+        self.general = ChunkPattern(self._whole(self._head, [self._tail or nodes.NOTHING]), listed)
         """The expression for whatever lines the node takes: a lesson costs more than to read thousands by it."""
-        self._rests = ChunkPattern(nodes.seq(self._tail or nodes.NOTHING, _ANYTHING), listed)
-        self._known: dict[tuple[bytes, ...], RestValues] = {}  # by what was captured
 
     def compile(self, payloads: Sequence[bytes], max_orders: int = MAX_ORDERS) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
@@ -129,44 +108,25 @@ class ChunkCompiler:
             known = specialiser.specialise(self._tail, [rest for _, rest in rests])
             kept -= {n for i, (n, _) in enumerate(rests) if not known or i not in known[1]}
         specialiser.forget()
-        pattern = ChunkPattern(self._whole(head, known[0] if known else None), self._listed)
-        return Made(pattern, [payloads[n] for n in ends if n in kept])
+        behind = [*([known[0]] if known else []), *([self._valueless] if self._valueless else [])]
+        return Made(ChunkPattern(self._whole(head, behind), self._listed), [payloads[n] for n in ends if n in kept])
 
-    def _whole(self, head: Node, known: Node | None = None) -> Node:
-        """Return a node for whole lines, whose ends may be ``known``."""
+    def _whole(self, head: Node, behind: Sequence[Node]) -> Node:
+        """Return a node for whole lines, with the ways in which what stands ``behind`` may be written."""
         if not (self._tail and self._blanks):
             return nodes.seq(head, _ANYTHING)
-        ways = [nodes.END_OF_LINE, *([nodes.seq(known, _ANYTHING)] if known else [])]
-        ways += [nodes.seq(self._valueless, nodes.END_OF_LINE)] if self._valueless else []
-        return nodes.seq(head, self._blanks, nodes.choice(*ways, Capture(REST, _ANYTHING)))
-
-    def values_in(self, rests: Sequence[bytes]) -> list[RestValues]:
-        """Return the values in each text that was captured as REST."""
-        rows = self._rests.regex.findall(b"\n".join([*rests, b""])) if any(rests) else [()] * len(rests)
-        found = map(self._known.get, rows)
-        return [
-            self._values(*each) if known is None else known for known, *each in zip(found, rows, rests, strict=True)
-        ]
-
-    def _values(self, row: tuple[bytes, ...], rest: bytes) -> RestValues:
-        if self._rests.undecided(row):
-            turns = self._turns.all_turns(rest + b"\n") if self._turns else []
-            return tuple([each for each in turns if each[0] in self._keep])
-        values = tuple([(name, value) for name, value in zip(self._rests.names, row, strict=False) if value])
-        if len(b"".join(row)) <= _MAX_REMEMBERED_BYTES:
-            if len(self._known) >= _MAX_REMEMBERED:
-                self._known.clear()
-            self._known[row] = values
-        return values
+        ends = [nodes.END_OF_LINE, *(nodes.seq(each, _ANYTHING) for each in behind)]
+        return nodes.seq(head, self._blanks, nodes.choice(*ends))
 
 
 def _without(literals: frozenset[bytes]) -> Node:
-    """Return what takes a line up to the first of some literals, going from one of their first bytes to the next."""
+    """Return what takes the rest of a line that has none of some literals: it goes from one of their first bytes on."""
     first = frozenset(each[0] for each in literals)
     if not first:
         return _ANYTHING
     none = Look(nodes.choice(*map(Literal, sorted(literals))), negative=True)
-    return Repeat(Choice((CharRun(nodes.EVERY_BYTE - first), nodes.seq(none, CharRun(first, 1, 1)))))
+    up_to = Repeat(Choice((CharRun(nodes.EVERY_BYTE - first), nodes.seq(none, CharRun(first, 1, 1)))))
+    return nodes.seq(up_to, nodes.END_OF_LINE)
 
 
 def _repeated(node: Node, at: int, within: int | None = None) -> Iterator[tuple[int, str] | None]:

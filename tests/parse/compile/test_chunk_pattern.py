@@ -77,11 +77,12 @@ def test_a_nest_of_brackets_is_taken_as_the_examples_have_it():
     assert taken(compiler, examples, b"head [q3] code=5") == {"code": b"5"}
 
 
-def test_what_is_written_unlike_the_examples_behind_is_captured_as_a_whole():
-    """Its values are read from there, so that one expression takes every kind of answer."""
+def test_what_is_written_unlike_the_examples_behind_is_taken_by_the_general_expression():
+    """Where it may hold a value, the others pass it over."""
     compiler = ChunkCompiler(line(A, behind=(A, B)), KEPT)
-    assert taken(compiler, [b"head code=2"], b"head code=2 b=7 what") == {"code": b"2", "rest": b"b=7 what"}
-    assert compiler.values_in([b"b=7 what", b"", b"b=1 b=2"]) == [(("kept", b"7"),), (), (("kept", b"2"),)]
+    assert taken(compiler, [b"head code=2"], b"head code=2 b=7 what") is None
+    rows = compiler.general.regex.findall(b"head code=2 b=7 what\nhead code=2 b=1 b=2\nhead a=x code=2\nhead\n")
+    assert rows == [(b"", b"2", b"7"), (b"", b"2", b"2"), (b"", b"2", b""), (b"", b"", b"")]
 
 
 def test_rare_orders_are_not_worth_a_way():
@@ -149,16 +150,16 @@ def test_every_line_is_one_row():
         ([b"head code=2 b=1"], b"head code=2", {"code": b"2"}),
         ([b"head code=2 b=1"], b"head code=2 \n", {"code": b"2"}),
         ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "kept": b"7"}),
-        ([b"head code=2 b=1"], b"head code=2 a=x b=7", {"code": b"2", "rest": b"a=x b=7"}),
+        ([b"head code=2 b=1"], b"head code=2 a=x b=7", None),
         ([b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 b=1", b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 abc"], b"head code=2 xyz", {"code": b"2"}),
         ([b"head code=2 abc"], b"head code=2 a=x xyz b", {"code": b"2"}),
-        ([b"head code=2 b=1"], b"head code=2 x=b=7", {"code": b"2", "rest": b"x=b=7"}),
+        ([b"head code=2 b=1"], b"head code=2 x=b=7", None),
     ],
 )
 def test_what_stands_behind_is_read_in_the_ways_of_the_examples(examples, text, expected):
-    """Its values are captured, and nothing where it holds none; what may hold some is the rest."""
+    """Its values are captured, and nothing where it holds none; a line that may hold some is passed over."""
     compiler = ChunkCompiler(line(A, B, behind=(A, B, LETTERS)), KEPT)
     assert taken(compiler, examples, text.rstrip(b"\n")) == expected
 

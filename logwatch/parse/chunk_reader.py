@@ -1,8 +1,7 @@
-"""Read batches of lines by one expression, made for lines like those that it left before.
+"""Read batches of lines by an expression made for lines like those before, and by one for all that LINE takes.
 
 What it captures is dictionary-encoded, a byte a line, so that counting and finding are byte searches. Lines of the same
-result get the same code, however they are written. What stands behind a line's code, where the expression does not know
-how it is written, differs from line to line: the values in it are what is remembered then, not the text.
+result get the same code, however they are written.
 """
 
 import math
@@ -14,22 +13,23 @@ from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
-from logwatch.parse.compile.rests import RestReader, Values
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler, ChunkPattern
+from logwatch.parse.compile.line_pattern import Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
+LESSON_LINES = 16_000
+"""Lines that the general expression must be saved from reading for a lesson to pay: it takes 10 to 25 ms."""
 LEARN_AFTER_LINES = 16
-"""Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
-_GROWTH = 8  # of what is waited for, with each lesson
-_MAX_WAIT = 4  # lessons' worth of lines that are left: a log may change again and again
-_MAX_WAIT_IN_VAIN = 16  # the same behind a lesson that taught little
-_FEW_LESSONS = 2  # behind them it is known that the order of the fields changes again and again
+"""Lines that are there before the first lesson: fewer are no examples of a log."""
+_MAX_WAIT = 16  # lessons' worth of lines between two of them: a log may change again and again
+_IN_VAIN = 4  # times as long a wait behind a lesson that taught little
 _LITTLE = 0.25  # of what was left
-_MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
+_FEW_LESSONS = 1  # behind them it is known that the order of the fields changes again and again
+_MAX_LEFT_SHARE = 0.01  # of a batch: to read so many by the general expression costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
 _MAX_ENVELOPES = 16
@@ -51,10 +51,6 @@ Outcome = PushResult | Cause | None
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
 
-Takes = Callable[[bytes], bool]
-"""Whether LINE takes a payload."""
-
-_Key = tuple[Groups, Values]
 _Item = TypeVar("_Item")
 
 
@@ -67,62 +63,28 @@ class _Framed:
     batches: int = 0
 
 
-class ChunkReader:
-    """One grammar's expression for whole chunks, and the examples from which it is made again.
+class _Expression:
+    """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    That is done where it is worth it: where so many lines are left to be read one by one as cost more, or twice as many
-    have been, as of many short logs; and then ever more seldom, up to some times what a lesson costs.
-    """
-
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str], takes: Takes | None = None) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture.
-
-        ``takes`` is asked of lines that are left: nothing is to be learned of those that LINE does not take.
-        """
-        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
-        self._compiler = compiler
-        self._takes = takes
-        self._dictionary: Dictionary | None = None
+    def __init__(self, pattern: ChunkPattern) -> None:
+        self.bare = Dictionary(pattern)
         self._framed_by: dict[Envelope, _Framed] = {}
-        self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
-        self._rests: list[bytes] = []
-        self._left: list[bytes] = []  # some of what it has left since
-        self._wait = LEARN_AFTER_LINES
-        self._waiting = self._lessons = 0
 
-    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
-        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
-
-        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
-        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
-        times as much as this the log still holds.
-        """
-        before = self.rests.read_singly if self.rests else 0
-        framed = self._read_framed(batch, match)
-        left = framed.taken_out()
-        if left is None:
-            return framed
-        if self._dictionary and left.text:
-            left = match(self._dictionary, left)
-        behind = self.rests.read_singly - before if self.rests else 0
-        if self._learned(left, behind, batch, following) and self._dictionary and left.text:
-            left = match(self._dictionary, left)
-        return left
-
-    def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
-        """Read a batch of lines in an envelope without taking them out; return those that are left."""
-        framed = self._framed(batch)
-        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
+    def read(self, batch: LineBatch, match: Match) -> LineBatch:
+        """Read a batch as it stands; return those lines that are left."""
+        if not batch.text:
             return batch
-        left = match(framed.expression, batch)
-        if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+        framed = None if batch.envelope == PLAIN else self._framed(batch)
+        dictionary = self.bare if batch.envelope == PLAIN else framed.expression if framed else None
+        if dictionary is None or (framed and not framed.frame.fits(batch.text)):
+            return batch
+        left = match(dictionary, batch)
+        if framed and left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # they are written in more than one way
         return left
 
     def _framed(self, batch: LineBatch) -> "_Framed | None":
         """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
-        if self._dictionary is None or batch.envelope == PLAIN:
-            return None
         known = self._framed_by.get(batch.envelope)
         if known is not None:
             known.batches += 1
@@ -131,63 +93,96 @@ class ChunkReader:
         frame = envelopes.frame(batch.text, batch.envelope)
         if frame is None or (known and known.frame == frame):
             return known
-        pattern = self._dictionary.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+        pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
         if len(self._framed_by) >= _MAX_ENVELOPES:
             self._framed_by.clear()
-        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
+        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern) if pattern else None)
         return made
 
-    def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
-        """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
 
-        Return whether there is an expression for any of these lines then.
+class ChunkReader:
+    """One grammar's expressions for whole chunks: the general one, and one that is learned from what is at hand.
+
+    The general one takes all that LINE takes. To learn is worth it where so many lines are still to come, or twice as
+    many have come, as of many short logs, that it saves what it costs; and then ever more seldom.
+    """
+
+    def __init__(self, compiler: ChunkCompiler) -> None:
+        self._compiler = compiler
+        self._general = _Expression(compiler.general)
+        self._learned: _Expression | None = None
+        self._examples: list[bytes] = []  # that the expression was made for
+        self._left: list[bytes] = []  # some of what it has left since
+        self._wait = LEARN_AFTER_LINES
+        self._waiting = self._lessons = 0
+        self._tried = False  # to learn from the first lines, before any is read
+        self._next = self._stride = 1  # of the lines that are waited for, from one that is kept to another
+
+    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
+
+        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
+        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
+        times as much as this the log still holds.
         """
-        singly = len(left.lines) + behind
-        if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
-            return False
-        examples = _examples(left, SOME)
-        if self._takes and self._wait > LEARN_AFTER_LINES:  # before the first lesson, all that is there is to be tried
-            asked, examples = len(examples), list(filter(self._takes, examples))
-            singly = behind + len(left.lines) * len(examples) // max(1, asked)
-        self._waiting += singly
-        self._left = some_of([*self._left, *examples], 2 * SOME)
-        worth = lines_worth(some_of(self._left, SOME))
-        if not singly or self._waiting < self._wait or max(self._waiting / 2, singly * (1 + following)) < worth:
-            return False
-        # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = _examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines))
-        taught = self._learn(others)
-        most = worth * (_MAX_WAIT_IN_VAIN if taught < _LITTLE else _MAX_WAIT)
-        self._waiting, self._wait = 0, min(_GROWTH * self._wait, most)
-        return taught > 0
+        if not self._tried and len(batch.lines) >= LEARN_AFTER_LINES and len(batch.lines) * following >= LESSON_LINES:
+            self._tried = True
+            self._learn(_examples(batch, SOME))
+        unlearned = self._learned.read(batch, match) if self._learned else batch
+        left = self._general.read(unlearned, match)
+        if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
+            left = self._learned.read(bare, match) if self._learned else bare
+            left = self._general.read(left, match)
+        count = len(unlearned.lines) - len(left.lines)
+        worth = LESSON_LINES * (1 + self._lessons)  # the later ones save less, since they tell fewer orders apart
+        if count > _MAX_LEFT_SHARE * len(batch.lines):
+            self._keep_some(count, unlearned)
+            if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= worth:
+                # of the rest of the batch as well, in proportion: what is rare is not worth a way
+                self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
+        return left
 
-    def _learn(self, others: Sequence[bytes]) -> float:
-        """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
+    def values_of(self, line: bytes) -> list[tuple[str, bytes]] | None:
+        """Return the named values of one line, which ends in a newline; None where that does not tell them."""
+        pattern = self._general.bare.pattern
+        found = pattern.regex.match(line)
+        groups = found.groups(b"") if found else ()
+        if not any(groups) or pattern.undecided(groups):
+            return None
+        return [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
 
-        Return the share of what was left that there is an expression for.
-        """
-        rests = list(self.rests.examples) if self.rests else []
-        self._rests = some_of([*rests, *self._rests], SOME)
+    def _keep_some(self, count: int, unlearned: LineBatch) -> None:
+        """Keep some of the lines that no learned expression has taken, of which so many can be learned."""
+        self._waiting += count
+        if self._waiting >= self._next:
+            self._left += _examples(unlearned, min(SOME, 1 + (self._waiting - self._next) // self._stride))
+            self._next = self._waiting + self._stride
+        if len(self._left) > 2 * SOME:
+            self._left, self._stride = self._left[::2], 2 * self._stride
+
+    def _learn(self, others: Sequence[bytes]) -> None:
+        """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came."""
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
+        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons < _FEW_LESSONS else 1)
+        if made is None and not left:
+            return  # the log begins with lines of others
         self._lessons += 1
-        made = self._compiler.compile(payloads, self._rests, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
-        self._left = []
-        if self.rests:
-            self.rests.examples.clear()
-        if made is None:
-            return 0
-        self._dictionary, self._examples = Dictionary(made.pattern, self.rests), made.payloads
-        self._framed_by.clear()
-        asked = [*left, *rests]
-        known = {*made.payloads, *made.tails}
-        return sum(map(known.__contains__, asked)) / len(asked) if asked else 1.0
+        taught = 0
+        if made is not None:
+            self._learned, self._examples = _Expression(made.pattern), made.payloads
+            taught = sum(map(set(made.payloads).__contains__, left))
+        most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
+        self._wait = min(most, _MAX_WAIT * LESSON_LINES)
+        self._left, self._waiting = [], 0
+        self._next = self._stride = 1
 
 
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
     """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
     lines = batch.lines
-    places = some_of(sorted(range(len(lines)), key=lambda i: len(lines[i])), most)
+    some = some_of(range(len(lines)), 4 * most)
+    places = some_of(sorted(some, key=lambda i: len(lines[i])), most)
     return _short([line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES])
 
 
@@ -211,14 +206,12 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
+    def __init__(self, pattern: ChunkPattern) -> None:
         self.pattern = pattern
         self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
         """What the lines give that got OTHER_CODE in the last call, by their indices."""
-        self._rests = rests if pattern.has_rest else None
-        self._codes_of_rows: dict[Groups, int] = {}
-        self._codes_of_keys: dict[_Key, int] = {}
+        self._codes: dict[Groups, int] = {}
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
@@ -227,17 +220,15 @@ class Dictionary:
 
     def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
         """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
-        known = len(self._codes_of_rows) + len(self._codes_of_keys)
-        full = len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
             self.results = [None]  # what fills it may never come again, and would keep out what does
-            self._codes_of_rows.clear()
-            self._codes_of_keys.clear()
+            self._codes.clear()
             self._codes_of_results = {None: 0}
             self._key_bytes = 0
         self.uncoded.clear()
-        codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
+        codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
@@ -252,10 +243,6 @@ class Dictionary:
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
             columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
-        if self._rests:
-            for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
-                for name, value in values:
-                    columns.setdefault(name, [b""] * len(rows))[i] = value
         found, without = from_columns(columns, len(rows))
         return found, sorted({*without, *undecided})
 
@@ -264,41 +251,38 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        unknown: Collection[Groups] = set(keys) - self._codes.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
-        uncoded: dict[_Key, Outcome] = {}
+        uncoded: dict[Groups, Outcome] = {}
         for key in unknown:
-            outcome = self._outcome(key)
-            self._codes_of_keys[key] = code = self._code(outcome)
-            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+            values = self._values_of(key)
+            outcome = from_captures(values) if values else None
+            self._codes[key] = code = self._code(outcome)
+            self._key_bytes += sum(len(text) for _, text in values)
             if code == OTHER_CODE:
                 uncoded[key] = outcome
-        found = bytes(map(self._codes_of_keys.__getitem__, keys))
+        found = bytes(map(self._codes.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
         if uncoded:
             self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
         if len(times) < len(new):
-            self._codes_of_rows.update({
+            self._codes.update({
                 row: code
                 for row, code in zip(new, found, strict=True)
                 if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
             })  # fmt: skip
 
-    def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
-        """Return what decides the outcome of each row: its groups, and the values in its rest."""
-        columns = list(zip(*rows, strict=True))
-        rests = columns.pop() if self._rests else ()
-        behind: Sequence[Values] = [()] * len(rows)
-        if self._rests and any(rests):
-            behind = self._rests.read(list(map(self._text, rests)))
-        if reasons := self._reasons:
-            for i in self._places_of_reasons:
-                columns[i] = tuple(reasons.alike(columns[i]))
-            behind = [values and _alike(values, reasons) for values in behind] if any(behind) else behind
-        return list(zip(zip(*columns, strict=True), behind, strict=True))
+    def _keys(self, rows: Sequence[Groups]) -> Sequence[Groups]:
+        """Return what decides the outcome of each row: its groups, with reasons that count as the same alike."""
+        if not self._reasons or not self._places_of_reasons:
+            return rows
+        columns: list[Sequence[bytes]] = list(zip(*rows, strict=True))
+        for i in self._places_of_reasons:
+            columns[i] = self._reasons.alike(columns[i])
+        return list(zip(*columns, strict=True))
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -313,19 +297,11 @@ class Dictionary:
             self.results.append(outcome)
         return code
 
-    def _outcome(self, key: _Key) -> Outcome:
-        groups, behind = key
-        if self.pattern.undecided(groups):
-            return None
-        named = zip(self.pattern.names, groups, strict=False)
-        values = [(name, self._text(value)) for name, value in named if value]
-        return from_captures([*values, *behind]) if values or behind else None
-
-
-def _alike(values: Values, reasons: Reasons) -> Values:
-    names, texts = zip(*values, strict=True)
-    alike = reasons.alike(texts)
-    return tuple((name, new if name in REASONS else text) for name, text, new in zip(names, texts, alike, strict=True))
+    def _values_of(self, key: Groups) -> Values:
+        """Return the named values that decide the outcome; none where they do not tell it."""
+        if self.pattern.undecided(key):
+            return []
+        return [(name, self._text(value)) for name, value in zip(self.pattern.names, key, strict=False) if value]
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -1,44 +1,28 @@
-"""One expression that goes over whole chunks: it takes every line, and captures what it knows of some.
+"""Expressions that go over whole chunks: each takes every line, and captures what it knows of some.
 
-Most of what a line's grammar allows costs time on every line. So the expression is made for lines like some examples:
-what it captures of a line is what LINE would, and what it does not match is passed over as a whole. What stands in the
-last repetition, behind all that is needed, is a part of its own, which may be written otherwise than in any example.
+Most of what a line's grammar allows costs time on every line. So beside the general expression there are those made for
+lines like some examples: what one captures of a line is what LINE would, and what it does not match is passed over as a
+whole. What stands in the last repetition, behind all that is needed, may be written otherwise than in any example if it
+holds no value.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
-from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import CharRun, Look, Node, Repeat
+from logwatch.parse.compile.line_pattern import split_end
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
 from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.parse.compile.to_regex import Writer
 
-REST = "rest"
-"""The name of the last group, if it holds all that stands behind what the expression looked at."""
-
-
-_MIN_LINES = 900  # one by one, LINE compiled for the first of them: that costs what an expression does
-_LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE has to be compiled as well
-_MARKS = frozenset(b" =,;()[]")
-_WITHIN_WORDS = bytes(code for code in range(256) if code not in _MARKS)
-_ANSWER = re.compile(rb'["{]')
+LISTED = frozenset(("code",))
+"""The names of which every value counts, and not the last one alone."""
 _ANYTHING = CharRun(nodes.EVERY_BYTE, 0)
-
-
-def lines_worth(payloads: Sequence[bytes]) -> int:
-    """Return how many lines like these an expression must save from being read one by one to be worth compiling.
-
-    It takes the longer, the more ways there are: as many as shapes, which are the marks and blanks between the words in
-    front of what JSON there is. All answers together are hardly more than a way.
-    """
-    shapes = {_ANSWER.split(payload, 1)[0].translate(None, _WITHIN_WORDS) for payload in payloads}
-    return max(_MIN_LINES, _LINES_A_SHAPE * len(shapes))
 
 
 @dataclass(frozen=True)
@@ -49,59 +33,41 @@ class ChunkPattern:
     groups. If it is ``quoted``, the line is JSON text, and so is what is captured.
     """
 
-    head: Node
-    blanks: CharRun | None
-    """In front of what may stand behind the head; None where that is anything, and holds no value."""
-    known: Node | None
-    """What stands there in the examples."""
+    node: Node
+    listed: frozenset[str] = LISTED
     before: str = ""
     behind: str = ""
     quoted: bool = False
 
-    @property
-    def has_rest(self) -> bool:
-        """Return whether the last group is REST."""
-        return self.blanks is not None
-
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What each group captures; a name may stand there several times."""
-        names = self.head.capture_names + (self.known.capture_names if self.known else ())
-        return (*names, REST) if self.has_rest else names
+        return self.node.capture_names
 
     @cached_property
-    def _rivals(self) -> list[tuple[int, ...]]:
-        """The indices of groups that one repetition sets under one name."""
-        return [*_rivals(self.head, 0), *_rivals(self.known or nodes.NOTHING, len(self.head.capture_names))]
+    def _repeated(self) -> list[tuple[int, str] | None]:
+        """Of each group, the number of the repetition that sets it and its name; None where none does."""
+        return [*_repeated(self.node, 0)]
 
-    def undecided(self, groups: Sequence[bytes]) -> bool:
-        """Return whether several values of one name were captured in a repetition: nothing tells which is the last."""
-        return any(len({groups[i] for i in each} - {b""}) > 1 for each in self._rivals)
+    def undecided(self, groups: Sequence[Any]) -> bool:
+        """Return whether a repetition may have set more values of one name than its groups tell, or in another order.
+
+        They hold what its last turns set.
+        """
+        told = list(filter(None, compress(self._repeated, groups)))
+        return len({*told}) < len(told) or any(name in self.listed for _, name in told)
 
     @cached_property
     def regex(self) -> re.Pattern[bytes]:
         """The expression, compiled when it is first needed."""
-        writer = Writer(capturing=True, last_turns=True)
-
-        def written(node: Node) -> str:
-            return writer.write(in_json(node) if self.quoted else node)
-
-        anything = written(_ANYTHING)
-        text = written(self.head)
-        if self.blanks is None:
-            text += anything
-        else:
-            known = f"{written(self.known)}{anything}|" if self.known else ""
-            text += f"{written(self.blanks)}(?:{written(nodes.END_OF_LINE)}|{known}({anything}))"
+        text = Writer(capturing=True, last_turns=True).write(in_json(self.node) if self.quoted else self.node)
         # findall gives tuples from two groups on; both sides end right before the newline, and never go back
         text += "()" * max(0, 2 - len(self.names))
         return re.compile(f"(?:{self.before}{text}{self.behind}|[^\\n]*+)\\n".encode("latin-1"))
 
     def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
         """Return the same for lines in a frame; None where a line might match by what stands before it."""
-        if looks_before(nodes.seq(self.head, self.known or nodes.NOTHING)):
-            return None
-        return replace(self, before=before, behind=behind, quoted=quoted)
+        return None if looks_before(self.node) else ChunkPattern(self.node, self.listed, before, behind, quoted)
 
 
 class Made(NamedTuple):
@@ -109,75 +75,67 @@ class Made(NamedTuple):
 
     pattern: ChunkPattern
     payloads: list[bytes]
-    tails: list[bytes]  # what stood in the last repetition of the payloads, and alone
 
 
 class ChunkCompiler:
     """Makes expressions of one line's node, which capture the values to ``keep``."""
 
-    def __init__(
-        self,
-        node: Node,
-        keep: frozenset[str],
-        known: "ChunkCompiler | None" = None,
-        listed: frozenset[str] = frozenset(("code",)),
-    ) -> None:
-        """Split off the repetition at the end, if anything may stand there.
-
-        Of the names that are ``listed`` every value counts, and of others the last one. What another compiler of the
-        same node has compiled may be shared: of all it takes longest.
-        """
-        *head, last = nodes.parts(node) or (nodes.NOTHING,)
+    def __init__(self, node: Node, keep: frozenset[str], listed: frozenset[str] = LISTED) -> None:
+        """Of the names that are ``listed`` every value counts, and of others the last one."""
         self._listed = listed
-        self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
-        """The repetition at the end, whose values are in the rest where no example is like it; or None."""
-        turns = LinePattern(self.tail.item, turns=True) if self.tail else None
-        self.turns: LinePattern | None = known.turns if known else turns
-        """Its turns."""
-        self.head = nodes.seq(*head) if self.tail else node
-        self._kept_head = nodes.without_captures(self.head, keep)
-        self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
-        self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
+        self._head, self._tail = split_end(nodes.without_captures(node, keep))
+        self._blanks, _ = nodes.split_leading_blanks(self._tail.item if self._tail else nodes.NOTHING)
+        literals = nodes.capture_literals(self._tail or nodes.NOTHING)
+        self._valueless = None if literals is None else _without(literals)  # at the end, however it is written
+        self.general = ChunkPattern(self._whole(self._head, [self._tail or nodes.NOTHING]), listed)
+        """The expression for whatever lines the node takes: a lesson costs more than to read thousands by it."""
 
-    def compile(
-        self, payloads: Sequence[bytes], tails: Sequence[bytes] = (), max_orders: int = MAX_ORDERS
-    ) -> "Made | None":
+    def compile(self, payloads: Sequence[bytes], max_orders: int = MAX_ORDERS) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
-        ``tails`` are more examples of what stands in the last repetition. Where there are more than ``max_orders`` of
-        fields, any order is taken.
+        Where there are more than ``max_orders`` of fields, any order is taken.
         """
         specialiser = Specialiser(self._listed, max_orders)
-        found = specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
+        found = specialiser.specialise(self._head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None
         head, ends = found
-        known = None
-        if self._blanks is not None:
-            behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
-            behind += [tail + b"\n" for tail in tails]
-            known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+        kept, known = set(ends), None
+        if self._tail and self._blanks:
+            skipped = bytes(self._blanks.chars)
+            rests = [(n, rest) for n, (line, at) in ends.items() if (rest := line[at:].lstrip(skipped)) != b"\n"]
+            known = specialiser.specialise(self._tail, [rest for _, rest in rests])
+            kept -= {n for i, (n, _) in enumerate(rests) if not known or i not in known[1]}
         specialiser.forget()
-        pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
-        return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
+        behind = [*([known[0]] if known else []), *([self._valueless] if self._valueless else [])]
+        return Made(ChunkPattern(self._whole(head, behind), self._listed), [payloads[n] for n in ends if n in kept])
+
+    def _whole(self, head: Node, behind: Sequence[Node]) -> Node:
+        """Return a node for whole lines, with the ways in which what stands ``behind`` may be written."""
+        if not (self._tail and self._blanks):
+            return nodes.seq(head, _ANYTHING)
+        ends = [nodes.END_OF_LINE, *(nodes.seq(each, _ANYTHING) for each in behind)]
+        return nodes.seq(head, self._blanks, nodes.choice(*ends))
 
 
-def _rivals(node: Node, at: int) -> Iterator[tuple[int, ...]]:
-    """Yield the groups of each name that stands in one repetition more than once, where ``at`` is the first of all."""
-    if isinstance(node, Repeat) and node.max != 1:
-        places = defaultdict(list)
-        for place, name in enumerate(node.capture_names, at):
-            places[name].append(place)
-        yield from (tuple(each) for each in places.values() if len(each) > 1)
+def _without(literals: frozenset[bytes]) -> Node:
+    """Return what takes the rest of a line that has none of some literals: it goes from one of their first bytes on."""
+    first = frozenset(each[0] for each in literals)
+    if not first:
+        return _ANYTHING
+    none = Look(nodes.choice(*map(Literal, sorted(literals))), negative=True)
+    up_to = Repeat(Choice((CharRun(nodes.EVERY_BYTE - first), nodes.seq(none, CharRun(first, 1, 1)))))
+    return nodes.seq(up_to, nodes.END_OF_LINE)
+
+
+def _repeated(node: Node, at: int, within: int | None = None) -> Iterator[tuple[int, str] | None]:
+    """Yield what sets each group of a node: the number of its repetition, and its name. ``at`` is the first group."""
+    if within is None and isinstance(node, Repeat) and node.max != 1:
+        within = at
+    if isinstance(node, Capture):
+        yield None if within is None else (within, node.name)
         return
     for child in node.children:
-        yield from _rivals(child, at)
+        yield from _repeated(child, at, within)
         at += len(child.capture_names)
-
-
-def _cannot_fail(node: Repeat) -> bool:
-    """Return whether anything may stand here, and what stands here means the same without what is before it."""
-    blanks, _ = nodes.split_leading_blanks(node.item)
-    behind = any(isinstance(each, Look) and each.behind for each in nodes.walk(node))
-    return (node.min, node.max) == (0, None) and blanks is not None and not behind

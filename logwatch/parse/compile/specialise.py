@@ -143,8 +143,7 @@ class Specialiser:
                 ends.update({n: (turn.line, turn.end) for n, turn in here.items()})
                 is_said = i == _FULL or _begins_with(then, turns.until)
                 places = [(turn.line, turn.end, turn.end) for turn in here.values()]
-                no_more = Look(nodes.without_captures(turns.item), negative=True)
-                ways.append(_nothing if is_said else self._as_taken(no_more, places))
+                ways.append(_nothing if is_said else self._as_taken(turns.no_more, places))
             elif self._turns_left > 0:
                 way, behind = self._turn(turns, i, here)
                 rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
@@ -205,7 +204,6 @@ class _Turns:
         self._end = specialiser.end
         self._max_orders = specialiser.max_orders
         self.taken = lru_cache(maxsize=None)(self._taken)
-        self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self.item)
         self.until: Node | None = None
         """What ends it, behind the same blanks as its turns; ``_stop`` is that without them."""
@@ -220,6 +218,11 @@ class _Turns:
         listed = specialiser.listed
         self._any_order = {i for i, item in enumerate(self.items) if listed.isdisjoint(item.capture_names)}.__contains__
         self.any_number = (self._min, self._max) == (0, None)
+
+    @cached_property
+    def no_more(self) -> Look:
+        """What makes sure that no turn follows."""
+        return Look(nodes.without_captures(self.item), negative=True)
 
     def guard(self, i: int) -> Look | None:
         """Return what makes sure that neither the end nor an alternative before number ``i`` matches, if one might."""
@@ -244,30 +247,14 @@ class _Turns:
         """Return the index of the first alternative that matches, and where it ends; _END if it stops or none does."""
         if self._stop is not None and self._end(self._stop, line, at) >= 0:
             return _END, at
-        for i, item in self._beginning_with(line[at]):
+        for i, item in enumerate(self.items):
             if (end := self._end(item, line, at)) >= 0:
                 return i, end
         return _END, at
 
-    def _find_beginning_with(self, byte: int) -> list[tuple[int, Node]]:
-        return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
-
     def many(self, orders: Collection[tuple[int, ...]]) -> bool:
-        """Return whether so many orders of turns, or such long ones, are not worth a way each.
-
-        Nor are two with a nest of values at different places: each would stand for those examples alone that have it
-        there.
-        """
-        if len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED:
-            return True
-        nests = {(order[:k], i) for order in orders for k, i in enumerate(order) if i in self._nests}
-        return len(nests) > len({i for _, i in nests})
-
-    @cached_property
-    def _nests(self) -> frozenset[int]:
-        """The alternatives that hold a repetition with values."""
-        inside = ((i, each) for i, item in enumerate(self.items) for each in nodes.walk(item))
-        return frozenset(i for i, each in inside if isinstance(each, Repeat) and each.max != 1 and each.capture_names)
+        """Return whether so many orders of turns, or such long ones, are not worth a way each."""
+        return len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED
 
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""
@@ -332,5 +319,5 @@ def _nothing(_: Node) -> Node:
 
 def _begins_with(then: Sequence[Node], beginning: Node | None) -> bool:
     wanted = nodes.parts(nodes.without_captures(beginning)) if beginning else ()
-    there = nodes.parts(nodes.without_captures(nodes.seq(*then))) if wanted else ()
-    return bool(wanted) and there[: len(wanted)] == wanted
+    near = nodes.parts(nodes.seq(*then))[: len(wanted)]  # each is at least a part of what is wanted
+    return bool(wanted) and nodes.parts(nodes.seq(*map(nodes.without_captures, near)))[: len(wanted)] == wanted

@@ -2,7 +2,7 @@
 
 What it captures is dictionary-encoded, a byte a line, so that counting and finding are byte searches. Lines of the same
 result get the same code, however they are written. What stands behind a line's code, where the expression does not know
-how it is written, differs from line to line: the values in it are what is remembered then, not the text.
+how it is written, is gone through: the values in it are what tells the result then, not the text.
 """
 
 import math
@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import compress, count, repeat
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
-from logwatch.parse.compile.rests import RestReader, Values
+from logwatch.parse.compile.line_pattern import Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
@@ -45,6 +45,9 @@ _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a l
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
 
+_Key = tuple[Any, ...]
+"""The same as Groups, where the values in what was captured as REST take its place."""
+
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
 
@@ -54,7 +57,6 @@ Match = Callable[["Dictionary", LineBatch], LineBatch]
 Takes = Callable[[bytes], bool]
 """Whether LINE takes a payload."""
 
-_Key = tuple[Groups, Values]
 _Item = TypeVar("_Item")
 
 
@@ -74,19 +76,15 @@ class ChunkReader:
     have been, as of many short logs; and then ever more seldom, up to some times what a lesson costs.
     """
 
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str], takes: Takes | None = None) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture.
-
-        ``takes`` is asked of lines that are left: nothing is to be learned of those that LINE does not take.
-        """
-        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
+    def __init__(self, compiler: ChunkCompiler, takes: Takes | None = None) -> None:
+        """Learn from lines that are left and that LINE ``takes``: of others nothing is to be learned."""
         self._compiler = compiler
         self._takes = takes
         self._dictionary: Dictionary | None = None
         self._framed_by: dict[Envelope, _Framed] = {}
-        self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
-        self._rests: list[bytes] = []
-        self._left: list[bytes] = []  # some of what it has left since
+        self._examples: list[bytes] = []  # that the expression was made for
+        self._left: list[bytes] = []  # some of what it has left since, or what was gone through
+        self._gone_through = 0  # lines of the batch at hand
         self._wait = LEARN_AFTER_LINES
         self._waiting = self._lessons = 0
 
@@ -97,16 +95,24 @@ class ChunkReader:
         counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
         times as much as this the log still holds.
         """
-        before = self.rests.read_singly if self.rests else 0
+        self._gone_through = 0
         framed = self._read_framed(batch, match)
         left = framed.taken_out()
         if left is None:
             return framed
-        if self._dictionary and left.text:
-            left = match(self._dictionary, left)
-        behind = self.rests.read_singly - before if self.rests else 0
-        if self._learned(left, behind, batch, following) and self._dictionary and left.text:
-            left = match(self._dictionary, left)
+        left = self._read_by(self._dictionary, left, match)
+        if self._learned(left, batch, following):
+            left = self._read_by(self._dictionary, left, match)
+        return left
+
+    def _read_by(self, dictionary: "Dictionary | None", batch: LineBatch, match: Match) -> LineBatch:
+        """Read a batch by an expression, if there is one; return the lines that are left."""
+        if dictionary is None or not batch.text:
+            return batch
+        left = match(dictionary, batch)
+        if dictionary.gone_through:
+            self._gone_through += len(dictionary.gone_through)
+            self._left = some_of([*self._left, *_examples(batch.only(dictionary.gone_through), SOME)], 2 * SOME)
         return left
 
     def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
@@ -114,7 +120,7 @@ class ChunkReader:
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
-        left = match(framed.expression, batch)
+        left = self._read_by(framed.expression, batch, match)
         if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # they are written in more than one way
         return left
@@ -134,21 +140,23 @@ class ChunkReader:
         pattern = self._dictionary.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
         if len(self._framed_by) >= _MAX_ENVELOPES:
             self._framed_by.clear()
-        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
+        made = self._framed_by[batch.envelope] = _Framed(
+            frame, Dictionary(pattern, self._compiler.values_in) if pattern else None
+        )
         return made
 
-    def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
-        """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
+    def _learned(self, left: LineBatch, among: LineBatch, following: float) -> bool:
+        """Learn from lines that were left of others, or gone through, if that is worth it.
 
         Return whether there is an expression for any of these lines then.
         """
-        singly = len(left.lines) + behind
+        singly = len(left.lines) + self._gone_through
         if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
             return False
         examples = _examples(left, SOME)
         if self._takes and self._wait > LEARN_AFTER_LINES:  # before the first lesson, all that is there is to be tried
             asked, examples = len(examples), list(filter(self._takes, examples))
-            singly = behind + len(left.lines) * len(examples) // max(1, asked)
+            singly = self._gone_through + len(left.lines) * len(examples) // max(1, asked)
         self._waiting += singly
         self._left = some_of([*self._left, *examples], 2 * SOME)
         worth = lines_worth(some_of(self._left, SOME))
@@ -166,22 +174,16 @@ class ChunkReader:
 
         Return the share of what was left that there is an expression for.
         """
-        rests = list(self.rests.examples) if self.rests else []
-        self._rests = some_of([*rests, *self._rests], SOME)
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
         self._lessons += 1
-        made = self._compiler.compile(payloads, self._rests, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
+        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
         self._left = []
-        if self.rests:
-            self.rests.examples.clear()
         if made is None:
             return 0
-        self._dictionary, self._examples = Dictionary(made.pattern, self.rests), made.payloads
+        self._dictionary, self._examples = Dictionary(made.pattern, self._compiler.values_in), made.payloads
         self._framed_by.clear()
-        asked = [*left, *rests]
-        known = {*made.payloads, *made.tails}
-        return sum(map(known.__contains__, asked)) / len(asked) if asked else 1.0
+        return sum(map(set(made.payloads).__contains__, left)) / len(left) if left else 1.0
 
 
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
@@ -211,14 +213,17 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
+    def __init__(self, pattern: ChunkPattern, values_in: Callable[[bytes], Values]) -> None:
+        """``values_in`` goes through what was captured as REST."""
         self.pattern = pattern
         self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
         """What the lines give that got OTHER_CODE in the last call, by their indices."""
-        self._rests = rests if pattern.has_rest else None
-        self._codes_of_rows: dict[Groups, int] = {}
-        self._codes_of_keys: dict[_Key, int] = {}
+        self.gone_through: list[int] = []
+        """The indices of those whose rest was gone through in the last call."""
+        self._values_in = values_in
+        self._rest = pattern.names.index(REST) if REST in pattern.names else None
+        self._codes: dict[_Key, int] = {}
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
@@ -227,17 +232,16 @@ class Dictionary:
 
     def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
         """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
-        known = len(self._codes_of_rows) + len(self._codes_of_keys)
-        full = len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
             self.results = [None]  # what fills it may never come again, and would keep out what does
-            self._codes_of_rows.clear()
-            self._codes_of_keys.clear()
+            self._codes.clear()
             self._codes_of_results = {None: 0}
             self._key_bytes = 0
         self.uncoded.clear()
-        codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
+        self.gone_through = []
+        codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
@@ -252,10 +256,10 @@ class Dictionary:
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
             columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
-        if self._rests:
-            for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
-                for name, value in values:
-                    columns.setdefault(name, [b""] * len(rows))[i] = value
+        self.gone_through = [i for i, rest in enumerate(columns.pop(REST, ())) if rest]
+        for i in self.gone_through:
+            for name, value in self._values_in(rows[i][self._rest or 0]):
+                columns.setdefault(name, [b""] * len(rows))[i] = value
         found, without = from_columns(columns, len(rows))
         return found, sorted({*without, *undecided})
 
@@ -264,41 +268,50 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        rests = [b""] * len(new) if self._rest is None else [row[self._rest] for row in new]
+        self.gone_through = list(compress(at, rests))
+        unknown: Collection[_Key] = set(keys) - self._codes.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
         uncoded: dict[_Key, Outcome] = {}
         for key in unknown:
-            outcome = self._outcome(key)
-            self._codes_of_keys[key] = code = self._code(outcome)
-            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+            values = self._values_of(key)
+            outcome = from_captures(values) if values else None
+            self._codes[key] = code = self._code(outcome)
+            self._key_bytes += sum(len(text) for _, text in values)
             if code == OTHER_CODE:
                 uncoded[key] = outcome
-        found = bytes(map(self._codes_of_keys.__getitem__, keys))
+        found = bytes(map(self._codes.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
         if uncoded:
             self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
-        if len(times) < len(new):
-            self._codes_of_rows.update({
+        if len(times) < len(new) or self.gone_through:
+            self._codes.update({
                 row: code
-                for row, code in zip(new, found, strict=True)
-                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
+                for row, code, rest in zip(new, found, rests, strict=True)
+                if (rest or times[row] > 1) and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
             })  # fmt: skip
 
     def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
-        """Return what decides the outcome of each row: its groups, and the values in its rest."""
-        columns = list(zip(*rows, strict=True))
-        rests = columns.pop() if self._rests else ()
-        behind: Sequence[Values] = [()] * len(rows)
-        if self._rests and any(rests):
-            behind = self._rests.read(list(map(self._text, rests)))
+        """Return what decides the outcome of each row: its groups, and the values in its rest.
+
+        Reasons that count as the same are alike in them.
+        """
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         if reasons := self._reasons:
             for i in self._places_of_reasons:
-                columns[i] = tuple(reasons.alike(columns[i]))
-            behind = [values and _alike(values, reasons) for values in behind] if any(behind) else behind
-        return list(zip(zip(*columns, strict=True), behind, strict=True))
+                columns[i] = reasons.alike(columns[i])
+        if self._rest is not None and any(columns[self._rest]):
+            columns[self._rest] = [rest and self._in_rest(rest) for rest in columns[self._rest]]
+        return list(zip(*columns, strict=True))
+
+    def _in_rest(self, rest: bytes) -> tuple[tuple[str, bytes], ...]:
+        values = self._values_in(self._text(rest))
+        if reasons := self._reasons:
+            values = [(name, reasons.alike([text])[0] if name in REASONS else text) for name, text in values]
+        return tuple(values)
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -313,19 +326,13 @@ class Dictionary:
             self.results.append(outcome)
         return code
 
-    def _outcome(self, key: _Key) -> Outcome:
-        groups, behind = key
-        if self.pattern.undecided(groups):
-            return None
-        named = zip(self.pattern.names, groups, strict=False)
-        values = [(name, self._text(value)) for name, value in named if value]
-        return from_captures([*values, *behind]) if values or behind else None
-
-
-def _alike(values: Values, reasons: Reasons) -> Values:
-    names, texts = zip(*values, strict=True)
-    alike = reasons.alike(texts)
-    return tuple((name, new if name in REASONS else text) for name, text, new in zip(names, texts, alike, strict=True))
+    def _values_of(self, key: _Key) -> Values:
+        """Return the named values that decide the outcome; none where they do not tell it."""
+        if self.pattern.undecided(key):
+            return []
+        named = [(name, value) for name, value in zip(self.pattern.names, key, strict=False) if value]
+        behind = named.pop()[1] if named and named[-1][0] == REST else ()
+        return [*((name, self._text(value)) for name, value in named), *behind]
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -1,9 +1,11 @@
 """Hold what one chunk gave: results counted, failures as the lines they are, and when those without one were logged."""
 
 from bisect import bisect, bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice, repeat
+from operator import itemgetter
 from typing import NamedTuple, overload
 
 from logwatch.envelope import Received
@@ -13,10 +15,12 @@ from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
-_DATED_TOGETHER = 16  # lines of one cause that follow each other
 _ASKED = 64  # stretches of lines without a time whose neighbours are dated
 _FAR = 3  # lines away, at most, a neighbour is looked for
 _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
+
+Time = Callable[[Line], float | None]
+"""Returns a line's own time, in seconds since the epoch."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -59,7 +63,7 @@ class ResultCounts:
         for tally in self._tallies.values():
             yield from (tally.first, tally.last)
 
-    def write(self, scan: Scan, time: Callable[[Line], float | None], reference: float) -> None:
+    def write(self, scan: Scan, time: Time, reference: float) -> None:
         """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
         for key, tally in self._tallies.items():
             first = last = time(tally.first[1])
@@ -191,98 +195,87 @@ class FailedLines:
 # ---- lines that gave no result ---------------------------------------------------------------------------------------
 
 
-class Dated(NamedTuple):
-    """A line's place in the chunk, and its own time if it has one."""
+class _Run(NamedTuple):
+    """Unread lines that follow each other: how many, where the first and the last one stand, and their own times."""
 
-    place: int
-    at: float | None
-
-
-Date = Callable[[LineAt], Dated]
-"""Dates a line; whoever keeps it keeps the chunk."""
-
-
-@dataclass(slots=True)
-class _Lines:
-    cause: Cause
     amount: int
-    first: Dated
-    last: Dated
+    places: tuple[int, int]
+    times: tuple[float | None, float | None]
 
 
 class Unread:
-    """The unread lines of one chunk, by place, dated by their own stamps, else by the lines around them.
+    """The unread lines of one chunk by cause, dated by their own stamps, else by the lines around them.
 
-    Of some that follow each other, the first and the last one are dated, and each only where these are far apart.
+    Of some that follow each other, the first and the last one are dated, and others only where these are far apart.
     Times are seconds since the epoch.
     """
 
     def __init__(self) -> None:
-        self.batch: LineBatch | None = None  # all lines of the chunk that have the marker
-        self._waiting: dict[Cause, list[LineAt]] = {}
-        self._lines: list[_Lines] = []
+        self.batch = LineBatch(b"")  # all lines of the chunk that have the marker
+        self._lines: dict[Cause, list[LineAt]] = defaultdict(list)
 
-    def add(self, cause: Cause, line: LineAt, date: Date) -> None:
-        """Note one line; ``date`` dates those of the chunk."""
-        waiting = self._waiting.setdefault(cause, [])
-        waiting.append(line)
-        if len(waiting) == _DATED_TOGETHER:
-            self._note(cause, waiting, date)
-            waiting.clear()
+    def add(self, cause: Cause, lines: Iterable[LineAt]) -> None:
+        """Note some lines."""
+        self._lines[cause] += lines
 
-    def add_many(self, cause: Cause, amount: int, first: Dated, last: Dated) -> None:
-        """Note so many lines, of which these are the first and the last one."""
-        self._lines.append(_Lines(cause, amount, first, last))
-
-    def _note(self, cause: Cause, lines: Sequence[LineAt], date: Date) -> None:
-        first, last = date(lines[0]), date(lines[-1])
-        if first.at is None or last.at is None:
-            together = first.at is last.at and last.place - first.place == len(lines) - 1
-        else:
-            together = abs(last.at - first.at) < _MERGED_SECONDS
-        if together:
-            self._lines.append(_Lines(cause, len(lines), first, last))
-        else:
-            dated = [first, *map(date, lines[1:-1]), last][: len(lines)]
-            self._lines += [_Lines(cause, 1, each, each) for each in dated]
-
-    def times(self, anchors: Iterable[Dated], date: Date) -> dict[Cause, list[Seen]]:
+    def times(self, anchors: Iterable[LineAt], time: Time) -> dict[Cause, list[Seen]]:
         """Return when they were logged; ``anchors`` are other lines of the chunk.
 
         A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
         """
-        for cause, waiting in self._waiting.items():
-            if waiting:
-                self._note(cause, waiting, date)
-        own = (dated for lines in self._lines for dated in (lines.first, lines.last))
-        known = {place: at for place, at in (*anchors, *own, *self._neighbours(date)) if at is not None}
+        runs: list[tuple[Cause, _Run]] = []
+        for cause, lines in self._lines.items():
+            lines.sort(key=itemgetter(0))
+            runs += [(cause, run) for run in _runs(lines, time(lines[0][1]), time(lines[-1][1]), time)]
+        runs.sort(key=lambda each: each[1].places)
+        undated = [run for _, run in runs if None in run.times]
+        around = self._neighbours(undated[:: len(undated) // _ASKED + 1], time)
+        own = chain.from_iterable(zip(run.places, run.times, strict=True) for _, run in runs)
+        dated = chain(((number, time(line)) for number, line in anchors), own, around)
+        known = {place: at for place, at in dated if at is not None}
         places = sorted(known)
         found: dict[Cause, list[Seen]] = {}
-        for lines in sorted(self._lines, key=lambda each: each.first.place):
-            first, last = (_between(dated.place, places, known) for dated in (lines.first, lines.last))
+        for cause, run in runs:
+            first, last = (_between(place, places, known) for place in run.places)
             if first is not None and last is not None:
                 first, last = min(first, last), max(first, last)
-            seen = found.setdefault(lines.cause, [])
+            seen = found.setdefault(cause, [])
             if seen and _near(seen[-1], first, last):
-                seen[-1].add(Seen(lines.amount, first, last))
+                seen[-1].add(Seen(run.amount, first, last))
             else:
-                seen.append(Seen(lines.amount, first, last))
+                seen.append(Seen(run.amount, first, last))
         return found
 
-    def _neighbours(self, date: Date) -> Iterator[Dated]:
+    def _neighbours(self, undated: Sequence[_Run], time: Time) -> Iterator[tuple[int, float]]:
         """Date lines right before and behind those that have no time: a chunk may go from one month to the next."""
-        undated = [lines for lines in self._lines if lines.first.at is None or lines.last.at is None]
         batch = self.batch
-        if not undated or batch is None:
-            return
-        count = len(batch.lines)
-        for lines in undated[:: len(undated) // _ASKED + 1]:
-            for place, step in ((lines.first.place, -1), (lines.last.place, 1)):
+        count = len(batch.lines) if undated else 0
+        for run in undated:
+            for place, step in zip(run.places, (-1, 1), strict=True):
                 at = bisect_left(range(count), place, key=batch.number)
-                for i in range(at + step, at + step * (_FAR + 1), step):
-                    if 0 <= i < count and (found := date(batch.at([i])[0])).at is not None:
-                        yield found
+                near = (i for i in range(at + step, at + step * (_FAR + 1), step) if 0 <= i < count)
+                for number, line in (batch.at([i])[0] for i in near):
+                    if (found := time(line)) is not None:
+                        yield number, found
                         break
+
+
+def _runs(lines: Sequence[LineAt], first: float | None, last: float | None, time: Time) -> Iterator[_Run]:
+    """Yield lines together as far as they are near in time, or have none and nothing stands between them.
+
+    ``first`` and ``last`` are the times of the first and the last one.
+    """
+    count, places = len(lines), (lines[0][0], lines[-1][0])
+    if first is None or last is None:
+        together = first is last and places[1] - places[0] == count - 1
+    else:
+        together = abs(last - first) < _MERGED_SECONDS
+    if together or count == 1:
+        yield _Run(count, places, (first, last))
+        return
+    half = count // 2
+    yield from _runs(lines[:half], first, time(lines[half - 1][1]) if half > 1 else first, time)
+    yield from _runs(lines[half:], time(lines[half][1]) if count - half > 1 else last, last, time)
 
 
 def _between(place: int, places: list[int], known: dict[int, float]) -> float | None:

@@ -11,7 +11,7 @@ from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.line_pattern import LinePattern
+from logwatch.parse.compile.line_pattern import LinePattern, split_end, turns_of
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
@@ -26,7 +26,8 @@ class LineParser:
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
-        self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
+        self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one,
+        self._turns: LinePattern | None = None  # and its turns
         self._stamp: LinePattern | None = None
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
@@ -36,10 +37,9 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         names = frozenset(node.capture_names)
-        whole = ChunkCompiler(node, names)
-        self._line = LinePattern(whole.head)
-        self._all_names = ChunkReader(whole, names)
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED, self._takes)
+        self._line, self._turns = LinePattern(split_end(node)[0]), turns_of(node)
+        self._all_names = ChunkReader(ChunkCompiler(node, names, self._turns))
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, self._turns), self._takes)
 
     @property
     def compiled(self) -> bool:
@@ -48,12 +48,11 @@ class LineParser:
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, which ends in a newline and holds no other."""
-        if self._line is None or self._all_names is None:
+        if self._line is None:
             return parse_reference(self.grammar, line[:-1])
         if found := self._line.match(line):
             values, end = found
-            rests = self._all_names.rests
-            return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
+            return from_captures([*values, *self._turns.all_turns(line, end)] if self._turns else values)
         return unparsed_cause(self.grammar, line, self._begins)
 
     def misplaced(self, lines: Sequence[bytes]) -> list[bool]:

@@ -164,16 +164,16 @@ class Samples:
     def __init__(self, marker: bytes, words: frozenset[bytes]) -> None:
         self._marker = marker
         self._words = words
-        self._noted: Counter[Cause] = Counter()  # lines, or many of one result at once
+        self._noted: Counter[Cause] = Counter()
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
 
-    def add(self, cause: Cause, payload: bytes, count: int = 1) -> None:
-        """Take in a line, which stands for so many."""
+    def add(self, cause: Cause, payload: bytes) -> None:
+        """Take in a line."""
         self._noted[cause] += 1
         if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
             sample = Sample(cause, shape(payload, self._words), front(payload, self._marker, self._words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:
-                self._samples[sample] = self._samples.get(sample, 0) + count
+                self._samples[sample] = self._samples.get(sample, 0) + 1
 
     def of(self, unparsed: Counter[Cause]) -> Iterator[Sample]:
         """Yield the samples, each with its share of the lines of its cause."""

@@ -15,7 +15,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
-from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
+from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
@@ -187,8 +187,7 @@ class _Job:
         """Return what was found, dated and in order."""
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._counts.write(scan, time, self._reference)
-        anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
-        scan.unread = self._unread.times(anchors, self._dated)
+        scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
@@ -238,7 +237,7 @@ class _Job:
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
                 at: LineAt = (number, (payload + b"\n", line.time))
                 if line.refused:
-                    self._unparsed(line.refused, 1, at, at)
+                    self._unparsed(line.refused, [at])
                 else:
                     yield at
 
@@ -267,16 +266,10 @@ class _Job:
 
         There are thousands of those where a user quotes the log, or another module's function begins with the marker.
         """
-        lines, named = batch.lines, self._scanner.names_marker
-        astray = self._parser.misplaced([lines[i] for i in wanted])
+        astray = self._parser.misplaced([batch.lines[i] for i in wanted])
         if True not in astray:
             return wanted
-        misplaced = [i for i in compress(wanted, astray) if named(lines[i])]
-        for at in batch.at(misplaced):
-            self.scan.unparsed["misplaced"] += 1
-            self._unread.add("misplaced", at, self._dated)
-        for i in some_of(misplaced, MAX_SAMPLES):
-            self._samples.add("misplaced", lines[i] + b"\n")
+        self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))
         return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
@@ -297,8 +290,11 @@ class _Job:
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
-            if outcome is not None and self._counted(outcome, codes.count(code), first, last):
-                failed.add(code)
+            if isinstance(outcome, PushResult):
+                if self._counted(outcome, codes.count(code), first, last):
+                    failed.add(code)
+            elif outcome is not None:
+                self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
         if OTHER_CODE in codes:
             known = {**expression.uncoded, **aside}
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
@@ -340,28 +336,21 @@ class _Job:
             again = self._parser.read(joined) if joined != text else None
             if isinstance(again, PushResult) and again.code == result.code:
                 at, result = (number, (joined, received)), again
-        if self._counted(result, 1, at, at):
+        if not isinstance(result, PushResult):
+            self._unparsed(result, [at])
+        elif self._counted(result, 1, at, at):
             self._failed.add_one(at)
 
-    def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
-        """Count lines of one result, or without one; True if they are failures to be told in detail."""
-        if isinstance(outcome, PushResult):
-            reason = self._scanner.reasons.told(outcome.reason) if self._scanner.reasons else outcome.reason
-            self._counts.add(ResultKey(outcome.platform, outcome.code, reason), count, first, last)
-            return outcome.code not in self._scanner.delivered
-        self._unparsed(outcome, count, first, last)
-        return False
+    def _counted(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> bool:
+        """Count lines of one result; True if they are failures to be told in detail."""
+        reason = self._scanner.reasons.told(result.reason) if self._scanner.reasons else result.reason
+        self._counts.add(ResultKey(result.platform, result.code, reason), count, first, last)
+        return result.code not in self._scanner.delivered
 
-    def _dated(self, at: LineAt) -> Dated:
-        return Dated(at[0], self._scanner.time(at[1], self._reference))
-
-    def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
+    def _unparsed(self, cause: Cause, lines: Iterable[LineAt]) -> None:
         """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
-        if not self._scanner.names_marker(first[1][0]):
-            return
-        self.scan.unparsed[cause] += count
-        if first is last:
-            self._unread.add(cause, first, self._dated)
-        else:
-            self._unread.add_many(cause, count, self._dated(first), self._dated(last))
-        self._samples.add(cause, first[1][0], count)
+        if named := [at for at in lines if self._scanner.names_marker(at[1][0])]:
+            self.scan.unparsed[cause] += len(named)
+            self._unread.add(cause, named)
+            for _, (text, _) in some_of(named, MAX_SAMPLES):
+                self._samples.add(cause, text)

@@ -3,7 +3,6 @@
 # ruff: noqa: E501  tables of cases are read in columns
 
 import random
-from functools import cache
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -17,7 +16,6 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.rests import RestReader
 from logwatch.parse.grammar import _flat, default_whitespace, parse_reference
 from logwatch.parse.result import from_captures
 
@@ -205,7 +203,6 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     keep = frozenset(node.capture_names)
     every = listed(expression)
     compiler = ChunkCompiler(node, keep, listed=frozenset(every))
-    behind = reader_of(compiler, keep)
     payloads = [line.encode("latin-1") for line in lines if reference(expression, line) is not None]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
     asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
@@ -219,39 +216,19 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     for line in lines:
         expected = reference(expression, line)
         payload = line.encode("latin-1")
-        for pattern, examples, _ in made:
+        for pattern, examples in made:
             note(pattern.regex.pattern.decode("latin-1"))
             (groups,) = pattern.regex.findall(payload + b"\n")
             assert any(groups) or not expected or payload not in examples, line
             if any(groups) and not pattern.undecided(groups):
-                assert by_name(values_of(pattern, groups, behind), every) == expected, line
+                assert by_name(values_of(pattern, groups, compiler.values_in), every) == expected, line
 
 
 def values_of(pattern, groups, behind):
     """Read what was captured of a line: its groups, and the values in its rest."""
     named = zip(pattern.names, groups, strict=False)
     values = [(name, value) for name, value in named if value and name != REST]
-    return values + list(behind(groups[len(pattern.names) - 1]) if pattern.has_rest else ())
-
-
-def reader_of(compiler, keep):
-    """Return what reads the values in a rest, alone and among others."""
-    if compiler.tail is None:
-        return None
-    rests = RestReader(compiler.tail, compiler.turns, keep)
-
-    @cache
-    def read(text: bytes):
-        found = {
-            rests.read_one(text),
-            *rests.read([text] * 2),
-            *rests.read([text, b"", text])[::2],
-            rests.read_one(text),
-        }
-        assert len(found) == 1, text
-        return found.pop()
-
-    return read
+    return values + (behind(groups[len(pattern.names) - 1]) if REST in pattern.names else [])
 
 
 def listed(expression) -> set[str]:

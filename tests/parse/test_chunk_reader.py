@@ -27,7 +27,15 @@ class Reader(ChunkReader):
     """A reader that shows what it left and how its expression takes a line."""
 
     def __init__(self) -> None:
-        super().__init__(ChunkCompiler(LINE, frozenset(("code", "reason"))), frozenset(("code", "reason")))
+        compiler = ChunkCompiler(LINE, frozenset(("code", "reason")))
+        super().__init__(compiler)
+        self.gone_through, values_in = 0, compiler.values_in
+
+        def counted(rest):
+            self.gone_through += 1
+            return values_in(rest)
+
+        compiler.values_in = counted
 
     def left(self, lines: list[bytes], following: float = math.inf) -> list[bytes]:
         """Return those of some lines that no expression took, in a log that is so many times as long."""
@@ -55,7 +63,7 @@ def test_lines_that_are_no_push_lines_teach_nothing():
 def test_it_is_time_ever_more_seldom():
     """After a few lines, then after several times as many as the time before."""
     reader, lessons, read = Reader(), [0], []
-    reader._compiler.compile = lambda payloads, rests, max_orders: lessons.append(len(read))
+    reader._compiler.compile = lambda payloads, max_orders: lessons.append(len(read))
     while len(read) < 4000:
         read.append(b"something else")
         reader.left(read[-1:])
@@ -69,7 +77,7 @@ def test_however_many_lessons_there_were_the_next_is_a_few_lessons_worth_of_line
     """A log may change at any time; where lessons bring little, it is some more lines."""
     reader, lessons, read, count = Reader(), [0], 0, 50 * 900
     nothing = ChunkCompiler(LINE, frozenset(("code",))).compile(dialect("b"))
-    reader._compiler.compile = lambda payloads, rests, max_orders: (
+    reader._compiler.compile = lambda payloads, max_orders: (
         lessons.append(read) or (nothing._replace(payloads=payloads) if teaches else None)
     )
     while read < count:
@@ -129,17 +137,17 @@ def test_lines_that_came_one_by_one_are_examples_as_well():
     assert reader.left([*dialect("a"), *dialect("b")]) == []
 
 
-def test_what_stands_behind_the_code_is_learned_from_texts_of_its_own():
-    """They are read apart from their lines, until they are examples."""
+def test_what_stands_behind_the_code_is_learned_where_it_is_gone_through():
+    """It is read apart from its lines, until these are examples."""
     reader = Reader()
     assert reader.left(dialect("a")) == []
     for _ in range(9):
         assert reader.left(dialect("a", behind=" kept=5")) == []
     for number in range(400):
         reader.left(dialect("a", 1, f" kept={number}"))
-    singly = reader.rests.read_singly
+    before = reader.gone_through
     assert reader.left(dialect("a", 400, " kept=7")) == []
-    assert reader.rests.read_singly == singly
+    assert reader.gone_through == before
 
 
 def test_long_lines_are_no_examples():

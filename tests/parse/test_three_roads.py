@@ -16,7 +16,6 @@ from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.rests import RestReader
 from logwatch.parse.grammar import parse_reference, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.result import COUNTED, PushResult
@@ -25,7 +24,6 @@ from tests.parse import logshaped
 GRAMMAR = load("mesibo")
 MARKER = whole_marker(GRAMMAR)
 COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
-RESTS = RestReader(COMPILER.tail, COMPILER.turns, COUNTED)
 PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0
@@ -106,7 +104,7 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
     for count, times in ((64, 1), (2, 1), (1, 8)):
         some = rng.sample(lines, min(len(lines), count)) * times
         if made := COMPILER.compile(some):
-            usual = max(usual, told_alike(Dictionary(made[0], RESTS), text, lines))
+            usual = max(usual, told_alike(Dictionary(made[0], COMPILER.values_in), text, lines))
     as_logged = [line.decode(errors="replace").encode() for line in lines]
     records = b"".join(docker(line, rng) for line in lines)
     for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):

@@ -2,26 +2,26 @@
 
 Most of what a line's grammar allows costs time on every line. So the expression is made for lines like some examples:
 what it captures of a line is what LINE would, and what it does not match is passed over as a whole. What stands in the
-last repetition, behind all that is needed, is a part of its own, which may be written otherwise than in any example.
+last repetition, behind all that is needed, may be written otherwise than in any example: it holds no value, or is
+captured as a whole.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
-from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import CharRun, Look, Node, Repeat
+from logwatch.parse.compile.line_pattern import LinePattern, Values, split_end, turns_of
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
 from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.parse.compile.to_regex import Writer
 
 REST = "rest"
-"""The name of the last group, if it holds all that stands behind what the expression looked at."""
-
+"""The name of what stands behind the head, where it is written otherwise than in the examples and may hold values."""
 
 _MIN_LINES = 900  # one by one, LINE compiled for the first of them: that costs what an expression does
 _LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE has to be compiled as well
@@ -49,30 +49,20 @@ class ChunkPattern:
     groups. If it is ``quoted``, the line is JSON text, and so is what is captured.
     """
 
-    head: Node
-    blanks: CharRun | None
-    """In front of what may stand behind the head; None where that is anything, and holds no value."""
-    known: Node | None
-    """What stands there in the examples."""
+    node: Node
     before: str = ""
     behind: str = ""
     quoted: bool = False
 
-    @property
-    def has_rest(self) -> bool:
-        """Return whether the last group is REST."""
-        return self.blanks is not None
-
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What each group captures; a name may stand there several times."""
-        names = self.head.capture_names + (self.known.capture_names if self.known else ())
-        return (*names, REST) if self.has_rest else names
+        return self.node.capture_names
 
     @cached_property
     def _rivals(self) -> list[tuple[int, ...]]:
         """The indices of groups that one repetition sets under one name."""
-        return [*_rivals(self.head, 0), *_rivals(self.known or nodes.NOTHING, len(self.head.capture_names))]
+        return [*_rivals(self.node, 0)]
 
     def undecided(self, groups: Sequence[bytes]) -> bool:
         """Return whether several values of one name were captured in a repetition: nothing tells which is the last."""
@@ -81,27 +71,14 @@ class ChunkPattern:
     @cached_property
     def regex(self) -> re.Pattern[bytes]:
         """The expression, compiled when it is first needed."""
-        writer = Writer(capturing=True, last_turns=True)
-
-        def written(node: Node) -> str:
-            return writer.write(in_json(node) if self.quoted else node)
-
-        anything = written(_ANYTHING)
-        text = written(self.head)
-        if self.blanks is None:
-            text += anything
-        else:
-            known = f"{written(self.known)}{anything}|" if self.known else ""
-            text += f"{written(self.blanks)}(?:{written(nodes.END_OF_LINE)}|{known}({anything}))"
+        text = Writer(capturing=True, last_turns=True).write(in_json(self.node) if self.quoted else self.node)
         # findall gives tuples from two groups on; both sides end right before the newline, and never go back
         text += "()" * max(0, 2 - len(self.names))
         return re.compile(f"(?:{self.before}{text}{self.behind}|[^\\n]*+)\\n".encode("latin-1"))
 
     def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
         """Return the same for lines in a frame; None where a line might match by what stands before it."""
-        if looks_before(nodes.seq(self.head, self.known or nodes.NOTHING)):
-            return None
-        return replace(self, before=before, behind=behind, quoted=quoted)
+        return None if looks_before(self.node) else ChunkPattern(self.node, before, behind, quoted)
 
 
 class Made(NamedTuple):
@@ -109,7 +86,6 @@ class Made(NamedTuple):
 
     pattern: ChunkPattern
     payloads: list[bytes]
-    tails: list[bytes]  # what stood in the last repetition of the payloads, and alone
 
 
 class ChunkCompiler:
@@ -119,48 +95,60 @@ class ChunkCompiler:
         self,
         node: Node,
         keep: frozenset[str],
-        known: "ChunkCompiler | None" = None,
+        turns: LinePattern | None = None,
         listed: frozenset[str] = frozenset(("code",)),
     ) -> None:
-        """Split off the repetition at the end, if anything may stand there.
+        """Of the names that are ``listed`` every value counts, and of others the last one.
 
-        Of the names that are ``listed`` every value counts, and of others the last one. What another compiler of the
-        same node has compiled may be shared: of all it takes longest.
+        The ``turns`` of the repetition at the end may be shared: of all it takes longest to compile them.
         """
-        *head, last = nodes.parts(node) or (nodes.NOTHING,)
+        self._keep = keep
         self._listed = listed
-        self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
-        """The repetition at the end, whose values are in the rest where no example is like it; or None."""
-        turns = LinePattern(self.tail.item, turns=True) if self.tail else None
-        self.turns: LinePattern | None = known.turns if known else turns
-        """Its turns."""
-        self.head = nodes.seq(*head) if self.tail else node
-        self._kept_head = nodes.without_captures(self.head, keep)
-        self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
-        self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
+        self._head, self._tail = split_end(nodes.without_captures(node, keep))
+        self._turns = turns or turns_of(node)
+        self._blanks, _ = nodes.split_leading_blanks(self._tail.item if self._tail else nodes.NOTHING)
+        literals = nodes.capture_literals(self._tail or nodes.NOTHING)
+        self._valueless = None if literals is None else _without(literals)
+        """What stands in the repetition at the end and holds no value, however it is written."""
 
-    def compile(
-        self, payloads: Sequence[bytes], tails: Sequence[bytes] = (), max_orders: int = MAX_ORDERS
-    ) -> "Made | None":
+    def compile(self, payloads: Sequence[bytes], max_orders: int = MAX_ORDERS) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
-        ``tails`` are more examples of what stands in the last repetition. Where there are more than ``max_orders`` of
-        fields, any order is taken.
+        Where there are more than ``max_orders`` of fields, any order is taken.
         """
         specialiser = Specialiser(self._listed, max_orders)
-        found = specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
+        found = specialiser.specialise(self._head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None
-        head, ends = found
-        known = None
-        if self._blanks is not None:
-            behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
-            behind += [tail + b"\n" for tail in tails]
-            known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+        node, ends = found
+        kept = set(ends)
+        if self._tail and self._blanks:
+            skipped = bytes(self._blanks.chars)
+            rests = [(n, rest) for n, (line, at) in ends.items() if (rest := line[at:].lstrip(skipped)) != b"\n"]
+            known = specialiser.specialise(self._tail, [rest for _, rest in rests])
+            kept -= {n for i, (n, _) in enumerate(rests) if not known or i not in known[1]}
+            ways = [nodes.END_OF_LINE, *([nodes.seq(known[0], _ANYTHING)] if known else [])]
+            ways += [nodes.seq(self._valueless, nodes.END_OF_LINE)] if self._valueless else []
+            node = nodes.seq(node, self._blanks, nodes.choice(*ways, Capture(REST, _ANYTHING)))
+        else:
+            node = nodes.seq(node, _ANYTHING)
         specialiser.forget()
-        pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
-        return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
+        return Made(ChunkPattern(node), [payloads[n] for n in ends if n in kept])
+
+    def values_in(self, rest: bytes) -> Values:
+        """Return the values in what was captured as REST."""
+        values = self._turns.all_turns(rest + b"\n") if self._turns else []
+        return [each for each in values if each[0] in self._keep]
+
+
+def _without(literals: frozenset[bytes]) -> Node:
+    """Return what takes a line up to the first of some literals, going from one of their first bytes to the next."""
+    first = frozenset(each[0] for each in literals)
+    if not first:
+        return _ANYTHING
+    none = Look(nodes.choice(*map(Literal, sorted(literals))), negative=True)
+    return Repeat(Choice((CharRun(nodes.EVERY_BYTE - first), nodes.seq(none, CharRun(first, 1, 1)))))
 
 
 def _rivals(node: Node, at: int) -> Iterator[tuple[int, ...]]:
@@ -174,10 +162,3 @@ def _rivals(node: Node, at: int) -> Iterator[tuple[int, ...]]:
     for child in node.children:
         yield from _rivals(child, at)
         at += len(child.capture_names)
-
-
-def _cannot_fail(node: Repeat) -> bool:
-    """Return whether anything may stand here, and what stands here means the same without what is before it."""
-    blanks, _ = nodes.split_leading_blanks(node.item)
-    behind = any(isinstance(each, Look) and each.behind for each in nodes.walk(node))
-    return (node.min, node.max) == (0, None) and blanks is not None and not behind

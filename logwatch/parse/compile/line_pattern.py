@@ -7,7 +7,8 @@ matched is gone through again by a second expression, which takes all turns up t
 import re
 from functools import cached_property
 
-from logwatch.parse.compile.nodes import Capture, Node
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
 Values = list[tuple[str, bytes]]
@@ -61,3 +62,20 @@ class LinePattern:
             values += found[0]
             start = found[1]
         return values
+
+
+def split_end(node: Node) -> tuple[Node, Repeat | None]:
+    """Split off the repetition at the end behind which anything may stand, and which means the same by itself."""
+    *head, last = nodes.parts(node) or (nodes.NOTHING,)
+    if not isinstance(last, Repeat) or (last.min, last.max) != (0, None):
+        return node, None
+    looks_before = any(isinstance(each, Look) and each.behind for each in nodes.walk(last))
+    if looks_before or nodes.split_leading_blanks(last.item)[0] is None:
+        return node, None
+    return nodes.seq(*head), last
+
+
+def turns_of(node: Node) -> LinePattern | None:
+    """Return what matches the turns of the repetition that ``split_end`` splits off."""
+    _, end = split_end(node)
+    return LinePattern(end.item, turns=True) if end else None

@@ -17,7 +17,7 @@ T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
 HELD_BYTES = 12 << 20
-"""Of lines whose failures are not read yet, at most: ten thousand of up to 1,200 bytes, and of longer ones the first."""
+"""Of lines whose failures are not read yet, at most: ten thousand of 1,200 bytes, and of longer ones the first."""
 MINUTES_GATHERED = 1000
 """Results of one minute each that are put together before they are spread over buckets, at most."""
 

@@ -17,7 +17,7 @@ from bench.measure import machine, run
 from logwatch import heap
 from logwatch.discover import Globs
 from logwatch.model import Chunk, EnvelopeKind, Position, Rotation
-from logwatch.tail import SourceSpec, Tail
+from logwatch.tail.tail import SourceSpec, Tail
 
 BUDGET = 1 << 20
 

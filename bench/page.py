@@ -27,10 +27,12 @@ from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.export import SnapshotCollector
-from logwatch.ledger import Batch, Incident, Ledger, ResultRow, StoredFailure
-from logwatch.model import Seen
+from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.incidents import Incident
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.store import Ledger
+from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import everything, ordinary
-from logwatch.tail import SourceStatus
 from logwatch.web import site
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules

@@ -56,10 +56,15 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-# What FCM answers to a push that it took says no more than whose push it was
+# Whose push it was, and no more: FCM's answer to a push that it took, and any of its legacy API
 message = Regex(r'"name"[ \t]*:[ \t]*"(?P<fcm_name>projects/)[^"/\\]+/messages/[^"\\]*"').set_name("name")
+legacy = Regex(r'"(?P<fcm_name>multicast_id)"[ \t]*:').set_name("multicast_id")
 answer = (
-    answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason") | message
+    answered("errorCode", "fcm_error")
+    | answered("status", "fcm_status")
+    | answered("reason", "apns_reason")
+    | message
+    | legacy
 )
 
 

@@ -16,7 +16,8 @@ from logwatch.events import shown
 from logwatch.parse import Grammar, Reasons, Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.grammar import names_of, walk
-from logwatch.webhook import Fields, load_fields
+from logwatch.webhook.fields import Fields
+from logwatch.webhook.fields import load as load_fields
 
 _LONGEST_SECRET = 1024  # bytes
 

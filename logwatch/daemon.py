@@ -23,19 +23,22 @@ from logwatch import logging_setup
 from logwatch.assembly import Parts, load_parts
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
-from logwatch.credentials import Verdict, Watch, asked
+from logwatch.credentials.look import Watch, asked
+from logwatch.credentials.verdict import Verdict
 from logwatch.diagnosis.record import Recorder
 from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.inputs import Inputs
-from logwatch.ledger import Ledger, Reader, Snapshot
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.ledger.store import Ledger
+from logwatch.model import SourceStatus
 from logwatch.moments import utc
 from logwatch.pipeline import CALLED_SECONDS, Pipeline
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
 from logwatch.signal_flags import SignalFlags
-from logwatch.tail import SourceStatus
 from logwatch.wake import Wakeup, make_waker
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer

@@ -17,13 +17,15 @@ from prometheus_client.registry import Collector
 import logwatch
 from logwatch.catalogue import Catalogue, answered_by, limiter
 from logwatch.config import Config
-from logwatch.credentials import KINDS, Verdict
-from logwatch.ledger import CounterRow, ResultRow, Snapshot
-from logwatch.model import Cause
+from logwatch.credentials.verdict import KINDS, Verdict
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import Cause, SourceStatus
 from logwatch.sight import sight
-from logwatch.tail import SourceStatus
 from logwatch.watched import Watched
-from logwatch.webhook import OUTCOMES, WebhookStatus, silent_on_success, witnesses
+from logwatch.webhook.source import WebhookStatus, silent_on_success, witnesses
+from logwatch.webhook.take import OUTCOMES
 
 CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")

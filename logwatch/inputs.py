@@ -10,14 +10,16 @@ from logwatch.assembly import Parts, discovery
 from logwatch.config import Config
 from logwatch.config import Source as SourceConfig
 from logwatch.events import Log
-from logwatch.journal import Journal, JournalSpec
-from logwatch.ledger import Ledger
+from logwatch.journal.follow import Journal, JournalSpec
+from logwatch.ledger.store import Ledger
 from logwatch.model import Envelope
 from logwatch.parse import Scanner
 from logwatch.pipeline import Input, Source
-from logwatch.tail import OpenFiles, SourceSpec, Tail
+from logwatch.tail.context import OpenFiles
+from logwatch.tail.tail import SourceSpec, Tail
 from logwatch.wake import Waker
-from logwatch.webhook import NO_LINES, Inbox, Webhook
+from logwatch.webhook.inbox import Inbox
+from logwatch.webhook.source import NO_LINES, Webhook
 
 
 class Inputs:

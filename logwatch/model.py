@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+from logwatch.errors import Problem
+
 Platform = Literal["fcm", "apns", "unknown"]
 """Whose push it was, as far as the line tells."""
 
@@ -244,3 +246,18 @@ class Call:
     outcomes: Counter[str] = field(default_factory=Counter)  # of events that are no push results, by cause
     shapes: list[tuple[str, str]] = field(default_factory=list)  # cause (empty: understood) and shape, a few
     key: tuple[int, int] | None = None  # of the first event that is no push result: all of these come again together
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How following a source goes right now, for metrics and for people; the same for files, journals and webhooks."""
+
+    name: str
+    up: bool  # at least one file is followed, and none that is there is out of reach
+    files_followed: int
+    lag_bytes: int  # seen and not handed on
+    caught_up: bool  # all that was there at the first look has been handed on
+    last_line_at: float | None  # the clock when lines were last handed on
+    problems: tuple[Problem, ...]
+    input: InputKind = field(default="file", kw_only=True)
+    envelope: str = field(default="", kw_only=True)  # around each line, once that is known

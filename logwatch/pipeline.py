@@ -12,7 +12,10 @@ from typing import Protocol
 from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.details import ChunkFailures, stored
-from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow
+from logwatch.ledger.batch import Batch, ShapeRow
+from logwatch.ledger.incidents import Incident, Person
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.store import Ledger
 from logwatch.model import (
     Call,
     Chunk,
@@ -24,10 +27,10 @@ from logwatch.model import (
     Scan,
     Seen,
     Sink,
+    SourceStatus,
 )
 from logwatch.privacy import Privacy
-from logwatch.tail import SourceStatus
-from logwatch.webhook import take
+from logwatch.webhook.take import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
 OTHER = "other"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from logwatch.ledger import MINUTE, QUARTER, Reading
+from logwatch.ledger.buckets import MINUTE, QUARTER, Reading
 from logwatch.model import Seen
 
 LEAST_SHARE = 0.05  # more than 1 in 20 unread: no share of what was read may be trusted

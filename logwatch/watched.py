@@ -5,9 +5,9 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config
-from logwatch.credentials import Verdict
-from logwatch.ledger import Snapshot
-from logwatch.tail import SourceStatus
+from logwatch.credentials.verdict import Verdict
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import SourceStatus
 
 
 class Watched(Protocol):

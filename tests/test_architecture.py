@@ -10,16 +10,15 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"errors", "events", "heap", "model", "moments", "ownership", "resources", "signal_flags", "unpack"},
-    {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
+    {"errors", "events", "heap", "moments", "ownership", "resources", "signal_flags", "unpack"},
+    {"model"},
+    {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify", "words"},
     {"discover", "wake", "parse", "ledger"},
-    {"tail"},
-    {"journal"},
-    {"config", "details", "sight", "webhook"},
+    {"tail", "journal", "details", "sight", "webhook", "story"},
+    {"config"},
     {"credentials", "mesibo_conf"},
     {"watched"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
-    {"story"},
     {"report", "push", "inputs"},
     {"web", "history"},
     {"daemon", "doctor"},

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from logwatch.errors import StateError
-from logwatch.ledger import Ledger
+from logwatch.ledger.store import Ledger
 from logwatch.ownership import above, me
 
 

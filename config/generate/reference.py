@@ -20,11 +20,11 @@ from config.generate.manpages import contexts
 from config.generate.markdown import filled, table
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config
-from logwatch.credentials import Verdict
+from logwatch.credentials.verdict import Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import ForwardMetrics
-from logwatch.ledger import Snapshot
-from logwatch.tail import SourceStatus
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import SourceStatus
 from tests.test_architecture import LAYERS, PACKAGE
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,24 +11,24 @@ from pathlib import Path
 
 import click
 
-from logwatch import ledger
 from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.cli.check_series import series
 from logwatch.config import Config, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
-from logwatch.credentials import EXTRA, asked, missing_extra
-from logwatch.credentials import examine as looked_at
+from logwatch.credentials.look import EXTRA, asked, missing_extra
+from logwatch.credentials.look import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
 from logwatch.glance import glance
+from logwatch.ledger.directory import refusals
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
-from logwatch.report.words import followed
 from logwatch.web.access import load, warnings
 from logwatch.web.webhook import refuse_in_the_clear
+from logwatch.words import followed
 
 CREDENTIALS = Path("/run/credentials")
 _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
@@ -105,7 +105,7 @@ def _named(config: Config, file: str) -> list[Problem]:
         ),
         *(
             replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
-            for problem in ledger.refusals(Path(config.state.directory))
+            for problem in refusals(Path(config.state.directory))
         ),
         *shared_files(config),
         *_web(config, file),

@@ -11,14 +11,14 @@ from prometheus_client import CollectorRegistry
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.lookup import PLATFORMS
 from logwatch.config import Config
-from logwatch.credentials import KINDS, Verdict
+from logwatch.credentials.verdict import KINDS, Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import ForwardMetrics
-from logwatch.ledger import ResultRow, Snapshot, SourceRow
-from logwatch.model import Platform, Seen
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import Snapshot, SourceRow
+from logwatch.model import Platform, Seen, SourceStatus
 from logwatch.pipeline import OTHER, UNKNOWN_CODES
-from logwatch.tail import SourceStatus
-from logwatch.webhook import WebhookStatus
+from logwatch.webhook.source import WebhookStatus
 
 _TOPICS = 4  # of a certificate that is for an app, its VoIP pushes, its complications and its controller
 

@@ -18,7 +18,7 @@ from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
 from logwatch.journal import ask
 from logwatch.unpack import format_of
-from logwatch.webhook import against_samples
+from logwatch.webhook.fields import against_samples
 
 SECRET_BYTES = 16
 

@@ -16,11 +16,11 @@ from rich.text import Text
 
 from logwatch.catalogue.entries import STEPS
 from logwatch.cli.terminal import show
-from logwatch.credentials import EXTRA, Flaw, Request, Verdict, examine, missing_extra
-from logwatch.credentials.verdict import when
-from logwatch.diagnosis.words import span
+from logwatch.credentials.look import EXTRA, examine, missing_extra
+from logwatch.credentials.verdict import Flaw, Request, Verdict, when
 from logwatch.errors import LogwatchError, Problem
 from logwatch.moments import iso
+from logwatch.words import span
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _KINDS = {"app": "", "voip": " (calls)", "complication": " (watch)"}

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from logwatch.config import Config, Source
 from logwatch.diagnosis.blind import CAUSES
-from logwatch.ledger import NotReadable, Reader
+from logwatch.ledger.reader import NotReadable, Reader
 
 _LOOKED_AT = 1000  # more than are kept
 _SHOWN = 12

@@ -22,7 +22,8 @@ from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.discover import Container, Globs
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
-from logwatch.journal import Target, ask
+from logwatch.journal import ask
+from logwatch.journal.place import Target
 from logwatch.model import Envelope
 from logwatch.parse import Scanner, load
 from logwatch.propose import Proposal, Shape, around, propose, unwrapped

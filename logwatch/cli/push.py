@@ -18,7 +18,7 @@ from logwatch.doctor import Host
 from logwatch.doctor.host import NoAnswer
 from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
-from logwatch.ledger import NotReadable, Reader
+from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.privacy import Privacy, readable
 from logwatch.push import secret, words
 from logwatch.push.backend import Backend, BackendError, operate, refusal

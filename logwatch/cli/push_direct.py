@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from logwatch.catalogue import Catalogue
-from logwatch.credentials import Request, Verdict, examine, secrecy
+from logwatch.credentials import secrecy
+from logwatch.credentials.look import examine
+from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import LogwatchError, Problem
 from logwatch.push import secret
 from logwatch.push.direct import NAMES, DirectPush, NoReplyError, Reply, Style, describe

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from logwatch import heap
-from logwatch.cli import moments, terminal, user_report
+from logwatch.cli import moments, terminal
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
 from logwatch.moments import EXAMPLES, iso
@@ -74,6 +74,8 @@ def command(
     count = Count(planned.catalogue, since, until)
     story = None
     if user is not None:
+        from logwatch.cli import user_report  # noqa: PLC0415  it needs the ledger, a report of files does not
+
         planned, left_out = user_report.bounded(planned, since)
         story = user_report.begin(user.strip(), planned, count, left_out)
     done = read(planned, count)

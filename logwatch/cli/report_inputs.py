@@ -17,7 +17,7 @@ from logwatch.config import Config, Source
 from logwatch.config import load as load_config
 from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
-from logwatch.journal import Target
+from logwatch.journal.place import Target
 from logwatch.parse import Scanner
 from logwatch.report import LogSettings
 from logwatch.report.followed import rotated as rotated_of

@@ -13,7 +13,7 @@ import click
 from logwatch.catalogue.entries import Severity
 from logwatch.cli import terminal
 from logwatch.cli.report_inputs import ReportPlan
-from logwatch.ledger import NotReadable, Reader
+from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.report import Count
 from logwatch.report.table import notes
 from logwatch.report.user import MOST, UserPushes

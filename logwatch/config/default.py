@@ -9,7 +9,8 @@ from logwatch.config.loader import load
 from logwatch.config.schema import Config
 from logwatch.config.sources import Docker, Journal, Source
 from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
-from logwatch.journal import Target, ask
+from logwatch.journal import ask
+from logwatch.journal.place import Target
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")

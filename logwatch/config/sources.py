@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from logwatch.config.table import Name, Table, Text
 from logwatch.errors import Problem
-from logwatch.journal import Target
+from logwatch.journal.place import Target
 from logwatch.model import EnvelopeKind, InputKind
 
 Unit = Annotated[

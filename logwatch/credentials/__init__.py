@@ -4,21 +4,3 @@ What is read stays in a short process of its own (``python -m logwatch.credentia
 certificates costs 18 MB of memory, a hostile file may hang or crash it, and keys are gone when it ends. Everything
 else sees a ``Verdict``, which holds no key material.
 """
-
-from logwatch.credentials.look import EXTRA, Watch, asked, examine, missing_extra
-from logwatch.credentials.verdict import KINDS, PAGE_SECONDS, TICKET_SECONDS, Flaw, Request, Topic, Verdict
-
-__all__ = [
-    "EXTRA",
-    "KINDS",
-    "PAGE_SECONDS",
-    "TICKET_SECONDS",
-    "Flaw",
-    "Request",
-    "Topic",
-    "Verdict",
-    "Watch",
-    "asked",
-    "examine",
-    "missing_extra",
-]

@@ -2,8 +2,3 @@
 
 A pure function of what it is handed: no clock, no file, no page.
 """
-
-from logwatch.diagnosis.facts import Facts, Finding
-from logwatch.diagnosis.find import diagnose
-
-__all__ = ["Facts", "Finding", "diagnose"]

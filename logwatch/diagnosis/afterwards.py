@@ -12,9 +12,9 @@ from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import failures
 from logwatch.diagnosis.incidents import fold
 from logwatch.diagnosis.rise import rise
-from logwatch.diagnosis.words import DAY
-from logwatch.ledger import Incident, Timeline
-from logwatch.ledger.incidents import GAP_SECONDS
+from logwatch.ledger.incidents import GAP_SECONDS, Incident
+from logwatch.ledger.timeline import Timeline
+from logwatch.words import DAY
 
 
 def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity, SourceSetup
-from logwatch.diagnosis.words import clock, number, share, span
-from logwatch.ledger import CounterRow, ShapeRow
+from logwatch.ledger.batch import CounterRow, ShapeRow
 from logwatch.model import Seen
 from logwatch.parse.redact import json_key
 from logwatch.sight import LineShare, Sight
+from logwatch.words import clock, number, share, span
 
 HEAVIEST = 110  # what cannot be read comes before all that can
 MOST = 0.5

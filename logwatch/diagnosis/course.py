@@ -9,7 +9,8 @@ from logwatch.catalogue import Catalogue, Entry
 from logwatch.diagnosis.facts import Facts, Severity
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
-from logwatch.ledger import ResultRow, Timeline
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 
 _QUIET_SECONDS = 300.0

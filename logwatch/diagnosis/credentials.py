@@ -3,10 +3,9 @@
 import shlex
 from collections.abc import Iterator
 
-from logwatch.credentials import PAGE_SECONDS, TICKET_SECONDS, Flaw, Verdict
-from logwatch.credentials.verdict import DAY_SECONDS, when
+from logwatch.credentials.verdict import DAY_SECONDS, PAGE_SECONDS, TICKET_SECONDS, Flaw, Verdict, when
 from logwatch.diagnosis.facts import Facts, Finding
-from logwatch.diagnosis.words import marked_moment
+from logwatch.words import marked_moment
 
 _DATED = ("expired", "expires_soon")  # told from the date itself: the last look may be an hour old
 

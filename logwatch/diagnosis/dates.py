@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from logwatch.diagnosis.facts import Facts, Finding
-from logwatch.diagnosis.words import number, share
-from logwatch.ledger import CounterRow
+from logwatch.ledger.batch import CounterRow
+from logwatch.words import number, share
 
 _WORTH_SHARE = 0.01  # of the results: more than a stray stamp
 

@@ -7,16 +7,19 @@ from typing import Any, Literal
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
-from logwatch.credentials import Verdict
-from logwatch.diagnosis.words import Moments, unmarked
+from logwatch.credentials.verdict import Verdict
 from logwatch.errors import Problem
-from logwatch.ledger import MINUTE, QUARTER, MinuteRow, ResultRow, ShapeRow, Snapshot, Timeline
+from logwatch.ledger.batch import MinuteRow, ShapeRow
+from logwatch.ledger.buckets import MINUTE, QUARTER
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.ledger.timeline import Timeline
 from logwatch.mesibo_conf import PushLogging
-from logwatch.model import Seen
+from logwatch.model import Seen, SourceStatus
 from logwatch.moments import iso
 from logwatch.sight import Sight, sight
-from logwatch.tail import SourceStatus
-from logwatch.webhook import silent_on_success
+from logwatch.webhook.source import silent_on_success
+from logwatch.words import Moments, unmarked
 
 HOUR = 3600.0
 

@@ -5,7 +5,8 @@ from logwatch.diagnosis import credentials, dates, watching, witness
 from logwatch.diagnosis.course import Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.weight import ALL_WELL, MANY, MUCH, WEIGHTS
-from logwatch.diagnosis.words import NOISE, cause, clock, dated, names, number, pushes, share, span
+from logwatch.diagnosis.words import NOISE, cause, pushes
+from logwatch.words import clock, dated, names, number, share, span
 
 NEARLY_ALL = 0.95
 

@@ -6,7 +6,10 @@ from typing import Any, Protocol
 from logwatch.config import Config
 from logwatch.diagnosis.facts import Facts, SourceSetup
 from logwatch.errors import Problem
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader, Snapshot, Timelines
+from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.ledger.timeline import Timelines
 from logwatch.mesibo_conf import push_logging
 from logwatch.model import Position
 from logwatch.privacy import readable

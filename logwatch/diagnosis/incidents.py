@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from logwatch.diagnosis.facts import Finding, plain
-from logwatch.ledger import Incident
-from logwatch.ledger.incidents import GAP_SECONDS
+from logwatch.ledger.incidents import GAP_SECONDS, Incident
 from logwatch.model import Seen
 
 MOST_ROWS = 32  # results of one incident; an outage of a provider has a handful

@@ -13,9 +13,10 @@ from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import diagnose
 from logwatch.diagnosis.gather import Examined, gather
 from logwatch.diagnosis.incidents import fold, within
-from logwatch.ledger import HOURLY, SIX_HOURS, WIDTHS, Incident, NotReadable, Person, Reader, Timelines
-from logwatch.ledger.buckets import oldest
-from logwatch.ledger.incidents import KEPT_SECONDS, PEOPLE
+from logwatch.ledger.buckets import HOURLY, SIX_HOURS, WIDTHS, oldest
+from logwatch.ledger.incidents import KEPT_SECONDS, PEOPLE, Incident, Person
+from logwatch.ledger.reader import NotReadable, Reader
+from logwatch.ledger.timeline import Timelines
 
 LOOK_SECONDS = 30.0
 FIRST_LOOK_SECONDS = 3.0  # and then after twice as long each time: a process that is killed again and again records too

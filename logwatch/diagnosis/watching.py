@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.diagnosis.words import bytes_, clock, dated, number, span
 from logwatch.errors import Problem
-from logwatch.ledger import CounterRow
-from logwatch.webhook import WebhookStatus
+from logwatch.ledger.batch import CounterRow
+from logwatch.webhook.source import WebhookStatus
+from logwatch.words import bytes_, clock, dated, number, span
 
 _SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from logwatch.catalogue import Entry
 from logwatch.diagnosis.course import Course, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.diagnosis.words import number, share
-from logwatch.ledger import CounterRow
-from logwatch.webhook import WebhookStatus
+from logwatch.ledger.batch import CounterRow
+from logwatch.webhook.source import WebhookStatus
+from logwatch.words import number, share
 
 SETTLED_SECONDS = 120.0  # a call may be late, and a log too
 _SHORT, _SHORT_SHARE = 5, 0.2  # failures that one has and the other has not, at least so many and such a share of them

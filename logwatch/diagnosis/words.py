@@ -1,15 +1,8 @@
-"""How findings are put in words: sentences, numbers and times for people."""
+"""How findings are put in words: what has happened, and to whose pushes."""
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from logwatch.catalogue import Entry
-from logwatch.moments import utc
-
-DAY = 86400.0
-
-Moments = tuple[tuple[str, float], ...]
-"""What stands in a text for a moment, and the moment (seconds since the epoch): a page adds the visitor's own time."""
 
 # What has happened, by the entry's name; an entry that is not here speaks through its title.
 CAUSES = {
@@ -67,8 +60,6 @@ NOISE = {
     "unknown": "{0} failed with an undocumented code ({1} of all).",
 }
 _PLATFORMS = {"fcm": "Android", "apns": "iOS"}
-_MOST_NAMES = 8  # in a sentence
-_MOMENT = re.compile("\x02(-?[0-9]+)\x03([^\x02-\x04]*)\x04")
 
 
 def cause(entry: Entry, codes: Collection[str]) -> str:
@@ -87,83 +78,3 @@ def pushes(platforms: Collection[str], *, every: bool = False, count: int = 0) -
     names = [_PLATFORMS[p] for p in sorted(platforms) if p in _PLATFORMS] if "unknown" not in platforms else []
     which = " and ".join(names) + " " if names else ""
     return f"every {which}push" if every else f"{which}push" if count == 1 else f"{which}pushes"
-
-
-def number(count: int) -> str:
-    """Write a number as people read it."""
-    return f"{count:,}"
-
-
-def names(all_of_them: Iterable[str]) -> str:
-    """List names in order, the first few of many and how many more there are."""
-    first, more = sorted(all_of_them), 0
-    if len(first) > _MOST_NAMES:
-        first, more = first[: _MOST_NAMES - 1], len(first) - _MOST_NAMES + 1
-    return ", ".join(first) + (f" and {number(more)} more" if more else "")
-
-
-def share(part: float) -> str:
-    """Write a share (0 to 1), never rounding something to nothing or all but one to all."""
-    if 0 < part < 0.001:  # noqa: PLR2004  below what is written
-        return "less than 0.1 %"
-    if 0.999 < part < 1:  # noqa: PLR2004  see above
-        return "more than 99.9 %"
-    return f"{part:.1%}".replace(".0%", "%").replace("%", " %")
-
-
-def brief_share(part: float) -> str:
-    """Write a share (0 to 1) for a column of a table."""
-    return share(part).replace("less than ", "< ").replace("more than ", "> ")
-
-
-def marked_moment(at: float, text: str) -> str:
-    """Mark ``text`` as a moment within a sentence that is on its way to ``unmarked``."""
-    return f"\x02{at:.0f}\x03{text}\x04"
-
-
-def unmarked(sentences: Iterable[str]) -> tuple[tuple[str, ...], Moments]:
-    """Return sentences as they are read, and the moments that were marked in them."""
-    told = tuple(sentences)
-    found = {text: float(at) for each in told for at, text in _MOMENT.findall(each)}
-    return tuple(_MOMENT.sub(r"\2", each) for each in told), tuple(found.items())
-
-
-def clock(at: float, now: float) -> str:
-    """Write a moment near ``now`` as UTC, marked: the time alone today, with its date otherwise."""
-    return marked_moment(at, short_clock(at, now))
-
-
-def short_clock(at: float, now: float) -> str:
-    """Write a moment near ``now`` as UTC: the time alone today, with its date otherwise."""
-    then, today = utc(at), utc(now)
-    return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%H:%M on %-d %B}"
-
-
-def dated(at: float) -> str:
-    """Write a moment as UTC with its date, marked, whatever day it is now."""
-    return marked_moment(at, f"{utc(at):%H:%M UTC on %-d %B}")
-
-
-def stamp(at: float, now: float) -> str:
-    """Write a moment to the second, as UTC, with its date unless that is today's."""
-    then, today = utc(at), utc(now)
-    return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then:%-d %b %H:%M:%S}"
-
-
-def bytes_(count: int) -> str:
-    """Write a size in its largest fitting unit."""
-    size, unit = float(count), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:  # noqa: PLR2004  the unit's base
-            break
-        size, unit = size / 1024, larger
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-
-
-def span(seconds: float) -> str:
-    """Write a duration in its largest fitting unit."""
-    for unit, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
-        if seconds >= size * (1 if unit != "day" else 2):
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return "less than a minute"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from logwatch.config import Config
-from logwatch.credentials import EXTRA, Verdict, asked, examine, missing_extra
-from logwatch.credentials.verdict import when
+from logwatch.credentials.look import EXTRA, asked, examine, missing_extra
+from logwatch.credentials.verdict import Verdict, when
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
 

@@ -12,7 +12,7 @@ from logwatch.doctor.check import Check, failure, ok
 from logwatch.doctor.host import Host
 from logwatch.errors import LogwatchError
 from logwatch.mesibo_conf import push_logging
-from logwatch.report.words import followed
+from logwatch.words import followed
 
 PROMETHEUS = "http://127.0.0.1:9090"
 

@@ -14,16 +14,16 @@ from logwatch.config import Source
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.watching import FRESH_SECONDS
-from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.events import quoted
-from logwatch.journal import GROUP, Target, ask
+from logwatch.journal import ask
+from logwatch.journal.place import GROUP, Target
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
-from logwatch.report.words import many
 from logwatch.unpack import format_of
+from logwatch.words import bytes_, many, number, share, span
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from logwatch.config.listen import is_loopback
-from logwatch.diagnosis.words import number, span
 from logwatch.doctor import pager
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.duration import seconds
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.shipped import RuleFile, rule_files
-from logwatch.report.words import many
+from logwatch.words import many, number, span
 
 JOB = "mesibo-logwatch"
 METRIC = "mesibo_"

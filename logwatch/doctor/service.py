@@ -13,7 +13,7 @@ import logwatch
 from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
-from logwatch.report.words import many
+from logwatch.words import many
 
 UNIT = "mesibo-logwatch.service"
 _BUILD = re.compile(rb'mesibo_logwatch_build_info\{version="([^"]{1,40})"\} 1')

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from logwatch import ownership
 from logwatch.config import Config
-from logwatch.diagnosis.words import bytes_
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
 from logwatch.events import quoted
-from logwatch.ledger import NotReadable, Reader
 from logwatch.ledger.directory import FILE
+from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.ledger.schema import newer
+from logwatch.words import bytes_
 
 ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
 LITTLE = 32 << 20

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from logwatch.config import Config, Source
 from logwatch.doctor.check import Check, ok, skipped, warning
-from logwatch.ledger import NotReadable, Reader
+from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.moments import iso
 
 _SHOWN = 100

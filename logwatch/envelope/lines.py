@@ -4,6 +4,7 @@ No line is lost and none invented: parts of a message are joined in their stream
 the envelope, or stands in it under another name than mesibo's, is handed on as refused, and so counted as such.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from logwatch.envelope.prefixed import of
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Record
 from logwatch.envelope.text import clean, uncoloured
 from logwatch.model import Cause, Envelope, Layer
+
+_MOST_STREAMS = 32  # in the middle of a message that is too long; of more, those in which one began last
+_LONGEST_NAME = 64  # characters; a longer one, which only another writer than mesibo's can have, is kept as a digest
 
 
 class Piece(NamedTuple):
@@ -56,7 +60,8 @@ def _with_whole_messages(
     physical: Iterable[bytes], ends: Iterable[int], form: Format, max_line_bytes: int, inside: str
 ) -> Piece:
     """Make one record of the parts of each message, and cut at the last line behind which none is waited for."""
-    messages = _Messages(form, max_line_bytes, set(inside.split()))
+    dropped = before = tuple(inside.split())
+    messages = _Messages(form, max_line_bytes, before)
     lines: list[bytes] = []
     stops: list[int] = []
     consumed = count = 0
@@ -71,17 +76,17 @@ def _with_whole_messages(
         if message is not None:
             lines.append(message)
         if not messages.waited:
-            consumed, count = stop, len(lines)
-            if messages.dropped_as_before():
+            consumed, count, dropped = stop, len(lines), messages.dropped
+            if dropped == before:
                 stops += [stop] * (count - len(stops))
     stops += [consumed] * (count - len(stops))
-    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), messages.inside(), stops)
+    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), " ".join(dropped), stops)
 
 
 class _Messages:
     """The messages that records are parts of, by their streams."""
 
-    def __init__(self, form: Format, max_line_bytes: int, dropped: set[str]) -> None:
+    def __init__(self, form: Format, max_line_bytes: int, dropped: tuple[str, ...]) -> None:
         self.waited: dict[str, list[bytes]] = {}
         """The parts so far of each that is waited for."""
         self.dropped = dropped
@@ -89,16 +94,13 @@ class _Messages:
         self._form = form
         self._max_line_bytes = max_line_bytes
         self._sizes: dict[str, int] = {}  # of what is waited for
-        self._changed: set[str] = set()  # streams dropped that were not so at the beginning, or the other way round
-        self._late: list[str] = []  # in which that changed since no message was waited for
 
     def with_part(self, record: Record, line: bytes) -> bytes | None:
         """Return the record of the message that a part ends or makes too long; None where it does neither."""
-        stream = record.stream
+        stream = _name(record.stream)
         if stream in self.dropped:
             if not record.more:
-                self.dropped.remove(stream)
-                self._late.append(stream)
+                self.dropped = tuple(other for other in self.dropped if other != stream)
             return None
         if not record.more and stream not in self.waited:
             return line
@@ -107,23 +109,16 @@ class _Messages:
         if record.more:
             if self._max_line_bytes and size <= self._max_line_bytes:
                 return None
-            self.dropped.add(stream)
-            self._late.append(stream)
+            self.dropped = (*self.dropped, stream)[-_MOST_STREAMS:]
         del self._sizes[stream]
         return self._form.whole(self.waited.pop(stream))
 
-    def dropped_as_before(self) -> bool:
-        """Return whether the streams dropped are those of the beginning; asked wherever no message is waited for."""
-        for stream in self._late:
-            self._changed ^= {stream}
-        self._late.clear()
-        return not self._changed
 
-    def inside(self) -> str:
-        """Return the streams that were dropped where no message was waited for, the last time."""
-        for stream in self._late:
-            self.dropped ^= {stream}
-        return " ".join(sorted(self.dropped))
+def _name(stream: str) -> str:
+    """Return a name of a stream that a position can keep, among others with blanks between them."""
+    if len(stream) <= _LONGEST_NAME and stream.isprintable() and " " not in stream:
+        return stream
+    return hashlib.blake2b(stream.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _record(form: Format, line: bytes) -> tuple[bytes, Record | None]:

@@ -12,7 +12,7 @@ import msgspec
 
 import logwatch
 from logwatch.catalogue import Entry
-from logwatch.ledger import StoredFailure
+from logwatch.ledger.batch import StoredFailure
 
 Format = Literal["loki", "otlp"]
 

@@ -24,7 +24,8 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Export
 from logwatch.forward.delivery import Delivered, Later, Unacceptable, Verdict, judge, pause
 from logwatch.forward.formats import Event, body
-from logwatch.ledger import NotReadable, Reader, StoredFailure
+from logwatch.ledger.batch import StoredFailure
+from logwatch.ledger.reader import NotReadable, Reader
 
 MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""

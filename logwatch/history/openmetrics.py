@@ -15,7 +15,7 @@ from typing import NamedTuple, TextIO
 from logwatch.catalogue import Catalogue, limiter
 from logwatch.history.minutes import MINUTE_SECONDS
 from logwatch.history.tallies import Tallies
-from logwatch.ledger import ResultRow
+from logwatch.ledger.keys import ResultRow
 
 _GAP_MINUTES = 24 * 60
 _SAMPLES_AT_ONCE = 4096

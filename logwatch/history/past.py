@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from logwatch.history.minutes import MINUTE_SECONDS, runs
 from logwatch.history.tallies import Tallies
-from logwatch.ledger import ResultRow
+from logwatch.ledger.keys import ResultRow
 from logwatch.model import Envelope, ResultKey, Seen
 from logwatch.pipeline import OTHER, UNKNOWN_CODES
 from logwatch.report import Count, LogSettings, Stream

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from logwatch.errors import LogwatchError, Problem
-from logwatch.ledger import ResultRow
+from logwatch.ledger.keys import ResultRow
 
 _HELD = 50_000  # tallies in memory, before they are added to the file
 _CACHE_KIB = 16_384

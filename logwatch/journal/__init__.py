@@ -3,8 +3,3 @@
 Glossary. An *entry* is what journald keeps; a *message* is what a program wrote as one line, in one entry or in several
 parts; a *run* is journalctl from its start to its end; a *cursor* is journald's name for an entry.
 """
-
-from logwatch.journal.follow import Bell, Journal, JournalSpec
-from logwatch.journal.place import GROUP, JournalFiles, Target, look
-
-__all__ = ["GROUP", "Bell", "Journal", "JournalFiles", "JournalSpec", "Target", "look"]

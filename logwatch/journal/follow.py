@@ -18,9 +18,8 @@ from logwatch.journal.child import Child, NoProgram
 from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
-from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
+from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
 from logwatch.parse.timestamp import since_epoch
-from logwatch.tail import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: rests of messages and late numbers are waited for no longer
@@ -75,7 +74,8 @@ class Journal:
         known = position if position is not None and position.target == source.target.key else None
         cursor, state = (known.cursor, known.state) if known else ("", "")
         self._messages = Messages.resumed(max_line_bytes, cursor, state)
-        self._until = known.until if known else 0.0  # everything that was written until then has been handed on
+        # Everything that was written until then has been handed on
+        self._until = min(known.until, clock()) if known else 0.0
         self._told = (cursor, state)
         self._at_end = not known and source.start_at == "end"
         self._span = DAY_SECONDS if source.stamped else SECOND
@@ -186,7 +186,11 @@ class Journal:
         """Note until when everything has been read, where journalctl follows and has nothing more."""
         now = self._clock()
         if self._child and self._run == "follow" and not self._child.waiting and now - self._started_at > _BEHIND:
-            self._until = max(self._until, now - _BEHIND)
+            self._reached(now - _BEHIND)
+
+    def _reached(self, at: float) -> None:
+        """Note until when everything has been handed on: never a time to come, which a wrong clock has written down."""
+        self._until = min(max(self._until, at), self._clock())
 
     def _take(self, entry: Entry, sink: Sink) -> None:
         """Take an entry, unless it is the one that reading went on from."""
@@ -210,7 +214,7 @@ class Journal:
     def _again(self, entry: Entry) -> bool:
         """Return whether this is the entry at the cursor; where that one has gone, see whether others went with it."""
         if _same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
-            if self._place.damaged > self._until:
+            if self._damaged():
                 self._lose("journal_damaged", lost=not self._messages.follows(entry))
             return True
         self._gone(numbered=self._messages.follows(entry))
@@ -228,11 +232,15 @@ class Journal:
         """Note what has gone, or may have; once for each damaged file."""
         self._log.warning(event, source=self.source.name, lost="perhaps some lines" if lost else "nothing")
         self._missed_generations += lost
-        self._until = max(self._until, self._place.damaged)
+        self._messages.damaged = list(self._place.damaged)
+
+    def _damaged(self) -> bool:
+        """Return whether a file is damaged that may hold what was not read, and of which nobody has been told."""
+        return any(at > self._until and at not in self._messages.damaged for at in self._place.damaged)
 
     def _in_doubt(self) -> bool:
         """Return whether entries may have gone that were written after all had been read."""
-        return self._place.oldest is None or max(self._place.oldest, self._place.damaged) > self._until
+        return self._place.oldest is None or self._place.oldest > self._until or self._damaged()
 
     def _ended(self) -> None:
         """Go on where a run has ended as it should; else say why, and try again after a pause."""
@@ -244,7 +252,7 @@ class Journal:
         if status == 0 and run != "follow":
             if self._first and self._messages.cursor:
                 self._gone(numbered=False)
-            self._until = max(self._until, self._started_at)
+            self._reached(self._started_at)
             self._at_end = False
             self._caught_up = True
             self._trouble = None
@@ -276,7 +284,7 @@ class Journal:
             self._tell(sink)
             return
         self._last_line_at = self._clock()
-        self._until = max(self._until, _written(messages.last))
+        self._reached(_written(messages.last))
         position = self._position()
         self._told = (position.cursor, position.state)
         sink.chunk(

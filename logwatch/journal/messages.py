@@ -49,6 +49,7 @@ class _State(msgspec.Struct, omit_defaults=True):
     floor: int = 0
     holes: list[int] = []
     inside: dict[Stream, str] = {}
+    damaged: list[float] = []
 
 
 def _text(entry: Entry, name: bytes) -> str:
@@ -107,6 +108,7 @@ class Messages:
     max_line_bytes: int
     fresh: bool  # nothing was ever read before
     last: Entry = field(default_factory=dict)  # the last one that is in the lines
+    damaged: list[float] = field(default_factory=list)  # files of which it was told: when each was last written to
     _gaps: Gaps = field(default_factory=Gaps)
     _epoch: bytes | None = None  # of the entry before
     _inside: dict[Stream, str] = field(default_factory=dict)
@@ -123,7 +125,7 @@ class Messages:
         kept = msgspec.json.decode(state or "{}", type=_State)
         gaps = Gaps(kept.epoch, kept.highest, kept.floor, kept.holes)
         last = {b"__CURSOR": cursor.encode()} if cursor else {}
-        return cls(max_line_bytes, not cursor, last, _gaps=gaps, _inside=kept.inside)
+        return cls(max_line_bytes, not cursor, last, kept.damaged, _gaps=gaps, _inside=kept.inside)
 
     @property
     def cursor(self) -> str:
@@ -134,7 +136,7 @@ class Messages:
     def state(self) -> str:
         """What belongs to ``cursor``, as text."""
         gaps = self._gaps
-        kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside)
+        kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside, self.damaged)
         return msgspec.json.encode(kept).decode()
 
     @property

@@ -98,7 +98,7 @@ class JournalFiles:
     directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those there, with their files' own ids
     files: int = 0  # that can be read
     oldest: float | None = None  # when the first entry that is still there was written, seconds since the epoch
-    damaged: float = 0.0  # when the newest file that journalctl leaves out was last written to, the same; 0 for none
+    damaged: tuple[float, ...] = ()  # when each file that journalctl leaves out was last written to, the same
     refused: bool = False  # something is there that may not be read
     problems: tuple[Problem, ...] = ()
 
@@ -144,7 +144,7 @@ def look(target: Target) -> JournalFiles:
         directories[str(directory)] = frozenset(identities)
     problems = _problems(target, refused) if refused or not headers else ()
     oldest = min((each.first_entry for each in headers if each.whole and each.first_entry), default=None)
-    damaged = max((each.written for each in headers if not each.whole), default=0.0)
+    damaged = tuple(each.written for each in headers if not each.whole)
     return JournalFiles(directories, len(headers), oldest, damaged, bool(refused), tuple(problems))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from logwatch.catalogue import Catalogue
-from logwatch.credentials import Verdict
+from logwatch.credentials.verdict import Verdict
 from logwatch.errors import LogwatchError
 from logwatch.push.words import on_the_device
 

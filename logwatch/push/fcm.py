@@ -15,7 +15,8 @@ import google.auth.transport
 import httpx
 from google.oauth2 import service_account
 
-from logwatch.credentials import Request, Verdict, read
+from logwatch.credentials import read
+from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable

@@ -9,7 +9,7 @@ from logwatch.assembly import Parts, discovery
 from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
 from logwatch.story import alike
-from logwatch.tail import SourceSpec, Tail
+from logwatch.tail.tail import SourceSpec, Tail
 
 _READ_BYTES = 1 << 20
 _READS = 64  # of a source between two looks at the clock

@@ -9,7 +9,7 @@ import certifi
 import httpx
 
 from logwatch.config import parse_listen
-from logwatch.credentials import Verdict
+from logwatch.credentials.verdict import Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.summary import Row
-from logwatch.diagnosis.words import span
 from logwatch.parse.redact import json_key
 from logwatch.report.count import Count
-from logwatch.report.words import COLOURS, PROVIDERS, many, percent, time_of
+from logwatch.report.words import COLOURS, PROVIDERS, percent, time_of
+from logwatch.words import many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless

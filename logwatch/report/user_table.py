@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.privacy import readable
-from logwatch.report.words import COLOURS, PLATFORMS, many, time_of
+from logwatch.report.words import COLOURS, PLATFORMS, time_of
 from logwatch.story import Conclusion, UserPush
+from logwatch.words import many
 
 MOST_ROWS = 20  # without --all: the newest
 _FEW = 96  # below so many columns what is of least use is left out

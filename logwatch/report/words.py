@@ -1,23 +1,10 @@
 """How reports write numbers, shares, times and platforms."""
 
-from collections.abc import Collection
-
 from logwatch.moments import utc
 
 COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 PLATFORMS = {"fcm": "Android", "apns": "iOS", "unknown": "?"}
 PROVIDERS = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "unknown": "?"}
-
-
-def many(number: int, one: str, more: str) -> str:
-    """Write a number with the noun that it counts."""
-    return f"{number:,} {one if number == 1 else more}"
-
-
-def followed(sources: int, grammars: Collection[str]) -> str:
-    """Write how many sources a configuration follows, and by which grammars; a webhook has none."""
-    names = ", ".join(dict.fromkeys(grammars))
-    return many(sources, "source", "sources") + (f", grammar{'s' if ', ' in names else ''} {names}" if names else "")
 
 
 def percent(share: float) -> str:

@@ -1,7 +1,7 @@
 """Finds a user's failures among those that a daemon keeps, though their addresses are masked or hashed there."""
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Filter, Reader
+from logwatch.ledger.reader import Filter, Reader
 from logwatch.privacy import Privacy
 from logwatch.story.address import spellings
 from logwatch.story.pushes import UserPush, stored_push

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logwatch.catalogue.entries import Severity
-from logwatch.diagnosis.words import Moments, marked_moment, number, stamp, unmarked
 from logwatch.story.pushes import UserPush
+from logwatch.words import Moments, marked_moment, number, stamp, unmarked
 
 _MOST_DEVICES = 5  # of one platform that are distinguished
 _NAMES = {"fcm": "Android", "apns": "iOS"}

@@ -6,8 +6,3 @@ polls names and sizes, a *read* hands on lines. Where a look finds that somethin
 candidates, ``reconcile`` decides what each of them is, and ``apply`` carries that out. Whether two files hold the same
 content is answered by ``identity`` alone.
 """
-
-from logwatch.tail.context import OpenFiles
-from logwatch.tail.tail import SourceSpec, SourceStatus, Tail
-
-__all__ = ["OpenFiles", "SourceSpec", "SourceStatus", "Tail"]

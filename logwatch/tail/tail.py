@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 from logwatch.errors import Problem
 from logwatch.events import Log, shown
-from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
+from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower
@@ -44,21 +44,6 @@ class SourceSpec:
     start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
     rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
     input: InputKind = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """How following goes, for metrics and for people."""
-
-    name: str
-    up: bool  # at least one file is followed, and none that is there is out of reach
-    files_followed: int
-    lag_bytes: int  # seen and not handed on
-    caught_up: bool  # all that was there at the first look has been handed on
-    last_line_at: float | None  # the clock when lines were last handed on
-    problems: tuple[Problem, ...]
-    input: InputKind = field(default="file", kw_only=True)
-    envelope: str = field(default="", kw_only=True)  # around each line, once that is known
 
 
 class Tail:

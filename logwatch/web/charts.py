@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
-from logwatch.diagnosis.words import number
-from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, Timeline
+from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
+from logwatch.ledger.incidents import Incident
+from logwatch.ledger.timeline import Timeline
 from logwatch.moments import utc
+from logwatch.words import number
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
 # from the axis outwards: what concerns everybody stands where bars are easiest to compare

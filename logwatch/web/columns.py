@@ -4,9 +4,9 @@ from functools import lru_cache
 
 from tornado.escape import xhtml_escape
 
-from logwatch.diagnosis.words import number
 from logwatch.moments import iso
 from logwatch.web.charts import Chart, Column
+from logwatch.words import number
 
 _REMEMBERED = 512
 

@@ -12,9 +12,9 @@ from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
 from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.weight import MANY
-from logwatch.diagnosis.words import bytes_, number, share, span
-from logwatch.ledger import MINUTE
+from logwatch.ledger.buckets import MINUTE
 from logwatch.moments import iso
+from logwatch.words import bytes_, number, share, span
 
 LATELY_MINUTES = 10  # whole ones
 _ENOUGH = 20  # pushes whose share says something about the last minutes

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from logwatch.ledger import StoredFailure
+from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import FailureRow, Place
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log

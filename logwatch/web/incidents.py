@@ -8,13 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis import Finding
 from logwatch.diagnosis.course import entry_of
+from logwatch.diagnosis.facts import Finding
 from logwatch.diagnosis.incidents import fold
-from logwatch.diagnosis.words import number, span
-from logwatch.ledger import Incident
-from logwatch.ledger.incidents import KEPT, PEOPLE
+from logwatch.ledger.incidents import KEPT, PEOPLE, Incident
 from logwatch.moments import iso, utc
+from logwatch.words import number, span
 
 _DAY = 86400.0
 

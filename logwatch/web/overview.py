@@ -9,19 +9,23 @@ import msgspec
 import logwatch
 from logwatch.catalogue import Catalogue, Entry, answered_by, limiter
 from logwatch.config import Config
-from logwatch.diagnosis import Facts, Finding, diagnose
 from logwatch.diagnosis.course import by_class, entry_of
+from logwatch.diagnosis.facts import Facts, Finding
+from logwatch.diagnosis.find import diagnose
 from logwatch.export import COUNTERS, LIMITERS
-from logwatch.ledger import CounterRow, EventShapeRow, Hit, Incident, ResultRow, ShapeRow, Snapshot
-from logwatch.model import Platform, Position, Rotation, Seen
+from logwatch.ledger.batch import CounterRow, EventShapeRow, ShapeRow
+from logwatch.ledger.incidents import Incident
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Hit
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import Platform, Position, Rotation, Seen, SourceStatus
 from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.sight import Sight
-from logwatch.tail import SourceStatus
 from logwatch.web.charts import ORDER, SPANS, Tally, course
 from logwatch.web.figures import Strip, strip
 from logwatch.web.incidents import Told, told, up_to_now
-from logwatch.webhook import WebhookStatus
+from logwatch.webhook.source import WebhookStatus
 
 _UNLABELLED = tuple(counter for counter, _, _, label, _ in COUNTERS if not label)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from logwatch.catalogue import explain
 from logwatch.diagnosis.blind import CAUSES
-from logwatch.ledger import Filter, NotReadable
+from logwatch.ledger.reader import Filter, NotReadable
 from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values

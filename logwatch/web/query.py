@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import Class
-from logwatch.ledger import Filter
-from logwatch.ledger.reader import Kind, Place
+from logwatch.ledger.reader import Filter, Kind, Place
 from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
 from logwatch.web.charts import SPANS

@@ -40,7 +40,8 @@ CONTENT_SECURITY_POLICY = (
     " base-uri 'none'; frame-ancestors 'none'"
 )
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
-HUNG_SECONDS = 30.0  # without a beat of the event loop, over as many looks at it
+HUNG_SECONDS = 30.0  # without a beat of the event loop
+LONGEST_LOOK_SECONDS = 10.0  # that one look at it adds to these: a process may have been stopped since the one before
 START_SECONDS = 10.0  # until connections are taken
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
@@ -104,7 +105,7 @@ class WebServer:
         self._access = access or Access()
         self._spawned: set[asyncio.Task[None]] = set()
         self._beats = 0
-        self._seen = (0, 0, 0.0)  # beats when they were last seen to rise, looks since then, and when that was
+        self._seen = (0, 0.0, 0.0)  # at the last look: beats, when it was, seconds without one
         self._log = structlog.get_logger()
         for name in ("tornado.access", "tornado.general"):  # what strangers send is no news for the journal
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -114,14 +115,11 @@ class WebServer:
         """Why nothing is served any more; empty while it is. To be asked at each turn of the reading loop."""
         if not self._thread.is_alive():
             return "the web thread has ended"
-        beats, looks, since = self._seen
-        if self._beats != beats:
-            self._seen = (self._beats, 0, time.monotonic())
-            return ""
-        # Looks are counted too: a process that was stopped for an hour has not been looked at for that long
-        self._seen = (beats, looks + 1, since)
-        hung = looks >= HUNG_SECONDS and time.monotonic() > since + HUNG_SECONDS
-        return "the web thread hangs" if hung else ""
+        beats, looked_at, silent = self._seen
+        now = time.monotonic()
+        silent = silent + min(now - looked_at, LONGEST_LOOK_SECONDS) if beats == self._beats else 0.0
+        self._seen = (self._beats, now, silent)
+        return "the web thread hangs" if silent >= HUNG_SECONDS else ""
 
     def start(self) -> None:
         """Serve from now on; returns once connections are taken, WebError when they cannot be."""

@@ -20,15 +20,15 @@ import tornado.escape
 import tornado.template
 
 import logwatch
+from logwatch import words
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.config import Config
-from logwatch.diagnosis import Finding, words
-from logwatch.diagnosis.facts import plain
+from logwatch.diagnosis.facts import Finding, plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
-from logwatch.diagnosis.words import DAY, Moments
-from logwatch.ledger import Filter, Hit, Incident, NotReadable, Reader, Timeline, Timelines
-from logwatch.ledger.incidents import KEPT_SECONDS
+from logwatch.ledger.incidents import KEPT_SECONDS, Incident
+from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
+from logwatch.ledger.timeline import Timeline, Timelines
 from logwatch.moments import iso
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
@@ -37,6 +37,7 @@ from logwatch.web.charts import Span, Tally, tally
 from logwatch.web.incidents import hit
 from logwatch.web.overview import Overview, overview, settings
 from logwatch.web.query import Query, of_class, of_dead_tokens
+from logwatch.words import DAY, Moments
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = 8  # that are kept for other visitors

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from logwatch.assembly import assemble
 from logwatch.config import Config
 from logwatch.errors import LogwatchError
-from logwatch.ledger import Filter, NotReadable
+from logwatch.ledger.reader import Filter, NotReadable
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import BOUND, LogEnds
 from logwatch.report.user import UserPushes

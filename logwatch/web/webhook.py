@@ -16,7 +16,9 @@ from logwatch.errors import Problem, WebError
 from logwatch.model import Call
 from logwatch.web.access import Refusal
 from logwatch.web.server import Handler
-from logwatch.webhook import Fields, Inbox, NotACall, WrongSecret, read
+from logwatch.webhook.fields import Fields
+from logwatch.webhook.inbox import Inbox
+from logwatch.webhook.read import NotACall, WrongSecret, read
 
 BODY_BYTES = 256 << 10
 BODIES = 32  # that are being received at a time: 8 MiB at most

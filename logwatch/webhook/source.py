@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Snapshot
-from logwatch.model import Envelope, Scan, Sink
-from logwatch.tail import SourceStatus
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import Envelope, Scan, Sink, SourceStatus
 from logwatch.webhook.inbox import Inbox
 
 FRESH_SECONDS = 60.0  # after an accepted push, all are taken to be reported for so long: push debugging is on

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Container
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Batch, EventShapeRow, ResultRow, StoredFailure, WitnessEvent
+from logwatch.ledger.batch import Batch, EventShapeRow, StoredFailure
+from logwatch.ledger.join import WitnessEvent
+from logwatch.ledger.keys import ResultRow
 from logwatch.model import Call, Failure, PushEvent, ResultKey, Seen
 from logwatch.privacy import Privacy
 

@@ -13,6 +13,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
+from config.generate.rules import ROLES
 from config.generate.vmalert import EFFECTS
 from logwatch.diagnosis.words import CAUSES
 from tests.alerting.scenarios import runs
@@ -188,6 +189,15 @@ def test_vmalert_gets_the_same_alerts():
                         yield rule["alert"], group["interval"], waits, rule["labels"]
 
     assert [*told(CONFIG / "fleet/vmalert")] == [*told(CONFIG / "prometheus/rules")]
+
+
+def test_the_end_of_an_effect_is_told_before_that_of_its_cause():
+    """Rules are evaluated in turn and told of at once: between two ends, an effect alone would page."""
+    for path in RULES:
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            roles = [rule["labels"]["role"] for rule in group["rules"] if "alert" in rule]
+            effects_and_causes = [role for role in roles if role in ROLES[:3]]
+            assert effects_and_causes == sorted(effects_and_causes, key=ROLES.index), path
 
 
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():

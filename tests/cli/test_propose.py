@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
-from logwatch.ledger import Batch, Ledger, ShapeRow
+from logwatch.ledger.batch import Batch, ShapeRow
+from logwatch.ledger.store import Ledger
 from tests.helpers import dialects
 
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from logwatch.cli import user_report
 from logwatch.cli.report import command
-from logwatch.ledger import Batch, Ledger, StoredFailure
+from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.store import Ledger
 from logwatch.privacy import Privacy
 from tests.helpers.journald import remote
 from tests.helpers.wrapping import WRAP

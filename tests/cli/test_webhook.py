@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli import group
-from logwatch.ledger import Batch, EventShapeRow, Ledger
+from logwatch.ledger.batch import Batch, EventShapeRow
+from logwatch.ledger.store import Ledger
 
 PATH = "/webhook/0123456789abcdef0123456789ABCDEF"
 

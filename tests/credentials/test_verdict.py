@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.credentials import Request, examine
 from logwatch.credentials.apple import topics_of
+from logwatch.credentials.look import examine
 from logwatch.credentials.read import verdict
+from logwatch.credentials.verdict import Request
 from tests.helpers import making
 from tests.helpers.making import (
     BUNDLE,

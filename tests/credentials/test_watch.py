@@ -11,7 +11,8 @@ import pytest
 
 from logwatch.config import Credential
 from logwatch.config.loader import from_dict
-from logwatch.credentials import Request, Watch, asked, examine
+from logwatch.credentials.look import Watch, asked, examine
+from logwatch.credentials.verdict import Request
 from logwatch.errors import ConfigError
 from tests.helpers.making import BUNDLE, GOOGLE_SERVICES, SECRET, account, certificate, p12
 from tests.helpers.running import Daemon, Site, get, until

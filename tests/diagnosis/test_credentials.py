@@ -5,10 +5,10 @@ from types import MappingProxyType
 import pytest
 
 from logwatch.catalogue import Catalogue
-from logwatch.credentials import Topic, Verdict
-from logwatch.credentials.verdict import flaw
-from logwatch.diagnosis import Facts, diagnose
-from logwatch.ledger import Snapshot
+from logwatch.credentials.verdict import Topic, Verdict, flaw
+from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.find import diagnose
+from logwatch.ledger.snapshot import Snapshot
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 DAY = 86400.0

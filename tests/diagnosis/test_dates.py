@@ -5,9 +5,10 @@ from types import MappingProxyType
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis import dates
 from logwatch.diagnosis.facts import Facts
-from logwatch.ledger import CounterRow, ResultRow, Snapshot
-from logwatch.model import Seen
-from logwatch.tail import SourceStatus
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import Seen, SourceStatus
 
 UP = SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=True, last_line_at=1.0,
                   problems=())  # fmt: skip

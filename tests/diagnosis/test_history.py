@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.diagnosis import Finding
+from logwatch.diagnosis.facts import Finding
 from logwatch.diagnosis.incidents import fold, within
-from logwatch.ledger import Incident, ResultRow
-from logwatch.ledger.incidents import GAP_SECONDS
+from logwatch.ledger.incidents import GAP_SECONDS, Incident
+from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 
 NOW = 1_763_806_500.0

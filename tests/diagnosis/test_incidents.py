@@ -6,10 +6,10 @@ import pytest
 
 from logwatch.diagnosis.facts import SourceSetup
 from logwatch.errors import Problem
-from logwatch.ledger import CounterRow, ResultRow
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.keys import ResultRow
 from logwatch.mesibo_conf import PushLogging
-from logwatch.model import Seen
-from logwatch.tail import SourceStatus
+from logwatch.model import Seen, SourceStatus
 from tests.helpers.story import NOW, Story
 
 PLATFORM_WIDE = [

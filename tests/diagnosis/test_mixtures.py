@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis import Facts, diagnose
-from logwatch.ledger import MINUTE, QUARTER, Ledger, Reader, Timelines
-from logwatch.model import Chunk, Position
+from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.find import diagnose
+from logwatch.ledger.buckets import MINUTE, QUARTER
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.store import Ledger
+from logwatch.ledger.timeline import Timelines
+from logwatch.model import Chunk, Position, SourceStatus
 from logwatch.parse import Scanner, load
 from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
-from logwatch.tail import SourceStatus
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 GRAMMAR, CATALOGUE = load("mesibo"), Catalogue.load()

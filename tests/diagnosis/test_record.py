@@ -8,9 +8,11 @@ import pytest
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.diagnosis.record import LOOK_SECONDS, Recorder
-from logwatch.ledger import Batch, Ledger, Reader, ResultRow, StoredFailure
-from logwatch.model import Seen
-from logwatch.tail import SourceStatus
+from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.store import Ledger
+from logwatch.model import Seen, SourceStatus
 
 START = 1_763_769_600.0  # 22 November 2025, 00:00 UTC
 GOOD = ResultRow("mesibo", "apns", "200", "")

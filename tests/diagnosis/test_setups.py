@@ -3,7 +3,7 @@
 from logwatch.config import Config, Source
 from logwatch.config.schema import Grammars
 from logwatch.diagnosis.gather import setups
-from logwatch.diagnosis.words import names
+from logwatch.words import names
 
 
 def test_a_path_of_no_encoding_can_be_shown():

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.diagnosis.facts import SourceSetup
-from logwatch.ledger import Reading, ShapeRow
+from logwatch.ledger.batch import ShapeRow
+from logwatch.ledger.buckets import Reading
 from logwatch.model import Seen
 from logwatch.sight import LEAST_SHARE, sight
 from tests.helpers.story import NOW, Story

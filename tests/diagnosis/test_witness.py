@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from logwatch.diagnosis import diagnose
-from logwatch.ledger import CounterRow, MinuteRow, ResultRow
-from logwatch.webhook import WebhookStatus
+from logwatch.diagnosis.find import diagnose
+from logwatch.ledger.batch import CounterRow, MinuteRow
+from logwatch.ledger.keys import ResultRow
+from logwatch.webhook.source import WebhookStatus
 from tests.helpers.story import NOW, UP, Story
 
 HOOK = WebhookStatus("hook", up=True, files_followed=0, lag_bytes=0, caught_up=True,

@@ -18,8 +18,9 @@ from logwatch.doctor import Questions, examine, logs
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
-from logwatch.journal import Target
-from logwatch.ledger import Batch, Ledger
+from logwatch.journal.place import Target
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.store import Ledger
 from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from logwatch.ledger import Reader
+from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import FILE
 from tests.helpers.running import Daemon, get, until
 

@@ -8,9 +8,12 @@ import pytest
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from logwatch.export import HostlessProcessCollector, ProcessMetrics
-from logwatch.ledger import CounterRow, Reading, ResultRow, SourceRow
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.buckets import Reading
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import SourceRow
 from logwatch.model import Seen
-from logwatch.webhook import WebhookStatus
+from logwatch.webhook.source import WebhookStatus
 from tests.helpers.scraping import UP, Watched, samples, snapshot
 
 

@@ -11,7 +11,9 @@ from tornado.httpclient import HTTPClientError
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
 from logwatch.forward.forwarder import Forwarder, ForwardMetrics
-from logwatch.ledger import Batch, Filter, Ledger, Reader, StoredFailure
+from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.reader import Filter, Reader
+from logwatch.ledger.store import Ledger
 
 CATALOGUE = Catalogue.load()
 

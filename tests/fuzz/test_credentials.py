@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logwatch.credentials import KINDS, Request
 from logwatch.credentials.read import verdict
+from logwatch.credentials.verdict import KINDS, Request
 from tests.helpers import making
 from tests.helpers.making import GOOGLE_SERVICES, NOW, SECRET, account, certificate, old_p12, p12, pem, pem_key
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from logwatch.discover import Globs
-from logwatch.tail import SourceSpec, Tail
+from logwatch.tail.tail import SourceSpec, Tail
 
 
 class Clock:

@@ -9,9 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.export import SnapshotCollector
-from logwatch.ledger import CounterRow, ResultRow, Snapshot, SourceRow
-from logwatch.model import Seen
-from logwatch.tail import SourceStatus
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import Snapshot, SourceRow
+from logwatch.model import Seen, SourceStatus
 
 UP = SourceStatus("mesibo", True, 1, 0, True, 5.0, ())  # noqa: FBT003  up and caught up
 

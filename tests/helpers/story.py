@@ -1,12 +1,15 @@
 """Stories of a day, told minute by minute, and what is found at their end."""
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis import Facts, diagnose
-from logwatch.ledger import MINUTE, QUARTER, Bucket, CounterRow, Reading, ResultRow, Snapshot, SourceRow, Timeline
-from logwatch.ledger.buckets import spread
-from logwatch.model import Seen
+from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.find import diagnose
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.buckets import MINUTE, QUARTER, Bucket, Reading, spread
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.snapshot import Snapshot, SourceRow
+from logwatch.ledger.timeline import Timeline
+from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import ordinary
-from logwatch.tail import SourceStatus
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 CATALOGUE = Catalogue.load()

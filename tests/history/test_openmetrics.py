@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from logwatch.catalogue import Catalogue
 from logwatch.history import Tallies, write
 from logwatch.history.openmetrics import MinuteRange, samples, spans_of
-from logwatch.ledger import ResultRow
+from logwatch.ledger.keys import ResultRow
 from tests.helpers.scraping import Watched, snapshot
 from tests.helpers.scraping import samples as scrape
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from logwatch.errors import LogwatchError
 from logwatch.history import Tallies, tallies
-from logwatch.ledger import ResultRow
+from logwatch.ledger.keys import ResultRow
 
 ROWS = [ResultRow("mesibo", "fcm", code, "") for code in ("200", "404", "503")]
 

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from logwatch.journal import Journal, JournalSpec, Target
 from logwatch.journal import follow as module
+from logwatch.journal.follow import Journal, JournalSpec
+from logwatch.journal.place import Target
 from logwatch.wake import PollWaker
 from tests.helpers.journald import REMOTE, Journald, remote
 from tests.helpers.recorder import Log
@@ -241,6 +242,30 @@ def test_a_journal_file_that_lost_its_end_is_a_missed_generation(journald, follo
         one.has("line 0", "line 2")
         assert one.sink.counted == {"missed_generations": 1}
         one.stop()
+
+
+def test_a_clock_that_was_ahead_hides_no_later_loss(journald, following):
+    """A cut file that was written at a time to come is told once, and so is the next one, whatever its time."""
+    one = following(journald.home / "log")
+    for i, ahead in enumerate((86400.0, 0.0)):
+        send(journald, f"line {2 * i}")
+        one.until(lambda i=i: f"line {2 * i}" in one.sink.lines and one.status.caught_up)
+        journald.rotate()  # what was read last is in another file than what will be lost
+        before = journald.archived()
+        one.stop()
+        send(journald, f"lost {i}")
+        journald.rotate()
+        send(journald, f"line {2 * i + 1}")
+        (archive,) = journald.archived() - before
+        os.truncate(archive, archive.stat().st_size - 4096)
+        written = time.time() + ahead
+        os.utime(archive, (written, written))
+        for _ in range(2):
+            one.start()
+            one.has(*(f"line {j}" for j in range(2 * i + 2)))
+            assert one.sink.counted == {"missed_generations": i + 1}
+            one.stop()
+        one.start()
 
 
 def test_a_journal_that_was_deleted_is_followed_anew(journald, following):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from logwatch.journal import Target, look
+from logwatch.journal.place import Target, look
 from tests.helpers.journald import MACHINE, remote
 
 ENTRY = {"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}

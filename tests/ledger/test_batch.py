@@ -2,8 +2,8 @@
 
 import pytest
 
-from logwatch.ledger import Batch, StoredFailure
 from logwatch.ledger import batch as module
+from logwatch.ledger.batch import Batch, StoredFailure
 
 HELD_BYTES = 5000
 LINE_BYTES = 1000

@@ -6,9 +6,12 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Batch, Ledger, ResultRow, schema
-from logwatch.ledger.buckets import JUDGED, oldest, spread
+from logwatch.ledger import schema
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.buckets import JUDGED, MINUTE, QUARTER, WIDTHS, oldest, spread
+from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
+from logwatch.ledger.store import Ledger
 from logwatch.model import Seen
 
 NOW = 1_763_806_500.0

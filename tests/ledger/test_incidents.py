@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from logwatch.ledger import Batch, Incident, Ledger, Person, Reader, ResultRow, StoredFailure, incidents
+from logwatch.ledger import incidents
+from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.incidents import Incident, Person
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.store import Ledger
 
 NOW = 1_763_806_500.0
 ROW = ResultRow("mesibo", "apns", "903", "")

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.ledger import Batch, CounterRow, Filter, Ledger, NotReadable, Reader, ShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, CounterRow, ShapeRow, StoredFailure
+from logwatch.ledger.reader import Filter, NotReadable, Reader
+from logwatch.ledger.store import Ledger
 from logwatch.model import Rotation, Seen
 
 

@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.ledger import WIDTHS, Batch, Ledger, NotReadable, Reader, ResultRow, Timelines
-from logwatch.ledger.timeline import Changed
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.buckets import WIDTHS
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import NotReadable, Reader
+from logwatch.ledger.store import Ledger
+from logwatch.ledger.timeline import Changed, Timelines
 from logwatch.model import Seen
 
 NOW = 1_763_806_500.0

@@ -4,18 +4,12 @@ import sqlite3
 
 import pytest
 
-from logwatch.ledger import (
-    Batch,
-    EventShapeRow,
-    Filter,
-    Ledger,
-    Reader,
-    ResultRow,
-    StoredFailure,
-    WitnessEvent,
-    schema,
-    witness,
-)
+from logwatch.ledger import schema, witness
+from logwatch.ledger.batch import Batch, EventShapeRow, StoredFailure
+from logwatch.ledger.join import WitnessEvent
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Filter, Reader
+from logwatch.ledger.store import Ledger
 from logwatch.model import Seen
 
 ROW = ResultRow("hook", "apns", "403", "ExpiredProviderToken")

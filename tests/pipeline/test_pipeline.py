@@ -8,13 +8,14 @@ import pytest
 
 from logwatch import pipeline as module
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import CounterRow, Filter, Ledger, Reader
-from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen
+from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.reader import Filter, Reader
+from logwatch.ledger.store import Ledger
+from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen, SourceStatus
 from logwatch.parse import LazyFailures
 from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source, details_wait
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
-from logwatch.tail import SourceStatus
 
 
 def position(offset):

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from logwatch.catalogue import Catalogue
 from logwatch.cli import group as command
-from logwatch.credentials import Request, Verdict
+from logwatch.credentials.verdict import Request, Verdict
 from logwatch.push import apns, fcm
 from logwatch.push.direct import DirectPush, Reply, describe
 from logwatch.push.transport import Transport

@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Batch, Ledger, Reader, StoredFailure
+from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.store import Ledger
 from logwatch.model import Failure
 from logwatch.privacy import Privacy
 from logwatch.story import Stored, alike, conclude, logged_push, spellings, stored_forms, stored_push, together

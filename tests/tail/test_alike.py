@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from logwatch.tail import OpenFiles
+from logwatch.tail.context import OpenFiles
 from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
 

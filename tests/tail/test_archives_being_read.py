@@ -8,8 +8,9 @@ import shutil
 
 import pytest
 
-from logwatch.tail import OpenFiles, candidates
+from logwatch.tail import candidates
 from logwatch.tail.candidates import Heads, VanishedError
+from logwatch.tail.context import OpenFiles
 from logwatch.tail.rotated_names import Rotated
 from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from logwatch.tail import OpenFiles, files
+from logwatch.tail import files
+from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
 
 

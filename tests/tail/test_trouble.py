@@ -8,7 +8,8 @@ import socket
 
 import pytest
 
-from logwatch.tail import OpenFiles, files
+from logwatch.tail import files
+from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import Log
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from logwatch.tail import OpenFiles
+from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
 
 STAMP = "E2211-101112-{:03} (1): line"

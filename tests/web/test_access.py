@@ -504,6 +504,31 @@ def test_a_loop_that_stands_still_is_noticed(site, monkeypatch):
     until(lambda: site.server.failed == "")
 
 
+@pytest.mark.parametrize(
+    ("apart", "noticed"),
+    [((1.0,) * 30, 30), ((60.0,) * 3, 3), ((3600.0, 1.0, 1.0), None), ((3600.0, 1.0, 3600.0, 1.0), None)],
+    ids=["a look a second", "a look a minute", "a process that was stopped", "and stopped again"],
+)
+def test_a_loop_that_stands_still_is_noticed_at_any_pace(site, monkeypatch, apart, noticed):
+    """Half a minute of silence is enough, in three looks at least: nothing goes round in a process that is stopped."""
+    site.start(TLS)
+    until(lambda: site.server._beats > 1)
+    hold, held = threading.Event(), threading.Event()
+    site.server._loop.call_soon_threadsafe(lambda: (held.set(), hold.wait()))
+    assert held.wait(PATIENCE)
+    now = time.monotonic()
+    monkeypatch.setattr("logwatch.web.server.time.monotonic", lambda: now)
+    assert site.server.failed == ""
+    found = []
+    for seconds in apart:
+        now += seconds
+        found.append(site.server.failed)
+    monkeypatch.undo()
+    hold.set()
+    expected = [""] * (len(apart) if noticed is None else noticed - 1)
+    assert found == expected + ([] if noticed is None else ["the web thread hangs"])
+
+
 def test_a_certificate_of_the_state_directory_is_not_needed(site):
     """A missing file at the start is told with its name."""
     shutil.move(site.directory / "server.pem", site.directory / "away.pem")

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import WIDTHS, Bucket, Incident, ResultRow, Timeline
-from logwatch.ledger.buckets import oldest
+from logwatch.ledger.buckets import WIDTHS, Bucket, oldest
+from logwatch.ledger.incidents import Incident
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 from logwatch.web.charts import SPANS, Column, charts, course, span_for, tally
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from logwatch.ledger import MINUTE, SourceRow, Timeline
+from logwatch.ledger.buckets import MINUTE
+from logwatch.ledger.snapshot import SourceRow
+from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 from logwatch.web.figures import strip
 from tests.helpers.story import NOW, UP, Story

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.ledger import StoredFailure
+from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import Place
 from logwatch.web.answer import is_prefix, prefix_of, tag, under
 from logwatch.web.groups import grouped

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis import Finding
-from logwatch.ledger import Incident, ResultRow
+from logwatch.diagnosis.facts import Finding
+from logwatch.ledger.incidents import Incident
+from logwatch.ledger.keys import ResultRow
 from logwatch.web.incidents import Told, link, told, up_to_now
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC

@@ -22,10 +22,13 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import Class
 from logwatch.config import Config, Source
 from logwatch.errors import Problem
-from logwatch.ledger import Batch, Filter, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Position, Rotation, Seen
+from logwatch.ledger.batch import Batch, ShapeRow, StoredFailure
+from logwatch.ledger.incidents import Incident, Person
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Filter
+from logwatch.ledger.store import Ledger
+from logwatch.model import Position, Rotation, Seen, SourceStatus
 from logwatch.parse.redact import LENGTH
-from logwatch.tail import SourceStatus
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE

@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.config import Config, Export, Source
-from logwatch.diagnosis import Finding
+from logwatch.diagnosis.facts import Finding
 from logwatch.privacy import Privacy, is_hidden
 from logwatch.web.overview import settings
 from logwatch.web.site import tab_title

@@ -19,7 +19,9 @@ from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint, refuse_in_the_clear
-from logwatch.webhook import Inbox, load_fields, read
+from logwatch.webhook.fields import load as load_fields
+from logwatch.webhook.inbox import Inbox
+from logwatch.webhook.read import read
 from tests.helpers.running import PATIENCE
 
 SECRET = b"0123456789abcdef"

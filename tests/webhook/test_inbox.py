@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.model import Call, PushEvent
-from logwatch.webhook import Inbox
+from logwatch.webhook.inbox import Inbox
 
 
 def call(events=1):

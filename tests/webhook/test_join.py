@@ -6,16 +6,19 @@ from itertools import count
 import pytest
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Filter, Ledger, Reader, WitnessEvent
-from logwatch.ledger.join import Failed, WebhookReason, join
-from logwatch.model import Chunk, Position
+from logwatch.ledger.join import Failed, WebhookReason, WitnessEvent, join
+from logwatch.ledger.reader import Filter, Reader
+from logwatch.ledger.store import Ledger
+from logwatch.model import Chunk, Position, SourceStatus
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.simulate import Calls, Mesibo, Mix
-from logwatch.tail import SourceStatus
-from logwatch.webhook import NO_LINES, Inbox, Webhook, load_fields, read
+from logwatch.webhook.fields import load as load_fields
+from logwatch.webhook.inbox import Inbox
+from logwatch.webhook.read import read
+from logwatch.webhook.source import NO_LINES, Webhook
 
 _numbers = count(1)
 

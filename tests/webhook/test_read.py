@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from logwatch.errors import ConfigError
 from logwatch.model import Call
-from logwatch.webhook import NotACall, WrongSecret, against_samples, load_fields, read
+from logwatch.webhook.fields import against_samples
+from logwatch.webhook.fields import load as load_fields
 from logwatch.webhook.paths import parse
+from logwatch.webhook.read import NotACall, WrongSecret, read
 from logwatch.webhook.shape import LONGEST, shape
 
 NOW = 1_795_000_000.0

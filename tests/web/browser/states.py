@@ -1,10 +1,15 @@
 """The page's states as an operator meets them: a ledger filled with a story, and the daemon's face before it."""
 
 from logwatch.config import Config, Source
-from logwatch.diagnosis import diagnose
+from logwatch.diagnosis.find import diagnose
 from logwatch.diagnosis.gather import gather
 from logwatch.diagnosis.incidents import fold
-from logwatch.ledger import Batch, Incident, Ledger, Person, Reader, ResultRow, ShapeRow, StoredFailure, Timelines
+from logwatch.ledger.batch import Batch, ShapeRow, StoredFailure
+from logwatch.ledger.incidents import Incident, Person
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Reader
+from logwatch.ledger.store import Ledger
+from logwatch.ledger.timeline import Timelines
 from tests.helpers.story import CATALOGUE, NOW, UP, Story
 
 EXPIRED = ResultRow("mesibo", "apns", "903", "")

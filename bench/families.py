@@ -19,7 +19,7 @@ from logwatch.simulate.mesibo import Mesibo, Mix
 Key = tuple[str, int, str]
 """Platform, code, reason, as ``report`` counts them."""
 Line = tuple[str, Key | None]
-"""A payload without its newline, and what it counts as; None for a line that is no push."""
+"""A payload without its last newline, and what it counts as; None for a line that is no push."""
 Write = Callable[[random.Random, int, float], Iterator[Line]]
 """Make ``count`` push messages (from ``push_on_complete`` on), of which a share fails, and what stands between them."""
 
@@ -213,6 +213,22 @@ def own_reasons(rng: random.Random, count: int, failures: float) -> Iterator[Lin
         yield text, (push.platform, code, reason)
 
 
+def own_codes(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Each failure has a code of its own, of those that nobody documents."""
+    for push in pushes(rng, count, failures):
+        code = push.code if push.code == 200 else rng.randrange(1000, 900_000)
+        yield f"push_on_complete: uid {push.user} type {push.platform} code {code}", (push.platform, code, "")
+
+
+def printed(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Return answers that are printed over several lines."""
+    for push in pushes(rng, count, failures):
+        head = f"push_on_complete: uid {push.user} type {push.platform} token {push.token} code {push.code}"
+        has_answer = push.reason or (push.code == 200 and push.platform == "fcm")
+        answer = f" {json.dumps(json.loads(answer_of(rng, push, ids=True)), indent=2)}" if has_answer else ""
+        yield head + answer, (push.platform, push.code, push.reason)
+
+
 def any_order(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
     """Return answers whose keys stand in any order."""
     for push in pushes(rng, count, failures):
@@ -354,6 +370,8 @@ FAMILIES = (
     Family("another order every 4,000 lines", 62, orders),
     Family("long JSON before the code", 91, payloads),
     Family("a reason of its own", 92, own_reasons, failures=0.5),
+    Family("a code of its own", 95, own_codes, failures=0.5),
+    Family("answers over several lines", 96, printed, failures=0.3),
     Family("answers in any order", 93, any_order, failures=0.5),
     Family("users quote push lines", 94, quoting),
 )

@@ -11,8 +11,8 @@ them as it reads an answer on the same line. Whether the result is the same push
 """
 
 import re
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
@@ -33,6 +33,8 @@ MAX_LINES_BETWEEN = 64
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
+_NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\')
+_MAX_REMEMBERED = 64  # bytes of the marks of a line
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
@@ -81,6 +83,15 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     Also return where the last of them was closed, behind the bracket; -1 if it was not. A text that ends within quotes
     has none open: no printer breaks a line there, so it was cut short.
     """
+    marks = text.translate(None, _NO_MARKS)
+    if len(marks) <= _MAX_REMEMBERED and b"\\" not in marks:  # most lines of answers are built like others
+        level, closed = _depth_of_marks(marks, begin)
+        if closed < 0:
+            return level, -1
+    return _depth(text, begin)
+
+
+def _depth(text: bytes, begin: int) -> tuple[int, int]:
     level = begin
     for token in _TOKEN.finditer(text):
         kind = token[0][:1]
@@ -94,6 +105,9 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
             if not level and begin:
                 return 0, token.end()
     return level, -1
+
+
+_depth_of_marks = lru_cache(maxsize=1024)(_depth)
 
 
 def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, bool]:
@@ -127,30 +141,31 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
 
 
 class Bodies:
-    """Finds what stands below a push line in its chunk; the lines are only taken out when it is asked for some."""
+    """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
 
     def __init__(self, data: bytes, envelope: Envelope, ahead: bytes) -> None:
         """``ahead`` is what follows the data elsewhere, in the same envelope."""
         self._data = data
         self._envelope = envelope
         self._ahead = ahead
-        self._lines: list[bytes] | None = None
-        self._places: dict[bytes, deque[int]] = defaultdict(deque)
+        self._text = b""  # of the data out of the envelope, each line behind a newline
+        self._lines: list[bytes] = []  # of that and of what follows
+        self._at = self._number = 0  # up to where lines were asked for, as an index and as lines
         self._owned: dict[bytes, bool] = {}
 
     def joined(self, line: bytes, owns: Owns) -> bytes:
-        """Return a line of the chunk joined with its body; neither ends in a newline."""
-        if self._lines is None:
+        """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
+        if not self._text:
             self._lines = _payloads(self._data, self._envelope)
-            for i, each in enumerate(self._lines):
-                if each[-1:] in _LAST and may_be_open(each):
-                    self._places[each].append(i)
+            self._text = b"\n".join([b"", *self._lines, b""])
             self._lines += _payloads(self._ahead, self._envelope)
-        places = self._places[line]
-        if not places:
+        at = self._text.find(b"\n%b\n" % line, self._at)
+        if at < 0:
             return line  # it was cut short
-        below = places.popleft() + 1
-        return join(line, self._lines[below : below + _REACH_LINES], remembering(owns, self._owned))[0]
+        self._number += self._text.count(b"\n", self._at, at + 1)
+        self._at = at + 1
+        below = self._lines[self._number : self._number + _REACH_LINES]
+        return join(line, below, remembering(owns, self._owned))[0]
 
 
 def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
@@ -201,8 +216,8 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     for i in marked:
         at = begins[i - marked[0]]
         line = lines[at]
-        if line is None or not (may_be_open(line) and owned(line)):
-            continue
+        if line is None or len(lines) - at > _REACH_LINES or not (may_be_open(line) and owned(line)):
+            continue  # or it has ended
         below = (each for each in map(lines.__getitem__, range(at + 1, len(lines))) if each is not None)
         if not join(line, below, owned)[1]:
             return sum(len(each) + 1 for each in records[i - marked[0] :])

@@ -11,7 +11,7 @@ from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.line_pattern import LinePattern, split_end, turns_of
+from logwatch.parse.compile.line_pattern import LinePattern, split_end
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
@@ -37,9 +37,10 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         names = frozenset(node.capture_names)
-        self._line, self._turns = LinePattern(split_end(node)[0]), turns_of(node)
-        self._all_names = ChunkReader(ChunkCompiler(node, names, self._turns))
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, self._turns), self._takes)
+        head, end = split_end(node)
+        self._line, self._turns = LinePattern(head), LinePattern(end.item, turns=True) if end else None
+        self._all_names = ChunkReader(ChunkCompiler(node, names))
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED))
 
     @property
     def compiled(self) -> bool:
@@ -48,8 +49,10 @@ class LineParser:
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, which ends in a newline and holds no other."""
-        if self._line is None:
+        if self._line is None or self._all_names is None:
             return parse_reference(self.grammar, line[:-1])
+        if (known := self._all_names.values_of(line)) is not None:
+            return from_captures(known)
         if found := self._line.match(line):
             values, end = found
             return from_captures([*values, *self._turns.all_turns(line, end)] if self._turns else values)
@@ -61,10 +64,6 @@ class LineParser:
             return [False] * len(lines)
         begins = _compiled(self.grammar.place).pattern.match
         return [begins(line) is None for line in lines]
-
-    def _takes(self, payload: bytes) -> bool:
-        astray = self.misplaced([payload])[0]  # of thousands that are, LINE need not be compiled
-        return not astray and self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""

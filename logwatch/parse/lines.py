@@ -70,9 +70,9 @@ class LineBatch:
         """Return a batch of some of the lines."""
         if not wanted:
             return LineBatch(b"")
-        lines = [self.lines[i] for i in wanted]
+        lines = list(map(self.lines.__getitem__, wanted))
         times = [self.times[i] for i in wanted] if self.times else ()
-        numbers = [self.number(i) for i in wanted]
+        numbers = list(wanted) if self.numbers is None else list(map(self.numbers.__getitem__, wanted))
         return LineBatch.of(lines, times, numbers, self.envelope)
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":

@@ -155,6 +155,7 @@ class _Job:
         self._counts = ResultCounts()
         self._failed = FailedLines()
         self.bodies = Bodies(b"", PLAIN, b"")
+        self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
@@ -186,6 +187,7 @@ class _Job:
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
+        self._read_answers()
         self._counts.write(scan, time, self._reference)
         scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
         scan.samples += self._samples.of(scan.unparsed)
@@ -286,7 +288,7 @@ class _Job:
         codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        aside = self._set_aside(codes, outcomes, batch)
+        self._set_aside(codes, outcomes, batch)
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
@@ -296,49 +298,70 @@ class _Job:
             elif outcome is not None:
                 self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
         if OTHER_CODE in codes:
-            known = {**expression.uncoded, **aside}
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, known[i])
+                self._take_one(at, expression.uncoded[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
-        wanted: Sequence[int] = self._marked(batch, left)
-        if batch.envelope == PLAIN:  # before they are taken for what there is to learn from
-            wanted = self._in_place(batch, wanted)
-        return batch.only(wanted)
+        return batch.only(self._marked(batch, left))
 
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
-        """Have those lines read by themselves whose answers go on below them; return what they give alone."""
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
+        """Keep those lines, with what they give alone, whose answers may go on below them; they get the code 0."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
-        aside: dict[int, Outcome] = {}
-        for i, end in zip(wanting, ends, strict=True):
-            if end.endswith(BLANK_OR_OPEN) and may_be_open(end):
-                aside[i] = outcomes[codes[i]]
-                codes[i] = OTHER_CODE
-        return aside
+        is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
+        wanting = list(compress(wanting, is_open))
+        for i, at in zip(wanting, batch.at(wanting), strict=True):
+            self._open.append((at, outcomes[codes[i]]))
+            codes[i] = 0
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
 
-    def _read(self, at: LineAt, known: Outcome = None) -> None:
-        """Read one line by itself, unless it is ``known`` what it gives.
+    def _read_answers(self) -> None:
+        """Read lines with the answers below them, which may give a reason and never another code."""
+        opened = sorted(self._open, key=lambda each: each[0][0])
+        joined = [self.bodies.joined(text[:-1], self._scanner.owns) for (_, (text, _)), _ in opened]
+        read: dict[int, Outcome] = {}
 
-        It is read with the answer below it, which may give a reason and never another code.
-        """
-        number, (text, received) = at
-        result = known or self._parser.read(text)
+        def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
+            codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
+            outcomes = [*expression.results, *[None] * (OTHER_CODE + 1 - len(expression.results))]
+            found = [expression.uncoded.get(i) or outcomes[code] for i, code in enumerate(codes)]
+            read.update(zip(map(batch.number, range(len(found))), found, strict=True))
+            return batch.only([i for i, each in enumerate(found) if each is None])
+
+        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0][:-1]]
+        batch = LineBatch.of([joined[i] for i in below], numbers=below)
+        if below and (reader := self._parser.chunk_reader):
+            batch = reader.read(batch, match, self.following)
+        read.update({batch.number(i): self._parser.read(line + b"\n") for i, line in enumerate(batch.lines)})
+        for i, (at, alone) in enumerate(opened):
+            again = read.get(i)
+            if isinstance(again, PushResult) and isinstance(alone, PushResult) and again.code == alone.code:
+                self._count_one((at[0], (joined[i] + b"\n", at[1][1])), again)
+            else:
+                self._count_one(at, alone)
+
+    def _read(self, at: LineAt) -> None:
+        """Read one line by itself."""
         self.scan.fallback += not self._parser.compiled
-        if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
-            joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"
-            again = self._parser.read(joined) if joined != text else None
-            if isinstance(again, PushResult) and again.code == result.code:
-                at, result = (number, (joined, received)), again
-        if not isinstance(result, PushResult):
-            self._unparsed(result, [at])
-        elif self._counted(result, 1, at, at):
+        self._take_one(at, self._parser.read(at[1][0]))
+
+    def _take_one(self, at: LineAt, outcome: Outcome) -> None:
+        """Count a line, unless its answer may go on below it."""
+        if self._wants_body(outcome) and may_be_open(at[1][0][:-1]):
+            self._open.append((at, outcome))
+        else:
+            self._count_one(at, outcome)
+
+    def _count_one(self, at: LineAt, outcome: Outcome) -> None:
+        """Count a line that gives a result, or none."""
+        if not isinstance(outcome, PushResult):
+            self._unparsed(outcome or "grammar", [at])
+        elif self._counted(outcome, 1, at, at):
             self._failed.add_one(at)
 
     def _counted(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> bool:

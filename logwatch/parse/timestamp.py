@@ -29,9 +29,7 @@ _END = 253402300800.0  # of the year 9999 in UTC, which a time of another zone m
 _SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, and what it writes behind: in half the time
 _MILLIS = {f"{n:03}": n for n in range(1000)}
 _UTC = ("Z", "UTC", "GMT")
-_HOUR = 3600
-_SAFE = 20 * _HOUR
-_YEAR = 363 * 24 * _HOUR  # and less than one
+_SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: so is the rest of the minute
 _REMEMBERED = 4096
 _TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
 _REMEMBERED_HOURS = 64
@@ -146,31 +144,26 @@ def wrong_form(form: object) -> str:
     return ""
 
 
-def _same_year(ahead: float, stamp: str) -> bool:
-    """Return whether a stamp of mesibo's is so many seconds ahead of every reference of this hour, more or less."""
-    return abs(ahead) < _SAFE or (-_YEAR < ahead < 0 and not stamp.startswith("2902"))
-
-
 class TimestampParser:
     """Dates stamps of one zone and format as ``seconds_of`` does, and remembers what it has dated."""
 
     def __init__(self, zone: tzinfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
-        self._minutes: dict[tuple[str, int], float] = {}
+        self._minutes: dict[tuple[str, float], float] = {}
 
     def seconds(self, stamp: str, reference: float) -> float | None:
         """Return what ``seconds_of`` does: most lines of a chunk stand in a few minutes, each worked out once."""
-        hour = int(reference) // _HOUR
-        minute = stamp[:9], hour
+        minute = stamp[:9], reference
         start = self._minutes.get(minute)
         if start is not None:
             second, milli = _SECONDS.get(stamp[9:12]), _MILLIS.get(stamp[12:])
             if second is not None and milli is not None:
                 return start + (second * 1000 + milli) / 1000
         at = seconds_of(stamp, reference, self._zone, self._form)
-        # Another reference within the hour gives the same year, unless the stamp is near the limit or about a year old
-        if at is not None and not self._form and _same_year(at - reference, stamp) and _MESIBO.fullmatch(stamp):
+        if at is None or self._form or not _MESIBO.fullmatch(stamp):
+            return at
+        if _SAME_YEAR_SECONDS[0] < at - reference < _SAME_YEAR_SECONDS[1]:
             if len(self._minutes) >= _REMEMBERED:
                 self._minutes.clear()
             self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000

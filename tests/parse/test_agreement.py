@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
 from logwatch.parse.compile import specialise
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
@@ -192,7 +192,7 @@ def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expressio
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Made for some lines or for a single one, however much they decide: the same values, or none."""
+    """Made for some lines, for a single one or for all: the same values, or none; that for all leaves no line."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
@@ -213,6 +213,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
         orders = rng.choice([0, 1, 4])
         made = [pattern for some in asked if (pattern := compiler.compile(some, max_orders=orders))]
     assert len(made) == len([some for some in asked if some])
+    made.append((compiler.general, payloads))
     for line in lines:
         expected = reference(expression, line)
         payload = line.encode("latin-1")
@@ -221,14 +222,8 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
             (groups,) = pattern.regex.findall(payload + b"\n")
             assert any(groups) or not expected or payload not in examples, line
             if any(groups) and not pattern.undecided(groups):
-                assert by_name(values_of(pattern, groups, compiler.values_in), every) == expected, line
-
-
-def values_of(pattern, groups, behind):
-    """Read what was captured of a line: its groups, and the values in its rest."""
-    named = zip(pattern.names, groups, strict=False)
-    values = [(name, value) for name, value in named if value and name != REST]
-    return values + (behind(groups[len(pattern.names) - 1]) if REST in pattern.names else [])
+                named = zip(pattern.names, groups, strict=False)
+                assert by_name([each for each in named if each[1]], every) == expected, line
 
 
 def listed(expression) -> set[str]:

@@ -100,11 +100,12 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
         if GRAMMAR.marker in line:
             assert PARSER.read(line + b"\n") == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
+    told_alike(Dictionary(COMPILER.general), text, lines)
     usual = 0
     for count, times in ((64, 1), (2, 1), (1, 8)):
         some = rng.sample(lines, min(len(lines), count)) * times
         if made := COMPILER.compile(some):
-            usual = max(usual, told_alike(Dictionary(made[0], COMPILER.values_in), text, lines))
+            usual = max(usual, told_alike(Dictionary(made[0]), text, lines))
     as_logged = [line.decode(errors="replace").encode() for line in lines]
     records = b"".join(docker(line, rng) for line in lines)
     for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):

@@ -162,3 +162,12 @@ def test_what_was_dated_before_changes_no_date(written, age, later):
     stamp = f"{moment:%d%m-%H%M%S-000}"
     for reference in (moment.timestamp() + age, moment.timestamp() + age + later):
         assert parser.seconds(stamp, reference) == seconds_of(stamp, reference, ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize("seconds", [(59, 0), (0, 59)])
+def test_the_year_may_change_within_a_minute(seconds):
+    """A stamp that is just more than a day ahead is last year's, whatever another one of its minute was dated to."""
+    parser, limit = TimestampParser(UTC), at(2026, 11, 26, 12, 0, 30)
+    for second in seconds:
+        year = 2026 if second <= 30 else 2025
+        assert parser.seconds(f"2611-1200{second:02}-000", limit - 86400) == at(year, 11, 26, 12, 0, second)

@@ -73,9 +73,3 @@ def split_end(node: Node) -> tuple[Node, Repeat | None]:
     if looks_before or nodes.split_leading_blanks(last.item)[0] is None:
         return node, None
     return nodes.seq(*head), last
-
-
-def turns_of(node: Node) -> LinePattern | None:
-    """Return what matches the turns of the repetition that ``split_end`` splits off."""
-    _, end = split_end(node)
-    return LinePattern(end.item, turns=True) if end else None

@@ -143,8 +143,7 @@ class Specialiser:
                 ends.update({n: (turn.line, turn.end) for n, turn in here.items()})
                 is_said = i == _FULL or _begins_with(then, turns.until)
                 places = [(turn.line, turn.end, turn.end) for turn in here.values()]
-                no_more = Look(nodes.without_captures(turns.item), negative=True)
-                ways.append(_nothing if is_said else self._as_taken(no_more, places))
+                ways.append(_nothing if is_said else self._as_taken(turns.no_more, places))
             elif self._turns_left > 0:
                 way, behind = self._turn(turns, i, here)
                 rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
@@ -221,6 +220,11 @@ class _Turns:
         self._any_order = {i for i, item in enumerate(self.items) if listed.isdisjoint(item.capture_names)}.__contains__
         self.any_number = (self._min, self._max) == (0, None)
 
+    @cached_property
+    def no_more(self) -> Look:
+        """What makes sure that no turn follows."""
+        return Look(nodes.without_captures(self.item), negative=True)
+
     def guard(self, i: int) -> Look | None:
         """Return what makes sure that neither the end nor an alternative before number ``i`` matches, if one might."""
         rivals = [self._stop, *self.items[:i]] if self._stop else self.items[:i]
@@ -266,8 +270,7 @@ class _Turns:
     @cached_property
     def _nests(self) -> frozenset[int]:
         """The alternatives that hold a repetition with values."""
-        inside = ((i, each) for i, item in enumerate(self.items) for each in nodes.walk(item))
-        return frozenset(i for i, each in inside if isinstance(each, Repeat) and each.max != 1 and each.capture_names)
+        return frozenset(i for i, item in enumerate(self.items) if item.repeats_values)
 
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""
@@ -332,5 +335,5 @@ def _nothing(_: Node) -> Node:
 
 def _begins_with(then: Sequence[Node], beginning: Node | None) -> bool:
     wanted = nodes.parts(nodes.without_captures(beginning)) if beginning else ()
-    there = nodes.parts(nodes.without_captures(nodes.seq(*then))) if wanted else ()
-    return bool(wanted) and there[: len(wanted)] == wanted
+    near = nodes.parts(nodes.seq(*then))[: len(wanted)]  # each is at least a part of what is wanted
+    return bool(wanted) and nodes.parts(nodes.seq(*map(nodes.without_captures, near)))[: len(wanted)] == wanted

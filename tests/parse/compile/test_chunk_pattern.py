@@ -5,7 +5,7 @@ import re
 import pytest
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler, lines_worth
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.parse.compile.shown import node
 
@@ -77,11 +77,12 @@ def test_a_nest_of_brackets_is_taken_as_the_examples_have_it():
     assert taken(compiler, examples, b"head [q3] code=5") == {"code": b"5"}
 
 
-def test_what_is_written_unlike_the_examples_behind_is_captured_as_a_whole():
-    """Its values are read from there, so that one expression takes every kind of answer."""
+def test_what_is_written_unlike_the_examples_behind_is_taken_by_the_general_expression():
+    """Where it may hold a value, the others pass it over."""
     compiler = ChunkCompiler(line(A, behind=(A, B)), KEPT)
-    assert taken(compiler, [b"head code=2"], b"head code=2 b=7 what") == {"code": b"2", "rest": b"b=7 what"}
-    assert compiler.values_in(b"b=7 what") == [("kept", b"7")]
+    assert taken(compiler, [b"head code=2"], b"head code=2 b=7 what") is None
+    rows = compiler.general.regex.findall(b"head code=2 b=7 what\nhead code=2 b=1 b=2\nhead a=x code=2\nhead\n")
+    assert rows == [(b"", b"2", b"7"), (b"", b"2", b"2"), (b"", b"2", b""), (b"", b"", b"")]
 
 
 def test_rare_orders_are_not_worth_a_way():
@@ -149,16 +150,16 @@ def test_every_line_is_one_row():
         ([b"head code=2 b=1"], b"head code=2", {"code": b"2"}),
         ([b"head code=2 b=1"], b"head code=2 \n", {"code": b"2"}),
         ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "kept": b"7"}),
-        ([b"head code=2 b=1"], b"head code=2 a=x b=7", {"code": b"2", "rest": b"a=x b=7"}),
+        ([b"head code=2 b=1"], b"head code=2 a=x b=7", None),
         ([b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 b=1", b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 abc"], b"head code=2 xyz", {"code": b"2"}),
         ([b"head code=2 abc"], b"head code=2 a=x xyz b", {"code": b"2"}),
-        ([b"head code=2 b=1"], b"head code=2 x=b=7", {"code": b"2", "rest": b"x=b=7"}),
+        ([b"head code=2 b=1"], b"head code=2 x=b=7", None),
     ],
 )
 def test_what_stands_behind_is_read_in_the_ways_of_the_examples(examples, text, expected):
-    """Its values are captured, and nothing where it holds none; what may hold some is the rest."""
+    """Its values are captured, and nothing where it holds none; a line that may hold some is passed over."""
     compiler = ChunkCompiler(line(A, B, behind=(A, B, LETTERS)), KEPT)
     assert taken(compiler, examples, text.rstrip(b"\n")) == expected
 
@@ -167,17 +168,3 @@ def test_a_line_of_nothing_has_an_expression():
     """A grammar may match everything and tell nothing."""
     pattern, *_ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
     assert pattern.regex.findall(b"x\n\n") == [(b"", b"")] * 2
-
-
-@pytest.mark.parametrize(
-    ("payloads", "expected"),
-    [
-        ([b"head a=x code=2"] * 64, 900),
-        ([b'head code 5 {"id":%d}' % n + b"]" * n for n in range(64)], 900),
-        ([b"head" + b" word" * n + b" code 5" for n in range(10)], 1500),
-        ([b"head a=x" * n + b" code 5" for n in range(64)], 9600),
-    ],
-)
-def test_the_more_ways_lines_are_written_in_the_more_of_them_make_a_lesson_worth_while(payloads, expected):
-    """Each way in front of the answer has to be compiled; answers are not told apart."""
-    assert lines_worth(payloads) == expected

@@ -115,6 +115,7 @@ class ChunkReader:
         self._left: list[bytes] = []  # some of what it has left since
         self._wait = LEARN_AFTER_LINES
         self._waiting = self._lessons = 0
+        self._tried = False  # to learn from the first lines, before any is read
         self._next = self._stride = 1  # of the lines that are waited for, from one that is kept to another
 
     def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
@@ -124,7 +125,8 @@ class ChunkReader:
         counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
         times as much as this the log still holds.
         """
-        if not self._lessons and len(batch.lines) >= LEARN_AFTER_LINES and len(batch.lines) * following >= LESSON_LINES:
+        if not self._tried and len(batch.lines) >= LEARN_AFTER_LINES and len(batch.lines) * following >= LESSON_LINES:
+            self._tried = True
             self._learn(_examples(batch, SOME))
         unlearned = self._learned.read(batch, match) if self._learned else batch
         left = self._general.read(unlearned, match)
@@ -132,9 +134,10 @@ class ChunkReader:
             left = self._learned.read(bare, match) if self._learned else bare
             left = self._general.read(left, match)
         count = len(unlearned.lines) - len(left.lines)
+        worth = LESSON_LINES * (1 + self._lessons)  # the later ones save less, since they tell fewer orders apart
         if count > _MAX_LEFT_SHARE * len(batch.lines):
             self._keep_some(count, unlearned)
-            if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= LESSON_LINES:
+            if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= worth:
                 # of the rest of the batch as well, in proportion: what is rare is not worth a way
                 self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
         return left
@@ -162,9 +165,11 @@ class ChunkReader:
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
         made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons < _FEW_LESSONS else 1)
+        if made is None and not left:
+            return  # the log begins with lines of others
+        self._lessons += 1
         taught = 0
         if made is not None:
-            self._lessons += 1
             self._learned, self._examples = _Expression(made.pattern), made.payloads
             taught = sum(map(set(made.payloads).__contains__, left))
         most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE * len(left) else 1)

@@ -303,7 +303,8 @@ class _Job:
                 self._take_one(at, expression.uncoded[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
-        return batch.only(self._marked(batch, left))
+        wanted: Sequence[int] = self._marked(batch, left)
+        return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
 
     def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
         """Keep those lines, with what they give alone, whose answers may go on below them; they get the code 0."""

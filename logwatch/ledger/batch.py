@@ -16,8 +16,8 @@ from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
-HELD_BYTES = 8 << 20
-"""Of lines whose failures are not read yet, at most: ten thousand usual ones, and of long ones the first."""
+HELD_BYTES = 12 << 20
+"""Of lines whose failures are not read yet, at most: ten thousand of 1,200 bytes, and of longer ones the first."""
 MINUTES_GATHERED = 1000
 """Results of one minute each that are put together before they are spread over buckets, at most."""
 
@@ -256,17 +256,17 @@ class Batch:
         ``store`` is given all that came with it one after the other: thousands are read in less time than each by each.
         They keep ``held_bytes`` of lines until then; where all keep too much, the last ones are read at once.
         """
+        while self._failures and self._failed + len(failures) - len(self._failures[0].failures) >= self.keep:
+            beyond = self._failures.popleft()
+            self._failed -= len(beyond.failures)
+            self._held_bytes -= beyond.held_bytes
+            self._passed_over += len(beyond.failures)
         if failures and held_bytes and self._held_bytes + held_bytes > HELD_BYTES:
             failures, store, held_bytes = list(store([failures])), chain.from_iterable, 0
         if failures:
             self._failures.append(_Waiting(failures, store, held_bytes))
             self._failed += len(failures)
             self._held_bytes += held_bytes
-        while self._failures and self._failed - len(self._failures[0].failures) >= self.keep:
-            beyond = self._failures.popleft()
-            self._failed -= len(beyond.failures)
-            self._held_bytes -= beyond.held_bytes
-            self._passed_over += len(beyond.failures)
 
     def pass_over(self, amount: int) -> None:
         """Note failures that are counted and not told one by one: each takes a number, so that a gap tells of it."""

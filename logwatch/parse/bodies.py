@@ -46,6 +46,7 @@ _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\
 """And how it ends in JSON, as any encoder writes it."""
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
+_NEXT_FIELD = b'","'  # behind a text; within one, its first quote is escaped
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it,
 _LONG_WINDOW_BYTES = 4 * _WINDOW_BYTES  # and where its lines have a KiB and more, as a journal's may
@@ -63,12 +64,17 @@ def may_be_open(line: bytes) -> bool:
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return what of whole records ends as their lines do, as it is written; where that is in numbers, the line."""
+    """Return the last bytes of the lines in whole records, as they are written; where that is in numbers, the line."""
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
     if behind == b"":
         return records
-    ends = [max(0, each.rfind(behind)) if behind else _end_of_text(each, shows) for each in records]
-    return [each[:end] or b"".join(_payloads(each + b"\n", envelope)) for each, end in zip(records, ends, strict=True)]
+    ends = [each.rfind(behind) if behind else _end_of_text(each, shows) for each in records]
+    return [
+        each[end - _END_BYTES if end > _END_BYTES else 0 : end]
+        if end > 0
+        else b"".join(_payloads(each + b"\n", envelope))
+        for each, end in zip(records, ends, strict=True)
+    ]
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
@@ -193,10 +199,10 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         window = data[-_LONG_WINDOW_BYTES:]
     if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
-    records = window.split(b"\n")[:-1]
+    records = window.split(b"\n")[-_REACH_LINES - 1 : -1]  # an answer of a line before has ended
     ends = up_to_end(records, envelope)
     nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
-    marked = [i for i in nearly_none if marker in ends[i]]
+    marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]
     if not marked:
         return 0
     owned = remembering(owns, {})
@@ -221,5 +227,8 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
 def _end_of_text(record: bytes, shows: bytes) -> int:
     """Return where the first line of JSON's text behind ``shows`` ends; 0 where none stands there."""
     at = record.find(shows)
+    end = record.find(_NEXT_FIELD, at + len(shows)) if at >= 0 else -1
+    if end > 0 and record[end - 1 : end] != b"\\" and record.find(rb"\n", at, end) < 0:
+        return end  # in a third of the time
     text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
     return text.end() if text else 0

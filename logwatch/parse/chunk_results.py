@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import NamedTuple, overload
 
 from logwatch.envelope import Received
-from logwatch.model import PLAIN, Cause, Failure, ResultKey, Scan, Seen
+from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
 from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
@@ -86,26 +86,38 @@ class LazyFailures(Sequence[Failure]):
     """Failures in the order of their lines, which are read when they are taken out, together, not when cut off.
 
     Most are never looked at: a storm of failures is as cheap as other lines then. ``read`` reads payloads (without
-    newlines), each dated by when it was received and by its reference.
+    newlines), each dated by when it was received and by its reference. For a line that still stands in its envelope,
+    ``received`` holds that.
     """
 
-    def __init__(self, payloads: Iterable[bytes], received: Sequence[Received], reference: float, read: "Read") -> None:
-        self.text = b"\n".join(payloads)  # one block of memory: ten thousand small ones are not all given back
+    def __init__(
+        self, lines: Iterable[bytes], received: Sequence[Received | Envelope], reference: float, read: "Read"
+    ) -> None:
+        self.text = b"\n".join(lines)  # one block of memory: ten thousand small ones are not all given back
         self.received = received
         self.reference = reference
         self.read = read
 
     @property
-    def payloads(self) -> list[bytes]:
-        """The lines."""
+    def _lines(self) -> list[bytes]:
         return self.text.split(b"\n") if self.received else []
+
+    def bare(self) -> tuple[list[bytes], Sequence[Received]]:
+        """Return the payloads, out of their envelopes, and when they were received."""
+        lines = self._lines
+        received: list[Received] = [None if isinstance(each, Envelope) else each for each in self.received]
+        wrapped = {i: each for i, each in enumerate(self.received) if isinstance(each, Envelope)}
+        if wrapped:
+            batch = LineBatch.of([lines[i] for i in wrapped], envelope=next(iter(wrapped.values())))
+            for i, (_, (line, time)) in zip(wrapped, batch.at(range(len(wrapped))), strict=True):
+                lines[i], received[i] = line[:-1], time
+        return lines, received
 
     def naming(self, word: bytes) -> "LazyFailures":
         """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
-        lines = self.payloads
+        lines, received = self.bare()
         some = [i for i, line in enumerate(lines) if word in line.lower()]
-        received = [self.received[i] for i in some]
-        return LazyFailures(map(lines.__getitem__, some), received, self.reference, self.read)
+        return LazyFailures([lines[i] for i in some], [received[i] for i in some], self.reference, self.read)
 
     def __len__(self) -> int:
         return len(self.received)
@@ -122,9 +134,9 @@ class LazyFailures(Sequence[Failure]):
 
     def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
         if isinstance(index, slice):
-            return LazyFailures(self.payloads[index], self.received[index], self.reference, self.read)
-        columns = self.read([self.payloads[index]], [self.received[index]], [self.reference])
-        return Failure._make(column[0] for column in columns)
+            return LazyFailures(self._lines[index], self.received[index], self.reference, self.read)
+        (found,) = LazyFailures([self._lines[index]], [self.received[index]], self.reference, self.read)
+        return found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -147,11 +159,10 @@ def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
             yield from (tuple(zip(*failures, strict=True)) for failures in chunks if failures)
             continue
         lazy = [each for each in chunks if isinstance(each, LazyFailures)]
-        payloads = chain.from_iterable(each.payloads for each in lazy)
-        received = chain.from_iterable(each.received for each in lazy)
-        references = chain.from_iterable(repeat(each.reference, len(each)) for each in lazy)
-        while some := list(islice(payloads, _TOGETHER)):
-            yield read(some, list(islice(received, len(some))), list(islice(references, len(some))))
+        lines = chain.from_iterable(zip(*each.bare(), repeat(each.reference)) for each in lazy)
+        while some := list(islice(lines, _TOGETHER)):
+            payloads, received, references = zip(*some, strict=True)
+            yield read(list(payloads), received, references)
 
 
 def held_bytes(failures: Sequence[Failure]) -> int:
@@ -164,32 +175,33 @@ class FailedLines:
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
-        self._payloads: list[bytes] = []
-        self._received: list[Received] = []
+        self._lines: list[bytes] = []
+        self._received: list[Received | Envelope] = []
 
     def add(self, batch: LineBatch, wanted: Sequence[int]) -> None:
-        """Add some lines of a batch."""
-        if batch.envelope != PLAIN:
-            batch, wanted = batch.bare(wanted), range(len(wanted))
+        """Add some lines of a batch, in their envelope if they stand in one."""
         self._numbers += wanted if batch.numbers is None else map(batch.numbers.__getitem__, wanted)
-        self._payloads += map(batch.lines.__getitem__, wanted)
-        self._received += map(batch.times.__getitem__, wanted) if batch.times else repeat(None, len(wanted))
+        self._lines += map(batch.lines.__getitem__, wanted)
+        if batch.times:
+            self._received += map(batch.times.__getitem__, wanted)
+        else:
+            self._received += repeat(None if batch.envelope == PLAIN else batch.envelope, len(wanted))
 
     def add_one(self, at: LineAt) -> None:
         """Add one line."""
         number, (line, received) = at
         self._numbers.append(number)
-        self._payloads.append(line[:-1])
+        self._lines.append(line[:-1])
         self._received.append(received)
 
     def newest(self, count: int, reference: float, read: Read) -> LazyFailures:
         """Return the last ``count`` of them, in the order of their lines."""
         if self._numbers != sorted(self._numbers):  # some were read by themselves
             order = sorted(range(len(self._numbers)), key=self._numbers.__getitem__)
-            self._payloads = [self._payloads[i] for i in order]
+            self._lines = [self._lines[i] for i in order]
             self._received = [self._received[i] for i in order]
         first = max(0, len(self._numbers) - count)
-        return LazyFailures(self._payloads[first:], self._received[first:], reference, read)
+        return LazyFailures(self._lines[first:], self._received[first:], reference, read)
 
 
 # ---- lines that gave no result ---------------------------------------------------------------------------------------

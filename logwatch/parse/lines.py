@@ -88,11 +88,11 @@ class LineBatch:
 def marked_lines(data: bytes, marker: bytes) -> list[bytes]:
     """Return the lines that contain the marker, without their newlines; ``data`` ends in one, or is empty."""
     lines: list[bytes] = []
-    at = data.find(marker)
-    while at >= 0:
-        end = data.find(b"\n", at)
-        lines.append(data[data.rfind(b"\n", 0, at) + 1 : end])
-        at = data.find(marker, end)
+    begin = len(data)
+    while (at := data.rfind(marker, 0, begin)) >= 0:  # from the end on it is found fastest
+        begin = data.rfind(b"\n", 0, at) + 1
+        lines.append(data[begin : data.find(b"\n", at)])
+    lines.reverse()
     return lines
 
 

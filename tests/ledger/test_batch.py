@@ -47,6 +47,16 @@ def test_lines_that_newer_ones_push_out_make_room(lines):
     assert batch.passed_over == 96
 
 
+def test_a_line_has_the_room_of_the_one_that_it_pushes_out(lines):
+    """As many as are kept may fill the room to the last byte, and still none is read before the end."""
+    batch = Batch(keep=HELD_BYTES // LINE_BYTES)
+    for number in range(100):
+        batch.fail([number], lines.store, LINE_BYTES)
+    assert lines.read == []
+    assert [each.at for each in batch.failures()] == [95, 96, 97, 98, 99]
+    assert batch.passed_over == 95
+
+
 def test_bytes_of_lines_are_counted_over_commits_that_leave_failures_to_a_later_one(lines):
     """While a backlog is read several commits come and go, and the same failures wait."""
     batch = Batch(keep=100)

@@ -126,6 +126,37 @@ def test_bodies_below_each_other_are_taken_out_of_their_records_once():
         assert len(asked) <= len(set(asked)) == 5
 
 
+@pytest.mark.parametrize("name", ["docker", "journal-json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{ ",
+        "{\t",
+        "{\r",
+        '{"a",',
+        '{"a":',
+        '{"a',
+        '{"a"',
+        '{"a","b"',
+        '{"a","b",',
+        "{\\",
+        '{\\"',
+        '{"\\",',
+        "{}",
+        "{é",
+        "{é,",
+    ],
+)
+def test_whether_an_answer_goes_on_is_told_from_a_record_as_from_its_line(name, text):
+    """Quotes and backslashes are escaped in JSON: what looks like the end of a text may be within it."""
+    line = PUSH.decode() + text
+    plain, record = written("plain", [line]), written(name, [line])
+    waits = held_bytes(plain, PLAIN, b"push_on_complete", owns) > 0
+    assert waits == (text[-1] in "{ \t\r,:" and text != '{"\\",')
+    assert waits == (held_bytes(record, envelope_of(name), b"push_on_complete", owns) > 0)
+
+
 def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch):
     """It holds two lines, and so no line has the number of its record; that is no reason to begin again with each."""
     taken: list[int] = []

@@ -133,6 +133,23 @@ def test_usual_lines_are_not_taken_out(name, monkeypatch):
     assert sum(seen) < len(data) / 50
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_failures_are_taken_out_when_they_are_read(name, monkeypatch):
+    """Of a storm most are never read; cut off, picked out or searched, they are what they are out of the envelope."""
+    lines = [PUSH.replace("4711", f"user{i}").format(404, ANSWERS[i % 2]) for i in range(400)]
+    scanner, data = taught(name), log(name, lines)
+    seen: list[int] = []
+    real = envelopes.taken_out
+    monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
+    found = scanner.scan(data, envelope=envelope_of(name), reference=LATER).failures
+    assert sum(seen) < len(data) / 50
+    assert [each.user for each in found] == [f"user{i}" for i in range(400)]
+    assert [each.user for each in found[7:9]] == ["user7", "user8"]
+    assert [found[i].user for i in (0, -1)] == ["user0", "user399"]
+    assert [each.user for each in found.naming(b"user39")] == ["user39", *[f"user{i}" for i in range(390, 400)]]
+    assert [each.at for each in found[:2]] == [found[0].at, found[1].at]
+
+
 @pytest.mark.parametrize(
     ("usual", "written"),
     [

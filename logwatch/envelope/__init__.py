@@ -30,6 +30,7 @@ from logwatch.envelope.text import (
     line_count,
     no_text,
     shortened,
+    torn,
     uncoloured,
 )
 
@@ -69,6 +70,7 @@ __all__ = [
     "shows",
     "silent_end",
     "taken_out",
+    "torn",
     "uncoloured",
     "undecided",
     "unwrap",

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
-from logwatch.envelope.text import line_count
+from logwatch.envelope.text import line_count, torn
 from logwatch.envelope.times import RECENT_DATE, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
@@ -66,10 +66,11 @@ class Docker:
         """Return whether some text may not end in an escaped newline: a backslash and an n look alike."""
         return data.count(_WHOLE_END) != line_count(data) or data.rfind(b"\\" + _WHOLE_END) >= 0
 
-    def whole(self, parts: Sequence[bytes]) -> bytes:
+    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
         """Return one record of all texts, of the time of the first part."""
         first, *others = map(_decode, parts)
-        log = "".join([first.log, *(each.log for each in others)]).removesuffix("\n") + "\n"
+        log = "".join([first.log, *(each.log for each in others)]).removesuffix("\n")
+        log = (torn(log.encode()).decode() if is_torn else log) + "\n"
         return msgspec.json.encode({"log": log, "stream": first.stream, "time": _decode_time(parts[0]).time})
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here

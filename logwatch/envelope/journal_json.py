@@ -13,7 +13,7 @@ import msgspec
 
 from logwatch.envelope.prefixed import of
 from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
-from logwatch.envelope.text import line_count
+from logwatch.envelope.text import line_count, torn
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
 
@@ -124,10 +124,11 @@ class JournalJson:
         """Return whether some of these whole lines may be a part of a message."""
         return _PARTIAL in data
 
-    def whole(self, parts: Sequence[bytes]) -> bytes:
+    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
         """Return the first entry with the messages of all."""
         first, *others = [entry for each in parts if (entry := _entry(each))]
-        first.message, first.partial = as_value(b"".join([_raw(each.message) for each in (first, *others)])), None
+        message = b"".join([_raw(each.message) for each in (first, *others)])
+        first.message, first.partial = as_value(torn(message) if is_torn else message), None
         return msgspec.json.encode(first)
 
 

@@ -111,7 +111,8 @@ class _Messages:
                 return None
             self.dropped = (*self.dropped, stream)[-_MOST_STREAMS:]
         del self._sizes[stream]
-        return self._form.whole(self.waited.pop(stream))
+        # One that is too long is cut where it is looked at
+        return self._form.whole(self.waited.pop(stream), is_torn=record.more and not self._max_line_bytes)
 
 
 def _name(stream: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from logwatch.envelope.record import Frame, Payloads, Record
-from logwatch.envelope.text import line_count, unescaped
+from logwatch.envelope.text import line_count, torn, unescaped
 from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
@@ -71,11 +71,14 @@ class Prefixed:
                 return True
         return any(data.rfind(part) >= 0 for part in self._parts)  # from the end on it is found fastest
 
-    def whole(self, parts: Sequence[bytes]) -> bytes:
+    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
         """Return the first part with a tag of F, and behind it the payloads of the others."""
-        (line, front), *others = [(each, found) for each in parts if (found := self._front.match(each))]
-        texts = [each[found.end() :] for each, found in others]
-        return b"".join([line[: front.start("tag")], b"F", line[front.end("tag") :], *texts])
+        found = [(each, front) for each in parts if (front := self._front.match(each))]
+        text = b"".join([each[front.end() :] for each, front in found])
+        line, front = found[0]
+        return (
+            line[: front.start("tag")] + b"F" + line[front.end("tag") : front.end()] + (torn(text) if is_torn else text)
+        )
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take the fronts off whole lines; None unless every line has one, of these origins."""

@@ -93,6 +93,11 @@ def shortened(line: bytes, limit: int) -> bytes:
     return head[: word.start()] if word and limit - word.start() < min(limit, _WORD_BYTES) else head
 
 
+def torn(text: bytes) -> bytes:
+    """Return a text whose rest is lost, without the number that it ends in: half a code is another."""
+    return shortened(text + b"x", len(text)) if text[-1:].isdigit() else text
+
+
 def line_count(text: bytes) -> int:
     """Return how many lines end in a text: ``count`` looks at each byte, ``replace`` goes from one to the next."""
     return len(text) - len(text.replace(b"\n", b""))

@@ -217,7 +217,7 @@ class Messages:
             if self._new(entry) and not self._is_rest(entry):
                 self._add(entry, open_)
         for stream, message in open_.items():
-            self._line(*message.joined)
+            self._torn(message)
             if len(self._inside) >= _MOST_STREAMS:
                 del self._inside[next(iter(self._inside))]
             self._inside[stream] = message.identity
@@ -238,7 +238,7 @@ class Messages:
         stream, identity = _stream(entry), _text(entry, b"CONTAINER_PARTIAL_ID")
         message = open_.get(stream)
         if message is not None and message.identity != identity:  # its rest is lost
-            self._line(*open_.pop(stream).joined)
+            self._torn(open_.pop(stream))
             message = None
         if message is None:
             if _number(entry.get(b"CONTAINER_PARTIAL_ORDINAL", b"")) > 1:  # its beginning is lost
@@ -270,6 +270,11 @@ class Messages:
             return False
         self._missed += missed
         return True
+
+    def _torn(self, message: _Open) -> None:
+        """Gather a message whose rest is lost, or is not waited for, as far as it certainly goes."""
+        line, size = message.joined
+        self._line(envelope.torn(line) if size <= self.max_line_bytes else line, size)
 
     def _line(self, line: bytes, size: int = 0) -> None:
         """Gather a line, of which no more than its head is there where ``size`` says so."""

@@ -252,11 +252,14 @@ class Reader:
     def users(self, kinds: Sequence[Kind], limit: int) -> list[Hit]:
         """Return the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
         where, values = Filter(kinds=tuple(kinds)).where()
-        # with a bare max() SQLite takes the other columns from the row that has it
+        # Beside both min() and max() SQLite may take the other columns from either row: the newest is named
         sql = (
-            "SELECT source, platform, app, user, token, code, reason, count(*), min(at), max(at) FROM failures"  # noqa: S608  own text
-            f" WHERE {where} AND user || token <> '' GROUP BY source, user, iif(user = '', token, '')"
-            " ORDER BY 8 DESC, 10 DESC LIMIT ?"
+            "SELECT source, platform, app, user, token, code, reason, pushes, first, at FROM ("  # noqa: S608  own text
+            " SELECT *, count(*) OVER each AS pushes, min(at) OVER each AS first,"
+            " row_number() OVER (each ORDER BY at DESC, id DESC) AS age"
+            f" FROM failures WHERE {where} AND user || token <> ''"
+            " WINDOW each AS (PARTITION BY source, user, iif(user = '', token, ''))"
+            ") WHERE age = 1 ORDER BY pushes DESC, at DESC LIMIT ?"
         )
         with self._asking() as db:
             return [Hit(*row) for row in db.execute(sql, [*values, limit])]

@@ -97,6 +97,7 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
         yield f'{line[:end]}{number} {{"error":{{"status":"NOT_FOUND","details":[{{"errorCode":"UNREGISTERED"}}]}}}}'
         yield f'{line[:end]}{number} {{"reason":"Unregistered"}}'
         yield f'{line[:end]}{number} {{"name":"projects/demo/messages/0:1"}}'
+        yield f'{line[:end]}{number} {{"multicast_id":1}}'
 
 
 def _deep(text: str) -> list[str]:

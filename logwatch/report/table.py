@@ -20,6 +20,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
 _FUNCTION = "push_on_complete"
 _CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fits a screen
+_CODES = 6  # that are named of a cause; a log may have thousands that nobody has documented
 _ROWS = 6  # of the table, as well
 _GOOD_ROWS = 2  # of these at most for pushes that were accepted
 _REMEDY_LINES = 2
@@ -107,13 +108,15 @@ def _causes(rows: Sequence[Row], width: int, *, whole: bool) -> list[RenderableT
 
 
 def _cause(rows: Sequence[Row], width: int, *, whole: bool) -> RenderableType:
-    entry, codes = rows[0].entry, dict.fromkeys(str(row.code) for row in rows)
+    entry, codes = rows[0].entry, list(dict.fromkeys(str(row.code) for row in rows))
+    shown = codes if len(codes) <= _CODES + 1 else codes[:_CODES]
+    more = f" and {len(codes) - len(shown):,} more codes:" if len(shown) < len(codes) else ""
     count = sum(row.seen.count for row in rows)
     last = max((row.seen.last for row in rows if row.seen.last is not None), default=None)
     who = ", ".join(dict.fromkeys(_for(row) for row in rows))
     sides = " or ".join(dict.fromkeys(entry.whose(row.platform) for row in rows))
     head = Text.assemble(
-        (f"{'/'.join(codes)} {entry.title}", f"bold {COLOURS[entry.severity]}"),
+        (f"{'/'.join(shown)}{more} {entry.title}", f"bold {COLOURS[entry.severity]}"),
         f" ({who}): {many(count, 'push', 'pushes')}",
         f", last {time_of(last)}" if last is not None else "",
         ".",

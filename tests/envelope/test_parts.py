@@ -111,3 +111,25 @@ def test_what_is_kept_of_messages_that_are_too_long_has_a_bound(name):
     rest = envelope.cut(b"".join(entry(i, "false") for i in range(990, 1000)), wrapped, 1, inside)
     assert rest.data == b""
     assert len(rest.inside.split()) == len(inside.split()) - 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        ("docker", '{{"log":"{}","stream":"stdout","time":"2026-11-25T10:00:00Z"}}'),
+        ("cri", "2026-11-25T10:00:00.000000000Z stdout P {}"),
+        ("journal-json", '{{"__REALTIME_TIMESTAMP":"1","CONTAINER_PARTIAL_MESSAGE":"true","MESSAGE":"{}"}}'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("part", "left"),
+    [("push_on_complete: code 90", "push_on_complete: code "), ("code 903 word", "code 903 word"), ("903", "903")],
+)
+def test_a_message_that_is_waited_for_no_longer_keeps_no_half_of_a_number(kind, record, part, left):
+    """What lacks of it may belong to its code: 90 may have been 903."""
+    data = (record.format(part) + "\n").encode()
+    wrapped = envelope_of(kind)
+    assert envelope.cut(data, wrapped, 65536, final=True).consumed == 0
+    piece = envelope.cut(data, wrapped, 0, final=True)
+    assert piece.consumed == len(data)
+    assert [line.payload.decode() for line in envelope.unwrap(piece.data, wrapped)] == [left]

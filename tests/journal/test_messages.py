@@ -187,3 +187,16 @@ def test_no_part_but_the_first_begins_a_line(messages, chance, restart):
     feed.messages.give_up()
     feed.gather()
     assert sorted(kept + feed.lines) == expected
+
+
+@pytest.mark.parametrize("given_up", ["by time", "by another message"])
+def test_a_message_that_is_given_up_keeps_no_half_of_a_number(given_up):
+    """Below the longest line too: what lacks of it may belong to its code."""
+    feed = Feed()
+    feed.docker(FORGED[:-1], part=("p", 1), last=False)
+    if given_up == "by time":
+        feed.messages.give_up()
+        feed.gather()
+    else:
+        feed.docker(b"whole", part=("q", 1), last=True)
+    assert feed.lines[0] == FORGED.removesuffix(b"903")

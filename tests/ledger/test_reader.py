@@ -98,6 +98,14 @@ def test_users_are_counted_by_address_or_else_by_token(ledger):
     ]
 
 
+@pytest.mark.parametrize("times", [(1.0, 2.0, 3.0), (3.0, 2.0, 1.0), (2.0, 3.0, 1.0), (2.0, 1.0, 3.0), (3.0, 1.0, 2.0)])
+def test_a_user_has_the_token_of_the_newest_failure_in_whatever_order_they_came(ledger, times):
+    """A backlog or a webhook may bring older failures later."""
+    reader = store(ledger, *(failure(at, "914", "busy", f"t{at:.0f}") for at in times))
+    (hit,) = reader.users([("apns", "914", "")], 10)
+    assert (hit.token, hit.pushes, hit.first, hit.last) == ("t3", 3, 1.0, 3.0)
+
+
 def test_shapes_come_newest_first(ledger):
     """The shape seen last stands first."""
     batch = Batch(1)

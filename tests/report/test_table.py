@@ -62,6 +62,14 @@ def test_a_cause_has_one_remedy_on_however_many_platforms():
     assert text.count("Usually harmless") == 1
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_cause_names_a_few_of_its_codes_whatever_the_log_contains(whole):
+    """Of thousands that are not documented the most frequent, and how many more there are; the table has them all."""
+    made = count(*(("fcm", 1000 + code, "", 5000 - code) for code in range(1, 2001)))
+    (line,) = [line for line in shown(made, whole=whole).splitlines() if "more codes" in line]
+    assert line.strip().startswith("1001/1002/1003/1004/1005/1006 and 1,994 more codes: ")
+
+
 @pytest.mark.parametrize("width", [100, 120, 200])
 @pytest.mark.parametrize("everything", [False, True])
 def test_the_report_fits_a_screen_and_the_summary_comes_last(width, everything):

@@ -56,12 +56,6 @@ class _Properties:
         return tuple(own + [name for child in self.children for name in child.capture_names])
 
     @cached_property
-    def repeats_values(self) -> bool:
-        """Whether a repetition inside has values, of which a group would keep those of its last turn."""
-        own = isinstance(self, Repeat) and self.max != 1 and bool(self.capture_names)
-        return own or any(child.repeats_values for child in self.children)
-
-    @cached_property
     def first_set(self) -> Bytes:
         """The bytes that a match can begin with; of an empty match, nothing is said."""
         found: Bytes = frozenset()

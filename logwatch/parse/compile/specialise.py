@@ -204,7 +204,6 @@ class _Turns:
         self._end = specialiser.end
         self._max_orders = specialiser.max_orders
         self.taken = lru_cache(maxsize=None)(self._taken)
-        self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self.item)
         self.until: Node | None = None
         """What ends it, behind the same blanks as its turns; ``_stop`` is that without them."""
@@ -248,29 +247,14 @@ class _Turns:
         """Return the index of the first alternative that matches, and where it ends; _END if it stops or none does."""
         if self._stop is not None and self._end(self._stop, line, at) >= 0:
             return _END, at
-        for i, item in self._beginning_with(line[at]):
+        for i, item in enumerate(self.items):
             if (end := self._end(item, line, at)) >= 0:
                 return i, end
         return _END, at
 
-    def _find_beginning_with(self, byte: int) -> list[tuple[int, Node]]:
-        return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
-
     def many(self, orders: Collection[tuple[int, ...]]) -> bool:
-        """Return whether so many orders of turns, or such long ones, are not worth a way each.
-
-        Nor are two with a nest of values at different places: each would stand for those examples alone that have it
-        there.
-        """
-        if len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED:
-            return True
-        nests = {(order[:k], i) for order in orders for k, i in enumerate(order) if i in self._nests}
-        return len(nests) > len({i for _, i in nests})
-
-    @cached_property
-    def _nests(self) -> frozenset[int]:
-        """The alternatives that hold a repetition with values."""
-        return frozenset(i for i, item in enumerate(self.items) if item.repeats_values)
+        """Return whether so many orders of turns, or such long ones, are not worth a way each."""
+        return len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED
 
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""

@@ -6,7 +6,7 @@ By inode, by content alone, and where a log was trimmed in front.
 from collections.abc import Iterable
 
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
-from logwatch.tail.identity import HELD, NO_KEY, Relation
+from logwatch.tail.identity import HELD, NO_KEY, SURE_BYTES, Relation
 from logwatch.tail.plan import Draft, Hold, Known
 from logwatch.tail.rotated_names import Age
 
@@ -36,9 +36,8 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
     if relation in _SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
-    if (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b"")) and any(
-        draft.answer(each, j).relation in _WHOLE for j in draft.free
-    ):
+    copied = relation is Relation.MOVED and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
+    if copied and _begins_alike(draft, each, i):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
@@ -123,6 +122,8 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     for each in reversed(in_use):
         for i, holder in () if each.open or each.number in draft.copied else holders.items():
             relation, at = draft.answer(each, i)
+            if at < SURE_BYTES and draft.lies_at(each.number) is not None and _begins_alike(draft, each, i):
+                continue  # as with the rest of a line that a rotation has torn: that has no stamp
             same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             if relation is Relation.MOVED or written_back:
@@ -133,6 +134,11 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 else:
                     draft.start[i] = at
                 return
+
+
+def _begins_alike(draft: Draft, each: Known, i: int) -> bool:
+    """Return whether a file begins with the lines that a generation began with, or with its banner."""
+    return each.has_first_lines(draft.file(i).head or b"")
 
 
 def find_copy(draft: Draft, each: Known) -> None:

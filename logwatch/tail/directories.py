@@ -7,7 +7,7 @@ import os
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
-from itertools import groupby, islice, takewhile
+from itertools import compress, groupby, islice, takewhile
 from typing import NamedTuple
 
 from logwatch.discover.globs import DiscoveredPaths, Globs
@@ -130,6 +130,9 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
     return found
 
 
+Looking = tuple["RotatedFiles", set[str]]
+"""Where a source looks for rotated files, and the logs after which those of its paths are named."""
+
 Shelf = dict[str, tuple[RotatedName | None, Key]]
 """The rotated files that may be of the same logs, with what their names say, if anything."""
 
@@ -137,17 +140,19 @@ Shelf = dict[str, tuple[RotatedName | None, Key]]
 class RotatedFiles:
     """The files where the configuration says that rotated ones are, each on the shelf of the logs that it may be of.
 
-    Of several logs with one name those are near whose directories have with the file's in common what the fewest have.
+    Of several logs with one name those are near whose directories have with the file's in common what the fewest have:
+    of the sources that look for rotated files where it is.
     """
 
-    def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], Collection[str]]) -> None:
+    def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], list["Looking"]]) -> None:
         """Sort what ``globs`` find, which are none where nothing is configured, by the ``logs`` it is named after."""
         self._globs, self._clock, self._logs = globs, clock, logs
+        self.patterns = globs.patterns if globs else ()
         self._looked = False
         self._found: DiscoveredPaths | None = None
-        self._followed: Collection[str] = ()
+        self._followed: list[Looking] = []
         self._places: list[str] = []
-        self._namesakes: dict[str, _Namesakes] = {}
+        self._namesakes: dict[tuple[bool, ...], dict[str, _Namesakes]] = {}  # by which sources look there, and name
         self._shelves: dict[frozenset[str], Shelf] = {}
         self._of: dict[str, list[Shelf]] = {}
         self._only: dict[str, frozenset[str]] = {}
@@ -177,11 +182,11 @@ class RotatedFiles:
         Those below its own, or all where they are few.
         """
         self._look()
-        namesakes, below = self._namesakes.get(os.path.basename(log)), os.path.dirname(log) + os.sep
+        name, below = os.path.basename(log), os.path.dirname(log) + os.sep
         start = bisect_left(self._places, below)
-        near = takewhile(lambda place: place.startswith(below), islice(self._places, start, None))
-        places = self._places if len(self._places) <= _FEW_PLACES else near
-        return [place for place in places if namesakes and log in namesakes.near(place)]
+        beneath = takewhile(lambda place: place.startswith(below), islice(self._places, start, None))
+        places = self._places if len(self._places) <= _FEW_PLACES else beneath
+        return [place for place in places if log in self._near(os.path.join(place, f"{name}.1"), name)]
 
     def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
         """Return the files that are rotated from a log of this name, wherever, the newest first; all by what they are.
@@ -197,28 +202,39 @@ class RotatedFiles:
         self._looked = True
         found, logs = self._globs.find(self._clock()), self._logs()
         if found is not self._found or logs != self._followed:
-            self._found, self._followed = found, frozenset(logs)
+            self._found, self._followed, self._namesakes = found, logs, {}
             self._places = sorted(self._globs.directories())
-            self._sort(found.paths, logs)
+            self._sort(found.paths)
 
-    def _sort(self, paths: Collection[str], logs: Collection[str]) -> None:
-        by_name: dict[str, _Namesakes] = {}
-        for log in logs:
-            for name in (os.path.basename(log), ""):
-                by_name.setdefault(name, _Namesakes()).add(log)
-        self._namesakes = by_name
+    def _by_base(self, path: str) -> dict[str, "_Namesakes"]:
+        """Return, by name, the logs of the sources that look for rotated files where one is."""
+        looking = tuple(rotated.patterns == self.patterns or path in rotated for rotated, _ in self._followed)
+        if looking not in self._namesakes:
+            by_name: dict[str, _Namesakes] = {}
+            for log in set().union(*(logs for _, logs in compress(self._followed, looking))):
+                for name in (os.path.basename(log), ""):
+                    by_name.setdefault(name, _Namesakes()).add(log)
+            self._namesakes[looking] = by_name
+        return self._namesakes[looking]
+
+    def _near(self, path: str, base: str) -> frozenset[str]:
+        """Return the logs of a name that a rotated file may be of."""
+        by_name = self._by_base(path)
+        return by_name[base].near(os.path.dirname(path)) if base in by_name else frozenset()
+
+    def _sort(self, paths: Collection[str]) -> None:
         found: dict[frozenset[str], Shelf] = {}
         self._by_name, self._by_key, self._only = {}, {}, {}
         for path in paths:
-            there = stat_at(path)
-            directory, name = os.path.split(path)
+            there, name = stat_at(path), os.path.basename(path)
             if not there:
                 continue
+            by_name = self._by_base(path)
             bases = {base for base in possible_bases(name) if base in by_name and base}
             names = {base: rotated for base in bases if (rotated := rotated_name(base, name))}
             self._by_key[there.key] = stranger = Stranger(there.modified, path, there.key)
             for base, rotated in names.items() or ((("", None),) if name not in by_name else ()):
-                near = by_name[base].near(directory)
+                near = self._near(path, base)
                 found.setdefault(near, {})[path] = (rotated, there.key)
                 if rotated and len(names) == 1:
                     self._only[path] = near

@@ -26,7 +26,7 @@ class Owners:
         """``rotated``: where the configuration says that rotated files are; ``sources``: all of the process."""
         self._paths: dict[str, FollowedPath] = {}
         self._sources = sources
-        self.rotated = RotatedFiles(rotated, clock, lambda: set().union(*(source.logs() for source in sources())))
+        self.rotated = RotatedFiles(rotated, clock, lambda: [(each.rotated, each.logs()) for each in sources()])
         self._looked = False
         self._targets: dict[str, set[str]] = {}  # where each path leads and led
         self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named

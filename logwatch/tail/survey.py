@@ -312,7 +312,8 @@ class Survey:
                 found.undecided.add(i)
         elif i == found.at_path and not part and not candidate.packed:
             common = shared_bytes(candidate, own) or 0
-            if common >= HEAD_BYTES or common >= max(own.size() - MARK_BYTES, TAIL_BYTES):  # else it may be a banner
+            all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
+            if common and (all_alike or common >= max(own.size() - MARK_BYTES, TAIL_BYTES)):  # else it may be a banner
                 found.common[known.number, i] = common
 
     def _compare_with_trimmed(self) -> None:

@@ -61,13 +61,15 @@ class Unnamed:
         passed = listed | self._state.matched.keys()
         stems = {stem_of(os.path.basename(path)) for path in self._logs}
         first: set[str] = set()
-        unnamed: list[Stranger] = []
         lay = (each.position.found_at for each in known if each.position.found_at)
         directories = set(map(os.path.dirname, [*listed, *lay]))
         strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
-        for newest, by_key in (*strangers, *map(self._owners.rotated.others, self._bases)):
+        strangers += map(self._owners.rotated.others, self._bases)
+        nameless = self._owners.rotated.others("")  # where another log may be nearer
+        for _, by_key in (*strangers, nameless):
             first |= {by_key[key].path for key in wanted if key in by_key}
-            unnamed += islice(newest, _OTHERS + len(passed))
+        most = _OTHERS + len(passed)
+        unnamed = [each for newest, _ in strangers for each in islice(newest, most)]
         begun = (
             os.path.join(directory, name)
             for directory, stem in product(directories, stems)
@@ -75,7 +77,8 @@ class Unnamed:
         )
         named = [Stranger(there.modified, path, there.key) for path in begun if (there := stat_at(path))]
         first |= {each.path for each in named if each.key in wanted}
-        ordered = [*sorted(first), *(each.path for some in (named, unnamed) for each in sorted(some, reverse=True))]
+        others = (*sorted(named, reverse=True), *sorted(unnamed, reverse=True), *islice(nameless[0], most))
+        ordered = [*sorted(first), *(each.path for each in others)]
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
 
     def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:

@@ -11,6 +11,7 @@ import pytest
 
 from logwatch.tail.candidates import Heads
 from logwatch.tail.directories import Directories
+from logwatch.tail.fingerprint import HEAD_BYTES
 from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
 
@@ -1038,6 +1039,22 @@ def test_a_log_whose_last_line_was_deleted_before_more_was_written_counts_once(t
     ]
     assert follower.lines == expected
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("kept", [56, 57])
+def test_an_older_state_of_a_deleted_log_that_ends_around_4_kib_counts_once(tmp_path, kept):
+    """Its first 4 KiB tell it also where the last line that both have whole ends before them."""
+    log = tmp_path / "m.log"
+    lines = [f"mesibo-1  | 2026-11-22T10:11:12.000000000Z E2211-101112-{n:03} (1): push {n:02}" for n in range(90)]
+    assert 56 < HEAD_BYTES / 73 < 57
+    append(log, *lines)
+    follower = Follower(log)
+    follower.turn()
+    log.unlink()
+    append(log, *lines[:kept], "mesibo-1  | 2026-11-22T10:11:12.000000000Z E2211-101112-091 (1): push 91")
+    follower.turn()
+    follower.wait(700)
+    assert len(follower.lines) == 91
 
 
 def test_files_with_a_date_in_front_of_a_log_s_name_are_looked_at_for_that_log_alone(tmp_path, monkeypatch):

@@ -391,6 +391,89 @@ def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follow
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("others", [(), ("backup/b/*",), ("backup/*",)])
+def test_a_log_near_a_directory_takes_nothing_that_another_one_is_rotated_to_there(tmp_path, others, rotate, life):
+    """A file whose name says nothing is of the log whose bytes it has, however far away that lies."""
+    logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "m.log"]
+    for n, log in enumerate(logs):
+        log.parent.mkdir(parents=True)
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/backup/*",))
+    two.sources[1].tail.close()
+    two.sources[1].spec = dataclasses.replace(two.sources[1].spec, rotated=tuple(f"{tmp_path}/{p}" for p in others))
+    two.sources[1].start()
+    two.each("turn")
+    if life == "stopped":
+        two.each("stop")
+    for night in (1, 2):
+        append(logs[0], *lines(50 * night, 5))
+        rotate(logs[0], tmp_path / "backup" / f"2026-11-2{night}_10")
+        append(logs[0], *lines(50 * night + 10, 3))
+        if life == "running":
+            two.each("turn")
+    if life == "stopped":
+        two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    assert sorted(two.sources[0].lines) == written(0)
+    assert two.sources[1].lines == lines(500, 20)
+    assert [(source.lost, source.missed) for source in two.sources] == [(0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize("name", ["m.log-2026112{}", "2026-11-2{}_10"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_a_log_takes_no_rotated_file_from_where_its_source_looks_for_none(tmp_path, rotate, name):
+    """However near it is: of a log that was empty there are no bytes to tell its files by."""
+    logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "m.log"]
+    for log in logs:
+        log.parent.mkdir(parents=True)
+        log.touch()
+    two = Two(*logs, (f"{tmp_path}/backup/*",))
+    two.sources[1].tail.close()
+    two.sources[1].spec = dataclasses.replace(two.sources[1].spec, rotated=())
+    two.sources[1].start()
+    two.each("turn")
+    two.each("stop")
+    for night in (1, 2):
+        append(logs[0], *lines(50 * night, 5))
+        rotate(logs[0], tmp_path / "backup" / name.format(night))
+    two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    assert sorted(two.sources[0].lines) == lines(50, 5) + lines(100, 5)
+    assert two.sources[1].lines == []
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_of_one_source_too_a_log_near_a_directory_takes_nothing_that_another_one_is_rotated_to_there(
+    tmp_path, rotate, life
+):
+    """As where one log is kept in the directory into which another one is rotated."""
+    logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "n.log"]
+    for n, log in enumerate(logs):
+        log.parent.mkdir(parents=True)
+        append(log, *lines(500 * n, 20))
+    follower = Follower(*logs, rotated=(f"{tmp_path}/backup/*",))
+    follower.turn()
+    if life == "stopped":
+        follower.stop()
+    for night in (1, 2):
+        append(logs[0], *lines(50 * night, 5))
+        rotate(logs[0], tmp_path / "backup" / f"2026-11-2{night}_10")
+        append(logs[0], *lines(50 * night + 10, 3))
+        if life == "running":
+            follower.turn()
+    if life == "stopped":
+        follower.start()
+    for _ in range(2):
+        follower.turn()
+    assert sorted(follower.lines) == sorted(written(0) + lines(500, 20))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 def test_a_link_that_is_called_as_another_source_s_log_has_none_of_its_rotated_files(tmp_path, rotate, life):
     """Each of two sources follows a link that has the name of the other one's log; both logs have one olddir."""
     logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]

@@ -199,7 +199,8 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         window = data[-_LONG_WINDOW_BYTES:]
     if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
-    records = window.split(b"\n")[-2 * _REACH_LINES - 1 : -1]  # answers of lines before have ended, before any that waits
+    # Answers of lines before have ended, and before any that waits
+    records = window.split(b"\n")[-2 * _REACH_LINES - 1 : -1]
     ends = up_to_end(records, envelope)
     nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
     marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]

@@ -117,6 +117,15 @@ class Journald:
         active = self.directory / "system.journal"
         until(lambda: self.archived() != before and active.exists(), "journald has rotated")
 
+    def lose_end(self, archive):
+        """Cut the end of an archived file while journald is stopped.
+
+        It keeps what it has archived open for a while, and sets its size once more: that would undo the cut.
+        """
+        self.stop()
+        os.truncate(archive, archive.stat().st_size - 4096)
+        self.start()
+
     def vacuum(self, archived=0):
         """Delete all but the newest ``archived`` files, and the one that is written to."""
 

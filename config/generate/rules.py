@@ -93,8 +93,9 @@ def _filled(template: Rule) -> Iterator[Rule]:
             error.add_note(f"in the rule {template.get('alert') or template['record']} of {SOURCES}")
             raise
         if hold := rule.pop("hold", None):
-            condition = f"condition:{_snake(rule['alert'])}:{rule['labels']['severity']}"
-            yield {"record": condition, "expr": rule["expr"], "labels": {"role": rule["labels"]["role"]}}
+            # Its role is in the name: with a label, what an older release has recorded would be the same alert once more
+            condition = "condition:{}:{severity}_{role}".format(_snake(rule["alert"]), **rule["labels"])
+            yield {"record": condition, "expr": rule["expr"]}
             # and 1 s: the older edge of a window belongs to it (Prometheus 2) or not (3)
             rule["expr"] = f"last_over_time({condition}[{hold}1s])"
         if exception := rule.pop("unless", None):

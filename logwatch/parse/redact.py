@@ -62,7 +62,7 @@ _PART = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-_JSON_KEY = re.compile(r'"([A-Za-z_]+)" ?: ?"(?:$|\{)')  # of a text that begins with mesibo's own prefix, or with JSON
+_JSON_KEY = re.compile(r'"([A-Za-z_]+)" ?: ?" ?(?:$|\{)')  # of a text that begins with mesibo's prefix or JSON
 _KNOWN = frozenset(
     re.split(
         " ",

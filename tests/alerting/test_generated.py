@@ -200,6 +200,17 @@ def test_the_end_of_an_effect_is_told_before_that_of_its_cause():
             assert effects_and_causes == sorted(effects_and_causes, key=ROLES.index), path
 
 
+def test_rules_that_are_loaded_anew_in_an_incident_go_on():
+    """A condition that is looked back at has the labels of what it is found by, as an older release recorded it.
+
+    With one more, the older series would be the same alert a second time: Prometheus evaluates such a rule to an error.
+    """
+    for path in RULES:
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            conditions = [rule for rule in group["rules"] if rule.get("record", "").startswith("condition:")]
+            assert [rule["record"] for rule in conditions if "labels" in rule] == [], path
+
+
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
     """What stops all pushes by itself is paged with the catalogue's own words."""
     by_name = {alert["labels"].get("code_name"): alert["annotations"] for alert in alerts()}

@@ -77,3 +77,10 @@ def test_of_a_long_front_in_json_the_key_of_the_text_is_shown():
     assert shown.endswith(',"message":"')
     assert json_key([shown]) == "message"
     assert json_key([shown, "<time> mesibo: ", ""]) == ""
+
+
+@pytest.mark.parametrize("blanks", ["", " "])
+def test_a_text_in_json_may_begin_with_a_blank(blanks):
+    """Rsyslog's msg does: what stands between the tag's colon and the message belongs to it (RFC 3164)."""
+    line = f'{{"msg":{blanks}" E2511-100001-001: x","hostname":"h"}}'.encode()
+    assert json_key([front(line, b"x", ())]) == "msg"

@@ -162,6 +162,14 @@ def test_axe_finds_no_fault_of_accessibility(visit, stocked, path, how):
     assert [(each["id"], each["impact"], each["nodes"][0]["html"][:200]) for each in found] == []
 
 
+def test_every_table_says_what_it_is_of(visit, stocked):
+    """A list of the tables of a page, as a screen reader offers it, has no entry without a name."""
+    for path in ("", "unread", "codes", "codes/400", "user?address=111"):
+        page = visit(stocked.url + path)
+        named = page.get_by_role("table", name=re.compile("."), include_hidden=True)
+        assert named.count() == page.locator("table").count() > 0, path
+
+
 def test_the_keyboard_reaches_everything(visit, stocked):
     """The first stop skips to the content; details open by a key."""
     page = visit(stocked.url)

@@ -110,15 +110,15 @@ def _depth(text: bytes, begin: int) -> tuple[int, int]:
 _depth_of_marks = lru_cache(maxsize=1024)(_depth)
 
 
-def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, bool]:
+def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, int | None]:
     """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
 
-    Return the joined line, as it was where nothing is below it, and whether that was all: False where the lines came to
-    their end before the body did.
+    Return the joined line, as it was where nothing is below it, and how many of the lines below were needed to see that
+    it is whole: None where they came to their end before the body did.
     """
     level, _ = depth(line)
     if not level:
-        return line, True
+        return line, 0
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
@@ -136,8 +136,8 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
         if not level:
             break
     else:
-        return b" ".join(parts) if lines else line, False
-    return b" ".join(parts) if lines else line, True
+        return b" ".join(parts) if lines else line, None
+    return b" ".join(parts) if lines else line, lines + between
 
 
 class Bodies:
@@ -180,26 +180,27 @@ def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
     return owned
 
 
-def _lines(data: bytes, envelope: Envelope) -> list[bytes | None]:
-    """Take whole lines out of their envelope; None stands for one that may not count."""
+def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    """Take whole lines out of their envelope, but those that may not count."""
     taken = envelopes.taken_out(envelopes.clean(data), envelope) if data else None
     if taken is not None:
-        return [*taken.text[:-1].split(b"\n")]
-    return [None if line.refused else line.payload for line in envelopes.unwrap(data, envelope)]
-
-
-def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
-    return [line for line in _lines(data, envelope) if line is not None]
+        return taken.text[:-1].split(b"\n")
+    return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
-    """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
+    """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
+
+    They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at
+    the same time stay together.
+    """
     window = data[-_WINDOW_BYTES:]
     if window.count(b"\n") < MAX_LINES // 2:
         window = data[-_LONG_WINDOW_BYTES:]
     if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
-    records = window.split(b"\n")[-_REACH_LINES - 1 : -1]  # an answer of a line before has ended
+    # Answers of lines before have ended, and before any that waits
+    records = window.split(b"\n")[-2 * _REACH_LINES - 1 : -1]
     ends = up_to_end(records, envelope)
     nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
     marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]
@@ -207,20 +208,24 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         return 0
     owned = remembering(owns, {})
     records = records[marked[0] :]
-    lines = _lines(b"".join([each + b"\n" for each in records]), envelope)
-    begins: Sequence[int] = range(len(records))
-    if len(lines) != len(records):  # some are torn, and hold the line of another record as well
-        inside = [_lines(each + b"\n", envelope) for each in records]
+    lines = _payloads(b"".join([each + b"\n" for each in records]), envelope)
+    begins: Sequence[int] = range(len(records) + 1)
+    if len(lines) != len(records):  # some may not count, or are torn, and hold the line of another record as well
+        inside = [_payloads(each + b"\n", envelope) for each in records]
         begins = [0, *accumulate(map(len, inside))]
         lines = [*chain.from_iterable(inside)]
+    first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
     for i in marked:
-        at = begins[i - marked[0]]
-        line = lines[at]
-        if line is None or len(lines) - at > _REACH_LINES or not (may_be_open(line) and owned(line)):
-            continue  # or it has ended
-        below = (each for each in map(lines.__getitem__, range(at + 1, len(lines))) if each is not None)
-        if not join(line, below, owned)[1]:
-            return sum(len(each) + 1 for each in records[i - marked[0] :])
+        begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
+        line = lines[behind - 1]
+        if begin == behind or not (may_be_open(line) and owned(line)):
+            continue
+        if behind > end:
+            first = i
+        below = join(line, lines[behind : behind + _REACH_LINES], owned)[1]
+        if below is None:
+            return sum(len(each) + 1 for each in records[first - marked[0] :])
+        end = max(end, behind + below)
     return 0
 
 

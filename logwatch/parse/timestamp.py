@@ -32,6 +32,8 @@ _UTC = ("Z", "UTC", "GMT")
 _SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: so is the rest of the minute
 _REMEMBERED = 4096
 _TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
+_TO_THE_QUARTER = 7  # digits of a time since the epoch: those behind them are 1,000 seconds at most,
+_SINCE_THE_EPOCH = (10, 13, 16)  # in seconds, milliseconds or microseconds, as journals write it
 _REMEMBERED_HOURS = 64
 _YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
@@ -185,7 +187,8 @@ class LineDater:
         if isinstance(received, datetime):
             at = since_epoch(received)
         else:
-            hour = received[:_TO_THE_HOUR], reference
+            digits = len(received) in _SINCE_THE_EPOCH and received.isdigit()
+            hour = received[: _TO_THE_QUARTER if digits else _TO_THE_HOUR], reference
             known = self._hours.get(hour)
             if known is not None and (own := self._stamps.seconds(stamp, known)) is not None:
                 return own

@@ -32,7 +32,9 @@ def owns(line: bytes) -> bool:
 
 
 def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
-    return join(first, below, owns)
+    """Join a line with what is below it; also return whether its body has ended."""
+    text, needed = join(first, below, owns)
+    return text, needed is not None
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,23 @@ def test_bodies_below_each_other_are_taken_out_of_their_records_once():
         asked.clear()
         assert held_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(written(name, [first, *body[:2]]))
         assert len(asked) <= len(set(asked)) == 5
+
+
+@pytest.mark.parametrize("name", ["plain", "docker", "journal-json"])
+def test_answers_that_are_written_at_the_same_time_stay_together(name):
+    """Where one has ended and a line inside it still waits, the first one is not handed on without its answer."""
+    first, other = PUSH.decode() + "{", "E2511-100000-125 (18): push_on_complete: type fcm code 404 {"
+    before = [first, "}"]
+    lines = [first, '"error": {', other, '"status": "PERMISSION_DENIED"', "}", other + '"b": {', "}"]
+    waiting = written(name, lines)
+    held = held_bytes(written(name, before) + waiting, envelope_of(name), b"push_on_complete", owns)
+    assert held == len(waiting)
+
+
+def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
+    """Lines of others in between are among them, and those behind its end are not."""
+    assert join(PUSH + b"{", [OTHER, b"x: {", b"}", OTHER, b"}", b"}"], owns)[1] == 5
+    assert join(PUSH + b"{}", [b"}"], owns)[1] == 0
 
 
 @pytest.mark.parametrize("name", ["docker", "journal-json"])

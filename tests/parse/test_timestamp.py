@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.parse.timestamp import TimestampParser, is_ahead, seconds_of, wrong_form
+from logwatch.parse import timestamp
+from logwatch.parse.timestamp import LineDater, TimestampParser, is_ahead, seconds_of, wrong_form
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -171,3 +172,18 @@ def test_the_year_may_change_within_a_minute(seconds):
     for second in seconds:
         year = 2026 if second <= 30 else 2025
         assert parser.seconds(f"2611-1200{second:02}-000", limit - 86400) == at(year, 11, 26, 12, 0, second)
+
+
+@pytest.mark.parametrize("digits", [10, 13, 16])
+def test_times_since_the_epoch_are_worked_out_once_a_quarter_of_an_hour(digits, monkeypatch):
+    """As journals write them: each is another text, and stamps are dated by any of the same hour."""
+    worked_out: list[str] = []
+    real = timestamp.seconds_of
+    monkeypatch.setattr(timestamp, "seconds_of", lambda stamp, *rest: worked_out.append(stamp) or real(stamp, *rest))
+    dater = LineDater(TimestampParser(UTC), TimestampParser(UTC))
+    begin = datetime(2024, 12, 31, 23, 50, tzinfo=UTC)
+    for second in range(0, 1200, 10):
+        logged = begin + timedelta(seconds=second)
+        received = str(int(logged.timestamp()) * 10 ** (digits - 10))
+        assert dater.date(logged.strftime("%d%m-%H%M%S-000"), received, NOON) == logged.timestamp()
+    assert sum(len(each) == digits for each in worked_out) <= 3

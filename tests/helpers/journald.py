@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -118,12 +119,15 @@ class Journald:
         until(lambda: self.archived() != before and active.exists(), "journald has rotated")
 
     def lose_end(self, archive):
-        """Cut the end of an archived file while journald is stopped.
+        """Cut the end of what an archived file holds while journald is stopped.
 
-        It keeps what it has archived open for a while, and sets its size once more: that would undo the cut.
+        It keeps what it has archived open for a while, and sets its size once more: to what
+        it was, with room at its end.
         """
         self.stop()
-        os.truncate(archive, archive.stat().st_size - 4096)
+        with archive.open("rb") as file:
+            header, arena = struct.unpack("<88xQQ", file.read(104))
+        os.truncate(archive, header + arena - 4096)
         self.start()
 
     def vacuum(self, archived=0):

@@ -9,7 +9,6 @@ import faulthandler
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -174,11 +173,10 @@ class Daemon:
                         self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
                         break
             except Exception as error:  # noqa: BLE001  whatever it is: say so, and leave the disk as it is
-                frame = traceback.extract_tb(error.__traceback__)[-1]
                 self._log.critical(
                     "reading_ended",
                     error=repr(error),
-                    at=f"{Path(frame.filename).name}:{frame.lineno} {frame.name}",
+                    at=logging_setup.raised_at(error.__traceback__),
                     consequence="the process ends; start it again",
                 )
                 # The batch may hold lines whose position it does not hold yet: what is not committed is read again
@@ -195,8 +193,7 @@ class Daemon:
     def _thread_failed(self, failed: threading.ExceptHookArgs) -> None:
         """Log why a thread ended; the loop sees that it has, and ends the process."""
         name = failed.thread.name if failed.thread else "?"
-        frame = traceback.extract_tb(failed.exc_traceback)[-1:]
-        at = f"{Path(frame[0].filename).name}:{frame[0].lineno} {frame[0].name}" if frame else "?"
+        at = logging_setup.raised_at(failed.exc_traceback)
         self._log.critical("thread_failed", thread=name, error=repr(failed.exc_value), at=at)
 
     def _turn(self) -> None:

@@ -10,6 +10,9 @@ import os
 import select
 import sys
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
 from typing import Any, Literal, TextIO
 
 # structlog's console renderer looks for rich, which the daemon has no use for: 50 ms and 3 MB less at each start
@@ -49,6 +52,11 @@ def configure(level: str = "info", form: Format = "auto", stream: TextIO | None 
         logger_factory=structlog.WriteLoggerFactory(file=_Patient(out, _left_out(processors))),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
+
+
+def raised_at(raised: TracebackType | None) -> str:
+    """Return where an error was raised, for an event: file, line and function; a question mark where nothing tells."""
+    return next((f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in extract_tb(raised)[-1:]), "?")
 
 
 class _Patient:

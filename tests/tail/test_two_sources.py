@@ -1,5 +1,6 @@
 """Two logs of which one's rotated files lie where the other's may lie: each line counts once, for its own source."""
 
+import contextlib
 import dataclasses
 import gzip
 import itertools
@@ -43,19 +44,50 @@ def copy_and_truncate(log, to):
 class Two:
     """Two sources of one process, of which the first one looks first."""
 
-    def __init__(self, first, second, rotated):
+    def __init__(self, first, second, rotated, others=None):
+        """``others``: where the second one looks for rotated files, if not where the first one does."""
         self.files = OpenFiles()
-        self.sources = [Follower(path, files=self.files, rotated=rotated) for path in (first, second)]
+        patterns = (rotated, rotated if others is None else others)
+        self.sources = [
+            Follower(path, files=self.files, rotated=each) for path, each in zip((first, second), patterns, strict=True)
+        ]
         generations = self.sources[0].sink.next_generation
         for name, source in zip("st", self.sources, strict=True):
             source.sink.next_generation = generations
             source.tail.close()
             source.spec = dataclasses.replace(source.spec, name=name)
-        self.each("start")
+        self.start()
 
-    def each(self, do):
+    def start(self):
         for source in self.sources:
-            getattr(source, do)()
+            source.start()
+
+    def turn(self):
+        for source in self.sources:
+            source.turn()
+
+    def stop(self):
+        for source in self.sources:
+            source.stop()
+
+
+def live_a_night(log, n, night, rotate, to):
+    """Write to the log with this number what ``written`` lists of a night, and rotate it in between."""
+    append(log, *lines(500 * n + 50 * night, 5))
+    rotate(log, to)
+    append(log, *lines(500 * n + 50 * night + 10, 3))
+
+
+@contextlib.contextmanager
+def unwatched(followed, life):
+    """Let something happen between two looks of those who follow, or while they are stopped."""
+    if life == "stopped":
+        followed.stop()
+    yield
+    if life == "stopped":
+        followed.start()
+    for _ in range(2):
+        followed.turn()
 
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
@@ -76,19 +108,13 @@ def test_rotated_files_of_two_sources_count_once(tmp_path, names, rotate, life):
     for n, log in enumerate(logs):
         append(log, *lines(500 * n, 20))
     two = Two(*logs, rotated)
-    two.each("turn")
+    two.turn()
     for night in range(1, 3):
-        if life == "stopped":
-            two.each("stop")
-        for n, log in enumerate(logs):
-            append(log, *lines(500 * n + 50 * night, 5))
-            inside = f"{log.stem}.2{night}-11-2026.log"
-            rotate(log, old / (inside if names == "m-2.log" else f"{log.name}-2026112{night}"))
-            append(log, *lines(500 * n + 50 * night + 10, 3))
-        if life == "stopped":
-            two.each("start")
-        for _ in range(2):
-            two.each("turn")
+        with unwatched(two, life):
+            for n, log in enumerate(logs):
+                inside = f"{log.stem}.2{night}-11-2026.log"
+                name = inside if names == "m-2.log" else f"{log.name}-2026112{night}"
+                live_a_night(log, n, night, rotate, old / name)
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
@@ -106,16 +132,9 @@ def test_two_logs_of_one_source_in_one_directory_for_rotated_files(tmp_path, rot
     follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
     follower.turn()
     for night in range(1, 3):
-        if life == "stopped":
-            follower.stop()
-        for n, log in enumerate(logs):
-            append(log, *lines(500 * n + 50 * night, 5))
-            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
-            append(log, *lines(500 * n + 50 * night + 10, 3))
-        if life == "stopped":
-            follower.start()
-        for _ in range(2):
-            follower.turn()
+        with unwatched(follower, life):
+            for n, log in enumerate(logs):
+                live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}-2026112{night}")
     assert sorted(follower.lines) == written(0) + written(1)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -125,13 +144,13 @@ def test_a_pattern_that_matches_the_rotated_files_of_another_source(tmp_path):
     log = tmp_path / "m.log"
     append(log, *lines(0, 20))
     two = Two(log, tmp_path / "*.log*", ())
-    two.each("turn")
+    two.turn()
     for night in range(1, 4):
         append(log, *lines(100 * night, 5))
         os.rename(log, tmp_path / f"m.log.{9 - night}")
-        two.each("turn")
+        two.turn()
         append(log, *lines(100 * night + 10, 3))
-        two.each("turn")
+        two.turn()
     assert sorted(line for source in two.sources for line in source.lines) == [
         *lines(0, 20),
         *(line for night in range(1, 4) for at, count in ((0, 5), (10, 3)) for line in lines(100 * night + at, count)),
@@ -147,15 +166,12 @@ def test_two_sources_whose_logs_are_alike(tmp_path, name, rotate):
         log.parent.mkdir()
         append(log, *lines(0, 20))
     two = Two(*logs, ())
-    two.each("turn")
-    two.each("stop")
-    for n, log in itertools.product((1, 2), logs):
-        append(log, *lines(50 * n, 5))
-        rotate(log, log.parent / name.format(n))
-        append(log, *lines(50 * n + 10, 3))
-    two.each("start")
-    for _ in range(2):
-        two.each("turn")
+    two.turn()
+    with unwatched(two, "stopped"):
+        for n, log in itertools.product((1, 2), logs):
+            append(log, *lines(50 * n, 5))
+            rotate(log, log.parent / name.format(n))
+            append(log, *lines(50 * n + 10, 3))
     for source in two.sources:
         assert sorted(source.lines) == written(0)
 
@@ -170,16 +186,16 @@ def test_two_logs_that_begin_with_the_same_banner_and_are_rotated_into_one_direc
     for n, log in enumerate(logs):
         append(log, *banner, *lines(0, 20 - 20 * n))
     two = Two(*logs, (f"{old}/*",))
-    two.each("turn")
-    two.each("stop")
+    two.turn()
+    two.stop()
     for n in (1, 2):
         append(logs[0], *lines(50 * n, 5))
         rename_and_pack(logs[0], old / f"m.log-2026112{n}")
         append(logs[0], *banner, *lines(50 * n + 10, 3))
     append(logs[1], *lines(500, 4))
-    two.each("start")
+    two.start()
     for _ in range(3):
-        two.each("turn")
+        two.turn()
     assert sorted(line for line in two.sources[0].lines if line not in banner) == written(0)
     assert two.sources[1].lines == banner + lines(500, 4)
 
@@ -193,8 +209,8 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
     append(log, *lines(0, 20))
     empty.touch()
     two = Two(log, empty, (f"{old}/*",))
-    two.each("turn")
-    two.each("stop")
+    two.turn()
+    two.stop()
     append(log, *lines(50, 5))
     os.rename(log, old / "m.log-20261121")
     append(log, *lines(60, 3))
@@ -204,9 +220,9 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
     log.unlink()
     append(log, *lines(70, 3))
     append(empty, *lines(500, 3))
-    two.each("start")
+    two.start()
     for _ in range(4):
-        two.each("turn")
+        two.turn()
     assert sorted(two.sources[0].lines) == sorted(lines(0, 20) + lines(50, 5) + lines(60, 3) + lines(70, 3))
     assert two.sources[1].lines == lines(500, 3)
 
@@ -225,16 +241,9 @@ def test_a_log_is_found_wherever_it_is_rotated_to_beside_one_of_its_name(tmp_pat
     follower = Follower(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
     follower.turn()
     for night in range(1, 3):
-        if life == "stopped":
-            follower.stop()
-        for n, log in enumerate(logs if place == "old" else logs[:1]):
-            append(log, *lines(500 * n + 50 * night, 5))
-            rotate(log, old / f"{log.name}-2026112{night}{n}")
-            append(log, *lines(500 * n + 50 * night + 10, 3))
-        if life == "stopped":
-            follower.start()
-        for _ in range(2):
-            follower.turn()
+        with unwatched(follower, life):
+            for n, log in enumerate(logs if place == "old" else logs[:1]):
+                live_a_night(log, n, night, rotate, old / f"{log.name}-2026112{night}{n}")
     assert sorted(follower.lines) == written(0) + (written(1) if place == "old" else lines(500, 20))
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -285,18 +294,11 @@ def test_two_sources_whose_logs_have_one_name_and_one_directory_for_rotated_file
         log.parent.mkdir()
         append(log, *lines(500 * n, 20))
     two = Two(*logs, (f"{tmp_path}/old/*",))
-    two.each("turn")
+    two.turn()
     for night in range(1, 3):
-        if life == "stopped":
-            two.each("stop")
-        for n, log in enumerate(logs):
-            append(log, *lines(500 * n + 50 * night, 5))
-            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}{n}")
-            append(log, *lines(500 * n + 50 * night + 10, 3))
-        if life == "stopped":
-            two.each("start")
-        for _ in range(2):
-            two.each("turn")
+        with unwatched(two, life):
+            for n, log in enumerate(logs):
+                live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}-2026112{night}{n}")
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed) == (0, 0)
@@ -319,16 +321,11 @@ def test_rotated_files_are_named_after_the_log_that_a_link_leads_to(tmp_path, li
     follower = Follower(tmp_path / "links" / "*.log", rotated=(f"{tmp_path}/old/*",))
     follower.turn()
     for evening in (1, 3, 5):
-        if life == "stopped":
-            follower.stop()
-        for night, (n, log) in itertools.product((evening, evening + 1), enumerate(logs)):
-            append(log, *lines(500 * n + 50 * night, 5))
-            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
-            append(log, *lines(500 * n + 50 * night + 10, 3 * (night % 2)))  # empty at the end of each evening
-        if life == "stopped":
-            follower.start()
-        for _ in range(2):
-            follower.turn()
+        with unwatched(follower, life):
+            for night, (n, log) in itertools.product((evening, evening + 1), enumerate(logs)):
+                append(log, *lines(500 * n + 50 * night, 5))
+                rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
+                append(log, *lines(500 * n + 50 * night + 10, 3 * (night % 2)))  # empty at the end of each evening
     nights = itertools.product(range(2), range(1, 7), ((0, 5), (10, 3)))
     later = [
         line
@@ -350,15 +347,10 @@ def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_pat
     for n, log in enumerate(logs):
         append(log, *lines(500 * n, 20))
     two = Two(*logs, (f"{tmp_path}/old/*",))
-    two.each("turn")
-    two.each("stop")
-    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
-        append(log, *lines(500 * n + 50 * night, 5))
-        rotate(log, tmp_path / "old" / f"{log.name}.2026112{night}.bak")
-        append(log, *lines(500 * n + 50 * night + 10, 3))
-    two.each("start")
-    for _ in range(2):
-        two.each("turn")
+    two.turn()
+    with unwatched(two, "stopped"):
+        for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+            live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}.2026112{night}.bak")
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed) == (0, 0)
@@ -373,17 +365,10 @@ def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follow
         (log.parent / "old").mkdir(parents=True)
         append(log, *lines(500 * n, 20))
     two = Two(*logs, (f"{tmp_path}/*/old/*",))
-    two.each("turn")
-    if life == "stopped":
-        two.each("stop")
-    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
-        append(log, *lines(500 * n + 50 * night, 5))
-        rotate(log, log.parent / "old" / f"{log.name}-2026112{night}")
-        append(log, *lines(500 * n + 50 * night + 10, 3))
-    if life == "stopped":
-        two.each("start")
-    for _ in range(2):
-        two.each("turn")
+    two.turn()
+    with unwatched(two, life):
+        for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+            live_a_night(log, n, night, rotate, log.parent / "old" / f"{log.name}-2026112{night}")
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
@@ -398,23 +383,13 @@ def test_a_log_near_a_directory_takes_nothing_that_another_one_is_rotated_to_the
     for n, log in enumerate(logs):
         log.parent.mkdir(parents=True)
         append(log, *lines(500 * n, 20))
-    two = Two(*logs, (f"{tmp_path}/backup/*",))
-    two.sources[1].tail.close()
-    two.sources[1].spec = dataclasses.replace(two.sources[1].spec, rotated=tuple(f"{tmp_path}/{p}" for p in others))
-    two.sources[1].start()
-    two.each("turn")
-    if life == "stopped":
-        two.each("stop")
-    for night in (1, 2):
-        append(logs[0], *lines(50 * night, 5))
-        rotate(logs[0], tmp_path / "backup" / f"2026-11-2{night}_10")
-        append(logs[0], *lines(50 * night + 10, 3))
-        if life == "running":
-            two.each("turn")
-    if life == "stopped":
-        two.each("start")
-    for _ in range(2):
-        two.each("turn")
+    two = Two(*logs, (f"{tmp_path}/backup/*",), tuple(f"{tmp_path}/{each}" for each in others))
+    two.turn()
+    with unwatched(two, life):
+        for night in (1, 2):
+            live_a_night(logs[0], 0, night, rotate, tmp_path / "backup" / f"2026-11-2{night}_10")
+            if life == "running":
+                two.turn()
     assert sorted(two.sources[0].lines) == written(0)
     assert two.sources[1].lines == lines(500, 20)
     assert [(source.lost, source.missed) for source in two.sources] == [(0, 0), (0, 0)]
@@ -428,18 +403,12 @@ def test_a_log_takes_no_rotated_file_from_where_its_source_looks_for_none(tmp_pa
     for log in logs:
         log.parent.mkdir(parents=True)
         log.touch()
-    two = Two(*logs, (f"{tmp_path}/backup/*",))
-    two.sources[1].tail.close()
-    two.sources[1].spec = dataclasses.replace(two.sources[1].spec, rotated=())
-    two.sources[1].start()
-    two.each("turn")
-    two.each("stop")
-    for night in (1, 2):
-        append(logs[0], *lines(50 * night, 5))
-        rotate(logs[0], tmp_path / "backup" / name.format(night))
-    two.each("start")
-    for _ in range(2):
-        two.each("turn")
+    two = Two(*logs, (f"{tmp_path}/backup/*",), ())
+    two.turn()
+    with unwatched(two, "stopped"):
+        for night in (1, 2):
+            append(logs[0], *lines(50 * night, 5))
+            rotate(logs[0], tmp_path / "backup" / name.format(night))
     assert sorted(two.sources[0].lines) == lines(50, 5) + lines(100, 5)
     assert two.sources[1].lines == []
 
@@ -456,18 +425,11 @@ def test_of_one_source_too_a_log_near_a_directory_takes_nothing_that_another_one
         append(log, *lines(500 * n, 20))
     follower = Follower(*logs, rotated=(f"{tmp_path}/backup/*",))
     follower.turn()
-    if life == "stopped":
-        follower.stop()
-    for night in (1, 2):
-        append(logs[0], *lines(50 * night, 5))
-        rotate(logs[0], tmp_path / "backup" / f"2026-11-2{night}_10")
-        append(logs[0], *lines(50 * night + 10, 3))
-        if life == "running":
-            follower.turn()
-    if life == "stopped":
-        follower.start()
-    for _ in range(2):
-        follower.turn()
+    with unwatched(follower, life):
+        for night in (1, 2):
+            live_a_night(logs[0], 0, night, rotate, tmp_path / "backup" / f"2026-11-2{night}_10")
+            if life == "running":
+                follower.turn()
     assert sorted(follower.lines) == sorted(written(0) + lines(500, 20))
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -484,17 +446,10 @@ def test_a_link_that_is_called_as_another_source_s_log_has_none_of_its_rotated_f
         append(log, *lines(500 * n, 20))
         links[n].symlink_to(log)
     two = Two(*links, (f"{tmp_path}/old/*",))
-    two.each("turn")
-    if life == "stopped":
-        two.each("stop")
-    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
-        append(log, *lines(500 * n + 50 * night, 5))
-        rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
-        append(log, *lines(500 * n + 50 * night + 10, 3))
-    if life == "stopped":
-        two.each("start")
-    for _ in range(2):
-        two.each("turn")
+    two.turn()
+    with unwatched(two, life):
+        for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+            live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}-2026112{night}")
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
@@ -512,17 +467,14 @@ def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_d
         append(log, *lines(500 * n, 20))
     follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
     follower.turn()
-    follower.stop()
-    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
-        append(log, *lines(500 * n + 50 * night, 5))
-        rotated = tmp_path / "old" / f"{log.name}.1"
-        if night > 1:
-            os.rename(rotated, rotated.with_name(f"{log.name}.2"))
-        rotate(log, rotated)
-        append(log, *lines(500 * n + 50 * night + 10, 3))
-    follower.start()
-    for _ in range(2):
-        follower.turn()
+    with unwatched(follower, "stopped"):
+        for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotated = tmp_path / "old" / f"{log.name}.1"
+            if night > 1:
+                os.rename(rotated, rotated.with_name(f"{log.name}.2"))
+            rotate(log, rotated)
+            append(log, *lines(500 * n + 50 * night + 10, 3))
     assert sorted(follower.lines) == sorted(written(0) + written(1))
     assert (follower.lost, follower.missed) == (0, 0)
     rotations = Counter()
@@ -541,13 +493,11 @@ def test_two_logs_in_one_directory_to_which_two_links_lead(tmp_path, names, rota
         append(log, *lines(500 * n, 20))
         (tmp_path / f"to{n}").symlink_to("d")
     two = Two(*(tmp_path / f"to{n}" / name for n, name in enumerate(names)), ())
-    two.each("turn")
+    two.turn()
     for night in (1, 2):
         for n, log in enumerate(logs):
-            append(log, *lines(500 * n + 50 * night, 5))
-            rotate(log, log.with_name(f"{log.name}-2026112{night}"))
-            append(log, *lines(500 * n + 50 * night + 10, 3))
-        two.each("turn")
+            live_a_night(log, n, night, rotate, log.with_name(f"{log.name}-2026112{night}"))
+        two.turn()
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
@@ -569,17 +519,17 @@ def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_pat
         log.parent.mkdir()
         append(log, *banner, *lines(500 * n, counts[n]))
     two = Two(*logs, (f"{tmp_path}/old/*",))
-    two.each("turn")
+    two.turn()
     for night in range(1, 4):
-        two.each("stop")
+        two.stop()
         for n, log in enumerate(logs):
             append(log, *lines(500 * n + 50 * night, 5))
             if not (night == 2 and n == first):
                 rotate(log, tmp_path / "old" / f"{log.name}.srv{n}-2026112{night}")
                 append(log, *banner, *lines(500 * n + 50 * night + 10, 1))
-        two.each("start")
+        two.start()
         for _ in range(2):
-            two.each("turn")
+            two.turn()
     counted = Counter(line for source in two.sources for line in source.lines if line not in banner)
     expected = [
         line

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from logwatch.catalogue.entries import Entry
 from logwatch.catalogue.lookup import Catalogue, answered_by
@@ -10,8 +10,7 @@ from logwatch.model import Platform, ResultKey, Seen
 from logwatch.moments import iso
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One result as it is exported: ``reason`` as the catalogue spells it, or empty."""
 
     provider: str  # who answered: mesibo, fcm, apns, unknown
@@ -21,8 +20,8 @@ class Row:
     entry: Entry
     seen: Seen
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for a program; times are ISO 8601 in UTC with milliseconds, or null."""
+    def as_dict(self, total: int) -> dict[str, Any]:
+        """Return it for a program, with its share of all; times are ISO 8601 in UTC with milliseconds, or null."""
         return {
             "provider": self.provider,
             "platform": self.platform,
@@ -37,6 +36,7 @@ class Row:
             "count": self.seen.count,
             "first": iso(self.seen.first),
             "last": iso(self.seen.last),
+            "share": round(self.seen.count / total, 6),
         }
 
 
@@ -73,11 +73,14 @@ class Summary:
     def as_dict(self, catalogue: Catalogue) -> dict[str, Any]:
         """Return it for a program."""
         rows = self.rows(catalogue)
-        total = sum(row.seen.count for row in rows)
-        return {
-            "lines": self.lines,
-            "push_lines": self.push_lines,
-            "unparsed": self.unparsed,
-            "misplaced": self.misplaced,
-            "results": [row.as_dict() | {"share": round(row.seen.count / total, 6)} for row in rows],
-        }
+        return self.lines_as_dict() | {"results": [row.as_dict(self.pushes) for row in rows]}
+
+    def lines_as_dict(self) -> dict[str, Any]:
+        """Return for a program what lines there were."""
+        names = ("lines", "push_lines", "unparsed", "misplaced")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def pushes(self) -> int:
+        """Count the pushes of all results."""
+        return sum(seen.count for seen in self.results.values())

@@ -5,12 +5,13 @@ import io
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from logwatch import heap
+from logwatch.catalogue.summary import Row
 from logwatch.cli import moments, terminal
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
@@ -26,7 +27,7 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-@click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and every row of the table.")
+@click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")
 @click.option(
     "--since", metavar="T", callback=moments.option(time.time), help=f"Only results from then on: {EXAMPLES}."
 )
@@ -83,9 +84,10 @@ def command(
     if story is not None:
         severities = story.show(form, whole=whole)
     else:
+        rows = count.summary.rows(count.catalogue)
         if form != "table" or count.summary.lines or not none:  # why nothing was read has been said
-            _show(count, form, whole=whole, followed=planned.followed)
-        severities = {row.entry.severity for row in count.summary.rows(count.catalogue)}
+            _show(count, rows, form, whole=whole, followed=planned.followed)
+        severities = {row.entry.severity for row in rows}
     if done.interrupted:
         click.echo("note: interrupted: this is what was counted until then", err=True)
         sys.exit(INTERRUPTED)
@@ -95,27 +97,34 @@ def command(
         sys.exit(1)
 
 
-def _show(count: Count, form: str, *, whole: bool, followed: bool) -> None:
+def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bool) -> None:
     hints = doubts(count, time.time(), followed=followed)
     if form == "table":
-        terminal.show(lambda width: render(count, width, whole=whole, hints=hints))
+        terminal.show(lambda width: render(count, rows, width, whole=whole, hints=hints))
         return
-    click.echo(json.dumps(_document(count), indent=2) if form == "json" else _csv(count))
+    for piece in _json(count, rows) if form == "json" else _csv(count, rows):
+        click.echo(piece, nl=False)
     for note in (*notes(count), *hints):  # where a table would say so
         click.echo(f"note: {note}", err=True)
 
 
-def _document(count: Count) -> dict[str, Any]:
-    """Return what a program gets; where too much could not be read, also what stands in front of the function."""
-    document = count.summary.as_dict(count.catalogue)
+def _json(count: Count, rows: list[Row]) -> Iterator[str]:
+    """Write what a program gets, a result on each line; where too much could not be read, also what is in front.
+
+    One after the other: of a hundred thousand codes a document as a whole takes a gigabyte.
+    """
+    document = count.summary.lines_as_dict()
     if count.summary.misplaced and count.unreadable:
         document["in_front"] = count.fronts
-    return document
+    yield json.dumps(document | {"results": []}, indent=2).removesuffix("]\n}")
+    total = count.summary.pushes
+    for i, row in enumerate(rows):
+        yield f"{',' if i else ''}\n    {json.dumps(row.as_dict(total))}"
+    yield "\n  ]\n}\n" if rows else "]\n}\n"
 
 
-def _csv(count: Count) -> str:
-    rows = count.summary.rows(count.catalogue)
-    total = sum(row.seen.count for row in rows)
+def _csv(count: Count, rows: list[Row]) -> Iterator[str]:
+    total = count.summary.pushes
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
@@ -125,4 +134,4 @@ def _csv(count: Count) -> str:
         told = [row.provider, row.platform, row.code, row.reason, row.entry.title, row.entry.class_, row.entry.severity]
         share = f"{row.seen.count / total:.6f}"
         writer.writerow([*told, row.seen.count, share, iso(row.seen.first), iso(row.seen.last)])
-    return text.getvalue().removesuffix("\n")
+    yield text.getvalue()

@@ -23,6 +23,7 @@ _CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fit
 _CODES = 6  # that are named of a cause; a log may have thousands that nobody has documented
 _ROWS = 6  # of the table, as well
 _GOOD_ROWS = 2  # of these at most for pushes that were accepted
+_ALL_ROWS = 1000  # where the whole table is wanted: to lay out more takes a minute, and nobody reads them
 _REMEDY_LINES = 2
 _BROKEN = 8  # characters of a line that are lost where it is broken
 _FEW = 110  # below so many columns the table leaves out what the meaning says as well
@@ -32,12 +33,14 @@ _SOON_SECONDS = 300.0  # a stamp that is further ahead is of a wrong clock or zo
 _STALE_SECONDS = 900.0  # without a line of any kind: what is followed is stale, or mesibo has stopped
 
 
-def render(count: Count, width: int, *, whole: bool = False, hints: Sequence[str] = ()) -> RenderableType:
+def render(
+    count: Count, rows: Iterable[Row], width: int, *, whole: bool = False, hints: Sequence[str] = ()
+) -> RenderableType:
     """Lay out the report for a terminal of so many columns: worst first, the summary last.
 
     It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
     """
-    rows = worst_first(count.summary.rows(count.catalogue))
+    rows = worst_first(rows)
     doubts = [Text(f"  {note}", style="yellow") for note in (*notes(count), *hints)]
     if not rows:
         return Group(*_nothing(count), *(Text(hint, style="yellow") for hint in hints), _summary(count, rows))
@@ -217,7 +220,7 @@ def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
     Both the worst and those that were accepted stay, since neither says much without the other.
     """
     total = sum(row.seen.count for row in rows)
-    shown = rows
+    shown = rows[:_ALL_ROWS] if whole else rows
     if not whole and len(rows) > _ROWS + 1:
         good = [row for row in rows if row.entry.severity == "none"][:_GOOD_ROWS]
         shown = [row for row in rows if row.entry.severity != "none"][: _ROWS - len(good)] + good
@@ -245,5 +248,6 @@ def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
     if len(shown) == len(rows):
         return [table]
     left = total - sum(row.seen.count for row in shown)
-    more = f"and {len(rows) - len(shown)} more kinds of results, {many(left, 'push', 'pushes')}: --all"
+    how = "--format csv" if whole else "--all"
+    more = f"and {len(rows) - len(shown):,} more kinds of results, {many(left, 'push', 'pushes')}: {how}"
     return [table, Text(more, style="dim")]

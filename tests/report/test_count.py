@@ -83,8 +83,8 @@ def test_results_outside_the_time_asked_for_are_left_out(scanner):
     count = counted(lines, scanner, count=Count(CATALOGUE, since=NOON - 6600, until=NOON - 6000))
     (row,) = count.summary.rows(CATALOGUE)
     assert row.seen.count == 10
-    assert row.as_dict()["first"] == "2026-11-22T10:10:00.000Z"
-    assert row.as_dict()["last"] == "2026-11-22T10:19:00.000Z"
+    assert row.as_dict(1)["first"] == "2026-11-22T10:10:00.000Z"
+    assert row.as_dict(1)["last"] == "2026-11-22T10:19:00.000Z"
 
 
 def test_a_line_without_a_time_is_of_the_time_of_the_one_before_it(scanner):

@@ -29,7 +29,7 @@ def count(*results, **causes):
 def shown(made, width=120, *, whole=False):
     console = Console(width=width, highlight=False)
     with console.capture() as captured:
-        console.print(render(made, width, whole=whole))
+        console.print(render(made, made.summary.rows(CATALOGUE), width, whole=whole))
     return captured.get()
 
 
@@ -87,6 +87,12 @@ def test_the_table_is_cut_to_the_worst_and_what_was_accepted_and_says_so():
     assert "and 3 more kinds of results, 15 pushes: --all" in text
     assert "Accepted" in text
     assert "more kinds of results" not in shown(made, whole=True)
+
+
+def test_the_whole_table_ends_where_nobody_reads_it_any_more():
+    """Of a thousand and more results the last are counted together, and it is said where they are listed."""
+    made = count(("fcm", 200, "", 9), *(("fcm", 1000 + n, "", 1) for n in range(1100)))
+    assert "and 101 more kinds of results, 109 pushes: --format csv" in shown(made, whole=True)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from itertools import compress, count, repeat
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
+from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
+from logwatch.compile.line_pattern import Values
+from logwatch.compile.specialise import MAX_ORDERS
+from logwatch.dialect.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler, ChunkPattern
-from logwatch.parse.compile.line_pattern import Values
-from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""

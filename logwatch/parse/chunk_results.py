@@ -8,10 +8,10 @@ from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
 from typing import NamedTuple, overload
 
+from logwatch.dialect.result import Columns
 from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together

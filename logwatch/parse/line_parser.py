@@ -6,16 +6,16 @@ from typing import Any
 
 from pyparsing import ParserElement
 
+from logwatch.compile import nodes
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.from_pyparsing import translate
+from logwatch.compile.line_pattern import LinePattern, split_end
+from logwatch.compile.nodes import Node
+from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
+from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.line_pattern import LinePattern, split_end
-from logwatch.parse.compile.nodes import Node
-from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 
 
 class LineParser:

@@ -12,15 +12,15 @@ from functools import partial
 from itertools import chain, compress
 
 from logwatch import envelope as envelopes
+from logwatch.dialect.grammar import Grammar, whole_marker
+from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
+from logwatch.dialect.result import Columns, PushResult, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
-from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.redact import MAX_SAMPLES, Samples, shapes, words_of
-from logwatch.parse.result import Columns, PushResult, Reasons
 from logwatch.parse.timestamp import LineDater, TimestampParser
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do

@@ -8,11 +8,11 @@ from datetime import UTC
 
 import pytest
 
+from logwatch.dialect.grammar import parse_reference
+from logwatch.dialect.result import PushResult
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
-from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import LineParser
-from logwatch.parse.result import PushResult
 
 NUMBERS = ["200", "404", "404", "2x", "-1", ""]
 DIALECTS = {

@@ -9,9 +9,9 @@ import pytest
 from bench.families import FAMILIES
 from bench.scan import chunks
 from logwatch import envelope as envelopes
+from logwatch.dialect.grammar import parse_reference
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import Bodies
-from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import LineParser
 from logwatch.simulate import docker
 

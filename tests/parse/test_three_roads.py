@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.dialect.grammar import parse_reference, whole_marker
+from logwatch.dialect.result import COUNTED, PushResult
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.grammar import parse_reference, whole_marker
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.result import COUNTED, PushResult
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from logwatch.dialect.grammar import Grammar, elements_of, text_of
 from logwatch.model import Cause, Sample
-from logwatch.parse.grammar import Grammar, text_of, walk
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
@@ -75,7 +75,7 @@ _KNOWN = frozenset(
 
 def words_of(grammar: Grammar) -> frozenset[bytes]:
     """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
-    texts = [grammar.marker.decode("latin-1"), *map(text_of, walk(grammar.line))]
+    texts = [grammar.marker.decode("latin-1"), *map(text_of, elements_of(grammar.line))]
     return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 

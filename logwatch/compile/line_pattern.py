@@ -7,9 +7,9 @@ matched is gone through again by a second expression, which takes all turns up t
 import re
 from functools import cached_property
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
-from logwatch.parse.compile.to_regex import Writer
+from logwatch.compile import nodes
+from logwatch.compile.nodes import Capture, Look, Node, Repeat
+from logwatch.compile.to_regex import Writer
 
 Values = list[tuple[str, bytes]]
 """Name and text of each value, in the order of the line."""

@@ -13,12 +13,12 @@ from functools import cached_property
 from itertools import compress
 from typing import Any, NamedTuple
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.in_json import in_json, looks_before
-from logwatch.parse.compile.line_pattern import split_end
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
-from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
-from logwatch.parse.compile.to_regex import Writer
+from logwatch.compile import nodes
+from logwatch.compile.in_json import in_json, looks_before
+from logwatch.compile.line_pattern import split_end
+from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile.specialise import MAX_ORDERS, Specialiser
+from logwatch.compile.to_regex import Writer
 
 LISTED = frozenset(("code",))
 """The names of which every value counts, and not the last one alone."""

@@ -83,7 +83,7 @@ class LineParser:
             found.update({batch.number(i): row for i, row in enumerate(zip(*columns, strict=True))})
             for i in left:
                 del found[batch.number(i)]
-            return batch.only(left)
+            return batch.only(sorted(left))
 
         if self._all_names:
             self._all_names.read(LineBatch.of(payloads), match)

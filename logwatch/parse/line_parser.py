@@ -23,9 +23,11 @@ class LineParser:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
+        self._first = nodes.EVERY_BYTE  # with which a line of the program may begin
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
+        self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one,
         self._turns: LinePattern | None = None  # and its turns
         self._stamp: LinePattern | None = None
@@ -33,6 +35,8 @@ class LineParser:
         node = grammar.node
         if node is None:
             return
+        if grammar.front is not None and (front := translate(grammar.front)).min_len:
+            self._first = front.first_set
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
@@ -40,7 +44,8 @@ class LineParser:
         head, end = split_end(node)
         self._line, self._turns = LinePattern(head), LinePattern(end.item, turns=True) if end else None
         self._all_names = ChunkReader(ChunkCompiler(node, names))
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED))
+        counted = ChunkCompiler(node, COUNTED)
+        self.chunk_reader, self.answers = ChunkReader(counted), ChunkReader(counted)
 
     @property
     def compiled(self) -> bool:
@@ -96,7 +101,7 @@ class LineParser:
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
         if self.grammar.front is not None:
-            return self._begins(line, self.grammar.front)
+            return line[0] in self._first and self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:

@@ -54,7 +54,7 @@ class Scanner:
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
-        self.names_marker = whole_marker(grammar).search
+        self.names_marker = whole_marker(grammar)
 
     def scan(
         self,
@@ -349,7 +349,7 @@ class _Job:
 
         below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0][:-1]]
         batch = LineBatch.of([joined[i] for i in below], numbers=below)
-        if below and (reader := self._parser.chunk_reader):
+        if below and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
         read.update({batch.number(i): self._parser.read(line + b"\n") for i, line in enumerate(batch.lines)})
         for i, (at, alone) in enumerate(opened):

@@ -111,6 +111,20 @@ def test_any_answer_is_joined_whatever_stands_in_between(answer, indent, places)
     assert not below or may_be_open(first)
 
 
+PIECES = st.sampled_from(
+    [b"{", b"}", b"[", b"]", b'"', b"\\", b'"a": "}"', b" ", b"\n", b"\n  ", b"\n" + OTHER + b"\n"]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 8))
+def test_a_body_is_the_same_whole_and_line_by_line(below, level):
+    """Whatever stands below a line, balanced or not, with lines of others or without."""
+    line = PUSH + b"{" * level
+    data = b"\n".join([line, *below.split(b"\n"), b""])
+    expected, _ = join(line, data.split(b"\n")[1:-1], owns)
+    assert Bodies(data, PLAIN, b"").joined(line, owns) == expected
+
+
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():
     """Of a chunk of nothing but answers over several lines; each is looked at, and the last one waits for its end."""
     first = "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"

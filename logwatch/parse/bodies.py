@@ -11,18 +11,13 @@ them as it reads an answer on the same line. Whether the result is the same push
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import Envelope
-
-Owns = Callable[[bytes], bool]
-"""Whether a line, which ends in a newline, begins with mesibo's own prefix."""
-Owned = Callable[[bytes], bool]
-"""The same of a line without its newline."""
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -110,7 +105,7 @@ def _depth(text: bytes, begin: int) -> tuple[int, int]:
 _depth_of_marks = lru_cache(maxsize=1024)(_depth)
 
 
-def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, int | None]:
+def join(line: bytes, following: Iterable[bytes], owns: envelopes.Owns) -> tuple[bytes, int | None]:
     """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
 
     Return the joined line, as it was where nothing is below it, and how many of the lines below were needed to see that
@@ -122,7 +117,7 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
-        if owned(below):
+        if owns(below):
             between += 1
             if between > MAX_LINES_BETWEEN:
                 break
@@ -143,7 +138,7 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
 class Bodies:
     """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
 
-    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes) -> None:
+    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns) -> None:
         """``ahead`` is what follows the data elsewhere, in the same envelope."""
         self._data = data
         self._envelope = envelope
@@ -151,9 +146,9 @@ class Bodies:
         self._text = b""  # of the data out of the envelope, each line behind a newline
         self._lines: list[bytes] = []  # of that and of what follows
         self._at = self._number = 0  # up to where lines were asked for, as an index and as lines
-        self._owned: dict[bytes, bool] = {}
+        self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
 
-    def joined(self, line: bytes, owns: Owns) -> bytes:
+    def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
         if not self._text:
             self._lines = _payloads(self._data, self._envelope)
@@ -165,19 +160,7 @@ class Bodies:
         self._number += self._text.count(b"\n", self._at, at + 1)
         self._at = at + 1
         below = self._lines[self._number : self._number + _REACH_LINES]
-        return join(line, below, remembering(owns, self._owned))[0]
-
-
-def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
-    """Return what asks ``owns`` once of each line: where nothing closes a body, the same lines stand below many."""
-
-    def owned(line: bytes) -> bool:
-        found = known.get(line)
-        if found is None:
-            found = known[line] = owns(line + b"\n")
-        return found
-
-    return owned
+        return join(line, below, self._owns)[0]
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
@@ -188,7 +171,7 @@ def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
-def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
+def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
 
     They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at
@@ -206,7 +189,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]
     if not marked:
         return 0
-    owned = remembering(owns, {})
+    owned = cache(owns)
     records = records[marked[0] :]
     lines = _payloads(b"".join([each + b"\n" for each in records]), envelope)
     begins: Sequence[int] = range(len(records) + 1)

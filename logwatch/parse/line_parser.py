@@ -48,9 +48,9 @@ class LineParser:
         return self._line is not None
 
     def read(self, line: bytes) -> PushResult | Cause:
-        """Read one line, which ends in a newline and holds no other."""
+        """Read one line, without its newline."""
         if self._line is None or self._all_names is None:
-            return parse_reference(self.grammar, line[:-1])
+            return parse_reference(self.grammar, line)
         if (known := self._all_names.values_of(line)) is not None:
             return from_captures(known)
         if found := self._line.match(line):
@@ -59,14 +59,14 @@ class LineParser:
         return unparsed_cause(self.grammar, line, self._begins)
 
     def misplaced(self, lines: Sequence[bytes]) -> list[bool]:
-        """Return of each line, without its newline, whether it is certain that its marker is not in its place."""
+        """Return of each line whether it is certain that its marker is not in its place."""
         if self.grammar.place is None or not self.compiled:
             return [False] * len(lines)
         begins = _compiled(self.grammar.place).pattern.match
         return [begins(line) is None for line in lines]
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
-        """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
+        """Return whether a line begins with what some part of LINE takes."""
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, payloads: list[bytes]) -> Columns:
@@ -89,12 +89,12 @@ class LineParser:
             self._all_names.read(LineBatch.of(payloads), match)
         if whole is not None:
             return whole
-        rows = (found.get(i) or self.read(payload + b"\n") for i, payload in enumerate(payloads))
+        rows = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
         # a line is read the same way twice, but where an action of a grammar does not do the same twice
         return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in rows), strict=True))
 
     def owns(self, line: bytes) -> bool:
-        """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
+        """Return whether a line begins as the lines of this grammar's program do."""
         if self.grammar.front is not None:
             return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")

@@ -194,9 +194,9 @@ def test_time_grows_with_the_answers_of_a_chunk():
 
     def seconds(count: int) -> float:
         pushes = [PUSH.replace(b"4711", b"%d" % i) + b"{" for i in range(count)]
-        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"")
+        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"", owns)
         begin = time.thread_time()
-        assert [bodies.joined(push, owns) for push in pushes] == [push + b" }" for push in pushes]
+        assert [bodies.joined(push) for push in pushes] == [push + b" }" for push in pushes]
         return time.thread_time() - begin
 
     few = min(seconds(2000) for _ in range(3))

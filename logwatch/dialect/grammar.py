@@ -110,7 +110,7 @@ def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.Par
 def line_begins(line: bytes, beginning: pp.ParserElement) -> bool:
     """Return whether a line begins with what an expression takes, as pyparsing itself has it."""
     try:
-        beginning.parse_string(line.decode("latin-1").removesuffix("\n"))
+        beginning.parse_string(line.decode("latin-1"))
     except Exception:  # noqa: BLE001  as above
         return False
     return True

@@ -20,7 +20,7 @@ from logwatch.envelope.text import clean, uncoloured
 from logwatch.model import PLAIN, Envelope, EnvelopeKind, Layer
 
 Owns = Callable[[bytes], bool]
-"""Whether a line, which ends in a newline, begins with mesibo's own prefix: a grammar knows."""
+"""Whether a line, without its newline, begins with mesibo's own prefix: a grammar knows."""
 
 ENOUGH_VOTES = 50
 """So many decide at once, whatever the file was expected to be."""
@@ -139,7 +139,7 @@ def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = Tru
     for line in _lines(data):
         if votes.count + votes.pairs.total() >= _LOOKED_AT_VOTES:
             break
-        if plain and owns(uncoloured(line) + b"\n"):
+        if plain and owns(uncoloured(line)):
             votes.plain += 1
         elif order:
             _vote(votes, line, owns, order)
@@ -164,7 +164,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> None:
         if (record := form.record(line)) is None:
             continue
         fitting.append((form, record))
-        if owns(uncoloured(record.payload) + b"\n"):
+        if owns(uncoloured(record.payload)):
             votes.single[form.name] += 1
             votes.own[form.name, record.origin] += 1
             votes.all[form.name, record.origin] += 1
@@ -178,7 +178,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> None:
             if not isinstance(inner, Prefixed) or inner.splits:
                 continue  # what is split inside another envelope is nobody's
             second = inner.record(record.payload)
-            if second and owns(uncoloured(second.payload) + b"\n"):
+            if second and owns(uncoloured(second.payload)):
                 votes.pairs[form.name, inner.name] += 1
                 votes.own[form.name, record.origin] += 1
                 votes.inner[(form.name, inner.name), second.origin] += 1

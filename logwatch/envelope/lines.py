@@ -135,7 +135,7 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
     """Return whether a line, without its newline, begins as those in an envelope do, and is no rest of one."""
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None:
-        return owns(uncoloured(line) + b"\n")
+        return owns(uncoloured(line))
     return isinstance(form, SeveralLines) or form.record(line) is not None
 
 

@@ -11,18 +11,13 @@ them as it reads an answer on the same line. Whether the result is the same push
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import Envelope
-
-Owns = Callable[[bytes], bool]
-"""Whether a line, which ends in a newline, begins with mesibo's own prefix."""
-Owned = Callable[[bytes], bool]
-"""The same of a line without its newline."""
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -111,7 +106,7 @@ def _up_to_closed(level: int) -> re.Pattern[bytes]:
     return re.compile(rb"(?:(?:%b)*+[]}]){%d}" % (inside, level))
 
 
-def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, int | None]:
+def join(line: bytes, following: Iterable[bytes], owns: envelopes.Owns) -> tuple[bytes, int | None]:
     """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
 
     Return the joined line, as it was where nothing is below it, and how many of the lines below were needed to see that
@@ -123,7 +118,7 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
-        if owned(below):
+        if owns(below):
             between += 1
             if between > MAX_LINES_BETWEEN:
                 break
@@ -144,7 +139,7 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
 class Bodies:
     """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
 
-    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes) -> None:
+    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns) -> None:
         """``ahead`` is what follows the data elsewhere, in the same envelope."""
         self._data = data
         self._envelope = envelope
@@ -153,9 +148,9 @@ class Bodies:
         self._lines: list[bytes] = []  # of that and of what follows
         self._at = 0  # up to where lines were asked for
         self._number = self._numbered = 0  # how many lines stand up to an index
-        self._owned: dict[bytes, bool] = {}
+        self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
 
-    def joined(self, line: bytes, owns: Owns) -> bytes:
+    def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
         if not self._text:
             self._lines = _payloads(self._data, self._envelope)
@@ -165,15 +160,14 @@ class Bodies:
         if at < 0:
             return line  # it was cut short
         self._at = at + 1
-        owned = remembering(owns, self._owned)
-        if whole := self._whole(line, self._at + len(line) + 1, owned):
+        if whole := self._whole(line, self._at + len(line) + 1):
             return whole
         self._number += self._text.count(b"\n", self._numbered, self._at)
         self._numbered = self._at
         below = self._lines[self._number : self._number + _REACH_LINES]
-        return join(line, below, owned)[0]
+        return join(line, below, self._owns)[0]
 
-    def _whole(self, line: bytes, at: int, owned: Owned) -> bytes | None:
+    def _whole(self, line: bytes, at: int) -> bytes | None:
         """Return a line joined with a body that follows it, with nothing in between, from ``at`` on; None if none does.
 
         As ``join`` does, which goes through it line by line.
@@ -183,21 +177,9 @@ class Bodies:
         if not found:
             return None
         lines = self._text[at : self._text.find(b"\n", found.end())].split(b"\n")
-        if len(lines) > MAX_LINES or sum(map(len, lines)) + len(lines) > MAX_BYTES or any(map(owned, lines)):
+        if len(lines) > MAX_LINES or sum(map(len, lines)) + len(lines) > MAX_BYTES or any(map(self._owns, lines)):
             return None
         return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))])
-
-
-def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
-    """Return what asks ``owns`` once of each line: where nothing closes a body, the same lines stand below many."""
-
-    def owned(line: bytes) -> bool:
-        found = known.get(line)
-        if found is None:
-            found = known[line] = owns(line + b"\n")
-        return found
-
-    return owned
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
@@ -208,7 +190,7 @@ def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
-def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
+def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
 
     They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at
@@ -226,7 +208,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]
     if not marked:
         return 0
-    owned = remembering(owns, {})
+    owned = cache(owns)
     records = records[marked[0] :]
     lines = _payloads(b"".join([each + b"\n" for each in records]), envelope)
     begins: Sequence[int] = range(len(records) + 1)

@@ -65,7 +65,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
         if sample.expected is not None and grammar.marker not in sample.payload:
             marker = grammar.marker.decode("latin-1")
             yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
-        compiled = parser.read(sample.payload + b"\n")
+        compiled = parser.read(sample.payload)
         scan = scanner.scan(sample.payload + b"\n", envelope=PLAIN, reference=0.0)
         scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
         if compiled != by_hand or (
@@ -139,7 +139,7 @@ def _slow(grammar: Grammar) -> Iterator[Problem]:
 
 def pumped(head: bytes, pump: str, size: int) -> bytes:
     """Make a line of about ``size`` bytes that repeats one thing."""
-    return head + pump.encode("latin-1") * (size // len(pump)) + b"\n"
+    return head + pump.encode("latin-1") * (size // len(pump))
 
 
 def _up_to_marker(payload: bytes, marker: bytes) -> bytes:

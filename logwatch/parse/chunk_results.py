@@ -113,7 +113,7 @@ class LazyFailures(Sequence[Failure]):
         if wrapped:
             batch = LineBatch.of([lines[i] for i in wrapped], envelope=next(iter(wrapped.values())))
             for i, (_, (line, time)) in zip(wrapped, batch.at(range(len(wrapped))), strict=True):
-                lines[i], received[i] = line[:-1], time
+                lines[i], received[i] = line, time
         return lines, received
 
     def naming(self, word: bytes) -> "LazyFailures":
@@ -194,7 +194,7 @@ class FailedLines:
         """Add one line."""
         number, (line, received) = at
         self._numbers.append(number)
-        self._lines.append(line[:-1])
+        self._lines.append(line)
         self._received.append(received)
 
     def newest(self, count: int, reference: float, read: Read) -> LazyFailures:

@@ -23,7 +23,7 @@ class LineParser:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._first = nodes.EVERY_BYTE  # with which a line of the program may begin
+        self._first: frozenset[bytes] | None = None  # bytes with one of which a line of the program begins, if told
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
@@ -36,7 +36,7 @@ class LineParser:
         if node is None:
             return
         if grammar.front is not None and (front := translate(grammar.front)).min_len:
-            self._first = front.first_set
+            self._first = frozenset(bytes([each]) for each in front.first_set)
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
@@ -53,9 +53,9 @@ class LineParser:
         return self._line is not None
 
     def read(self, line: bytes) -> PushResult | Cause:
-        """Read one line, which ends in a newline and holds no other."""
+        """Read one line, without its newline."""
         if self._line is None or self._all_names is None:
-            return parse_reference(self.grammar, line[:-1])
+            return parse_reference(self.grammar, line)
         if (known := self._all_names.values_of(line)) is not None:
             return from_captures(known)
         if found := self._line.match(line):
@@ -64,14 +64,14 @@ class LineParser:
         return unparsed_cause(self.grammar, line, self._begins)
 
     def misplaced(self, lines: Sequence[bytes]) -> list[bool]:
-        """Return of each line, without its newline, whether it is certain that its marker is not in its place."""
+        """Return of each line whether it is certain that its marker is not in its place."""
         if self.grammar.place is None or not self.compiled:
             return [False] * len(lines)
         begins = _compiled(self.grammar.place).pattern.match
         return [begins(line) is None for line in lines]
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
-        """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
+        """Return whether a line begins with what some part of LINE takes."""
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, payloads: list[bytes]) -> Columns:
@@ -94,14 +94,14 @@ class LineParser:
             self._all_names.read(LineBatch.of(payloads), match)
         if whole is not None:
             return whole
-        rows = (found.get(i) or self.read(payload + b"\n") for i, payload in enumerate(payloads))
+        rows = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
         # a line is read the same way twice, but where an action of a grammar does not do the same twice
         return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in rows), strict=True))
 
     def owns(self, line: bytes) -> bool:
-        """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
+        """Return whether a line begins as the lines of this grammar's program do."""
         if self.grammar.front is not None:
-            return line[0] in self._first and self._begins(line, self.grammar.front)
+            return (not self._first or line[:1] in self._first) and self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:

@@ -7,7 +7,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
 
 Line = tuple[bytes, envelopes.Received]
-"""A payload that ends in a newline, and when it was received."""
+"""A payload, without a newline, and when it was received."""
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
@@ -63,8 +63,8 @@ class LineBatch:
         lines, times = self.lines, self.times
         numbers = self.numbers or range(len(lines))
         if times:
-            return [(numbers[i], (lines[i] + b"\n", times[i])) for i in wanted]
-        return [(numbers[i], (lines[i] + b"\n", None)) for i in wanted]
+            return [(numbers[i], (lines[i], times[i])) for i in wanted]
+        return [(numbers[i], (lines[i], None)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":
         """Return a batch of some of the lines."""
@@ -80,7 +80,7 @@ class LineBatch:
         some = self.only(wanted)
         taken = some.taken_out()
         if taken is None:
-            found = [envelopes.unwrap(line + b"\n", self.envelope)[-1] for line in some.lines]
+            found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
             taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
         return taken
 

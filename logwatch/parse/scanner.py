@@ -86,7 +86,7 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = Bodies(data, envelope, ahead)
+        job.bodies = Bodies(data, envelope, ahead, self.owns)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -95,7 +95,7 @@ class Scanner:
         return job.finish()
 
     def owns(self, line: bytes) -> bool:
-        """Return whether a line, which ends in a newline, begins with the grammar's own prefix."""
+        """Return whether a line, without its newline, begins with the grammar's own prefix."""
         return self.parser.owns(line)
 
     def held(self, data: bytes, envelope: Envelope) -> int:
@@ -106,7 +106,7 @@ class Scanner:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""
         for size in _END_BYTES:
             for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
-                if payload and not refused and (at := self.time((payload + b"\n", received), reference)) is not None:
+                if payload and not refused and (at := self.time((payload, received), reference)) is not None:
                     return at
         return None
 
@@ -158,7 +158,7 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self.bodies = Bodies(b"", PLAIN, b"")
+        self.bodies = Bodies(b"", PLAIN, b"", scanner.owns)
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
@@ -234,14 +234,14 @@ class _Job:
     def _payloads(self, lines: Iterable[LineAt]) -> None:
         """Read lines that are not in any envelope any more."""
         kept = list(lines)
-        text = b"".join([payload for _, (payload, _) in kept])
-        self._lines(LineBatch(text, [time for _, (_, time) in kept], [number for number, _ in kept]))
+        payloads, times = [payload for _, (payload, _) in kept], [time for _, (_, time) in kept]
+        self._lines(LineBatch.of(payloads, times, [number for number, _ in kept]))
 
     def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int]) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
         for number, line in zip(numbers, lines, strict=True):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                at: LineAt = (number, (payload + b"\n", line.time))
+                at: LineAt = (number, (payload, line.time))
                 if line.refused:
                     self._unparsed(line.refused, [at])
                 else:
@@ -337,7 +337,7 @@ class _Job:
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
         opened = sorted(self._open, key=lambda each: each[0][0])
-        joined = [self.bodies.joined(text[:-1], self._scanner.owns) for (_, (text, _)), _ in opened]
+        joined = [self.bodies.joined(text) for (_, (text, _)), _ in opened]
         read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
@@ -347,15 +347,15 @@ class _Job:
             read.update(zip(map(batch.number, range(len(found))), found, strict=True))
             return batch.only([i for i, each in enumerate(found) if each is None])
 
-        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0][:-1]]
+        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0]]
         batch = LineBatch.of([joined[i] for i in below], numbers=below)
         if below and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
-        read.update({batch.number(i): self._parser.read(line + b"\n") for i, line in enumerate(batch.lines)})
+        read.update({batch.number(i): self._parser.read(line) for i, line in enumerate(batch.lines)})
         for i, (at, alone) in enumerate(opened):
             again = read.get(i)
             if isinstance(again, PushResult) and isinstance(alone, PushResult) and again.code == alone.code:
-                self._count_one((at[0], (joined[i] + b"\n", at[1][1])), again)
+                self._count_one((at[0], (joined[i], at[1][1])), again)
             else:
                 self._count_one(at, alone)
 
@@ -363,7 +363,7 @@ class _Job:
         """Read one line by itself, and count it unless its answer may go on below it."""
         self.scan.fallback += not self._parser.compiled
         outcome = self._parser.read(at[1][0])
-        if self._wants_body(outcome) and may_be_open(at[1][0][:-1]):
+        if self._wants_body(outcome) and may_be_open(at[1][0]):
             self._open.append((at, outcome))
         else:
             self._count_one(at, outcome)

@@ -122,7 +122,7 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     line = PUSH + b"{" * level
     data = b"\n".join([line, *below.split(b"\n"), b""])
     expected, _ = join(line, data.split(b"\n")[1:-1], owns)
-    assert Bodies(data, PLAIN, b"").joined(line, owns) == expected
+    assert Bodies(data, PLAIN, b"", owns).joined(line) == expected
 
 
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():
@@ -208,9 +208,9 @@ def test_time_grows_with_the_answers_of_a_chunk():
 
     def seconds(count: int) -> float:
         pushes = [PUSH.replace(b"4711", b"%d" % i) + b"{" for i in range(count)]
-        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"")
+        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"", owns)
         begin = time.thread_time()
-        assert [bodies.joined(push, owns) for push in pushes] == [push + b" }" for push in pushes]
+        assert [bodies.joined(push) for push in pushes] == [push + b" }" for push in pushes]
         return time.thread_time() - begin
 
     few = min(seconds(2000) for _ in range(3))

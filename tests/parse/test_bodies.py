@@ -12,6 +12,7 @@ from logwatch import envelope
 from logwatch.model import PLAIN
 from logwatch.parse.bodies import (
     MAX_BYTES,
+    MAX_LEVELS,
     MAX_LINES,
     MAX_LINES_BETWEEN,
     Bodies,
@@ -112,11 +113,11 @@ def test_any_answer_is_joined_whatever_stands_in_between(answer, indent, places)
 
 
 PIECES = st.sampled_from(
-    [b"{", b"}", b"[", b"]", b'"', b"\\", b'"a": "}"', b" ", b"\n", b"\n  ", b"\n" + OTHER + b"\n"]
+    [*map(bytes, zip(b'{}[]"\\ \n')), b'"a": "}"', b"\n  ", *(b"\n%b\n" % each for each in (OTHER, PUSH))]
 )
 
 
-@given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 8))
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([1, 2, MAX_LEVELS, MAX_LEVELS + 1]))
 def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     """Whatever stands below a line, balanced or not, with lines of others or without."""
     line = PUSH + b"{" * level

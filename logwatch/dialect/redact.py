@@ -167,11 +167,13 @@ class Samples:
         self._noted: Counter[Cause] = Counter()
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
 
-    def add(self, cause: Cause, payload: bytes) -> None:
-        """Take in a line."""
-        self._noted[cause] += 1
-        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
-            sample = Sample(cause, shape(payload, self._words), front(payload, self._marker, self._words))
+    def add(self, cause: Cause, payloads: Sequence[bytes]) -> None:
+        """Take in lines without their newlines; only the first of a cause, and few of the others, are shaped."""
+        first = self._noted[cause] + 1
+        self._noted[cause] += len(payloads)
+        some = [each for n, each in enumerate(payloads, first) if n <= _SHAPED_LINES or not n % _SHAPE_EVERY]
+        for each, shown in zip(some, shapes(some, self._words), strict=True):
+            sample = Sample(cause, shown, front(each, self._marker, self._words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:
                 self._samples[sample] = self._samples.get(sample, 0) + 1
 

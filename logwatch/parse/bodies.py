@@ -136,6 +136,21 @@ def join(line: bytes, following: Iterable[bytes], owns: envelopes.Owns) -> tuple
     return b" ".join(parts) if lines else line, lines + between
 
 
+def _whole(line: bytes, text: bytes, at: int, owns: envelopes.Owns) -> tuple[bytes, int] | None:
+    """Do what ``join`` does for a body that stands from ``at`` on in a text that ends in a newline.
+
+    Return None for those that ``join`` has to go through line by line: others' lines stand in them, or they never end.
+    """
+    level, _ = depth(line)
+    found = _up_to_closed(level).match(text, at, at + MAX_BYTES) if 0 < level <= MAX_LEVELS else None
+    if not found:
+        return None
+    lines = text[at : text.find(b"\n", found.end())].split(b"\n")
+    if len(lines) > MAX_LINES or sum(map(len, lines)) + len(lines) > MAX_BYTES or any(map(owns, lines)):
+        return None
+    return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))]), len(lines)
+
+
 class Bodies:
     """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
 
@@ -160,26 +175,12 @@ class Bodies:
         if at < 0:
             return line  # it was cut short
         self._at = at + 1
-        if whole := self._whole(line, self._at + len(line) + 1):
-            return whole
+        if whole := _whole(line, self._text, self._at + len(line) + 1, self._owns):
+            return whole[0]
         self._number += self._text.count(b"\n", self._numbered, self._at)
         self._numbered = self._at
         below = self._lines[self._number : self._number + _REACH_LINES]
         return join(line, below, self._owns)[0]
-
-    def _whole(self, line: bytes, at: int) -> bytes | None:
-        """Return a line joined with a body that follows it, with nothing in between, from ``at`` on; None if none does.
-
-        As ``join`` does, which goes through it line by line.
-        """
-        level, _ = depth(line)
-        found = _up_to_closed(level).match(self._text, at, at + MAX_BYTES) if 0 < level <= MAX_LEVELS else None
-        if not found:
-            return None
-        lines = self._text[at : self._text.find(b"\n", found.end())].split(b"\n")
-        if len(lines) > MAX_LINES or sum(map(len, lines)) + len(lines) > MAX_BYTES or any(map(self._owns, lines)):
-            return None
-        return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))])
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
@@ -216,6 +217,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.O
         inside = [_payloads(each + b"\n", envelope) for each in records]
         begins = [0, *accumulate(map(len, inside))]
         lines = [*chain.from_iterable(inside)]
+    text, starts = b"\n".join([*lines, b""]), [0, *accumulate(len(each) + 1 for each in lines)]
     first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
     for i in marked:
         begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
@@ -224,7 +226,8 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.O
             continue
         if behind > end:
             first = i
-        below = join(line, lines[behind : behind + _REACH_LINES], owned)[1]
+        whole = _whole(line, text, starts[behind], owned)
+        below = whole[1] if whole else join(line, lines[behind : behind + _REACH_LINES], owned)[1]
         if below is None:
             return sum(len(each) + 1 for each in records[first - marked[0] :])
         end = max(end, behind + below)

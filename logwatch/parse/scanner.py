@@ -386,5 +386,4 @@ class _Job:
         if named := [at for at in lines if self._scanner.names_marker(at[1][0])]:
             self.scan.unparsed[cause] += len(named)
             self._unread.add(cause, named)
-            for _, (text, _) in some_of(named, MAX_SAMPLES):
-                self._samples.add(cause, text)
+            self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])

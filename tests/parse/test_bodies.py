@@ -122,8 +122,9 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     """Whatever stands below a line, balanced or not, with lines of others or without."""
     line = PUSH + b"{" * level
     data = b"\n".join([line, *below.split(b"\n"), b""])
-    expected, _ = join(line, data.split(b"\n")[1:-1], owns)
+    expected, needed = join(line, data.split(b"\n")[1:-1], owns)
     assert Bodies(data, PLAIN, b"", owns).joined(line) == expected
+    assert (held_bytes(data, PLAIN, b"push_on_complete", owns) > 0) >= (needed is None)
 
 
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():

@@ -53,6 +53,8 @@ class ChunkPattern:
 
         They hold what its last turns set.
         """
+        if not any(self._repeated):
+            return False
         told = list(filter(None, compress(self._repeated, groups)))
         return len({*told}) < len(told) or any(name in self.listed for _, name in told)
 

@@ -21,6 +21,8 @@ _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewe
 
 Time = Callable[[Line], float | None]
 """Returns a line's own time, in seconds since the epoch."""
+Times = Callable[[Iterable[Line]], list[float | None]]
+"""Returns the own times of lines."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -63,12 +65,13 @@ class ResultCounts:
         for tally in self._tallies.values():
             yield from (tally.first, tally.last)
 
-    def write(self, scan: Scan, time: Time, reference: float) -> None:
+    def write(self, scan: Scan, times: Times, reference: float) -> None:
         """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
-        for key, tally in self._tallies.items():
-            first = last = time(tally.first[1])
-            if tally.last[0] != tally.first[0]:
-                last = time(tally.last[1])
+        tallies = self._tallies.values()
+        firsts = times(tally.first[1] for tally in tallies)
+        lasts = iter(times(tally.last[1] for tally in tallies if tally.last[0] != tally.first[0]))
+        for (key, tally), at in zip(self._tallies.items(), firsts, strict=True):
+            first, last = at, at if tally.last[0] == tally.first[0] else next(lasts)
             if first is None or last is None:
                 scan.undated += tally.count if first is last else 1
                 first = last = last if first is None else first

@@ -23,21 +23,26 @@ class LineParser:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
+        self._first: frozenset[bytes] | None = None  # bytes with one of which a line of the program begins, if told
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
+        self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
         self._line: LinePattern | None = None
         self._stamp: LinePattern | None = None
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
+        if grammar.front is not None and (front := translate(grammar.front)).min_len:
+            self._first = frozenset(bytes([each]) for each in front.first_set)
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         self._line = LinePattern(node)
         self._all_names = ChunkReader(ChunkCompiler(node, frozenset(node.capture_names)))
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED))
+        counted = ChunkCompiler(node, COUNTED)
+        self.chunk_reader, self.answers = ChunkReader(counted), ChunkReader(counted)
 
     @property
     def compiled(self) -> bool:
@@ -77,7 +82,7 @@ class LineParser:
             found.update({batch.number(i): row for i, row in enumerate(zip(*columns, strict=True))})
             for i in left:
                 del found[batch.number(i)]
-            return batch.only(left)
+            return batch.only(sorted(left))
 
         if self._all_names:
             self._all_names.read(LineBatch.of(payloads), match)
@@ -90,7 +95,7 @@ class LineParser:
     def owns(self, line: bytes) -> bool:
         """Return whether a line begins as the lines of this grammar's program do."""
         if self.grammar.front is not None:
-            return self._begins(line, self.grammar.front)
+            return (not self._first or line[:1] in self._first) and self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:

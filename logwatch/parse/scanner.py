@@ -54,7 +54,7 @@ class Scanner:
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
-        self.names_marker = whole_marker(grammar).search
+        self.names_marker = whole_marker(grammar)
 
     def scan(
         self,
@@ -110,10 +110,14 @@ class Scanner:
                     return at
         return None
 
+    def times(self, lines: Iterable[Line], reference: float) -> list[float | None]:
+        """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
+        stamp, date = self.parser.stamp, self._date
+        return [date(stamp(text), received, reference) for text, received in lines]
+
     def time(self, line: Line, reference: float) -> float | None:
-        """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
-        text, received = line
-        return self._date(self.parser.stamp(text), received, reference)
+        """Return one line's own time."""
+        return self.times([line], reference)[0]
 
     def failures(
         self, payloads: list[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
@@ -188,7 +192,7 @@ class _Job:
         """Return what was found, dated and in order."""
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._read_answers()
-        self._counts.write(scan, time, self._reference)
+        self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
         scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
@@ -288,8 +292,9 @@ class _Job:
         codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        self._set_aside(codes, outcomes, batch)
-        failed = set()
+        uncoded = expression.uncoded
+        self._set_aside(codes, outcomes, uncoded, batch)
+        failed = {OTHER_CODE}
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if isinstance(outcome, PushResult):
@@ -298,23 +303,31 @@ class _Job:
             elif outcome is not None:
                 self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
         if OTHER_CODE in codes:
-            singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
+            singly = positions_of(codes, (OTHER_CODE,))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._take_one(at, expression.uncoded[i])
+                outcome = uncoded[i]
+                if not isinstance(outcome, PushResult):
+                    self._unparsed(outcome or "grammar", [at])
+                elif self._counted(outcome, 1, at, at):
+                    continue
+                codes[i] = 0
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         wanted: Sequence[int] = self._marked(batch, left)
         return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
 
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
+    def _set_aside(
+        self, codes: bytearray, outcomes: Mapping[int, Outcome], uncoded: Mapping[int, Outcome], batch: LineBatch
+    ) -> None:
         """Keep those lines, with what they give alone, whose answers may go on below them; they get the code 0."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
+        wanting += [i for i, outcome in uncoded.items() if self._wants_body(outcome)]
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
         is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
         wanting = list(compress(wanting, is_open))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
-            self._open.append((at, outcomes[codes[i]]))
+            self._open.append((at, uncoded[i] if codes[i] == OTHER_CODE else outcomes[codes[i]]))
             codes[i] = 0
 
     def _wants_body(self, outcome: Outcome) -> bool:
@@ -336,7 +349,7 @@ class _Job:
 
         below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0]]
         batch = LineBatch.of([joined[i] for i in below], numbers=below)
-        if below and (reader := self._parser.chunk_reader):
+        if below and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
         read.update({batch.number(i): self._parser.read(line) for i, line in enumerate(batch.lines)})
         for i, (at, alone) in enumerate(opened):
@@ -347,12 +360,9 @@ class _Job:
                 self._count_one(at, alone)
 
     def _read(self, at: LineAt) -> None:
-        """Read one line by itself."""
+        """Read one line by itself, and count it unless its answer may go on below it."""
         self.scan.fallback += not self._parser.compiled
-        self._take_one(at, self._parser.read(at[1][0]))
-
-    def _take_one(self, at: LineAt, outcome: Outcome) -> None:
-        """Count a line, unless its answer may go on below it."""
+        outcome = self._parser.read(at[1][0])
         if self._wants_body(outcome) and may_be_open(at[1][0]):
             self._open.append((at, outcome))
         else:

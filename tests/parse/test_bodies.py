@@ -12,6 +12,7 @@ from logwatch import envelope
 from logwatch.model import PLAIN
 from logwatch.parse.bodies import (
     MAX_BYTES,
+    MAX_LEVELS,
     MAX_LINES,
     MAX_LINES_BETWEEN,
     Bodies,
@@ -109,6 +110,20 @@ def test_any_answer_is_joined_whatever_stands_in_between(answer, indent, places)
     assert whole
     assert json.loads(found.removeprefix(PUSH)) == answer
     assert not below or may_be_open(first)
+
+
+PIECES = st.sampled_from(
+    [*map(bytes, zip(b'{}[]"\\ \n')), b'"a": "}"', b"\n  ", *(b"\n%b\n" % each for each in (OTHER, PUSH))]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([1, 2, MAX_LEVELS, MAX_LEVELS + 1]))
+def test_a_body_is_the_same_whole_and_line_by_line(below, level):
+    """Whatever stands below a line, balanced or not, with lines of others or without."""
+    line = PUSH + b"{" * level
+    data = b"\n".join([line, *below.split(b"\n"), b""])
+    expected, _ = join(line, data.split(b"\n")[1:-1], owns)
+    assert Bodies(data, PLAIN, b"", owns).joined(line) == expected
 
 
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():

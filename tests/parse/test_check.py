@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
 from logwatch.dialect.grammar import elements_of
+from logwatch.dialect.result import from_groups
 from logwatch.dialect.trace import trace
 from logwatch.errors import GrammarError
 from logwatch.parse import Scanner, load
@@ -52,7 +53,11 @@ def test_a_check_leaves_the_grammar_as_it_was():
 
 def test_samples_are_read_by_the_expression_for_whole_chunks(monkeypatch):
     """Were it to read them otherwise than pyparsing does, the check would say so."""
-    monkeypatch.setattr("logwatch.parse.chunk_reader.from_captures", lambda _: "no_code")
+    nothing = from_groups((), [])[0]
+    monkeypatch.setattr(
+        "logwatch.parse.chunk_reader.from_groups",
+        lambda _, rows: ([[0] * len(rows)] * len(nothing), dict.fromkeys(range(len(rows)), "no_code")),
+    )
     assert any("the roads disagree" in str(problem) for problem in check(load("mesibo")))
 
 

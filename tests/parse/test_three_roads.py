@@ -22,7 +22,7 @@ from logwatch.parse.line_parser import parser_of
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
-MARKER = whole_marker(GRAMMAR)
+names_marker = whole_marker(GRAMMAR)
 COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
 PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
@@ -69,7 +69,7 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
             if isinstance(joined, PushResult) and joined.code == reading.code:
                 reading = joined
         if isinstance(reading, str):
-            unparsed[reading] += MARKER.search(line) is not None
+            unparsed[reading] += names_marker(line)
         else:
             results[ResultKey(reading.platform, reading.code, reading.reason)] += 1
             if reading.code != 200:

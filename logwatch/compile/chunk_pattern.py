@@ -48,13 +48,16 @@ class ChunkPattern:
         """Of each group, the number of the repetition that sets it and its name; None where none does."""
         return [*_repeated(self.node, 0)]
 
+    @property
+    def may_be_undecided(self) -> bool:
+        """Whether any group is set by a repetition."""
+        return any(self._repeated)
+
     def undecided(self, groups: Sequence[Any]) -> bool:
         """Return whether a repetition may have set more values of one name than its groups tell, or in another order.
 
         They hold what its last turns set.
         """
-        if not any(self._repeated):
-            return False
         told = list(filter(None, compress(self._repeated, groups)))
         return len({*told}) < len(told) or any(name in self.listed for _, name in told)
 

@@ -231,7 +231,9 @@ class Dictionary:
         if self.pattern.quoted:
             rows = [tuple([text.replace(b'\\"', b'"') for text in row]) for row in rows]
         columns, without = from_groups(self.pattern.names, rows)
-        undecided = [i for i, row in enumerate(rows) if self.pattern.undecided(row) or not any(row)]
+        undecided = [i for i, row in enumerate(rows) if not any(row)]
+        if self.pattern.may_be_undecided:
+            undecided += [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
         return columns, without | dict.fromkeys(undecided)
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
@@ -255,7 +257,7 @@ class Dictionary:
             codes[i] = code
         if uncoded:
             self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
-        if keys is not new:
+        if keys is not new and len(set(new)) < len(new):
             times = Counter(new)
             self._codes.update({
                 row: code

@@ -80,7 +80,7 @@ class LineBatch:
         some = self.only(wanted)
         taken = some.taken_out()
         if taken is None:
-            found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
+            found = [envelopes.unwrap(line + b"\n", self.envelope)[-1] for line in some.lines]
             taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
         return taken
 

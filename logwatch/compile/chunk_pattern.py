@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from logwatch.compile import nodes
 from logwatch.compile.in_json import in_json, looks_before
-from logwatch.compile.line_pattern import split_end
 from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
 from logwatch.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.compile.to_regex import Writer
@@ -88,7 +87,7 @@ class ChunkCompiler:
     def __init__(self, node: Node, keep: frozenset[str], listed: frozenset[str] = LISTED) -> None:
         """Of the names that are ``listed`` every value counts, and of others the last one."""
         self._listed = listed
-        self._head, self._tail = split_end(nodes.without_captures(node, keep))
+        self._head, self._tail = _split_end(nodes.without_captures(node, keep))
         self._blanks, _ = nodes.split_leading_blanks(self._tail.item if self._tail else nodes.NOTHING)
         literals = nodes.capture_literals(self._tail or nodes.NOTHING)
         self._valueless = None if literals is None else _without(literals)  # at the end, however it is written
@@ -122,6 +121,17 @@ class ChunkCompiler:
             return nodes.seq(head, _ANYTHING)
         ends = [nodes.END_OF_LINE, *(nodes.seq(each, _ANYTHING) for each in behind)]
         return nodes.seq(head, self._blanks, nodes.choice(*ends))
+
+
+def _split_end(node: Node) -> tuple[Node, Repeat | None]:
+    """Split off the repetition at the end behind which anything may stand, and which means the same by itself."""
+    *head, last = nodes.parts(node) or (nodes.NOTHING,)
+    if not isinstance(last, Repeat) or (last.min, last.max) != (0, None):
+        return node, None
+    looks_before = any(isinstance(each, Look) and each.behind for each in nodes.walk(last))
+    if looks_before or nodes.split_leading_blanks(last.item)[0] is None:
+        return node, None
+    return nodes.seq(*head), last
 
 
 def _without(literals: frozenset[bytes]) -> Node:

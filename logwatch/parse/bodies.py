@@ -191,7 +191,7 @@ def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
-def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns) -> int:
+def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
 
     They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at

@@ -141,15 +141,6 @@ class ChunkReader:
                 self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
         return left
 
-    def values_of(self, line: bytes) -> list[tuple[str, bytes]] | None:
-        """Return the named values of one line, which ends in a newline; None where that does not tell them."""
-        pattern = self._general.bare.pattern
-        found = pattern.regex.match(line)
-        groups = found.groups(b"") if found else ()
-        if not any(groups) or pattern.undecided(groups):
-            return None
-        return [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
-
     def _keep_some(self, count: int, unlearned: LineBatch) -> None:
         """Keep some of the lines that no learned expression has taken, of which so many can be learned."""
         self._waiting += count

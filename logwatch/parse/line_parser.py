@@ -9,7 +9,7 @@ from pyparsing import ParserElement
 from logwatch.compile import nodes
 from logwatch.compile.chunk_pattern import ChunkCompiler
 from logwatch.compile.from_pyparsing import translate
-from logwatch.compile.line_pattern import LinePattern, split_end
+from logwatch.compile.line_pattern import LinePattern
 from logwatch.compile.nodes import Node
 from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
@@ -28,8 +28,7 @@ class LineParser:
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
         self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
-        self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one,
-        self._turns: LinePattern | None = None  # and its turns
+        self._line: LinePattern | None = None
         self._stamp: LinePattern | None = None
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
@@ -40,10 +39,8 @@ class LineParser:
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
-        names = frozenset(node.capture_names)
-        head, end = split_end(node)
-        self._line, self._turns = LinePattern(head), LinePattern(end.item, turns=True) if end else None
-        self._all_names = ChunkReader(ChunkCompiler(node, names))
+        self._line = LinePattern(node)
+        self._all_names = ChunkReader(ChunkCompiler(node, frozenset(node.capture_names)))
         counted = ChunkCompiler(node, COUNTED)
         self.chunk_reader, self.answers = ChunkReader(counted), ChunkReader(counted)
 
@@ -54,13 +51,10 @@ class LineParser:
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, without its newline."""
-        if self._line is None or self._all_names is None:
+        if self._line is None:
             return parse_reference(self.grammar, line)
-        if (known := self._all_names.values_of(line)) is not None:
-            return from_captures(known)
         if found := self._line.match(line):
-            values, end = found
-            return from_captures([*values, *self._turns.all_turns(line, end)] if self._turns else values)
+            return from_captures(found[0])
         return unparsed_cause(self.grammar, line, self._begins)
 
     def misplaced(self, lines: Sequence[bytes]) -> list[bool]:

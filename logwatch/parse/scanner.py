@@ -16,7 +16,7 @@ from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, PushResult, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
-from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
+from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
@@ -100,7 +100,7 @@ class Scanner:
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
-        return held_bytes(data, envelope, self.marker, self.owns)
+        return waiting_bytes(data, envelope, self.marker, self.owns)
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""

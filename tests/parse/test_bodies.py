@@ -17,9 +17,9 @@ from logwatch.parse.bodies import (
     MAX_LINES_BETWEEN,
     Bodies,
     depth,
-    held_bytes,
     join,
     may_be_open,
+    waiting_bytes,
 )
 from tests.helpers.wrapping import envelope_of, written
 
@@ -140,7 +140,9 @@ def test_bodies_below_each_other_are_taken_out_of_their_records_once():
     for name in ("plain", "docker"):
         data = written(name, [first, *body] * 60 + [first, *body[:2]])
         asked.clear()
-        assert held_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(written(name, [first, *body[:2]]))
+        assert waiting_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(
+            written(name, [first, *body[:2]])
+        )
         assert len(asked) <= len(set(asked)) == 5
 
 
@@ -151,7 +153,7 @@ def test_answers_that_are_written_at_the_same_time_stay_together(name):
     before = [first, "}"]
     lines = [first, '"error": {', other, '"status": "PERMISSION_DENIED"', "}", other + '"b": {', "}"]
     waiting = written(name, lines)
-    held = held_bytes(written(name, before) + waiting, envelope_of(name), b"push_on_complete", owns)
+    held = waiting_bytes(written(name, before) + waiting, envelope_of(name), b"push_on_complete", owns)
     assert held == len(waiting)
 
 
@@ -187,9 +189,9 @@ def test_whether_an_answer_goes_on_is_told_from_a_record_as_from_its_line(name, 
     """Quotes and backslashes are escaped in JSON: what looks like the end of a text may be within it."""
     line = PUSH.decode() + text
     plain, record = written("plain", [line]), written(name, [line])
-    waits = held_bytes(plain, PLAIN, b"push_on_complete", owns) > 0
+    waits = waiting_bytes(plain, PLAIN, b"push_on_complete", owns) > 0
     assert waits == (text[-1] in "{ \t\r,:" and text != '{"\\",')
-    assert waits == (held_bytes(record, envelope_of(name), b"push_on_complete", owns) > 0)
+    assert waits == (waiting_bytes(record, envelope_of(name), b"push_on_complete", owns) > 0)
 
 
 def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch):
@@ -201,7 +203,7 @@ def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch)
     torn = answered[:40] + answered
     last = written("docker", [(PUSH + b"{").decode()])
     data = answered * 60 + torn + last
-    assert held_bytes(data, envelope_of("docker"), b"push_on_complete", owns) == len(last)
+    assert waiting_bytes(data, envelope_of("docker"), b"push_on_complete", owns) == len(last)
     assert 0 < sum(taken) < 4 * len(data)
 
 

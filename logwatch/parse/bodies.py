@@ -11,7 +11,7 @@ them as it reads an answer on the same line. Whether the result is the same push
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate, chain
 
@@ -106,15 +106,27 @@ def _up_to_closed(level: int) -> re.Pattern[bytes]:
     return re.compile(rb"(?:(?:%b)*+[]}]){%d}" % (inside, level))
 
 
-def join(line: bytes, following: Iterable[bytes], owns: envelopes.Owns) -> tuple[bytes, int | None]:
-    """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
+def join(line: bytes, text: bytes, at: int, owns: envelopes.Owns) -> tuple[bytes, int | None]:
+    """Join a line, without its newline, with its body, if its brackets are open.
 
-    Return the joined line, as it was where nothing is below it, and how many of the lines below were needed to see that
-    it is whole: None where they came to their end before the body did.
+    Its body is among the lines that stand from ``at`` on in a text, which ends in a newline. Return the joined line, as
+    it was where nothing is below it, and how many of the lines below were needed to see that it is whole: None where
+    they came to their end before the body did.
     """
     level, _ = depth(line)
     if not level:
         return line, 0
+    if level <= MAX_LEVELS and (found := _up_to_closed(level).match(text, at, at + MAX_BYTES)):
+        lines = text[at : text.find(b"\n", found.end())].split(b"\n")
+        if len(lines) <= MAX_LINES and sum(map(len, lines)) + len(lines) <= MAX_BYTES and not any(map(owns, lines)):
+            return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))]), len(lines)
+    return join_one_by_one(line, level, _lines_of(text, at), owns)
+
+
+def join_one_by_one(
+    line: bytes, level: int, following: Iterable[bytes], owns: envelopes.Owns
+) -> tuple[bytes, int | None]:
+    """Join a line with so many open brackets with its body, in which lines of others may stand; it may have no end."""
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
@@ -136,19 +148,11 @@ def join(line: bytes, following: Iterable[bytes], owns: envelopes.Owns) -> tuple
     return b" ".join(parts) if lines else line, lines + between
 
 
-def _whole(line: bytes, text: bytes, at: int, owns: envelopes.Owns) -> tuple[bytes, int] | None:
-    """Do what ``join`` does for a body that stands from ``at`` on in a text that ends in a newline.
-
-    Return None for those that ``join`` has to go through line by line: others' lines stand in them, or they never end.
-    """
-    level, _ = depth(line)
-    found = _up_to_closed(level).match(text, at, at + MAX_BYTES) if 0 < level <= MAX_LEVELS else None
-    if not found:
-        return None
-    lines = text[at : text.find(b"\n", found.end())].split(b"\n")
-    if len(lines) > MAX_LINES or sum(map(len, lines)) + len(lines) > MAX_BYTES or any(map(owns, lines)):
-        return None
-    return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))]), len(lines)
+def _lines_of(text: bytes, at: int) -> Iterator[bytes]:
+    """Yield the lines of a text from ``at`` on, without their newlines."""
+    while (end := text.find(b"\n", at)) >= 0:
+        yield text[at:end]
+        at = end + 1
 
 
 class Bodies:
@@ -156,31 +160,23 @@ class Bodies:
 
     def __init__(self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns) -> None:
         """``ahead`` is what follows the data elsewhere, in the same envelope."""
-        self._data = data
+        self._sources = [data, ahead]
         self._envelope = envelope
-        self._ahead = ahead
-        self._text = b""  # of the data out of the envelope, each line behind a newline
-        self._lines: list[bytes] = []  # of that and of what follows
-        self._at = 0  # up to where lines were asked for
-        self._number = self._numbered = 0  # how many lines stand up to an index
+        self._text = b""  # of both out of the envelope, each line behind a newline
+        self._at = self._end = 0  # up to where lines were asked for, and where those of the data end
         self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
 
     def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
         if not self._text:
-            self._lines = _payloads(self._data, self._envelope)
-            self._text = b"\n".join([b"", *self._lines, b""])
-            self._lines += _payloads(self._ahead, self._envelope)
-        at = self._text.find(b"\n%b\n" % line, self._at)
+            own, following = (_payloads(each, self._envelope) for each in self._sources)
+            self._end = sum(map(len, own)) + len(own) + 1
+            self._text = b"\n".join([b"", *own, *following, b""])
+        at = self._text.find(b"\n%b\n" % line, self._at, self._end)
         if at < 0:
             return line  # it was cut short
         self._at = at + 1
-        if whole := _whole(line, self._text, self._at + len(line) + 1, self._owns):
-            return whole[0]
-        self._number += self._text.count(b"\n", self._numbered, self._at)
-        self._numbered = self._at
-        below = self._lines[self._number : self._number + _REACH_LINES]
-        return join(line, below, self._owns)[0]
+        return join(line, self._text, self._at + len(line) + 1, self._owns)[0]
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
@@ -226,8 +222,7 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
             continue
         if behind > end:
             first = i
-        whole = _whole(line, text, starts[behind], owned)
-        below = whole[1] if whole else join(line, lines[behind : behind + _REACH_LINES], owned)[1]
+        below = join(line, text, starts[behind], owned)[1]
         if below is None:
             return sum(len(each) + 1 for each in records[first - marked[0] :])
         end = max(end, behind + below)

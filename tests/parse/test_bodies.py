@@ -18,6 +18,7 @@ from logwatch.parse.bodies import (
     Bodies,
     depth,
     join,
+    join_one_by_one,
     may_be_open,
     waiting_bytes,
 )
@@ -34,7 +35,7 @@ def owns(line: bytes) -> bool:
 
 def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
     """Join a line with what is below it; also return whether its body has ended."""
-    text, needed = join(first, below, owns)
+    text, needed = join(first, b"".join(each + b"\n" for each in below), 0, owns)
     return text, needed is not None
 
 
@@ -122,9 +123,10 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     """Whatever stands below a line, balanced or not, with lines of others or without."""
     line = PUSH + b"{" * level
     data = b"\n".join([line, *below.split(b"\n"), b""])
-    expected, needed = join(line, data.split(b"\n")[1:-1], owns)
+    expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
+    assert join(line, data, len(line) + 1, owns) == (expected, needed)
     assert Bodies(data, PLAIN, b"", owns).joined(line) == expected
-    assert (held_bytes(data, PLAIN, b"push_on_complete", owns) > 0) >= (needed is None)
+    assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns) > 0) >= (needed is None)
 
 
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():
@@ -159,8 +161,8 @@ def test_answers_that_are_written_at_the_same_time_stay_together(name):
 
 def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
     """Lines of others in between are among them, and those behind its end are not."""
-    assert join(PUSH + b"{", [OTHER, b"x: {", b"}", OTHER, b"}", b"}"], owns)[1] == 5
-    assert join(PUSH + b"{}", [b"}"], owns)[1] == 0
+    assert join(PUSH + b"{", b"\n".join([OTHER, b"x: {", b"}", OTHER, b"}", b"}", b""]), 0, owns)[1] == 5
+    assert join(PUSH + b"{}", b"}\n", 0, owns)[1] == 0
 
 
 @pytest.mark.parametrize("name", ["docker", "journal-json"])

@@ -16,7 +16,7 @@ from logwatch.dialect.grammar import parse_reference, whole_marker
 from logwatch.dialect.result import COUNTED, PushResult
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
-from logwatch.parse.bodies import join, may_be_open
+from logwatch.parse.bodies import depth, join_one_by_one, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
 from logwatch.parse.line_parser import parser_of
 from tests.parse import logshaped
@@ -65,7 +65,8 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
             continue
         reading = by_pyparsing(line)
         if isinstance(reading, PushResult) and reading.code != 200 and not reading.reason and may_be_open(line):
-            joined = by_pyparsing(join(line, lines[i + 1 :], PARSER.owns)[0])
+            level, _ = depth(line)
+            joined = by_pyparsing(join_one_by_one(line, level, lines[i + 1 :], PARSER.owns)[0] if level else line)
             if isinstance(joined, PushResult) and joined.code == reading.code:
                 reading = joined
         if isinstance(reading, str):

@@ -92,6 +92,11 @@ class Prefixed:
         plain = self._payload(payloads)
         return Payloads(plain, found[1::2], lines if plain is payloads else None)
 
+    def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
+        """Return the indices of the lines that have a front of these origins: ``taken_out`` takes them together."""
+        front = _fronts(self._pattern, tuple(origins), b"").match
+        return [i for i, line in enumerate(lines) if front(b"\n" + line)]
+
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return the front; None where no name is known under which lines may count."""
         if "{origin}" in self._pattern and not origins:

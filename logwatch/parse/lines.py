@@ -75,6 +75,17 @@ class LineBatch:
         numbers = list(wanted) if self.numbers is None else list(map(self.numbers.__getitem__, wanted))
         return LineBatch.of(lines, times, numbers, self.envelope)
 
+    def apart(self, most_bytes: int) -> "tuple[LineBatch, LineBatch]":
+        """Take out together the lines that stand in their envelope as most do; return them, and the others as they are.
+
+        Those of more than so many bytes are among the others.
+        """
+        own = [i for i in envelopes.own(self.lines, self.envelope) if len(self.lines[i]) <= most_bytes]
+        bare = self.only(own).taken_out()
+        if bare is None:
+            return LineBatch(b""), self
+        return bare, self.only(sorted({*range(len(self.lines))}.difference(own)))
+
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
         some = self.only(wanted)

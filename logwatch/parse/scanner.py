@@ -222,6 +222,8 @@ class _Job:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
         if not batch.text:
             return
+        own, batch = batch.apart(self._scanner.max_line_bytes)
+        self._lines(own)
         count = len(batch.lines)
         lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:

@@ -81,7 +81,7 @@ class LineBatch:
         Those of more than so many bytes are among the others.
         """
         own = [i for i in envelopes.own(self.lines, self.envelope) if len(self.lines[i]) <= most_bytes]
-        bare = self.only(own).taken_out()
+        bare = self.only(own).taken_out() if own else None
         if bare is None:
             return LineBatch(b""), self
         return bare, self.only(sorted({*range(len(self.lines))}.difference(own)))

@@ -1,6 +1,6 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,7 @@ class LineParser:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._first: frozenset[bytes] | None = None  # bytes with one of which a line of the program begins, if told
+        self._front: Callable[[bytes], object] | None = None  # matches how lines of the program begin, if compiled
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
@@ -34,8 +34,8 @@ class LineParser:
         node = grammar.node
         if node is None:
             return
-        if grammar.front is not None and (front := translate(grammar.front)).min_len:
-            self._first = frozenset(bytes([each]) for each in front.first_set)
+        if grammar.front is not None:
+            self._front = LinePattern(translate(grammar.front)).pattern.match
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
@@ -94,8 +94,10 @@ class LineParser:
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line begins as the lines of this grammar's program do."""
+        if self._front is not None:
+            return self._front(line) is not None
         if self.grammar.front is not None:
-            return (not self._first or line[:1] in self._first) and self._begins(line, self.grammar.front)
+            return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.config.sources import WebhookSource
+from logwatch.dialect.grammar import elements_of, names_of
 from logwatch.discover import Container, Discovery, Globs
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.events import shown
 from logwatch.parse import Grammar, Reasons, Scanner
 from logwatch.parse import load as load_grammar
-from logwatch.parse.grammar import names_of, walk
 from logwatch.webhook.fields import Fields
 from logwatch.webhook.fields import load as load_fields
 
@@ -53,7 +53,7 @@ class Parts:
 
     def stamped(self, source: Source) -> bool:
         """Return whether lines of ``source`` have a time of their own."""
-        return any("timestamp" in names_of(element) for element in walk(self.grammars[source.grammar].line))
+        return any("timestamp" in names_of(element) for element in elements_of(self.grammars[source.grammar].line))
 
 
 def assemble(config: Config) -> Parts:

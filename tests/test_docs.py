@@ -13,10 +13,10 @@ from markdown_it import MarkdownIt
 
 from logwatch.catalogue import Catalogue
 from logwatch.cli import COMMANDS, group
+from logwatch.compile import from_pyparsing
 from logwatch.config import Config
 from logwatch.config.table import Table
 from logwatch.export import COUNTERS
-from logwatch.parse.compile import from_pyparsing
 
 ROOT = Path(__file__).parent.parent
 EXPORTERS = "".join((ROOT / "logwatch" / name).read_text() for name in ("export.py", "forward/forwarder.py"))

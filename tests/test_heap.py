@@ -33,6 +33,28 @@ def test_what_a_chunk_needed_is_not_mapped_anew_for_the_next_one():
     assert faults("kept") < 2000 < faults("given back")
 
 
+RESULTS = """
+import gc, sys
+from logwatch import heap
+if sys.argv[1] == "kept":
+    heap.keep()
+def collections():
+    return sum(each["collections"] for each in gc.get_stats())
+before = collections()
+results = {(i, str(i)): [i] for i in range(10_000)}
+print(collections() - before)
+"""
+
+
+def test_a_chunk_of_results_that_all_differ_is_not_searched_for_garbage():
+    """10,000 results, two objects each, start no collection."""
+    found = {
+        how: subprocess.run([sys.executable, "-c", RESULTS, how], capture_output=True, text=True, check=True).stdout
+        for how in ("kept", "given back")
+    }
+    assert int(found["kept"]) == 0 < int(found["given back"])
+
+
 COLLECTED = """
 import gc
 import logwatch.daemon

@@ -10,14 +10,14 @@ import click
 from logwatch import resources
 from logwatch.cli.propose import OWN
 from logwatch.cli.propose import command as propose_command
+from logwatch.dialect.load import find, names
+from logwatch.dialect.redact import shape, words_of
+from logwatch.dialect.result import PushResult
+from logwatch.dialect.trace import Trace, trace
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check
-from logwatch.parse.grammar import find, names
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.redact import shape, words_of
-from logwatch.parse.result import PushResult
-from logwatch.parse.trace import Trace, trace
 
 _directory = click.option(
     "--directory",

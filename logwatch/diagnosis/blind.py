@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity, SourceSetup
+from logwatch.dialect.redact import json_key
 from logwatch.ledger.batch import CounterRow, ShapeRow
 from logwatch.model import Seen
-from logwatch.parse.redact import json_key
 from logwatch.sight import LineShare, Sight
 from logwatch.words import clock, number, share, span
 

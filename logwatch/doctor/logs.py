@@ -285,8 +285,8 @@ def _clock(
     """Compare the newest stamp with the file's own time, which is this host's clock."""
     row = f"{name}: clock"
     for line in reversed(lines):
-        if not line.refused and scanner.owns(line.payload + b"\n"):
-            at = scanner.time((line.payload + b"\n", ""), written)
+        if not line.refused and scanner.owns(line.payload):
+            at = scanner.time((line.payload, ""), written)
             break
     else:
         return skipped(row, "no line has a stamp")

@@ -2,8 +2,8 @@
 
 Pure functions over bytes. ``decide`` tells the envelope of a generation by mesibo's own lines in it; ``cut`` takes
 whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, with the time that it wrote;
-``taken_out`` does the same for whole records at the speed of C. ``formats`` lists the formats, one or a family of them
-a module.
+``taken_out`` does the same for whole records at the speed of C. ``formats`` lists the formats; those that put something
+in front of a line are a table in ``fronts``.
 """
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
@@ -15,6 +15,7 @@ from logwatch.envelope.lines import (
     cut,
     escapes,
     frame,
+    own,
     shows,
     taken_out,
     unwrap,
@@ -65,6 +66,7 @@ __all__ = [
     "line_count",
     "no_text",
     "of_kind",
+    "own",
     "settled",
     "shortened",
     "shows",

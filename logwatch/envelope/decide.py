@@ -20,7 +20,7 @@ from logwatch.envelope.text import clean, uncoloured
 from logwatch.model import PLAIN, Envelope, EnvelopeKind, Layer
 
 Owns = Callable[[bytes], bool]
-"""Whether a line, which ends in a newline, begins with mesibo's own prefix: a grammar knows."""
+"""Whether a line, without its newline, begins with mesibo's own prefix: a grammar knows."""
 
 ENOUGH_VOTES = 50
 """So many decide at once, whatever the file was expected to be."""
@@ -136,13 +136,15 @@ def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = Tru
                 for _, entry in entries[:_LOOKED_AT_VOTES]:
                     _vote(votes, entry, owns, [form])
                 return votes  # a line of a message of several is no line of the log
+    heard = 0
     for line in _lines(data):
-        if votes.count + votes.pairs.total() >= _LOOKED_AT_VOTES:
+        if heard >= _LOOKED_AT_VOTES:
             break
-        if plain and owns(uncoloured(line) + b"\n"):
+        if plain and owns(uncoloured(line)):
             votes.plain += 1
+            heard += 1
         elif order:
-            _vote(votes, line, owns, order)
+            heard += _vote(votes, line, owns, order)
     return votes
 
 
@@ -157,32 +159,33 @@ def _lines(data: bytes) -> Iterator[bytes]:
         start = stop + 1
 
 
-def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> None:
-    """Count one line that is not plain; the format that fits it is tried first on the next one."""
+def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> bool:
+    """Count one line that is not plain; its format is tried first on the next one. Return whether it is mesibo's."""
     fitting: list[tuple[Format, Record]] = []
     for form in order:
         if (record := form.record(line)) is None:
             continue
         fitting.append((form, record))
-        if owns(uncoloured(record.payload) + b"\n"):
+        if owns(uncoloured(record.payload)):
             votes.single[form.name] += 1
             votes.own[form.name, record.origin] += 1
             votes.all[form.name, record.origin] += 1
             if order[0] is not form and votes.single[form.name] > 1:
                 order.remove(form)
                 order.insert(0, form)
-            return
+            return True
     for form, record in fitting:
         votes.all[form.name, record.origin] += 1
         for inner in order:
             if not isinstance(inner, Prefixed) or inner.splits:
                 continue  # what is split inside another envelope is nobody's
             second = inner.record(record.payload)
-            if second and owns(uncoloured(second.payload) + b"\n"):
+            if second and owns(uncoloured(second.payload)):
                 votes.pairs[form.name, inner.name] += 1
                 votes.own[form.name, record.origin] += 1
                 votes.inner[(form.name, inner.name), second.origin] += 1
-                return
+                return True
+    return False
 
 
 def _majority(votes: Votes) -> Envelope | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
-from logwatch.envelope.text import line_count, torn
+from logwatch.envelope.text import line_count
 from logwatch.envelope.times import RECENT_DATE, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
@@ -33,12 +33,19 @@ class _Record(msgspec.Struct, gc=False):
     time: Annotated[datetime, msgspec.Meta(tz=True)]  # read at no cost, and so checked in full
 
 
-class _Time(msgspec.Struct):
+class _Received(msgspec.Struct, gc=False):
+    stream: str
+    time: str
+
+
+class _Whole(msgspec.Struct, gc=False):
+    log: str
+    stream: str
     time: str
 
 
 _decode = msgspec.json.Decoder(_Record).decode
-_decode_time = msgspec.json.Decoder(_Time).decode
+_decode_received = msgspec.json.Decoder(_Received).decode
 
 
 class Docker:
@@ -60,18 +67,20 @@ class Docker:
         except NO_JSON:
             return None
         log = record.log.encode()
-        return Record(log.removesuffix(b"\n"), _decode_time(line).time, "", record.stream, not log.endswith(b"\n"))
+        return Record(log.removesuffix(b"\n"), _decode_received(line).time, "", record.stream, not log.endswith(b"\n"))
 
     def has_parts(self, data: bytes) -> bool:
         """Return whether some text may not end in an escaped newline: a backslash and an n look alike."""
         return data.count(_WHOLE_END) != line_count(data) or data.rfind(b"\\" + _WHOLE_END) >= 0
 
-    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
-        """Return one record of all texts, of the time of the first part."""
-        first, *others = map(_decode, parts)
-        log = "".join([first.log, *(each.log for each in others)]).removesuffix("\n")
-        log = (torn(log.encode()).decode() if is_torn else log) + "\n"
-        return msgspec.json.encode({"log": log, "stream": first.stream, "time": _decode_time(parts[0]).time})
+    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return of each line whether its text may not end in an escaped newline, as above."""
+        return [line.count(_WHOLE_END) != 1 or line.rfind(b"\\" + _WHOLE_END) >= 0 for line in lines]
+
+    def whole(self, part: bytes, payload: bytes) -> bytes:
+        """Return one record of the whole text, of the time of the first part."""
+        first = _decode_received(part)
+        return msgspec.json.encode(_Whole(payload.decode() + "\n", first.stream, first.time))
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here
         """Take whole records out; None unless each is one, and its message one line."""

@@ -13,7 +13,7 @@ import msgspec
 
 from logwatch.envelope.prefixed import of
 from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
-from logwatch.envelope.text import line_count, torn
+from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
 
@@ -124,11 +124,15 @@ class JournalJson:
         """Return whether some of these whole lines may be a part of a message."""
         return _PARTIAL in data
 
-    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
-        """Return the first entry with the messages of all."""
-        first, *others = [entry for each in parts if (entry := _entry(each))]
-        message = b"".join([_raw(each.message) for each in (first, *others)])
-        first.message, first.partial = as_value(torn(message) if is_torn else message), None
+    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return of each line whether it may be a part of a message."""
+        return [_PARTIAL in line for line in lines]
+
+    def whole(self, part: bytes, payload: bytes) -> bytes:
+        """Return the first entry with the whole message."""
+        if (first := _entry(part)) is None:
+            return part
+        first.message, first.partial = as_value(payload), None
         return msgspec.json.encode(first)
 
 

@@ -6,15 +6,16 @@ the envelope, or stands in it under another name than mesibo's, is handed on as 
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
 from logwatch.envelope.journal_json import SeveralLines
-from logwatch.envelope.prefixed import of
+from logwatch.envelope.prefixed import Prefixed, of
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Record
-from logwatch.envelope.text import clean, uncoloured
+from logwatch.envelope.text import clean, torn, uncoloured
 from logwatch.model import Cause, Envelope, Layer
 
 _MOST_STREAMS = 32  # in the middle of a message that is too long; of more, those in which one began last
@@ -45,7 +46,7 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
     ends: Sequence[int] = ()
     if isinstance(form, SeveralLines):
         end, entries, _ = form.rewritten(buffer, final=final)
-        data, ends = b"".join([line + b"\n" for _, line in entries]), [stop for stop, _ in entries]
+        data, ends = b"\n".join([*(line for _, line in entries), b""]), [stop for stop, _ in entries]
     else:
         end = buffer.rfind(b"\n") + 1
         data = buffer[:end]
@@ -57,45 +58,53 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
 
 
 def _with_whole_messages(
-    physical: Iterable[bytes], ends: Iterable[int], form: Format, max_line_bytes: int, inside: str
+    physical: Sequence[bytes], ends: Sequence[int], form: Format, max_line_bytes: int, inside: str
 ) -> Piece:
     """Make one record of the parts of each message, and cut at the last line behind which none is waited for."""
     dropped = before = tuple(inside.split())
     messages = _Messages(form, max_line_bytes, before)
+    may_be_parts = bytes(form.may_be_parts(physical))
     lines: list[bytes] = []
     stops: list[int] = []
-    consumed = count = 0
-    for whole, stop in zip(physical, ends, strict=True):
-        # a whole line, where no message is open, is not looked at
-        looked_at = messages.waited or messages.dropped or form.has_parts(whole + b"\n")
-        torn, record = _record(form, whole) if looked_at else (b"", None)
-        if torn:
-            lines.append(torn)
-        line = whole[len(torn) :]
-        message = messages.with_part(record, line) if record else line
-        if message is not None:
-            lines.append(message)
+    at = consumed = count = 0
+    while at < len(physical):
+        if not (messages.waited or messages.dropped or may_be_parts[at]):
+            begin, at = at, may_be_parts.find(1, at)  # whole lines, where no message is open, are not looked at
+            at = len(physical) if at < 0 else at
+            lines += physical[begin:at]
+            stops += ends[begin:at] if not before else ()
+        else:
+            lines += messages.ended_by(physical[at])
+            at += 1
         if not messages.waited:
-            consumed, count, dropped = stop, len(lines), messages.dropped
+            consumed, count, dropped = ends[at - 1], len(lines), messages.dropped
             if dropped == before:
-                stops += [stop] * (count - len(stops))
+                stops += [consumed] * (count - len(stops))
     stops += [consumed] * (count - len(stops))
-    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), " ".join(dropped), stops)
+    data = b"\n".join([*lines[:count], b""]) if count else b""
+    return Piece(consumed, data, " ".join(dropped), stops)
 
 
 class _Messages:
     """The messages that records are parts of, by their streams."""
 
     def __init__(self, form: Format, max_line_bytes: int, dropped: tuple[str, ...]) -> None:
-        self.waited: dict[str, list[bytes]] = {}
-        """The parts so far of each that is waited for."""
+        self.waited: dict[str, tuple[bytes, list[bytes]]] = {}
+        """Of each that is waited for, the record of the first part, and what all parts so far hold."""
         self.dropped = dropped
         """Streams in the middle of a message that is too long."""
         self._form = form
         self._max_line_bytes = max_line_bytes
         self._sizes: dict[str, int] = {}  # of what is waited for
 
-    def with_part(self, record: Record, line: bytes) -> bytes | None:
+    def ended_by(self, line: bytes) -> list[bytes]:
+        """Return the line, or the record of the message that it ends; what was torn off in front of it is a line."""
+        front, record = _record(self._form, line)
+        part = line[len(front) :]
+        message = self._with_part(record, part) if record else part
+        return [*([front] if front else ()), *([message] if message is not None else ())]
+
+    def _with_part(self, record: Record, line: bytes) -> bytes | None:
         """Return the record of the message that a part ends or makes too long; None where it does neither."""
         stream = _name(record.stream)
         if stream in self.dropped:
@@ -104,17 +113,20 @@ class _Messages:
             return None
         if not record.more and stream not in self.waited:
             return line
-        self.waited.setdefault(stream, []).append(line)
+        first, payloads = self.waited.setdefault(stream, (line, []))
+        payloads.append(record.payload)
         size = self._sizes[stream] = self._sizes.get(stream, 0) + len(record.payload)
         if record.more:
             if self._max_line_bytes and size <= self._max_line_bytes:
                 return None
             self.dropped = (*self.dropped, stream)[-_MOST_STREAMS:]
-        del self._sizes[stream]
-        # One that is too long is cut where it is looked at
-        return self._form.whole(self.waited.pop(stream), is_torn=record.more and not self._max_line_bytes)
+        del self._sizes[stream], self.waited[stream]
+        payload = b"".join(payloads)
+        # One that is too long is cut where it is looked at; of one whose rest is lost no half of a number is left
+        return self._form.whole(first, torn(payload) if record.more and not self._max_line_bytes else payload)
 
 
+@lru_cache(maxsize=_MOST_STREAMS)
 def _name(stream: str) -> str:
     """Return a name of a stream that a position can keep, among others with blanks between them."""
     if len(stream) <= _LONGEST_NAME and stream.isprintable() and " " not in stream:
@@ -135,7 +147,7 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
     """Return whether a line, without its newline, begins as those in an envelope do, and is no rest of one."""
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None:
-        return owns(uncoloured(line) + b"\n")
+        return owns(uncoloured(line))
     return isinstance(form, SeveralLines) or form.record(line) is not None
 
 
@@ -164,9 +176,9 @@ def _out_of(layer: Layer, wrapped: Iterable[Line]) -> Iterator[Line]:
         if line.refused:
             yield line
             continue
-        torn, record = _record(form, line.payload)
-        if torn or record is None:
-            yield Line(torn or line.payload, "", "unenveloped")
+        front, record = _record(form, line.payload)
+        if front or record is None:
+            yield Line(front or line.payload, "", "unenveloped")
         if record is not None:
             refused: Cause | None = None if of(record.origin, layer.origins) else "misplaced"
             yield Line(record.payload.partition(b"\n")[0], record.time or line.time, refused)
@@ -205,6 +217,14 @@ def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
         taken = inner._replace(times=times)
     plain = uncoloured(taken.text)
     return taken if plain is taken.text else taken._replace(text=plain, lines=None)
+
+
+def own(lines: Sequence[bytes], envelope: Envelope) -> list[int]:
+    """Return the indices of lines that stand in their envelope under a name that counts; none where each is asked."""
+    for layer in envelope.layers[:1]:
+        if isinstance(form := FORMATS[layer.form], Prefixed):
+            return form.own(lines, layer.origins)
+    return []
 
 
 def frame(text: bytes, envelope: Envelope) -> Frame | None:

@@ -6,9 +6,11 @@ The same expression takes apart a single line and strips the fronts of a whole c
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import contains
 
 from logwatch.envelope.record import Frame, Payloads, Record
-from logwatch.envelope.text import line_count, torn, unescaped
+from logwatch.envelope.text import line_count, unescaped
 from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
@@ -38,19 +40,16 @@ class Prefixed:
         self.splits = bool(parts)
         self._parts = parts
         self._pattern = COLOURS + pattern
-        self._front = re.compile(self._pattern.replace("{origin}", f"(?P<origin>{origin})").encode(), re.MULTILINE)
-        self._groups = frozenset(self._front.groupindex)
+        front = self._pattern.replace("{origin}", f"(?P<origin>{origin})")
+        untold = "".join(f"(?P<{name}>)" for name in _GROUPS if f"(?P<{name}>" not in front)
+        self._front = re.compile(f"{front}{untold}".encode(), re.MULTILINE)
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
         if not (front := self._front.match(line)):
             return None
-
-        def said(group: str) -> str:
-            return (front[group] or b"").decode("latin-1") if group in self._groups else ""
-
-        payload = self._payload(line[front.end() :])
-        return Record(payload, said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
+        time, origin, stream, tag = [text.decode("latin-1") if text else "" for text in front.group(*_GROUPS)]
+        return Record(self._payload(line[front.end() :]), time, origin, stream, tag == _PART)
 
     def _payload(self, text: bytes) -> bytes:
         """Return what a program wrote: syslog daemons escape colours and carriage returns in it."""
@@ -71,14 +70,16 @@ class Prefixed:
                 return True
         return any(data.rfind(part) >= 0 for part in self._parts)  # from the end on it is found fastest
 
-    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
-        """Return the first part with a tag of F, and behind it the payloads of the others."""
-        found = [(each, front) for each in parts if (front := self._front.match(each))]
-        text = b"".join([each[front.end() :] for each, front in found])
-        line, front = found[0]
-        return (
-            line[: front.start("tag")] + b"F" + line[front.end("tag") : front.end()] + (torn(text) if is_torn else text)
-        )
+    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return of each line whether it holds one of ``parts``."""
+        found = [map(contains, lines, repeat(part)) for part in self._parts]
+        return list(map(any, zip(*found, strict=True)))
+
+    def whole(self, part: bytes, payload: bytes) -> bytes:
+        """Return the front of the first part with a tag of F, and the whole message behind it."""
+        if (front := self._front.match(part)) is None:
+            return part
+        return part[: front.start("tag")] + b"F" + part[front.end("tag") : front.end()] + payload
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take the fronts off whole lines; None unless every line has one, of these origins."""
@@ -90,6 +91,11 @@ class Prefixed:
         payloads = b"\n".join([*lines, b""])
         plain = self._payload(payloads)
         return Payloads(plain, found[1::2], lines if plain is payloads else None)
+
+    def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
+        """Return the indices of the lines that have a front of these origins: ``taken_out`` takes them together."""
+        front = _fronts(self._pattern, tuple(origins), b"").match
+        return [i for i, line in enumerate(lines) if front(b"\n" + line)]
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return the front; None where no name is known under which lines may count."""
@@ -120,7 +126,8 @@ def _as_written(front: str) -> str:
 _DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
 _CLOCK_OF = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\\.([0-9]+))?")
 _LOOKED_AT = 16  # lines, for one that may count
-_TAG, _WHOLE = "(?P<tag>[FP])", "F"
+_GROUPS = ("time", "origin", "stream", "tag")
+_TAG, _WHOLE, _PART = "(?P<tag>[FP])", "F", "P"
 _END = r"(?=\n)"
 _DAY_WITHIN = 64  # bytes at the beginning of a line
 

@@ -103,11 +103,11 @@ class Format(Protocol):
     def has_parts(self, data: bytes) -> bool:
         """Return whether some of these whole lines may be a part of a message; each has a newline at its end."""
 
-    def whole(self, parts: Sequence[bytes], *, is_torn: bool) -> bytes:
-        """Return the records of the parts of one message, or of its first ones, as the record of a whole message.
+    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return of each whole line, without its newline, whether it may be a part of a message."""
 
-        Of one that ``is_torn`` the number is left out in which it ends: its rest is lost.
-        """
+    def whole(self, part: bytes, payload: bytes) -> bytes:
+        """Return the record of the first part of a message as that of the whole message, which is ``payload``."""
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.

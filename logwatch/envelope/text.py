@@ -36,9 +36,10 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LENGTH = re.compile(rb"(?m)^[A-Z_][A-Z0-9_]{0,63}\n[\s\S]{4}\0{4}")  # of a journal's field that has carriage returns
 _HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
 # What journalctl prints in place of a message that has control characters, such as the carriage return of a terminal.
-_LEFT_OUT = re.compile(rb"(?m)\[[0-9.]+[BKMG] blob data\]$")
+_BLOB = b" blob data]"
+_LEFT_OUT = re.compile(rb"(?m)\[[0-9.]+[BKMG]" + re.escape(_BLOB) + b"$")
 _LEAST_LEFT_OUT, _MOST_LEFT_OUT = 8, 2 / 3  # lines, of all
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
+_CONTROL = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1b"})  # without blanks, and without the escapes of colours
 _MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
 _UTF16_NULS = 0.3  # of the bytes of text in UTF-16 that is mostly ASCII
 _LOOKED_AT = 65536
@@ -66,14 +67,17 @@ def no_text(head: bytes) -> NoText | None:
         return NoText("is not a log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
         return NoText("is not a log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
-    text = _HOLE.sub(b"", _LENGTH.sub(b"", head[:_LOOKED_AT]))
+    # Of a usual log a few bytes are searched for, and no expression: of hundreds of small files most would be that
+    text = head[:_LOOKED_AT]
+    if b"\0" in text:
+        text = _HOLE.sub(b"", _LENGTH.sub(b"", text))
     if head.startswith(_UTF16_MARKS) or (text[:2].count(b"\0") == 1 and text.count(b"\0") > _UTF16_NULS * len(text)):
         remedy = "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -"
         return NoText("is not a log", "it is text in UTF-16, as PowerShell writes it", remedy)
     why = remedy = ""
-    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+    if len(text) - len(text.translate(None, _CONTROL)) > _MOST_CONTROL * len(text):
         why, remedy = "it contains binary data", "name a log of mesibo, or of its container"
-    elif len(_LEFT_OUT.findall(text)) > max(_LEAST_LEFT_OUT, _MOST_LEFT_OUT * text.count(b"\n")):
+    elif _BLOB in text and len(_LEFT_OUT.findall(text)) > max(_LEAST_LEFT_OUT, _MOST_LEFT_OUT * text.count(b"\n")):
         why = "journalctl has left out what its lines say, since they end in carriage returns"
         remedy = "journalctl --all … | mesibo-logwatch report -"
     return NoText("is not a log", why, remedy) if why else None

@@ -52,8 +52,7 @@ def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float
     for payload, received, refused in lines:
         at = None
         if scanner.marker in payload and not refused:
-            line = payload + b"\n"
-            at = scanner.time((line, received), reference) if scanner.owns(line) else None
+            at = scanner.time((payload, received), reference) if scanner.owns(payload) else None
         yield None if at is None else int(at // MINUTE_SECONDS)
 
 

@@ -11,18 +11,13 @@ them as it reads an answer on the same line. Whether the result is the same push
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import Envelope
-
-Owns = Callable[[bytes], bool]
-"""Whether a line, which ends in a newline, begins with mesibo's own prefix."""
-Owned = Callable[[bytes], bool]
-"""The same of a line without its newline."""
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -30,11 +25,13 @@ MAX_BYTES = 16 * 1024
 """nor more bytes; what is beyond belongs to nothing."""
 MAX_LINES_BETWEEN = 64
 """Lines of others that may stand in between: a body that goes on later than that has lost its end."""
+MAX_LEVELS = 6
+"""Brackets of a body that are open at once, and nested in those: others are read line by line."""
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\')
-_MAX_REMEMBERED = 64  # bytes of the marks of a line
+_INSIDE = rb'[^]{}["]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'  # brackets
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
@@ -83,15 +80,8 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     Also return where the last of them was closed, behind the bracket; -1 if it was not. A text that ends within quotes
     has none open: no printer breaks a line there, so it was cut short.
     """
-    marks = text.translate(None, _NO_MARKS)
-    if len(marks) <= _MAX_REMEMBERED and b"\\" not in marks:  # most lines of answers are built like others
-        level, closed = _depth_of_marks(marks, begin)
-        if closed < 0:
-            return level, -1
-    return _depth(text, begin)
-
-
-def _depth(text: bytes, begin: int) -> tuple[int, int]:
+    if not begin and b"\\" not in (marks := text.translate(None, _NO_MARKS)):
+        text = marks  # a fifth of the time, and nothing is closed whose place is told
     level = begin
     for token in _TOKEN.finditer(text):
         kind = token[0][:1]
@@ -107,22 +97,40 @@ def _depth(text: bytes, begin: int) -> tuple[int, int]:
     return level, -1
 
 
-_depth_of_marks = lru_cache(maxsize=1024)(_depth)
+@lru_cache(maxsize=MAX_LEVELS)
+def _up_to_closed(level: int) -> re.Pattern[bytes]:
+    """Return what takes lines up to the bracket that closes the first of so many; no text between quotes is broken."""
+    inside = _INSIDE
+    for _ in range(MAX_LEVELS):
+        inside = rb"%b|[{[](?:%b)*+[]}]" % (_INSIDE, inside)
+    return re.compile(rb"(?:(?:%b)*+[]}]){%d}" % (inside, level))
 
 
-def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, int | None]:
-    """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
+def join(line: bytes, text: bytes, at: int, owns: envelopes.Owns) -> tuple[bytes, int | None]:
+    """Join a line, without its newline, with its body, if its brackets are open.
 
-    Return the joined line, as it was where nothing is below it, and how many of the lines below were needed to see that
-    it is whole: None where they came to their end before the body did.
+    Its body is among the lines that stand from ``at`` on in a text, which ends in a newline. Return the joined line, as
+    it was where nothing is below it, and how many of the lines below were needed to see that it is whole: None where
+    they came to their end before the body did.
     """
     level, _ = depth(line)
     if not level:
         return line, 0
+    if level <= MAX_LEVELS and (found := _up_to_closed(level).match(text, at, at + MAX_BYTES)):
+        lines = text[at : text.find(b"\n", found.end())].split(b"\n")
+        if len(lines) <= MAX_LINES and sum(map(len, lines)) + len(lines) <= MAX_BYTES and not any(map(owns, lines)):
+            return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))]), len(lines)
+    return join_one_by_one(line, level, _lines_of(text, at), owns)
+
+
+def join_one_by_one(
+    line: bytes, level: int, following: Iterable[bytes], owns: envelopes.Owns
+) -> tuple[bytes, int | None]:
+    """Join a line with so many open brackets with its body, in which lines of others may stand; it may have no end."""
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
-        if owned(below):
+        if owns(below):
             between += 1
             if between > MAX_LINES_BETWEEN:
                 break
@@ -140,44 +148,35 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
     return b" ".join(parts) if lines else line, lines + between
 
 
+def _lines_of(text: bytes, at: int) -> Iterator[bytes]:
+    """Yield the lines of a text from ``at`` on, without their newlines."""
+    while (end := text.find(b"\n", at)) >= 0:
+        yield text[at:end]
+        at = end + 1
+
+
 class Bodies:
     """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
 
-    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes) -> None:
+    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns) -> None:
         """``ahead`` is what follows the data elsewhere, in the same envelope."""
-        self._data = data
+        self._sources = [data, ahead]
         self._envelope = envelope
-        self._ahead = ahead
-        self._text = b""  # of the data out of the envelope, each line behind a newline
-        self._lines: list[bytes] = []  # of that and of what follows
-        self._at = self._number = 0  # up to where lines were asked for, as an index and as lines
-        self._owned: dict[bytes, bool] = {}
+        self._text = b""  # of both out of the envelope, each line behind a newline
+        self._at = self._end = 0  # up to where lines were asked for, and where those of the data end
+        self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
 
-    def joined(self, line: bytes, owns: Owns) -> bytes:
+    def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
         if not self._text:
-            self._lines = _payloads(self._data, self._envelope)
-            self._text = b"\n".join([b"", *self._lines, b""])
-            self._lines += _payloads(self._ahead, self._envelope)
-        at = self._text.find(b"\n%b\n" % line, self._at)
+            own, following = (_payloads(each, self._envelope) for each in self._sources)
+            self._end = sum(map(len, own)) + len(own) + 1
+            self._text = b"\n".join([b"", *own, *following, b""])
+        at = self._text.find(b"\n%b\n" % line, self._at, self._end)
         if at < 0:
             return line  # it was cut short
-        self._number += self._text.count(b"\n", self._at, at + 1)
         self._at = at + 1
-        below = self._lines[self._number : self._number + _REACH_LINES]
-        return join(line, below, remembering(owns, self._owned))[0]
-
-
-def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
-    """Return what asks ``owns`` once of each line: where nothing closes a body, the same lines stand below many."""
-
-    def owned(line: bytes) -> bool:
-        found = known.get(line)
-        if found is None:
-            found = known[line] = owns(line + b"\n")
-        return found
-
-    return owned
+        return join(line, self._text, self._at + len(line) + 1, self._owns)[0]
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
@@ -188,7 +187,7 @@ def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
-def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
+def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
 
     They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at
@@ -206,7 +205,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]
     if not marked:
         return 0
-    owned = remembering(owns, {})
+    owned = cache(owns)
     records = records[marked[0] :]
     lines = _payloads(b"".join([each + b"\n" for each in records]), envelope)
     begins: Sequence[int] = range(len(records) + 1)
@@ -214,6 +213,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         inside = [_payloads(each + b"\n", envelope) for each in records]
         begins = [0, *accumulate(map(len, inside))]
         lines = [*chain.from_iterable(inside)]
+    text, starts = b"\n".join([*lines, b""]), [0, *accumulate(len(each) + 1 for each in lines)]
     first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
     for i in marked:
         begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
@@ -222,7 +222,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
             continue
         if behind > end:
             first = i
-        below = join(line, lines[behind : behind + _REACH_LINES], owned)[1]
+        below = join(line, text, starts[behind], owned)[1]
         if below is None:
             return sum(len(each) + 1 for each in records[first - marked[0] :])
         end = max(end, behind + below)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pyparsing as pp
 
+from logwatch.dialect.grammar import Grammar, elements_of, parse_reference
+from logwatch.dialect.result import PushResult
 from logwatch.errors import Problem
 from logwatch.model import PLAIN, Cause
-from logwatch.parse.grammar import Grammar, parse_reference, walk
 from logwatch.parse.line_parser import LineParser, parser_of
-from logwatch.parse.result import PushResult
 from logwatch.parse.scanner import Scanner
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
@@ -65,7 +65,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
         if sample.expected is not None and grammar.marker not in sample.payload:
             marker = grammar.marker.decode("latin-1")
             yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
-        compiled = parser.read(sample.payload + b"\n")
+        compiled = parser.read(sample.payload)
         scan = scanner.scan(sample.payload + b"\n", envelope=PLAIN, reference=0.0)
         scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
         if compiled != by_hand or (
@@ -99,9 +99,8 @@ def _difference(expected: dict[str, Any] | None, cause: Cause | None, found: Pus
 def _unreached(grammar: Grammar) -> Iterator[Problem]:
     """Find alternatives that no sample takes: nobody knows whether they work."""
     again = replace(grammar, line=deepcopy(grammar.line))  # whose elements are listened to, and thrown away
-    alternatives = {
-        id(each): each for element in walk(again.line) if isinstance(element, pp.MatchFirst) for each in element.exprs
-    }
+    choices = (element for element in elements_of(again.line) if isinstance(element, pp.MatchFirst))
+    alternatives = {id(each): each for choice in choices for each in choice.exprs}
     reached: set[int] = set()
 
     def listen(number: int) -> Callable[[], None]:
@@ -140,7 +139,7 @@ def _slow(grammar: Grammar) -> Iterator[Problem]:
 
 def pumped(head: bytes, pump: str, size: int) -> bytes:
     """Make a line of about ``size`` bytes that repeats one thing."""
-    return head + pump.encode("latin-1") * (size // len(pump)) + b"\n"
+    return head + pump.encode("latin-1") * (size // len(pump))
 
 
 def _up_to_marker(payload: bytes, marker: bytes) -> bytes:

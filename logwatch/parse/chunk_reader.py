@@ -8,16 +8,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from itertools import compress, count, repeat
+from itertools import chain, compress, count, repeat
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
+from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
+from logwatch.compile.specialise import MAX_ORDERS
+from logwatch.dialect.result import REASONS, Columns, PushResult, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler, ChunkPattern
-from logwatch.parse.compile.line_pattern import Values
-from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -142,15 +141,6 @@ class ChunkReader:
                 self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
         return left
 
-    def values_of(self, line: bytes) -> list[tuple[str, bytes]] | None:
-        """Return the named values of one line, which ends in a newline; None where that does not tell them."""
-        pattern = self._general.bare.pattern
-        found = pattern.regex.match(line)
-        groups = found.groups(b"") if found else ()
-        if not any(groups) or pattern.undecided(groups):
-            return None
-        return [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
-
     def _keep_some(self, count: int, unlearned: LineBatch) -> None:
         """Keep some of the lines that no learned expression has taken, of which so many can be learned."""
         self._waiting += count
@@ -233,42 +223,42 @@ class Dictionary:
             self._encode_new(rows, codes)
         return codes
 
-    def results_of(self, rows: Sequence[Groups]) -> tuple[Columns, list[int]]:
-        """Return the columns of ``PushResult`` for what was captured of lines, and the indices of those passed over.
+    def results_of(self, rows: Sequence[Groups]) -> tuple[Columns, dict[int, Cause | None]]:
+        """Return the columns of ``PushResult`` for what was captured of lines, and what others give, by their indices.
 
-        All lines that an expression matches give a result here, and most of them another one: columns are faster.
+        Most give another result each: columns are faster.
         """
-        undecided = [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
-        columns: dict[str, list[bytes]] = {}
-        for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
-            known = columns.get(name)
-            columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
-        found, without = from_columns(columns, len(rows))
-        return found, sorted({*without, *undecided})
+        if self.pattern.quoted:
+            rows = [tuple([text.replace(b'\\"', b'"') for text in row]) for row in rows]
+        columns, without = from_groups(self.pattern.names, rows)
+        undecided = [i for i, row in enumerate(rows) if not any(row)]
+        if self.pattern.may_be_undecided:
+            undecided += [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
+        return columns, without | dict.fromkeys(undecided)
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        unknown: Collection[Groups] = set(keys) - self._codes.keys()
+        unknown = [*(set(keys) - self._codes.keys())]
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
-            unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
+            unknown = [key for key, _ in Counter(keys).most_common() if key not in self._codes]
+        columns, without = self.results_of(unknown)
         uncoded: dict[Groups, Outcome] = {}
-        for key in unknown:
-            values = self._values_of(key)
-            outcome = from_captures(values) if values else None
+        for i, (key, *values) in enumerate(zip(unknown, *columns[:3], strict=True)):
+            outcome = without[i] if i in without else PushResult(*values)
             self._codes[key] = code = self._code(outcome)
-            self._key_bytes += sum(len(text) for _, text in values)
             if code == OTHER_CODE:
                 uncoded[key] = outcome
+        self._key_bytes += sum(map(len, chain.from_iterable(unknown)))
         found = bytes(map(self._codes.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
         if uncoded:
             self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
-        times = Counter(new)
-        if len(times) < len(new):
+        if keys is not new and len(set(new)) < len(new):
+            times = Counter(new)
             self._codes.update({
                 row: code
                 for row, code in zip(new, found, strict=True)
@@ -284,9 +274,6 @@ class Dictionary:
             columns[i] = self._reasons.alike(columns[i])
         return list(zip(*columns, strict=True))
 
-    def _text(self, captured: bytes) -> bytes:
-        return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
-
     def _code(self, outcome: Outcome) -> int:
         code = self._codes_of_results.get(outcome)
         if code is None:
@@ -296,12 +283,6 @@ class Dictionary:
             self._codes_of_results[outcome] = code
             self.results.append(outcome)
         return code
-
-    def _values_of(self, key: Groups) -> Values:
-        """Return the named values that decide the outcome; none where they do not tell it."""
-        if self.pattern.undecided(key):
-            return []
-        return [(name, self._text(value)) for name, value in zip(self.pattern.names, key, strict=False) if value]
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -8,10 +8,10 @@ from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
 from typing import NamedTuple, overload
 
+from logwatch.dialect.result import Columns
 from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
@@ -21,6 +21,8 @@ _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewe
 
 Time = Callable[[Line], float | None]
 """Returns a line's own time, in seconds since the epoch."""
+Times = Callable[[Iterable[Line]], list[float | None]]
+"""Returns the own times of lines."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -63,12 +65,13 @@ class ResultCounts:
         for tally in self._tallies.values():
             yield from (tally.first, tally.last)
 
-    def write(self, scan: Scan, time: Time, reference: float) -> None:
+    def write(self, scan: Scan, times: Times, reference: float) -> None:
         """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
-        for key, tally in self._tallies.items():
-            first = last = time(tally.first[1])
-            if tally.last[0] != tally.first[0]:
-                last = time(tally.last[1])
+        tallies = self._tallies.values()
+        firsts = times(tally.first[1] for tally in tallies)
+        lasts = iter(times(tally.last[1] for tally in tallies if tally.last[0] != tally.first[0]))
+        for (key, tally), at in zip(self._tallies.items(), firsts, strict=True):
+            first, last = at, at if tally.last[0] == tally.first[0] else next(lasts)
             if first is None or last is None:
                 scan.undated += tally.count if first is last else 1
                 first = last = last if first is None else first
@@ -110,7 +113,7 @@ class LazyFailures(Sequence[Failure]):
         if wrapped:
             batch = LineBatch.of([lines[i] for i in wrapped], envelope=next(iter(wrapped.values())))
             for i, (_, (line, time)) in zip(wrapped, batch.at(range(len(wrapped))), strict=True):
-                lines[i], received[i] = line[:-1], time
+                lines[i], received[i] = line, time
         return lines, received
 
     def naming(self, word: bytes) -> "LazyFailures":
@@ -191,7 +194,7 @@ class FailedLines:
         """Add one line."""
         number, (line, received) = at
         self._numbers.append(number)
-        self._lines.append(line[:-1])
+        self._lines.append(line)
         self._received.append(received)
 
     def newest(self, count: int, reference: float, read: Read) -> LazyFailures:

@@ -1,21 +1,21 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from pyparsing import ParserElement
 
+from logwatch.compile import nodes
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.from_pyparsing import translate
+from logwatch.compile.line_pattern import LinePattern
+from logwatch.compile.nodes import Node
+from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
+from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.line_pattern import LinePattern, split_end
-from logwatch.parse.compile.nodes import Node
-from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 
 
 class LineParser:
@@ -23,24 +23,26 @@ class LineParser:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
+        self._front: Callable[[bytes], object] | None = None  # matches how lines of the program begin, if compiled
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
-        self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one,
-        self._turns: LinePattern | None = None  # and its turns
+        self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
+        self._line: LinePattern | None = None
         self._stamp: LinePattern | None = None
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
+        if grammar.front is not None:
+            self._front = LinePattern(translate(grammar.front)).pattern.match
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
-        names = frozenset(node.capture_names)
-        head, end = split_end(node)
-        self._line, self._turns = LinePattern(head), LinePattern(end.item, turns=True) if end else None
-        self._all_names = ChunkReader(ChunkCompiler(node, names))
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED))
+        self._line = LinePattern(node)
+        self._all_names = ChunkReader(ChunkCompiler(node, frozenset(node.capture_names)))
+        counted = ChunkCompiler(node, COUNTED)
+        self.chunk_reader, self.answers = ChunkReader(counted), ChunkReader(counted)
 
     @property
     def compiled(self) -> bool:
@@ -48,25 +50,22 @@ class LineParser:
         return self._line is not None
 
     def read(self, line: bytes) -> PushResult | Cause:
-        """Read one line, which ends in a newline and holds no other."""
-        if self._line is None or self._all_names is None:
-            return parse_reference(self.grammar, line[:-1])
-        if (known := self._all_names.values_of(line)) is not None:
-            return from_captures(known)
+        """Read one line, without its newline."""
+        if self._line is None:
+            return parse_reference(self.grammar, line)
         if found := self._line.match(line):
-            values, end = found
-            return from_captures([*values, *self._turns.all_turns(line, end)] if self._turns else values)
+            return from_captures(found[0])
         return unparsed_cause(self.grammar, line, self._begins)
 
     def misplaced(self, lines: Sequence[bytes]) -> list[bool]:
-        """Return of each line, without its newline, whether it is certain that its marker is not in its place."""
+        """Return of each line whether it is certain that its marker is not in its place."""
         if self.grammar.place is None or not self.compiled:
             return [False] * len(lines)
         begins = _compiled(self.grammar.place).pattern.match
         return [begins(line) is None for line in lines]
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
-        """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
+        """Return whether a line begins with what some part of LINE takes."""
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, payloads: list[bytes]) -> Columns:
@@ -83,18 +82,20 @@ class LineParser:
             found.update({batch.number(i): row for i, row in enumerate(zip(*columns, strict=True))})
             for i in left:
                 del found[batch.number(i)]
-            return batch.only(left)
+            return batch.only(sorted(left))
 
         if self._all_names:
             self._all_names.read(LineBatch.of(payloads), match)
         if whole is not None:
             return whole
-        rows = (found.get(i) or self.read(payload + b"\n") for i, payload in enumerate(payloads))
+        rows = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
         # a line is read the same way twice, but where an action of a grammar does not do the same twice
         return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in rows), strict=True))
 
     def owns(self, line: bytes) -> bool:
-        """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
+        """Return whether a line begins as the lines of this grammar's program do."""
+        if self._front is not None:
+            return self._front(line) is not None
         if self.grammar.front is not None:
             return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")

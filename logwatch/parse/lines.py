@@ -7,7 +7,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
 
 Line = tuple[bytes, envelopes.Received]
-"""A payload that ends in a newline, and when it was received."""
+"""A payload, without a newline, and when it was received."""
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
@@ -63,8 +63,8 @@ class LineBatch:
         lines, times = self.lines, self.times
         numbers = self.numbers or range(len(lines))
         if times:
-            return [(numbers[i], (lines[i] + b"\n", times[i])) for i in wanted]
-        return [(numbers[i], (lines[i] + b"\n", None)) for i in wanted]
+            return [(numbers[i], (lines[i], times[i])) for i in wanted]
+        return [(numbers[i], (lines[i], None)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":
         """Return a batch of some of the lines."""
@@ -74,6 +74,17 @@ class LineBatch:
         times = [self.times[i] for i in wanted] if self.times else ()
         numbers = list(wanted) if self.numbers is None else list(map(self.numbers.__getitem__, wanted))
         return LineBatch.of(lines, times, numbers, self.envelope)
+
+    def apart(self, most_bytes: int) -> "tuple[LineBatch, LineBatch]":
+        """Take out together the lines that stand in their envelope as most do; return them, and the others as they are.
+
+        Those of more than so many bytes are among the others.
+        """
+        own = [i for i in envelopes.own(self.lines, self.envelope) if len(self.lines[i]) <= most_bytes]
+        bare = self.only(own).taken_out() if own else None
+        if bare is None:
+            return LineBatch(b""), self
+        return bare, self.only(sorted({*range(len(self.lines))}.difference(own)))
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""

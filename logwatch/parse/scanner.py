@@ -12,15 +12,15 @@ from functools import partial
 from itertools import chain, compress
 
 from logwatch import envelope as envelopes
+from logwatch.dialect.grammar import Grammar, whole_marker
+from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
+from logwatch.dialect.result import Columns, PushResult, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
-from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
+from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
-from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.redact import MAX_SAMPLES, Samples, shapes, words_of
-from logwatch.parse.result import Columns, PushResult, Reasons
 from logwatch.parse.timestamp import LineDater, TimestampParser
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
@@ -54,7 +54,7 @@ class Scanner:
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
-        self.names_marker = whole_marker(grammar).search
+        self.names_marker = whole_marker(grammar)
 
     def scan(
         self,
@@ -86,7 +86,7 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = Bodies(data, envelope, ahead)
+        job.bodies = Bodies(data, envelope, ahead, self.owns)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -95,25 +95,29 @@ class Scanner:
         return job.finish()
 
     def owns(self, line: bytes) -> bool:
-        """Return whether a line, which ends in a newline, begins with the grammar's own prefix."""
+        """Return whether a line, without its newline, begins with the grammar's own prefix."""
         return self.parser.owns(line)
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
-        return held_bytes(data, envelope, self.marker, self.owns)
+        return waiting_bytes(data, envelope, self.marker, self.owns)
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""
         for size in _END_BYTES:
             for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
-                if payload and not refused and (at := self.time((payload + b"\n", received), reference)) is not None:
+                if payload and not refused and (at := self.time((payload, received), reference)) is not None:
                     return at
         return None
 
+    def times(self, lines: Iterable[Line], reference: float) -> list[float | None]:
+        """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
+        stamp, date = self.parser.stamp, self._date
+        return [date(stamp(text), received, reference) for text, received in lines]
+
     def time(self, line: Line, reference: float) -> float | None:
-        """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
-        text, received = line
-        return self._date(self.parser.stamp(text), received, reference)
+        """Return one line's own time."""
+        return self.times([line], reference)[0]
 
     def failures(
         self, payloads: list[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
@@ -154,7 +158,7 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self.bodies = Bodies(b"", PLAIN, b"")
+        self.bodies = Bodies(b"", PLAIN, b"", scanner.owns)
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
@@ -188,7 +192,7 @@ class _Job:
         """Return what was found, dated and in order."""
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._read_answers()
-        self._counts.write(scan, time, self._reference)
+        self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
         scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
@@ -218,6 +222,8 @@ class _Job:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
         if not batch.text:
             return
+        own, batch = batch.apart(self._scanner.max_line_bytes)
+        self._lines(own)
         count = len(batch.lines)
         lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:
@@ -230,14 +236,14 @@ class _Job:
     def _payloads(self, lines: Iterable[LineAt]) -> None:
         """Read lines that are not in any envelope any more."""
         kept = list(lines)
-        text = b"".join([payload for _, (payload, _) in kept])
-        self._lines(LineBatch(text, [time for _, (_, time) in kept], [number for number, _ in kept]))
+        payloads, times = [payload for _, (payload, _) in kept], [time for _, (_, time) in kept]
+        self._lines(LineBatch.of(payloads, times, [number for number, _ in kept]))
 
     def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int]) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
         for number, line in zip(numbers, lines, strict=True):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                at: LineAt = (number, (payload + b"\n", line.time))
+                at: LineAt = (number, (payload, line.time))
                 if line.refused:
                     self._unparsed(line.refused, [at])
                 else:
@@ -288,8 +294,9 @@ class _Job:
         codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        self._set_aside(codes, outcomes, batch)
-        failed = set()
+        uncoded = expression.uncoded
+        self._set_aside(codes, outcomes, uncoded, batch)
+        failed = {OTHER_CODE}
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if isinstance(outcome, PushResult):
@@ -298,23 +305,31 @@ class _Job:
             elif outcome is not None:
                 self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
         if OTHER_CODE in codes:
-            singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
+            singly = positions_of(codes, (OTHER_CODE,))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._take_one(at, expression.uncoded[i])
+                outcome = uncoded[i]
+                if not isinstance(outcome, PushResult):
+                    self._unparsed(outcome or "grammar", [at])
+                elif self._counted(outcome, 1, at, at):
+                    continue
+                codes[i] = 0
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         wanted: Sequence[int] = self._marked(batch, left)
         return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
 
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
+    def _set_aside(
+        self, codes: bytearray, outcomes: Mapping[int, Outcome], uncoded: Mapping[int, Outcome], batch: LineBatch
+    ) -> None:
         """Keep those lines, with what they give alone, whose answers may go on below them; they get the code 0."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
+        wanting += [i for i, outcome in uncoded.items() if self._wants_body(outcome)]
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
         is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
         wanting = list(compress(wanting, is_open))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
-            self._open.append((at, outcomes[codes[i]]))
+            self._open.append((at, uncoded[i] if codes[i] == OTHER_CODE else outcomes[codes[i]]))
             codes[i] = 0
 
     def _wants_body(self, outcome: Outcome) -> bool:
@@ -324,7 +339,7 @@ class _Job:
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
         opened = sorted(self._open, key=lambda each: each[0][0])
-        joined = [self.bodies.joined(text[:-1], self._scanner.owns) for (_, (text, _)), _ in opened]
+        joined = [self.bodies.joined(text) for (_, (text, _)), _ in opened]
         read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
@@ -334,26 +349,23 @@ class _Job:
             read.update(zip(map(batch.number, range(len(found))), found, strict=True))
             return batch.only([i for i, each in enumerate(found) if each is None])
 
-        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0][:-1]]
+        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0]]
         batch = LineBatch.of([joined[i] for i in below], numbers=below)
-        if below and (reader := self._parser.chunk_reader):
+        if below and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
-        read.update({batch.number(i): self._parser.read(line + b"\n") for i, line in enumerate(batch.lines)})
+        read.update({batch.number(i): self._parser.read(line) for i, line in enumerate(batch.lines)})
         for i, (at, alone) in enumerate(opened):
             again = read.get(i)
             if isinstance(again, PushResult) and isinstance(alone, PushResult) and again.code == alone.code:
-                self._count_one((at[0], (joined[i] + b"\n", at[1][1])), again)
+                self._count_one((at[0], (joined[i], at[1][1])), again)
             else:
                 self._count_one(at, alone)
 
     def _read(self, at: LineAt) -> None:
-        """Read one line by itself."""
+        """Read one line by itself, and count it unless its answer may go on below it."""
         self.scan.fallback += not self._parser.compiled
-        self._take_one(at, self._parser.read(at[1][0]))
-
-    def _take_one(self, at: LineAt, outcome: Outcome) -> None:
-        """Count a line, unless its answer may go on below it."""
-        if self._wants_body(outcome) and may_be_open(at[1][0][:-1]):
+        outcome = self._parser.read(at[1][0])
+        if self._wants_body(outcome) and may_be_open(at[1][0]):
             self._open.append((at, outcome))
         else:
             self._count_one(at, outcome)
@@ -376,5 +388,4 @@ class _Job:
         if named := [at for at in lines if self._scanner.names_marker(at[1][0])]:
             self.scan.unparsed[cause] += len(named)
             self._unread.add(cause, named)
-            for _, (text, _) in some_of(named, MAX_SAMPLES):
-                self._samples.add(cause, text)
+            self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])

@@ -36,7 +36,6 @@ _TO_THE_QUARTER = 7  # digits of a time since the epoch: those behind them are 1
 _SINCE_THE_EPOCH = (10, 13, 16)  # in seconds, milliseconds or microseconds, as journals write it
 _REMEMBERED_HOURS = 64
 _YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
-_DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 
 
 def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:  # noqa: PLR0911  one a format
@@ -131,19 +130,6 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
         if moment <= latest:
             return moment.timestamp()
     return None
-
-
-def wrong_form(form: object) -> str:
-    """Return what is wrong with a format of strptime(3) for stamps; empty if nothing is."""
-    if not isinstance(form, str):
-        return "it is no text"
-    if not any(directive in form for directive in _DAY_DIRECTIVES):
-        return "it has no day"
-    try:
-        datetime.strptime(_BEGIN.strftime(form), form)  # noqa: DTZ007  only whether it can be read
-    except (ValueError, re.error) as error:  # re's where a directive stands twice
-        return str(error)
-    return ""
 
 
 class TimestampParser:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from logwatch.catalogue import Catalogue
+from logwatch.dialect.grammar import parse_reference
+from logwatch.dialect.redact import shape, words_of
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
-from logwatch.parse.grammar import parse_reference
-from logwatch.parse.redact import shape, words_of
 from logwatch.propose import anonymous
 from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words

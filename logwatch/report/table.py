@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.summary import Row
-from logwatch.parse.redact import json_key
+from logwatch.dialect.redact import json_key
 from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, PROVIDERS, percent, time_of
 from logwatch.words import many, span

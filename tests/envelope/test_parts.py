@@ -133,3 +133,23 @@ def test_a_message_that_is_waited_for_no_longer_keeps_no_half_of_a_number(kind, 
     piece = envelope.cut(data, wrapped, 0, final=True)
     assert piece.consumed == len(data)
     assert [line.payload.decode() for line in envelope.unwrap(piece.data, wrapped)] == [left]
+
+
+@given(st.integers(0, 2**32))
+def test_no_part_of_a_message_is_passed_over_as_a_whole_line(seed):
+    """Each line whose record goes on is one that is looked at, and so is a chunk that holds one."""
+    rng = random.Random(seed)
+    text = rng.choice(TEXTS)
+    tag = rng.choice(["F", "P", "P:x", "F:P"])
+    entry = {"__REALTIME_TIMESTAMP": "1", "MESSAGE": text}
+    entry |= rng.choice([{}, {"CONTAINER_PARTIAL_MESSAGE": rng.choice(["true", "false"])}])
+    for kind, line in (
+        ("docker", record(rng)),
+        ("cri", f"2026-11-25T10:00:00Z {rng.choice(['stdout', 'stderr'])} {tag} {text}".encode()),
+        ("journal-json", json.dumps(entry).encode()),
+    ):
+        form = envelope.FORMATS[kind]
+        told = form.record(line)
+        if told is not None and told.more:
+            assert form.may_be_parts([line]) == [True]
+            assert form.has_parts(line + b"\n")

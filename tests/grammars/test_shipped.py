@@ -2,9 +2,9 @@
 
 import pytest
 
+from logwatch.dialect.grammar import parse_reference
+from logwatch.dialect.samples import Annotated
 from logwatch.parse import load
-from logwatch.parse.grammar import parse_reference
-from logwatch.parse.samples import Annotated
 
 GRAMMAR = load("mesibo")
 DEFAULTS = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from logwatch.parse.compile import specialise
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
-from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.grammar import _flat, default_whitespace, parse_reference
-from logwatch.parse.result import from_captures
+from logwatch.compile import specialise
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.compile.from_regex import NotCompilable
+from logwatch.compile.line_pattern import LinePattern
+from logwatch.dialect.grammar import _flat, parse_reference
+from logwatch.dialect.load import default_whitespace
+from logwatch.dialect.result import from_captures
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------
 

@@ -12,13 +12,15 @@ from logwatch import envelope
 from logwatch.model import PLAIN
 from logwatch.parse.bodies import (
     MAX_BYTES,
+    MAX_LEVELS,
     MAX_LINES,
     MAX_LINES_BETWEEN,
     Bodies,
     depth,
-    held_bytes,
     join,
+    join_one_by_one,
     may_be_open,
+    waiting_bytes,
 )
 from tests.helpers.wrapping import envelope_of, written
 
@@ -33,7 +35,7 @@ def owns(line: bytes) -> bool:
 
 def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
     """Join a line with what is below it; also return whether its body has ended."""
-    text, needed = join(first, below, owns)
+    text, needed = join(first, b"".join(each + b"\n" for each in below), 0, owns)
     return text, needed is not None
 
 
@@ -111,6 +113,22 @@ def test_any_answer_is_joined_whatever_stands_in_between(answer, indent, places)
     assert not below or may_be_open(first)
 
 
+PIECES = st.sampled_from(
+    [*map(bytes, zip(b'{}[]"\\ \n')), b'"a": "}"', b"\n  ", *(b"\n%b\n" % each for each in (OTHER, PUSH))]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([1, 2, MAX_LEVELS, MAX_LEVELS + 1]))
+def test_a_body_is_the_same_whole_and_line_by_line(below, level):
+    """Whatever stands below a line, balanced or not, with lines of others or without."""
+    line = PUSH + b"{" * level
+    data = b"\n".join([line, *below.split(b"\n"), b""])
+    expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
+    assert join(line, data, len(line) + 1, owns) == (expected, needed)
+    assert Bodies(data, PLAIN, b"", owns).joined(line) == expected
+    assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns) > 0) >= (needed is None)
+
+
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():
     """Of a chunk of nothing but answers over several lines; each is looked at, and the last one waits for its end."""
     first = "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"
@@ -124,7 +142,9 @@ def test_bodies_below_each_other_are_taken_out_of_their_records_once():
     for name in ("plain", "docker"):
         data = written(name, [first, *body] * 60 + [first, *body[:2]])
         asked.clear()
-        assert held_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(written(name, [first, *body[:2]]))
+        assert waiting_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(
+            written(name, [first, *body[:2]])
+        )
         assert len(asked) <= len(set(asked)) == 5
 
 
@@ -135,14 +155,14 @@ def test_answers_that_are_written_at_the_same_time_stay_together(name):
     before = [first, "}"]
     lines = [first, '"error": {', other, '"status": "PERMISSION_DENIED"', "}", other + '"b": {', "}"]
     waiting = written(name, lines)
-    held = held_bytes(written(name, before) + waiting, envelope_of(name), b"push_on_complete", owns)
+    held = waiting_bytes(written(name, before) + waiting, envelope_of(name), b"push_on_complete", owns)
     assert held == len(waiting)
 
 
 def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
     """Lines of others in between are among them, and those behind its end are not."""
-    assert join(PUSH + b"{", [OTHER, b"x: {", b"}", OTHER, b"}", b"}"], owns)[1] == 5
-    assert join(PUSH + b"{}", [b"}"], owns)[1] == 0
+    assert join(PUSH + b"{", b"\n".join([OTHER, b"x: {", b"}", OTHER, b"}", b"}", b""]), 0, owns)[1] == 5
+    assert join(PUSH + b"{}", b"}\n", 0, owns)[1] == 0
 
 
 @pytest.mark.parametrize("name", ["docker", "journal-json"])
@@ -171,9 +191,9 @@ def test_whether_an_answer_goes_on_is_told_from_a_record_as_from_its_line(name, 
     """Quotes and backslashes are escaped in JSON: what looks like the end of a text may be within it."""
     line = PUSH.decode() + text
     plain, record = written("plain", [line]), written(name, [line])
-    waits = held_bytes(plain, PLAIN, b"push_on_complete", owns) > 0
+    waits = waiting_bytes(plain, PLAIN, b"push_on_complete", owns) > 0
     assert waits == (text[-1] in "{ \t\r,:" and text != '{"\\",')
-    assert waits == (held_bytes(record, envelope_of(name), b"push_on_complete", owns) > 0)
+    assert waits == (waiting_bytes(record, envelope_of(name), b"push_on_complete", owns) > 0)
 
 
 def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch):
@@ -185,7 +205,7 @@ def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch)
     torn = answered[:40] + answered
     last = written("docker", [(PUSH + b"{").decode()])
     data = answered * 60 + torn + last
-    assert held_bytes(data, envelope_of("docker"), b"push_on_complete", owns) == len(last)
+    assert waiting_bytes(data, envelope_of("docker"), b"push_on_complete", owns) == len(last)
     assert 0 < sum(taken) < 4 * len(data)
 
 
@@ -194,9 +214,9 @@ def test_time_grows_with_the_answers_of_a_chunk():
 
     def seconds(count: int) -> float:
         pushes = [PUSH.replace(b"4711", b"%d" % i) + b"{" for i in range(count)]
-        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"")
+        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"", owns)
         begin = time.thread_time()
-        assert [bodies.joined(push, owns) for push in pushes] == [push + b" }" for push in pushes]
+        assert [bodies.joined(push) for push in pushes] == [push + b" }" for push in pushes]
         return time.thread_time() - begin
 
     few = min(seconds(2000) for _ in range(3))

@@ -7,11 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
+from logwatch.dialect.grammar import elements_of
+from logwatch.dialect.result import from_groups
+from logwatch.dialect.trace import trace
 from logwatch.errors import GrammarError
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
-from logwatch.parse.grammar import walk
-from logwatch.parse.trace import trace
 
 GOOD = """
 from pyparsing import Keyword, Literal, Opt, Regex, StringEnd, ZeroOrMore, one_of
@@ -47,12 +48,16 @@ def test_a_check_leaves_the_grammar_as_it_was():
     """The daemon may compile it afterwards: what listens to alternatives stands in a copy."""
     grammar = load("mesibo")
     check(grammar)
-    assert not [element for element in walk(grammar.line) if element.parseAction]
+    assert not [element for element in elements_of(grammar.line) if element.parseAction]
 
 
 def test_samples_are_read_by_the_expression_for_whole_chunks(monkeypatch):
     """Were it to read them otherwise than pyparsing does, the check would say so."""
-    monkeypatch.setattr("logwatch.parse.chunk_reader.from_captures", lambda _: "no_code")
+    nothing = from_groups((), [])[0]
+    monkeypatch.setattr(
+        "logwatch.parse.chunk_reader.from_groups",
+        lambda _, rows: ([[0] * len(rows)] * len(nothing), dict.fromkeys(range(len(rows)), "no_code")),
+    )
     assert any("the roads disagree" in str(problem) for problem in check(load("mesibo")))
 
 

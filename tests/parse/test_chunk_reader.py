@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat, seq
 from logwatch.parse import chunk_reader
 from logwatch.parse.chunk_reader import SOME, ChunkReader, some_of
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat, seq
 from logwatch.parse.lines import LineBatch
 
 LESSON_LINES = 1600

@@ -9,9 +9,9 @@ import pytest
 from bench.families import FAMILIES
 from bench.scan import chunks
 from logwatch import envelope as envelopes
+from logwatch.dialect.grammar import parse_reference
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import Bodies
-from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import LineParser
 from logwatch.simulate import docker
 
@@ -29,11 +29,11 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
         found = scanner.scan(data, envelope=wrapped, reference=1795342500.0).results
         by_chunk.update({tuple(key): seen.count for key, seen in found.items()})
         payloads = [line.payload for line in envelopes.unwrap(data, wrapped)]
-        below = Bodies(data, wrapped, b"")
+        below = Bodies(data, wrapped, b"", parser.owns)
         for payload in payloads:
             if GRAMMAR.marker in payload and payload.endswith(b"{"):
-                payload = below.joined(payload, parser.owns)  # noqa: PLW2901  what pyparsing reads as well
-            if GRAMMAR.marker in payload and not isinstance(result := parser.read(payload + b"\n"), str):
+                payload = below.joined(payload)  # noqa: PLW2901  what pyparsing reads as well
+            if GRAMMAR.marker in payload and not isinstance(result := parser.read(payload), str):
                 by_line[result.platform, result.code, result.reason] += 1
                 if rng.random() < by_pyparsing / lines:
                     assert parse_reference(GRAMMAR, payload) == result, payload

@@ -95,12 +95,12 @@ def records(name: str, seed: int) -> bytes:
 
 
 @lru_cache
-def taught(name: str, *, framed: bool = True) -> Scanner:
-    """Return a scanner that knows how lines are written in this envelope."""
+def taught(name: str, *, together: bool = True) -> Scanner:
+    """Return a scanner that knows how lines are written in this envelope, or one that takes out and reads each."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
     scanner.parser = LineParser(GRAMMAR)
-    if not framed:
-        scanner.parser.chunk_reader.read_framed = lambda batch, *_: batch
+    if not together:
+        scanner.parser.chunk_reader = None
     for _ in range(3):
         scanner.scan(log(name, USUAL * 20), envelope=envelope_of(name), reference=LATER)
     return scanner
@@ -114,8 +114,8 @@ def test_whatever_is_written_into_a_record_gives_what_it_gives_out_of_it(name, s
     wrapped = envelope_of(name)
     data = envelopes.cut(records(name, seed), wrapped, 65536, final=True).data
     found, expected = (
-        taught(name, framed=framed).scan(data, envelope=wrapped, reference=LATER, remaining=0)
-        for framed in (True, False)
+        taught(name, together=together).scan(data, envelope=wrapped, reference=LATER, remaining=0)
+        for together in (True, False)
     )
     assert replace(found, samples=[]) == replace(expected, samples=[])
     assert {each.cause for each in found.samples} == {each.cause for each in expected.samples}
@@ -150,6 +150,47 @@ def test_failures_are_taken_out_when_they_are_read(name, monkeypatch):
     assert [each.at for each in found[:2]] == [found[0].at, found[1].at]
 
 
+NAMED = {  # a line's name, and that of another program's
+    "compose": (b"mesibo-1 ", b"mysql-1 "),
+    "compose-timestamps": (b"mesibo-1 ", b"mysql-1 "),
+    "kubectl": (b"/mesibo]", b"/nginx]"),
+    "syslog-3164": (b" mesibo[", b" nginx["),
+    "syslog-5424": (b" mesibo 12", b" nginx 12"),
+    "journal-iso": (b" mesibo[", b" nginx["),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_only_lines_of_others_are_taken_out_one_by_one(name, monkeypatch):
+    """Coloured lines are not counted in their envelope; one of another program among them costs itself."""
+    wrapped, (own, other) = envelope_of(name), NAMED[name]
+    lines = log(name, ["\x1b[32m" + line + "\x1b[0m" for line in USUAL * 10]).splitlines(keepends=True)
+    foreign = range(0, len(lines), 20)
+    data = b"".join(line.replace(own, other) if i in foreign else line for i, line in enumerate(lines))
+    scanner, reference = (taught(name, together=together) for together in (True, False))
+    expected = reference.scan(data, envelope=wrapped, reference=LATER)
+    seen: list[int] = []
+    real = envelopes.unwrap
+    monkeypatch.setattr(
+        envelopes, "unwrap", lambda text, wrapped: seen.append(text.count(b"\n")) or real(text, wrapped)
+    )
+    found = scanner.scan(data, envelope=wrapped, reference=LATER)
+    assert found.unparsed == {"misplaced": len(foreign)}
+    assert replace(found, samples=[]) == replace(expected, samples=[])
+    assert sum(seen) < len(lines) / 4
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(st.integers(0, 2**32))
+def test_the_own_lines_of_an_envelope_are_those_whose_record_says_so(name, seed):
+    """Damaged, of others, or with fronts of others in them: each is its own where it would be if it stood alone."""
+    lines = records(name, seed)[:-1].split(b"\n")
+    wrapped = envelope_of(name)
+    alone = [envelopes.unwrap(line + b"\n", wrapped)[-1].refused is None for line in lines]
+    own = envelopes.own(lines, wrapped)
+    assert own == ([] if name in ("docker", "journal-json") else [i for i, each in enumerate(alone) if each])
+
+
 @pytest.mark.parametrize(
     ("usual", "written"),
     [
@@ -181,8 +222,10 @@ def test_more_results_than_have_codes_let_no_record_count_that_counts_nothing(na
     one = log(name, [PUSH.format(903, "")])
     other = one.replace(b"mesibo", b"nginx") if name not in {"docker", "cri"} else one.replace(b"\\n", b"")
     found, expected = (
-        taught(name, framed=framed).scan(many + other + many, envelope=envelope_of(name), reference=LATER, remaining=0)
-        for framed in (True, False)
+        taught(name, together=together).scan(
+            many + other + many, envelope=envelope_of(name), reference=LATER, remaining=0
+        )
+        for together in (True, False)
     )
     assert {key.code: seen.count for key, seen in found.results.items()} == {
         key.code: seen.count for key, seen in expected.results.items()

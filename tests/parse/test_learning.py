@@ -257,8 +257,8 @@ def test_more_results_than_there_are_codes_are_all_counted(scanner):
 
 def test_results_beyond_the_codes_are_worked_out_once(scanner, monkeypatch):
     """Each line fails for a reason of its own: what its values mean is asked once, and no line is read by itself."""
-    asked, mean = [], chunk_reader.from_captures
-    monkeypatch.setattr(chunk_reader, "from_captures", lambda values: asked.append(values) or mean(values))
+    asked, mean = [], chunk_reader.from_groups
+    monkeypatch.setattr(chunk_reader, "from_groups", lambda names, rows: asked.extend(rows) or mean(names, rows))
     form = "E2211-101500-123 (17): push_on_complete: type fcm code 500 reason r{}"
     scan(scanner, chunk([form.format(i) for i in range(500)]))
     asked.clear()

@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.dialect.grammar import parse_reference, whole_marker
+from logwatch.dialect.result import COUNTED, PushResult
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
-from logwatch.parse.bodies import join, may_be_open
+from logwatch.parse.bodies import depth, join_one_by_one, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.grammar import parse_reference, whole_marker
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.result import COUNTED, PushResult
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
-MARKER = whole_marker(GRAMMAR)
+names_marker = whole_marker(GRAMMAR)
 COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
 PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
@@ -65,11 +65,12 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
             continue
         reading = by_pyparsing(line)
         if isinstance(reading, PushResult) and reading.code != 200 and not reading.reason and may_be_open(line):
-            joined = by_pyparsing(join(line, lines[i + 1 :], PARSER.owns)[0])
+            level, _ = depth(line)
+            joined = by_pyparsing(join_one_by_one(line, level, lines[i + 1 :], PARSER.owns)[0] if level else line)
             if isinstance(joined, PushResult) and joined.code == reading.code:
                 reading = joined
         if isinstance(reading, str):
-            unparsed[reading] += MARKER.search(line) is not None
+            unparsed[reading] += names_marker(line)
         else:
             results[ResultKey(reading.platform, reading.code, reading.reason)] += 1
             if reading.code != 200:
@@ -98,7 +99,7 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
     """Hold the roads against each other over some lines; return how many one expression took."""
     for line in lines:
         if GRAMMAR.marker in line:
-            assert PARSER.read(line + b"\n") == by_pyparsing(line), line
+            assert PARSER.read(line) == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
     told_alike(Dictionary(COMPILER.general), text, lines)
     usual = 0

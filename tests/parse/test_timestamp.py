@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.dialect.load import wrong_form
 from logwatch.parse import timestamp
-from logwatch.parse.timestamp import LineDater, TimestampParser, is_ahead, seconds_of, wrong_form
+from logwatch.parse.timestamp import LineDater, TimestampParser, is_ahead, seconds_of
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -112,12 +113,6 @@ def test_a_grammar_can_say_how_stamps_are_written(form, written, expected):
     """In the words of strptime; nothing else is tried then."""
     assert seconds_of(written, NOON, UTC, form) == expected
     assert wrong_form(form) == ""
-
-
-@pytest.mark.parametrize(("form", "why"), [("%H:%M:%S", "no day"), ("%d %Q", "bad directive"), ("%d %H:%M %", "stray")])
-def test_a_format_that_cannot_work_is_told(form, why):
-    """When the grammar is loaded, not with the first line of a night."""
-    assert why in wrong_form(form)
 
 
 def test_29_february_belongs_to_a_year_that_has_one():

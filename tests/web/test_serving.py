@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import Class
 from logwatch.config import Config, Source
+from logwatch.dialect.redact import LENGTH
 from logwatch.errors import Problem
 from logwatch.ledger.batch import Batch, ShapeRow, StoredFailure
 from logwatch.ledger.incidents import Incident, Person
@@ -28,7 +29,6 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter
 from logwatch.ledger.store import Ledger
 from logwatch.model import Position, Rotation, Seen, SourceStatus
-from logwatch.parse.redact import LENGTH
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE

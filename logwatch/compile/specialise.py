@@ -14,10 +14,10 @@ from functools import cached_property, lru_cache, partial
 from itertools import dropwhile, takewhile
 from typing import NamedTuple, TypeAlias
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.narrow import is_quoted, narrowed
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
-from logwatch.parse.compile.to_regex import Writer
+from logwatch.compile import nodes
+from logwatch.compile.narrow import is_quoted, narrowed
+from logwatch.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
+from logwatch.compile.to_regex import Writer
 
 _MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _MAX_TURNS = 160  # of all ways together: the expression grows with them

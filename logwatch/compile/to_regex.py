@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile import nodes
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
 _SPECIAL = frozenset(b"\\]^-[&~|")  # within a class

@@ -3,10 +3,10 @@
 import pyparsing as pp
 import pytest
 
-from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
-from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.grammar import default_whitespace
-from tests.parse.compile.shown import shown
+from logwatch.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.compile.from_regex import NotCompilable
+from logwatch.dialect.load import default_whitespace
+from tests.compile.shown import shown
 
 S = r"[\x09\x0d ]*+"
 

@@ -5,8 +5,8 @@ its quotes, so its places are those of the given node; and none of it goes over 
 quote or an escape.
 """
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile import nodes
+from logwatch.compile.nodes import CharRun, Choice, Literal, Look, Node, Repeat
 
 _QUOTE, _BACKSLASH = b'"\\'
 _ESCAPED_QUOTE = Literal(b'\\"')

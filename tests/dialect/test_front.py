@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.dialect.redact import _KNOWN, FRONT_LENGTH, front, json_key, words_of
 from logwatch.parse import load
-from logwatch.parse.redact import _KNOWN, FRONT_LENGTH, front, json_key, words_of
 
 GRAMMAR = load("mesibo")
 WORDS = words_of(GRAMMAR)

@@ -2,9 +2,9 @@
 
 import re
 
-from logwatch.parse.compile import from_regex
-from logwatch.parse.compile.nodes import Node
-from logwatch.parse.compile.to_regex import Writer
+from logwatch.compile import from_regex
+from logwatch.compile.nodes import Node
+from logwatch.compile.to_regex import Writer
 
 
 def node(pattern: str) -> Node:

@@ -7,9 +7,8 @@ matched is gone through again by a second expression, which takes all turns up t
 import re
 from functools import cached_property
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
-from logwatch.parse.compile.to_regex import Writer
+from logwatch.compile.nodes import Capture, Node
+from logwatch.compile.to_regex import Writer
 
 Values = list[tuple[str, bytes]]
 """Name and text of each value, in the order of the line."""
@@ -62,14 +61,3 @@ class LinePattern:
             values += found[0]
             start = found[1]
         return values
-
-
-def split_end(node: Node) -> tuple[Node, Repeat | None]:
-    """Split off the repetition at the end behind which anything may stand, and which means the same by itself."""
-    *head, last = nodes.parts(node) or (nodes.NOTHING,)
-    if not isinstance(last, Repeat) or (last.min, last.max) != (0, None):
-        return node, None
-    looks_before = any(isinstance(each, Look) and each.behind for each in nodes.walk(last))
-    if looks_before or nodes.split_leading_blanks(last.item)[0] is None:
-        return node, None
-    return nodes.seq(*head), last

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
-from logwatch.parse.compile.specialise import Specialiser
-from logwatch.parse.compile.to_regex import Writer
-from tests.parse.compile.shown import node, shown
+from logwatch.compile import nodes
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile.specialise import Specialiser
+from logwatch.compile.to_regex import Writer
+from tests.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" "), 0)
 WORD = CharRun(frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789:"))

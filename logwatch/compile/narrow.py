@@ -7,8 +7,8 @@ ends it, or where it ends itself, and a look ahead that must not match refuses a
 import string
 from collections.abc import Sequence
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile import nodes
+from logwatch.compile.nodes import Backtracking, CharRun, Choice, Literal, Look, Node, Repeat
 
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 

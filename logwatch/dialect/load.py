@@ -1,14 +1,11 @@
-"""Load a grammar by its name, plain pyparsing out of a file that only its owner can change, and read lines by it.
-
-What pyparsing itself reads is by definition right; all that is compiled is held to it.
-"""
+"""Load a grammar by its name: plain pyparsing out of a file that only its owner can change, and its samples."""
 
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
@@ -17,38 +14,20 @@ from typing import Any
 import pyparsing as pp
 
 from logwatch import ownership, resources
+from logwatch.compile.from_pyparsing import EndlessLoop, refuse_endless, translate
+from logwatch.compile.from_regex import NotCompilable
+from logwatch.dialect.grammar import Grammar, elements_of, names_of, sequence, text_of
+from logwatch.dialect.result import NAMES, PushResult
+from logwatch.dialect.samples import Annotated, read_samples
 from logwatch.errors import GrammarError, Problem
-from logwatch.model import Cause
-from logwatch.parse.compile.from_pyparsing import EndlessLoop, refuse_endless, translate
-from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.compile.nodes import Node
-from logwatch.parse.result import NAMES, PushResult, from_values
-from logwatch.parse.samples import Annotated, read_samples
-from logwatch.parse.timestamp import wrong_form
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_ESCAPE = r"(?:\x1b|#033|\^\[|\\u001b)\[[0-9;]*m|#0[0-7]{2}|\^[A-Z]|\\[a-z]|\\u00[0-9A-Fa-f]{2}"
+_DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
+_A_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 _defaults = threading.Lock()  # pyparsing's are those of the whole process
-
-
-@dataclass(frozen=True, eq=False)
-class Grammar:
-    """A line's grammar, loaded and validated; beginnings of LINE tell whose a line is, and why it is not a result."""
-
-    name: str
-    path: Path
-    line: pp.ParserElement
-    marker: bytes
-    samples: tuple[Annotated, ...] = field(repr=False)
-    front: pp.ParserElement | None  # what stands before the marker: so begin the lines of the program that logs it
-    place: pp.ParserElement | None  # the part up to the marker: where a push line must have it
-    before: pp.ParserElement | None  # the part before the code, then the line's end: a push line without a code
-    node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
-    not_compiled_because: str = ""
-    timestamp: str = ""  # how stamps are written, in words of strptime(3); empty for any of the usual ways
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
@@ -180,7 +159,7 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[pp.Par
     if line is not None:
         line.streamline()
         line.parse_with_tabs()  # else pyparsing would expand tabs, and what is matched would not be what was logged
-        names = {name for element in walk(line) for name in names_of(element)}
+        names = {name for element in elements_of(line) for name in names_of(element)}
         if "code" not in names:
             problems.append(
                 Problem(str(path), "LINE has no result name `code`", "", 'name the number: integer("code")')
@@ -207,31 +186,17 @@ def _line_of(path: Path, error: BaseException) -> str:
     return f"{path}:{numbers[-1]}" if numbers else str(path)
 
 
-def names_of(element: pp.ParserElement) -> list[str]:
-    """Return the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
-    names = [element.resultsName] if element.resultsName not in (None, "_skipped") else []  # what `...` calls itself
-    return names + (list(element.re.groupindex) if isinstance(element, pp.Regex) else [])
-
-
-def walk(element: pp.ParserElement) -> Iterator[pp.ParserElement]:
-    """Go through an expression, every element once; what only must not match (NotAny, stop_on) yields nothing."""
-    seen: set[int] = set()
-    stack = [element]
-    while stack:
-        here = stack.pop()
-        if id(here) in seen:
-            continue
-        seen.add(id(here))
-        yield here
-        if not isinstance(here, pp.NotAny):
-            stack += here.recurse()
-
-
-def sequence(line: pp.ParserElement) -> list[pp.ParserElement]:
-    """Return the parts that a line consists of, one behind the other, in and out of nested sequences."""
-    if type(line) is pp.And and not line.resultsName and not line.parseAction:
-        return [part for each in line.exprs for part in sequence(each)]
-    return [line]
+def wrong_form(form: object) -> str:
+    """Return what is wrong with a format of strptime(3) for stamps; empty if nothing is."""
+    if not isinstance(form, str):
+        return "it is no text"
+    if not any(directive in form for directive in _DAY_DIRECTIVES):
+        return "it has no day"
+    try:
+        datetime.strptime(_A_DAY.strftime(form), form)  # noqa: DTZ007  only whether it can be read
+    except (ValueError, re.error) as error:  # re's where a directive stands twice
+        return str(error)
+    return ""
 
 
 def _beginnings(
@@ -241,7 +206,7 @@ def _beginnings(
     parts = sequence(line)
 
     def first(holds: Any) -> int:
-        return next((i for i, part in enumerate(parts) if any(map(holds, walk(part)))), len(parts))
+        return next((i for i, part in enumerate(parts) if any(map(holds, elements_of(part)))), len(parts))
 
     code = first(lambda element: "code" in names_of(element))
     place = first(lambda element: marker in text_of(element))
@@ -257,60 +222,3 @@ def _beginnings(
         up_to_place.parse_with_tabs(),
         pp.And([*parts[: loop + 1], pp.LineEnd()]).parse_with_tabs(),
     )
-
-
-def whole_marker(grammar: Grammar) -> re.Pattern[bytes]:
-    """Return what finds the marker in a line: as a word, where LINE has it as one. In a longer one it names another.
-
-    An escape in front of it (a colour, a tab as syslog daemons or JSON write it) ends in a letter or a digit, and is
-    no part of a word: a log whose function names are coloured would be passed over in silence.
-    """
-    text = grammar.marker.decode("latin-1")
-    words = (each for each in walk(grammar.line) if isinstance(each, pp.Keyword) and each.match == text)
-    chars = next((each.ident_chars for each in words), ())
-    inside, found = re.escape("".join(sorted(char for char in chars if char < "\u0100"))), re.escape(text)
-    word = f"(?:{_ESCAPE}|(?<![{inside}])){found}(?![{inside}])"
-    return re.compile((word if inside else found).encode("latin-1"))
-
-
-def text_of(element: pp.ParserElement) -> str:
-    """Return the text or the pattern that an element itself spells out; empty if it spells out none."""
-    if isinstance(element, pp.Literal | pp.Keyword):
-        return element.match
-    return element.pattern if isinstance(element, pp.Regex) and isinstance(element.pattern, str) else ""
-
-
-def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
-    """Read one line with pyparsing itself: slow, and by definition right."""
-    line = payload.decode("latin-1")
-    try:
-        found = grammar.line.parse_string(line)
-        return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
-    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
-        return unparsed_cause(grammar, payload, line_begins)
-
-
-def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.ParserElement], bool]) -> Cause:
-    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else.
-
-    ``begin`` does what ``line_begins`` does.
-    """
-    if grammar.place is not None and not begin(line, grammar.place):
-        return "misplaced"
-    return "no_code" if grammar.before is not None and begin(line, grammar.before) else "grammar"
-
-
-def line_begins(line: bytes, beginning: pp.ParserElement) -> bool:
-    """Return whether a line begins with what an expression takes, as pyparsing itself has it."""
-    try:
-        beginning.parse_string(line.decode("latin-1").removesuffix("\n"))
-    except Exception:  # noqa: BLE001  as above
-        return False
-    return True
-
-
-def _flat(value: object) -> list[str]:
-    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
-    if isinstance(value, pp.ParseResults):
-        return [text for each in value for text in _flat(each)]
-    return [] if value is None else [str(value)]

@@ -13,12 +13,11 @@ from functools import cached_property
 from itertools import compress
 from typing import Any, NamedTuple
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.in_json import in_json, looks_before
-from logwatch.parse.compile.line_pattern import split_end
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
-from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
-from logwatch.parse.compile.to_regex import Writer
+from logwatch.compile import nodes
+from logwatch.compile.in_json import in_json, looks_before
+from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile.specialise import MAX_ORDERS, Specialiser
+from logwatch.compile.to_regex import Writer
 
 LISTED = frozenset(("code",))
 """The names of which every value counts, and not the last one alone."""
@@ -48,6 +47,11 @@ class ChunkPattern:
     def _repeated(self) -> list[tuple[int, str] | None]:
         """Of each group, the number of the repetition that sets it and its name; None where none does."""
         return [*_repeated(self.node, 0)]
+
+    @property
+    def may_be_undecided(self) -> bool:
+        """Whether any group is set by a repetition."""
+        return any(self._repeated)
 
     def undecided(self, groups: Sequence[Any]) -> bool:
         """Return whether a repetition may have set more values of one name than its groups tell, or in another order.
@@ -83,7 +87,7 @@ class ChunkCompiler:
     def __init__(self, node: Node, keep: frozenset[str], listed: frozenset[str] = LISTED) -> None:
         """Of the names that are ``listed`` every value counts, and of others the last one."""
         self._listed = listed
-        self._head, self._tail = split_end(nodes.without_captures(node, keep))
+        self._head, self._tail = _split_end(nodes.without_captures(node, keep))
         self._blanks, _ = nodes.split_leading_blanks(self._tail.item if self._tail else nodes.NOTHING)
         literals = nodes.capture_literals(self._tail or nodes.NOTHING)
         self._valueless = None if literals is None else _without(literals)  # at the end, however it is written
@@ -117,6 +121,17 @@ class ChunkCompiler:
             return nodes.seq(head, _ANYTHING)
         ends = [nodes.END_OF_LINE, *(nodes.seq(each, _ANYTHING) for each in behind)]
         return nodes.seq(head, self._blanks, nodes.choice(*ends))
+
+
+def _split_end(node: Node) -> tuple[Node, Repeat | None]:
+    """Split off the repetition at the end behind which anything may stand, and which means the same by itself."""
+    *head, last = nodes.parts(node) or (nodes.NOTHING,)
+    if not isinstance(last, Repeat) or (last.min, last.max) != (0, None):
+        return node, None
+    looks_before = any(isinstance(each, Look) and each.behind for each in nodes.walk(last))
+    if looks_before or nodes.split_leading_blanks(last.item)[0] is None:
+        return node, None
+    return nodes.seq(*head), last
 
 
 def _without(literals: frozenset[bytes]) -> Node:

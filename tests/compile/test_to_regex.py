@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
-from logwatch.parse.compile.to_regex import Writer, char_class
-from tests.parse.compile.shown import shown
+from logwatch.compile import nodes
+from logwatch.compile.line_pattern import LinePattern
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile.to_regex import Writer, char_class
+from tests.compile.shown import shown
 
 A, B, AB = Literal(b"a"), Literal(b"b"), Literal(b"ab")
 BLANKS = CharRun(frozenset(b" "), 0)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from logwatch.parse.compile import from_regex
-from logwatch.parse.compile.from_regex import NotCompilable
-from tests.parse.compile.shown import node, shown
+from logwatch.compile import from_regex
+from logwatch.compile.from_regex import NotCompilable
+from tests.compile.shown import node, shown
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from logwatch.dialect.grammar import Grammar, elements_of, text_of
 from logwatch.model import Cause, Sample
-from logwatch.parse.grammar import Grammar, text_of, walk
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
@@ -75,7 +75,7 @@ _KNOWN = frozenset(
 
 def words_of(grammar: Grammar) -> frozenset[bytes]:
     """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
-    texts = [grammar.marker.decode("latin-1"), *map(text_of, walk(grammar.line))]
+    texts = [grammar.marker.decode("latin-1"), *map(text_of, elements_of(grammar.line))]
     return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 
@@ -167,11 +167,13 @@ class Samples:
         self._noted: Counter[Cause] = Counter()
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
 
-    def add(self, cause: Cause, payload: bytes) -> None:
-        """Take in a line."""
-        self._noted[cause] += 1
-        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
-            sample = Sample(cause, shape(payload, self._words), front(payload, self._marker, self._words))
+    def add(self, cause: Cause, payloads: Sequence[bytes]) -> None:
+        """Take in lines without their newlines; only the first of a cause, and few of the others, are shaped."""
+        first = self._noted[cause] + 1
+        self._noted[cause] += len(payloads)
+        some = [each for n, each in enumerate(payloads, first) if n <= _SHAPED_LINES or not n % _SHAPE_EVERY]
+        for each, shown in zip(some, shapes(some, self._words), strict=True):
+            sample = Sample(cause, shown, front(each, self._marker, self._words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:
                 self._samples[sample] = self._samples.get(sample, 0) + 1
 

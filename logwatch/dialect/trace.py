@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import pyparsing as pp
 
+from logwatch.dialect.grammar import Grammar, parse_reference, sequence
+from logwatch.dialect.load import default_whitespace
+from logwatch.dialect.result import PushResult, display
 from logwatch.model import Cause
-from logwatch.parse.grammar import Grammar, default_whitespace, parse_reference, sequence
-from logwatch.parse.result import PushResult, display
 
 
 class Step(NamedTuple):

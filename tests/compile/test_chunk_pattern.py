@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
-from tests.parse.compile.shown import node
+from logwatch.compile import nodes
+from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from tests.compile.shown import node
 
 BLANKS = CharRun(frozenset(b" "), 0)
 LETTERS = CharRun(frozenset(b"abcdefghijklmnopqrstuvwxyz"))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyparsing
 import pytest
 
+from logwatch.dialect.load import load, wrong_form
 from logwatch.errors import GrammarError
-from logwatch.parse import load
 
 GOOD = """
 from pyparsing import Forward, Keyword, Regex
@@ -179,3 +179,9 @@ def test_missing_samples_are_told(place):
     directory = place()
     (directory / "samples" / "mine.log").unlink()
     assert "samples/mine.log: cannot be read" in problems(directory)
+
+
+@pytest.mark.parametrize(("form", "why"), [("%H:%M:%S", "no day"), ("%d %Q", "bad directive"), ("%d %H:%M %", "stray")])
+def test_a_format_that_cannot_work_is_told(form, why):
+    """When the grammar is loaded, not with the first line of a night."""
+    assert why in wrong_form(form)

@@ -47,7 +47,7 @@ class Reasons:
     A storm of failures that all have reasons of their own costs no more than one that repeats then.
     """
 
-    _OTHER = b"\n"  # stands in no line
+    _OTHER = b"\0"  # is no word
 
     def __init__(self, words: Iterable[str]) -> None:
         self._told = {word.lower(): word for word in words} | {"": ""}
@@ -98,39 +98,37 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
     """
     last = dict(values)
     get = last.get
-    codes = tuple([value for name, value in values if name == "code"])
+    number = _number(tuple([value for name, value in values if name == "code"]))
+    if isinstance(number, str):
+        return number
     deciding = [get(name, "") for name in _DECIDING]
-    counted = _counting(len("".join(deciding)))(codes, *deciding)
-    if isinstance(counted, str):
-        return counted
+    told = _told_by(len("".join(deciding)))(*deciding)
     if COUNTED.issuperset(last):
-        return PushResult(*counted)
-    return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
+        return PushResult(number, *told)
+    return PushResult(number, *told, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
 
-def _counting(size: int) -> Callable[..., tuple[int, Platform, str] | Cause]:
-    """Return ``_counted``, which remembers no texts of more than so many characters: there are few short ones."""
-    return _counted if size <= _MAX_REMEMBERED else _counted.__wrapped__
+def _told_by(size: int) -> Callable[..., tuple[Platform, str]]:
+    """Return ``_told``, which remembers no texts of more than so many characters: there are few short ones."""
+    return _told if size <= _MAX_REMEMBERED else _told.__wrapped__
 
 
 @lru_cache(maxsize=256)
-def _counted(
-    codes: tuple[str, ...], word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str
-) -> tuple[int, Platform, str] | Cause:
-    """Return the code, the platform and the reason that a line is counted by.
+def _told(word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str) -> tuple[Platform, str]:
+    """Return the platform and the reason that a line is counted by.
 
     A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
     APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.
     """
-    numbers = set()
-    for code in codes:
-        if not _CODE.fullmatch(code):
-            return "no_code"
-        numbers.add(int(code))
-    if len(numbers) != 1:
-        return "ambiguous" if numbers else "no_code"
     fcm = fcm_error or fcm_status
-    return numbers.pop(), platform_of(word, fcm=bool(fcm or name), apns=bool(apns)), display(reason or fcm or apns)
+    return platform_of(word, fcm=bool(fcm or name), apns=bool(apns)), display(reason or fcm or apns)
+
+
+def _number(codes: Sequence[str]) -> int | Cause:
+    """Return the one code that all of these are."""
+    if not codes or not all(map(_CODE.fullmatch, codes)):
+        return "no_code"
+    return int(codes[0]) if len(codes) == 1 or len({*map(int, codes)}) == 1 else "ambiguous"
 
 
 def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
@@ -138,19 +136,29 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     return from_values([(name, value.decode("latin-1")) for name, value in values])
 
 
-def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> tuple[Columns, list[int]]:
-    """Return the results of so many lines, given their last value of each name, and the indices of those without one.
+def from_groups(names: Sequence[str], rows: Sequence[tuple[bytes, ...]]) -> tuple[Columns, dict[int, Cause]]:
+    """Return the results of lines, given what groups of these names captured of each, and why others have none.
 
-    Each is known to give a result: of several codes any is as good. None of the values has a newline in it.
+    Of the groups of one name the last one that captured something counts, of those of ``code`` all. None of the values
+    has a newline in it.
     """
+    groups: dict[str, list[Sequence[bytes]]] = {}
+    for name, column in zip(names, zip(*rows, strict=True), strict=False):
+        groups.setdefault(name, []).append(column)
 
     def texts(name: str, encoding: str) -> list[str]:
-        return b"\n".join(columns[name]).decode(encoding, "replace").split("\n") if name in columns else [""] * count
+        last, *others = reversed(groups.get(name, [[b""] * len(rows)]))
+        for column in others:
+            last = [new or old for new, old in zip(last, column, strict=True)]
+        return b"\n".join(last).decode(encoding, "replace").split("\n")
 
-    deciding = [texts(name, "latin-1") for name in ("code", *_DECIDING)]
+    if not rows:
+        return (*[()] * len(PushResult._fields),), {}
+    deciding = [texts(name, "latin-1") for name in _DECIDING]
     size = max(len("".join(each)) for each in deciding)
-    counted = list(map(_counting(size // max(1, count)), zip(deciding[0], strict=True), *deciding[1:]))
-    without = [i for i, each in enumerate(counted) if isinstance(each, str)]
-    for i in without:
-        counted[i] = NO_RESULT[:3]
-    return (*zip(*counted, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without
+    told = map(_told_by(size // len(rows)), *deciding)
+    codes = [*zip(*groups.get("code", []), strict=True)] or [()] * len(rows)
+    known = {each: _number([code.decode("latin-1") for code in each if code]) for each in set(codes)}
+    numbers = [*map(known.__getitem__, codes)]
+    without = {i: each for i, each in enumerate(numbers) if isinstance(each, str)}
+    return (numbers, *zip(*told, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without

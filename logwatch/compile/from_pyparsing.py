@@ -13,9 +13,9 @@ from operator import add, or_
 
 import pyparsing as pp
 
-from logwatch.parse.compile import from_regex, nodes
-from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile import from_regex, nodes
+from logwatch.compile.from_regex import NotCompilable
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
 

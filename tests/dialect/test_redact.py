@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.dialect.redact import LENGTH, shape, shapes, words_of
 from logwatch.parse import load
-from logwatch.parse.redact import LENGTH, shape, shapes, words_of
 
 WORDS = words_of(load("mesibo"))
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
-from tests.parse.compile.shown import node, shown
+from logwatch.compile import nodes
+from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from tests.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" \t"), 0)
 X = CharRun(frozenset(b"x"), 1, 1)

@@ -1,0 +1,19 @@
+"""What the named values of lines mean, one by one and column by column."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.dialect.result import PushResult, from_captures, from_groups
+
+NAMES = ("code", "platform", "reason", "fcm_error", "code", "apns_reason", "reason", "fcm_name", "user")
+WORDS = st.sampled_from([b"", b"", b"200", b"0200", b"404", b"x", b"apn", "é".encode(), b"\xff", b"r" * 2000])
+
+
+@given(st.lists(st.tuples(*[WORDS] * len(NAMES)), max_size=5))
+def test_values_mean_the_same_in_columns(rows):
+    """Whatever was captured, by one group of a name or by several: a result, or the same cause why there is none."""
+    columns, without = from_groups(NAMES, rows)
+    found = [without.get(i, PushResult(*values)) for i, values in enumerate(zip(*columns, strict=True))]
+    assert found == [
+        from_captures([(name, value) for name, value in zip(NAMES, row, strict=True) if value]) for row in rows
+    ]

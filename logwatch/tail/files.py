@@ -13,6 +13,7 @@ from logwatch.tail.identity import Content, Key
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _STEP_BYTES = 65536  # compressed, at a time
 _HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are looked at in one call; of an archive, more are content
 _LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
@@ -84,7 +85,7 @@ def is_directory_removed(path: str, device: int) -> bool:
 def open_regular(path: str) -> tuple[int, Stat]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
     _make_sure(os.stat(path))  # opening a pipe would already wake up its writer
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = os.open(path, _READ)
     try:
         return descriptor, _make_sure(os.fstat(descriptor))
     except NotAFileError:
@@ -120,7 +121,28 @@ class PlainFile:
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset, fewer at the end of what is there."""
-        return read_fully(self.descriptor, count, offset)
+        try:
+            return read_fully(self.descriptor, count, offset)
+        except OSError:
+            if not self.open_anew():
+                raise
+            return read_fully(self.descriptor, count, offset)
+
+    def open_anew(self) -> bool:
+        """Open the same inode once more, in place of its descriptor; False, and nothing is changed, where that fails.
+
+        On a disk that changes nothing. rclone shows a file as it was when it was opened, and sshfs gives what its name
+        leads to on the other side by now the same inode.
+        """
+        try:
+            anew = os.open(f"/proc/self/fd/{self.descriptor}", _READ)
+        except OSError:
+            return False
+        try:
+            os.dup2(anew, self.descriptor, inheritable=False)
+        finally:
+            os.close(anew)
+        return True
 
     def stat(self) -> Stat:
         """Return how it is on disk."""

@@ -146,6 +146,11 @@ class Generation(GenerationState):
                     self._want = file.reached - offset  # which is not the file's end
             return both[:tail_bytes], both[tail_bytes:]
         run = file.read_at(offset, count)
+        end = offset + len(run.rstrip(b"\0"))
+        short = len(run) < count and end < file.stat().size
+        if short and file.open_anew() and (anew := file.read_at(offset, count)) != run:
+            self.note(size=min(end, self.position.size))  # what it seemed to have beyond is of another file
+            run = anew
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
     def _skip_hole(self, seen: Stat, begin: int) -> Chunk | None:

@@ -2,7 +2,7 @@
 
 A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds of the epoch, RFC 3164's, or
 whatever a grammar says in words of strptime(3). Where it has no zone, the source's is meant, and of an hour that comes
-twice when clocks are put back the pass that the line came in; where it has no year, the latest such time that is at most
+twice (clocks are put back) the pass in which the line came; where it has no year, the latest such time that is at most
 a day ahead. A date that does not exist is no time: a wrong time is worse than none.
 """
 
@@ -113,6 +113,7 @@ def _epoch(stamp: str) -> float | None:
 
 def _without_year(fields: tuple[int, int, int, int, int, int], reference: float, zone: tzinfo) -> float | None:
     """Date a stamp of month, day, hour, minute, second and microsecond."""
+
     def at(year: int) -> datetime:
         return _passed(datetime(year, *fields, tzinfo=zone), reference)
 

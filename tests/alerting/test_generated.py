@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
-from config.generate.rules import ROLES
+from config.generate.rules import RESTORED_SECONDS, ROLES, seconds
 from config.generate.vmalert import EFFECTS
 from logwatch.diagnosis.words import CAUSES
 from tests.alerting.scenarios import runs
@@ -185,10 +185,21 @@ def test_vmalert_gets_the_same_alerts():
                 for rule in group["rules"]:
                     assert "keep_firing_for" not in rule
                     if "alert" in rule:
-                        waits = rule.get("for") if rule["labels"]["role"] not in EFFECTS else None
+                        waits = _waits(rule, group) if rule["labels"]["role"] not in EFFECTS else 0
                         yield rule["alert"], group["interval"], waits, rule["labels"]
 
     assert [*told(CONFIG / "fleet/vmalert")] == [*told(CONFIG / "prometheus/rules")]
+
+
+def _waits(rule, group):
+    """Return for how many seconds a condition must have been met: by ``for``, or by evaluations in a row."""
+    row = re.search(r"\nand evaluations:\w+:\w+ > (\d+)$", rule["expr"])
+    return seconds(rule.get("for", "0s")) + (int(row[1]) * seconds(group["interval"]) if row else 0)
+
+
+def test_prometheus_forgets_no_alert_when_it_is_restarted():
+    """A ``for`` below its grace period is not restored: what fired would end, and come again or page by itself."""
+    assert [alert["alert"] for alert in alerts() if 0 < seconds(alert.get("for", "0s")) < RESTORED_SECONDS] == []
 
 
 def test_the_end_of_an_effect_is_told_before_that_of_its_cause():

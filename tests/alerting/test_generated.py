@@ -222,6 +222,14 @@ def test_rules_that_are_loaded_anew_in_an_incident_go_on():
             assert [rule["record"] for rule in conditions if "labels" in rule] == [], path
 
 
+def test_the_index_of_the_runbooks_lists_causes_before_what_they_cause():
+    """Rules are evaluated the other way round; a reader looks for what is to be mended."""
+    role = {alert["alert"]: alert["labels"]["role"] for alert in alerts() if alert["labels"]["severity"] == "critical"}
+    listed = re.findall(r"^\| \[(\w+)\]", (ROOT / "docs/runbooks/README.md").read_text(), re.MULTILINE)
+    effects_and_causes = [role[name] for name in listed if role.get(name) in ROLES[:3]]
+    assert effects_and_causes == sorted(effects_and_causes, key=ROLES.index, reverse=True)
+
+
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
     """What stops all pushes by itself is paged with the catalogue's own words."""
     by_name = {alert["labels"].get("code_name"): alert["annotations"] for alert in alerts()}

@@ -29,7 +29,7 @@ def newest(target: Target, count: int) -> list[Entry]:
     return Parser(_LONGEST_VALUE).feed(answer)
 
 
-def values(target: Target, field: str) -> list[str]:
+def field_values(target: Target, field: str) -> list[str]:
     """Return what a field has in the whole journal of a target: containers, units, hosts; raises NoJournalError."""
     where = [f"--directory={target.directory}"] if target.directory else []
     return sorted(set(_ask([*where, f"--field={field}"]).decode(errors="replace").splitlines()))
@@ -51,7 +51,7 @@ def problem(target: Target) -> Problem | None:
     try:
         if newest(target, 1):
             return None
-        there = values(target, target.field)
+        there = field_values(target, target.field)
     except NoJournalError as error:
         return error.problem
     return Problem(
@@ -66,7 +66,7 @@ def problem(target: Target) -> Problem | None:
 def several_hosts(target: Target) -> Problem | None:
     """Warn of a directory in which the journals of several hosts are collected: reading goes by time."""
     try:
-        hosts = values(target, "_MACHINE_ID") if target.directory else []
+        hosts = field_values(target, "_MACHINE_ID") if target.directory else []
     except NoJournalError as error:
         return error.problem
     if len(hosts) <= 1:

@@ -289,6 +289,13 @@ def test_a_dashboard_can_be_read_without_explanation(path):
         assert "unit" in defaults or panel["type"] == "table"
 
 
+def test_lines_in_their_place_are_told_by_the_same_causes_everywhere():
+    """A line that lacks what stands around the others is not in its place, as one behind an unknown prefix is not."""
+    shown = [path.read_text() for path in (*RULES, *DASHBOARDS)]
+    causes = {cause for text in shown for cause in re.findall(r'cause!?[=~]+\\*"([^"\\]+)', text)}
+    assert causes == {"misplaced|unenveloped"}
+
+
 def test_every_threshold_has_a_reason_and_is_used():
     """No number without a reason, and none that nothing is made from."""
     assert [t.name for t in thresholds.load() if len(t.reason) <= 20] == []

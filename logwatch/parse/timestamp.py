@@ -157,8 +157,9 @@ def wrong_form(form: object) -> str:
         return "it is no text"
     if not any(directive in form for directive in _DAY_DIRECTIVES):
         return "it has no day"
+    dated = form if any(directive in form for directive in _YEAR_DIRECTIVES) else f"%Y {form}"  # as it is read
     try:
-        datetime.strptime(_BEGIN.strftime(form), form)  # noqa: DTZ007  only whether it can be read
+        datetime.strptime(_BEGIN.strftime(dated), dated)  # noqa: DTZ007  only whether it can be read
     except (ValueError, re.error) as error:  # re's where a directive stands twice
         return str(error)
     return ""

@@ -27,7 +27,8 @@ from logwatch.credentials.verdict import Verdict
 from logwatch.diagnosis.record import Recorder
 from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
+from logwatch.forward.forwarder import Forwarder, ledger_id
+from logwatch.forward.metrics import ForwardMetrics
 from logwatch.inputs import Inputs
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.snapshot import Snapshot
@@ -39,10 +40,10 @@ from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
 from logwatch.signal_flags import SignalFlags
 from logwatch.wake import Wakeup, make_waker
-from logwatch.web.access import Access
+from logwatch.web.access import Access, refuse_in_the_clear
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
-from logwatch.web.webhook import Doorkeeper, Endpoint, refuse_in_the_clear
+from logwatch.web.webhook import Doorkeeper, Endpoint
 
 Load = Callable[[], Config]
 

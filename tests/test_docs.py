@@ -19,7 +19,7 @@ from logwatch.config.table import Table
 from logwatch.export import COUNTERS
 
 ROOT = Path(__file__).parent.parent
-EXPORTERS = "".join((ROOT / "logwatch" / name).read_text() for name in ("export.py", "forward/forwarder.py"))
+EXPORTERS = "".join((ROOT / "logwatch" / name).read_text() for name in ("export.py", "forward/metrics.py"))
 METRICS = sorted(
     set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORTERS)) | {name for _, name, *_ in COUNTERS}
 )

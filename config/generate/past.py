@@ -14,7 +14,7 @@ PATH = "config/prometheus/past.yml"
 _RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+){rules.MATCHERS}")
 _COUNTER = re.compile(rf"(mesibo_push_(?:results|rate_limit_hits)_total){rules.MATCHERS}")
 _BEFORE = re.compile(r"(\w+:\w+:\w+)(?:\{[^}]*\})? offset \d+[hdw]")
-_WHOLE = {"59s": "1m", "1m59s": "2m", "2m59s": "3m", "4m59s": "5m"}
+_WHOLE = {within: length for length, within in rules.WORDS.WITHIN_OF.items()}
 """Windows that hold as many evaluations, fifteen seconds each, as these lengths of time have."""
 
 

@@ -22,7 +22,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config
 from logwatch.credentials.verdict import Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.forward import ForwardMetrics
+from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import SourceStatus
 from tests.test_architecture import LAYERS, PACKAGE

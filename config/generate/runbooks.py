@@ -22,6 +22,7 @@ SIDES = {
     "provider": "Google or Apple",
     "device": "the user's device",
 }
+_READ = ("cause", "outage", "symptom", "single")  # roles in the order of the index: what is to be mended comes first
 
 
 def files() -> dict[str, str]:
@@ -65,7 +66,7 @@ def _conditions(expr: str) -> Iterator[tuple[str, str]]:
 
 def _index() -> str:
     severities: dict[str, list[str]] = {}
-    for alert in alerts():
+    for alert in sorted(alerts(), key=lambda alert: _READ.index(alert["labels"]["role"])):
         severities.setdefault(alert["alert"], []).append(alert["labels"]["severity"])
     rows = [
         [f"[{name}]({name}.md)", "/".join(dict.fromkeys(found)), _happened(name)] for name, found in severities.items()

@@ -30,7 +30,7 @@ def files() -> dict[str, str]:
     """Return path -> text of each rule file."""
     found = {name: rules.groups(name) for name in ("push", "trends", "watcher")}
     intervals = {
-        rule["record"]: _seconds(group["interval"])
+        rule["record"]: rules.seconds(group["interval"])
         for groups in found.values()
         for group in groups
         for rule in group["rules"]
@@ -42,10 +42,6 @@ def files() -> dict[str, str]:
         )
         for name, groups in found.items()
     }
-
-
-def _seconds(interval: str) -> int:
-    return int(interval[:-1]) * {"s": 1, "m": 60}[interval[-1]]
 
 
 def _new() -> str:

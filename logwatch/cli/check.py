@@ -26,8 +26,7 @@ from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
-from logwatch.web.access import load, warnings
-from logwatch.web.webhook import refuse_in_the_clear
+from logwatch.web.access import load, refuse_in_the_clear, warnings
 from logwatch.words import followed
 
 CREDENTIALS = Path("/run/credentials")

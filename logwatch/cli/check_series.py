@@ -13,7 +13,7 @@ from logwatch.catalogue.lookup import PLATFORMS
 from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.forward import ForwardMetrics
+from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Platform, Seen, SourceStatus

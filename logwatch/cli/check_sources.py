@@ -31,7 +31,8 @@ def problems(source: Source, where: str) -> Iterator[Problem]:
         yield from _webhook(source.webhook)
     if source.docker is not None:
         yield from _container(source, f"{where}.docker")
-    if source.journal is not None and (problem := ask.problem(source.journal.target)):
+    target = source.journal.target if source.journal else None
+    if target and (problem := ask.problem(target) or ask.several_hosts(target)):
         yield replace(problem, where=f"{where}.journal", what=f"{problem.where}: {problem.what}", warning=True)
     yield from _paths(source, f"{where}.paths")
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from logwatch.assembly import Parts, assemble
+from logwatch.cli.numbers import Number
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url, parse_listen
@@ -49,7 +50,7 @@ command.add_command(direct)
 @click.option(
     "--wait",
     "seconds",
-    type=click.FloatRange(0, 600),
+    type=Number(0, 600),
     default=30,
     show_default=True,
     metavar="S",

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from logwatch.cli import moments
+from logwatch.cli.numbers import Number
 from logwatch.errors import ConfigError, Problem
 from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
@@ -28,15 +29,22 @@ def _bursts(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
         raise click.BadParameter(str(error)) from None
 
 
-_SHARE = click.FloatRange(0, 1)
+def _secret(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> str:
+    try:
+        return path.read_text().strip() if path else ""
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise click.BadParameter(f"{path} cannot be read: {why}") from None
+
+
+_SHARE = Number(0, 1)
+_MOST_LINES = 1_000_000  # a second: more than are written in one
 
 
 @click.command(short_help="Write a log as mesibo would: for demos, tests and benchmarks.")
 @click.option("--output", required=True, metavar="F", help="File to append to, or - for standard output.")
-@click.option("--rate", type=click.FloatRange(min=0), default=20, show_default=True, help="Lines a second; 0: at once.")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0), default=60, show_default=True, help="How long; 0: until stopped."
-)
+@click.option("--rate", type=Number(0, _MOST_LINES), default=20, show_default=True, help="Lines a second; 0: at once.")
+@click.option("--seconds", type=Number(min=0), default=60, show_default=True, help="How long; 0: until stopped.")
 @click.option(
     "--lines", type=click.IntRange(min=0), default=0, help="Stop after so many lines, however long that takes."
 )
@@ -78,7 +86,9 @@ _SHARE = click.FloatRange(0, 1)
 @click.option("--webhook", metavar="URL", help="Call there about failed pushes, as mesibo's push webhook does.")
 @click.option(
     "--webhook-secret-file",
+    "secret",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    callback=_secret,
     metavar="F",
     help="The secret of these calls: then all are of version 1, the only one that holds it.",
 )
@@ -106,7 +116,7 @@ def command(
     history: float | None,
     daily: bool,
     webhook: str | None,
-    webhook_secret_file: Path | None,
+    secret: str,
     start: float | None,
 ) -> None:
     """Write a log as mesibo would: push results, the lines of other modules, and lines that try to mislead.
@@ -127,7 +137,7 @@ def command(
         raise click.UsageError("--daily needs a --rate: that of the average")
     struck = _outages(outages, past)
     mix = Mix(push, failures, hostile, everything)
-    calls = Calls(seed, secret=webhook_secret_file.read_text().strip() if webhook_secret_file else "")
+    calls = Calls(seed, secret=secret)
     caller = Caller(calls, post_to(webhook)) if webhook else None
     mesibo = Mesibo(
         seed, envelope="docker" if envelope == "docker" else "plain", mix=mix, tell=caller.tell if caller else None

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity, SourceSetup
-from logwatch.dialect.redact import json_key
+from logwatch.dialect.redact import out_of_json
 from logwatch.ledger.batch import CounterRow, ShapeRow
 from logwatch.model import Seen
 from logwatch.sight import LineShare, Sight
@@ -40,8 +40,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     since = sight.since if sight.since is not None else sight.last
     began = f" since {clock(since, now)}" if since is not None else ""
     weight, severity = HEAVIEST, _severity(sight)
-    key = json_key([*_fronts(_shapes(name, facts))][:1])
-    command = _out_of_json(key, setup) if key else propose(name, setup)
+    jq = out_of_json([*_fronts(_shapes(name, facts))][:1])
+    command = _out_of_json(jq, setup) if jq else propose(name, setup)
     if sight.over and sight.last is not None:
         began = f" until {clock(sight.last, now)}"
         weight, severity = 82, "warning"
@@ -59,7 +59,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         " them from the files."
         if sight.over
         else _IN_JSON
-        if key
+        if jq
         else "Let a grammar be proposed from these lines with the command below, and look at what it says. Then set"
         f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
         evidence=tuple(_evidence(name, sight, facts)),
@@ -79,10 +79,10 @@ def propose(name: str, setup: SourceSetup) -> str:
     return f"mesibo-logwatch grammar propose {paths} --name {_new_name(setup)} --output {shlex.quote(setup.grammars)}"
 
 
-def _out_of_json(key: str, setup: SourceSetup) -> str:
+def _out_of_json(jq: str, setup: SourceSetup) -> str:
     """Return the command that counts lines inside JSON."""
     paths = " ".join(map(shlex.quote, setup.paths[:_PATHS])) or "FILE"
-    return f"jq -r .{key} {paths} | mesibo-logwatch report"
+    return f"{jq} {paths} | mesibo-logwatch report"
 
 
 def _new_name(setup: SourceSetup) -> str:

@@ -25,6 +25,7 @@ BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 _A_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 _defaults = threading.Lock()  # pyparsing's are those of the whole process
@@ -192,8 +193,9 @@ def wrong_form(form: object) -> str:
         return "it is no text"
     if not any(directive in form for directive in _DAY_DIRECTIVES):
         return "it has no day"
+    dated = form if any(directive in form for directive in YEAR_DIRECTIVES) else f"%Y {form}"  # as it is read
     try:
-        datetime.strptime(_A_DAY.strftime(form), form)  # noqa: DTZ007  only whether it can be read
+        datetime.strptime(_A_DAY.strftime(dated), dated)  # noqa: DTZ007  only whether it can be read
     except (ValueError, re.error) as error:  # re's where a directive stands twice
         return str(error)
     return ""

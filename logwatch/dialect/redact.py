@@ -148,10 +148,17 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
     return _shortened(told, FRONT_LENGTH)
 
 
-def json_key(fronts: Sequence[str]) -> str:
-    """Return the key of the JSON object in whose text lines behind most of some fronts begin; empty where none does."""
-    keys = [key[1] for front in fronts if front.startswith("{") and (key := _JSON_KEY.search(front))]
-    return keys[0] if 2 * len(keys) > len(fronts) else ""
+def out_of_json(fronts: Sequence[str]) -> str:
+    """Return how jq takes the texts out in which lines behind most of some fronts begin; empty where none does.
+
+    A front that is cut, or has another object open, does not show where the key stands: it is looked for at any depth.
+    """
+    keys = [(front, found[1]) for front in fronts if front.startswith("{") and (found := _JSON_KEY.search(front))]
+    if 2 * len(keys) <= len(fronts):
+        return ""
+    whole, key = keys[0]
+    nested = whole.startswith("{…") or whole.count("{") > 1
+    return f"jq -r '.. | .{key}? | strings'" if nested else f"jq -r .{key}"
 
 
 def _shortened(text: str, most: int) -> str:

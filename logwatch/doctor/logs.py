@@ -115,6 +115,8 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
         yield failure(name, f"{problem.where}: {problem.what}{why}", problem.try_)
         return
     yield from _in_group(f"{name}: readable", host, target)
+    if several := ask.several_hosts(target):
+        yield warning(f"{name}: hosts", f"{several.where}: {several.what}: {several.why}", several.try_)
     try:
         entries = ask.newest(target, JOURNAL_ENTRIES)
     except ask.NoJournalError as error:

@@ -7,7 +7,3 @@ answer means, ``forwarder`` does the I/O on the web thread's loop, so that neith
 msgspec and tornado's client write and send the JSON, both there already; OpenTelemetry's SDK costs 11 to 16 MB of
 memory and brings its own batching, which knows no cursor.
 """
-
-from logwatch.forward.forwarder import Forwarder, ForwardMetrics, ledger_id
-
-__all__ = ["ForwardMetrics", "Forwarder", "ledger_id"]

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
 from logwatch.forward.delivery import Delivered, Later, Unacceptable, Verdict, judge, pause
 from logwatch.forward.formats import Event, body
+from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import NotReadable, Reader
 
@@ -33,33 +33,6 @@ LOOK_SECONDS = 1.0  # between two looks for new failures
 TIMEOUT_SECONDS = 10.0
 MOST_REFUSED = 3  # events in a row that are believed to be at fault themselves, behind one that was taken
 ANSWER_BYTES = 1 << 20
-
-
-class ForwardMetrics:
-    """What is counted of each destination from the start of the process."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        labels = ["destination"]
-        self.events = Counter(
-            "mesibo_logwatch_export_events", "Failures accepted by the destination.", labels, registry=registry
-        )
-        self.dropped = Counter(
-            "mesibo_logwatch_export_dropped",
-            "Failures never delivered: refused by the destination, or deleted from the error log before being sent.",
-            labels,
-            registry=registry,
-        )
-        self.lag = Gauge(
-            "mesibo_logwatch_export_lag_events",
-            "Failures committed but not yet accepted by the destination.",
-            labels,
-            registry=registry,
-        )
-
-    def forget(self, destination: str) -> None:
-        """Drop the series of a destination that is configured no more."""
-        for metric in (self.events, self.dropped, self.lag):
-            metric.remove(destination)
 
 
 class Forwarder:

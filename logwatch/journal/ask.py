@@ -29,10 +29,10 @@ def newest(target: Target, count: int) -> list[Entry]:
     return Parser(_LONGEST_VALUE).feed(answer)
 
 
-def names(target: Target) -> list[str]:
-    """Return the containers, or the units, that the journal has entries of; raises NoJournalError."""
+def field_values(target: Target, field: str) -> list[str]:
+    """Return what a field has in the whole journal of a target: containers, units, hosts; raises NoJournalError."""
     where = [f"--directory={target.directory}"] if target.directory else []
-    return sorted(set(_ask([*where, f"--field={target.field}"]).decode(errors="replace").splitlines()))
+    return sorted(set(_ask([*where, f"--field={field}"]).decode(errors="replace").splitlines()))
 
 
 def lines(entries: Sequence[Entry], max_line_bytes: int) -> bytes:
@@ -51,7 +51,7 @@ def problem(target: Target) -> Problem | None:
     try:
         if newest(target, 1):
             return None
-        there = names(target)
+        there = field_values(target, target.field)
     except NoJournalError as error:
         return error.problem
     return Problem(
@@ -61,6 +61,19 @@ def problem(target: Target) -> Problem | None:
         f"there: {', '.join(there[:10])}" if there else f"`journalctl -F {target.field}` lists those that it has",
         warning=True,
     )
+
+
+def several_hosts(target: Target) -> Problem | None:
+    """Warn of a directory in which the journals of several hosts are collected: reading goes by time."""
+    try:
+        hosts = field_values(target, "_MACHINE_ID") if target.directory else []
+    except NoJournalError as error:
+        return error.problem
+    if len(hosts) <= 1:
+        return None
+    why = "what one of them sends late, with times before what was read last, is passed over"
+    remedy = "run mesibo-logwatch on each host, or collect each host's journal in a directory of its own"
+    return Problem(target.directory, f"{len(hosts)} hosts have entries in this journal", why, remedy, warning=True)
 
 
 def _ask(arguments: Sequence[str]) -> bytes:

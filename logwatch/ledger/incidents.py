@@ -62,10 +62,8 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
 
 
 def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
-    """Write incidents as they are now, with those whom they hit anew; forget what is over for too long."""
-    latest = 0.0
+    """Write incidents as they are now, with those whom they hit anew."""
     for incident, people in incidents:
-        latest = max(latest, incident.last, incident.ended or 0.0)
         number = _put(db, incident)
         room = {"user": PEOPLE - incident.users, "app": PEOPLE - incident.apps}
         for person in people:
@@ -77,8 +75,6 @@ def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[P
             "UPDATE incidents SET users = ?, apps = ? WHERE id = ?",
             (PEOPLE - room["user"], PEOPLE - room["app"], number),
         )
-    if latest:
-        _forget(db, latest)
 
 
 def _put(db: sqlite3.Connection, incident: Incident) -> int:
@@ -93,7 +89,8 @@ def _put(db: sqlite3.Connection, incident: Incident) -> int:
     return number
 
 
-def _forget(db: sqlite3.Connection, now: float) -> None:
+def prune(db: sqlite3.Connection, now: float) -> None:
+    """Forget what is over for too long."""
     db.execute("DELETE FROM incidents WHERE ended < ?", (now - KEPT_SECONDS,))
     db.execute("DELETE FROM incidents WHERE id <= (SELECT max(id) FROM incidents) - ?", (KEPT,))
     # who was hit is needed only as long as the incident may go on

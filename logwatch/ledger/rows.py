@@ -13,6 +13,7 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from logwatch.ledger import incidents, witness
+from logwatch.ledger.age import Age
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow, StoredFailure
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
@@ -307,8 +308,18 @@ def write_everything(
     )
 
 
-def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:
+def _age(db: sqlite3.Connection, clock: float) -> float:
+    """Return the time by which rows are old, and keep it for the next commit; ages are new to an older ledger."""
+    found = dict(db.execute("SELECT name, value FROM meta WHERE name IN ('now', 'ahead')").fetchall())
+    sound = isinstance(found.get("now"), float) and isinstance(found.get("ahead"), float)
+    age = (Age(found["now"], found["ahead"]) if sound else Age(clock)).at(clock)
+    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", age._asdict().items())
+    return age.now
+
+
+def prune(db: sqlite3.Connection, keep: int, clock: float, retention: float) -> None:
     """Delete failures beyond the newest ``keep`` or older than ``retention`` seconds, old shapes and old buckets."""
+    now = _age(db, clock)
     # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
     (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
     if span > keep:
@@ -322,5 +333,8 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
     )
     for table, widths in (("buckets", tuple(WIDTHS)), ("readings", JUDGED)):
         for width in widths:
-            db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, oldest(width, now)))  # noqa: S608  own names
+            # what is kept for a day is not kept over a jump of the clock: a day of minutes would be many rows
+            by = oldest(width, clock if width in JUDGED else now)
+            db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, by))  # noqa: S608  own names
     witness.prune(db, keep, now, retention)
+    incidents.prune(db, now)

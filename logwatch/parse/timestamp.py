@@ -1,8 +1,9 @@
 """Turn a time stamp as it is written into seconds since the epoch: a pure function of what it is given.
 
 A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds of the epoch, RFC 3164's, or
-whatever a grammar says in words of strptime(3). Where it has no zone, the source's is meant; where it has no year, the
-latest such time that is at most a day ahead. A date that does not exist is no time: a wrong time is worse than none.
+whatever a grammar says in words of strptime(3). Where it has no zone, the source's is meant, and of an hour that comes
+twice (clocks are put back) the pass in which the line came; where it has no year, the latest such time that is at most
+a day ahead. A date that does not exist is no time: a wrong time is worse than none.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from logwatch.dialect.load import YEAR_DIRECTIVES
 from logwatch.envelope import Received
 
 DAY_SECONDS = 86400.0
@@ -31,11 +33,10 @@ _MILLIS = {f"{n:03}": n for n in range(1000)}
 _UTC = ("Z", "UTC", "GMT")
 _SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: so is the rest of the minute
 _REMEMBERED = 4096
-_TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
+_TO_TEN_MINUTES = 15  # characters of a time as envelopes write it: none tells them later than ISO 8601
 _TO_THE_QUARTER = 7  # digits of a time since the epoch: those behind them are 1,000 seconds at most,
 _SINCE_THE_EPOCH = (10, 13, 16)  # in seconds, milliseconds or microseconds, as journals write it
-_REMEMBERED_HOURS = 64
-_YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
+_REMEMBERED_RECEIVED = 64
 
 
 def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:  # noqa: PLR0911  one a format
@@ -51,7 +52,7 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
             return _epoch(stamp)
         if stamp[10:17:3] == "T::":  # the usual one of ISO 8601's: in a tenth of the time
             with suppress(ValueError):  # a zone's name behind it
-                return _in_zone(datetime.fromisoformat(stamp), zone)
+                return _in_zone(datetime.fromisoformat(stamp), reference, zone)
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
             return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)
@@ -61,7 +62,7 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
             micro = int(_fraction(fraction) * 1e6)
             return _without_year((_MONTHS.get(name, 0), day, hour, minute, second, micro), reference, zone)
         if found := _ISO.fullmatch(stamp):
-            return _iso(found, zone)
+            return _iso(found, reference, zone)
         return _epoch(stamp)
     except (ValueError, OverflowError):
         return None
@@ -72,11 +73,11 @@ def is_ahead(seconds: float, reference: float) -> bool:
     return seconds > reference + DAY_SECONDS
 
 
-def _iso(found: re.Match[str], zone: tzinfo) -> float | None:
+def _iso(found: re.Match[str], reference: float, zone: tzinfo) -> float | None:
     year, _, month, day, time, _, where = found.groups()
     if where is not None and where.isalpha():
         where = "Z" if where in _UTC else None  # names of other zones are not unique
-    return _in_zone(datetime.fromisoformat(f"{year}-{month}-{day}T{time}{where or ''}"), zone)
+    return _in_zone(datetime.fromisoformat(f"{year}-{month}-{day}T{time}{where or ''}"), reference, zone)
 
 
 def since_epoch(at: datetime) -> float | None:
@@ -85,8 +86,21 @@ def since_epoch(at: datetime) -> float | None:
     return seconds if 0 <= seconds < _END else None
 
 
-def _in_zone(at: datetime, zone: tzinfo) -> float | None:
-    return since_epoch(at if at.tzinfo else at.replace(tzinfo=zone))
+def _in_zone(at: datetime, reference: float, zone: tzinfo) -> float | None:
+    return since_epoch(at if at.tzinfo else _passed(at.replace(tzinfo=zone), reference))
+
+
+def _passed(at: datetime, reference: float) -> datetime:
+    """Return the pass that is nearer to the reference, of an hour that comes twice; the first, where neither is near.
+
+    All of a minute is of one pass, since ``TimestampParser`` works a minute out once.
+    """
+    if at.tzinfo is UTC:
+        return at
+    minute = at.replace(second=0, microsecond=0)
+    first, second = minute.timestamp(), minute.replace(fold=1).timestamp()
+    # second < first where clocks are put forward: no clock shows such a time
+    return at.replace(fold=1) if first - second < 2 * (reference - second) < second - first else at
 
 
 def _epoch(stamp: str) -> float | None:
@@ -98,7 +112,11 @@ def _epoch(stamp: str) -> float | None:
 
 def _without_year(fields: tuple[int, int, int, int, int, int], reference: float, zone: tzinfo) -> float | None:
     """Date a stamp of month, day, hour, minute, second and microsecond."""
-    return _latest(reference, zone, lambda year: datetime(year, *fields, tzinfo=zone), leap_day=fields[:2] == (2, 29))
+
+    def at(year: int) -> datetime:
+        return _passed(datetime(year, *fields, tzinfo=zone), reference)
+
+    return _latest(reference, zone, at, leap_day=fields[:2] == (2, 29))
 
 
 def _fraction(digits: str | None) -> float:
@@ -108,11 +126,11 @@ def _fraction(digits: str | None) -> float:
 def _formatted(stamp: str, reference: float, zone: tzinfo, form: str) -> float | None:
     def at(year: int) -> datetime:
         read = datetime.strptime(f"{year} {stamp}", f"%Y {form}")  # noqa: DTZ007  a zone is put on below
-        return read if read.tzinfo else read.replace(tzinfo=zone)
+        return read if read.tzinfo else _passed(read.replace(tzinfo=zone), reference)
 
-    if not any(directive in form for directive in _YEAR_DIRECTIVES):
+    if not any(directive in form for directive in YEAR_DIRECTIVES):
         return _latest(reference, zone, at, leap_day=True)
-    return _in_zone(datetime.strptime(stamp, form), zone)  # noqa: DTZ007  see above
+    return _in_zone(datetime.strptime(stamp, form), reference, zone)  # noqa: DTZ007  see above
 
 
 def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, leap_day: bool) -> float | None:
@@ -164,24 +182,24 @@ class LineDater:
     def __init__(self, stamps: TimestampParser, received: TimestampParser) -> None:
         """``stamps`` are the lines' own, ``received`` the times that envelopes write."""
         self._stamps, self._received = stamps, received
-        self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of times, and what dates stamps in them
+        self._near: dict[tuple[bytes | str, float], float] = {}  # beginnings of times, and what dates stamps in them
 
     def date(self, stamp: str, received: Received, reference: float) -> float | None:
-        """Date a stamp by when its line was received; any time of the same hour tells the stamp's year."""
+        """Date a stamp by when its line was received; one a quarter of an hour away tells the same."""
         if not received:
             return self._stamps.seconds(stamp, reference)
         if isinstance(received, datetime):
             at = since_epoch(received)
         else:
             digits = len(received) in _SINCE_THE_EPOCH and received.isdigit()
-            hour = received[: _TO_THE_QUARTER if digits else _TO_THE_HOUR], reference
-            known = self._hours.get(hour)
+            near = received[: _TO_THE_QUARTER if digits else _TO_TEN_MINUTES], reference
+            known = self._near.get(near)
             if known is not None and (own := self._stamps.seconds(stamp, known)) is not None:
                 return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
             at = self._received.seconds(text, reference)
-            if len(self._hours) >= _REMEMBERED_HOURS:
-                self._hours.clear()
-            self._hours[hour] = reference if at is None else at
+            if len(self._near) >= _REMEMBERED_RECEIVED:
+                self._near.clear()
+            self._near[near] = reference if at is None else at
         own = self._stamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own

@@ -192,6 +192,11 @@ def _doubts(
     unknown = [number for number in seen if number not in known]
     if unknown:
         doubts.append(f"not in the catalogue: {', '.join(map(str, unknown[:5]))}; are these codes?")
+    if nought := code.numbers.count(0):
+        doubts.append(
+            f"{nought} of {len(code.numbers)} lines have 0, which counts as a failure, no answer; if it says here that"
+            ' all was well, give `code = 0` of `provider = "any"` the class delivered in a catalogue of your own'
+        )
     if lines < _FEW_LINES:
         doubts.append(f"{lines} lines are few; with more of them more is certain")
     if elsewhere:

@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from logwatch.parse.timestamp import seconds_of
+
+_LEAP_YEAR = datetime(2024, 12, 31, tzinfo=UTC).timestamp()  # in which a stamp without a year may be any day
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = "[0-9:]{8}"
@@ -113,8 +116,4 @@ def strptime_format(kind: StampKind, stamps: list[str]) -> str:
 
 
 def _dates(stamp: str, form: str) -> bool:
-    try:
-        datetime.strptime(stamp, form).replace(tzinfo=UTC)
-    except ValueError:
-        return False
-    return True
+    return seconds_of(stamp, _LEAP_YEAR, UTC, form) is not None

@@ -37,7 +37,7 @@ def checked(text: str, where: str, what: str) -> str:
     text = text.strip()
     if not text or len(text) > _LONGEST or not text.isascii() or not text.isprintable() or " " in text:
         why = "it is empty" if not text else "it is more than one word of plain characters"
-        raise SecretError(Problem(where, f"holds no {what}", why, f"put {what} alone on its one line"))
+        raise SecretError(Problem(where, f"does not hold {what}", why, f"put {what} alone on its one line"))
     return text
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.summary import Row
-from logwatch.dialect.redact import json_key
+from logwatch.dialect.redact import out_of_json
 from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, PROVIDERS, percent, time_of
 from logwatch.words import many, span
@@ -201,8 +201,8 @@ def notes(count: Count) -> list[str]:
 
 def _way_out(fronts: Sequence[str]) -> str:
     """Say what to do about lines behind such fronts: no grammar looks into JSON, where users' texts stand as well."""
-    if key := json_key(fronts):
-        return f"They are texts inside JSON: `jq -r .{key} FILE | mesibo-logwatch report` reads them"
+    if jq := out_of_json(fronts):
+        return f"They are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them"
     return "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
 
 

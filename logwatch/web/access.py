@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import structlog
 import tornado.httputil
 
-from logwatch.config import parse_listen
+from logwatch.config import Config, parse_listen
 from logwatch.config.schema import Web
 from logwatch.errors import Problem, WebError
 from logwatch.web import auth, tls
@@ -78,6 +78,24 @@ def warnings(settings: Settings, web: Web) -> list[Problem]:
     return [
         Problem(f"web.listen {web.listen}", what, why, "web.config_file with tls_server_config", warning=True),
     ]
+
+
+def refuse_in_the_clear(config: Config, *, tls: bool) -> None:
+    """Raise WebError where secrets of webhooks would travel in the clear, unless that was asked for."""
+    if tls or config.web.allow_plain_http or parse_listen(config.web.listen).loopback:
+        return
+    problems = [
+        Problem(
+            f"source {source.name}: webhook",
+            f"would be served on {config.web.listen} without TLS",
+            "its secret and who was pushed to would travel in the clear",
+            "tls_server_config in web.config_file, 127.0.0.1 behind a proxy, or web.allow_plain_http = true",
+        )
+        for source in config.source
+        if source.webhook is not None
+    ]
+    if problems:
+        raise WebError(*problems)
 
 
 class Access:

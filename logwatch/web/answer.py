@@ -5,6 +5,7 @@ import re
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
+_WEIGHT = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)")
 _WEIGHTS = re.compile(r"([^\s,;]+)\s*(?:;\s*q=([\d.]*))?")
 # When the page came, and what it counts from then on by itself
 _NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"[^>]*>[^<]*</span>')
@@ -36,6 +37,23 @@ def takes_gzip(accepted: str) -> bool:
     """Return whether an Accept-Encoding names gzip, and not with the weight 0 that refuses it (RFC 9110, 12.5.3)."""
     weight: str = dict(_WEIGHTS.findall(accepted.lower())).get("gzip", "0")
     return weight.strip("0.") != "" or weight == ""
+
+
+def by_weight(accepted: str) -> str:
+    """Return the ranges of an Accept header, the heaviest first, up to one that plain text satisfies (RFC 9110).
+
+    prometheus_client takes the first that it can write, whatever its weight, and passes plain text over.
+    """
+    weights = {
+        each: float(found[1]) if (found := _WEIGHT.search(each)) else 1.0 for each in accepted.lower().split(",")
+    }
+    kept: list[str] = []
+    for each in sorted(weights, key=weights.__getitem__, reverse=True):
+        if weights[each]:
+            kept.append(each)
+            if each.partition(";")[0].strip() in ("text/plain", "text/*", "*/*"):
+                break
+    return ",".join(kept)
 
 
 def tag(body: bytes) -> str:

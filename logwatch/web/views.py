@@ -9,7 +9,7 @@ import prometheus_client
 from prometheus_client.exposition import choose_encoder
 
 from logwatch.web import api, pages
-from logwatch.web.answer import takes_gzip
+from logwatch.web.answer import by_weight, takes_gzip
 from logwatch.web.assets import Asset
 from logwatch.web.runbooks import Runbook, RunbookIndex
 from logwatch.web.server import Handler, Rule
@@ -33,7 +33,7 @@ class _Metrics(Handler):
         self._registry = registry
 
     def get(self) -> None:
-        encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
+        encode, content_type = choose_encoder(by_weight(self.request.headers.get("Accept", "")))
         body = encode(self._registry)
         self.set_header("Content-Type", content_type)
         self.set_header("Vary", "Accept, Accept-Encoding")

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 import structlog
 import tornado.web
 
-from logwatch.config import Config, parse_listen
-from logwatch.errors import Problem, WebError
 from logwatch.model import Call
 from logwatch.web.access import Refusal
 from logwatch.web.server import Handler
@@ -47,24 +45,6 @@ class Doorkeeper:
     receiving: int = 0
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     warned: set[str] = field(default_factory=set)  # sources whose wrong secret was told
-
-
-def refuse_in_the_clear(config: Config, *, tls: bool) -> None:
-    """Raise WebError where secrets of webhooks would travel in the clear, unless that was asked for."""
-    if tls or config.web.allow_plain_http or parse_listen(config.web.listen).loopback:
-        return
-    problems = [
-        Problem(
-            f"source {source.name}: webhook",
-            f"would be served on {config.web.listen} without TLS",
-            "its secret and who was pushed to would travel in the clear",
-            "tls_server_config in web.config_file, 127.0.0.1 behind a proxy, or web.allow_plain_http = true",
-        )
-        for source in config.source
-        if source.webhook is not None
-    ]
-    if problems:
-        raise WebError(*problems)
 
 
 @tornado.web.stream_request_body

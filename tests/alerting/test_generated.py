@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
-from config.generate.rules import ROLES
+from config.generate.rules import RESTORED_SECONDS, ROLES, seconds
 from config.generate.vmalert import EFFECTS
 from logwatch.diagnosis.words import CAUSES
 from tests.alerting.scenarios import runs
@@ -185,10 +185,21 @@ def test_vmalert_gets_the_same_alerts():
                 for rule in group["rules"]:
                     assert "keep_firing_for" not in rule
                     if "alert" in rule:
-                        waits = rule.get("for") if rule["labels"]["role"] not in EFFECTS else None
+                        waits = _waits(rule, group) if rule["labels"]["role"] not in EFFECTS else 0
                         yield rule["alert"], group["interval"], waits, rule["labels"]
 
     assert [*told(CONFIG / "fleet/vmalert")] == [*told(CONFIG / "prometheus/rules")]
+
+
+def _waits(rule, group):
+    """Return for how many seconds a condition must have been met: by ``for``, or by evaluations in a row."""
+    row = re.search(r"\nand evaluations:\w+:\w+ > (\d+)$", rule["expr"])
+    return seconds(rule.get("for", "0s")) + (int(row[1]) * seconds(group["interval"]) if row else 0)
+
+
+def test_prometheus_forgets_no_alert_when_it_is_restarted():
+    """A ``for`` below its grace period is not restored: what fired would end, and come again or page by itself."""
+    assert [alert["alert"] for alert in alerts() if 0 < seconds(alert.get("for", "0s")) < RESTORED_SECONDS] == []
 
 
 def test_the_end_of_an_effect_is_told_before_that_of_its_cause():
@@ -209,6 +220,14 @@ def test_rules_that_are_loaded_anew_in_an_incident_go_on():
         for group in yaml.safe_load(path.read_text())["groups"]:
             conditions = [rule for rule in group["rules"] if rule.get("record", "").startswith("condition:")]
             assert [rule["record"] for rule in conditions if "labels" in rule] == [], path
+
+
+def test_the_index_of_the_runbooks_lists_causes_before_what_they_cause():
+    """Rules are evaluated the other way round; a reader looks for what is to be mended."""
+    role = {alert["alert"]: alert["labels"]["role"] for alert in alerts() if alert["labels"]["severity"] == "critical"}
+    listed = re.findall(r"^\| \[(\w+)\]", (ROOT / "docs/runbooks/README.md").read_text(), re.MULTILINE)
+    effects_and_causes = [role[name] for name in listed if role.get(name) in ROLES[:3]]
+    assert effects_and_causes == sorted(effects_and_causes, key=ROLES.index, reverse=True)
 
 
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
@@ -268,6 +287,13 @@ def test_a_dashboard_can_be_read_without_explanation(path):
         assert defaults["thresholds"]["steps"]
         assert panel["datasource"]["uid"] == "$datasource"
         assert "unit" in defaults or panel["type"] == "table"
+
+
+def test_lines_in_their_place_are_told_by_the_same_causes_everywhere():
+    """A line that lacks what stands around the others is not in its place, as one behind an unknown prefix is not."""
+    shown = [path.read_text() for path in (*RULES, *DASHBOARDS)]
+    causes = {cause for text in shown for cause in re.findall(r'cause!?[=~]+\\*"([^"\\]+)', text)}
+    assert causes == {"misplaced|unenveloped"}
 
 
 def test_every_threshold_has_a_reason_and_is_used():

@@ -81,14 +81,17 @@ def incident(tmp_path_factory):
             until(lambda n=name: running[n].firing() >= {EXPIRED, *EFFECTS}, f"{name} sees the cause and its effects")
         alerts = json.loads(get(f"{running['above'].url}/api/v1/alerts"))["data"]["alerts"]
         texts = [a["annotations"]["description"] for a in alerts if a["labels"]["alertname"] == EXPIRED]
-        running["a"].stop()
-        start("a")
-        until(lambda: running["a"].firing() >= {EXPIRED, *EFFECTS}, "the incident goes on over a restart")
         # the end is told by one: Alertmanager takes the first of two ends for both, and effects of the other are left
         running["b"].stop()
         fleet.mend()
+        failing = 'sum(cluster_source_platform_code_reason_class:mesibo_push_results:new{code="903"})'
+        until(lambda: not running["a"].query(failing), "nothing fails any more")
+        running["a"].stop()
+        start("a")
+        until(lambda: EXPIRED in running["a"].firing(), "the incident goes on over a restart")
         until(lambda: receiver.pages("resolved"), "it is over")
-        until(lambda: not running["a"].firing() & {EXPIRED, *EFFECTS}, "and so are its effects")
+        held = running["alertmanager"].active
+        until(lambda: not held() & {EXPIRED, *EFFECTS}, lambda: f"Alertmanager knows that its effects are: {held()}")
         yield receiver, texts
     finally:
         for program in reversed(running.values()):
@@ -98,7 +101,10 @@ def incident(tmp_path_factory):
 
 
 def test_two_prometheis_and_a_restart_make_one_page_of_one_incident(incident):
-    """One page and its end, about the cluster that hosts are listed with; no effect of it pages."""
+    """One page and its end, about the cluster that hosts are listed with; no effect of it pages.
+
+    The fault is mended right before the restart, and over soon after it: what Prometheus forgot would page by itself.
+    """
     receiver, _ = incident
     told = [(body["status"], body["groupLabels"]["alertname"], len(body["alerts"])) for _, body in receiver.pages()]
     assert told == [("firing", EXPIRED, 1), ("resolved", EXPIRED, 1)]

@@ -82,7 +82,7 @@ def test_a_reader_that_leaves_is_no_error():
         (["--output", "-", "--start", "soon"], "'soon' is not a time; try 2h"),
         (["--output", "-", "--start", "2026-11-22", "--seconds", 0], "say where it ends"),
         (["--output", "-", "--failures", 2], "2.0 is not in the range 0<=x<=1"),
-        (["--output", "-", "--rate", -1], "-1.0 is not in the range x>=0"),
+        (["--output", "-", "--rate", -1], "-1.0 is not in the range 0<=x<=1000000"),
     ],
 )
 def test_wrong_use_is_told_with_exit_code_2(arguments, message):
@@ -103,3 +103,23 @@ def test_what_cannot_be_written_is_named(tmp_path, option):
     assert result.stderr == (
         f"error: {tmp_path}/no/such: cannot be written: No such file or directory\n  try: name a writable file\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--seconds", "nan"), ("--rate", "nan"), ("--rate", "inf"), ("--rate", "1e308"), ("--push", "nan")],
+)
+def test_what_is_no_number_or_has_no_end_is_refused(tmp_path, option, value):
+    """A nan lies within any bounds, and lets nothing end."""
+    result = run("--output", tmp_path / "m.log", option, value, "--lines", 3)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}'" in result.output
+
+
+def test_a_secret_that_is_no_text_is_told(tmp_path):
+    """In a line, as every wrong value of an option is."""
+    (tmp_path / "secret").write_bytes(b"\xff\xfe")
+    where = ("--output", tmp_path / "m.log", "--lines", 3)
+    result = run(*where, "--webhook", "http://127.0.0.1:1/", "--webhook-secret-file", tmp_path / "secret")
+    assert result.exit_code == 2
+    assert "cannot be read: it is no text" in " ".join(result.output.split())

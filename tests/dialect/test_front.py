@@ -1,12 +1,15 @@
 """What stands before a marker is shown as it is built, with nothing of a user in it."""
 
+import json
 import re
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.dialect.redact import _KNOWN, FRONT_LENGTH, front, json_key, words_of
+from logwatch.dialect.redact import _KNOWN, FRONT_LENGTH, front, out_of_json, words_of
 from logwatch.parse import load
 
 GRAMMAR = load("mesibo")
@@ -75,12 +78,27 @@ def test_of_a_long_front_in_json_the_key_of_the_text_is_shown():
     assert len(shown) == 60
     assert shown.startswith("{…")
     assert shown.endswith(',"message":"')
-    assert json_key([shown]) == "message"
-    assert json_key([shown, "<time> mesibo: ", ""]) == ""
+    assert out_of_json([shown]) == "jq -r '.. | .message? | strings'"
+    assert out_of_json([shown, "<time> mesibo: ", ""]) == ""
 
 
 @pytest.mark.parametrize("blanks", ["", " "])
 def test_a_text_in_json_may_begin_with_a_blank(blanks):
     """Rsyslog's msg does: what stands between the tag's colon and the message belongs to it (RFC 3164)."""
     line = f'{{"msg":{blanks}" E2511-100001-001: x","hostname":"h"}}'.encode()
-    assert json_key([front(line, b"x", ())]) == "msg"
+    assert out_of_json([front(line, b"x", ())]) == "jq -r .msg"
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("words", [1, 30])
+def test_the_text_comes_out_of_json_however_deep_its_key_stands(depth, words):
+    """By the command that is told, whether the front shows the objects around the key or is cut."""
+    text = "E2511-100001-001: push_on_complete: code 903"
+    record = {"message": text, "host": {"name": "vm", "up": True, "tags": ["push"]}}
+    for _ in range(depth):
+        record = {"host": " ".join(["chat"] * words), "event": record}
+    line = json.dumps(record)
+    filtered = out_of_json([front(line.encode(), b"push_on_complete", ())])
+    done = subprocess.run(f"{filtered}", shell=True, input=line, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{text}\n"

@@ -10,7 +10,8 @@ from tornado.httpclient import HTTPClientError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.forwarder import Forwarder, ForwardMetrics
+from logwatch.forward.forwarder import Forwarder
+from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch, StoredFailure
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger

@@ -94,8 +94,15 @@ class Alertmanager(Program):
 
     def suppressed(self):
         """Return the names of the alerts that it holds back."""
+        return {name for name, state in self._states() if state == "suppressed"}
+
+    def active(self):
+        """Return the names of the alerts whose end it has not been told, held back or not."""
+        return {name for name, _ in self._states()}
+
+    def _states(self):
         alerts = json.loads(get(f"{self.url}/api/v2/alerts"))
-        return {a["labels"]["alertname"] for a in alerts if a["status"]["state"] == "suppressed"}
+        return [(a["labels"]["alertname"], a["status"]["state"]) for a in alerts]
 
 
 class Receiver:

@@ -7,10 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from logwatch.journal import ask
 from logwatch.journal.place import Target, look
 from tests.helpers.journald import MACHINE, remote
 
 ENTRY = {"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 3])
+def test_a_directory_of_several_hosts_is_told(tmp_path, hosts):
+    """As systemd-journal-remote collects them: what one sends late lies before what was read, and is passed over."""
+    for host in range(hosts):
+        remote(tmp_path / f"remote-{host}.journal", [ENTRY], machine=str(host) * 32)
+    target = Target("mesibo", "", str(tmp_path))
+    assert ask.problem(target) is None
+    problem = ask.several_hosts(target)
+    told = problem and (problem.what, problem.warning)
+    assert told == (None if hosts == 1 else (f"{hosts} hosts have entries in this journal", True))
 
 
 @contextlib.contextmanager

@@ -97,6 +97,35 @@ def test_a_stamp_without_a_zone_is_local_to_its_source(written, offset):
     assert seconds_of(written, NOON, KOLKATA) == at(2026, 11, 25, 10, 15) - offset * 3600
 
 
+BACK = at(2026, 10, 25, 1)  # Berlin's clocks are put back from 3:00 to 2:00
+
+
+@pytest.mark.parametrize("seconds", [-3600, -1200, -1, 0, 1, 1200, 3599])
+@pytest.mark.parametrize("form", ["%d%m-%H%M%S-000", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S", "%b %d %H:%M:%S", ""])
+@pytest.mark.parametrize("read_after", [-60, 0, 60, 1500])
+def test_of_an_hour_that_comes_twice_the_pass_is_the_one_in_which_a_line_was_written(seconds, form, read_after):
+    """It is written to within half an hour of when its file was, or when an envelope says that it came."""
+    moment = datetime.fromtimestamp(BACK + seconds, ZoneInfo("Europe/Berlin"))
+    own = "" if form else "%d.%m. %H:%M:%S"
+    written = moment.strftime(form or own)
+    assert seconds_of(written, moment.timestamp() + read_after, ZoneInfo("Europe/Berlin"), own) == moment.timestamp()
+
+
+def test_of_an_hour_that_comes_twice_in_an_old_log_the_first_pass_is_meant():
+    """Nothing tells them apart but the order of lines."""
+    for age in (2 * 3600, 86400):
+        assert seconds_of("2510-023000-000", BACK + age, ZoneInfo("Europe/Berlin")) == BACK - 1800
+
+
+def test_an_envelope_tells_the_pass_of_every_line_of_both():
+    """Line by line through both of them, whatever of the times that envelopes write is remembered."""
+    dater = LineDater(TimestampParser(ZoneInfo("Europe/Berlin")), TimestampParser(UTC))
+    for seconds in [*range(-3600, 3600, 30), *range(3570, -3600, -30)]:
+        moment = datetime.fromtimestamp(BACK + seconds, ZoneInfo("Europe/Berlin"))
+        received = datetime.fromtimestamp(BACK + seconds, UTC).isoformat().encode()
+        assert dater.date(moment.strftime("%d%m-%H%M%S-000"), received, NOON) == moment.timestamp()
+
+
 @pytest.mark.parametrize(
     ("form", "written", "expected"),
     [

@@ -154,6 +154,15 @@ def test_doubts_are_told():
     assert "3 of 63 lines hold push_on_complete in another place" in told
 
 
+@pytest.mark.parametrize("code", ["err=0", "result 0"])
+def test_a_nought_is_told_to_count_as_a_failure(code):
+    """Many programs write 0 where all was well: as a code it is one that pages."""
+    lines = [f"2026-11-26 08:00:{i:02} push_on_complete user={i} {code}" for i in range(60)]
+    lines[::9] = [line[:-1] + "903" for line in lines[::9]]
+    told = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts
+    assert [each for each in told if each.startswith("53 of 60 lines have 0, which counts as a failure")]
+
+
 def test_a_date_in_the_prefix_is_not_learnt_by_heart(tmp_path):
     """Lines of one hour make a grammar for every other hour, day, thread and pid."""
     lines = [

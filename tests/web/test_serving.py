@@ -587,6 +587,27 @@ def test_nothing_is_packed_for_who_refuses_it(get, path, accepted, packed):
     assert (gzip.decompress(body) if packed else body).startswith((b"<!doctype html>", b"# HELP"))
 
 
+OPEN, PLAIN = "application/openmetrics-text", "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kind"),
+    [
+        ("", PLAIN), ("*/*", PLAIN), (OPEN, OPEN), ("Application/OpenMetrics-Text; version=1.0.0", OPEN),
+        (f"{OPEN};version=1.0.0,{OPEN};version=0.0.1;q=0.75,{PLAIN};version=0.0.4;q=0.5,*/*;q=0.1", OPEN),
+        (f"{OPEN};version=1.0.0;escaping=allow-utf-8;q=0.6,{PLAIN};version=0.0.4;q=0.4,*/*;q=0.2", OPEN),
+        (f"{OPEN};version=0.0.1;q=0.9,{OPEN};version=1.0.0;q=0.5", OPEN),
+        (f"{PLAIN};version=0.0.4;q=0.9,{OPEN};version=1.0.0;q=0.5", PLAIN), (f"*/*, {OPEN};q=0.5", PLAIN),
+        (f"{OPEN};q=0, */*", PLAIN), (f"{OPEN}; q=0.0", PLAIN), (f"{OPEN};q=much", OPEN), (",;,", PLAIN),
+    ],
+)  # fmt: skip
+def test_numbers_come_in_the_kind_that_is_wanted_most(get, accepted, kind):
+    """By weight, whatever the order, and never in one of weight 0; each Prometheus there is asks as it does."""
+    status, headers, body = get("/metrics", Accept=accepted)
+    assert (status, headers["Content-Type"].partition(";")[0]) == (200, kind)
+    assert body.endswith(b"# EOF\n") == (kind == OPEN)
+
+
 def test_a_code_that_is_no_failure_links_no_list_of_failures(get):
     """The error log holds no accepted pushes: a link to them would lead to an empty list."""
     assert b"in the push error log" in get("/codes/903")[2]

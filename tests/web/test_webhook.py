@@ -15,10 +15,10 @@ from logwatch.config import Config
 from logwatch.config.schema import Web
 from logwatch.config.sources import Source, WebhookSource
 from logwatch.errors import WebError
-from logwatch.web.access import Access
+from logwatch.web.access import Access, refuse_in_the_clear
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
-from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint, refuse_in_the_clear
+from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint
 from logwatch.webhook.fields import load as load_fields
 from logwatch.webhook.inbox import Inbox
 from logwatch.webhook.read import read

@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders import dashboard as d
 
 from config.generate.dashboards.parts import HOST, SELECT, board, lines, number, rows, steps
+from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 
 PER_SOURCE = "{{instance}} {{source}}"
@@ -51,7 +52,7 @@ def dashboard() -> d.Dashboard:
             "Push lines not understood",
             "In their place, but without a result, in the chosen time.",
             "short",
-            f'sum(increase(mesibo_logwatch_unparsed_lines_total{{{SELECT},cause!="misplaced"}}[$__range]))',
+            f"sum(increase(mesibo_logwatch_unparsed_lines_total{{{SELECT},{WORDS.WITHIN}}}[$__range]))",
             steps(good, (1, "orange"), (100, "red")),
             "no source",
         ),

@@ -60,7 +60,7 @@ def scenarios() -> list[Scenario]:
         Scenario(
             "a credential with a fault is a ticket until it is mended",
             [broken],
-            {9.0: [], 20: [PROBLEM], 60: []},
+            {9.0: [], 22: [PROBLEM], 60: []},
             spares=("MesiboPushCredentialProblem",),
         ),
     ]

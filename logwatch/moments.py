@@ -5,6 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from math import isfinite
 
+YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
+"""Of strptime(3): what tells a stamp's year."""
+
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)

@@ -20,12 +20,12 @@ from logwatch.dialect.grammar import Grammar, elements_of, names_of, sequence, t
 from logwatch.dialect.result import NAMES, PushResult
 from logwatch.dialect.samples import Annotated, read_samples
 from logwatch.errors import GrammarError, Problem
+from logwatch.moments import YEAR_DIRECTIVES
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 _A_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 _defaults = threading.Lock()  # pyparsing's are those of the whole process

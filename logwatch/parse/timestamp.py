@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from logwatch.dialect.load import YEAR_DIRECTIVES
 from logwatch.envelope import Received
+from logwatch.moments import YEAR_DIRECTIVES
 
 DAY_SECONDS = 86400.0
 """A stamp may be so much ahead before it belongs to last year, or before its clock or zone is said to be wrong."""

@@ -47,4 +47,5 @@ def iso(at: float | None) -> str | None:
     """Write seconds since the epoch as ``2026-11-22T10:15:00.123Z``; mesibo's stamps have milliseconds."""
     if at is None:
         return None
-    return utc(round(at * 1000) / 1000).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    seconds, milliseconds = divmod(round(at * 1000), 1000)
+    return f"{utc(seconds).isoformat().removesuffix('+00:00')}.{milliseconds:03d}Z"

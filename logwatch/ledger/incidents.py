@@ -62,8 +62,10 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
 
 
 def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
-    """Write incidents as they are now, with those whom they hit anew."""
+    """Write incidents as they are now, with those whom they hit anew; forget whom those hit that will not go on."""
+    latest = 0.0  # by the log's time, not the clock's: of a backlog an incident of hours ago may go on
     for incident, people in incidents:
+        latest = max(latest, incident.last, incident.ended or 0.0)
         number = _put(db, incident)
         room = {"user": PEOPLE - incident.users, "app": PEOPLE - incident.apps}
         for person in people:
@@ -74,6 +76,12 @@ def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[P
         db.execute(
             "UPDATE incidents SET users = ?, apps = ? WHERE id = ?",
             (PEOPLE - room["user"], PEOPLE - room["app"], number),
+        )
+    if latest:
+        db.execute(
+            "DELETE FROM incident_people WHERE incident NOT IN"
+            " (SELECT id FROM incidents WHERE ended IS NULL OR ended >= ?)",
+            (latest - GAP_SECONDS,),
         )
 
 
@@ -93,9 +101,3 @@ def prune(db: sqlite3.Connection, now: float) -> None:
     """Forget what is over for too long."""
     db.execute("DELETE FROM incidents WHERE ended < ?", (now - KEPT_SECONDS,))
     db.execute("DELETE FROM incidents WHERE id <= (SELECT max(id) FROM incidents) - ?", (KEPT,))
-    # who was hit is needed only as long as the incident may go on
-    db.execute(
-        "DELETE FROM incident_people WHERE incident NOT IN"
-        " (SELECT id FROM incidents WHERE ended IS NULL OR ended >= ?)",
-        (now - GAP_SECONDS,),
-    )

@@ -68,6 +68,15 @@ def test_who_was_hit_is_forgotten_when_the_incident_is_over(ledger):
         assert db.execute("SELECT count(*) FROM incident_people").fetchone() == (0,)
 
 
+def test_an_incident_of_a_backlog_that_goes_on_counts_nobody_twice(ledger):
+    """What ended hours ago by the clock may go on by the log's time, and knows whom it has hit."""
+    ago = NOW - 36_000
+    (first,) = write(ledger, (replace(OPEN, began=ago - 600, last=ago, ended=ago), [Person("user", 1)]))
+    write(ledger)  # other lines of the backlog
+    (second,) = write(ledger, (replace(first, last=ago + 900, ended=None), [Person("user", 1), Person("user", 2)]))
+    assert second.users == 2
+
+
 def test_people_are_those_of_the_failures_asked_for(ledger):
     """By number, time and result; a token stands for a user who is not known."""
 

@@ -72,8 +72,8 @@ class Summary:
 
     def as_dict(self, catalogue: Catalogue) -> dict[str, Any]:
         """Return it for a program."""
-        rows = self.rows(catalogue)
-        return self.lines_as_dict() | {"results": [row.as_dict(self.pushes) for row in rows]}
+        total = self.pushes
+        return self.lines_as_dict() | {"results": [row.as_dict(total) for row in self.rows(catalogue)]}
 
     def lines_as_dict(self) -> dict[str, Any]:
         """Return for a program what lines there were."""

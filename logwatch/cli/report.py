@@ -102,7 +102,7 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
     if form == "table":
         terminal.show(lambda width: render(count, rows, width, whole=whole, hints=hints))
         return
-    for piece in _json(count, rows) if form == "json" else _csv(count, rows):
+    for piece in _json(count, rows) if form == "json" else [_csv(count, rows)]:
         click.echo(piece, nl=False)
     for note in (*notes(count), *hints):  # where a table would say so
         click.echo(f"note: {note}", err=True)
@@ -123,7 +123,7 @@ def _json(count: Count, rows: list[Row]) -> Iterator[str]:
     yield "\n  ]\n}\n" if rows else "]\n}\n"
 
 
-def _csv(count: Count, rows: list[Row]) -> Iterator[str]:
+def _csv(count: Count, rows: list[Row]) -> str:
     total = count.summary.pushes
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -134,4 +134,4 @@ def _csv(count: Count, rows: list[Row]) -> Iterator[str]:
         told = [row.provider, row.platform, row.code, row.reason, row.entry.title, row.entry.class_, row.entry.severity]
         share = f"{row.seen.count / total:.6f}"
         writer.writerow([*told, row.seen.count, share, iso(row.seen.first), iso(row.seen.last)])
-    yield text.getvalue()
+    return text.getvalue()

@@ -66,8 +66,8 @@ def accepted(rows: Iterable[Row]) -> float | None:
 
 
 def _summary(count: Count, rows: list[Row]) -> Text:
-    results = sum(row.seen.count for row in rows)
-    text = Text(f"{many(count.summary.lines, 'line', 'lines')}, {many(results, 'push result', 'push results')}")
+    results = many(count.summary.pushes, "push result", "push results")
+    text = Text(f"{many(count.summary.lines, 'line', 'lines')}, {results}")
     first = min((row.seen.first for row in rows if row.seen.first is not None), default=None)
     last = max((row.seen.last for row in rows if row.seen.last is not None), default=None)
     if first is not None and last is not None:

@@ -6,7 +6,6 @@ import re
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
 _WEIGHT = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)")
-_WEIGHTS = re.compile(r"([^\s,;]+)\s*(?:;\s*q=([\d.]*))?")
 # When the page came, and what it counts from then on by itself
 _NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"[^>]*>[^<]*</span>')
 
@@ -35,8 +34,7 @@ def under(prefix: str, body: bytes) -> bytes:
 
 def takes_gzip(accepted: str) -> bool:
     """Return whether an Accept-Encoding names gzip, and not with the weight 0 that refuses it (RFC 9110, 12.5.3)."""
-    weight: str = dict(_WEIGHTS.findall(accepted.lower())).get("gzip", "0")
-    return weight.strip("0.") != "" or weight == ""
+    return {_name(each): weight for each, weight in _weights(accepted).items()}.get("gzip", 0.0) > 0
 
 
 def by_weight(accepted: str) -> str:
@@ -44,16 +42,25 @@ def by_weight(accepted: str) -> str:
 
     prometheus_client takes the first that it can write, whatever its weight, and passes plain text over.
     """
-    weights = {
-        each: float(found[1]) if (found := _WEIGHT.search(each)) else 1.0 for each in accepted.lower().split(",")
-    }
+    weights = _weights(accepted)
     kept: list[str] = []
     for each in sorted(weights, key=weights.__getitem__, reverse=True):
         if weights[each]:
             kept.append(each)
-            if each.partition(";")[0].strip() in ("text/plain", "text/*", "*/*"):
+            if _name(each) in ("text/plain", "text/*", "*/*"):
                 break
     return ",".join(kept)
+
+
+def _weights(accepted: str) -> dict[str, float]:
+    """Return the weight of each element of a header that says what is accepted; 1 where none can be read."""
+    elements = accepted.lower().split(",")
+    return {each: float(found[1]) if (found := _WEIGHT.search(each)) else 1.0 for each in elements}
+
+
+def _name(element: str) -> str:
+    """Return an element of such a header without its parameters."""
+    return element.partition(";")[0].strip()
 
 
 def tag(body: bytes) -> str:

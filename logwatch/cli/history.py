@@ -82,6 +82,7 @@ def command(
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")
     heap.keep()
+    heap.collect_seldom()
     planned = plan(paths, config, timezone, rotated=True, command="history -o F")
     _refuse_to_replace(output, [path for path, _ in planned.inputs])
     with _replaced(output) as file, Tallies() as tallies:

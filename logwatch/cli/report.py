@@ -71,6 +71,7 @@ def command(
     if user is not None and not user.strip():
         raise click.BadParameter("an address is needed, as the log has it", param_hint="--user")
     heap.keep()
+    heap.collect_seldom()
     planned = plan(paths, config, timezone, detailed=user is not None, rotated=user is not None)
     count = Count(planned.catalogue, since, until)
     story = None

@@ -160,13 +160,20 @@ class Content(ABC):
 
 
 def compare(
-    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, whole: bool = False
+    known: Position,
+    file: Content,
+    *,
+    same_inode: bool,
+    followed: bool,
+    search: bool = False,
+    whole: bool = False,
+    left: bool = False,
 ) -> Answer:
     """Return what a file is to a generation.
 
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
-    ``whole``: the generation's own file is another one, and lost nothing of what was read; where that has left the
-    path, more than a banner and a line that recur has to prove that its bytes are back.
+    ``whole``: the generation's own file is another one, and lost nothing of what was read. ``left``: that has left the
+    path under another name: more than a banner and a line that recur has to prove that its bytes are back.
     """
     if file.head is None:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
@@ -182,7 +189,7 @@ def compare(
             return Answer(Relation.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
-        moved = _find_moved(known, file, left=whole and known.state != "live")
+        moved = _find_moved(known, file, left=left)
         if moved.relation is Relation.OTHER and not whole:
             moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:

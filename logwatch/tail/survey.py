@@ -277,8 +277,12 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
-        whole = generation.plain is not None or (search and not same_inode and self._has_left(known))
-        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
+        left = search and not same_inode and self._has_left(known)
+        whole = left or generation.plain is not None
+        left = left or (whole and position.state != "live")
+        answer = compare(
+            position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole, left=left
+        )
         found.answers[known.number, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)

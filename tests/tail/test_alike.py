@@ -125,6 +125,49 @@ def test_generations_that_begin_with_the_same_banner(tmp_path):
     assert follower.lines.count(BANNER) == 4
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_line_that_recurs_behind_a_banner_is_no_proof_where_the_log_was_renamed(tmp_path, restart):
+    """Its file has another name: the next log, in which its last line stands again, is read from its start."""
+    path = tmp_path / "a.log"
+    banner = [f"{BANNER}, module {n}" for n in range(10)]
+    append(path, *banner)
+    follower = Follower(path)
+    follower.turn()
+    append(path, "E2211-101112-000 (1): {", "  n: 0", "}")
+    follower.turn()
+    if restart:
+        follower.stop()
+    os.rename(path, f"{path}.1")
+    later = [f"E2211-101112-{n:03} (1): {{\n  n: {n}\n}}" for n in range(1, 9)]
+    append(path, *banner, *later)
+    if restart:
+        follower.start()
+    follower.turn()
+    follower.turn()
+    assert "\n".join(follower.lines[13:]) == "\n".join([*banner, *later])
+
+
+@pytest.mark.parametrize("pattern", ["a.log", "a.log*", "*"])
+@pytest.mark.parametrize("looks", [False, True])
+def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, looks, pattern):
+    """With ``renamecopy``: it is renamed, copied to its rotated name, and removed, whatever of that the globs match."""
+    path = tmp_path / "a.log"
+    append(path, *(f"E2211-101112-{n:03} (1): line" for n in range(50)))
+    follower = Follower(tmp_path / pattern)
+    follower.turn()
+    os.rename(path, f"{path}.tmp")
+    append(path, "E2211-101112-050 (1): line")
+    follower.turn()
+    shutil.copyfile(f"{path}.tmp", f"{path}.1")
+    if looks:
+        follower.turn()
+    os.unlink(f"{path}.tmp")
+    follower.turn()
+    follower.wait(700)
+    follower.wait(700)
+    assert sorted(follower.lines) == [f"E2211-101112-{n:03} (1): line" for n in range(51)]
+
+
 def test_a_copy_beside_a_log_is_no_log(tmp_path):
     """Cp mesibo.log mesibo.log.1 while it is followed counts nothing twice, whatever the globs match."""
     path = tmp_path / "mesibo.log"

@@ -184,7 +184,9 @@ class Survey:
         found: dict[Key, Candidate] = {}
         heads: dict[str, bytes | None] = {}
         for path in others:
-            candidate = self._heads.examine(path, names.get(path, UNNAMED))
+            rotated = names.get(path, UNNAMED)
+            uncertain = path in self._state.matched and not rotated.certain
+            candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
             head = heads[path] = candidate.head if candidate else None
             if plain[path] != path and plain[path] in names:
                 of = heads.get(plain[path])

@@ -5,6 +5,7 @@ import gzip
 import os
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -145,6 +146,60 @@ def test_a_line_that_recurs_behind_a_banner_is_no_proof_where_the_log_was_rename
     follower.turn()
     follower.turn()
     assert "\n".join(follower.lines[13:]) == "\n".join([*banner, *later])
+
+
+ANSWER = """{
+  "error": {
+    "code": 404,
+    "message": "Requested entity was not found.",
+    "status": "NOT_FOUND",
+    "details": [
+      {
+        "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError",
+        "errorCode": "UNREGISTERED"
+      }
+    ]
+  }
+}"""
+
+
+def _rename(path):
+    os.rename(path, f"{path}.1")
+
+
+def _pack(path):
+    Path(f"{path}.1.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+
+
+def _copytruncate(path):
+    shutil.copy(path, f"{path}.1")
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("answer", [ANSWER, "{\n}"], ids=["long", "short"])
+@pytest.mark.parametrize("banner", [[], [BANNER, f"{BANNER}, again"]], ids=["", "banner"])
+@pytest.mark.parametrize("rotate", [_rename, _pack, _copytruncate, Path.unlink])
+def test_how_an_answer_over_several_lines_ends_is_no_proof_of_a_place(tmp_path, rotate, banner, answer, restart):
+    """It ends each of them: the next log, in which it stands again, is read from its start."""
+    path = tmp_path / "a.log"
+    append(path, *banner, f"E2211-101112-000 (1): code 404 {answer}")
+    follower = Follower(path, owns=lambda line: line.startswith(b"E2211-"))
+    follower.turn()
+    append(path, f"E2211-101112-001 (1): code 404 {answer}")
+    follower.turn()
+    if restart:
+        follower.stop()
+    rotate(path)
+    append(path, *banner, *(f"E2211-101113-{n:03} (1): code 404 {answer}" for n in range(8)))
+    if restart:
+        follower.start()
+    follower.turn()
+    follower.turn()
+    follower.wait(30)
+    stamps = [line[:16] for line in follower.lines if line.startswith("E2211-")]
+    assert stamps == [f"E2211-101112-00{n}" for n in range(2)] + [f"E2211-101113-00{n}" for n in range(8)]
 
 
 @pytest.mark.parametrize("pattern", ["a.log", "a.log*", "*"])

@@ -151,6 +151,15 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
     return isinstance(form, SeveralLines) or form.record(line) is not None
 
 
+def is_dated(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
+    """Return whether a line, without its newline, begins with a time: what stands around it, or its own."""
+    form = FORMATS[envelope.layers[0].form] if envelope.layers else None
+    if form is None or isinstance(form, SeveralLines):
+        return form is not None or owns(uncoloured(line))
+    record = form.record(line)
+    return record is not None and bool(record.time or owns(uncoloured(record.payload)))
+
+
 def unwrap(data: bytes, envelope: Envelope) -> list[Line]:
     """Return the lines of whole records, in their order.
 

@@ -17,8 +17,8 @@ from logwatch.tail.files import (
     open_regular,
     stat_of,
 )
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
-from logwatch.tail.identity import NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
+from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
+from logwatch.tail.identity import CONTEXT_BYTES, NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import UNNAMED, RotatedName
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
@@ -29,7 +29,6 @@ FRESH_SECONDS = 10.0
 """An archive that has no end yet may still be written: so long after the last write nothing is concluded from that."""
 
 _BLOCK_BYTES = 1 << 18
-_CONTEXT_BYTES = TAIL_BYTES + 1  # of what came before a block: the run before the first offset in it, and a newline
 
 
 class Archive:
@@ -157,7 +156,7 @@ class Archive:
             if last_in and (found := last_in(block, at - len(last), len(last))) != NOWHERE:
                 place = found
             at += len(data)
-            last = block[-_CONTEXT_BYTES:]
+            last = block[-CONTEXT_BYTES:]
             if len(data) < _BLOCK_BYTES:
                 break
             yield

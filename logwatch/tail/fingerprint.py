@@ -7,7 +7,7 @@ a file that was trimmed in front. Marks at line ends further back tell how much 
 Only digests are kept, never bytes of a log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -37,7 +37,6 @@ _ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
 _LINES = 8  # of a tail, that are found by their beginnings, and of what was read last, whose ends are marked
-_SECOND = 2
 _SUFFIX = 2 + _RUNG  # a part of a tail: its length, and its digest
 _MARK = 8 + _RUNG
 _NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
@@ -72,26 +71,35 @@ def fingerprint_head(data: bytes) -> bytes:
     return digest(data) + b"".join(found[n] for n in _RUNGS if n in found)
 
 
-def fingerprint_tail(data: bytes) -> bytes:
+def last_run(data: bytes, begins: Callable[[bytes], bool]) -> bytes:
+    """Return the end of what was handed on that is to be fingerprinted: ``TAIL_BYTES``, or from a line that begins on.
+
+    How an answer over several lines ends recurs in any log, and in logs of lines that are equally long at its place.
+    """
+    end, run = len(data), data[-TAIL_BYTES:]
+    first = end - len(run)
+    while end > 0:
+        start = data.rfind(b"\n", 0, end - 1) + 1
+        if begins(data[start : end - 1]):
+            return data[min(start, first) :]
+        end = start
+    return run
+
+
+def fingerprint_tail(run: bytes, begins: Callable[[bytes], bool]) -> bytes:
     """Return the digest of the run before an offset, followed by what finds it at another offset.
 
-    Nothing follows where the last two lines are equal: such a log repeats itself, and no place in it can be told.
+    Those are its parts from where a line ``begins``, with a time of its own; nothing follows where none does.
     """
-    whole = digest(data)
-    if not data.endswith(b"\n"):
-        return whole
-    found, start, last = [whole], len(data), b""
-    while start > 0 and len(found) <= _LINES:
-        at = data.rfind(b"\n", 0, start - 1) + 1
-        if len(found) == 1:
-            last = data[at:]
-        elif len(found) == _SECOND and data[at:start] == last:
-            return whole
-        found.append(_part(data, at))
-        start = at
-    if start > 0:
-        found.append(_part(data, 0))
-    return b"".join(found)
+    parts: list[bytes] = []
+    start = len(run) if run.endswith(b"\n") else 0
+    while start > 0 and len(parts) < _LINES:
+        end, start = start, run.rfind(b"\n", 0, start - 1) + 1
+        if begins(run[start : end - 1]):
+            parts.append(_part(run, start))
+    if parts and (whole := _part(run, 0)) != parts[-1]:
+        parts.append(whole)
+    return digest(run) + b"".join(parts)
 
 
 def _part(data: bytes, at: int) -> bytes:

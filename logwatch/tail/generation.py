@@ -26,10 +26,10 @@ from logwatch.tail.fingerprint import (
     add_marks,
     before_hole,
     begins_alike,
-    digest,
     fingerprint_tail,
     is_marked,
     is_tail,
+    last_run,
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
@@ -39,7 +39,6 @@ from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
-_MOST_ENDS = 256  # digests of the last reads' ends
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
 
@@ -171,31 +170,20 @@ class Generation(GenerationState):
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""
         known = self.position
-        tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
-        if len(tail) < TAIL_BYTES:
-            tail = (overlap + tail)[-TAIL_BYTES:]
+        last = run[max(taken.consumed - HEAD_BYTES, 0) : taken.consumed]
+        if len(last) < HEAD_BYTES:
+            last = overlap + last
+        tail = last_run(last[-HEAD_BYTES:], self.lines.is_dated)
         self.position = known._replace(
             offset=known.offset + taken.consumed,
             tail_bytes=len(tail),
-            tail=self._fingerprint(tail, again=run.find(tail, 0, taken.consumed - 1) >= 0),
+            tail=fingerprint_tail(tail, self.lines.is_dated),
             marks=add_marks(known.marks, known.offset, overlap, run, taken.consumed),
             size=max(known.size, known.offset + len(run)),
             inside=taken.inside,
             envelope=self.lines.encoded,
         )
         return self._chunk(taken.data, taken.consumed, taken.oversized, reference, follows)
-
-    def _fingerprint(self, end: bytes, *, again: bool) -> bytes:
-        """Return the fingerprint of the run before an offset; one that came ``again`` tells no place, also in pieces.
-
-        Lines end alike where a provider answers all alike: those of the next log would be taken for this one's last.
-        """
-        whole = digest(end)
-        again = again or whole in self._ends
-        self._ends[whole] = None
-        if len(self._ends) > _MOST_ENDS:
-            del self._ends[next(iter(self._ends))]
-        return whole if again else fingerprint_tail(end)
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
@@ -250,7 +238,7 @@ class Generation(GenerationState):
     def leave(self, rest: bytes) -> None:
         """Note that what comes next was read together with the beginning of another file."""
         end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
-        self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-TAIL_BYTES:])
+        self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-HEAD_BYTES:])
 
     def leave_rest(self) -> None:
         """Leave all that is left of its open file, which a copy of it has as well."""
@@ -283,12 +271,12 @@ class Generation(GenerationState):
         if file and whole and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
-            self.skip_to(self.position.size, run[-TAIL_BYTES:])  # that nobody has filled
+            self.skip_to(self.position.size, run[-HEAD_BYTES:])  # that nobody has filled
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
         lost = max(self.position.size - self.position.offset, 0)
         if dropped:  # what is told is told once
-            self.skip_to(self.position.offset + dropped, read[-TAIL_BYTES:])
+            self.skip_to(self.position.offset + dropped, read[-HEAD_BYTES:])
         self.settle("done")
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file

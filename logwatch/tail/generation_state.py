@@ -10,12 +10,12 @@ from logwatch.model import FileState, Position
 from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
-    TAIL_BYTES,
     TELLING_BYTES,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
     is_tail,
+    last_run,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
@@ -74,7 +74,6 @@ class GenerationState(Positioned):
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
-        self._ends: dict[bytes, None] = {}  # digests of the last runs before an offset
 
     @property
     def plain(self) -> PlainFile | None:
@@ -199,7 +198,7 @@ class GenerationState(Positioned):
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.missing_since, self.former, self._ends = None, None, {}
+        self.missing_since, self.former = None, None
         self.note(state=state)
 
     def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:
@@ -239,13 +238,13 @@ class GenerationState(Positioned):
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
+        before = last_run(before, self.lines.is_dated)
         self.reached = offset
-        self._ends = {}  # what stands before the offset may have moved there
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
             tail_bytes=len(before),
-            tail=fingerprint_tail(before),
+            tail=fingerprint_tail(before, self.lines.is_dated),
             marks=b"",
             inside=inside,
         )
@@ -266,7 +265,7 @@ class GenerationState(Positioned):
         if not before.offset:
             return True
         if size < end:
-            self.skip_to(size, file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES)))
+            self.skip_to(size, file.read_at(max(size - HEAD_BYTES, 0), min(size, HEAD_BYTES)))
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False

@@ -33,6 +33,9 @@ Key = tuple[int, int]
 SEARCH_BYTES = 64 << 20
 """So much of a file's end is searched for the run before the offset."""
 
+CONTEXT_BYTES = HEAD_BYTES + 1
+"""Of what comes before a block that is searched: the run before the first offset in it, and a newline."""
+
 _BLOCK_BYTES = 1 << 20
 _SPAN_BYTES = 1 << 16  # more than lines have in common, wherever they stand
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
@@ -95,7 +98,7 @@ class Positioned:
 
     @property
     def repeats(self) -> bool:
-        """Whether the last lines that were read are equal: where they stand again is no proof of anything."""
+        """Whether no line with a time stands in what was read last: where that stands again is no proof of anything."""
         return not any(suffixes(self.position.tail))
 
     @property
@@ -150,7 +153,7 @@ class Content(ABC):
     def run(self, start: int, count: int) -> bytes | None:
         """Return a run of its bytes, shorter at its end; None while it has not been unpacked that far."""
 
-    def before(self, at: int, count: int = TAIL_BYTES) -> bytes | None:
+    def before(self, at: int, count: int = HEAD_BYTES) -> bytes | None:
         """Return the run that ends at an offset: so many bytes, or all that come before; None as for ``run``."""
         return self.run(max(at - count, 0), min(at, count))
 
@@ -160,13 +163,20 @@ class Content(ABC):
 
 
 def compare(
-    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, whole: bool = False
+    known: Position,
+    file: Content,
+    *,
+    same_inode: bool,
+    followed: bool,
+    search: bool = False,
+    whole: bool = False,
+    left: bool = False,
 ) -> Answer:
     """Return what a file is to a generation.
 
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
-    ``whole``: the generation's own file is another one, and lost nothing of what was read; where that has left the
-    path, more than a banner and a line that recur has to prove that its bytes are back.
+    ``whole``: the generation's own file is another one, and lost nothing of what was read. ``left``: that has left the
+    path under another name: more than a banner and a line that recur has to prove that its bytes are back.
     """
     if file.head is None:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
@@ -182,7 +192,7 @@ def compare(
             return Answer(Relation.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
-        moved = _find_moved(known, file, left=whole and known.state != "live")
+        moved = _find_moved(known, file, left=left)
         if moved.relation is Relation.OTHER and not whole:
             moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:
@@ -272,7 +282,7 @@ def is_part(file: Content, of: Content, *, gone: bool = False) -> bool | None:
         return None
     if (size < TELLING_BYTES and not (gone and file.packed and size == whole)) or (whole is not None and size > whole):
         return False
-    ours, theirs = file.before(size), of.before(size)
+    ours, theirs = file.before(size, TAIL_BYTES), of.before(size, TAIL_BYTES)
     return None if ours is None or theirs is None else ours == theirs
 
 
@@ -321,7 +331,7 @@ def shared_bytes(file: Content, of: Content) -> int | None:
 def _find(known: Position, file: Content, *, left: bool) -> int | None:
     """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
 
-    As long as lines start within the run, its last one is looked for as a whole: only lines of its length are compared.
+    Where lines start in it, what comes from the last of them on is looked for as a whole.
     """
     parts = list(suffixes(known.tail))
     if not parts:
@@ -333,15 +343,14 @@ def _find(known: Position, file: Content, *, left: bool) -> int | None:
     def last_in(block: bytes, start: int, before: int) -> int:
         end = block.rfind(b"\n") + 1
         while end > before:
-            at = block.rfind(b"\n", 0, end - 1) + 1
-            candidate = end - at == length if whole_line else end >= length
-            if candidate and is_suffix(part, block[end - length : end]):
+            begins = not whole_line or end == length or block[end - length - 1 : end - length] == b"\n"
+            if end >= length and begins and is_suffix(part, block[end - length : end]):
                 run = block[max(end - known.tail_bytes, 0) : end]
                 longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
                 begins_there = len(run) == start + end and not run[: len(run) - longest].strip(b"\0")
                 if longest == known.tail_bytes or begins_there or lines_alike or longest >= SURE_BYTES:
                     return start + end
-            end = at
+            end = block.rfind(b"\n", 0, end - 1) + 1
         return NOWHERE
 
     return file.search(known.tail, last_in)
@@ -353,7 +362,7 @@ def search_backwards(file: Content, last_in: LastIn) -> int:
     floor = max(stop - SEARCH_BYTES, 0)
     while stop > floor:
         start = max(stop - _BLOCK_BYTES, floor)
-        before = min(start, TAIL_BYTES + 1)
+        before = min(start, CONTEXT_BYTES)
         block = file.run(start - before, stop - start + before) or b""
         if (found := last_in(block, start - before, before)) != NOWHERE:
             return found

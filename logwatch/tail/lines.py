@@ -237,6 +237,10 @@ class LineReader:
         line, end, _ = follows.partition(b"\n")
         return bool(end) and not envelopes.begins(line.removeprefix(envelopes.MARK), self.known, self._reading.owns)
 
+    def is_dated(self, line: bytes) -> bool:
+        """Return whether a line, without its newline, begins with a time: no other log has it."""
+        return envelopes.is_dated(line, self.known, self._reading.owns)
+
     def goes_on(self, taken: Taken) -> bool:
         """Return whether what was taken ends in a line whose answer goes on behind it."""
         return bool(taken.data) and self._reading.held(taken.data, self.known) > 0

@@ -56,8 +56,6 @@ class PathState:
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
         self.facts = replace(facts, first=first, followed=followed)
-        # Its source was followed before, so that what another path has read of a copy is known; else each file counts
-        self.joined = bool(self.generations) or facts.news_since != float("inf")
         self.matched: dict[str, Stat] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True  # the path leads nowhere
@@ -65,6 +63,11 @@ class PathState:
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
         self.futile = 0  # reads in a row that brought nothing
+
+    @property
+    def joined(self) -> bool:
+        """Whether its source was followed before: what others have read of a copy is known; else each file counts."""
+        return not self.facts.first or self.facts.news_since != float("inf")
 
     def _enter(self, generation: Generation) -> None:
         self.generations.append(generation)

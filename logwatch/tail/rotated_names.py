@@ -18,6 +18,7 @@ _SUFFIX = re.compile(_AFTER)
 _INFIX = re.compile(_INSIDE)
 _NAME_WITH_SUFFIX = re.compile(rf"(?P<base>.+?){_AFTER}", re.DOTALL)
 _NAME_WITH_INFIX = re.compile(rf"(?P<stem>.+?){_INSIDE}(?P<extension>\.[A-Za-z]\w*?)", re.DOTALL)
+_COUNTED = re.compile(r"(?<=[A-Za-z])\d{1,4}(?P<extension>\.[A-Za-z]\w*)$")
 _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -97,6 +98,11 @@ def bases(name: str) -> tuple[str | None, str | None]:
 def shorter_names(name: str) -> list[str]:
     """Return what name may be a name for, with an ending that nobody knows: the longest first."""
     return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
+
+
+def uncounted(name: str) -> str:
+    """Return what name is without a number between its last letter and its extension: of ``m12.log``, ``m.log``."""
+    return _COUNTED.sub(r"\g<extension>", name)
 
 
 def possible_bases(name: str) -> list[str]:

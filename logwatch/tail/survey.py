@@ -184,7 +184,9 @@ class Survey:
         found: dict[Key, Candidate] = {}
         heads: dict[str, bytes | None] = {}
         for path in others:
-            candidate = self._heads.examine(path, names.get(path, UNNAMED))
+            rotated = names.get(path, UNNAMED)
+            uncertain = path in self._state.matched and not rotated.certain
+            candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
             head = heads[path] = candidate.head if candidate else None
             if plain[path] != path and plain[path] in names:
                 of = heads.get(plain[path])
@@ -277,8 +279,12 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
-        whole = generation.plain is not None or (search and not same_inode and self._has_left(known))
-        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
+        left = search and not same_inode and self._has_left(known)
+        whole = left or generation.plain is not None
+        left = left or (whole and position.state != "live")
+        answer = compare(
+            position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole, left=left
+        )
         found.answers[known.number, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)

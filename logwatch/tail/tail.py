@@ -18,7 +18,7 @@ from logwatch.tail.lines import Held, LineReading
 from logwatch.tail.owners import Owners
 from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import bases, shorter_names
+from logwatch.tail.rotated_names import bases, shorter_names, uncounted
 from logwatch.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
@@ -199,9 +199,12 @@ class Tail:
         directory, name = os.path.split(path)
         plain = without_suffix(name)
         if plain != name:  # an archive is no log, whatever ending its name has
-            for base in (os.path.join(directory, shorter) for shorter in (plain, *shorter_names(plain))):
-                if base in known:
-                    return base
+            base = os.path.join(directory, uncounted(plain))
+            for each in (os.path.join(directory, shorter) for shorter in (plain, *shorter_names(plain))):
+                if each in known:
+                    return each
+            if base in known or (base != os.path.join(directory, plain) and self.source.discover.matches(base)):
+                return base
         by_end, by_middle = bases(name)
         if by_end:
             base = os.path.join(directory, by_end)

@@ -5,6 +5,7 @@ import gzip
 import os
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +124,103 @@ def test_generations_that_begin_with_the_same_banner(tmp_path):
     follower.turn()
     assert sorted(set(follower.lines) - {BANNER}) == [f"E2211-101112-00{n} (1): of generation {n}" for n in range(3)]
     assert follower.lines.count(BANNER) == 4
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_line_that_recurs_behind_a_banner_is_no_proof_where_the_log_was_renamed(tmp_path, restart):
+    """Its file has another name: the next log, in which its last line stands again, is read from its start."""
+    path = tmp_path / "a.log"
+    banner = [f"{BANNER}, module {n}" for n in range(10)]
+    append(path, *banner)
+    follower = Follower(path)
+    follower.turn()
+    append(path, "E2211-101112-000 (1): {", "  n: 0", "}")
+    follower.turn()
+    if restart:
+        follower.stop()
+    os.rename(path, f"{path}.1")
+    later = [f"E2211-101112-{n:03} (1): {{\n  n: {n}\n}}" for n in range(1, 9)]
+    append(path, *banner, *later)
+    if restart:
+        follower.start()
+    follower.turn()
+    follower.turn()
+    assert "\n".join(follower.lines[13:]) == "\n".join([*banner, *later])
+
+
+ANSWER = """{
+  "error": {
+    "code": 404,
+    "message": "Requested entity was not found.",
+    "status": "NOT_FOUND",
+    "details": [
+      {
+        "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError",
+        "errorCode": "UNREGISTERED"
+      }
+    ]
+  }
+}"""
+
+
+def _rename(path):
+    os.rename(path, f"{path}.1")
+
+
+def _pack(path):
+    Path(f"{path}.1.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+
+
+def _copytruncate(path):
+    shutil.copy(path, f"{path}.1")
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("answer", [ANSWER, "{\n}"], ids=["long", "short"])
+@pytest.mark.parametrize("banner", [[], [BANNER, f"{BANNER}, again"]], ids=["", "banner"])
+@pytest.mark.parametrize("rotate", [_rename, _pack, _copytruncate, Path.unlink])
+def test_how_an_answer_over_several_lines_ends_is_no_proof_of_a_place(tmp_path, rotate, banner, answer, restart):
+    """It ends each of them: the next log, in which it stands again, is read from its start."""
+    path = tmp_path / "a.log"
+    append(path, *banner, f"E2211-101112-000 (1): code 404 {answer}")
+    follower = Follower(path, owns=lambda line: line.startswith(b"E2211-"))
+    follower.turn()
+    append(path, f"E2211-101112-001 (1): code 404 {answer}")
+    follower.turn()
+    if restart:
+        follower.stop()
+    rotate(path)
+    append(path, *banner, *(f"E2211-101113-{n:03} (1): code 404 {answer}" for n in range(8)))
+    if restart:
+        follower.start()
+    follower.turn()
+    follower.turn()
+    follower.wait(30)
+    stamps = [line[:16] for line in follower.lines if line.startswith("E2211-")]
+    assert stamps == [f"E2211-101112-00{n}" for n in range(2)] + [f"E2211-101113-00{n}" for n in range(8)]
+
+
+@pytest.mark.parametrize("pattern", ["a.log", "a.log*", "*"])
+@pytest.mark.parametrize("looks", [False, True])
+def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, looks, pattern):
+    """With ``renamecopy``: it is renamed, copied to its rotated name, and removed, whatever of that the globs match."""
+    path = tmp_path / "a.log"
+    append(path, *(f"E2211-101112-{n:03} (1): line" for n in range(50)))
+    follower = Follower(tmp_path / pattern)
+    follower.turn()
+    os.rename(path, f"{path}.tmp")
+    append(path, "E2211-101112-050 (1): line")
+    follower.turn()
+    shutil.copyfile(f"{path}.tmp", f"{path}.1")
+    if looks:
+        follower.turn()
+    os.unlink(f"{path}.tmp")
+    follower.turn()
+    follower.wait(700)
+    follower.wait(700)
+    assert sorted(follower.lines) == [f"E2211-101112-{n:03} (1): line" for n in range(51)]
 
 
 def test_a_copy_beside_a_log_is_no_log(tmp_path):

@@ -174,23 +174,6 @@ def test_what_lies_on_a_file_system_that_is_not_mounted_stays_known(tmp_path, re
         follower.tail.close()
 
 
-def test_what_is_over_keeps_nothing_of_what_was_read(tmp_path):
-    """Hundreds of rotated files may stay known: only what is still read keeps the ends of its last reads in mind."""
-    log = tmp_path / "m.log"
-    follower = Follower(log, release_seconds=60)
-    for number in range(3):
-        for n in range(20):
-            append(log, f"E2511-101112-{n:03} (1): of log {number}")
-            follower.wait(1)
-        shift(log, tmp_path, number + 1)
-        for seconds in (0, 61, 61):
-            follower.wait(seconds)
-    kept = {g.position.state: len(g._ends) for g in follower.tail._generations()}
-    assert kept.pop("live") > 0
-    assert kept == {"done": 0}
-    follower.tail.close()
-
-
 @pytest.mark.parametrize("kept", [1, 3])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_of_a_log_that_is_absent_at_each_rotation_what_is_gone_is_forgotten(tmp_path, kept, restarted):

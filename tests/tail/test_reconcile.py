@@ -46,7 +46,7 @@ def known(
         fingerprint_head(head),
         offset,
         256,
-        fingerprint_tail(tail),
+        fingerprint_tail(tail, lambda _line: True),
         size,
         state,
         gone_at=gone_at,

@@ -1,6 +1,6 @@
 import pytest
 
-from logwatch.tail.rotated_names import age_key, bases, rotated_name, shape_of
+from logwatch.tail.rotated_names import age_key, bases, rotated_name, shape_of, uncounted
 from logwatch.unpack import format_of_name
 
 ROTATED = {
@@ -61,6 +61,15 @@ def test_numbers_that_are_part_of_a_name(name):
     by_end, by_middle = bases(name)
     assert by_end is None
     assert by_middle in (None, "v1.tar")
+
+
+@pytest.mark.parametrize(
+    ("name", "log"),
+    [("m12.log", "m.log"), ("m.log", "m.log"), ("m-20261122.log", "m-20261122.log"), ("2.log", "2.log"), ("m1", "m1")],
+)
+def test_a_number_behind_the_last_letter(name, log):
+    """Some loggers count up in front of the extension; a date stays."""
+    assert uncounted(name) == log
 
 
 def test_the_oldest_comes_first():

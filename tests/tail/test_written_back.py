@@ -257,7 +257,7 @@ def test_lines_without_stamps_that_come_again_are_news(tmp_path):
             log.shell(script)
             yield
 
-    log = Log(tmp_path, "looking")
+    log = Log(tmp_path, "looking", owns=lambda line: line.startswith(b"E2"))
     log.shell("yes 'of no time' | head -n 40 > m.log")
     log.treat(rotated)
     assert log.follower.sink.lines[b"of no time"] == 100

@@ -17,7 +17,7 @@ from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
-from logwatch.model import Envelope
+from logwatch.model import PLAIN, Envelope
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -159,7 +159,7 @@ class Bodies:
     """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
 
     def __init__(self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns) -> None:
-        """``ahead`` is what follows the data elsewhere, in the same envelope."""
+        """``ahead`` is what follows the data elsewhere, in the same envelope; of plain data, what is around is off."""
         self._sources = [data, ahead]
         self._envelope = envelope
         self._text = b""  # of both out of the envelope, each line behind a newline
@@ -169,7 +169,9 @@ class Bodies:
     def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
         if not self._text:
-            own, following = (_payloads(each, self._envelope) for each in self._sources)
+            data, ahead = self._sources
+            own = data[:-1].split(b"\n") if self._envelope == PLAIN else _payloads(data, self._envelope)
+            following = _payloads(ahead, self._envelope)
             self._end = sum(map(len, own)) + len(own) + 1
             self._text = b"\n".join([b"", *own, *following, b""])
         at = self._text.find(b"\n%b\n" % line, self._at, self._end)

@@ -223,7 +223,7 @@ class _Job:
         if not batch.text:
             return
         own, batch = batch.apart(self._scanner.max_line_bytes)
-        self._lines(own)
+        self._lines(own.only(self._marked(own, range(len(own.lines)))))
         count = len(batch.lines)
         lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:
@@ -262,7 +262,12 @@ class _Job:
         if not batch.text:
             return
         reader = self._parser.chunk_reader
-        left = reader.read(batch, self._matched, self.following) if reader else batch.taken_out() or batch
+        if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
+            if (bare := batch.taken_out()) is None:
+                self._records(batch)
+                return
+            batch = bare.only(self._marked(bare, range(len(bare.lines))))
+        left = reader.read(batch, self._matched, self.following) if reader else batch
         if left.envelope != PLAIN:
             self._records(left)
             return

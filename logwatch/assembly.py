@@ -46,7 +46,7 @@ class Parts:
             self.grammars[source.grammar],
             timezone=source.zone,
             delivered=frozenset(delivered),
-            keep=min(self.config.failures.keep, 1000) if keep is None else keep,
+            keep=self.config.failures.keep if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
             reasons=Reasons(entry.reason for entry in self.catalogue.entries),
         )

@@ -1,5 +1,6 @@
 """Fleets that were set up otherwise: hosts scraped twice, seldom, by a new name, or installed anew in an incident."""
 
+from config.generate.rules import WORDS
 from tests.alerting.scenarios.model import Host, Scenario, Stretch
 
 EXPIRED = "critical MesiboPushCertificateExpired"
@@ -37,6 +38,14 @@ def _anew() -> Host:
     return host.pushes("apns", 903, (10, 0), (5, 40), (0, -200 - 8000), (5, 40), start=8000)
 
 
+def _restarted() -> Host:
+    """Return a host of which Prometheus recorded something right before it was restarted: nobody has ended that."""
+    once: tuple[Stretch, ...] = ((10, None), (0, 3), (60, None))
+    refused = {"source": "mesibo", "platform": "apns", "code": "903", "reason": "", "class": "credential"}
+    host = Host().normal().gauge(WORDS.NEW, refused, 0, once)
+    return host.gauge("condition:mesibo_logwatch_commits_failing:critical_single", {}, 0, once)
+
+
 def scenarios() -> list[Scenario]:
     """All of this topic."""
     scraped_twice = [
@@ -50,6 +59,12 @@ def scenarios() -> list[Scenario]:
     ]
     return [
         *scraped_twice,
+        Scenario(
+            "what was recorded right before Prometheus was restarted is not there again in each evaluation after it",
+            [_restarted()],
+            {minute / 2: [] for minute in range(20, 36)},
+            spares=("MesiboPushCertificateExpired", "MesiboPush9xxSpike", "MesiboLogwatchCommitsFailing"),
+        ),
         Scenario(
             "of a host that is scraped by two jobs, two unread push lines in five are no majority",
             [_unread(Host()), _unread(Host(job="mesibo-hosts"))],

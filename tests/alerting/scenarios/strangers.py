@@ -40,10 +40,17 @@ def _anew() -> Host:
 
 def _restarted() -> Host:
     """Return a host of which Prometheus recorded something right before it was restarted: nobody has ended that."""
-    once: tuple[Stretch, ...] = ((10, None), (0, 3), (60, None))
-    refused = {"source": "mesibo", "platform": "apns", "code": "903", "reason": "", "class": "credential"}
-    host = Host().normal().gauge(WORDS.NEW, refused, 0, once)
-    return host.gauge("condition:mesibo_logwatch_commits_failing:critical_single", {}, 0, once)
+    first: tuple[Stretch, ...] = ((10, None), (0, 3), (60, None))
+    later: tuple[Stretch, ...] = ((11, None), (0, 3), (60, None))
+    code = {"source": "mesibo", "platform": "apns", "reason": ""}
+    host = Host().normal().gauge(WORDS.NEW, {**code, "code": "903", "class": "credential"}, 0, first)
+    host.gauge("condition:mesibo_logwatch_commits_failing:critical_single", {}, 0, first)
+    # what was over at the first evaluation after it, and is met for one of those that follow
+    host.gauge(WORDS.TOLL, {**code, "code": "901"}, 0, first).gauge(
+        f"{WORDS.FAULT}5m", {**code, "code": "901"}, 0, later
+    )
+    host.gauge("evaluations:mesibo_logwatch_reload_failed:warning_single", {}, 10, first)
+    return host.process("mesibo_logwatch_config_last_reload_successful", (12, 0), (0, -1), (0, 1), start=1)
 
 
 def scenarios() -> list[Scenario]:
@@ -60,10 +67,16 @@ def scenarios() -> list[Scenario]:
     return [
         *scraped_twice,
         Scenario(
-            "what was recorded right before Prometheus was restarted is not there again in each evaluation after it",
+            "what Prometheus recorded right before it was restarted is neither there for minutes nor begins again",
             [_restarted()],
-            {minute / 2: [] for minute in range(20, 36)},
-            spares=("MesiboPushCertificateExpired", "MesiboPush9xxSpike", "MesiboLogwatchCommitsFailing"),
+            {quarter / 4: [] for quarter in range(42, 72)},
+            spares=(
+                "MesiboPushCertificateExpired",
+                "MesiboPush9xxSpike",
+                "MesiboPushNotConfigured",
+                "MesiboLogwatchCommitsFailing",
+                "MesiboLogwatchReloadFailed",
+            ),
         ),
         Scenario(
             "of a host that is scraped by two jobs, two unread push lines in five are no majority",

@@ -7,6 +7,10 @@ condition was met last, by a record of the condition: vmalert 1.79 has no keep_f
 where ``unless`` says so. A ``for`` below ten minutes is counted in a record for Prometheus, which restores the longer ones
 alone when it is restarted: what it forgets ends in Alertmanager some minutes later, as a page that ends and comes again, or
 as one about an effect whose cause has ended meanwhile. vmalert restores each.
+
+What rules record of one evaluation is read as of that one. Prometheus ends a series that is recorded no more, but not one
+that it recorded before it was restarted: that would be there for five minutes, three failures of a last evaluation be
+three more in each, and what is over begin again.
 """
 
 import re
@@ -34,6 +38,8 @@ ROLES = ("symptom", "outage", "cause", "single")
 and would page an effect whose cause it knows to be over."""
 MATCHERS = r'(\{(?:[^"{}]|"[^"]*")*\})?'
 """A regular expression for the matchers of a selector, one group: those within quotes may hold braces."""
+RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){MATCHERS}( offset \w+)?(?![\w:{{\[])")
+"""A recorded series that is read as it is, without a range: name, matchers, offset."""
 
 Rule = dict[str, Any]
 
@@ -97,7 +103,30 @@ def _remembered(group: dict[str, Any], step: int) -> dict[str, Any]:
 
     A pause ends no row of evaluations and adds nothing to it: the first one after a restart sees what was scraped before.
     """
-    return group | {"rules": sorted((rule for each in group["rules"] for rule in _counted(each, step)), key=_turn)}
+    counted = sorted((rule for each in group["rules"] for rule in _counted(each, step)), key=_turn)
+    return group | {"rules": _of_this_evaluation(counted, f"group:{_snake(group['name'])}:evaluated")}
+
+
+def _of_this_evaluation(found: list[Rule], evaluated: str) -> list[Rule]:
+    """Have each rule read what those before it have recorded at the same moment, and itself as of the evaluation before.
+
+    ``evaluated`` records when that was: what is older has ended since.
+    """
+    recorded: set[str] = set()
+
+    def as_of_now(match: re.Match[str]) -> str:
+        name, matchers, offset = match[1], match[2] or "", match[3]
+        if name == own and offset == " offset 1s":
+            return f"({match[0]} unless timestamp({match[0]}) < scalar(timestamp({evaluated} offset 1s)))"
+        return match[0] if offset or name not in recorded else f"last_over_time({name}{matchers}[1s])"
+
+    read: list[Rule] = []
+    for rule in found:
+        own = rule.get("record", "")
+        read.append(rule | {"expr": RECORDED.sub(as_of_now, rule["expr"])})
+        recorded.add(own)
+    asked = any(evaluated in rule["expr"] for rule in read)
+    return [*read, {"record": evaluated, "expr": "vector(1)"}] if asked else read
 
 
 def _counted(rule: Rule, step: int) -> Iterator[Rule]:
@@ -149,7 +178,7 @@ def _filled(template: Rule) -> Iterator[Rule]:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", name).lower().replace("-", "_")
 
 
 def _render(value: Any, values: dict[str, Any]) -> Any:

@@ -22,8 +22,6 @@ EFFECTS = {"outage": "1m", "symptom": "90s"}
 AT_ONCE = 4
 """Rules of a group that are evaluated at the same time: their order means nothing here."""
 _RAW = "mesibo_push_results_total"
-_RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){rules.MATCHERS}( offset \w+)?(?![\w:{{\[])")
-"""A recorded series that is read as it is, without a range: name, matchers, offset."""
 
 
 def files() -> dict[str, str]:
@@ -81,7 +79,7 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
         return f"last_over_time({name}{matchers}[{seconds}s]{offset})"
 
     def adapted(text: str) -> str:
-        return _RECORDED.sub(through_a_range, now.sub(words.NEW, short.sub(rf"\1{words.NEW}", text)))
+        return rules.RECORDED.sub(through_a_range, now.sub(words.NEW, short.sub(rf"\1{words.NEW}", text)))
 
     for rule in found:
         match rule.get("record"):

@@ -63,9 +63,10 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
 
 def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
     """Write incidents as they are now, with those whom they hit anew; forget whom those hit that will not go on."""
-    latest = 0.0  # by the log's time, not the clock's: of a backlog an incident of hours ago may go on
+    latest: dict[str, float] = {}  # source -> what it has come to, by its log's time: another may be hours behind
     for incident, people in incidents:
-        latest = max(latest, incident.last, incident.ended or 0.0)
+        for row in incident.rows:
+            latest[row.source] = max(latest.get(row.source, 0.0), incident.last, incident.ended or 0.0)
         number = _put(db, incident)
         room = {"user": PEOPLE - incident.users, "app": PEOPLE - incident.apps}
         for person in people:
@@ -78,11 +79,21 @@ def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[P
             (PEOPLE - room["user"], PEOPLE - room["app"], number),
         )
     if latest:
-        db.execute(
-            "DELETE FROM incident_people WHERE incident NOT IN"
-            " (SELECT id FROM incidents WHERE ended IS NULL OR ended >= ?)",
-            (latest - GAP_SECONDS,),
-        )
+        _forget_people(db, latest)
+
+
+def _forget_people(db: sqlite3.Connection, latest: dict[str, float]) -> None:
+    known = db.execute(
+        "SELECT id, ended, rows FROM incidents WHERE ended IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM incident_people WHERE incident = id)"
+    )
+    over = [
+        (number,)
+        for number, ended, rows in known
+        if ended + GAP_SECONDS < min((latest.get(source, 0.0) for source, *_ in json.loads(rows)), default=0.0)
+    ]
+    db.executemany("DELETE FROM incident_people WHERE incident = ?", over)
+    db.execute("DELETE FROM incident_people WHERE incident NOT IN (SELECT id FROM incidents)")
 
 
 def _put(db: sqlite3.Connection, incident: Incident) -> int:

@@ -147,6 +147,7 @@ class Generation(GenerationState):
         run = file.read_at(offset, count)
         end = offset + len(run.rstrip(b"\0"))
         short = len(run) < count and end < file.stat().size
+        short = short and file.read_at(offset, count) == run  # else it was written to, or emptied, meanwhile
         if short and file.open_anew() and (anew := file.read_at(offset, count)) != run:
             self.note(size=min(end, self.position.size))  # what it seemed to have beyond is of another file
             run = anew
@@ -231,8 +232,9 @@ class Generation(GenerationState):
         if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
         with suppress(CorruptError, SeekingError, OSError):
-            rest = self._fetch(file, self.lines.bound)[1]  # as ``finish`` does: an archive only goes forward
-            return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest, follows) else b""
+            overlap, rest = self._fetch(file, self.lines.bound)  # as ``finish`` does: an archive only goes forward
+            whole = is_tail(known.tail, overlap) and known.offset + len(rest) >= known.size
+            return rest if whole and self.lines.is_open(rest, follows) else b""
         return b""
 
     def leave(self, rest: bytes) -> None:

@@ -193,7 +193,7 @@ def test_vmalert_gets_the_same_alerts():
 
 def _waits(rule, group):
     """Return for how many seconds a condition must have been met: by ``for``, or by evaluations in a row."""
-    row = re.search(r"\nand evaluations:\w+:\w+ > (\d+)$", rule["expr"])
+    row = re.search(r"\nand last_over_time\(evaluations:\w+:\w+\[1s\]\) > (\d+)$", rule["expr"])
     return seconds(rule.get("for", "0s")) + (int(row[1]) * seconds(group["interval"]) if row else 0)
 
 

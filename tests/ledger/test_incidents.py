@@ -77,6 +77,17 @@ def test_an_incident_of_a_backlog_that_goes_on_counts_nobody_twice(ledger):
     assert second.users == 2
 
 
+@pytest.mark.parametrize("rows", [(ROW._replace(source="another"),), ()])
+def test_an_incident_of_a_source_that_is_behind_counts_nobody_twice(ledger, rows):
+    """Neither the log of another source, nor what the clock alone dates, says how far its own log has been read."""
+    ago = NOW - 36_000
+    late = replace(OPEN, began=ago - 600, last=ago, ended=ago)
+    (first,) = write(ledger, (late, [Person("user", 1)]))
+    write(ledger, (replace(OPEN, key="now", rows=rows, ended=NOW), ()))
+    told = write(ledger, (replace(first, last=ago + 900, ended=None), [Person("user", 1), Person("user", 2)]))
+    assert {each.key: each.users for each in told} == {"now": 0, late.key: 2}
+
+
 def test_people_are_those_of_the_failures_asked_for(ledger):
     """By number, time and result; a token stands for a user who is not known."""
 

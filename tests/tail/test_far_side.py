@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from logwatch.tail.files import PlainFile
+from logwatch.tail.generation import Generation
 from logwatch.tail.lines import CHUNK_BYTES
 from tests.helpers.recorder import Follower, append
 
@@ -203,4 +204,58 @@ def test_a_log_that_is_emptied_and_grows_past_the_offset_amid_a_read_loses_nothi
     assert read[1:] == [b""]
     assert sorted(follower.lines) == lines(0, 21) + lines(100, 32)
     assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("more", [1, 5, 20])
+def test_what_was_unread_of_a_log_that_is_emptied_and_written_anew_amid_a_read_is_told(tmp_path, monkeypatch, more):
+    """A log that got longer since it was read is not one of which its size says more than there was."""
+    log = tmp_path / "m.log"
+    append(log, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    offset, pread, emptied = log.stat().st_size, os.pread, []
+    append(log, *lines(20, 1))
+    unread = log.stat().st_size - offset
+
+    def racing(descriptor, count, at):
+        if at != offset or emptied:
+            return pread(descriptor, count, at)
+        emptied.append(descriptor)
+        os.truncate(log, 0)
+        data = pread(descriptor, count, at)
+        append(log, *lines(100, 20 + more))
+        return data
+
+    monkeypatch.setattr(os, "pread", racing)
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines(0, 20) + lines(100, 20 + more)
+    assert (follower.lost, follower.missed) == (unread, 0)
+    follower.tail.close()
+
+
+def test_a_torn_line_is_not_joined_with_what_stands_in_its_place_by_now(tmp_path, monkeypatch):
+    """A rotated file that another one was copied over since it was looked at is not what the log goes on behind."""
+    log, old = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, *lines(0, 20))
+    append(log, "E2211-101112-020 (1): a", end="")
+    follower = Follower(log, owns=lambda line: line.startswith(b"E2211"))
+    for seconds in (0, 5):
+        follower.wait(seconds)
+    os.rename(log, old)
+    append(log, " line of a log", *lines(100, 3))
+    open_rest = Generation.open_rest
+
+    def late(generation, follows=b""):
+        if follows:
+            old.write_text("\n".join(lines(500, 20)) + "\nE2211-101112-520 (1): of another log, and it")
+        return open_rest(generation, follows)
+
+    monkeypatch.setattr(Generation, "open_rest", late)
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert [line for line in follower.lines if "another" in line] == []
+    assert {*lines(0, 20), *lines(100, 3)} <= {*follower.lines}
+    assert follower.lost == len("E2211-101112-020 (1): a")
     follower.tail.close()

@@ -1,5 +1,6 @@
 """Fleets that were set up otherwise: hosts scraped twice, seldom, by a new name, or installed anew in an incident."""
 
+from config.generate.rules import WORDS
 from tests.alerting.scenarios.model import Host, Scenario, Stretch
 
 EXPIRED = "critical MesiboPushCertificateExpired"
@@ -37,6 +38,21 @@ def _anew() -> Host:
     return host.pushes("apns", 903, (10, 0), (5, 40), (0, -200 - 8000), (5, 40), start=8000)
 
 
+def _restarted() -> Host:
+    """Return a host of which Prometheus recorded something right before it was restarted: nobody has ended that."""
+    first: tuple[Stretch, ...] = ((10, None), (0, 3), (60, None))
+    later: tuple[Stretch, ...] = ((11, None), (0, 3), (60, None))
+    code = {"source": "mesibo", "platform": "apns", "reason": ""}
+    host = Host().normal().gauge(WORDS.NEW, {**code, "code": "903", "class": "credential"}, 0, first)
+    host.gauge("condition:mesibo_logwatch_commits_failing:critical_single", {}, 0, first)
+    # what was over at the first evaluation after it, and is met for one of those that follow
+    host.gauge(WORDS.TOLL, {**code, "code": "901"}, 0, first).gauge(
+        f"{WORDS.FAULT}5m", {**code, "code": "901"}, 0, later
+    )
+    host.gauge("evaluations:mesibo_logwatch_reload_failed:warning_single", {}, 10, first)
+    return host.process("mesibo_logwatch_config_last_reload_successful", (12, 0), (0, -1), (0, 1), start=1)
+
+
 def scenarios() -> list[Scenario]:
     """All of this topic."""
     scraped_twice = [
@@ -50,6 +66,18 @@ def scenarios() -> list[Scenario]:
     ]
     return [
         *scraped_twice,
+        Scenario(
+            "what Prometheus recorded right before it was restarted is neither there for minutes nor begins again",
+            [_restarted()],
+            {quarter / 4: [] for quarter in range(42, 72)},
+            spares=(
+                "MesiboPushCertificateExpired",
+                "MesiboPush9xxSpike",
+                "MesiboPushNotConfigured",
+                "MesiboLogwatchCommitsFailing",
+                "MesiboLogwatchReloadFailed",
+            ),
+        ),
         Scenario(
             "of a host that is scraped by two jobs, two unread push lines in five are no majority",
             [_unread(Host()), _unread(Host(job="mesibo-hosts"))],

@@ -21,8 +21,8 @@ _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewe
 
 Time = Callable[[Line], float | None]
 """Returns a line's own time, in seconds since the epoch."""
-Times = Callable[[Iterable[Line]], list[float | None]]
-"""Returns the own times of lines."""
+Times = Callable[[Sequence[Line]], list[float | None]]
+"""Returns the own times of some lines."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -68,18 +68,20 @@ class ResultCounts:
     def write(self, scan: Scan, times: Times, reference: float) -> None:
         """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
         tallies = self._tallies.values()
-        firsts = times(tally.first[1] for tally in tallies)
-        lasts = iter(times(tally.last[1] for tally in tallies if tally.last[0] != tally.first[0]))
+        firsts = times([tally.first[1] for tally in tallies])
+        lasts = times([tally.last[1] for tally in tallies if tally.last is not tally.first])
+        later = iter(lasts)
         for (key, tally), at in zip(self._tallies.items(), firsts, strict=True):
-            first, last = at, at if tally.last[0] == tally.first[0] else next(lasts)
+            first, last = at, at if tally.last is tally.first else next(later)
             if first is None or last is None:
                 scan.undated += tally.count if first is last else 1
                 first = last = last if first is None else first
             elif last < first:
                 first, last = last, first
-            if last is not None and is_ahead(last, reference):
-                scan.ahead = max(scan.ahead, last - reference)
             scan.results[key] = Seen(tally.count, first, last)
+        newest = max(filter(None, [*firsts, *lasts]), default=reference)
+        if is_ahead(newest, reference):
+            scan.ahead = newest - reference
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------

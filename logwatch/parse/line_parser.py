@@ -7,10 +7,10 @@ from typing import Any
 from pyparsing import ParserElement
 
 from logwatch.compile import nodes
-from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.from_pyparsing import translate
 from logwatch.compile.line_pattern import LinePattern
-from logwatch.compile.nodes import Node
+from logwatch.compile.nodes import CharRun, Node
 from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
@@ -29,7 +29,7 @@ class LineParser:
         self.chunk_reader: ChunkReader | None = None
         self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
         self._line: LinePattern | None = None
-        self._stamp: LinePattern | None = None
+        self._stamp: ChunkPattern | None = None  # where LINE has one stamp
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
@@ -100,13 +100,12 @@ class LineParser:
             return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
-    def stamp(self, line: bytes) -> str:
-        """Return the time stamp of a line as it is written, empty if it has none."""
-        if self._stamp is not None:
-            found = self._stamp.pattern.match(line)
-            return str(found[self._stamp.pattern.groups], "latin-1") if found else ""
-        result = self.read(line)
-        return "" if isinstance(result, str) else result.timestamp
+    def stamps(self, lines: Sequence[bytes]) -> list[str]:
+        """Return the time stamps of lines, without newlines, as they are written, empty where there is none."""
+        if self._stamp is None:
+            return ["" if isinstance(each, str) else each.timestamp for each in map(self.read, lines)]
+        found = [each for each, _ in self._stamp.regex.findall(b"\n".join([*lines, b""]))]
+        return b"\n".join(found).decode("latin-1").split("\n") if found else []
 
 
 @lru_cache(maxsize=16)
@@ -121,10 +120,10 @@ def _compiled(beginning: ParserElement) -> LinePattern:
     return LinePattern(translate(beginning))
 
 
-def _up_to(name: str, node: Node) -> LinePattern | None:
-    """Compile the parts of a line up to the one that is named so, if it is the only one: then it is the last group."""
-    parts = nodes.parts(node)
+def _up_to(name: str, node: Node) -> ChunkPattern | None:
+    """Return what takes lines whose parts match up to the one that is named so, if that is the only one."""
+    parts = nodes.parts(nodes.without_captures(node, frozenset((name,))))
     places = [i for i, part in enumerate(parts) if name in part.capture_names]
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
         return None
-    return LinePattern(nodes.seq(*parts[: places[0] + 1]))
+    return ChunkPattern(nodes.seq(*parts[: places[0] + 1], CharRun(nodes.EVERY_BYTE, 0)))

@@ -6,6 +6,7 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -14,7 +15,7 @@ from itertools import chain, compress
 from logwatch import envelope as envelopes
 from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
-from logwatch.dialect.result import Columns, PushResult, Reasons
+from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
@@ -110,10 +111,10 @@ class Scanner:
                     return at
         return None
 
-    def times(self, lines: Iterable[Line], reference: float) -> list[float | None]:
+    def times(self, lines: Sequence[Line], reference: float) -> list[float | None]:
         """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
-        stamp, date = self.parser.stamp, self._date
-        return [date(stamp(text), received, reference) for text, received in lines]
+        date, stamps = self._date, self.parser.stamps([text for text, _ in lines])
+        return [date(stamp, received, reference) for stamp, (_, received) in zip(stamps, lines, strict=True)]
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return one line's own time."""
@@ -131,13 +132,17 @@ class Scanner:
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
-def _ends(codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, tuple[LineAt, LineAt]]:
-    """Return the first and the last line of each outcome, by its code."""
-    here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
-    ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
-    places = sorted({*chain.from_iterable(ends.values())})
-    lines = dict(zip(places, batch.at(places), strict=True))
-    return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
+def _tallied(
+    codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+) -> Iterator[tuple[ResultKey, int, int, int]]:
+    """Yield results by their codes, and those without one by their lines: how many, and the first and the last."""
+    for code, result in results.items():
+        if count := codes.count(code):
+            yield result, count, codes.index(code), codes.rindex(code)
+    last = {result: i for i, result in uncoded.items()}
+    first = {uncoded[i]: i for i in reversed(uncoded)}
+    for result, count in Counter(uncoded.values()).items():
+        yield result, count, first[result], last[result]
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
@@ -292,49 +297,49 @@ class _Job:
         """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows, self._scanner.reasons)
-        outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
-        left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        uncoded = expression.uncoded
-        self._set_aside(codes, outcomes, uncoded, batch)
-        failed = {OTHER_CODE}
-        for code, (first, last) in _ends(codes, outcomes, batch).items():
-            outcome = outcomes[code]
-            if isinstance(outcome, PushResult):
-                if self._counted(outcome, codes.count(code), first, last):
-                    failed.add(code)
-            elif outcome is not None:
-                self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
-        if OTHER_CODE in codes:
-            singly = positions_of(codes, (OTHER_CODE,))
-            for i, at in zip(singly, batch.at(singly), strict=True):
-                outcome = uncoded[i]
-                if not isinstance(outcome, PushResult):
-                    self._unparsed(outcome or "grammar", [at])
-                elif self._counted(outcome, 1, at, at):
-                    continue
-                codes[i] = 0
+        given, uncoded = expression.results, expression.uncoded
+        here = {code: given[code] for code in set(codes) - {OTHER_CODE}}
+        left = positions_of(codes, [code for code, outcome in here.items() if outcome is None])
+        results = {code: outcome for code, outcome in here.items() if isinstance(outcome, ResultKey)}
+        self._set_aside(codes, results, uncoded, batch)
+        for code, cause in here.items():
+            if isinstance(cause, str):
+                self._unparsed(cause, batch.at(positions_of(codes, (code,))))
+        found = [*_tallied(codes, results, uncoded)]
+        places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
+        lines = dict(zip(places, batch.at(places), strict=True))
+        for result, count, first, last in found:
+            self._count(result, count, lines[first], lines[last])
         if self._scanner.keep:
-            self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
+            failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
+            if uncoded:
+                failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
+            self._failed.add(batch, failed[-self._scanner.keep :])
         wanted: Sequence[int] = self._marked(batch, left)
         return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
 
     def _set_aside(
-        self, codes: bytearray, outcomes: Mapping[int, Outcome], uncoded: Mapping[int, Outcome], batch: LineBatch
+        self, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey], batch: LineBatch
     ) -> None:
-        """Keep those lines, with what they give alone, whose answers may go on below them; they get the code 0."""
-        wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
-        wanting += [i for i, outcome in uncoded.items() if self._wants_body(outcome)]
+        """Take those lines out, with what they give alone, whose answers may go on below them."""
+        delivered = self._scanner.delivered
+        wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
+        wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
         is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
         wanting = list(compress(wanting, is_open))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
-            self._open.append((at, uncoded[i] if codes[i] == OTHER_CODE else outcomes[codes[i]]))
+            self._open.append((at, uncoded.pop(i) if codes[i] == OTHER_CODE else results[codes[i]]))
             codes[i] = 0
+
+    def _fails(self, result: ResultKey) -> bool:
+        """Return whether a result is a failure."""
+        return result.code not in self._scanner.delivered
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
-        return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
+        return isinstance(outcome, ResultKey) and not outcome.reason and self._fails(outcome)
 
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
@@ -344,8 +349,8 @@ class _Job:
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
             codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
-            outcomes = [*expression.results, *[None] * (OTHER_CODE + 1 - len(expression.results))]
-            found = [expression.uncoded.get(i) or outcomes[code] for i, code in enumerate(codes)]
+            given = [*expression.results, *[None] * (OTHER_CODE + 1 - len(expression.results))]
+            found = [expression.uncoded.get(i) or given[code] for i, code in enumerate(codes)]
             read.update(zip(map(batch.number, range(len(found))), found, strict=True))
             return batch.only([i for i, each in enumerate(found) if each is None])
 
@@ -353,10 +358,10 @@ class _Job:
         batch = LineBatch.of([joined[i] for i in below], numbers=below)
         if below and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
-        read.update({batch.number(i): self._parser.read(line) for i, line in enumerate(batch.lines)})
+        read.update({batch.number(i): self._outcome(line) for i, line in enumerate(batch.lines)})
         for i, (at, alone) in enumerate(opened):
             again = read.get(i)
-            if isinstance(again, PushResult) and isinstance(alone, PushResult) and again.code == alone.code:
+            if isinstance(again, ResultKey) and isinstance(alone, ResultKey) and again.code == alone.code:
                 self._count_one((at[0], (joined[i], at[1][1])), again)
             else:
                 self._count_one(at, alone)
@@ -364,24 +369,31 @@ class _Job:
     def _read(self, at: LineAt) -> None:
         """Read one line by itself, and count it unless its answer may go on below it."""
         self.scan.fallback += not self._parser.compiled
-        outcome = self._parser.read(at[1][0])
+        outcome = self._outcome(at[1][0])
         if self._wants_body(outcome) and may_be_open(at[1][0]):
             self._open.append((at, outcome))
         else:
             self._count_one(at, outcome)
 
+    def _outcome(self, line: bytes) -> Outcome:
+        """Return what one line gives, read by itself."""
+        result = self._parser.read(line)
+        return result if isinstance(result, str) else ResultKey(result.platform, result.code, result.reason)
+
     def _count_one(self, at: LineAt, outcome: Outcome) -> None:
         """Count a line that gives a result, or none."""
-        if not isinstance(outcome, PushResult):
+        if not isinstance(outcome, ResultKey):
             self._unparsed(outcome or "grammar", [at])
-        elif self._counted(outcome, 1, at, at):
+            return
+        self._count(outcome, 1, at, at)
+        if self._fails(outcome):
             self._failed.add_one(at)
 
-    def _counted(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> bool:
-        """Count lines of one result; True if they are failures to be told in detail."""
-        reason = self._scanner.reasons.told(result.reason) if self._scanner.reasons else result.reason
-        self._counts.add(ResultKey(result.platform, result.code, reason), count, first, last)
-        return result.code not in self._scanner.delivered
+    def _count(self, result: ResultKey, count: int, first: LineAt, last: LineAt) -> None:
+        """Count lines of one result, by the reason that it is counted by."""
+        if result.reason and self._scanner.reasons:
+            result = result._replace(reason=self._scanner.reasons.told(result.reason))
+        self._counts.add(result, count, first, last)
 
     def _unparsed(self, cause: Cause, lines: Iterable[LineAt]) -> None:
         """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""

@@ -192,13 +192,6 @@ class FailedLines:
         else:
             self._received += repeat(None if batch.envelope == PLAIN else batch.envelope, len(wanted))
 
-    def add_one(self, at: LineAt) -> None:
-        """Add one line."""
-        number, (line, received) = at
-        self._numbers.append(number)
-        self._lines.append(line)
-        self._received.append(received)
-
     def newest(self, count: int, reference: float, read: Read) -> LazyFailures:
         """Return the last ``count`` of them, in the order of their lines."""
         if self._numbers != sorted(self._numbers):  # some were read by themselves

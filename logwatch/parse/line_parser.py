@@ -17,6 +17,9 @@ from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
 
+_INDENTS = b' \\t}]"'  # of lines below a printed bracket
+_INDENTS = b' \t}]"'  # of lines below a printed bracket
+
 
 class LineParser:
     """One grammar, compiled; where it is not, pyparsing itself matches every candidate, for the reason told."""
@@ -24,6 +27,8 @@ class LineParser:
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self._front: Callable[[bytes], object] | None = None  # matches how lines of the program begin, if compiled
+        self.indents = b""
+        """With which no line of the program begins, of what printers of JSON begin lines with."""
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
@@ -35,7 +40,9 @@ class LineParser:
         if node is None:
             return
         if grammar.front is not None:
-            self._front = LinePattern(translate(grammar.front)).pattern.match
+            front = translate(grammar.front)
+            self._front = LinePattern(front).pattern.match
+            self.indents = bytes({*_INDENTS} - front.first_set) if front.min_len else b""
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)

@@ -87,7 +87,7 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = Bodies(data, envelope, ahead, self.owns)
+        job.bodies = Bodies(data, envelope, ahead, self.owns, self.parser.indents)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -101,7 +101,7 @@ class Scanner:
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
-        return waiting_bytes(data, envelope, self.marker, self.owns)
+        return waiting_bytes(data, envelope, self.marker, self.owns, self.parser.indents)
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""
@@ -165,6 +165,7 @@ class _Job:
         self._failed = FailedLines()
         self.bodies = Bodies(b"", PLAIN, b"", scanner.owns)
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
+        self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
@@ -197,6 +198,7 @@ class _Job:
         """Return what was found, dated and in order."""
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._read_answers()
+        self._count_single()
         self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
         scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
         scan.samples += self._samples.of(scan.unparsed)
@@ -272,7 +274,10 @@ class _Job:
             self._records(left)
             return
         for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
-            self._read(at)
+            self.scan.fallback += not self._parser.compiled
+            outcome = self._outcome(at[1][0])
+            is_open = self._wants_body(outcome) and may_be_open(at[1][0])
+            (self._open if is_open else self._single).append((at, outcome))
 
     def _in_place(self, batch: LineBatch, wanted: Sequence[int]) -> Sequence[int]:
         """Return those of some lines whose marker may be in its place, and count the others together.
@@ -305,16 +310,7 @@ class _Job:
         for code, cause in here.items():
             if isinstance(cause, str):
                 self._unparsed(cause, batch.at(positions_of(codes, (code,))))
-        found = [*_tallied(codes, results, uncoded)]
-        places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
-        lines = dict(zip(places, batch.at(places), strict=True))
-        for result, count, first, last in found:
-            self._count(result, count, lines[first], lines[last])
-        if self._scanner.keep:
-            failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
-            if uncoded:
-                failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
-            self._failed.add(batch, failed[-self._scanner.keep :])
+        self._count(batch, codes, results, uncoded)
         wanted: Sequence[int] = self._marked(batch, left)
         return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
 
@@ -345,55 +341,63 @@ class _Job:
         """Read lines with the answers below them, which may give a reason and never another code."""
         opened = sorted(self._open, key=lambda each: each[0][0])
         joined = [self.bodies.joined(text) for (_, (text, _)), _ in opened]
-        read: dict[int, Outcome] = {}
+        longer = [i for i, ((_, (text, _)), _) in enumerate(opened) if joined[i] is not text]
+        for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
+            (number, (_, received)), alone = opened[i]
+            if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
+                opened[i] = (number, (joined[i], received)), outcome
+        self._single += opened
+
+    def _of_answers(self, joined: list[bytes]) -> list[Outcome]:
+        """Return what lines give that were joined with the answers below them."""
+        read: list[Outcome] = [None] * len(joined)
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
             codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
-            given = [*expression.results, *[None] * (OTHER_CODE + 1 - len(expression.results))]
-            found = [expression.uncoded.get(i) or given[code] for i, code in enumerate(codes)]
-            read.update(zip(map(batch.number, range(len(found))), found, strict=True))
-            return batch.only([i for i, each in enumerate(found) if each is None])
+            given = dict(enumerate(expression.results))
+            for i, code in enumerate(codes):
+                read[batch.number(i)] = expression.uncoded.get(i) or given.get(code)
+            return batch.only(positions_of(codes, (0,)))
 
-        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0]]
-        batch = LineBatch.of([joined[i] for i in below], numbers=below)
-        if below and (reader := self._parser.answers):
+        batch = LineBatch.of(joined)
+        if joined and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
-        read.update({batch.number(i): self._outcome(line) for i, line in enumerate(batch.lines)})
-        for i, (at, alone) in enumerate(opened):
-            again = read.get(i)
-            if isinstance(again, ResultKey) and isinstance(alone, ResultKey) and again.code == alone.code:
-                self._count_one((at[0], (joined[i], at[1][1])), again)
-            else:
-                self._count_one(at, alone)
-
-    def _read(self, at: LineAt) -> None:
-        """Read one line by itself, and count it unless its answer may go on below it."""
-        self.scan.fallback += not self._parser.compiled
-        outcome = self._outcome(at[1][0])
-        if self._wants_body(outcome) and may_be_open(at[1][0]):
-            self._open.append((at, outcome))
-        else:
-            self._count_one(at, outcome)
+        for i, line in enumerate(batch.lines):
+            read[batch.number(i)] = self._outcome(line)
+        return read
 
     def _outcome(self, line: bytes) -> Outcome:
         """Return what one line gives, read by itself."""
         result = self._parser.read(line)
         return result if isinstance(result, str) else ResultKey(result.platform, result.code, result.reason)
 
-    def _count_one(self, at: LineAt, outcome: Outcome) -> None:
-        """Count a line that gives a result, or none."""
-        if not isinstance(outcome, ResultKey):
-            self._unparsed(outcome or "grammar", [at])
-            return
-        self._count(outcome, 1, at, at)
-        if self._fails(outcome):
-            self._failed.add_one(at)
+    def _count_single(self) -> None:
+        """Count the lines that were read by themselves, or joined with their answers."""
+        self._single.sort(key=lambda each: each[0][0])
+        for at, outcome in self._single:
+            if not isinstance(outcome, ResultKey):
+                self._unparsed(outcome or "grammar", [at])
+        results = {i: outcome for i, (_, outcome) in enumerate(self._single) if isinstance(outcome, ResultKey)}
+        numbers, lines = [number for (number, _), _ in self._single], [line for (_, line), _ in self._single]
+        batch = LineBatch.of([text for text, _ in lines], [received for _, received in lines], numbers)
+        self._count(batch, bytearray(len(lines)), {}, results)
 
-    def _count(self, result: ResultKey, count: int, first: LineAt, last: LineAt) -> None:
-        """Count lines of one result, by the reason that it is counted by."""
-        if result.reason and self._scanner.reasons:
-            result = result._replace(reason=self._scanner.reasons.told(result.reason))
-        self._counts.add(result, count, first, last)
+    def _count(
+        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+    ) -> None:
+        """Count the lines of a batch by their results: those of codes, and of lines that have none."""
+        reasons = self._scanner.reasons
+        found = [*_tallied(codes, results, uncoded)]
+        places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
+        lines = dict(zip(places, batch.at(places), strict=True))
+        for result, count, first, last in found:
+            told = result._replace(reason=reasons.told(result.reason)) if reasons and result.reason else result
+            self._counts.add(told, count, lines[first], lines[last])
+        if self._scanner.keep:
+            failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
+            if uncoded:
+                failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
+            self._failed.add(batch, failed[-self._scanner.keep :])
 
     def _unparsed(self, cause: Cause, lines: Iterable[LineAt]) -> None:
         """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""

@@ -60,13 +60,11 @@ class ResultCounts:
         """How many lines were counted."""
         return sum(tally.count for tally in self._tallies.values())
 
-    def ends(self) -> Iterator[LineAt]:
-        """Yield the first and the last line of each result."""
-        for tally in self._tallies.values():
-            yield from (tally.first, tally.last)
+    def write(self, scan: Scan, times: Times, reference: float) -> Iterator[tuple[int, float | None]]:
+        """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written.
 
-    def write(self, scan: Scan, times: Times, reference: float) -> None:
-        """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
+        Return which lines of the chunk were dated, by their numbers, and their times.
+        """
         tallies = self._tallies.values()
         firsts = times([tally.first[1] for tally in tallies])
         lasts = times([tally.last[1] for tally in tallies if tally.last is not tally.first])
@@ -82,6 +80,9 @@ class ResultCounts:
         newest = max(filter(None, [*firsts, *lasts]), default=reference)
         if is_ahead(newest, reference):
             scan.ahead = newest - reference
+        numbers = [tally.first[0] for tally in tallies]
+        numbers += [tally.last[0] for tally in tallies if tally.last is not tally.first]
+        return zip(numbers, [*firsts, *lasts], strict=True)
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------
@@ -228,11 +229,13 @@ class Unread:
         """Note some lines."""
         self._lines[cause] += lines
 
-    def times(self, anchors: Iterable[LineAt], time: Time) -> dict[Cause, list[Seen]]:
-        """Return when they were logged; ``anchors`` are other lines of the chunk.
+    def times(self, anchors: Iterable[tuple[int, float | None]], time: Time) -> dict[Cause, list[Seen]]:
+        """Return when they were logged; ``anchors`` are other lines of the chunk, and when those were.
 
         A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
         """
+        if not self._lines:
+            return {}
         runs: list[tuple[Cause, _Run]] = []
         for cause, lines in self._lines.items():
             lines.sort(key=itemgetter(0))
@@ -241,8 +244,7 @@ class Unread:
         undated = [run for _, run in runs if None in run.times]
         around = self._neighbours(undated[:: len(undated) // _ASKED + 1], time)
         own = chain.from_iterable(zip(run.places, run.times, strict=True) for _, run in runs)
-        dated = chain(((number, time(line)) for number, line in anchors), own, around)
-        known = {place: at for place, at in dated if at is not None}
+        known = {place: at for place, at in chain(anchors, own, around) if at is not None}
         places = sorted(known)
         found: dict[Cause, list[Seen]] = {}
         for cause, run in runs:

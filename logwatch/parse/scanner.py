@@ -199,8 +199,8 @@ class _Job:
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._read_answers()
         self._count_single()
-        self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
-        scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
+        dated = self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
+        scan.unread = self._unread.times(dated, time)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
@@ -399,9 +399,9 @@ class _Job:
                 failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
             self._failed.add(batch, failed[-self._scanner.keep :])
 
-    def _unparsed(self, cause: Cause, lines: Iterable[LineAt]) -> None:
+    def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:
         """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
-        if named := [at for at in lines if self._scanner.names_marker(at[1][0])]:
+        if named := [*compress(lines, self._scanner.names_marker([text for _, (text, _) in lines]))]:
             self.scan.unparsed[cause] += len(named)
             self._unread.add(cause, named)
             self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])

@@ -70,7 +70,7 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
             if isinstance(joined, PushResult) and joined.code == reading.code:
                 reading = joined
         if isinstance(reading, str):
-            unparsed[reading] += names_marker(line)
+            unparsed[reading] += sum(names_marker([line]))
         else:
             results[ResultKey(reading.platform, reading.code, reading.reason)] += 1
             if reading.code != 200:

@@ -129,8 +129,9 @@ def _compiled(beginning: ParserElement) -> LinePattern:
 
 def _up_to(name: str, node: Node) -> ChunkPattern | None:
     """Return what takes lines whose parts match up to the one that is named so, if that is the only one."""
-    parts = nodes.parts(nodes.without_captures(node, frozenset((name,))))
+    parts = nodes.parts(node)
     places = [i for i, part in enumerate(parts) if name in part.capture_names]
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
         return None
-    return ChunkPattern(nodes.seq(*parts[: places[0] + 1], CharRun(nodes.EVERY_BYTE, 0)))
+    before = (nodes.without_captures(part) for part in parts[: places[0]])
+    return ChunkPattern(nodes.seq(*before, parts[places[0]], CharRun(nodes.EVERY_BYTE, 0)))

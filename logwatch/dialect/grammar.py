@@ -77,14 +77,14 @@ def whole_marker(grammar: Grammar) -> Callable[[Sequence[bytes]], list[bool]]:
     if not inside:
         return lambda lines: [grammar.marker in line for line in lines]
     # what begins with the marker itself is searched for ten times as fast
-    plain, escaped = f"{found}(?<![{inside}]{found})(?![{inside}])", f"(?:{_ESCAPE}){found}(?![{inside}])"
-    plainly, behind_escape = (re.compile(each.encode("latin-1")).search for each in (plain, escaped))
-    once_a_line = re.compile(f"{plain}[^\n]*+".encode("latin-1")).findall
+    plain = f"{found}(?<![{inside}]{found})(?![{inside}])".encode("latin-1")
+    escaped = f"(?:{_ESCAPE}){found}(?![{inside}])".encode("latin-1")
+    once_a_line = re.compile(plain + b"[^\n]*+").findall
 
     def names(lines: Sequence[bytes]) -> list[bool]:
         if len(once_a_line(b"\n".join(lines))) == len(lines):  # nearly always
             return [True] * len(lines)
-        return [bool(plainly(line) or behind_escape(line)) for line in lines]
+        return [bool(re.search(plain, line) or re.search(escaped, line)) for line in lines]
 
     return names
 

@@ -12,6 +12,7 @@ from itertools import chain, compress, count, repeat
 from typing import Any, TypeVar
 
 from logwatch import envelope as envelopes
+from logwatch.compile import nodes
 from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.specialise import MAX_ORDERS
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
@@ -66,20 +67,23 @@ class _Framed:
 class _Expression:
     """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    def __init__(self, pattern: ChunkPattern) -> None:
+    def __init__(self, pattern: ChunkPattern, flat: ChunkPattern | None = None) -> None:
+        """``flat`` is the same for lines without brackets."""
         self.bare = Dictionary(pattern)
+        self.flat = Dictionary(flat) if flat else self.bare
         self._framed_by: dict[Envelope, _Framed] = {}
 
     def read(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch as it stands; return those lines that are left."""
         if not batch.text:
             return batch
-        framed = None if batch.envelope == PLAIN else self._framed(batch)
-        dictionary = self.bare if batch.envelope == PLAIN else framed.expression if framed else None
-        if dictionary is None or (framed and not framed.frame.fits(batch.text)):
+        if batch.envelope == PLAIN:
+            return match(self.bare if any(code in batch.text for code in nodes.OPENERS) else self.flat, batch)
+        framed = self._framed(batch)
+        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
-        left = match(dictionary, batch)
-        if framed and left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+        left = match(framed.expression, batch)
+        if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # they are written in more than one way
         return left
 
@@ -109,7 +113,7 @@ class ChunkReader:
 
     def __init__(self, compiler: ChunkCompiler) -> None:
         self._compiler = compiler
-        self._general = _Expression(compiler.general)
+        self._general = _Expression(compiler.general, compiler.flat)
         self._learned: _Expression | None = None
         self._examples: list[bytes] = []  # that the expression was made for
         self._left: list[bytes] = []  # some of what it has left since

@@ -149,7 +149,7 @@ class Below:
     """
 
     def __init__(self, text: bytes, owns: envelopes.Owns, indents: bytes = b"") -> None:
-        self.text = text
+        self._text = text
         self._indented = _indented(indents)
         self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
 
@@ -160,7 +160,7 @@ class Below:
         it, and how many of the lines below were needed to see that it is whole: None where they came to their end
         before the body did.
         """
-        found = self._indented.match(self.text, at - 1, at + MAX_BYTES)
+        found = self._indented.match(self._text, at - 1, at + MAX_BYTES)
         if found and found.end() < at + MAX_BYTES:
             below = found[0].rstrip()
             marks = _marks(line), _marks(below)
@@ -172,34 +172,28 @@ class Below:
 
     def _lines_from(self, at: int) -> Iterator[bytes]:
         """Yield the lines from ``at`` on, without their newlines."""
-        while (end := self.text.find(b"\n", at)) >= 0:
-            yield self.text[at:end]
+        while (end := self._text.find(b"\n", at)) >= 0:
+            yield self._text[at:end]
             at = end + 1
 
 
-class Bodies:
-    """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
+class Bodies(Below):
+    """What stands below push lines of a chunk, out of its envelope, and in ``ahead``, which follows it elsewhere."""
 
     def __init__(
         self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns, indents: bytes = b""
     ) -> None:
-        """``ahead`` is what follows the data elsewhere, in the same envelope; the others as ``Below`` has them."""
-        self._sources = data, ahead, envelope
-        self._lines = Below(b"", owns, indents)
-        self._owns, self._indents = owns, indents
-        self._at = self._end = 0  # up to where lines were asked for, and where those of the data end
+        own = b"\n" + _bare(data, envelope)
+        super().__init__(own + _bare(ahead, envelope), owns, indents)
+        self._at, self._end = 0, len(own)  # up to where lines were asked for, and where those of the data end
 
     def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
-        if not self._end:
-            data, ahead, envelope = self._sources
-            own = b"\n" + _bare(data, envelope)
-            self._lines, self._end = Below(own + _bare(ahead, envelope), self._owns, self._indents), len(own)
-        at = self._lines.text.find(b"\n%b\n" % line, self._at, self._end)
+        at = self._text.find(b"\n%b\n" % line, self._at, self._end)
         if at < 0:
             return line  # it was cut short
         self._at = at + 1
-        return self._lines.join(line, self._at + len(line) + 1)[0]
+        return self.join(line, self._at + len(line) + 1)[0]
 
 
 def _bare(data: bytes, envelope: Envelope) -> bytes:

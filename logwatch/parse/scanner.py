@@ -87,7 +87,7 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = Bodies(data, envelope, ahead, self.owns, self.parser.indents)
+        job.bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -163,7 +163,7 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self.bodies = Bodies(b"", PLAIN, b"", scanner.owns)
+        self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
@@ -340,7 +340,7 @@ class _Job:
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
         opened = sorted(self._open, key=lambda each: each[0][0])
-        joined = [self.bodies.joined(text) for (_, (text, _)), _ in opened]
+        joined = list(map(self.bodies().joined, [text for (_, (text, _)), _ in opened])) if opened else []
         longer = [i for i, ((_, (text, _)), _) in enumerate(opened) if joined[i] is not text]
         for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
             (number, (_, received)), alone = opened[i]

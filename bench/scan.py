@@ -166,16 +166,18 @@ def pyparsing_alone(path: Path) -> float:
     return (time.process_time() - start) / len(some) * 1e6
 
 
-def row(family: Family, cost: dict[str, float]) -> str:
-    """Write one line of the table."""
+def row(*cells: str) -> str:
+    """Write one line of a Markdown table."""
+    return f"| {cells[0]:34} | {' | '.join(f'{cell:>8}' for cell in cells[1:])} |"
+
+
+def costs(family: Family, cost: dict[str, float]) -> str:
+    """Write the line of a family; a ratio that misses its aim is in bold."""
     ratio = cost.get("mtail", 0.0) / cost["report"] if cost["report"] > 0 else 0.0
-    aim = AIMS.get(family.share, 8)
-    cells = "".join(f"{cost[name]:9.2f}" for name in CANDIDATES if name in cost)
-    behind = "" if ratio >= aim or not ratio else f"  (aim 1/{aim})"
-    return (
-        f"{family.name:28}{cells}   1/{ratio:<5.1f} daemon/report {cost['daemon'] / cost['report']:.2f}"
-        f"   mtail counts {cost['right']:4.0%}{behind}"
-    )
+    beside = f"1/{ratio:.1f}" if ratio else ""
+    missed = 0 < ratio < AIMS.get(family.share, 8)
+    times = [f"{cost[name]:.2f}" if name in cost else "" for name in CANDIDATES]
+    return row(family.name, *times, f"**{beside}**" if missed else beside, f"{cost['daemon'] / cost['report']:.2f}")
 
 
 def main() -> None:
@@ -197,13 +199,18 @@ def main() -> None:
             if asked.family in family.name:
                 truth = family.log(path, asked.lines)
                 found.append((family, measure(path, family, truth, names, asked.rounds)))
-                print(f"  measured: {row(*found[-1])}", flush=True)
+                print(costs(*found[-1]), flush=True)
         if FAMILIES[0] in [family for family, _ in found]:
             FAMILIES[0].log(path, 1000)
             print(f"pyparsing itself: {pyparsing_alone(path):.0f} us a push line")
-    print(f"\nus of CPU a line, worst first    {'  '.join(names)}")
+    print("\nworst first:\n")
+    print(row("us of CPU a line", *CANDIDATES, "report to mtail", "daemon to report"))
+    print(f"|{'---|' * (len(CANDIDATES) + 3)}")
     for each in sorted(found, key=lambda each: each[1].get("mtail", 0.0) / each[1]["report"]):
-        print(row(*each))
+        print(costs(*each))
+    if "mtail" in names:
+        missed = [f"{family.name} {1 - cost['right']:.0%}" for family, cost in found if cost["right"] < 1]
+        print(f"\nlines that mtail does not count: {', '.join(missed) or 'none'}")
     print(f"the daemons' memory after catching up: {max(PEAK_MB):.0f} MB at most")
 
 

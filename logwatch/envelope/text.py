@@ -21,7 +21,7 @@ _COLOUR = re.compile(_SET)
 _RUN = rb"(?>(?:" + _SET + rb")+)"
 _LINE = re.compile(
     rb"(?m)\n(?:" + _RUN + rb"(?:([^\x1b\n]{2,65}+)(?<=:)" + _RUN + rb")?)?"
-    rb"((?:[^\x1b\n]++|" + _RUN + rb"(?!\r?$)|(?!" + _SET + rb")\x1b)*)(?:" + _RUN + rb"\r?)?"
+    rb"((?:[^\x1b\n]++|" + _RUN + rb"(?!\r*$)|(?!" + _SET + rb")\x1b)*)(?:" + _RUN + rb"\r*)?"
 )
 _MOST_COLOURS = 4  # sequences that are tried by themselves
 _NULS = re.compile(rb"(?m)^\0+")

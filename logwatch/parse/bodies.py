@@ -17,7 +17,7 @@ from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
-from logwatch.model import Envelope
+from logwatch.model import PLAIN, Envelope
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -183,7 +183,7 @@ class Bodies(Below):
     def __init__(
         self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns, indents: bytes = b""
     ) -> None:
-        own = b"\n" + _bare(data, envelope)
+        own = b"\n" + (data if envelope == PLAIN else _bare(data, envelope))  # of plain data, what is around is off
         super().__init__(own + _bare(ahead, envelope), owns, indents)
         self._at, self._end = 0, len(own)  # up to where lines were asked for, and where those of the data end
 

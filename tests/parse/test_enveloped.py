@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope, ResultKey
 from logwatch.parse import Scanner, load
-from tests.helpers.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines
+from tests.helpers.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines, written
 from tests.parse import logshaped
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
@@ -152,6 +152,16 @@ def test_an_answer_over_several_lines_gives_its_reason(name, indent):
     }
     assert {each.reason for each in found.failures} == {"SENDER_ID_MISMATCH", "BadDeviceToken", ""}
     assert {each.user for each in found.failures} == {"4711"}
+
+
+@pytest.mark.parametrize("name", ["docker", "cri", "docker-timestamps", "syslog-3339", "plain"])
+@pytest.mark.parametrize("end", ["\r", "\r\r", "\x1b[0m\r", "\x1b[0m\r\r", " \r", "\r\x1b[0m\r"])
+def test_an_answer_gives_its_reason_whatever_a_terminal_puts_behind_its_lines(name, end):
+    """Carriage returns, one or several (CR LF that goes through a terminal has two), and colours between them."""
+    answer = json.dumps({"error": {"status": "NOT_FOUND"}}, indent=2)
+    text = f"E2511-100000-001 (17): push_on_complete: type fcm code 404 {answer}"
+    found = scan(written(name, [line + end for line in text.split("\n")] * 3), envelope_of(name))
+    assert counts(found) == {ResultKey("fcm", 404, "NOT_FOUND"): 3}
 
 
 JSON_LINES = st.lists(

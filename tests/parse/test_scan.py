@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from logwatch.model import Failure, ResultKey, Sample, Seen
 from logwatch.parse import Scanner, load
 from logwatch.parse import scanner as scanning
+from tests.helpers.wrapping import WRAP, envelope_of, whole_lines, written
 
 GRAMMAR = load("mesibo")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -252,8 +253,10 @@ def test_nuls_and_garbage_are_survived():
     assert found.results.keys() == {ResultKey("unknown", 200, ""), ResultKey("unknown", 9, "")}
 
 
-def test_only_lines_with_the_marker_are_candidates(tmp_path):
-    """Also by a grammar that would match others, and whether such lines stand among many push lines or few."""
+@pytest.mark.parametrize("name", [*WRAP, "plain"])
+@pytest.mark.parametrize("among", ["", "x" * 70000, "sent \x01"])
+def test_only_lines_with_the_marker_are_candidates(tmp_path, name, among):
+    """Also by a grammar that would match others, in any envelope, among many push lines or few, and beside any line."""
     (tmp_path / "samples").mkdir()
     (tmp_path / "samples" / "loose.log").write_text('# expect: {"code": 5}\nsent code 5\n')
     (tmp_path / "loose.py").write_text(
@@ -262,11 +265,12 @@ def test_only_lines_with_the_marker_are_candidates(tmp_path):
         'LINE = one_of("sent gone") + "code" + Regex("[0-9]+")("code")\n'
     )
     loose = Scanner(load("loose", [tmp_path]), timezone=ZoneInfo("UTC"))
-    for pushes, others in ((100, 1), (1, 100)):
-        data = b"sent code 5\n" * pushes + b"gone code 6\n" * others
-        found = loose.scan(data, envelope="plain", reference=NOW)
+    for pushes, others in ((1, 100), (100, 1)):  # the others are learned first, if they are read at all
+        lines = ["sent code 5"] * pushes + ["gone code 6", "gone code 6 \x01"] * others + [among]
+        data = whole_lines(written(name, lines), envelope_of(name))
+        found = loose.scan(data, envelope=envelope_of(name), reference=NOW)
         assert {key.code: seen.count for key, seen in found.results.items()} == {5: pushes}
-        assert found.lines == pushes + others
+        assert found.lines == pushes + 2 * others + 1
 
 
 def test_a_chunk_is_let_go_when_it_was_read():

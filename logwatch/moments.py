@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from math import isfinite
 
 YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
@@ -11,6 +12,7 @@ YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
+_REMEMBERED = 4096  # seconds: most results of a log are of few
 _FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, to which a calendar is bound
 
 EXAMPLES = "2h, 3d, 22:00, today, 2026-11-22 or 2026-11-22T10:15:00Z"
@@ -48,4 +50,9 @@ def iso(at: float | None) -> str | None:
     if at is None:
         return None
     seconds, milliseconds = divmod(round(at * 1000), 1000)
-    return f"{utc(seconds).isoformat().removesuffix('+00:00')}.{milliseconds:03d}Z"
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _second(seconds: int) -> str:
+    return utc(seconds).isoformat().removesuffix("+00:00")

@@ -1,5 +1,6 @@
 """One entry of the catalogue: what a code of one provider means, with the closed lists its fields choose from."""
 
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -36,7 +37,7 @@ _WHOSE = {"operator": "yours", "app": "yours, in the app", "mesibo": "mesibo", "
 _COMPANY = {"fcm": "Google", "apns": "Apple"}
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """What one code means; ``code`` as logged, ``reason`` in the provider's spelling or empty."""
 
     provider: Provider
@@ -53,7 +54,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     remedy: str
     source: tuple[str, ...] = ()  # URLs, or in words that nobody states it
 
-    @property
+    @cached_property
     def title(self) -> str:
         """Return the name as people read it, without the provider: ``Certificate expired``."""
         words = self.name.removeprefix(f"{self.provider}_").split("_")

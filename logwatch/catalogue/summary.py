@@ -53,20 +53,26 @@ class Summary:
     misplaced: int = 0
     results: dict[ResultKey, Seen] = field(default_factory=dict)
 
-    def add(self, results: Mapping[ResultKey, Seen]) -> None:
-        """Take in the results of another part of the log."""
+    def add(self, results: Mapping[ResultKey, Seen], catalogue: Catalogue) -> Mapping[ResultKey, Seen]:
+        """Take in the results of another part of the log; return them with reasons as the catalogue spells them.
+
+        Others are left out: those that are logged are without bound, those of the catalogue are few.
+        """
+        known: dict[ResultKey, Seen] = {}
         for key, seen in results.items():
-            self.results.setdefault(key, Seen()).add(seen)
+            listed = key._replace(reason=catalogue.reason(*key)) if key.reason else key
+            for found in (known, self.results):
+                if listed in found:
+                    found[listed].add(seen)
+                else:
+                    found[listed] = Seen(seen.count, seen.first, seen.last)
+        return known
 
     def rows(self, catalogue: Catalogue) -> list[Row]:
-        """Return the results classified, reasons that the catalogue does not know counted together."""
-        merged: dict[ResultKey, Seen] = {}
-        for (platform, code, raw), seen in self.results.items():
-            key = ResultKey(platform, code, catalogue.reason(platform, code, raw))
-            merged.setdefault(key, Seen()).add(seen)
+        """Return the results classified, the heaviest first."""
         rows = [
             Row(answered_by(key.platform, key.code), *key, catalogue.classify(*key), seen)
-            for key, seen in merged.items()
+            for key, seen in self.results.items()
         ]
         return sorted(rows, key=lambda row: (-row.seen.count, row.platform, row.code, row.reason))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
 from logwatch import heap
 from logwatch.catalogue.summary import Row
@@ -19,6 +20,7 @@ from logwatch.moments import EXAMPLES, iso
 from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
 
+_WRITTEN_AT_ONCE = 256  # results
 _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 
@@ -112,15 +114,17 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
 def _json(count: Count, rows: list[Row]) -> Iterator[str]:
     """Write what a program gets, a result on each line; where too much could not be read, also what is in front.
 
-    One after the other: of a hundred thousand codes a document as a whole takes a gigabyte.
+    A few at once: of a hundred thousand codes a document as a whole takes a gigabyte.
     """
     document = count.summary.lines_as_dict()
     if count.summary.misplaced and count.unreadable:
         document["in_front"] = count.fronts
     yield json.dumps(document | {"results": []}, indent=2).removesuffix("]\n}")
-    total = count.summary.pushes
-    for i, row in enumerate(rows):
-        yield f"{',' if i else ''}\n    {json.dumps(row.as_dict(total))}"
+    total, before = count.summary.pushes, "\n    "
+    for i in range(0, len(rows), _WRITTEN_AT_ONCE):
+        written = [msgspec.json.encode(row.as_dict(total)) for row in rows[i : i + _WRITTEN_AT_ONCE]]
+        yield before + b",\n    ".join(written).decode()
+        before = ",\n    "
     yield "\n  ]\n}\n" if rows else "]\n}\n"
 
 

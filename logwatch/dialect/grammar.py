@@ -4,7 +4,7 @@ What pyparsing itself reads is by definition right; all that is compiled is held
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,8 +62,10 @@ def sequence(line: pp.ParserElement) -> list[pp.ParserElement]:
     return [line]
 
 
-def whole_marker(grammar: Grammar) -> Callable[[bytes], bool]:
-    """Return what tells if the marker is in a line: as a word, where LINE has it as one. In a longer one it is another.
+def whole_marker(grammar: Grammar) -> Callable[[Sequence[bytes]], list[bool]]:
+    """Return what tells of lines if the marker is in them: as a word, where LINE has it as one.
+
+    In a longer one it is another.
 
     An escape in front of it (a colour, a tab as syslog daemons or JSON write it) ends in a letter or a digit, and is
     no part of a word: a log whose function names are coloured would be passed over in silence.
@@ -73,11 +75,18 @@ def whole_marker(grammar: Grammar) -> Callable[[bytes], bool]:
     chars = next((each.ident_chars for each in words), ())
     inside, found = re.escape("".join(sorted(char for char in chars if char < "\u0100"))), re.escape(text)
     if not inside:
-        return lambda line: grammar.marker in line
+        return lambda lines: [grammar.marker in line for line in lines]
     # what begins with the marker itself is searched for ten times as fast
-    plain, escaped = f"{found}(?<![{inside}]{found})(?![{inside}])", f"(?:{_ESCAPE}){found}(?![{inside}])"
-    plainly, behind_escape = (re.compile(each.encode("latin-1")).search for each in (plain, escaped))
-    return lambda line: bool(plainly(line) or behind_escape(line))
+    plain = f"{found}(?<![{inside}]{found})(?![{inside}])".encode("latin-1")
+    escaped = f"(?:{_ESCAPE}){found}(?![{inside}])".encode("latin-1")
+    once_a_line = re.compile(plain + b"[^\n]*+").findall
+
+    def names(lines: Sequence[bytes]) -> list[bool]:
+        if len(once_a_line(b"\n".join(lines))) == len(lines):  # nearly always
+            return [True] * len(lines)
+        return [bool(re.search(plain, line) or re.search(escaped, line)) for line in lines]
+
+    return names
 
 
 def text_of(element: pp.ParserElement) -> str:

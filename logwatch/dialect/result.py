@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from logwatch.model import Cause, Platform
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
+_CODES = re.compile(rb"(?:-?[0-9]{1,6}\n)*+-?[0-9]{1,6}")
 _MAX_REMEMBERED = 1024  # characters of what decides a result: a hostile log has reasons of 64 KiB
 _REASONS = ("reason", "fcm_error", "fcm_status", "apns_reason")
 _DECIDING = ("platform", "fcm_name", *_REASONS)  # beside the code
@@ -157,8 +158,12 @@ def from_groups(names: Sequence[str], rows: Sequence[tuple[bytes, ...]]) -> tupl
     deciding = [texts(name, "latin-1") for name in _DECIDING]
     size = max(len("".join(each)) for each in deciding)
     told = map(_told_by(size // len(rows)), *deciding)
-    codes = [*zip(*groups.get("code", []), strict=True)] or [()] * len(rows)
-    known = {each: _number([code.decode("latin-1") for code in each if code]) for each in set(codes)}
-    numbers = [*map(known.__getitem__, codes)]
-    without = {i: each for i, each in enumerate(numbers) if isinstance(each, str)}
+    codes = [column for column in groups.get("code", []) if any(column)] or [[b""] * len(rows)]
+    numbers: list[int | Cause]
+    if len(codes) == 1 and _CODES.fullmatch(joined := b"\n".join(codes[0])):
+        numbers, without = list(map(int, joined.split())), {}
+    else:
+        decoded = ([code.decode("latin-1") for code in each if code] for each in zip(*codes, strict=True))
+        numbers = list(map(_number, decoded))
+        without = {i: each for i, each in enumerate(numbers) if isinstance(each, str)}
     return (numbers, *zip(*told, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without

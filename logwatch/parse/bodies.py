@@ -25,14 +25,13 @@ MAX_BYTES = 16 * 1024
 """nor more bytes; what is beyond belongs to nothing."""
 MAX_LINES_BETWEEN = 64
 """Lines of others that may stand in between: a body that goes on later than that has lost its end."""
-MAX_LEVELS = 6
-"""Brackets of a body that are open at once, and nested in those: others are read line by line."""
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
 
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?P<open>"?)|[{\[]|[}\]]')
-_NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\')
-_INSIDE = rb'[^]{}["]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'  # brackets
+_TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
+_NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n')
+_FEW_MARKS = 256  # bytes, to be remembered
 _OPENERS = (b"{", b"[")
+_CLOSERS = (b"}", b"]")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
 _COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
@@ -80,8 +79,8 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     Also return where the last of them was closed, behind the bracket; -1 if it was not. A text that ends within quotes
     has none open: no printer breaks a line there, so it was cut short.
     """
-    if not begin and b"\\" not in (marks := text.translate(None, _NO_MARKS)):
-        text = marks  # a fifth of the time, and nothing is closed whose place is told
+    if not begin:
+        text = _marks(text)  # a fifth of the time, and nothing is closed whose place is told
     level = begin
     for token in _TOKEN.finditer(text):
         kind = token[0][:1]
@@ -97,37 +96,17 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     return level, -1
 
 
-@lru_cache(maxsize=MAX_LEVELS)
-def _up_to_closed(level: int) -> re.Pattern[bytes]:
-    """Return what takes lines up to the bracket that closes the first of so many; no text between quotes is broken."""
-    inside = _INSIDE
-    for _ in range(MAX_LEVELS):
-        inside = rb"%b|[{[](?:%b)*+[]}]" % (_INSIDE, inside)
-    return re.compile(rb"(?:(?:%b)*+[]}]){%d}" % (inside, level))
-
-
-def join(line: bytes, text: bytes, at: int, owns: envelopes.Owns) -> tuple[bytes, int | None]:
-    """Join a line, without its newline, with its body, if its brackets are open.
-
-    Its body is among the lines that stand from ``at`` on in a text, which ends in a newline. Return the joined line, as
-    it was where nothing is below it, and how many of the lines below were needed to see that it is whole: None where
-    they came to their end before the body did.
-    """
-    level, _ = depth(line)
-    if not level:
-        return line, 0
-    if level <= MAX_LEVELS and (found := _up_to_closed(level).match(text, at, at + MAX_BYTES)):
-        lines = text[at : text.find(b"\n", found.end())].split(b"\n")
-        if len(lines) <= MAX_LINES and sum(map(len, lines)) + len(lines) <= MAX_BYTES and not any(map(owns, lines)):
-            return b" ".join([line.rstrip(), *map(bytes.strip, found[0].split(b"\n"))]), len(lines)
-    return join_one_by_one(line, level, _lines_of(text, at), owns)
+def _marks(text: bytes) -> bytes:
+    """Return the brackets and quotes of lines alone, where none is escaped."""
+    marks = text.translate(None, _NO_MARKS)
+    return text if b"\\" in marks else marks
 
 
 def join_one_by_one(
     line: bytes, level: int, following: Iterable[bytes], owns: envelopes.Owns
 ) -> tuple[bytes, int | None]:
     """Join a line with so many open brackets with its body, in which lines of others may stand; it may have no end."""
-    parts = [line.rstrip()]
+    parts = [line]
     size = lines = between = 0
     for below in following:
         if owns(below):
@@ -140,7 +119,7 @@ def join_one_by_one(
         if lines > MAX_LINES or size > MAX_BYTES:
             break
         level, closed = depth(below, level)
-        parts.append((below if closed < 0 else below[:closed]).strip())
+        parts.append(below if closed < 0 else below[:closed])
         if not level:
             break
     else:
@@ -148,48 +127,89 @@ def join_one_by_one(
     return b" ".join(parts) if lines else line, lines + between
 
 
-def _lines_of(text: bytes, at: int) -> Iterator[bytes]:
-    """Yield the lines of a text from ``at`` on, without their newlines."""
-    while (end := text.find(b"\n", at)) >= 0:
-        yield text[at:end]
-        at = end + 1
+@cache
+def _indented(indents: bytes) -> re.Pattern[bytes]:
+    """Return what takes all lines, each behind its newline, that begin with one of these bytes."""
+    begin = rb"\n[%b]" % re.escape(indents) if indents else b"(?!)"
+    return re.compile(rb"(?:%b[^\n]*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
 
 
-class Bodies:
-    """Finds what stands below push lines of a chunk; the lines are only taken out when it is asked for some."""
+@lru_cache(maxsize=1024)
+def _closes(line: bytes, below: bytes) -> bool:
+    """Return whether the first bracket that is open behind a line is closed by the last mark below it."""
+    level, _ = depth(line)
+    return level > 0 and depth(below, level) == (0, len(below))
 
-    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns) -> None:
-        """``ahead`` is what follows the data elsewhere, in the same envelope; of plain data, what is around is off."""
-        self._sources = [data, ahead]
-        self._envelope = envelope
-        self._text = b""  # of both out of the envelope, each line behind a newline
-        self._at = self._end = 0  # up to where lines were asked for, and where those of the data end
+
+class Below:
+    """Lines out of their envelope, in which bodies stand below push lines.
+
+    ``text`` holds them behind a newline, each ended by one. No line that ``owns`` begins with one of ``indents``: what
+    does goes on from the line above it.
+    """
+
+    def __init__(self, text: bytes, owns: envelopes.Owns, indents: bytes = b"") -> None:
+        self._text = text
+        self._indented = _indented(indents)
         self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
+
+    def join(self, line: bytes, at: int) -> tuple[bytes, int | None]:
+        """Join a line, without its newline, with its body, if its brackets are open.
+
+        Its body is among the lines that stand from ``at`` on. Return the joined line, as it was where nothing is below
+        it, and how many of the lines below were needed to see that it is whole: None where they came to their end
+        before the body did.
+        """
+        found = self._indented.match(self._text, at - 1, at + MAX_BYTES)
+        if found and found.end() < at + MAX_BYTES:
+            below = found[0].rstrip()
+            marks = _marks(line), _marks(below)
+            closes = _closes if len(marks[0]) + len(marks[1]) < _FEW_MARKS else _closes.__wrapped__
+            if below.endswith(_CLOSERS) and closes(*marks):
+                return line + below.replace(b"\n", b" "), below.count(b"\n")
+        level, _ = depth(line)
+        return join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
+
+    def _lines_from(self, at: int) -> Iterator[bytes]:
+        """Yield the lines from ``at`` on, without their newlines."""
+        while (end := self._text.find(b"\n", at)) >= 0:
+            yield self._text[at:end]
+            at = end + 1
+
+
+class Bodies(Below):
+    """What stands below push lines of a chunk, out of its envelope, and in ``ahead``, which follows it elsewhere."""
+
+    def __init__(
+        self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns, indents: bytes = b""
+    ) -> None:
+        own = b"\n" + (data if envelope == PLAIN else _bare(data, envelope))  # of plain data, what is around is off
+        super().__init__(own + _bare(ahead, envelope), owns, indents)
+        self._at, self._end = 0, len(own)  # up to where lines were asked for, and where those of the data end
 
     def joined(self, line: bytes) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
-        if not self._text:
-            data, ahead = self._sources
-            own = data[:-1].split(b"\n") if self._envelope == PLAIN else _payloads(data, self._envelope)
-            following = _payloads(ahead, self._envelope)
-            self._end = sum(map(len, own)) + len(own) + 1
-            self._text = b"\n".join([b"", *own, *following, b""])
         at = self._text.find(b"\n%b\n" % line, self._at, self._end)
         if at < 0:
             return line  # it was cut short
         self._at = at + 1
-        return join(line, self._text, self._at + len(line) + 1, self._owns)[0]
+        return self.join(line, self._at + len(line) + 1)[0]
 
 
-def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+def _bare(data: bytes, envelope: Envelope) -> bytes:
     """Take whole lines out of their envelope, but those that may not count."""
     taken = envelopes.taken_out(envelopes.clean(data), envelope) if data else None
     if taken is not None:
-        return taken.text[:-1].split(b"\n")
-    return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
+        return taken.text
+    return b"".join([line.payload + b"\n" for line in envelopes.unwrap(data, envelope) if not line.refused])
 
 
-def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns) -> int:
+def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    """Take whole lines out of their envelope as above, without their newlines."""
+    return _bare(data, envelope).split(b"\n")[:-1]
+
+
+def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns, indents: bytes = b"") -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
 
     They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at
@@ -215,7 +235,8 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
         inside = [_payloads(each + b"\n", envelope) for each in records]
         begins = [0, *accumulate(map(len, inside))]
         lines = [*chain.from_iterable(inside)]
-    text, starts = b"\n".join([*lines, b""]), [0, *accumulate(len(each) + 1 for each in lines)]
+    below = Below(b"\n".join([b"", *lines, b""]), owns, indents)
+    starts = [*accumulate((len(each) + 1 for each in lines), initial=1)]
     first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
     for i in marked:
         begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
@@ -224,10 +245,10 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
             continue
         if behind > end:
             first = i
-        below = join(line, text, starts[behind], owned)[1]
-        if below is None:
+        count = below.join(line, starts[behind])[1]
+        if count is None:
             return sum(len(each) + 1 for each in records[first - marked[0] :])
-        end = max(end, behind + below)
+        end = max(end, behind + count)
     return 0
 
 

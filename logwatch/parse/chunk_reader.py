@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, repeat
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from logwatch import envelope as envelopes
+from logwatch.compile import nodes
 from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.specialise import MAX_ORDERS
-from logwatch.dialect.result import REASONS, Columns, PushResult, Reasons, from_groups
-from logwatch.model import PLAIN, Cause, Envelope
+from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
+from logwatch.model import PLAIN, Cause, Envelope, ResultKey
 from logwatch.parse.lines import LineBatch
 
 SOME = 64
@@ -44,8 +45,9 @@ _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a l
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
 
-Outcome = PushResult | Cause | None
-"""What a line gives; None for one that the expression passed over."""
+Outcome = ResultKey | Cause | None
+"""What a line gives, its reason as logged; None for one that the expression passed over."""
+_WITHOUT: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # a result: these always have a code
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
@@ -65,20 +67,23 @@ class _Framed:
 class _Expression:
     """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    def __init__(self, pattern: ChunkPattern) -> None:
+    def __init__(self, pattern: ChunkPattern, flat: ChunkPattern | None = None) -> None:
+        """``flat`` is the same for lines without brackets."""
         self.bare = Dictionary(pattern)
+        self.flat = Dictionary(flat) if flat else self.bare
         self._framed_by: dict[Envelope, _Framed] = {}
 
     def read(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch as it stands; return those lines that are left."""
         if not batch.text:
             return batch
-        framed = None if batch.envelope == PLAIN else self._framed(batch)
-        dictionary = self.bare if batch.envelope == PLAIN else framed.expression if framed else None
-        if dictionary is None or (framed and not framed.frame.fits(batch.text)):
+        if batch.envelope == PLAIN:
+            return match(self.bare if any(code in batch.text for code in nodes.OPENERS) else self.flat, batch)
+        framed = self._framed(batch)
+        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
-        left = match(dictionary, batch)
-        if framed and left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+        left = match(framed.expression, batch)
+        if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # they are written in more than one way
         return left
 
@@ -108,7 +113,7 @@ class ChunkReader:
 
     def __init__(self, compiler: ChunkCompiler) -> None:
         self._compiler = compiler
-        self._general = _Expression(compiler.general)
+        self._general = _Expression(compiler.general, compiler.flat)
         self._learned: _Expression | None = None
         self._examples: list[bytes] = []  # that the expression was made for
         self._left: list[bytes] = []  # some of what it has left since
@@ -198,13 +203,9 @@ class Dictionary:
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.pattern = pattern
-        self.results: list[Outcome] = [None]
-        self.uncoded: dict[int, Outcome] = {}
-        """What the lines give that got OTHER_CODE in the last call, by their indices."""
-        self._codes: dict[Groups, int] = {}
-        # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
-        self._codes_of_results: dict[Outcome, int] = {None: 0}
-        self._key_bytes = 0
+        self.uncoded: dict[int, ResultKey] = {}
+        """What the lines give that got OTHER_CODE in the last call, by their indices, in order."""
+        self._forget()
         self._reasons: Reasons | None = None
         self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
@@ -213,15 +214,17 @@ class Dictionary:
         full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
-            self.results = [None]  # what fills it may never come again, and would keep out what does
-            self._codes.clear()
-            self._codes_of_results = {None: 0}
-            self._key_bytes = 0
-        self.uncoded.clear()
+            self._forget()  # what fills it may never come again, and would keep out what does
+        self.uncoded = {}
         codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
+
+    def _forget(self) -> None:
+        self.results: list[Outcome] = [*_WITHOUT]
+        self._codes: dict[Groups, int] = {}
+        self._key_bytes = 0
 
     def results_of(self, rows: Sequence[Groups]) -> tuple[Columns, dict[int, Cause | None]]:
         """Return the columns of ``PushResult`` for what was captured of lines, and what others give, by their indices.
@@ -244,19 +247,24 @@ class Dictionary:
         unknown = [*(set(keys) - self._codes.keys())]
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key not in self._codes]
-        columns, without = self.results_of(unknown)
-        uncoded: dict[Groups, Outcome] = {}
-        for i, (key, *values) in enumerate(zip(unknown, *columns[:3], strict=True)):
-            outcome = without[i] if i in without else PushResult(*values)
-            self._codes[key] = code = self._code(outcome)
-            if code == OTHER_CODE:
-                uncoded[key] = outcome
+        (numbers, platforms, reasons, *_), without = self.results_of(unknown)
+        outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
+        for i, cause in without.items():
+            outcomes[i] = cause
+        codes_of = {outcome: code for code, outcome in enumerate(self.results)}
+        for outcome in outcomes:
+            if outcome not in codes_of:
+                codes_of[outcome] = code = min(len(codes_of), OTHER_CODE)
+                if code < OTHER_CODE:
+                    self.results.append(outcome)
+        self._codes.update(zip(unknown, map(codes_of.__getitem__, outcomes), strict=True))
         self._key_bytes += sum(map(len, chain.from_iterable(unknown)))
         found = bytes(map(self._codes.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
-        if uncoded:
-            self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
+        if OTHER_CODE in found:
+            given = dict(zip(unknown, outcomes, strict=True))
+            self.uncoded = {at[i]: given[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
         if keys is not new and len(set(new)) < len(new):
             times = Counter(new)
             self._codes.update({
@@ -273,16 +281,6 @@ class Dictionary:
         for i in self._places_of_reasons:
             columns[i] = self._reasons.alike(columns[i])
         return list(zip(*columns, strict=True))
-
-    def _code(self, outcome: Outcome) -> int:
-        code = self._codes_of_results.get(outcome)
-        if code is None:
-            code = len(self.results)
-            if code >= OTHER_CODE:
-                return OTHER_CODE
-            self._codes_of_results[outcome] = code
-            self.results.append(outcome)
-        return code
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

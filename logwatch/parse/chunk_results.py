@@ -1,14 +1,14 @@
 """Hold what one chunk gave: results counted, failures as the lines they are, and when those without one were logged."""
 
 from bisect import bisect, bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
 from typing import NamedTuple, overload
 
-from logwatch.dialect.result import Columns
+from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
@@ -21,8 +21,8 @@ _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewe
 
 Time = Callable[[Line], float | None]
 """Returns a line's own time, in seconds since the epoch."""
-Times = Callable[[Iterable[Line]], list[float | None]]
-"""Returns the own times of lines."""
+Times = Callable[[Sequence[Line]], list[float | None]]
+"""Returns the own times of some lines."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -40,46 +40,69 @@ class _Tally:
 class ResultCounts:
     """Results by what they are counted by; each is dated by its first and its last line alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, reasons: Reasons | None) -> None:
+        self._reasons = reasons
         self._tallies: dict[ResultKey, _Tally] = {}
 
-    def add(self, key: ResultKey, count: int, first: LineAt, last: LineAt) -> None:
-        """Count so many lines of one result, of which these are the first and the last one."""
-        tally = self._tallies.get(key)
-        if tally is None:
-            self._tallies[key] = _Tally(count, first, last)
-            return
-        tally.count += count
-        if first[0] < tally.first[0]:
-            tally.first = first
-        if last[0] > tally.last[0]:
-            tally.last = last
+    def add(
+        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+    ) -> None:
+        """Count the lines of a batch by their results: those of codes, and of lines that have none."""
+        found = [*_tallied(codes, results, uncoded)]
+        places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
+        lines = dict(zip(places, batch.at(places), strict=True))
+        for result, count, begin, end in found:
+            told = self._reasons.told(result.reason) if self._reasons and result.reason else result.reason
+            key = result if told == result.reason else result._replace(reason=told)
+            first, last = lines[begin], lines[end]
+            if (tally := self._tallies.get(key)) is None:
+                self._tallies[key] = _Tally(count, first, last)
+                continue
+            tally.count += count
+            tally.first = min(tally.first, first, key=itemgetter(0))
+            tally.last = max(tally.last, last, key=itemgetter(0))
 
     @property
     def total(self) -> int:
         """How many lines were counted."""
         return sum(tally.count for tally in self._tallies.values())
 
-    def ends(self) -> Iterator[LineAt]:
-        """Yield the first and the last line of each result."""
-        for tally in self._tallies.values():
-            yield from (tally.first, tally.last)
+    def write(self, scan: Scan, times: Times, reference: float) -> Iterator[tuple[int, float | None]]:
+        """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written.
 
-    def write(self, scan: Scan, times: Times, reference: float) -> None:
-        """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
+        Return which lines of the chunk were dated, by their numbers, and their times.
+        """
         tallies = self._tallies.values()
-        firsts = times(tally.first[1] for tally in tallies)
-        lasts = iter(times(tally.last[1] for tally in tallies if tally.last[0] != tally.first[0]))
+        firsts = times([tally.first[1] for tally in tallies])
+        lasts = times([tally.last[1] for tally in tallies if tally.last is not tally.first])
+        later = iter(lasts)
         for (key, tally), at in zip(self._tallies.items(), firsts, strict=True):
-            first, last = at, at if tally.last[0] == tally.first[0] else next(lasts)
+            first, last = at, at if tally.last is tally.first else next(later)
             if first is None or last is None:
                 scan.undated += tally.count if first is last else 1
                 first = last = last if first is None else first
             elif last < first:
                 first, last = last, first
-            if last is not None and is_ahead(last, reference):
-                scan.ahead = max(scan.ahead, last - reference)
             scan.results[key] = Seen(tally.count, first, last)
+        newest = max(filter(None, [*firsts, *lasts]), default=reference)
+        if is_ahead(newest, reference):
+            scan.ahead = newest - reference
+        numbers = [tally.first[0] for tally in tallies]
+        numbers += [tally.last[0] for tally in tallies if tally.last is not tally.first]
+        return zip(numbers, [*firsts, *lasts], strict=True)
+
+
+def _tallied(
+    codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+) -> Iterator[tuple[ResultKey, int, int, int]]:
+    """Yield results by their codes, and those without one by their lines: how many, and the first and the last."""
+    for code, result in results.items():
+        if count := codes.count(code):
+            yield result, count, codes.index(code), codes.rindex(code)
+    last = {result: i for i, result in uncoded.items()}
+    first = {uncoded[i]: i for i in reversed(uncoded)}
+    for result, count in Counter(uncoded.values()).items():
+        yield result, count, first[result], last[result]
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------
@@ -190,13 +213,6 @@ class FailedLines:
         else:
             self._received += repeat(None if batch.envelope == PLAIN else batch.envelope, len(wanted))
 
-    def add_one(self, at: LineAt) -> None:
-        """Add one line."""
-        number, (line, received) = at
-        self._numbers.append(number)
-        self._lines.append(line)
-        self._received.append(received)
-
     def newest(self, count: int, reference: float, read: Read) -> LazyFailures:
         """Return the last ``count`` of them, in the order of their lines."""
         if self._numbers != sorted(self._numbers):  # some were read by themselves
@@ -233,11 +249,13 @@ class Unread:
         """Note some lines."""
         self._lines[cause] += lines
 
-    def times(self, anchors: Iterable[LineAt], time: Time) -> dict[Cause, list[Seen]]:
-        """Return when they were logged; ``anchors`` are other lines of the chunk.
+    def times(self, anchors: Iterable[tuple[int, float | None]], time: Time) -> dict[Cause, list[Seen]]:
+        """Return when they were logged; ``anchors`` are other lines of the chunk, and when those were.
 
         A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
         """
+        if not self._lines:
+            return {}
         runs: list[tuple[Cause, _Run]] = []
         for cause, lines in self._lines.items():
             lines.sort(key=itemgetter(0))
@@ -246,8 +264,7 @@ class Unread:
         undated = [run for _, run in runs if None in run.times]
         around = self._neighbours(undated[:: len(undated) // _ASKED + 1], time)
         own = chain.from_iterable(zip(run.places, run.times, strict=True) for _, run in runs)
-        dated = chain(((number, time(line)) for number, line in anchors), own, around)
-        known = {place: at for place, at in dated if at is not None}
+        known = {place: at for place, at in chain(anchors, own, around) if at is not None}
         places = sorted(known)
         found: dict[Cause, list[Seen]] = {}
         for cause, run in runs:

@@ -7,15 +7,18 @@ from typing import Any
 from pyparsing import ParserElement
 
 from logwatch.compile import nodes
-from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.from_pyparsing import translate
 from logwatch.compile.line_pattern import LinePattern
-from logwatch.compile.nodes import Node
+from logwatch.compile.nodes import CharRun, Node
 from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
+
+_INDENTS = b' \\t}]"'  # of lines below a printed bracket
+_INDENTS = b' \t}]"'  # of lines below a printed bracket
 
 
 class LineParser:
@@ -24,18 +27,22 @@ class LineParser:
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self._front: Callable[[bytes], object] | None = None  # matches how lines of the program begin, if compiled
+        self.indents = b""
+        """With which no line of the program begins, of what printers of JSON begin lines with."""
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
         self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
         self._line: LinePattern | None = None
-        self._stamp: LinePattern | None = None
+        self._stamp: ChunkPattern | None = None  # where LINE has one stamp
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
         if grammar.front is not None:
-            self._front = LinePattern(translate(grammar.front)).pattern.match
+            front = translate(grammar.front)
+            self._front = LinePattern(front).pattern.match
+            self.indents = bytes({*_INDENTS} - front.first_set) if front.min_len else b""
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
@@ -100,13 +107,12 @@ class LineParser:
             return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
-    def stamp(self, line: bytes) -> str:
-        """Return the time stamp of a line as it is written, empty if it has none."""
-        if self._stamp is not None:
-            found = self._stamp.pattern.match(line)
-            return str(found[self._stamp.pattern.groups], "latin-1") if found else ""
-        result = self.read(line)
-        return "" if isinstance(result, str) else result.timestamp
+    def stamps(self, lines: Sequence[bytes]) -> list[str]:
+        """Return the time stamps of lines, without newlines, as they are written, empty where there is none."""
+        if self._stamp is None:
+            return ["" if isinstance(each, str) else each.timestamp for each in map(self.read, lines)]
+        found = [each for each, _ in self._stamp.regex.findall(b"\n".join([*lines, b""]))]
+        return b"\n".join(found).decode("latin-1").split("\n") if found else []
 
 
 @lru_cache(maxsize=16)
@@ -121,10 +127,11 @@ def _compiled(beginning: ParserElement) -> LinePattern:
     return LinePattern(translate(beginning))
 
 
-def _up_to(name: str, node: Node) -> LinePattern | None:
-    """Compile the parts of a line up to the one that is named so, if it is the only one: then it is the last group."""
+def _up_to(name: str, node: Node) -> ChunkPattern | None:
+    """Return what takes lines whose parts match up to the one that is named so, if that is the only one."""
     parts = nodes.parts(node)
     places = [i for i, part in enumerate(parts) if name in part.capture_names]
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
         return None
-    return LinePattern(nodes.seq(*parts[: places[0] + 1]))
+    before = (nodes.without_captures(part) for part in parts[: places[0]])
+    return ChunkPattern(nodes.seq(*before, parts[places[0]], CharRun(nodes.EVERY_BYTE, 0)))

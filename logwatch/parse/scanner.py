@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from itertools import chain, compress
+from itertools import compress
 
 from logwatch import envelope as envelopes
 from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
-from logwatch.dialect.result import Columns, PushResult, Reasons
+from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
@@ -86,7 +86,7 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = Bodies(data, envelope, ahead, self.owns)
+        job.bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -100,7 +100,7 @@ class Scanner:
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
-        return waiting_bytes(data, envelope, self.marker, self.owns)
+        return waiting_bytes(data, envelope, self.marker, self.owns, self.parser.indents)
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""
@@ -110,10 +110,10 @@ class Scanner:
                     return at
         return None
 
-    def times(self, lines: Iterable[Line], reference: float) -> list[float | None]:
+    def times(self, lines: Sequence[Line], reference: float) -> list[float | None]:
         """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
-        stamp, date = self.parser.stamp, self._date
-        return [date(stamp(text), received, reference) for text, received in lines]
+        date, stamps = self._date, self.parser.stamps([text for text, _ in lines])
+        return [date(stamp, received, reference) for stamp, (_, received) in zip(stamps, lines, strict=True)]
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return one line's own time."""
@@ -129,15 +129,6 @@ class Scanner:
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
         at = list(map(self._date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
-
-
-def _ends(codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, tuple[LineAt, LineAt]]:
-    """Return the first and the last line of each outcome, by its code."""
-    here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
-    ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
-    places = sorted({*chain.from_iterable(ends.values())})
-    lines = dict(zip(places, batch.at(places), strict=True))
-    return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
@@ -156,10 +147,11 @@ class _Job:
         self._parser = scanner.parser
         self._reference = reference
         self.following = math.inf  # how many such chunks the log still holds
-        self._counts = ResultCounts()
+        self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
-        self.bodies = Bodies(b"", PLAIN, b"", scanner.owns)
+        self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
+        self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
@@ -192,8 +184,9 @@ class _Job:
         """Return what was found, dated and in order."""
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._read_answers()
-        self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
-        scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
+        self._count_single()
+        dated = self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
+        scan.unread = self._unread.times(dated, time)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
@@ -272,7 +265,10 @@ class _Job:
             self._records(left)
             return
         for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
-            self._read(at)
+            self.scan.fallback += not self._parser.compiled
+            outcome = self._outcome(at[1][0])
+            is_open = self._wants_body(outcome) and may_be_open(at[1][0])
+            (self._open if is_open else self._single).append((at, outcome))
 
     def _in_place(self, batch: LineBatch, wanted: Sequence[int]) -> Sequence[int]:
         """Return those of some lines whose marker may be in its place, and count the others together.
@@ -297,100 +293,100 @@ class _Job:
         """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows, self._scanner.reasons)
-        outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
-        left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        uncoded = expression.uncoded
-        self._set_aside(codes, outcomes, uncoded, batch)
-        failed = {OTHER_CODE}
-        for code, (first, last) in _ends(codes, outcomes, batch).items():
-            outcome = outcomes[code]
-            if isinstance(outcome, PushResult):
-                if self._counted(outcome, codes.count(code), first, last):
-                    failed.add(code)
-            elif outcome is not None:
-                self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
-        if OTHER_CODE in codes:
-            singly = positions_of(codes, (OTHER_CODE,))
-            for i, at in zip(singly, batch.at(singly), strict=True):
-                outcome = uncoded[i]
-                if not isinstance(outcome, PushResult):
-                    self._unparsed(outcome or "grammar", [at])
-                elif self._counted(outcome, 1, at, at):
-                    continue
-                codes[i] = 0
-        if self._scanner.keep:
-            self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
+        given, uncoded = expression.results, expression.uncoded
+        here = {code: given[code] for code in set(codes) - {OTHER_CODE}}
+        left = positions_of(codes, [code for code, outcome in here.items() if outcome is None])
+        results = {code: outcome for code, outcome in here.items() if isinstance(outcome, ResultKey)}
+        self._set_aside(codes, results, uncoded, batch)
+        for code, cause in here.items():
+            if isinstance(cause, str):
+                self._unparsed(cause, batch.at(positions_of(codes, (code,))))
+        self._count(batch, codes, results, uncoded)
         wanted: Sequence[int] = self._marked(batch, left)
         return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
 
     def _set_aside(
-        self, codes: bytearray, outcomes: Mapping[int, Outcome], uncoded: Mapping[int, Outcome], batch: LineBatch
+        self, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey], batch: LineBatch
     ) -> None:
-        """Keep those lines, with what they give alone, whose answers may go on below them; they get the code 0."""
-        wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
-        wanting += [i for i, outcome in uncoded.items() if self._wants_body(outcome)]
+        """Take those lines out, with what they give alone, whose answers may go on below them."""
+        delivered = self._scanner.delivered
+        wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
+        wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
         is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
         wanting = list(compress(wanting, is_open))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
-            self._open.append((at, uncoded[i] if codes[i] == OTHER_CODE else outcomes[codes[i]]))
+            self._open.append((at, uncoded.pop(i) if codes[i] == OTHER_CODE else results[codes[i]]))
             codes[i] = 0
+
+    def _fails(self, result: ResultKey) -> bool:
+        """Return whether a result is a failure."""
+        return result.code not in self._scanner.delivered
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
-        return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
+        return isinstance(outcome, ResultKey) and not outcome.reason and self._fails(outcome)
 
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
         opened = sorted(self._open, key=lambda each: each[0][0])
-        joined = [self.bodies.joined(text) for (_, (text, _)), _ in opened]
-        read: dict[int, Outcome] = {}
+        joined = list(map(self.bodies().joined, [text for (_, (text, _)), _ in opened])) if opened else []
+        longer = [i for i, ((_, (text, _)), _) in enumerate(opened) if joined[i] is not text]
+        for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
+            (number, (_, received)), alone = opened[i]
+            if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
+                opened[i] = (number, (joined[i], received)), outcome
+        self._single += opened
+
+    def _of_answers(self, joined: list[bytes]) -> list[Outcome]:
+        """Return what lines give that were joined with the answers below them."""
+        read: list[Outcome] = [None] * len(joined)
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
             codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
-            outcomes = [*expression.results, *[None] * (OTHER_CODE + 1 - len(expression.results))]
-            found = [expression.uncoded.get(i) or outcomes[code] for i, code in enumerate(codes)]
-            read.update(zip(map(batch.number, range(len(found))), found, strict=True))
-            return batch.only([i for i, each in enumerate(found) if each is None])
+            given = dict(enumerate(expression.results))
+            for i, code in enumerate(codes):
+                read[batch.number(i)] = expression.uncoded.get(i) or given.get(code)
+            return batch.only(positions_of(codes, (0,)))
 
-        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0]]
-        batch = LineBatch.of([joined[i] for i in below], numbers=below)
-        if below and (reader := self._parser.answers):
+        batch = LineBatch.of(joined)
+        if joined and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
-        read.update({batch.number(i): self._parser.read(line) for i, line in enumerate(batch.lines)})
-        for i, (at, alone) in enumerate(opened):
-            again = read.get(i)
-            if isinstance(again, PushResult) and isinstance(alone, PushResult) and again.code == alone.code:
-                self._count_one((at[0], (joined[i], at[1][1])), again)
-            else:
-                self._count_one(at, alone)
+        for i, line in enumerate(batch.lines):
+            read[batch.number(i)] = self._outcome(line)
+        return read
 
-    def _read(self, at: LineAt) -> None:
-        """Read one line by itself, and count it unless its answer may go on below it."""
-        self.scan.fallback += not self._parser.compiled
-        outcome = self._parser.read(at[1][0])
-        if self._wants_body(outcome) and may_be_open(at[1][0]):
-            self._open.append((at, outcome))
-        else:
-            self._count_one(at, outcome)
+    def _outcome(self, line: bytes) -> Outcome:
+        """Return what one line gives, read by itself."""
+        result = self._parser.read(line)
+        return result if isinstance(result, str) else ResultKey(result.platform, result.code, result.reason)
 
-    def _count_one(self, at: LineAt, outcome: Outcome) -> None:
-        """Count a line that gives a result, or none."""
-        if not isinstance(outcome, PushResult):
-            self._unparsed(outcome or "grammar", [at])
-        elif self._counted(outcome, 1, at, at):
-            self._failed.add_one(at)
+    def _count_single(self) -> None:
+        """Count the lines that were read by themselves, or joined with their answers."""
+        self._single.sort(key=lambda each: each[0][0])
+        for at, outcome in self._single:
+            if not isinstance(outcome, ResultKey):
+                self._unparsed(outcome or "grammar", [at])
+        results = {i: outcome for i, (_, outcome) in enumerate(self._single) if isinstance(outcome, ResultKey)}
+        numbers, lines = [number for (number, _), _ in self._single], [line for (_, line), _ in self._single]
+        batch = LineBatch.of([text for text, _ in lines], [received for _, received in lines], numbers)
+        self._count(batch, bytearray(len(lines)), {}, results)
 
-    def _counted(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> bool:
-        """Count lines of one result; True if they are failures to be told in detail."""
-        reason = self._scanner.reasons.told(result.reason) if self._scanner.reasons else result.reason
-        self._counts.add(ResultKey(result.platform, result.code, reason), count, first, last)
-        return result.code not in self._scanner.delivered
+    def _count(
+        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+    ) -> None:
+        """Count the lines of a batch by their results: those of codes, and of lines that have none."""
+        self._counts.add(batch, codes, results, uncoded)
+        if self._scanner.keep:
+            failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
+            if uncoded:
+                failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
+            self._failed.add(batch, failed[-self._scanner.keep :])
 
-    def _unparsed(self, cause: Cause, lines: Iterable[LineAt]) -> None:
+    def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:
         """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
-        if named := [at for at in lines if self._scanner.names_marker(at[1][0])]:
+        if named := [*compress(lines, self._scanner.names_marker([text for _, (text, _) in lines]))]:
             self.scan.unparsed[cause] += len(named)
             self._unread.add(cause, named)
             self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -102,7 +102,7 @@ class Count:
         if self.watch is not None:
             self.watch(scan, how.source)
 
-    def add(self, scan: Scan) -> dict[ResultKey, Seen]:
+    def add(self, scan: Scan) -> Mapping[ResultKey, Seen]:
         """Take in what a scanner found; return its results, with reasons as the catalogue spells them, or none."""
         misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
         self.causes += scan.unparsed
@@ -118,13 +118,7 @@ class Count:
         self.summary.push_lines += scan.candidates - misplaced
         self.summary.misplaced += misplaced
         self.summary.unparsed += scan.unparsed.total() - misplaced
-        # reasons as logged are without bound, those of the catalogue are few
-        known: dict[ResultKey, Seen] = {}
-        for (platform, code, raw), seen in scan.results.items():
-            key = ResultKey(platform, code, self.catalogue.reason(platform, code, raw))
-            known.setdefault(key, Seen()).add(seen)
-        self.summary.add(known)
-        return known
+        return self.summary.add(scan.results, self.catalogue)
 
 
 def _remaining(stream: Stream, read: int) -> float:

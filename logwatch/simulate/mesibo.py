@@ -191,7 +191,8 @@ class Mesibo:
             self._truth.unparsed += times * saying.unparsed
             self._truth.misplaced += times * saying.misplaced
             if saying.result is not None:
-                self._truth.add({saying.result: Seen(times, first[index] / 1000, last[index] / 1000)})
+                seen = Seen(times, first[index] / 1000, last[index] / 1000)
+                self._truth.add({saying.result: seen}, self._catalogue)
 
     def _form(self, saying: Saying) -> bytes:
         """Prepare a message for %: stamp, number and, for Docker, time go in. Empty: to be wrapped as it comes."""

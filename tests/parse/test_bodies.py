@@ -12,12 +12,11 @@ from logwatch import envelope
 from logwatch.model import PLAIN
 from logwatch.parse.bodies import (
     MAX_BYTES,
-    MAX_LEVELS,
     MAX_LINES,
     MAX_LINES_BETWEEN,
+    Below,
     Bodies,
     depth,
-    join,
     join_one_by_one,
     may_be_open,
     waiting_bytes,
@@ -26,6 +25,7 @@ from tests.helpers.wrapping import envelope_of, written
 
 OWN = re.compile(rb"[A-Z][0-9]{4}-[0-9]{6}-[0-9]{3}")
 PUSH = b"E2511-100000-123 (17): push_on_complete: uid 4711 type fcm code 403 "
+INDENTS = b' \t}]"'
 OTHER = b"E2511-100000-124 (18): on_message: { hello"
 
 
@@ -35,7 +35,7 @@ def owns(line: bytes) -> bool:
 
 def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
     """Join a line with what is below it; also return whether its body has ended."""
-    text, needed = join(first, b"".join(each + b"\n" for each in below), 0, owns)
+    text, needed = Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join(first, 1)
     return text, needed is not None
 
 
@@ -71,7 +71,7 @@ def test_what_a_terminal_puts_behind_a_line_does_not_hide_that_it_is_open(end):
 def test_a_body_is_joined_up_to_the_bracket_that_closes_it():
     """What stands behind it, on the same line or below, is not its."""
     found = joined(PUSH + b"{", b'  "error": {', b'    "status": "X" }', b"} reason code 903", b'"more"')
-    assert found == (PUSH + b'{ "error": { "status": "X" } }', True)
+    assert found == (PUSH + b'{   "error": {     "status": "X" } }', True)
 
 
 def test_lines_of_other_modules_may_stand_in_between():
@@ -118,15 +118,16 @@ PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([1, 2, MAX_LEVELS, MAX_LEVELS + 1]))
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 7))
 def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     """Whatever stands below a line, balanced or not, with lines of others or without."""
     line = PUSH + b"{" * level
     data = b"\n".join([line, *below.split(b"\n"), b""])
     expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
-    assert join(line, data, len(line) + 1, owns) == (expected, needed)
-    assert Bodies(data, PLAIN, b"", owns).joined(line) == expected
-    assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns) > 0) >= (needed is None)
+    for indents in (b"", INDENTS):
+        assert Below(b"\n" + data, owns, indents).join(line, len(line) + 2) == (expected, needed)
+        assert Bodies(data, PLAIN, b"", owns, indents).joined(line) == expected
+        assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns, indents) > 0) >= (needed is None)
 
 
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():
@@ -161,8 +162,9 @@ def test_answers_that_are_written_at_the_same_time_stay_together(name):
 
 def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
     """Lines of others in between are among them, and those behind its end are not."""
-    assert join(PUSH + b"{", b"\n".join([OTHER, b"x: {", b"}", OTHER, b"}", b"}", b""]), 0, owns)[1] == 5
-    assert join(PUSH + b"{}", b"}\n", 0, owns)[1] == 0
+    for below, count in (([OTHER, b"x: {", b"}", OTHER, b"}", b"}"], 5), ([b" [", b"]", b"}", b"}"], 3)):
+        assert Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join(PUSH + b"{", 1)[1] == count
+    assert Below(b"\n}\n", owns, INDENTS).join(PUSH + b"{}", 1)[1] == 0
 
 
 @pytest.mark.parametrize("name", ["docker", "journal-json"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
 from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.nodes import OPENERS
 from logwatch.dialect.grammar import parse_reference, whole_marker
 from logwatch.dialect.result import COUNTED, PushResult
 from logwatch.model import ResultKey
@@ -70,7 +71,7 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
             if isinstance(joined, PushResult) and joined.code == reading.code:
                 reading = joined
         if isinstance(reading, str):
-            unparsed[reading] += names_marker(line)
+            unparsed[reading] += sum(names_marker([line]))
         else:
             results[ResultKey(reading.platform, reading.code, reading.reason)] += 1
             if reading.code != 200:
@@ -89,8 +90,8 @@ def told_alike(expression: Dictionary, text: bytes, lines: list[bytes]) -> int:
             continue
         own += 1
         exact = by_pyparsing(line)
-        if isinstance(outcome, PushResult) and isinstance(exact, PushResult):
-            outcome, exact = outcome[:3], exact[:3]
+        if isinstance(exact, PushResult):
+            exact = ResultKey(exact.platform, exact.code, exact.reason)
         assert outcome == exact, line
     return own
 
@@ -102,6 +103,8 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
             assert PARSER.read(line) == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
     told_alike(Dictionary(COMPILER.general), text, lines)
+    flat = [line for line in lines if not OPENERS.intersection(line)]
+    told_alike(Dictionary(COMPILER.flat), b"".join(line + b"\n" for line in flat), flat)
     usual = 0
     for count, times in ((64, 1), (2, 1), (1, 8)):
         some = rng.sample(lines, min(len(lines), count)) * times

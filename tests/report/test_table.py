@@ -18,7 +18,7 @@ def count(*results, **causes):
     """Make a count of (platform, code, reason, times)."""
     made = Count(CATALOGUE)
     for platform, code, reason, times in results:
-        made.summary.add({ResultKey(platform, code, reason): Seen(times, NOON - 60, NOON)})
+        made.summary.add({ResultKey(platform, code, reason): Seen(times, NOON - 60, NOON)}, CATALOGUE)
         made.summary.lines += times
         made.summary.push_lines += times
     made.causes.update(causes)

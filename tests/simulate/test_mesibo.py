@@ -29,7 +29,7 @@ def read(scanner, data, envelope):
     scan = scanner.scan(whole_lines(data, wrapped), envelope=wrapped, reference=NOON)
     misplaced = scan.unparsed["misplaced"]
     summary = Summary(scan.lines, scan.candidates - misplaced, scan.unparsed.total() - misplaced, misplaced)
-    summary.add(scan.results)
+    summary.add(scan.results, CATALOGUE)
     return summary.as_dict(CATALOGUE)
 
 

@@ -292,7 +292,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
             scan.failures = LazyFailures(data.splitlines(), [None, None], self.at, self.read)
             return scan
 
-        def read(self, payloads, received, references):
+        def read(self, payloads, received, references, following):
             asked.append(len(payloads))
             lines = zip(payloads, received, references, strict=True)
             return tuple(zip(*(Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines), strict=True))

@@ -23,7 +23,7 @@ SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
 LESSON_LINES = 16_000
 """Lines that the general expression must be saved from reading for a lesson to pay: it takes 10 to 25 ms."""
-ALL_NAMES_LESSON_LINES = 2_000
+ALL_NAMES_LESSON_LINES = 3_000
 """The same where all values are captured: the general expression takes four times as long then."""
 LEARN_AFTER_LINES = 16
 """Lines that are there before the first lesson: fewer are no examples of a log."""

@@ -240,9 +240,9 @@ def test_answers_of_any_structure_that_hold_no_value_are_passed_over(scanner):
     assert scanner.parser.unlearned < 420  # the first chunk, and few of the four behind it
 
 
-@pytest.mark.parametrize(("failures", "lessons"), [(200, 0), (3000, 1)])
+@pytest.mark.parametrize(("failures", "lessons"), [(200, 0), (4000, 1)])
 def test_how_failures_are_written_is_learned_only_where_they_are_many(monkeypatch, failures, lessons):
-    """A lesson takes as long as reading two thousand; what they tell is the same."""
+    """A lesson takes as long as reading three thousand; what they tell is the same."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), keep=5000)
     scanner.parser = LineParser(GRAMMAR)
     found = scanner.scan(chunk(lines(DIALECTS[0], failures, "404")), envelope="plain", reference=1795342500.0).failures

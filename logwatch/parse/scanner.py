@@ -234,7 +234,7 @@ class _Job:
         if not batch.text:
             return
         own, batch = batch.apart(self._scanner.max_line_bytes)
-        self._lines(self._only_marked(own))
+        self._lines(own.only(self._marked(own, range(len(own.lines)))))
         count = len(batch.lines)
         lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:
@@ -272,12 +272,12 @@ class _Job:
         """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
         if not batch.text:
             return
-        if batch.envelope != PLAIN and not self._parser.needs_marker:  # in a record the marker may be another field's
+        reader = self._parser.chunk_reader
+        if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
             if (bare := batch.taken_out()) is None:
                 self._records(batch)
                 return
-            batch = self._only_marked(bare)
-        reader = self._parser.chunk_reader
+            batch = bare.only(self._marked(bare, range(len(bare.lines))))
         left = reader.read(batch, self._matched, self.following) if reader else batch
         if left.envelope != PLAIN:
             self._records(left)
@@ -298,10 +298,6 @@ class _Job:
             return wanted
         self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))
         return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
-
-    def _only_marked(self, batch: LineBatch) -> LineBatch:
-        """Return those lines of a batch that may hold the marker; LINE itself may take others as well."""
-        return batch.only(self._marked(batch, range(len(batch.lines))))
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
         """Return those of some lines that may hold the marker; in JSON it may be hidden."""

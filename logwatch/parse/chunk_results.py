@@ -1,14 +1,14 @@
 """Hold what one chunk gave: results counted, failures as the lines they are, and when those without one were logged."""
 
 from bisect import bisect, bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
 from typing import NamedTuple, overload
 
-from logwatch.dialect.result import Columns
+from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
@@ -40,20 +40,27 @@ class _Tally:
 class ResultCounts:
     """Results by what they are counted by; each is dated by its first and its last line alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, reasons: Reasons | None) -> None:
+        self._reasons = reasons
         self._tallies: dict[ResultKey, _Tally] = {}
 
-    def add(self, key: ResultKey, count: int, first: LineAt, last: LineAt) -> None:
-        """Count so many lines of one result, of which these are the first and the last one."""
-        tally = self._tallies.get(key)
-        if tally is None:
-            self._tallies[key] = _Tally(count, first, last)
-            return
-        tally.count += count
-        if first[0] < tally.first[0]:
-            tally.first = first
-        if last[0] > tally.last[0]:
-            tally.last = last
+    def add(
+        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+    ) -> None:
+        """Count the lines of a batch by their results: those of codes, and of lines that have none."""
+        found = [*_tallied(codes, results, uncoded)]
+        places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
+        lines = dict(zip(places, batch.at(places), strict=True))
+        for result, count, begin, end in found:
+            told = self._reasons.told(result.reason) if self._reasons and result.reason else result.reason
+            key = result if told == result.reason else result._replace(reason=told)
+            first, last = lines[begin], lines[end]
+            if (tally := self._tallies.get(key)) is None:
+                self._tallies[key] = _Tally(count, first, last)
+                continue
+            tally.count += count
+            tally.first = min(tally.first, first, key=itemgetter(0))
+            tally.last = max(tally.last, last, key=itemgetter(0))
 
     @property
     def total(self) -> int:
@@ -83,6 +90,19 @@ class ResultCounts:
         numbers = [tally.first[0] for tally in tallies]
         numbers += [tally.last[0] for tally in tallies if tally.last is not tally.first]
         return zip(numbers, [*firsts, *lasts], strict=True)
+
+
+def _tallied(
+    codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+) -> Iterator[tuple[ResultKey, int, int, int]]:
+    """Yield results by their codes, and those without one by their lines: how many, and the first and the last."""
+    for code, result in results.items():
+        if count := codes.count(code):
+            yield result, count, codes.index(code), codes.rindex(code)
+    last = {result: i for i, result in uncoded.items()}
+    first = {uncoded[i]: i for i in reversed(uncoded)}
+    for result, count in Counter(uncoded.values()).items():
+        yield result, count, first[result], last[result]
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------

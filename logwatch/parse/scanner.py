@@ -6,11 +6,10 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from itertools import chain, compress
+from itertools import compress
 
 from logwatch import envelope as envelopes
 from logwatch.dialect.grammar import Grammar, whole_marker
@@ -136,19 +135,6 @@ class Scanner:
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
-def _tallied(
-    codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
-) -> Iterator[tuple[ResultKey, int, int, int]]:
-    """Yield results by their codes, and those without one by their lines: how many, and the first and the last."""
-    for code, result in results.items():
-        if count := codes.count(code):
-            yield result, count, codes.index(code), codes.rindex(code)
-    last = {result: i for i, result in uncoded.items()}
-    first = {uncoded[i]: i for i in reversed(uncoded)}
-    for result, count in Counter(uncoded.values()).items():
-        yield result, count, first[result], last[result]
-
-
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
     """Take the lines out of whatever they are in."""
     if envelope == PLAIN:
@@ -165,7 +151,7 @@ class _Job:
         self._parser = scanner.parser
         self._reference = reference
         self.following = math.inf  # how many such chunks the log still holds
-        self._counts = ResultCounts()
+        self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
@@ -395,13 +381,7 @@ class _Job:
         self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
     ) -> None:
         """Count the lines of a batch by their results: those of codes, and of lines that have none."""
-        reasons = self._scanner.reasons
-        found = [*_tallied(codes, results, uncoded)]
-        places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
-        lines = dict(zip(places, batch.at(places), strict=True))
-        for result, count, first, last in found:
-            told = result._replace(reason=reasons.told(result.reason)) if reasons and result.reason else result
-            self._counts.add(told, count, lines[first], lines[last])
+        self._counts.add(batch, codes, results, uncoded)
         if self._scanner.keep:
             failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
             if uncoded:

@@ -5,8 +5,10 @@ figure is the median of several runs, and every count is checked against what wa
 """
 
 import argparse
+import contextlib
 import json
 import re
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -37,6 +39,7 @@ class Daemon:
 
     def __init__(self, directory, *logs, commit=1.0):
         config = directory / "logwatch.toml"
+        self.ledger = directory / "state" / "ledger.sqlite3"
         paths = ", ".join(json.dumps(str(log)) for log in logs)
         config.write_text(CONFIG.format(paths=paths, state=directory / "state", commit=commit))
         self.started = time.perf_counter()
@@ -60,9 +63,15 @@ class Daemon:
         found = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.metrics(), re.MULTILINE)
         return sum(map(float, found))
 
-    def until(self, name, least, every=0.2):
+    def until(self, name, least):
         while self.value(name) < least:
-            time.sleep(every)  # a scrape is work for the daemon
+            time.sleep(0.2)  # a scrape is work for the daemon
+
+    def until_committed(self, lines):
+        """Wait until so many lines are on disk, at no cost to the daemon."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as ledger:
+            while ledger.execute("SELECT total(value) FROM counters WHERE counter = 'lines'").fetchone() < (lines,):
+                time.sleep(0.05)
 
     def stop(self):
         self.process.terminate()

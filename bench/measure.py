@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-TICK = os.sysconf("SC_CLK_TCK")
-
 
 @dataclass
 class Cost:
@@ -38,9 +36,8 @@ def run(*command, stdin=None, fine=(0,)):
 
 
 def cpu_of(pid):
-    """Return the CPU seconds that a running process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    """Return the CPU seconds that a running process has used so far: /proc would tell them in hundredths."""
+    return time.clock_gettime(~pid << 3 | 2)  # the clock that clock_getcpuclockid(3) names
 
 
 def memory_of(pid):

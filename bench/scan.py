@@ -92,11 +92,11 @@ PEAK_MB: list[float] = []
 
 
 def daemon(path: Path, _family: Family) -> tuple[float, Found]:
-    """Let the daemon catch up with a file: read, counted, failures stored, committed, shown."""
+    """Let the daemon catch up with a file: read, counted, failures stored, committed, and shown once."""
     with tempfile.TemporaryDirectory() as directory:
         running = Daemon(Path(directory), path)
-        running.until("mesibo_logwatch_lines_total", sum(1 for _ in path.open("rb")), every=1.0)
-        cpu, text = cpu_of(running.process.pid), running.metrics()
+        running.until_committed(sum(1 for _ in path.open("rb")))
+        text, cpu = running.metrics(), cpu_of(running.process.pid)
         PEAK_MB.append(memory_of(running.process.pid)[0])
         running.stop()
     found: Found = Counter()

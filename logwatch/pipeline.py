@@ -38,6 +38,7 @@ ROWS = 1024  # remembered
 REASON = 100  # characters of one that is remembered: all that the catalogue lists are shorter
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
+LOOK_SHARE = 1 / 20  # of a turn, that its looks take, but for the first one
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
 DETAIL_SECONDS = 5.0, 60.0  # between failures in detail while a backlog is read: of many, each commit keeps the newest
@@ -124,12 +125,17 @@ class Pipeline:
         """Look at the files, read some of what is new, and commit when it is time; True when more is waiting."""
         self.paused = self._batch.bytes >= UNCOMMITTED_BYTES
         feeds = [(source, _Feed(source, self)) for source in self.sources]
-        end = self._monotonic() + min(TURN_SECONDS, self._commit_seconds)
+        due = self._monotonic()
+        end = due + min(TURN_SECONDS, self._commit_seconds)
         waiting = True
         while waiting:
-            # A look before each read: what was truncated or renamed since the last one is known before more is read
-            for source, feed in feeds:
-                source.input.look(feed)
+            # A look before each read: what was truncated or renamed since the last one is known before more is read.
+            # Where files are so many that a look takes as long as a read, several reads share one
+            begun = self._monotonic()
+            if begun >= due:
+                for source, feed in feeds:
+                    source.input.look(feed)
+                due = begun + (self._monotonic() - begun) / LOOK_SHARE
             waiting = self._read(feeds, end)
             if self._monotonic() >= end or self._batch.bytes >= COMMIT_BYTES:
                 break

@@ -104,8 +104,6 @@ def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
     They are gone through as one text, and its words and what stands between them taken apart at the speed of C.
     """
     text = b"\n".join([payload.strip() for payload in payloads]).translate(_SPACED) + b"\n"
-    if b"  " in text:
-        text = re.sub(b"  +", b" ", text)
     runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()
     parts = [b""] * (len(runs) + len(marks))
     marks_first = len(marks) > len(runs)  # the last one is a newline
@@ -116,7 +114,9 @@ def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return one line's shape: placeholders alike and side by side are one, and each byte is a character at least."""
+    """Return one line's shape: blanks, and placeholders alike, side by side are one; a byte is a character at least."""
+    while b"\1\1" in built:
+        built = built.replace(b"\1\1", b"\1")
     for kind in (_NUM, _STR):
         while (two := kind + b"\1" + kind) in built:
             built = built.replace(two, kind)

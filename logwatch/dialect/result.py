@@ -145,7 +145,8 @@ def from_groups(names: Sequence[str], rows: Sequence[tuple[bytes, ...]]) -> tupl
     """
     groups: dict[str, list[Sequence[bytes]]] = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
-        groups.setdefault(name, []).append(column)
+        if any(column):  # most groups of a name that stands in many places capture nothing
+            groups.setdefault(name, []).append(column)
 
     def texts(name: str, encoding: str) -> list[str]:
         last, *others = reversed(groups.get(name, [[b""] * len(rows)]))
@@ -158,7 +159,7 @@ def from_groups(names: Sequence[str], rows: Sequence[tuple[bytes, ...]]) -> tupl
     deciding = [texts(name, "latin-1") for name in _DECIDING]
     size = max(len("".join(each)) for each in deciding)
     told = map(_told_by(size // len(rows)), *deciding)
-    codes = [column for column in groups.get("code", []) if any(column)] or [[b""] * len(rows)]
+    codes = groups.get("code", [[b""] * len(rows)])
     numbers: list[int | Cause]
     if len(codes) == 1 and _CODES.fullmatch(joined := b"\n".join(codes[0])):
         numbers, without = list(map(int, joined.split())), {}

@@ -62,6 +62,12 @@ class Votes:
         """Lines that hold the prefix behind one envelope at most."""
         return self.plain + self.single.total()
 
+    @property
+    def agree(self) -> bool:
+        """Whether all say the same, and no name that a later one may say is missed."""
+        told = bool(self.plain) + len(self.single)
+        return told == 1 and not self.pairs and not any(origin for _, origin in self.own)
+
 
 def decide(
     data: bytes,
@@ -138,7 +144,7 @@ def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = Tru
                 return votes  # a line of a message of several is no line of the log
     heard = 0
     for line in _lines(data):
-        if heard >= _LOOKED_AT_VOTES:
+        if heard >= _LOOKED_AT_VOTES or (heard >= ENOUGH_VOTES and votes.agree):
             break
         if plain and owns(uncoloured(line)):
             votes.plain += 1

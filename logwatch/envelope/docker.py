@@ -98,6 +98,10 @@ class Docker:
             return None
         return Payloads(payloads, [record.time for record in records], lines)
 
+    def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:  # noqa: ARG002  as above
+        """Return the indices of the lines that begin and end as a record does: others were torn."""
+        return [i for i, line in enumerate(lines) if line.startswith(OPENING) and line.endswith(b'"}')]
+
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:  # noqa: ARG002  as above
         """Return what Docker writes around a message, at its fastest on the day of the first record."""
         day = _DAY.search(text)

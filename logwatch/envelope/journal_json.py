@@ -112,6 +112,11 @@ class JournalJson:
             payloads = b"\n".join([*(_raw(message).partition(b"\n")[0] for message in messages), b""])
         return Payloads(payloads, times)
 
+    def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
+        """Return the indices of the entries that name one of these origins; within a text its quotes are escaped."""
+        names = [_named(origin) for origin in origins]
+        return [i for i, line in enumerate(lines) if any(name in line for name in names)]
+
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return what stands around the message of the first entry that may count: its fields, in their order."""
         for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]:
@@ -197,6 +202,12 @@ def _origin(container: Value, unit: Value, identifier: Value) -> str:
     if unit and (said := _text(unit)):
         return f"unit {said}"
     return f"identifier {said}" if identifier and (said := _text(identifier)) else ""
+
+
+def _named(origin: str) -> bytes:
+    """Return how an entry of this origin says so, in JSON without blanks."""
+    kind, _, said = origin.partition(" ")
+    return msgspec.json.encode({_FIELDS[kind]: said})[1:-1]
 
 
 def _when(entry: _Entry) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
 from logwatch.envelope.journal_json import SeveralLines
-from logwatch.envelope.prefixed import Prefixed, of
+from logwatch.envelope.prefixed import of
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Record
 from logwatch.envelope.text import clean, torn, uncoloured
 from logwatch.model import Cause, Envelope, Layer
@@ -229,11 +229,9 @@ def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
 
 
 def own(lines: Sequence[bytes], envelope: Envelope) -> list[int]:
-    """Return the indices of lines that stand in their envelope under a name that counts; none where each is asked."""
-    for layer in envelope.layers[:1]:
-        if isinstance(form := FORMATS[layer.form], Prefixed):
-            return form.own(lines, layer.origins)
-    return []
+    """Return the indices of lines that seem to stand in their envelope under a name that counts; perhaps none."""
+    layer = envelope.layers[0] if envelope.layers else None
+    return FORMATS[layer.form].own(lines, layer.origins) if layer else []
 
 
 def frame(text: bytes, envelope: Envelope) -> Frame | None:

@@ -116,6 +116,12 @@ class Format(Protocol):
         one stands under another name.
         """
 
+    def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
+        """Return the indices of lines that seem to be records of these origins; none where that cannot be told.
+
+        Where some lines are something else, ``taken_out`` is asked for these alone.
+        """
+
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return what stands around most of these whole lines, as far as the first ones tell; None if that is unknown.
 

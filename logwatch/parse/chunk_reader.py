@@ -23,6 +23,8 @@ SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
 LESSON_LINES = 16_000
 """Lines that the general expression must be saved from reading for a lesson to pay: it takes 10 to 25 ms."""
+ALL_NAMES_LESSON_LINES = 3_000
+"""The same where all values are captured: the general expression takes four times as long then."""
 LEARN_AFTER_LINES = 16
 """Lines that are there before the first lesson: fewer are no examples of a log."""
 _MAX_WAIT = 16  # lessons' worth of lines between two of them: a log may change again and again
@@ -111,8 +113,10 @@ class ChunkReader:
     many have come, as of many short logs, that it saves what it costs; and then ever more seldom.
     """
 
-    def __init__(self, compiler: ChunkCompiler) -> None:
+    def __init__(self, compiler: ChunkCompiler, lesson_lines: int = 0) -> None:
+        """``lesson_lines`` are those for which a lesson pays; without it as many as where results are counted."""
         self._compiler = compiler
+        self._lesson_lines = lesson_lines or LESSON_LINES
         self._general = _Expression(compiler.general, compiler.flat)
         self._learned: _Expression | None = None
         self._examples: list[bytes] = []  # that the expression was made for
@@ -129,7 +133,8 @@ class ChunkReader:
         counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
         times as much as this the log still holds.
         """
-        if not self._tried and len(batch.lines) >= LEARN_AFTER_LINES and len(batch.lines) * following >= LESSON_LINES:
+        count = len(batch.lines)
+        if not self._tried and count >= LEARN_AFTER_LINES and count * following >= self._lesson_lines:
             self._tried = True
             self._learn(_examples(batch, SOME))
         unlearned = self._learned.read(batch, match) if self._learned else batch
@@ -138,7 +143,7 @@ class ChunkReader:
             left = self._learned.read(bare, match) if self._learned else bare
             left = self._general.read(left, match)
         count = len(unlearned.lines) - len(left.lines)
-        worth = LESSON_LINES * (1 + self._lessons)  # the later ones save less, since they tell fewer orders apart
+        worth = self._lesson_lines * (1 + self._lessons)  # the later ones save less, since they tell fewer orders apart
         if count > _MAX_LEFT_SHARE * len(batch.lines):
             self._keep_some(count, unlearned)
             if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= worth:
@@ -167,8 +172,8 @@ class ChunkReader:
         if made is not None:
             self._learned, self._examples = _Expression(made.pattern), made.payloads
             taught = sum(map(set(made.payloads).__contains__, left))
-        most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
-        self._wait = min(most, _MAX_WAIT * LESSON_LINES)
+        most = self._lessons * self._lesson_lines * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
+        self._wait = min(most, _MAX_WAIT * self._lesson_lines)
         self._left, self._waiting = [], 0
         self._next = self._stride = 1
 

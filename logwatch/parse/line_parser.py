@@ -14,7 +14,7 @@ from logwatch.compile.nodes import CharRun, Node
 from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
-from logwatch.parse.chunk_reader import ChunkReader, Dictionary
+from logwatch.parse.chunk_reader import ALL_NAMES_LESSON_LINES, ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
 
 _INDENTS = b' \\t}]"'  # of lines below a printed bracket
@@ -47,7 +47,7 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         self._line = LinePattern(node)
-        self._all_names = ChunkReader(ChunkCompiler(node, frozenset(node.capture_names)))
+        self._all_names = ChunkReader(ChunkCompiler(node, frozenset(node.capture_names)), ALL_NAMES_LESSON_LINES)
         counted = ChunkCompiler(node, COUNTED)
         self.chunk_reader, self.answers = ChunkReader(counted), ChunkReader(counted)
 
@@ -75,8 +75,11 @@ class LineParser:
         """Return whether a line begins with what some part of LINE takes."""
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
-    def read_all(self, payloads: list[bytes]) -> Columns:
-        """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result."""
+    def read_all(self, payloads: list[bytes], following: float) -> Columns:
+        """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result.
+
+        ``following`` is how many times as many are to be read behind them.
+        """
         found: dict[int, Sequence[Any]] = {}
         whole: Columns | None = None  # where one expression takes every line, which is usual
 
@@ -92,7 +95,7 @@ class LineParser:
             return batch.only(sorted(left))
 
         if self._all_names:
-            self._all_names.read(LineBatch.of(payloads), match)
+            self._all_names.read(LineBatch.of(payloads), match, following)
         if whole is not None:
             return whole
         rows = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))

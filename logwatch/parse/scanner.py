@@ -120,13 +120,17 @@ class Scanner:
         return self.times([line], reference)[0]
 
     def failures(
-        self, payloads: list[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
+        self,
+        payloads: list[bytes],
+        received: Sequence[envelopes.Received],
+        references: Sequence[float],
+        following: float,
     ) -> Columns:
         """Read lines that are known to be failures in all detail, each with the reference that dates it.
 
-        Return the columns of ``Failure``.
+        Return the columns of ``Failure``. ``following`` is how many times as many are to be read behind them.
         """
-        code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
+        code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads, following)
         at = list(map(self._date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 

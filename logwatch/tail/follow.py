@@ -234,7 +234,10 @@ class PathFollower(PathState):
         """Return the oldest generation with bytes to be read in this turn."""
         if self.futile >= FUTILE_READS:  # where one read after the other brings nothing
             return None
-        return next((each for each in self.in_order() if each.waiting), None)
+        waiting = [each for each in self.generations if each.waiting]
+        if len(waiting) < 2:  # noqa: PLR2004  nearly always: then their order does not matter
+            return waiting[0] if waiting else None
+        return next(each for each in self.in_order() if each.waiting)
 
     def read(self, now: float, sink: Sink) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""

@@ -52,6 +52,23 @@ def test_few_lines_are_not_enough_while_more_may_come(name):
     assert decided(written(name, texts(60)), final=False, expected=PLAIN) == envelope_of(name)
 
 
+@pytest.mark.parametrize("name", ["plain", "docker", "cri", "syslog-3164"])
+def test_lines_that_all_say_the_same_are_looked_at_until_they_are_enough(name):
+    """Of hundreds of small files each is decided: no more is asked than what a file that grows slowly is decided by.
+
+    Where lines stand under names, those that come later may be mesibo's as well.
+    """
+    asked = 0
+
+    def owns_counted(line):
+        nonlocal asked
+        asked += owns(line)
+        return owns(line)
+
+    assert envelope.decide(written(name, texts(300)), owns_counted) == envelope_of(name)
+    assert asked == (200 if "syslog" in name else envelope.ENOUGH_VOTES)
+
+
 def test_a_plain_line_is_enough_for_a_plain_log():
     """A new log is read with its first line, unless the one before it had an envelope."""
     one = written("plain", texts(1))

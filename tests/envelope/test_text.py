@@ -86,14 +86,15 @@ def test_a_log_with_holes_colours_or_any_script_is_text(head):
 
 
 BEFORE = re.compile(rb"(?m)^(?:\x1b\[[0-9;]*m)+(?:([^\x1b\n]{1,64}?:)(?:\x1b\[[0-9;]*m)+)?")
-BEHIND = re.compile(rb"(?m)\r?(?:\x1b\[[0-9;]*m)+\r?$|\r$")
+BEHIND = re.compile(rb"(?m)\r?(?:\x1b\[[0-9;]*m)+\r*$|\r$")
 PIECES = [b"\x1b[0m", b"\x1b[36m", b"\x1b[", b"\r", b"\n", b"\n", b"E2511-100000-123 (17):", b":", b"x", b" code 903"]
 
 
 @example(b"\x1b[0m\x1b[0m\r\r\x1b[0m\r\n\r")
+@example(b"\x1b[\x1b[0m\r\r")
 @given(st.lists(st.sampled_from(PIECES), max_size=24).map(b"".join))
 def test_colours_are_taken_off_where_two_plain_expressions_say(text):
-    """Before a line and its front, behind a line with the carriage return there; whatever the faster way is."""
+    """Before a line and its front, behind a line with the carriage returns there; whatever the faster way is."""
     assert envelope.uncoloured(text) == BEHIND.sub(b"", BEFORE.sub(rb"\1", text))
 
 

@@ -240,6 +240,20 @@ def test_answers_of_any_structure_that_hold_no_value_are_passed_over(scanner):
     assert scanner.parser.unlearned < 420  # the first chunk, and few of the four behind it
 
 
+@pytest.mark.parametrize(("failures", "lessons"), [(200, 0), (4000, 1)])
+def test_how_failures_are_written_is_learned_only_where_they_are_many(monkeypatch, failures, lessons):
+    """A lesson takes as long as reading three thousand; what they tell is the same."""
+    scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), keep=5000)
+    scanner.parser = LineParser(GRAMMAR)
+    found = scanner.scan(chunk(lines(DIALECTS[0], failures, "404")), envelope="plain", reference=1795342500.0).failures
+    compiled = []
+    compiler = chunk_reader.ChunkCompiler
+    compile_ = compiler.compile
+    monkeypatch.setattr(compiler, "compile", lambda *args: compiled.append(1) or compile_(*args))
+    assert [failure.token for failure in found] == [f"tok{i % 60}" for i in range(failures)]
+    assert len(compiled) == lessons
+
+
 @settings(max_examples=300)
 @given(st.lists(st.integers(0, 255), max_size=600), st.sets(st.integers(0, 255)))
 def test_positions_of_codes(codes, wanted):

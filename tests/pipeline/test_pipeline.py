@@ -166,6 +166,26 @@ def test_a_backlog_is_committed_as_it_is_read(ledger, clock, monkeypatch):
     assert counts(ledger) == {"200": 50}
 
 
+@pytest.mark.parametrize(("seconds", "looks"), [(0.0, 10), (0.0004, 10), (0.02, 1)])
+def test_looks_at_many_files_take_little_of_the_time_that_reading_has(ledger, clock, seconds, looks):
+    """Before each read where that costs nothing; where a look takes as long as reads do, several share one."""
+
+    class Many(Tail):
+        looks = 0
+
+        def look(self, sink):
+            self.looks += 1
+            clock.now += seconds
+
+        def read(self, sink, budget):
+            clock.now += 0.01
+            return super().read(sink, budget)
+
+    tail = Many([b"200\n"] * 10, lag=2 << 20)
+    build(ledger, clock, tail).turn()
+    assert (tail.reads, tail.looks) == (10, looks)
+
+
 def test_no_more_than_sixteen_megabytes_are_read_without_a_commit(ledger, clock):
     """Whatever commit_seconds is."""
 
@@ -272,7 +292,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
             scan.failures = LazyFailures(data.splitlines(), [None, None], self.at, self.read)
             return scan
 
-        def read(self, payloads, received, references):
+        def read(self, payloads, received, references, following):
             asked.append(len(payloads))
             lines = zip(payloads, received, references, strict=True)
             return tuple(zip(*(Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines), strict=True))

@@ -599,6 +599,8 @@ OPEN, PLAIN = "application/openmetrics-text", "text/plain"
         (f"{OPEN};version=0.0.1;q=0.9,{OPEN};version=1.0.0;q=0.5", OPEN),
         (f"{PLAIN};version=0.0.4;q=0.9,{OPEN};version=1.0.0;q=0.5", PLAIN), (f"*/*, {OPEN};q=0.5", PLAIN),
         (f"{OPEN};q=0, */*", PLAIN), (f"{OPEN}; q=0.0", PLAIN), (f"{OPEN};q=much", OPEN), (",;,", PLAIN),
+        (f'{OPEN}; version="1.0.0"; charset="utf-8"', OPEN), (f"{OPEN};version=1.x", PLAIN), (f"{OPEN};version=", PLAIN),
+        (f"{OPEN};version=\N{SUPERSCRIPT TWO}", PLAIN), (f"{PLAIN};version=next", PLAIN), (f"{OPEN};version=.", PLAIN),
     ],
 )  # fmt: skip
 def test_numbers_come_in_the_kind_that_is_wanted_most(get, accepted, kind):

@@ -18,7 +18,6 @@ from logwatch.web.site import Site, Watched
 from logwatch.web.user import User
 from logwatch.web.webhook import Doorkeeper, WebhookHandler
 
-
 Encoder = Callable[[prometheus_client.registry.Collector], bytes]
 
 

@@ -14,7 +14,8 @@ def test_a_call_without_events_is_answered_by_a_commit_of_its_own(tmp_path):
     ledger, hook = Ledger(tmp_path, keep=10), Webhook("hook", "", Inbox())
     pipeline = Pipeline(
         [Source("hook", hook, NO_LINES)],
-        ledger, Catalogue.load(), Privacy("mask", ledger.key), keep=10, commit_seconds=1.0, clock=lambda: 2e9, monotonic=lambda: 0.0,
+        ledger, Catalogue.load(), Privacy("mask", ledger.key), keep=10, commit_seconds=1.0, clock=lambda: 2e9,
+        monotonic=lambda: 0.0,
     )  # fmt: skip
     pipeline.turn()
     pipeline.commit()

@@ -3,6 +3,8 @@
 Exit status 3: the extra ``[credentials]`` is not installed.
 """
 
+import contextlib
+import resource
 import sys
 
 import msgspec
@@ -11,10 +13,14 @@ from logwatch.credentials import secrecy
 from logwatch.credentials.look import NO_EXTRA, Errand
 from logwatch.credentials.verdict import Verdict
 
+MEMORY_BYTES = 128 << 20  # a look takes 30 MB; a file may name a key derivation (scrypt) that takes any amount
+
 
 def main() -> int:
     """Look at every file that is asked for."""
     secrecy.keep()
+    with contextlib.suppress(OSError, ValueError):  # as little may be allowed already
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     try:
         from logwatch.credentials.read import verdict  # noqa: PLC0415  the library is there for this process alone
     except ModuleNotFoundError as error:

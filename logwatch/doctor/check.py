@@ -1,5 +1,6 @@
 """The noun of an examination: a ``Check`` is one row, about one thing, with what to do where that is needed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,3 +43,12 @@ def failure(name: str, what: str, remedy: str) -> Check:
 def skipped(name: str, why: str, remedy: str = "") -> Check:
     """Return a row about something that could not be looked at."""
     return Check(name, "skipped", f"because {why}", remedy)
+
+
+def understood(name: str, rows: Iterator[Check]) -> Iterator[Check]:
+    """Yield rows made of what another program answered, up to where that has a form that is not known here."""
+    try:
+        yield from rows
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+        why = f"its answer has a form that is not known here ({type(error).__name__})"
+        yield skipped(name, why, "see that the address is that of the right program, or run doctor of a newer version")

@@ -7,7 +7,7 @@ from typing import Any
 
 from logwatch.config.listen import is_loopback
 from logwatch.doctor import pager
-from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.check import Check, failure, ok, skipped, understood, warning
 from logwatch.doctor.duration import seconds
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.shipped import RuleFile, rule_files
@@ -31,11 +31,23 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         else:
             yield skipped("prometheus", f"none answers at {base}", "name yours with --prometheus URL")
         if alertmanager:
-            yield from pager.alertmanager(host, [alertmanager], rule_files())
+            yield from understood("alertmanager", pager.alertmanager(host, [alertmanager], rule_files()))
         return
     yield ok("prometheus", f"{base} answers")
-    mine = [target for target in targets.get("activeTargets") or [] if _ours(target)]
+    mine: list[dict[str, Any]] = []
+    yield from understood("prometheus scrapes", _targets(targets, mine))
+    yield from understood("prometheus rules", _loaded(host, base, mine))
+    yield from understood("prometheus clock", _clock(host, base))
+    yield from understood("alertmanager", _paging(host, base, alertmanager))
+
+
+def _targets(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Check]:
+    """Yield the rows about targets, and add those of ours to ``mine``."""
+    mine += [target for target in targets.get("activeTargets") or [] if _ours(target)]
     yield from _scraped(mine)
+
+
+def _loaded(host: Host, base: str, mine: list[dict[str, Any]]) -> Iterator[Check]:
     shipped = rule_files()
     try:
         loaded = _api(host, f"{base}/api/v1/rules").get("groups") or []
@@ -45,13 +57,15 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         yield pager.runbook_links(host, [rule for group in loaded for rule in group.get("rules") or ()], instances)
     except NoAnswer as why:
         yield skipped("prometheus rules", str(why), "run doctor again when it answers")
-    yield _clock(host, base)
+
+
+def _paging(host: Host, base: str, named: str | None) -> Iterator[Check]:
     try:
-        known = [alertmanager] if alertmanager else _alertmanagers(host, base)
+        known = [named] if named else _alertmanagers(host, base)
     except NoAnswer as why:
         yield skipped("alertmanager", str(why), "name yours with --alertmanager URL")
         return
-    yield from pager.alertmanager(host, known, shipped)
+    yield from pager.alertmanager(host, known, rule_files())
 
 
 def _api(host: Host, url: str) -> dict[str, Any]:
@@ -158,7 +172,7 @@ def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
     return ok(name, f"{many(len(mine), 'group', 'groups')}, as often as they should be")
 
 
-def _clock(host: Host, base: str) -> Check:
+def _clock(host: Host, base: str) -> Iterator[Check]:
     name = "prometheus clock"
     try:
         before = host.now()
@@ -166,17 +180,20 @@ def _clock(host: Host, base: str) -> Check:
         theirs = float((found.get("result") or [])[1])
         here = (before + host.now()) / 2
     except NoAnswer as why:
-        return skipped(name, str(why))
+        yield skipped(name, str(why))
+        return
     except (IndexError, TypeError, ValueError):
-        return skipped(name, "its answer to the question for the time is none")
+        yield skipped(name, "its answer to the question for the time is none")
+        return
     apart = abs(theirs - here)
     if apart <= CLOSE_SECONDS:
-        return ok(name, "agrees with this host's")
+        yield ok(name, "agrees with this host's")
+        return
     told = f"it is {_apart(apart)} {'ahead of' if theirs > here else 'behind'} this host's"
     remedy = "see on both hosts whether the clock is synchronised" + (
         " (`timedatectl`)" if host.has("timedatectl") else ""
     )
-    return (failure if apart > FAR_SECONDS else warning)(name, told, remedy)
+    yield (failure if apart > FAR_SECONDS else warning)(name, told, remedy)
 
 
 def _apart(amount: float) -> str:

@@ -81,7 +81,8 @@ def _partial(answer: bytes) -> Delivered:
     try:
         partial = msgspec.json.decode(answer, type=_Answer).partial_success
         rejected = int(partial.rejected_log_records) if partial else 0
-    except (msgspec.DecodeError, ValueError):  # Loki answers 204 without a body; others with what they like
+    # Loki answers 204 without a body; others with what they like, nested as deep as they like
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return Delivered()
     return Delivered(max(rejected, 0), partial.error_message if partial else "")
 
@@ -93,7 +94,7 @@ def _retry_after(value: str, now: float) -> float | None:
         return float(value[:9])
     try:
         at: datetime = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a zone of twenty digits
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
@@ -146,6 +147,8 @@ class Forwarder:
             answer: HTTPResponse = await self._http().fetch(request, raise_error=False)
         except HTTPClientError as error:
             return Later(error.message or str(error))
+        except UnsatisfiableReadError:  # tornado's buffer is full, and its client passes that on as it is
+            return Later("the head of its answer does not end")
         except (OSError, ValueError) as error:  # no route, no name, no trust; a file that cannot be read
             return Later(str(error) or repr(error))
         return judge(answer.code, answer.headers, answer.body or b"", self._clock())

@@ -137,6 +137,7 @@ class Batch:
         """Return whether there is something to commit."""
         return bool(
             self.counters
+            or self.last_line_at  # alone, for a call without events: it is answered by a commit as well
             or self.positions
             or self.journals
             or self.forgotten

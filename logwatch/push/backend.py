@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import tornado.httpclient
+import tornado.iostream
 import tornado.simple_httpclient
 
 from logwatch.errors import LogwatchError, Problem
@@ -22,6 +23,7 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 _LARGEST = 1 << 20
 _SHOWN = 200  # characters of what the backend says
+_NAMED = 10  # fields that it misses
 _ALWAYS = {"op", "token", "id"}
 
 # what mesibo says beside each error (strings of bin/backend, 2022 and 2023), and what to do about it here
@@ -105,7 +107,7 @@ class Backend:
         if found.get("result") in (True, 1, "true") and not error:
             return BackendReply(accepted=True)
         said = "; ".join(self._shown(found[key]) for key in ("cause", "action", "code") if found.get(key))
-        named = tuple(map(self._shown, _names(found.get("properties"))))
+        named = tuple(map(self._shown, _names(found.get("properties"))[:_NAMED]))
         return BackendReply(accepted=False, error=error.upper() or "FAIL", said=said, fields=named)
 
     def _post(self, body: str) -> tuple[int, str, bytes]:
@@ -126,6 +128,8 @@ class Backend:
         ) as client:
             try:
                 answer = client.fetch(request, raise_error=False)
+            except tornado.iostream.UnsatisfiableReadError:  # its buffer is full, which the client passes on as it is
+                raise BackendError(self._unreachable(ValueError("the head of its answer does not end"))) from None
             except (OSError, ValueError, tornado.httpclient.HTTPError) as error:
                 raise BackendError(self._unreachable(error)) from None
         # a fault of the way is an answer 599 with its error
@@ -181,6 +185,6 @@ def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[s
 def refusal(url: str, op: str, answer: BackendReply) -> Problem:
     """Explain a refusal: what the error means, what the backend said, and what to do."""
     meaning, remedy = ERRORS.get(answer.error, ("an error that mesibo does not document", ERRORS["FAIL"][1]))
-    named = f" ({', '.join(answer.fields)})" if answer.fields else ""
+    named = f" ({', '.join(answer.fields)[:_SHOWN]})" if answer.fields else ""
     said = f"; it says: {answer.said}" if answer.said else ""
     return Problem(url, f"{op} was refused with {answer.error}", f"{meaning}{named}{said}", remedy)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import google.auth.exceptions
 import google.auth.transport
@@ -20,7 +20,7 @@ from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
-from logwatch.push.direct import DirectError, DirectPush, Reply
+from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply
 from logwatch.push.transport import Transport, is_local_https, without_answer
 
 BASE = "https://fcm.googleapis.com"
@@ -39,19 +39,24 @@ def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transp
         try:
             make: Any = service_account.Credentials.from_service_account_info
             credentials = make(account, scopes=[SCOPE])
+        except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
+            raise DirectError(_unusable(request)) from None
+        try:
             credentials.refresh(_TokenRequests(client))
+            token = str(credentials.token)
+            token.encode("ascii")  # as a header is: UnicodeError is a ValueError
         except google.auth.exceptions.RefreshError as error:
             return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
         except google.auth.exceptions.TransportError as error:
             return without_answer("fcm", str(account["token_uri"]), error)
-        except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
-            raise DirectError(_unusable(request)) from None
-        headers = {"Authorization": f"Bearer {credentials.token}"}
+        except (ValueError, TypeError, OverflowError, RecursionError, google.auth.exceptions.GoogleAuthError):
+            raise NoReplyError(_no_token(str(account["token_uri"]))) from None
+        headers = {"Authorization": f"Bearer {token}"}
         try:
             answer = client.post(url, headers=headers, json=_message(push))
         except httpx.HTTPError as error:
             return without_answer("fcm", base, error)
-    return _reply(answer, (push.token, str(credentials.token)))
+    return _reply(answer, (push.token, token))
 
 
 def _account(request: Request) -> dict[str, Any]:
@@ -70,6 +75,15 @@ def _unusable(request: Request) -> Problem:
         "cannot sign in with it",
         "it is not a usable service account",
         f"mesibo-logwatch credentials check {quoted(request.file)}",
+    )
+
+
+def _no_token(url: str) -> Problem:
+    return Problem(
+        urlsplit(url).hostname or url,
+        "no access token came back",
+        "the answer is none of Google's",
+        "see whether something in between answers in Google's place: its certificate is trusted on this host",
     )
 
 

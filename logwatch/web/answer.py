@@ -5,6 +5,7 @@ import re
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
+_NOT_WRITTEN = re.compile(r";\s*version\s*=(?!(?:0\.0\.[14]|1\.0\.0)\s*(?:;|$))")  # a version that nobody asks for
 _WEIGHT = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)")
 # When the page came, and what it counts from then on by itself
 _NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"[^>]*>[^<]*</span>')
@@ -40,12 +41,13 @@ def takes_gzip(accepted: str) -> bool:
 def by_weight(accepted: str) -> str:
     """Return the ranges of an Accept header, the heaviest first, up to one that plain text satisfies (RFC 9110).
 
-    prometheus_client takes the first that it can write, whatever its weight, and passes plain text over.
+    prometheus_client takes the first that it can write, whatever its weight, passes plain text over, fails by a
+    version that is no number or stands in quotes, and claims to write whichever is asked for.
     """
-    weights = _weights(accepted)
+    weights = _weights(accepted.replace('"', ""))
     kept: list[str] = []
     for each in sorted(weights, key=weights.__getitem__, reverse=True):
-        if weights[each]:
+        if weights[each] and not _NOT_WRITTEN.search(each):
             kept.append(each)
             if _name(each) in ("text/plain", "text/*", "*/*"):
                 break

@@ -1,5 +1,6 @@
 """``/api/v1/``: the same facts for programs, as JSON, and downloads of the error log; docs/api.md promises the form."""
 
+import asyncio
 import contextlib
 import csv
 import io
@@ -19,7 +20,7 @@ from logwatch.ledger.reader import Hit, Listed, NotReadable
 from logwatch.moments import iso
 from logwatch.privacy import is_hidden
 from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text
-from logwatch.web.server import Handler
+from logwatch.web.server import DEADLINE_SECONDS, Handler
 from logwatch.web.site import Site
 
 COLUMNS = (
@@ -45,6 +46,8 @@ HIDDEN = (
     " whose pushes fail from then on are listed"
 )
 MOST_USERS = 100_000
+DOWNLOADS = 4  # that are sent at a time: each holds its rows, 1.5 MB of failures or a whole list of users
+RETRY_SECONDS = 10
 # At the beginning of a cell, and behind what begins one where a list's separator is not the comma: a semicolon, a tab.
 # Signs in full width are taken for the usual ones by spreadsheets of East Asia.
 _FORMULA = re.compile(r"((?:^|[;\t\r\n|])[\s\"']*)([=+\-@＝＋－＠])")  # noqa: RUF001  these are meant
@@ -161,7 +164,19 @@ class Download(Handler):
         self.site = site
 
     async def send(self, name: str, parts: Iterator[str]) -> None:
-        """Send ``parts`` as a file; a fault before the first byte is a status, one behind it ends the file."""
+        """Send ``parts`` as a file, or 503 while others are sent: whoever asks and never reads holds memory."""
+        if self.site.downloads >= DOWNLOADS:
+            self.set_header("Retry-After", str(RETRY_SECONDS))
+            self.say(503, f"{DOWNLOADS} downloads are being sent: ask again when one of them has ended")
+            return
+        self.site.downloads += 1
+        try:
+            await self._send(name, parts)
+        finally:
+            self.site.downloads -= 1
+
+    async def _send(self, name: str, parts: Iterator[str]) -> None:
+        """Send a file: a fault before the first byte is a status, one behind it ends it, as does who takes nothing."""
         try:
             # the head and the first page: whatever is wrong with the question shows before anything is sent
             first = await self.site.work(lambda: next(parts, "") + next(parts, ""))
@@ -176,7 +191,11 @@ class Download(Handler):
         with contextlib.suppress(tornado.iostream.StreamClosedError):
             while part:
                 self.write(part)
-                await self.flush()
+                try:
+                    await asyncio.wait_for(self.flush(), DEADLINE_SECONDS)
+                except TimeoutError:
+                    self.request.connection.close()  # type: ignore[union-attr]  # it is HTTP/1
+                    break
                 part = await self.site.work(lambda: next(parts, ""))
         await self.site.work(heap.release)
 

@@ -88,6 +88,7 @@ class Site:
         self._incidents: tuple[object, list[Incident]] | None = None
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
+        self.downloads = 0  # that are being sent
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
 
     @functools.cached_property

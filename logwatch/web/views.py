@@ -1,5 +1,6 @@
 """Every address that is served, and the handlers of metrics and health: all of them views of what is on disk."""
 
+import asyncio
 import gzip
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from logwatch.web.site import Site, Watched
 from logwatch.web.user import User
 from logwatch.web.webhook import Doorkeeper, WebhookHandler
 
+Encoder = Callable[[prometheus_client.registry.Collector], bytes]
+
 
 class Health(Protocol):
     """What the health endpoints ask for."""
@@ -26,20 +29,48 @@ class Health(Protocol):
         """Why the daemon is not ready; empty when it is."""
 
 
+class _Scrapes:
+    """Writes the metrics once for all who ask in the same round of the event loop, none of them older than a question.
+
+    To write them takes longer than all else of a scrape: hundreds who ask at once would keep the next one out.
+    """
+
+    def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
+        self._registry = registry
+        self._asked: dict[tuple[str, bool], asyncio.Future[bytes]] = {}
+
+    def body(self, encode: Encoder, content_type: str, *, packed: bool) -> "asyncio.Future[bytes]":
+        """Return the metrics as of the end of this round, which ``encode`` writes in the form of ``content_type``."""
+        form = (content_type, packed)
+        if form not in self._asked:
+            loop = asyncio.get_running_loop()
+            self._asked[form] = loop.create_future()
+            loop.call_soon(self._write, form, encode)
+        return self._asked[form]
+
+    def _write(self, form: tuple[str, bool], encode: Encoder) -> None:
+        asked = self._asked.pop(form)
+        try:
+            body = encode(self._registry)
+            asked.set_result(gzip.compress(body, compresslevel=4, mtime=0) if form[1] else body)
+        except Exception as error:  # noqa: BLE001  whoever asked is answered, and the log is told
+            asked.set_exception(error)
+
+
 class _Metrics(Handler):
     """``/metrics``: text or OpenMetrics, as asked for, gzipped where that is understood."""
 
-    def initialize(self, registry: prometheus_client.CollectorRegistry) -> None:
-        self._registry = registry
+    def initialize(self, scrapes: _Scrapes) -> None:
+        self._scrapes = scrapes
 
-    def get(self) -> None:
+    async def get(self) -> None:
         encode, content_type = choose_encoder(by_weight(self.request.headers.get("Accept", "")))
-        body = encode(self._registry)
+        packed = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
+        body = await asyncio.shield(self._scrapes.body(encode, content_type, packed=packed))
         self.set_header("Content-Type", content_type)
         self.set_header("Vary", "Accept, Accept-Encoding")
-        if takes_gzip(self.request.headers.get("Accept-Encoding", "")):
+        if packed:
             self.set_header("Content-Encoding", "gzip")
-            body = gzip.compress(body, compresslevel=4, mtime=0)
         self.write(body)
 
 
@@ -77,7 +108,7 @@ def rules(
     """Return every address that is served; metrics and health never wait for a page."""
     site = {"site": Site(watched, clock=clock)}
     return [
-        (r"/metrics", _Metrics, {"registry": registry}),
+        (r"/metrics", _Metrics, {"scrapes": _Scrapes(registry)}),
         (r"/-/healthy", _Healthy, {}),
         (r"/-/ready", _Ready, {"health": watched}),
         (r"/", pages.Status, site),

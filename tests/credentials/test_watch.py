@@ -237,6 +237,24 @@ def test_the_library_is_never_in_the_daemon_and_its_memory_stays(tmp_path):
     assert sizes[1] - sizes[0] < 4096, f"the library alone takes 18 MB: {sizes} KiB"
 
 
+# Encrypted, by a key that scrypt derives with N = 2^20, r = 8: 1 GiB
+GREEDY = """-----BEGIN ENCRYPTED PRIVATE KEY-----
+MHQwUAYJKoZIhvcNAQUNMEMwIgYJKwYBBAHaRwQLMBUECHNhbHRzYWx0AgMQAAACAQgCAQEwHQYJ
+YIZIAWUDBAEqBBAAAAAAAAAAAAAAAAAAAAAABCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+AAAAAA==
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+
+
+def test_a_file_that_asks_for_much_memory_does_not_get_it(tmp_path):
+    """The service's bound of memory holds for the short process too: beyond it the kernel ends the daemon."""
+    (tmp_path / "key.pem").write_text(GREEDY)
+    (tmp_path / "password").write_text("secret")
+    greedy = Request(name="x", file=str(tmp_path / "key.pem"), password_file=str(tmp_path / "password"))
+    (verdict,) = examine([greedy])
+    assert {flaw.kind for flaw in verdict.problems} <= {"damaged", "not_checked"}
+
+
 def test_a_file_whose_name_is_no_text_is_told_and_ends_nobody():
     """It cannot be named to the process that would look at it."""
     (verdict,) = examine([Request(name="ios", file="/\udcff/apns.p12")])

@@ -22,6 +22,7 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"old"}}', Delivered(3, "old")),
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":2}}', Delivered(2)),
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":"many"}}', Delivered()),
+        (200, {}, b'{"other":' + b"[" * 100_000, Delivered()),
         (400, {}, b"entry too far behind", Unacceptable("HTTP 400 entry too far behind")),
         (413, {}, b"", Unacceptable("HTTP 413")),
         (422, {}, b"", Unacceptable("HTTP 422")),
@@ -32,6 +33,8 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
         (503, {"Retry-After": "Wed, 25 Nov 2026 09:47:10 GMT"}, b"", Later("HTTP 503", 30.0)),
         (503, {"Retry-After": "Wed, 25 Nov 2026 09:00:00 GMT"}, b"", Later("HTTP 503", 0.0)),
         (503, {"Retry-After": "soon"}, b"", Later("HTTP 503")),
+        (503, {"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, b"", Later("HTTP 503")),
+        (503, {"Retry-After": "Mon, 01 Jan 2030 00:00:00 +99999999999999"}, b"", Later("HTTP 503")),
         (500, {}, b"", Later("HTTP 500")),
     ],
 )

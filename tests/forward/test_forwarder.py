@@ -7,6 +7,7 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 from tornado.httpclient import HTTPClientError
+from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
@@ -102,7 +103,10 @@ def test_a_destination_that_is_new_begins_with_what_is_committed_from_then_on(si
     assert destination.got == ["new"]
 
 
-@pytest.mark.parametrize("trouble", [503, 401, OSError("no route"), HTTPClientError(599, "timed out")])
+@pytest.mark.parametrize(
+    "trouble",
+    [503, 401, OSError("no route"), HTTPClientError(599, "timed out"), UnsatisfiableReadError("no end of the head")],
+)
 def test_what_is_not_taken_is_sent_again(site, trouble):
     """Neither a busy destination nor one that cannot be reached, or refuses the password, loses a failure."""
     destination = Destination(trouble, trouble)

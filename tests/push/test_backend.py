@@ -119,6 +119,19 @@ def test_a_backend_that_is_not_there_is_told():
     assert "-b PORT" in str(raised.value)
 
 
+def test_an_answer_whose_head_never_ends_is_told(serve):
+    """Headers without end are an answer of nobody's, not a fault of ours."""
+    stub = serve(lambda _asked: (200, {"X": "y" * 100_000}, b""))
+    with pytest.raises(BackendError, match="the head of its answer does not end"):
+        ask(stub)
+
+
+def test_names_without_number_are_told_in_a_line(serve):
+    """Of the fields that a backend asks for no more are told than anybody reads."""
+    answer, _ = ask(serve({"error": "MISSINGPARAMS", "properties": [f"p{i}" for i in range(60_000)]}))
+    assert len(str(refusal("http://h", "pushtest", answer))) < 1000
+
+
 def test_the_token_is_not_in_what_python_prints():
     """A backend that lands in a message by mistake does not show its token."""
     assert APP_TOKEN not in repr(Backend("http://h", APP_TOKEN))

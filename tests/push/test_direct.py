@@ -326,6 +326,18 @@ def test_answers_of_any_shape_are_told(body, bench):
     assert "Apple: 418" in bench.apns(stub).output
 
 
+@pytest.mark.parametrize(
+    "grant", [{"access_token": "\N{LATIN SMALL LETTER E WITH ACUTE}"}, {"access_token": ACCESS, "expires_in": 10**30},
+              {"access_token": ACCESS, "expires_in": float("inf")}, [1], b"[" * 9999],
+)  # fmt: skip
+def test_an_answer_without_an_access_token_that_can_be_used_is_told(grant, bench):
+    """It is the answer that is wrong, not the service account, and nothing is sent with it."""
+    stub = bench.google(oauth=(200, grant))
+    done = bench.fcm(stub)
+    assert (done.exit_code, len(stub.requests)) == (1, 1)
+    assert "no access token came back" in done.output
+
+
 def test_nobody_there_is_told_with_the_way_to_test(bench):
     """A provider that cannot be reached is told as such: mesibo's pushes take the same way."""
     stub = bench.apple()

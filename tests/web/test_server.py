@@ -16,6 +16,16 @@ class Health:
     trouble = ""
 
 
+class _Counting:
+    """Knows how often it was asked for its metrics."""
+
+    times = 0
+
+    def collect(self):
+        self.times += 1
+        return []
+
+
 class _Fault:
     def collect(self):
         raise ValueError("a fault of ours")
@@ -182,6 +192,29 @@ def test_more_slow_clients_than_there_are_places_do_not_stop_a_scrape(server):
     finally:
         for client in slow:
             client.close()
+
+
+def test_those_who_ask_at_once_share_one_answer(server, registry):
+    """The metrics are not written anew for each of a crowd, which would keep the next scrape waiting behind it."""
+    counting, go, held = _Counting(), threading.Event(), threading.Event()
+
+    async def hold():
+        held.set()
+        assert go.wait(PATIENCE)
+
+    registry.register(counting)
+    counting.times = 0
+    done = server.spawn(hold())
+    assert held.wait(PATIENCE)
+    crowd = [socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) for _ in range(100)]
+    for client in crowd:
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    go.set()
+    done.result(PATIENCE)
+    for client in crowd:
+        with client, client.makefile("rb") as answer:
+            assert b"some_gauge 1.0" in answer.read()
+    assert 1 <= counting.times <= 10
 
 
 def test_a_fault_of_ours_is_told_to_the_log_and_not_to_the_client(server, registry, events):

@@ -1,5 +1,6 @@
 """Pages and API over HTTP, without a browser: form, errors, and that nobody waits for a page."""
 
+import asyncio
 import csv
 import gzip
 import html
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
@@ -29,9 +31,10 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter
 from logwatch.ledger.store import Ledger
 from logwatch.model import Position, Rotation, Seen, SourceStatus
+from logwatch.web.api import DOWNLOADS, Download
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
-from tests.helpers.running import PATIENCE
+from tests.helpers.running import PATIENCE, until
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 NOW = 1_763_806_500.0
@@ -404,6 +407,54 @@ def test_a_visitor_who_leaves_a_download_is_no_fault(server, get, events):
     assert [event for event in events if event["event"] == "request_failed"] == []
 
 
+@pytest.fixture
+def untaken(site_rules, server, monkeypatch):
+    """Ask for downloads of which nothing is taken until ``taken`` is called."""
+    site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    whole, sent = Download.flush, []
+
+    def flush(handler, **end):
+        if end:
+            return whole(handler, **end)
+        sent.append(asyncio.Future())
+        return sent[-1]
+
+    def ask():
+        visitor = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+        visitor.sendall(b"GET /downloads/failures.csv HTTP/1.1\r\nHost: x\r\n\r\n")
+        return visitor
+
+    def taken():
+        monkeypatch.undo()
+        for each in sent:
+            each.get_loop().call_soon_threadsafe(each.set_result, None)
+
+    monkeypatch.setattr(Download, "flush", flush)
+    return SimpleNamespace(ask=ask, sending=lambda: len(sent), taken=taken, site=site)
+
+
+def test_so_many_downloads_are_sent_at_a_time(untaken, get):
+    """Each holds what it is made of: visitors who never read do not fill the memory."""
+    visitors = [untaken.ask() for _ in range(DOWNLOADS)]
+    until(lambda: untaken.sending() == DOWNLOADS, "all are sent")
+    status, headers, body = get("/downloads/dead-tokens.csv")
+    assert (status, headers["Retry-After"]) == (503, "10")
+    assert b"ask again" in body
+    untaken.taken()
+    until(lambda: get("/downloads/dead-tokens.csv")[0] == 200, "there is room again")
+    for visitor in visitors:
+        visitor.close()
+
+
+def test_a_download_that_nobody_takes_ends(untaken, monkeypatch):
+    """A visitor who never reads does not keep others out for ever."""
+    monkeypatch.setattr("logwatch.web.api.DEADLINE_SECONDS", 0.0)
+    with untaken.ask() as visitor:
+        while visitor.recv(65536):
+            pass
+    until(lambda: untaken.site.downloads == 0, "there is room again")
+
+
 def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):
     """While the pages' thread is busy, metrics and health answer."""
     site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
@@ -599,6 +650,8 @@ OPEN, PLAIN = "application/openmetrics-text", "text/plain"
         (f"{OPEN};version=0.0.1;q=0.9,{OPEN};version=1.0.0;q=0.5", OPEN),
         (f"{PLAIN};version=0.0.4;q=0.9,{OPEN};version=1.0.0;q=0.5", PLAIN), (f"*/*, {OPEN};q=0.5", PLAIN),
         (f"{OPEN};q=0, */*", PLAIN), (f"{OPEN}; q=0.0", PLAIN), (f"{OPEN};q=much", OPEN), (",;,", PLAIN),
+        (f'{OPEN}; version="1.0.0"; charset="utf-8"', OPEN), (f"{OPEN};version=9", PLAIN),
+        (f"{OPEN};version=\N{SUPERSCRIPT TWO}", PLAIN), (f"{PLAIN};version=next", PLAIN),
     ],
 )  # fmt: skip
 def test_numbers_come_in_the_kind_that_is_wanted_most(get, accepted, kind):

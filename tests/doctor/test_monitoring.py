@@ -1,0 +1,115 @@
+"""Whatever answers where Prometheus and Alertmanager are looked for, doctor gives rows."""
+
+import copy
+import json
+
+import pytest
+import yaml
+
+from logwatch.doctor import monitoring
+from logwatch.doctor.check import Check
+from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.shipped import rule_files
+
+GROUP = next(iter(rule_files()[0].intervals))
+TARGET = {"scrapePool": "mesibo-logwatch", "labels": {"cluster": "main", "instance": "h:1"}, "health": "up",
+          "scrapeUrl": "http://h:1/metrics", "lastError": "", "scrapeInterval": "15s"}  # fmt: skip
+RULE = {"name": "PushFails", "type": "alerting", "query": "mesibo_push", "health": "ok", "lastError": "",
+        "annotations": {"runbook_url": "http://h/runbooks/MesiboPush"}}  # fmt: skip
+ROUTED = {"route": {"receiver": "a", "routes": [{"matchers": ['severity="critical"'], "receiver": "b"}]},
+          "receivers": [{"name": "a", "webhook_configs": [{"url": "x"}]}, {"name": "b"}]}  # fmt: skip
+ANSWERS = {
+    "targets": {"data": {"activeTargets": [TARGET]}},
+    "rules": {"data": {"groups": [{"name": GROUP, "interval": 15, "rules": [RULE]}]}},
+    "query": {"data": {"result": [1, "2"]}},
+    "alertmanagers": {"data": {"activeAlertmanagers": [{"url": "http://h:9093/api/v2/alerts"}]}},
+    "status": {"config": {"original": yaml.safe_dump(ROUTED)}},
+}
+ODD = (
+    None,
+    0,
+    -1.5,
+    float("inf"),
+    10**400,
+    "x",
+    "\x1b[2J",
+    "http://[::1",
+    "9" * 5000,
+    [],
+    [1],
+    ["x"],
+    [[]],
+    {},
+    {"a": 1},
+)
+
+
+class Odd(Host):
+    """Hears what a test says, as JSON."""
+
+    def __init__(self, answers):
+        self.answers = answers
+
+    def fetch(self, url):
+        for name, answer in self.answers.items():
+            if url.partition("?")[0].endswith(f"/{name}"):
+                return json.dumps(answer).encode()
+        raise NoAnswer("nobody")
+
+
+def places(value, here=()):
+    """Yield the place of every value within a value."""
+    yield here
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places(value[key], (*here, key))
+
+
+def put(value, place, odd):
+    """Return a copy of a value with ``odd`` at a place."""
+    if not place:
+        return odd
+    changed = inner = copy.deepcopy(value)
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = odd
+    return changed
+
+
+def rows(**changes):
+    return list(monitoring.prometheus(Odd(ANSWERS | changes), "http://h", asked=True))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_value_of_another_kind_anywhere_in_an_answer_costs_its_rows_alone(name):
+    """A fake, a proxy's page or a version to come: rows, never a traceback, and the other answers are looked at."""
+    whole = {row.name for row in rows()}
+    for place in places(ANSWERS[name]):
+        for odd in ODD:
+            found = rows(**{name: put(ANSWERS[name], place, odd)})
+            assert all(isinstance(row, Check) for row in found)
+            if name != "targets":
+                assert "prometheus scrapes" in {row.name for row in found} & whole
+
+
+def test_a_configuration_of_another_form_costs_the_rows_of_alertmanager_alone():
+    """The same, for what Alertmanager says of itself."""
+    for place in places(ROUTED):
+        for odd in ODD[:3] + ODD[5:6] + ODD[9:]:
+            found = rows(status={"config": {"original": yaml.safe_dump(put(ROUTED, place, odd))}})
+            assert found[-1].name.startswith("alertmanager")
+
+
+DOUBLED = "".join(f"r{n}: &r{n} {{continue: true, routes: [*r{n - 1}, *r{n - 1}]}}\n" for n in range(1, 64))
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (f"r0: &r0 {{receiver: a}}\n{DOUBLED}route: *r63\n", "it is no Alertmanager"),
+        ("receivers:\n" + "- {name: a, webhook_configs: [1]}\n" * 60_000, "characters, which are not looked at"),
+    ],
+)
+def test_a_configuration_without_end_ends(text, what):
+    """Two kilobytes of aliases are a route of 2^63 steps, and two megabytes of YAML a minute's reading."""
+    (row,) = (row for row in rows(status={"config": {"original": text}}) if row.name == "alertmanager")
+    assert what in row.what

@@ -137,6 +137,8 @@ class Ledger:
     def _read_copy(self) -> None:
         try:
             with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
+                with contextlib.suppress(sqlite3.Error):  # what cannot be brought up to date may be read all the same
+                    upgrade(db, str(self.path))
                 self._read(db)
         except sqlite3.Error as error:  # written to while it was copied, say
             raise directory.no_copy(self.path, str(error)) from None

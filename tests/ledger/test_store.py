@@ -625,6 +625,22 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
 
 
+def test_an_older_ledger_on_a_full_disk_is_served_until_it_can_be_brought_up_to_date(tmp_path, older, monkeypatch):
+    """The numbers come from a copy that was; the ledger itself is, with the first commit that has room."""
+    with monkeypatch.context() as full:
+        full.setattr(directory, "has_room", lambda _path: False)
+        ledger = Ledger(tmp_path)
+        assert ledger.failing
+        assert ledger.snapshot.counters == {LINES: 7}
+        assert ledger.commit(batch(2))
+        assert ledger.failing
+    assert Reader(older, at_rest=True).version() == 1
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 10}
+    ledger.close()
+    assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
+
+
 def test_readings_are_kept_for_a_day_and_survive_a_restart(tmp_path):
     """What could be read and what could not is on disk by minute and quarter of an hour, and old ones are let go."""
     day = 86400.0

@@ -9,7 +9,7 @@ from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 from logwatch.webhook.source import WebhookStatus
-from logwatch.words import bytes_, clock, dated, number, span
+from logwatch.words import apart, bytes_, clock, dated, number, span
 
 _SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
 _LATE = 1500.0  # seconds: a stamp further behind is one as well, or the log comes here that late; zones differ by 1800
@@ -99,7 +99,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"ahead:{name}",
             severity="warning",
-            title=f"The stamps of {name} are {_apart(newest - row.last_line_at)} ahead of this host's clock.",
+            title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
             side="yours",
             remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock"
             " of this host or of mesibo's.",
@@ -140,7 +140,7 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
     yield Finding(
         key=f"late:{name}",
         severity="warning",
-        title=f"The push lines of {name} are stamped {_apart(read - stamp)} before they come.",
+        title=f"The push lines of {name} are stamped {apart(read - stamp)} before they come.",
         side="yours",
         remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock of this"
         " host or of mesibo's. Until then what is said here of the last hour leaves these pushes out.",
@@ -148,11 +148,6 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
         weight=87,
         cause=f"The stamps of {name} were behind this host's clock",
     )
-
-
-def _apart(seconds: float) -> str:
-    """Say how far two clocks are apart: a line that came a minute late must not make one hour of two."""
-    return span(round(seconds / _SOON) * _SOON)
 
 
 def _tried(problem: Problem) -> str:

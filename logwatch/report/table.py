@@ -14,7 +14,7 @@ from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
 from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, PROVIDERS, percent, time_of
-from logwatch.words import many, span
+from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
@@ -152,7 +152,7 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
     if newest is None:
         return []
     if newest - now > _SOON_SECONDS and not count.ahead:
-        ahead = f"The newest stamp is {span(newest - now)} ahead of this host's clock"
+        ahead = f"The newest stamp is {apart(newest - now)} ahead of this host's clock"
         return [f"{ahead}: name the zone of the log (--timezone, or `timezone` of the source), or set the clock"]
     asked = count.until is None or count.until > now
     told = f"The newest line of any kind is of {time_of(newest)} UTC, {span(now - newest)} ago"

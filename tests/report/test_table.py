@@ -112,7 +112,7 @@ def test_a_remedy_is_cut_between_sentences(remedy, room, kept):
         (-3600, {}, False, ""),
         (-3600, {}, True, "has mesibo stopped"),
         (-3600, {"until": NOON - 60}, True, ""),
-        (7200, {}, False, "2 hours ahead of this host's clock"),
+        (7190, {}, False, "2 hours ahead of this host's clock"),
         (-3600, {"since": NOON - 60}, False, "nothing is as new as --since"),
     ],
 )

@@ -98,7 +98,8 @@ deb: packages ## a Debian package for Debian 12 and 13 and Ubuntu 24.04, in dist
 	@PYTHON='$(PYTHON)' sh packaging/deb/build.sh dist
 
 image: deb ## an OCI image on a slim Debian, by podman, docker or buildah
-	@builder=$$(command -v podman || command -v docker || command -v buildah) || { echo 'error: neither podman, docker nor buildah is installed' >&2; exit 1; }; \
+	@for builder in podman docker buildah none; do ! "$$builder" info >/dev/null 2>&1 || break; done; \
+	[ "$$builder" != none ] || { echo 'error: neither podman, docker nor buildah works here; try: docker info' >&2; exit 1; }; \
 	"$$builder" build $(if $(BASE),--build-arg BASE='$(BASE)') --file packaging/image/Containerfile --tag mesibo-logwatch .
 
 release: ## package, wheel, sdist, SBOM, checksums and notes of the tag that is checked out, in dist/

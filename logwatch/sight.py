@@ -44,6 +44,7 @@ class Sight:
     since: float | None = None  # when the present run of unread lines began, at most a day ago
     last: float | None = None  # when the last unread line came
     read_since: int = 0  # lines that were read in the minutes behind that
+    read_at: float | None = None  # when the last line that gave a result came
 
     @property
     def blind(self) -> bool:
@@ -82,7 +83,8 @@ def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:
     causes: dict[str, int] = {}
     for each, seen in unread:
         causes[each.cause] = causes.get(each.cause, 0) + seen.count
-    last = max((seen.last for each, seen in mine if each.cause and seen.last is not None), default=None)
+    came = [(bool(each.cause), seen.last) for each, seen in mine if seen.last is not None]
+    last = max((at for strange, at in came if strange), default=None)
     return Sight(
         hour=_count(minutes),
         lately=_count((each, seen) for each, seen in minutes if each.start > now - LATELY_SECONDS),
@@ -90,6 +92,7 @@ def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:
         since=_since([(each, seen) for each, seen in mine if each.seconds == QUARTER]),
         last=last,
         read_since=sum(seen.count for each, seen in minutes if not each.cause and each.start > (last or 0.0)),
+        read_at=max((at for strange, at in came if not strange), default=None),
     )
 
 

@@ -103,3 +103,8 @@ def span(seconds: float) -> str:
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count != 1 else ''}"
     return "less than a minute"
+
+
+def apart(seconds: float) -> str:
+    """Write how far two clocks are apart: a line that came a minute late must not make one hour of two."""
+    return span(round(seconds / 300) * 300)

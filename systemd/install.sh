@@ -219,6 +219,7 @@ remove_old_releases() {
 }
 
 do_install() {
+  [ -z "${DESTDIR:-}" ] || die "DESTDIR=$DESTDIR is not heeded: this installs on the system that runs" "make deb, and dpkg-deb --extract dist/*.deb $DESTDIR"
   need_root install
   need_no_package
   booted || say "systemd does not run here: installed for the next boot"

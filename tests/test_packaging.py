@@ -58,6 +58,26 @@ def test_the_wheel_works_without_the_checkout(installed, tmp_path):
     assert '"code":903' in counted.stdout.replace(" ", "")
 
 
+@pytest.mark.parametrize(("works", "built"), [(["docker", "buildah"], "docker"), (["buildah"], "buildah"), ([], None)])
+def test_the_image_is_built_by_a_program_that_works_here(tmp_path, works, built):
+    """A client of Docker whose engine does not run is passed over where buildah is there; without any, it says so."""
+    for program in ("podman", "docker", "buildah"):
+        stub = tmp_path / program
+        answer = "exit 0" if program in works else "exit 1"
+        stub.write_text(f'#!/bin/sh\n[ "$1" = info ] && {answer}\necho "built by {program}"\n')
+        stub.chmod(0o755)
+    made = subprocess.run(
+        ["make", "--silent", "--old-file=deb", "image"],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (made.returncode == 0) is bool(built)
+    assert f"built by {built}" in made.stdout if built else "docker info" in made.stderr
+
+
 def test_every_dependency_of_the_service_says_why_it_is_there():
     """Each dependency in pyproject.toml has its reason beside it."""
     text = (ROOT / "pyproject.toml").read_text()

@@ -117,7 +117,8 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
     try:
         draw(grammar, output)
     except OSError as error:
-        raise GrammarError(Problem(str(output), "cannot be written", error.strerror or str(error))) from error
+        why = error.strerror or str(error)
+        raise GrammarError(Problem(str(output), "cannot be written", why, "name a writable file")) from error
     click.echo(f"ok: {output}")
 
 

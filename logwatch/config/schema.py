@@ -168,7 +168,7 @@ class Export(Table, frozen=True, kw_only=True):
         problems = []
         try:
             parts = urlsplit(self.url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname and parts.path) and parts.port != 0
         except ValueError:
             usable = False
         if not usable:

@@ -1,15 +1,18 @@
 """Finds what keeps us from seeing: logs out of reach, results unread, silence, stamps that cannot be, a full disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.keys import ResultRow
+from logwatch.model import Seen
 from logwatch.webhook.source import WebhookStatus
-from logwatch.words import bytes_, clock, dated, number, span
+from logwatch.words import apart, bytes_, clock, dated, number, span
 
 _SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
+_LATE = 1500.0  # seconds: a stamp further behind is one as well, or the log comes here that late; zones differ by 1800
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
 FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
 LAG_BYTES = 64 << 20
@@ -96,7 +99,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"ahead:{name}",
             severity="warning",
-            title=f"The stamps of {name} are {span(newest - row.last_line_at)} ahead of this host's clock.",
+            title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
             side="yours",
             remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock"
             " of this host or of mesibo's.",
@@ -104,6 +107,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             weight=66,
             cause=f"The stamps of {name} were ahead of this host's clock",
         )
+    yield from _late(name, results, facts)
     if not status.caught_up:
         yield Finding(
             key=f"catching-up:{name}",
@@ -125,6 +129,25 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             weight=65,
             cause=f"Reading {name} was behind",
         )
+
+
+def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterator[Finding]:
+    """Find push lines that come now, and say that they were logged long ago; those of a backlog do not come now."""
+    read = facts.sights[name].read_at
+    stamp = max((seen.last for seen in results.values() if seen.last is not None), default=None)
+    if read is None or stamp is None or read - stamp < _LATE or facts.now - read > HOUR:
+        return
+    yield Finding(
+        key=f"late:{name}",
+        severity="warning",
+        title=f"The push lines of {name} are stamped {apart(read - stamp)} before they come.",
+        side="yours",
+        remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock of this"
+        " host or of mesibo's. Until then what is said here of the last hour leaves these pushes out.",
+        evidence=(f"Newest stamp {clock(stamp, facts.now)}, read at {clock(read, facts.now)} UTC.",),
+        weight=87,
+        cause=f"The stamps of {name} were behind this host's clock",
+    )
 
 
 def _tried(problem: Problem) -> str:
@@ -182,8 +205,8 @@ def _silence(facts: Facts) -> Iterator[Finding]:
         if isinstance(status, WebhookStatus) or not status.up or not status.caught_up or last is None or first is None:
             continue
         usual = total / max((last - first) / HOUR, 1.0)  # pushes an hour while there were any
-        quiet = facts.now - last
-        unread = facts.sights[name].last
+        unread, read = facts.sights[name].last, facts.sights[name].read_at
+        quiet = facts.now - max(last, last if read is None else read)  # whatever its stamps say
         if unread is not None and unread > last:
             continue  # pushes come, and cannot be read: that is another finding
         if usual < _ENOUGH or quiet < max(FRESH_SECONDS, 20 * HOUR / usual):

@@ -23,7 +23,7 @@ from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
 from logwatch.unpack import format_of
-from logwatch.words import bytes_, many, number, share, span
+from logwatch.words import apart, bytes_, many, number, share, span
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file
@@ -300,7 +300,7 @@ def _clock(
     if abs(ahead) <= CLOSE_SECONDS:
         return ok(row, f"the newest stamp agrees with the file's time in {source.timezone}")
     direction = "ahead of" if ahead > 0 else "behind"
-    told = f"the newest stamp is {span(abs(ahead))} {direction} the time the file was written"
+    told = f"the newest stamp is {apart(abs(ahead))} {direction} the time the file was written"
     off = abs(ahead) % HALF_HOUR
     if abs(ahead) > HALF_HOUR / 2 and min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
         return failure(row, told, f"its zone is not {source.timezone}: name the right one in the source's timezone")

@@ -19,7 +19,7 @@ import structlog
 from logwatch import ownership
 from logwatch.errors import Problem, StateError
 from logwatch.events import quoted
-from logwatch.ledger.schema import known_version
+from logwatch.ledger.schema import Connection, known_version
 
 FILE = "ledger.sqlite3"
 SET_ASIDE = 5
@@ -106,7 +106,9 @@ def refuse_newer(ledger: Path) -> None:
     """Raise StateError if a ledger, which nobody has open, is of a newer schema; whatever else is wrong with it."""
     with (
         contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database,
+        contextlib.closing(
+            sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro&immutable=1", uri=True, factory=Connection)
+        ) as database,
     ):
         known_version(database, str(ledger))
 
@@ -115,7 +117,9 @@ def _version(ledger: Path) -> list[Problem]:
     try:
         if os.path.lexists(ledger):
             _refuse_foreign(ledger)
-            with contextlib.closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            with contextlib.closing(
+                sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True, factory=Connection)
+            ) as database:
                 known_version(database, str(ledger))
     except StateError as error:
         return list(error.problems)

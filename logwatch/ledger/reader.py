@@ -18,7 +18,7 @@ from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFail
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.schema import known_version
+from logwatch.ledger.schema import Connection, known_version
 from logwatch.ledger.timeline import Counted
 from logwatch.model import Position, Rotation, Seen
 
@@ -306,7 +306,8 @@ class Reader:
         """Let SQLite check the file: ``ok``, or what is wrong with it; NotReadable where it is not what a ledger is."""
         with self._asking(patience=30.0) as db:
             known_version(db, str(self.path))
-            rows.check_numbers(db)
+            rows.check_values(db)
+            rows.read_positions(db)
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:
@@ -335,7 +336,7 @@ class Reader:
 
     def _connected(self) -> sqlite3.Connection:
         uri = f"{self.path.absolute().as_uri()}?{self._mode}"
-        db = sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None)
+        db = sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None, factory=Connection)
         try:
             db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except sqlite3.Error:

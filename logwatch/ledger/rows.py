@@ -34,6 +34,10 @@ _POSITION = (
 _PLACES = ", ".join("?" * len(_POSITION.split(",")))
 
 
+_KEPT_AS = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob', 'text'"}
+_COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")}
+
+
 def read_snapshot(db: sqlite3.Connection) -> Snapshot:
     """Read every committed number."""
     return Snapshot(
@@ -83,7 +87,10 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
         )
         for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
-    return {position.generation: position for position in positions}
+    try:
+        return {position.generation: position for position in positions}
+    except ValueError:
+        raise Damaged("positions holds a device or an inode that is no number") from None
 
 
 def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
@@ -107,14 +114,21 @@ def write_key(db: sqlite3.Connection, key: bytes) -> None:
     db.execute("UPDATE meta SET value = ? WHERE name = 'key'", (key,))
 
 
-def check_numbers(db: sqlite3.Connection) -> None:
-    """Raise Damaged where a number is none: SQLite keeps whatever a damaged disk, or somebody's hand, put there."""
+def check_values(db: sqlite3.Connection) -> None:
+    """Raise Damaged where what a start reads is of another kind than its column.
+
+    SQLite keeps whatever a damaged disk, or somebody's hand, put there.
+    """
     for name in ("commit", "generation", "key"):
         read_meta(db, name)
-    for table, column in (("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")):
-        sql = f"SELECT {column} FROM {table} WHERE typeof({column}) <> 'integer' OR {column} < 0 LIMIT 1"  # noqa: S608  own text
-        if found := db.execute(sql).fetchone():
-            raise Damaged(f"{table} holds {found[0]!r} for a number")
+    for table in ("sources", "results", "counters", "positions", "journals", "exports", "witnessed", "readings"):
+        for _, column, kind, needed, *_ in db.execute(f"PRAGMA table_info({table})").fetchall():
+            kept = _KEPT_AS.get(kind, "''") + ("" if needed else ", 'null'")
+            wrong = f"typeof({column}) NOT IN ({kept})"
+            if (table, column) in _COUNTED:
+                wrong += f" OR {column} < 0"
+            if found := db.execute(f"SELECT {column} FROM {table} WHERE {wrong} LIMIT 1").fetchone():  # noqa: S608  own text
+                raise Damaged(f"{table} holds {found[0]!r} for a {column}")
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:

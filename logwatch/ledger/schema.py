@@ -3,9 +3,10 @@
 ``PRAGMA user_version`` is that record. A ledger of a newer version is never touched.
 """
 
-import re
+import contextlib
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 from logwatch.errors import Problem, StateError
 
@@ -198,11 +199,37 @@ MIGRATIONS = (
     """,
 )
 
-_CREATED = re.compile(r"\bCREATE TABLE (\w+)")
-
 
 class Damaged(sqlite3.DatabaseError):
     """A ledger can be opened, but what is in it is not what a ledger holds."""
+
+
+class Connection(sqlite3.Connection):
+    """A connection that raises Damaged for text that is not UTF-8, in rows or in what SQLite says of a broken schema.
+
+    Python raises UnicodeDecodeError for the latter, which is no sqlite3.Error, and no error code for the former.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.text_factory = _text
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        """Execute one statement."""
+        try:
+            return super().execute(*args)
+        except UnicodeDecodeError:
+            raise Damaged(_NO_TEXT) from None
+
+
+_NO_TEXT = "it holds text that is not UTF-8"
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Damaged(_NO_TEXT) from None
 
 
 def newer(path: str, version: int) -> Problem | None:
@@ -227,19 +254,30 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
 def known_version(connection: sqlite3.Connection, path: str) -> int:
     """Return the version of a ledger's schema; StateError if it is a newer one than this program knows.
 
-    Damaged if it lacks tables of that version, or is a database of something else: to migrate that would mix the two.
+    Damaged if it lacks columns of that version, or is a database of something else: to migrate that would mix the two.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if problem := newer(path, version):
         raise StateError(problem)
-    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if version == 0 and found:
-        raise Damaged(f"it is another program's database, with {_named(found)}")
-    if lacking := set(_CREATED.findall("".join(MIGRATIONS[:version]))) - found:
-        raise Damaged(f"it lacks {_named(lacking)}")
+    if version == 0 and (tables := _tables(connection)):
+        raise Damaged(f"it is another program's database, with the table {_named(tables)}")
+    with contextlib.closing(sqlite3.connect(":memory:")) as whole:
+        whole.executescript("".join(MIGRATIONS[:version]))
+        ours = _tables(whole)
+        if lacking := _columns(whole, ours) - _columns(connection, ours):
+            raise Damaged(f"it lacks the column {_named(lacking)}")
     return version
 
 
-def _named(tables: Iterable[str]) -> str:
-    first, *rest = sorted(tables)
-    return f"the table {first!r}" + (f" and {len(rest)} more" if rest else "")
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+
+
+def _columns(connection: sqlite3.Connection, tables: Iterable[str]) -> set[str]:
+    found = {table: connection.execute("SELECT name FROM pragma_table_info(?)", (table,)) for table in tables}
+    return {f"{table}.{column}" for table, columns in found.items() for (column,) in columns}
+
+
+def _named(found: Iterable[str]) -> str:
+    first, *rest = sorted(found)
+    return repr(first) + (f" and {len(rest)} more" if rest else "")

@@ -18,7 +18,7 @@ from logwatch.errors import StateError
 from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.directory import FILE
-from logwatch.ledger.schema import Damaged, upgrade
+from logwatch.ledger.schema import Connection, Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import JournalPosition, Position
 
@@ -34,7 +34,9 @@ def connect(path: str) -> sqlite3.Connection:
     """Open a SQLite file for explicit transactions; a new one is nobody else's to read."""
     with contextlib.suppress(OSError):  # SQLite says better what is wrong
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=Connection
+    )
 
 
 class Ledger:
@@ -135,6 +137,8 @@ class Ledger:
     def _read_copy(self) -> None:
         try:
             with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
+                with contextlib.suppress(sqlite3.Error):  # what cannot be brought up to date may be read all the same
+                    upgrade(db, str(self.path))
                 self._read(db)
         except sqlite3.Error as error:  # written to while it was copied, say
             raise directory.no_copy(self.path, str(error)) from None
@@ -170,7 +174,7 @@ class Ledger:
         self._db, self._file = db, _identity(self.path)
 
     def _read(self, db: sqlite3.Connection) -> None:
-        rows.check_numbers(db)
+        rows.check_values(db)
         self.snapshot = rows.read_snapshot(db)
         self.positions = rows.read_positions(db)
         self.journals = rows.read_journals(db)

@@ -14,7 +14,7 @@ from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
 from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, PROVIDERS, percent, time_of
-from logwatch.words import many, span
+from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
@@ -28,6 +28,7 @@ _REMEDY_LINES = 2
 _BROKEN = 8  # characters of a line that are lost where it is broken
 _FEW = 110  # below so many columns the table leaves out what the meaning says as well
 _WIDE = 136
+_NARROW = 64  # below so many, all but what was answered to whom, and how often: a number that is cut is another number
 _RANKS = ("critical", "warning", "none")
 _SOON_SECONDS = 300.0  # a stamp that is further ahead is of a wrong clock or zone
 _STALE_SECONDS = 900.0  # without a line of any kind: what is followed is stale, or mesibo has stopped
@@ -152,7 +153,7 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
     if newest is None:
         return []
     if newest - now > _SOON_SECONDS and not count.ahead:
-        ahead = f"The newest stamp is {span(newest - now)} ahead of this host's clock"
+        ahead = f"The newest stamp is {apart(newest - now)} ahead of this host's clock"
         return [f"{ahead}: name the zone of the log (--timezone, or `timezone` of the source), or set the clock"]
     asked = count.until is None or count.until > now
     told = f"The newest line of any kind is of {time_of(newest)} UTC, {span(now - newest)} ago"
@@ -228,23 +229,30 @@ def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
     skip = 5 if len(years) == 1 else 0  # the summary has the year
     columns: list[tuple[str, bool, Callable[[Row], str | Text]]] = [
         ("For", True, lambda row: PROVIDERS[row.platform]),
-        ("From", True, lambda row: PROVIDERS[row.provider]),
+        ("From", width >= _NARROW, lambda row: PROVIDERS[row.provider]),
         ("Code", True, lambda row: Text(str(row.code), style=COLOURS[row.entry.severity], justify="right")),
         ("Meaning", True, lambda row: row.entry.title),
         ("Reason", width >= _WIDE, lambda row: row.reason),
         ("Class", width >= _FEW, lambda row: row.entry.class_.replace("_", " ")),
         ("Count", True, lambda row: Text(f"{row.seen.count:,}", justify="right")),
-        ("Share", True, lambda row: Text(percent(row.seen.count / total), justify="right")),
+        ("Share", width >= _NARROW, lambda row: Text(percent(row.seen.count / total), justify="right")),
         ("First", width >= _FEW, lambda row: time_of(row.seen.first)[skip:]),
-        ("Last", True, lambda row: time_of(row.seen.last)[skip:]),
+        ("Last", width >= _NARROW, lambda row: time_of(row.seen.last)[skip:]),
     ]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     wanted = [(name, cell) for name, wanted, cell in columns if wanted]
-    for name, _ in wanted:
+    cells = [[cell(row) for row in shown] for _, cell in wanted]
+    for (name, _), column in zip(wanted, cells, strict=True):
         right = name in ("Code", "Count", "Share")
-        table.add_column(name, no_wrap=name != "Meaning", overflow="fold", justify="right" if right else "left")
-    for row in shown:
-        table.add_row(*(cell(row) for _, cell in wanted))
+        table.add_column(
+            name,
+            no_wrap=name != "Meaning",
+            overflow="fold",
+            justify="right" if right else "left",
+            min_width=max(len(name), *map(len, column)) if right else None,
+        )
+    for row_cells in zip(*cells, strict=True):
+        table.add_row(*row_cells)
     if len(shown) == len(rows):
         return [table]
     left = total - sum(row.seen.count for row in shown)

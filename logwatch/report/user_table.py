@@ -46,7 +46,7 @@ def _table(pushes: Sequence[UserPush], width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("Time (UTC)", no_wrap=True)
     table.add_column("For", no_wrap=True)
-    table.add_column("Code", no_wrap=True, justify="right")
+    table.add_column("Code", no_wrap=True, justify="right", min_width=max(4, *(len(push.code) for push in pushes)))
     table.add_column("What happened", overflow="fold")
     if wide:
         table.add_column("Token", overflow="fold")

@@ -59,7 +59,7 @@ def write(
     was written.
     """
     began = now() - history if start is None else start
-    _emit(output, mesibo.start_up(began))
+    _emit(output, mesibo.start_up(began, lines or None))
     at_once = start is not None
     stamped_rate = rate or (_BULK_RATE if at_once else 0.0)
     together = _BULK_LINES if not bursts and not outages else _BURST_LINES

@@ -134,6 +134,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
             id="an address of the web",
         ),
         pytest.param(
+            MINIMAL + '[[export]]\nurl = "http://loki:3100"\n',
+            "is not an address to send to: http:// or https://, a host and the whole path are expected",
+            id="Loki without the path of its push API",
+        ),
+        pytest.param(
             MINIMAL + "[web]\nlisten = 10914\n", 'try: an address such as "127.0.0.1:10914"', id="a port alone"
         ),
         pytest.param(

@@ -200,10 +200,36 @@ def test_stamps_ahead_of_the_clock_name_the_time_zone():
     """Two hours ahead is a zone, or a clock."""
     story = Story().ordinary(60)
     row = ResultRow("mesibo", "fcm", "200", "")
-    story.results[row] = Seen(9, NOW, NOW + 7200)
+    story.results[row] = Seen(9, NOW, NOW + 7199)
     (found,) = [finding for finding in story.findings() if finding.key == "ahead:mesibo"]
     assert "2 hours ahead" in found.title
     assert "timezone" in found.remedy
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours")])
+def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told):
+    """Push lines that come now, stamped hours ago, are no mesibo that has stopped pushing."""
+    story = Story()
+    for ago in range(40):
+        story.pushes("apns", 200, 10, minutes + ago)
+        story.lines("", 10, ago)
+    found = {finding.key: finding for finding in story.findings()}
+    assert "silent:mesibo" not in found
+    assert ("late:mesibo" in found) is bool(told)
+    if told:
+        assert f"stamped {told} before" in found["late:mesibo"].title
+        assert "timezone" in found["late:mesibo"].remedy
+
+
+def test_a_backlog_of_an_old_log_has_no_late_stamps():
+    """What was logged before the start is as old as it says, and mesibo has been silent since."""
+    story = Story()
+    for ago in range(120, 160):
+        story.pushes("apns", 200, 10, ago)
+        story.lines("", 10, ago)
+    keys = {finding.key for finding in story.findings()}
+    assert "late:mesibo" not in keys
+    assert "silent:mesibo" in keys
 
 
 def test_a_stamp_that_was_ahead_once_is_told_for_an_hour():

@@ -274,6 +274,7 @@ FAULTS = [
     (lambda m: m.write("push_on_complete: code 200", at=NOW + 7200), "log of mesibo: clock", "failure", "zone"),
     (lambda m: m.write("push_on_complete: code 200", at=NOW - 5.5 * 3600), "log of mesibo: clock", "failure", "zone"),
     (lambda m: m.write("push_on_complete: code 200", at=NOW + 600), "log of mesibo: clock", "warning", "ahead"),
+    (lambda m: m.write("push_on_complete: code 200", at=NOW + 7190), "log of mesibo: clock", "failure", "2 hours"),
     (lambda m: m.configure(extra='[web]\nlisten = "127.0.0.1:1"\n'), "port 127.0.0.1:1", "failure", "nobody answers"),
     (answer("/-/ready", b"hello", DAEMON), "port 127.0.0.1:10914", "failure", "another program"),
     (answer("/-/ready", NoAnswer("it answers 404: no", 404), DAEMON), "port 127.0.0.1:10914", "failure", "another"),

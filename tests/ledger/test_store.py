@@ -310,6 +310,12 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
         "DELETE FROM meta WHERE name = 'key'",
         "UPDATE counters SET value = 'many'",
         "UPDATE positions SET offset = -1",
+        "UPDATE positions SET envelope = CAST(x'f1' AS TEXT)",
+        "UPDATE positions SET path = 7",
+        "UPDATE positions SET device = '1x'",
+        "INSERT INTO sources VALUES ('mesibo', 1, 'late', NULL)",
+        "UPDATE results SET last = 'late'",
+        "ALTER TABLE positions RENAME COLUMN gone_at TO hone_at",
     ],
 )
 def test_a_database_that_holds_no_whole_ledger_is_set_aside(tmp_path, harm):
@@ -328,6 +334,20 @@ def test_a_database_that_holds_no_whole_ledger_is_set_aside(tmp_path, harm):
     assert ledger.snapshot.counters == {LINES: 1}
     ledger.close()
     assert list(tmp_path.glob("ledger.sqlite3.damaged-*[0-9]Z"))
+
+
+def test_a_ledger_whose_schema_is_no_text_is_set_aside(tmp_path):
+    """A byte of a table's name turns, and what SQLite says of that is not UTF-8: check and the start say so."""
+    Ledger(tmp_path).close()
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(path.read_bytes().replace(b"failures_at ON failures ", b"failures_at ON \xf1ailures "))
+    with pytest.raises(NotReadable, match="UTF-8"):
+        Reader(path, at_rest=True).verdict()
+    (problem,) = refusals(tmp_path)
+    assert problem.warning
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    ledger.close()
 
 
 @pytest.mark.parametrize("version", [0, 3])
@@ -602,6 +622,22 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
         ("903", ""),
     ]
     assert Reader(older, at_rest=True).kinds() == {("fcm", "914", ""): 1, ("fcm", "903", ""): 1}
+    assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
+
+
+def test_an_older_ledger_on_a_full_disk_is_served_until_it_can_be_brought_up_to_date(tmp_path, older, monkeypatch):
+    """The numbers come from a copy that was; the ledger itself is, with the first commit that has room."""
+    with monkeypatch.context() as full:
+        full.setattr(directory, "has_room", lambda _path: False)
+        ledger = Ledger(tmp_path)
+        assert ledger.failing
+        assert ledger.snapshot.counters == {LINES: 7}
+        assert ledger.commit(batch(2))
+        assert ledger.failing
+    assert Reader(older, at_rest=True).version() == 1
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 10}
+    ledger.close()
     assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
 
 

@@ -183,6 +183,12 @@ def test_a_diagram_is_one_page(tmp_path):
     assert "quoted string" in page.read_text()
 
 
+def test_a_diagram_that_cannot_be_written_says_what_to_try(tmp_path):
+    """As every other file that is named on the command line."""
+    result = run("diagram", "mesibo", "-o", str(tmp_path / "nowhere/page.html"))
+    assert "cannot be written: No such file or directory\n  try: name a writable file" in str(result.exception)
+
+
 def test_a_diagram_without_its_packages_names_the_extra(tmp_path, monkeypatch):
     """What to install is said, and no traceback shown, where the extra `diagrams` was not asked for."""
     monkeypatch.setattr("logwatch.cli.grammar.find_spec", lambda name: None)

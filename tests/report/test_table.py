@@ -42,6 +42,15 @@ def test_what_is_critical_comes_first_with_its_remedy():
     assert "Renew the production push" in found
 
 
+@pytest.mark.parametrize("width", [30, 40, 50, 63, 64, 80])
+def test_no_number_is_cut_in_a_narrow_window(width):
+    """40 for 404 is another code, and 1,23 for 1,234,567 another count: what cannot stand beside them is left out."""
+    text = shown(count(("fcm", 404, "UNREGISTERED", 1_234_567), ("apns", 200, "", 7_654_321)), width)
+    table = text[text.index("Count") :].splitlines()
+    assert [line for line in table if "404" in line and "1,234,567" in line]
+    assert [line for line in table if "200" in line and "7,654,321" in line]
+
+
 def test_when_nothing_is_wrong_it_says_where_to_look_next():
     """All accepted, and still somebody may miss a push."""
     assert "Nothing: every push was accepted." in shown(count(("fcm", 200, "", 10)))
@@ -112,7 +121,7 @@ def test_a_remedy_is_cut_between_sentences(remedy, room, kept):
         (-3600, {}, False, ""),
         (-3600, {}, True, "has mesibo stopped"),
         (-3600, {"until": NOON - 60}, True, ""),
-        (7200, {}, False, "2 hours ahead of this host's clock"),
+        (7190, {}, False, "2 hours ahead of this host's clock"),
         (-3600, {"since": NOON - 60}, False, "nothing is as new as --since"),
     ],
 )

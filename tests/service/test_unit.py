@@ -125,6 +125,20 @@ def test_an_install_without_root_is_refused_with_a_remedy():
     assert "try: sudo make install" in told.stderr
 
 
+def test_a_packager_who_names_a_directory_gets_nothing_installed_on_the_system(tmp_path):
+    """DESTDIR was passed over, and the service installed where the packages are built."""
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")  # whoever runs this test, nothing is installed
+    (tmp_path / "id").chmod(0o755)
+    done = subprocess.run(
+        ["make", "--silent", "install", "DESTDIR=/stage"],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "DESTDIR=/stage is not heeded" in done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
 @pytest.mark.parametrize(("status", "refused"), [("installed", True), ("config-files", False)])
 def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused):

@@ -84,9 +84,12 @@ def test_stamps_do_not_run_ahead_of_the_clock():
 
 
 @pytest.mark.parametrize("rate", [0, 7, 100_000])
-def test_lines_end_it_exactly(rate):
-    """A benchmark gets the number of lines it asked for."""
-    assert run(Mesibo(1), rate=rate, lines=12_345, start=NOON).getvalue().count(b"\n") == 12_345
+@pytest.mark.parametrize("lines", [1, 3, 10, 12_345])
+def test_lines_end_it_exactly(rate, lines):
+    """A benchmark gets the number of lines it asked for, also where these are fewer than a mesibo starts with."""
+    mesibo = Mesibo(1)
+    assert run(mesibo, rate=rate, lines=lines, start=NOON).getvalue().count(b"\n") == lines
+    assert mesibo.lines == lines
 
 
 def test_from_a_start_nothing_is_waited_for():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tail.world import PATTERNS, FieldWorld, World
+from tests.tail.world import PATTERNS, AnswerWorld, FieldWorld, World
 
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -43,6 +43,13 @@ def test_every_findable_line_is_counted_once(directory, seed, patterns, gentle):
 def test_every_findable_line_is_counted_once_whatever_else_is_done_to_logs(directory, seed, patterns):
     """Copied over, trimmed in front, punched, packed in several members, with broken links and NULs beside them."""
     play(directory, seed, patterns, steps=400, gentle=False, kind=FieldWorld)
+
+
+@pytest.mark.parametrize("patterns", PATTERNS)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_findable_line_is_counted_once_where_answers_end_alike(directory, seed, patterns):
+    """Over several lines without a time: their ends tell no log from the next."""
+    play(directory, seed, patterns, steps=400, gentle=True, kind=AnswerWorld)
 
 
 @pytest.mark.long

@@ -9,6 +9,8 @@ import gzip
 import os
 import random
 import shutil
+from collections import Counter
+from typing import ClassVar
 
 from tests.helpers.recorder import Clock, Follower
 
@@ -49,6 +51,8 @@ class Writer:
 class World:
     """Logs below a directory, and a daemon that follows them."""
 
+    settings: ClassVar = {}
+
     def __init__(self, directory, seed, patterns, *, gentle=False):
         """Rotate gently: as logrotate does, which destroys nothing that was not copied or counted before."""
         self.gentle = gentle
@@ -65,7 +69,8 @@ class World:
         self.trace = []
         for base in self.bases:
             self.write(base, 3)
-        self.follower = Follower(*(directory / pattern for pattern in patterns), clock=self.clock, release_seconds=600)
+        paths = (directory / pattern for pattern in patterns)
+        self.follower = Follower(*paths, clock=self.clock, release_seconds=600, **self.settings)
         self.follower.turn()
         self.follower.commit()
 
@@ -113,8 +118,11 @@ class World:
         writer = self.writers[base]
         writer.finish()
         lines = [self.new_line() for _ in range(count)]
-        writer.write(b"".join(line + b"\n" for line in lines))
+        writer.write(b"".join(line + b"\n" + self.below(line) for line in lines))
         self.note_orphans(writer, lines)
+
+    def below(self, line):
+        return b""
 
     def note_orphans(self, writer, lines):
         """Lines written to a file that has no name any more can be read only by whom has it open."""
@@ -330,8 +338,11 @@ class World:
         for writer in self.writers.values():
             writer.reopen()
 
+    def counted(self):
+        return self.follower.sink.lines
+
     def check(self):
-        counted = self.follower.sink.lines
+        counted = self.counted()
         doubled = {line: n for line, n in counted.items() if n > 1}
         assert not doubled, f"counted more than once: {list(doubled)[:5]} of {len(doubled)}"
         invented = set(counted) - set(self.written)
@@ -437,3 +448,26 @@ class FieldWorld(World):
 
     def lines_of(self, path):
         return {line.lstrip(b"\0") for line in super().lines_of(path)} - {b""}
+
+
+class AnswerWorld(World):
+    """Answers over several lines, which end alike and have no time of their own."""
+
+    BEGINS = b"E2002-"
+    LINE = b'  "error": "not found"\n'
+    ANSWERS = (b"{\n}\n", b"{\n" + LINE * 4 + b"}\n", b"{\n" + LINE * 20 + b"}\n")
+    settings: ClassVar = {"owns": lambda line: line.startswith(AnswerWorld.BEGINS)}
+
+    def below(self, line):
+        answer = self.random.choice((b"", *self.ANSWERS))
+        self.written[line] += len(answer)
+        return answer
+
+    def on_disk(self):
+        return {line for line in super().on_disk() if line.startswith(self.BEGINS)}
+
+    def lines_of(self, path):
+        return {line for line in super().lines_of(path) if line.startswith(self.BEGINS)}
+
+    def counted(self):
+        return Counter({line: n for line, n in super().counted().items() if line.startswith(self.BEGINS)})

@@ -22,6 +22,7 @@ class Row(NamedTuple):
 
     def as_dict(self, total: int) -> dict[str, Any]:
         """Return it for a program, with its share of all; times are ISO 8601 in UTC with milliseconds, or null."""
+        seen, first = self.seen, iso(self.seen.first)
         return {
             "provider": self.provider,
             "platform": self.platform,
@@ -33,10 +34,10 @@ class Row(NamedTuple):
             "title": self.entry.title,
             "meaning": self.entry.meaning,
             "remedy": self.entry.remedy,
-            "count": self.seen.count,
-            "first": iso(self.seen.first),
-            "last": iso(self.seen.last),
-            "share": round(self.seen.count / total, 6),
+            "count": seen.count,
+            "first": first,
+            "last": first if seen.last == seen.first else iso(seen.last),
+            "share": round(seen.count / total, 6),
         }
 
 

@@ -234,6 +234,8 @@ class _Reconciliation:
                 self.ctx.lose(self.turn, candidate.path, position.size - size, "copied short")
         in_use = left in ("live", "rotated")
         head = candidate.head or b""
+        if at is None and not (moved or candidate.begin) and in_use and generation.is_written_over(head):
+            self.ctx.miss(self.turn, candidate.path, "written over from its start", read_bytes=position.offset)
         more = len(head) > position.head_bytes or (moved and left != "ignored") or at is not None
         more = more or not generation.begins_alike(head)
         generation.note(

@@ -14,7 +14,9 @@ from logwatch.tail.fingerprint import (
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
+    is_suffix,
     is_tail,
+    kept,
     last_run,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
@@ -289,7 +291,7 @@ class GenerationState(Positioned):
         self.waiting = True
         if file.packed or found.size > self.position.size:
             self.grown_at = now
-        if not file.packed and found.size != self.position.size:
+        if not file.packed:
             self.verify()
 
     def verify(self) -> None:
@@ -313,6 +315,12 @@ class GenerationState(Positioned):
         """
         if self.plain and self.position.head_bytes < HEAD_BYTES:
             self._compare(self.plain)
+
+    def is_written_over(self, head: bytes) -> bool:
+        """Return whether a file that holds what was read last begins with another line, with a time, by now."""
+        first, end, _ = head.partition(b"\n")
+        length, part = kept(self.position.head_bytes, self.position.head, min(len(head), TELLING_BYTES))
+        return bool(end and length) and not is_suffix(part, head[:length]) and self.lines.is_dated(first)
 
     def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)

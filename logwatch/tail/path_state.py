@@ -111,9 +111,10 @@ class PathState:
         return next((each for each in before if each.followed and each.position.size), None)
 
     def after(self, generation: Generation) -> list[Generation]:
-        """Return the generations that follow one; a copy of its file is none."""
+        """Return the generations that follow one; a copy is none."""
         order = self.in_order()
-        return [g for g in order[order.index(generation) + 1 :] if g.position.copy_of != generation.number]
+        after = (g for g in order[order.index(generation) + 1 :] if g.followed)
+        return [g for g in after if g.position.copy_of != generation.number]
 
     def targets(self) -> set[str]:
         """Return where the path leads and led: itself, where no link is on the way."""

@@ -119,7 +119,6 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             read = draft.start[i] if begun else _read_of(draft, i)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
-    plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
         # Of what was empty and is nowhere, the bytes that it got are in what was found in between
         nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
@@ -131,7 +130,9 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start.get(at_path, 0)))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
-    elif path.first and not draft.known and not plan.actions:
+    # They stay known when their originals are gone; behind these, since what came before them is history
+    plan.actions += [TakeUp(i, "ignored") for i in copies]
+    if path.first and not draft.known and not plan.actions:
         plan.actions.append(Absent())
 
 

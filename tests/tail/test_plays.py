@@ -1084,3 +1084,27 @@ def test_files_with_a_date_in_front_of_a_log_s_name_are_looked_at_for_that_log_a
         f"E2211-10111{s}-{n:03} (1): push {n}" for s in (2, 3, 4) for n in range(len(logs))
     ]
     assert sum(map(bool, looked_at.values())) == len(logs)
+
+
+@pytest.mark.parametrize("back", ["turn", "restart"])
+@pytest.mark.parametrize("lines", [1, 30])
+def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_there_with_it(tmp_path, lines, back):
+    """A copy that is seen together with its log is no history: what is emptied then counts from it, none as lost."""
+    log = tmp_path / "m.log"
+    written = [f"E2211-101112-{n:03d} (1): line" for n in range(40 + lines)]
+    append(log, *written[:40])
+    follower = Follower(log)
+    follower.turn()
+    os.rename(shutil.copyfile(log, tmp_path / "copied"), tmp_path / "m.log.2")
+    os.truncate(log, 0)
+    append(log, *written[40:])
+    shutil.copyfile(log, tmp_path / "m.log.1")
+    follower.look()
+    follower.commit()
+    os.truncate(log, 0)
+    getattr(follower, back)()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == written
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()

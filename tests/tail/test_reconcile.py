@@ -171,7 +171,7 @@ TABLE = {
         NOW,
         [known()],
         found(file("m.log", 2), file("m.log.1", 1), file("m.log.2", 3), answers=[(1, 1, SAME, 1000)], anothers={2}),
-        [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("rename")],
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename"), TakeUp(2, "ignored")],
     ),
     "trimmed and rotated, while the next one begins with the same banner": (
         NOW,
@@ -313,7 +313,7 @@ TABLE = {
             own_parts=[(1, 1)],
             common=[(1, 1000)],
         ),
-        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "open"), TakeUp(0, "live"), Rotated("replace"), TakeUp(1, "ignored")],
     ),
     "the same, packed before it was read to its end": (
         NOW,
@@ -325,7 +325,7 @@ TABLE = {
             own_parts=[(1, 0), (1, 1)],
             common=[(1, 300)],
         ),
-        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "open"), TakeUp(0, "live"), Rotated("replace"), TakeUp(1, "ignored")],
     ),
     "renamed, packed beside that, and copied to its path: a copy that is written on": (
         NOW,
@@ -338,7 +338,7 @@ TABLE = {
             own_parts=[(1, 2)],
             common=[(1, 1000)],
         ),
-        [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live", 1000)],
+        [Hold(1, 1), TakeUp(0, "live", 1000), TakeUp(2, "ignored")],
     ),
     "an older state of a log that was renamed, at its path, in which the end of one that is nowhere stands, too": (
         PathView(current=2),
@@ -691,7 +691,7 @@ TABLE = {
             parts=[(0, 1), (1, 0)],
             common=[(1, 1000)],
         ),
-        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live", 1000)],
+        [Leave(1, "open"), TakeUp(0, "live", 1000), TakeUp(1, "ignored")],
     ),
     "packed with what nobody had read, and the next log, which was empty, has the banner of both by now": (
         PathView(current=2, was_blank=True),
@@ -804,7 +804,7 @@ TABLE = {
             answers=[(1, 1, SAME, 100), (1, 2, SAME, 100), (2, 1, SAME, 1000), (2, 2, SAME, 1000)],
             parts=[(1, 2), (2, 1)],
         ),
-        [Leave(1, "missing"), Hold(2, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate"), TakeUp(2, "ignored")],
     ),
     "absent for a moment, and the next one begins with the banner that was all of one before that is gone": (
         PathView(current=2),

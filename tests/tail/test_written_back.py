@@ -410,3 +410,21 @@ def test_a_copy_in_place_of_a_log_that_was_not_read_to_its_end_counts_once(tmp_p
     assert set(follower.sink.lines.values()) == {1}
     assert len(follower.lines) == len(lines)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("back", ["turn", "restart_at_once"])
+@pytest.mark.parametrize("lines", [20, 400])
+def test_a_log_that_is_written_over_from_its_start_is_told_once(tmp_path, lines, back):
+    """Lines that a writer without O_TRUNC and O_APPEND writes in front of the offset are not seen, and that is told."""
+    log = tmp_path / "m.log"
+    append(log, *(f"E2211-101112-{n:03d} (1): line" for n in range(lines)))
+    follower = Follower(log, owns=lambda line: line.startswith(b"E2211"))
+    follower.turn()
+    with log.open("r+b", buffering=0) as writer:
+        for n in range(10):
+            writer.write(b"E2211-111213-%03d (1): line\n" % n)
+            getattr(follower, back)()
+            follower.wait(1)
+    assert (len(follower.lines), follower.lost, follower.missed) == (lines, 0, 1)
+    assert [told["why"] for told in follower.log.named("generation_missed")] == ["written over from its start"]
+    follower.tail.close()

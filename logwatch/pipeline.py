@@ -43,6 +43,7 @@ BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
 DETAIL_SECONDS = 5.0, 60.0  # between failures in detail while a backlog is read: of many, each commit keeps the newest
 DETAIL_SHARE = 1 / 20  # of the time, that they take within these bounds: where lines are long, one of 5 s would be much
+DETAIL_FAILURES = 50_000  # that wait for a later commit, some 25 MiB: only of more than that are so many kept
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
@@ -185,7 +186,9 @@ class Pipeline:
         self._committed_at = self._monotonic()
         self._called = False
         lag = sum(now.lag_bytes for now in self.status.values())
-        wait = not detailed and details_wait(lag, self._committed_at - self._detailed_at, self._detail_seconds)
+        few = self._batch.failed < DETAIL_FAILURES
+        waits = details_wait(lag, self._committed_at - self._detailed_at, self._detail_seconds)
+        wait = few and waits and not detailed
         kept = self._batch.withhold_failures() if wait else None
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)

@@ -274,6 +274,11 @@ class Batch:
         self._passed_over += amount
 
     @property
+    def failed(self) -> int:
+        """Failures that wait for the commit, with some more than it keeps."""
+        return self._failed
+
+    @property
     def passed_over(self) -> int:
         """Failures of this batch that are not among ``failures()``."""
         return self._passed_over + max(0, self._failed - self.keep)

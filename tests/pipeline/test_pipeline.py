@@ -217,6 +217,18 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
     ledger.close()
 
 
+def test_failures_in_detail_of_a_backlog_do_not_wait_once_they_are_many(tmp_path, clock, monkeypatch):
+    """Memory does not grow with ``failures.keep``: what waits is committed with the counts."""
+    monkeypatch.setattr(module, "DETAIL_FAILURES", 2)
+    ledger = Ledger(tmp_path, clock=clock)
+    pipeline = build(ledger, clock, Tail([b"903\n"] * 8, lag=2 << 20), Slow(clock))
+    pipeline.turn()
+    clock.now += 1
+    pipeline.turn()
+    assert len(list(Reader(ledger.path).failures(Filter(), 100))) == counts(ledger)["903"] >= 2
+    ledger.close()
+
+
 def test_memory_goes_back_once_when_a_backlog_has_been_read(ledger, clock, monkeypatch):
     """With its newest failures in detail, which are most of it; not while nothing but what comes in is read."""
     released = []

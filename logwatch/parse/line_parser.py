@@ -17,7 +17,6 @@ from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ALL_NAMES_LESSON_LINES, ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
 
-_INDENTS = b' \\t}]"'  # of lines below a printed bracket
 _INDENTS = b' \t}]"'  # of lines below a printed bracket
 
 

@@ -33,7 +33,7 @@ def test_the_next_log_is_not_taken_for_the_rest_of_one_that_ends_alike(tmp_path,
     log = tmp_path / "m.log"
     old, late, new = lines(form, 0, 20), lines(form, 20, unread), lines(form, 50, 10)
     append(log, old[0])
-    follower = Follower(log, owns=lambda line: line.startswith(b"E2211-"))
+    follower = Follower(log)
     for some in [[line] for line in old[1:]] if singly else [old[1:]]:
         append(log, *some)
         follower.turn()

@@ -240,7 +240,7 @@ def test_a_torn_line_is_not_joined_with_what_stands_in_its_place_by_now(tmp_path
     log, old = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, *lines(0, 20))
     append(log, "E2211-101112-020 (1): a", end="")
-    follower = Follower(log, owns=lambda line: line.startswith(b"E2211"))
+    follower = Follower(log)
     for seconds in (0, 5):
         follower.wait(seconds)
     os.rename(log, old)

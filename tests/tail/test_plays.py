@@ -887,7 +887,8 @@ def test_a_start_that_wrote_but_its_banner_hides_no_later_one(tmp_path, restarts
 def test_a_log_that_was_changed_right_before_where_it_was_read_to_is_read_on(tmp_path, in_place, restarts):
     """Its last line proves that all was read up to the same place, though not all before that is as it was."""
     log, copy = tmp_path / "m.log", tmp_path / "copy"
-    append(log, "a line with the number of a user in it: 4711", "a line that is long enough to tell: " + "x" * 100)
+    stamp = "E2211-101112-000 (1)"
+    append(log, f"{stamp}: the number of a user: 4711", f"{stamp}: long enough to tell: " + "x" * 100)
     follower = Follower(log)
     follower.turn()
     if restarts:

@@ -257,7 +257,7 @@ def test_lines_without_stamps_that_come_again_are_news(tmp_path):
             log.shell(script)
             yield
 
-    log = Log(tmp_path, "looking", owns=lambda line: line.startswith(b"E2"))
+    log = Log(tmp_path, "looking")
     log.shell("yes 'of no time' | head -n 40 > m.log")
     log.treat(rotated)
     assert log.follower.sink.lines[b"of no time"] == 100
@@ -418,7 +418,7 @@ def test_a_log_that_is_written_over_from_its_start_is_told_once(tmp_path, lines,
     """Lines that a writer without O_TRUNC and O_APPEND writes in front of the offset are not seen, and that is told."""
     log = tmp_path / "m.log"
     append(log, *(f"E2211-101112-{n:03d} (1): line" for n in range(lines)))
-    follower = Follower(log, owns=lambda line: line.startswith(b"E2211"))
+    follower = Follower(log)
     follower.turn()
     with log.open("r+b", buffering=0) as writer:
         for n in range(10):

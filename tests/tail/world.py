@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 from collections import Counter
-from typing import ClassVar
 
 from tests.helpers.recorder import Clock, Follower
 
@@ -51,8 +50,6 @@ class Writer:
 class World:
     """Logs below a directory, and a daemon that follows them."""
 
-    settings: ClassVar = {}
-
     def __init__(self, directory, seed, patterns, *, gentle=False):
         """Rotate gently: as logrotate does, which destroys nothing that was not copied or counted before."""
         self.gentle = gentle
@@ -69,8 +66,7 @@ class World:
         self.trace = []
         for base in self.bases:
             self.write(base, 3)
-        paths = (directory / pattern for pattern in patterns)
-        self.follower = Follower(*paths, clock=self.clock, release_seconds=600, **self.settings)
+        self.follower = Follower(*(directory / pattern for pattern in patterns), clock=self.clock, release_seconds=600)
         self.follower.turn()
         self.follower.commit()
 
@@ -456,7 +452,6 @@ class AnswerWorld(World):
     BEGINS = b"E2002-"
     LINE = b'  "error": "not found"\n'
     ANSWERS = (b"{\n}\n", b"{\n" + LINE * 4 + b"}\n", b"{\n" + LINE * 20 + b"}\n")
-    settings: ClassVar = {"owns": lambda line: line.startswith(AnswerWorld.BEGINS)}
 
     def below(self, line):
         answer = self.random.choice((b"", *self.ANSWERS))

@@ -2,9 +2,9 @@
 
 Inodes are reused, copies and archives have other ones; what was written does not change. A head grows with a short file
 up to ``HEAD_BYTES``; it is fingerprinted at many lengths, so that a copy made while the file was shorter is recognised
-too. The run before an offset is fingerprinted as a whole and from each line start in it, so that it is found again in
-a file that was trimmed in front. Marks at line ends further back tell how much is left of a file that lost its end.
-Only digests are kept, never bytes of a log.
+too. The run before an offset is fingerprinted as a whole and from each line in it that has a time, so that it is found
+again in a file that was trimmed in front. Marks at line ends further back tell how much is left of a file that lost its
+end. Only digests are kept, never bytes of a log.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ HEAD_BYTES = 4096
 """As much of a file's beginning as is fingerprinted: beyond a licence banner, to lines with stamps of their own."""
 
 TAIL_BYTES = 256
-"""As much of what was last handed on as is read again, and compared, with the next read."""
+"""So much of what was last handed on, at least, is read again and compared with the next read."""
 
 TELLING_BYTES = 24
 """A line's beginning up to its time stamp's milliseconds, in Docker's JSON, too: with fewer bytes to compare, which are

@@ -102,6 +102,11 @@ class Positioned:
         return not any(suffixes(self.position.tail))
 
     @property
+    def begun(self) -> bool:
+        """Whether anything of it was handed on: NULs in front, which are skipped, are nothing."""
+        return not is_tail(self.position.tail, bytes(self.position.tail_bytes))
+
+    @property
     def empty(self) -> bool:
         """Whether not a byte of it was ever seen."""
         return not self.position.offset and not self.position.head_bytes

@@ -127,7 +127,8 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             plan.actions.append(Rotated("rename", len(written)))
     if at_path in unknown and draft.file(at_path).head is not None:
         at_end = path.first and path.starts_at_end
-        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start.get(at_path, 0)))
+        start = draft.start[at_path] if at_path in draft.start else _read_of(draft, at_path)
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else start))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
     # They stay known when their originals are gone; behind these, since what came before them is history

@@ -378,9 +378,9 @@ def search_backwards(file: Content, last_in: LastIn) -> int:
 def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
-    Up to a mark that is still true it is what was read. Where the next line end was marked as well, the end was lost
-    between the two: what stands behind the first is new. Else it was lost somewhere before the next mark: reading goes
-    on there, and nobody can tell whether all before it was read.
+    Up to a mark that is still true it is what was read, and up to the next one where NULs stand before that. Where the
+    next line end was marked as well, the end was lost between the two: what stands behind the first is new. Else it was
+    lost somewhere before the next mark: reading goes on there, and nobody can tell whether all before it was read.
     """
     head, end = file.head or b"", known.offset
     if file.packed or not _first_lines(known, head):
@@ -395,11 +395,12 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
         sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
         if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
             return OTHER  # all that is left was read
+        if end <= size and file.run(end - 1, 1) == b"\0":
+            return Answer(Relation.MOVED, end)
         if next_is_marked:
             goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
             return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
-        hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
-        return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
+        return Answer(Relation.CUT, min(end, size)) if sure else OTHER
     return OTHER
 
 

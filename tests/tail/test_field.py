@@ -514,6 +514,27 @@ def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
     log.check()
 
 
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("count", [1, 10, 100, 700, 4000])
+@pytest.mark.parametrize("more", [0, 1])
+def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, life, count, more):
+    """As ext4 and XFS leave a file whose size was on disk and whose last bytes were not, written on since or not."""
+
+    def steps(log):
+        size = os.stat(log.path).st_size
+        with open(log.path, "rb+") as file:
+            file.seek(size - count)
+            file.write(bytes(count))
+        log.write(more)
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(steps)
+    log.check()
+
+
 # a writer without O_APPEND, and NULs
 
 

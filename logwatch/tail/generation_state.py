@@ -10,7 +10,9 @@ from logwatch.model import FileState, Position
 from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    MARK_BYTES,
     TELLING_BYTES,
+    add_marks,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
@@ -240,6 +242,7 @@ class GenerationState(Positioned):
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
+        first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         before = last_run(before, self.lines.is_dated)
         self.reached = offset
         self.position = self.position._replace(
@@ -247,7 +250,7 @@ class GenerationState(Positioned):
             size=max(self.position.size, offset),
             tail_bytes=len(before),
             tail=fingerprint_tail(before, self.lines.is_dated),
-            marks=b"",
+            marks=add_marks(b"", offset - len(rest), first, rest, len(rest)),
             inside=inside,
         )
 

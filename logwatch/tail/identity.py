@@ -382,26 +382,28 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     next line end was marked as well, the end was lost between the two: what stands behind the first is new. Else it was
     lost somewhere before the next mark: reading goes on there, and nobody can tell whether all before it was read.
     """
-    head, end = file.head or b"", known.offset
+    head, end, size = file.head or b"", known.offset, file.size() or 0
     if file.packed or not _first_lines(known, head):
         return OTHER
     whole = followed and begins_alike(known.head_bytes, known.head, head)
     next_is_marked = False
     for mark in marks_of(known.marks):
-        if not is_marked(mark, file.before(mark.offset, MARK_BYTES) or b""):
-            end, next_is_marked = mark.offset, mark.follows
-            continue
-        size = file.size() or 0
-        sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
-        if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
-            return OTHER  # all that is left was read
-        if end <= size and file.run(end - 1, 1) == b"\0":
-            return Answer(Relation.MOVED, end)
-        if next_is_marked:
-            goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
-            return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
-        return Answer(Relation.CUT, min(end, size)) if sure else OTHER
-    return OTHER
+        if is_marked(mark, file.before(mark.offset, MARK_BYTES) or b""):
+            sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
+            if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
+                return OTHER  # all that is left was read
+            if _is_hole(file, end):
+                return Answer(Relation.MOVED, end)
+            if next_is_marked:
+                goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
+                return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
+            return Answer(Relation.CUT, min(end, size)) if sure else OTHER
+        end, next_is_marked = mark.offset, mark.follows
+    return Answer(Relation.MOVED, end) if whole and _is_hole(file, end) else OTHER
+
+
+def _is_hole(file: Content, end: int) -> bool:
+    return file.run(end - 1, 1) == b"\0"
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

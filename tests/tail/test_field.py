@@ -521,9 +521,8 @@ def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, l
     """As ext4 and XFS leave a file whose size was on disk and whose last bytes were not, written on since or not."""
 
     def steps(log):
-        size = os.stat(log.path).st_size
         with open(log.path, "rb+") as file:
-            file.seek(size - count)
+            file.seek(-count, os.SEEK_END)
             file.write(bytes(count))
         log.write(more)
         yield
@@ -531,6 +530,24 @@ def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, l
 
     log = Log(tmp_path, life)
     log.write(200)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize(("lines", "hole"), [(1, False), (4, False), (1, True), (9, True), (60, True)])
+def test_a_copy_in_place_of_a_log_goes_on_as_that_where_it_loses_its_end(tmp_path, life, lines, hole):
+    """An editor leaves one, or rsync: of what was read in the original, as much is known as of what was read in it."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=hole)
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.follower.turn()
+    log.shell("cp -p m.log t; mv t m.log")
     log.treat(steps)
     log.check()
 

@@ -234,9 +234,9 @@ def _archived(draft: Draft, each: Known, original: int | None) -> bool:
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file holds another generation, further than this one was read: of it but a banner."""
-    others = (k for k in draft.known if k.position.head_bytes and k.position.offset > each.position.offset)
-    return any(draft.holds(k, i) for k in others)
+    """Return whether a file holds more of what was read of another generation than of this one."""
+    more = (k for k in draft.known if k.position.head_bytes and k.position.offset > draft.answer(each, i).at)
+    return any(draft.holds(k, i) for k in more)
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:

@@ -514,6 +514,24 @@ def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
     log.check()
 
 
+@pytest.mark.parametrize("more", [30, 70])
+def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
+    """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""
+
+    def steps(log):
+        log.shell("tail -n 20 m.log > t; mv t m.log")
+        log.write(more)
+        yield
+        log.shell("cp m.log m.log.1; : > m.log")
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(80)
+    log.treat(steps)
+    log.check()
+
+
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
 @pytest.mark.parametrize("count", [1, 10, 100, 700, 4000])
 @pytest.mark.parametrize("more", [0, 1])

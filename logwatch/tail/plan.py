@@ -56,7 +56,7 @@ class Found:
     ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
-    edited: bool = False  # the path's file has lines of what left the path, of which nothing was read yet
+    edited: bool = False  # the path's file has lines of what left the path that were not read yet, but not all of them
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property

@@ -514,6 +514,27 @@ def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
     log.check()
 
 
+@pytest.mark.parametrize("life", ["running", "looking"])
+@pytest.mark.parametrize("unread", [(5, 5), (0, 5), (5, 0), (500, 500)])
+def test_a_log_of_which_a_line_is_deleted_that_was_not_read_yet_counts_once(tmp_path, life, unread):
+    """By an editor that puts a new file in its place: what that has of the lines that were not read is read once."""
+
+    def steps(log):
+        log.write(unread[0])
+        with open(log.path, "ab") as file:
+            file.write(b"E2511-235959-999 (17): send_message: from 1 to 2\n")
+        log.write(unread[1])
+        log.shell("sed -i /send_message/d m.log")
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(80)
+    log.treat(steps)
+    got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
+    assert got == dict.fromkeys(log.written, 1)
+
+
 @pytest.mark.parametrize("more", [30, 70])
 def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
     """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""

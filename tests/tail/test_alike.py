@@ -202,6 +202,49 @@ def test_how_an_answer_over_several_lines_ends_is_no_proof_of_a_place(tmp_path, 
     assert stamps == [f"E2211-101112-00{n}" for n in range(2)] + [f"E2211-101113-00{n}" for n in range(8)]
 
 
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("kept", [3, 4, 5])
+def test_a_log_that_is_trimmed_to_begin_amid_an_answer_is_read_on_behind_its_last_line(tmp_path, kept, restart):
+    """However short it is by then: what it begins with is known, too, though it has no time."""
+    path = tmp_path / "a.log"
+    append(path, *(f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(5)))
+    append(path, *(f"E2211-101113-{n:03} (1): code 200" for n in range(2)))
+    follower = Follower(path)
+    follower.turn()
+    if restart:
+        follower.stop()
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[-kept:]))
+    append(path, "E2211-101114-000 (1): code 200")
+    if restart:
+        follower.start()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    stamps = Counter(line[:16] for line in follower.lines if line.startswith("E2211-"))
+    assert (len(stamps), set(stamps.values())) == (8, {1})
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_half_a_line_behind_a_banner_that_an_archive_has_as_well_may_go_on_otherwise(tmp_path, restart):
+    """Only whole lines are what another path has read."""
+    log, other = tmp_path / "a.log", tmp_path / "b.log"
+    append(other, BANNER, "E2211-101112-000 (1): line")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    if restart:
+        follower.stop()
+    _pack(other)
+    append(log, BANNER)
+    append(log, "E2211-101", end="")
+    if restart:
+        follower.start()
+    follower.turn()
+    append(log, "113-000 (1): another line")
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    lines = [line for line in follower.lines if line.startswith("E2211-")]
+    assert lines == ["E2211-101112-000 (1): line", "E2211-101113-000 (1): another line"]
+
+
 @pytest.mark.parametrize("pattern", ["a.log", "a.log*", "*"])
 @pytest.mark.parametrize("looks", [False, True])
 def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, looks, pattern):

@@ -305,14 +305,15 @@ class Survey:
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
-        if i == found.at_path and not offset and self._by_number[known.number].waiting:
-            found.edited = found.edited or (not part and is_extract(own, candidate))
+        held = answer.relation in HELD and known.in_use
+        whole = holds(candidate, answer.at, own, offset) if held else False
+        if i == found.at_path and (held or not offset) and self._by_number[known.number].waiting:
+            found.edited = found.edited or (not (part or whole) and is_extract(own, candidate))
         if part is None:
             found.undecided.add(i)
         if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):
             found.own_parts.add((known.number, i))
-        if answer.relation in HELD and known.in_use:
-            whole = holds(candidate, answer.at, own, offset)
+        if held:
             found.common[known.number, i] = own.size() if whole else offset
             if whole is None:
                 found.undecided.add(i)

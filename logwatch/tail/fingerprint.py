@@ -36,7 +36,8 @@ _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIR
 _ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
-_LINES = 8  # of a tail, that are found by their beginnings, and of what was read last, whose ends are marked
+_PARTS = 16  # of a tail, that are found by their beginnings
+_LINES = 8  # of what was read last, whose ends are marked
 _SUFFIX = 2 + _RUNG  # a part of a tail: its length, and its digest
 _MARK = 8 + _RUNG
 _NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
@@ -89,13 +90,14 @@ def last_run(data: bytes, begins: Callable[[bytes], bool]) -> bytes:
 def fingerprint_tail(run: bytes, begins: Callable[[bytes], bool]) -> bytes:
     """Return the digest of the run before an offset, followed by what finds it at another offset.
 
-    Those are its parts from where a line ``begins``, with a time of its own; nothing follows where none does.
+    Those are its parts from the last line that ``begins``, with a time of its own, and from each line before that on: a
+    log that was trimmed in front may begin amid an answer. Nothing follows where no line begins.
     """
     parts: list[bytes] = []
     start = len(run) if run.endswith(b"\n") else 0
-    while start > 0 and len(parts) < _LINES:
+    while start > 0 and len(parts) < _PARTS:
         end, start = start, run.rfind(b"\n", 0, start - 1) + 1
-        if begins(run[start : end - 1]):
+        if parts or begins(run[start : end - 1]):
             parts.append(_part(run, start))
     if parts and (whole := _part(run, 0)) != parts[-1]:
         parts.append(whole)

@@ -322,8 +322,10 @@ def shared_bytes(file: Content, of: Content) -> int | None:
     """
     ours, theirs = file.head or b"", of.head or b""
     if file.packed or of.packed:
-        part = is_part(file, of)
-        return file.size() if part else None if part is None else 0
+        part, size = is_part(file, of), file.size() or 0
+        if part and not file.packed:  # half a line may go on otherwise
+            size -= len((file.before(size, _SPAN_BYTES) or b"").rpartition(b"\n")[2])
+        return size if part else None if part is None else 0
     if file.begin != of.begin:
         return 0
     if ours == theirs and len(ours) == HEAD_BYTES:

@@ -15,7 +15,7 @@ from collections import Counter
 import pytest
 
 from logwatch import unpack
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import Follower, append
 
 LIVES = ("running", "looking", "stopped", "killed")
 BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB
@@ -1114,3 +1114,23 @@ def test_what_discovery_finds_wrong_reaches_the_log_once(tmp_path, monkeypatch):
     for _ in range(3):
         log.follower.wait(6)
     assert len(log.follower.log.named("discovery_problem")) == 1
+
+
+@pytest.mark.parametrize("count", [5, 500])
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+def test_a_log_of_which_an_unread_line_is_deleted_counts_once(tmp_path, life, count):
+    """Its old file, which a look still has open, is read to its end, and the new one behind that."""
+
+    def steps(log):
+        log.write(count)
+        append(log.path, "E2211-101112-999 (1): presence")
+        log.write(count)
+        log.shell("sed -i /presence/d m.log")
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(80)
+    log.treat(steps)
+    log.check()

@@ -29,7 +29,6 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_marked,
     is_tail,
-    last_run,
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
@@ -174,11 +173,11 @@ class Generation(GenerationState):
         last = run[max(taken.consumed - HEAD_BYTES, 0) : taken.consumed]
         if len(last) < HEAD_BYTES:
             last = overlap + last
-        tail = last_run(last[-HEAD_BYTES:], self.lines.is_dated)
+        tail_bytes, tail = fingerprint_tail(last[-HEAD_BYTES:], self.lines.is_dated, known.tail, taken.consumed)
         self.position = known._replace(
             offset=known.offset + taken.consumed,
-            tail_bytes=len(tail),
-            tail=fingerprint_tail(tail, self.lines.is_dated),
+            tail_bytes=tail_bytes,
+            tail=tail,
             marks=add_marks(known.marks, known.offset, overlap, run, taken.consumed),
             size=max(known.size, known.offset + len(run)),
             inside=taken.inside,

@@ -19,7 +19,6 @@ from logwatch.tail.fingerprint import (
     is_suffix,
     is_tail,
     kept,
-    last_run,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
@@ -243,13 +242,13 @@ class GenerationState(Positioned):
         before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
-        before = last_run(before, self.lines.is_dated)
+        tail_bytes, tail = fingerprint_tail(before, self.lines.is_dated)
         self.reached = offset
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
-            tail_bytes=len(before),
-            tail=fingerprint_tail(before, self.lines.is_dated),
+            tail_bytes=tail_bytes,
+            tail=tail,
             marks=add_marks(b"", offset - len(rest), first, rest, len(rest)),
             inside=inside,
         )

@@ -9,22 +9,24 @@ front).
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum, auto
+from itertools import accumulate
 from typing import NamedTuple
 
 from logwatch.model import Position
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    LINE_BYTES,
     MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
+    entries_of,
     is_marked,
     is_suffix,
     is_tail,
     kept,
     marks_of,
-    suffixes,
 )
 
 Key = tuple[int, int]
@@ -99,7 +101,7 @@ class Positioned:
     @property
     def repeats(self) -> bool:
         """Whether no line with a time stands in what was read last: where that stands again is no proof of anything."""
-        return not any(suffixes(self.position.tail))
+        return not any(entries_of(self.position.tail))
 
     @property
     def begun(self) -> bool:
@@ -336,26 +338,31 @@ def shared_bytes(file: Content, of: Content) -> int | None:
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int | None:
-    """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
+    """Return where what was read ends in a file that was trimmed in front, or edited; the last such place.
 
-    Where lines start in it, what comes from the last of them on is looked for as a whole.
+    That is behind the last of the entries that stands in it. One that stands where it stood, in front of others that do
+    not, tells nothing: the file has lost its end.
     """
-    parts = list(suffixes(known.tail))
-    if not parts:
+    entries = list(entries_of(known.tail))
+    if not entries:
         return NOWHERE
-    lines_alike = not left and _first_lines(known, file.head or b"")
-    length, part = parts[0]
-    whole_line = len(parts) > 1
+    ends = [known.offset - before for before in accumulate((length for length, _ in entries), initial=0)]
+    least = SURE_BYTES if left else LINE_BYTES
 
     def last_in(block: bytes, start: int, before: int) -> int:
         end = block.rfind(b"\n") + 1
         while end > before:
-            begins = not whole_line or end == length or block[end - length - 1 : end - length] == b"\n"
-            if end >= length and begins and is_suffix(part, block[end - length : end]):
-                run = block[max(end - known.tail_bytes, 0) : end]
-                longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
-                begins_there = len(run) == start + end and not run[: len(run) - longest].strip(b"\0")
-                if longest == known.tail_bytes or begins_there or lines_alike or longest >= SURE_BYTES:
+            for n, (length, part) in enumerate(entries):
+                at = end - length
+                if at < 0 or block[at - 1 : at] not in (b"\n", b"\0", b"") or not is_suffix(part, block[at:end]):
+                    continue
+                for more, part_before in entries[n + 1 :]:
+                    if more > at or not is_suffix(part_before, block[at - more : at]):
+                        break
+                    at -= more
+                begins_there = not start and not block[:at].strip(b"\0")
+                all_there = not n and is_tail(known.tail, block[max(end - known.tail_bytes, 0) : end])
+                if all_there or ((begins_there or end - at >= least) and (not n or start + end != ends[n])):
                     return start + end
             end = block.rfind(b"\n", 0, end - 1) + 1
         return NOWHERE

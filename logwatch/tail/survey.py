@@ -312,9 +312,9 @@ class Survey:
         held = answer.relation in HELD and known.in_use
         whole = holds(candidate, answer.at, own, offset) if held else False
         waiting = self._by_number[known.number].waiting and own.size() > offset
-        differs = not part and (not offset or (held and not whole))
-        if i == found.at_path and waiting and differs and is_extract(own, candidate):
-            found.edited = True
+        if i == found.at_path and waiting and not part:
+            deleted = held and not whole and not known.name  # by whoever put that in its place
+            found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
         if held:
             found.common[known.number, i] = own.size() if whole else offset
             if whole is None:

@@ -535,6 +535,26 @@ def test_a_log_of_which_a_line_is_deleted_that_was_not_read_yet_counts_once(tmp_
     assert got == dict.fromkeys(log.written, 1)
 
 
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("script", ["/send_message/d", "1d;/send_message/d", "1,2d;$d"])
+@pytest.mark.parametrize(("read", "deleted"), [(80, 1), (200, 6)])
+def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tmp_path, life, script, read, deleted):
+    """What was read is known by each of its last lines that have a time: an editor leaves one of them."""
+
+    def steps(log):
+        log.shell(f"sed -i '{script}' m.log")
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(read)
+    with open(log.path, "ab") as file:
+        file.writelines(b"E2511-235959-%03d (17): send_message: from 1 to 2\n" % n for n in range(deleted))
+    log.treat(steps)
+    got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
+    assert got == dict.fromkeys(log.written, 1)
+
+
 @pytest.mark.parametrize("more", [30, 70])
 def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
     """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""

@@ -47,7 +47,7 @@ def known(
         fingerprint_head(head),
         offset,
         256,
-        fingerprint_tail(tail if offset else b"", lambda line: line.startswith(b"E")),
+        fingerprint_tail(tail if offset else b"", lambda line: line.startswith(b"E"))[1],
         size,
         state,
         gone_at=gone_at,

@@ -380,15 +380,18 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     on there, and nobody can tell whether all before it was read.
     """
     head, end = file.head or b"", known.offset
-    if file.packed or not followed or not begins_alike(known.head_bytes, known.head, head):
-        return OTHER  # at equal places of logs whose lines are equally long, answers over several lines end alike
+    if file.packed or not _first_lines(known, head):
+        return OTHER
+    whole = followed and begins_alike(known.head_bytes, known.head, head)
     next_is_marked = False
     for mark in marks_of(known.marks):
         if not is_marked(mark, file.before(mark.offset, MARK_BYTES) or b""):
             end, next_is_marked = mark.offset, mark.follows
             continue
+        if not begins_alike(known.head_bytes, known.head, head[: mark.offset]):
+            return OTHER  # at equal places of logs whose lines are equally long, answers over several lines end alike
         size = file.size() or 0
-        sure = mark.offset > known.head_bytes  # what comes before may be a banner
+        sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
         if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
             return OTHER  # all that is left was read
         if next_is_marked:

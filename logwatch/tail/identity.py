@@ -398,6 +398,8 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     next_is_marked = False
     for mark in marks_of(known.marks):
         if is_marked(mark, file.before(mark.offset, MARK_BYTES) or b""):
+            if not begins_alike(known.head_bytes, known.head, head[: mark.offset]):
+                return OTHER  # at equal places of logs whose lines are equally long, answers over several lines end alike
             sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
             if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
                 return OTHER  # all that is left was read

@@ -260,6 +260,30 @@ def test_how_an_entry_ends_is_no_proof_of_a_place(tmp_path, rotate, kind, restar
 
 
 @pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("rotate", [_rename, _pack, Path.unlink])
+def test_how_an_answer_ends_is_no_proof_of_a_place_where_the_last_line_is_another(tmp_path, rotate, empty, restart):
+    """Behind the same banner, with lines as long as those of the log before: no log that has lost its end."""
+    path = tmp_path / "a.log"
+    banner = [f"{BANNER}, module {n}" for n in range(4)]
+    texts = [f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(20)]
+    texts[5] = "E2211-101112-005 (1): code 200"
+    append(path, *banner, *texts[:6])
+    follower = Follower(path)
+    follower.turn()
+    rotate(path)
+    if empty:
+        path.touch()
+        follower.turn()
+    if restart:
+        follower.restart_at_once()
+    append(path, *banner, *texts[6:])
+    for seconds in (0, 1, 11, 30):
+        follower.wait(seconds)
+    assert [line[:16] for line in follower.lines if line.startswith("E2211-")] == [text[:16] for text in texts]
+
+
+@pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("kept", [3, 4, 5])
 def test_a_log_that_is_trimmed_to_begin_amid_an_answer_is_read_on_behind_its_last_line(tmp_path, kept, restart):
     """However short it is by then: what it begins with is known, too, though it has no time."""

@@ -1154,3 +1154,23 @@ def test_a_log_of_which_an_unread_line_is_deleted_counts_once(tmp_path, life, co
     log.write(80)
     log.treat(steps)
     log.check()
+
+
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize("count", [1, 5, 30])
+def test_a_short_log_that_lost_its_end_and_was_written_on_counts_once(tmp_path, count, filled, life):
+    """Though its first bytes are no more what they were: up to the end of a line that was read they are."""
+
+    def steps(log):
+        size = os.path.getsize(log.path)
+        os.truncate(log.path, size - count)
+        if filled:
+            os.truncate(log.path, size)
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(20)
+    log.treat(steps)
+    assert max(log.follower.sink.lines.values()) == 1

@@ -7,6 +7,7 @@ truncated and has grown past the offset since is noticed with the next read, at 
 import os
 from contextlib import suppress
 
+from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
 from logwatch.tail.files import (
     CorruptError,
@@ -34,7 +35,6 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
 from logwatch.tail.identity import NO_KEY
-from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""

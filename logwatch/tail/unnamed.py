@@ -76,7 +76,6 @@ class Unnamed:
             for name in self._directories.beginning(directory, stem)
         )
         named = [Stranger(there.modified, path, there.key) for path in begun if (there := stat_at(path))]
-        first |= {each.path for each in named if each.key in wanted}
         others = (*sorted(named, reverse=True), *sorted(unnamed, reverse=True), *islice(nameless[0], most))
         ordered = [*sorted(first), *(each.path for each in others)]
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
@@ -160,7 +159,7 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
 
 def is_extract(file: Content, of: Content) -> bool:
     """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
-    end = b"" if file.packed else file.before(file.size() or 0) or b""
+    end = b"" if file.packed else file.before(file.size())
     line = end[end.rfind(b"\n", 0, -1) + 1 :]
     if of.packed or len(line) < TELLING_BYTES:
         return False

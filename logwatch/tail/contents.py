@@ -138,7 +138,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
 
 def _begins_alike(draft: Draft, each: Known, i: int) -> bool:
     """Return whether a file begins with the lines that a generation began with, or with its banner."""
-    return each.has_first_lines(draft.file(i).head or b"")
+    return each.has_first_lines(draft.file(i).head)
 
 
 def find_copy(draft: Draft, each: Known) -> None:

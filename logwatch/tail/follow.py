@@ -15,7 +15,6 @@ from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
 from logwatch.tail.files import (
     CorruptError,
-    SeekingError,
     Stat,
     is_directory_removed,
     key_at,
@@ -25,7 +24,7 @@ from logwatch.tail.files import (
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, SeekingError
 from logwatch.tail.path_state import PathState
 
 FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few

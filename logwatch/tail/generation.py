@@ -7,13 +7,13 @@ truncated and has grown past the offset since is noticed with the next read, at 
 import os
 from contextlib import suppress
 
+from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
 from logwatch.tail.files import (
     CorruptError,
     OwnFile,
     PackedFile,
     PlainFile,
-    SeekingError,
     Stat,
     key_at,
     stat_at,
@@ -32,8 +32,7 @@ from logwatch.tail.fingerprint import (
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
-from logwatch.tail.identity import NO_KEY
-from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
+from logwatch.tail.identity import NO_KEY, SeekingError
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""

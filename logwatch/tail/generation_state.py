@@ -6,6 +6,7 @@ A generation is a file's life from its first byte to its last, whatever names it
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from logwatch.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.model import FileState, Position
 from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
@@ -21,7 +22,6 @@ from logwatch.tail.fingerprint import (
     kept,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
-from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.unpack import format_of
 
 REMEMBERED_SECONDS = 3 * 86400.0

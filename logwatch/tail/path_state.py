@@ -158,7 +158,7 @@ class PathState:
 
     def add(self, candidate: Candidate, state: FileState, size: int | None) -> Generation:
         """Add a generation that begins with a file."""
-        head = candidate.head or b""
+        head = candidate.head
         position = Position(
             generation=self.ctx.next_generation(),
             source=self.ctx.reading.source,

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from logwatch.model import Position
 from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
-from logwatch.tail.files import CorruptError, OwnFile, SeekingError
+from logwatch.tail.files import CorruptError, OwnFile
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, is_part, shared_bytes
+from logwatch.tail.identity import SURE_BYTES, Content, Relation, SeekingError, compare, is_part, shared_bytes
 
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 
@@ -150,11 +150,10 @@ class Sharing:
 
     def _has_seen(self, generation: Generation, twin: Generation) -> bool:
         """Return whether a generation's file has as much as was seen of a twin: more than a banner that both have."""
-        own = self.content(generation)
-        size = own.size() if own else None
-        if not own or size is None:
-            return False
-        return size >= twin.position.size and twin.begins_alike(own.head or b"")
+        with suppress(SeekingError):
+            own = self.content(generation)
+            return own is not None and own.size() >= twin.position.size and twin.begins_alike(own.head)
+        return False
 
     def _skip_read(self, generation: Generation, twin: Generation, run: bytes) -> bool:
         """Skip all that was read of a twin, if what was read last stands there; return whether all is here."""
@@ -173,15 +172,12 @@ class Sharing:
             raise VanishedError
         relation, at = compare(theirs, own, same_inode=False, followed=True)
         if relation is not Relation.SAME:
-            common = shared_bytes(own, of) if of else _proved(theirs, relation, at)
-            if common is None or relation is Relation.UNDECIDED:
-                raise SeekingError
-            at = min(common, theirs.offset)
+            at = min(shared_bytes(own, of) if of else _proved(theirs, relation, at), theirs.offset)
         if at > generation.position.offset:
             generation.skip_to(at, own.before(at))
         if relation is Relation.SAME:
             return True
-        if not of or b"\n" in (own.run(at, HEAD_BYTES) or b""):  # else it may become a copy of more
+        if not of or b"\n" in own.run(at, HEAD_BYTES):  # else it may become a copy of more
             self._part(generation, twin)
         return False
 
@@ -200,9 +196,7 @@ class Sharing:
                     relation = compare(generation.position, file, same_inode=False, followed=True).relation
             except (OSError, UnreadableError):
                 continue
-            except VanishedError:
-                return None
-            if relation is Relation.UNDECIDED:
+            except (VanishedError, SeekingError):
                 return None
             if relation is Relation.SAME:
                 reached = max(reached, twin.position.offset)
@@ -210,7 +204,7 @@ class Sharing:
 
     def is_held(self, generation: Generation) -> bool:
         """Return whether a copy that is read on has all of a generation's open file: what that ends with, too."""
-        with suppress(UnreadableError, VanishedError):
+        with suppress(UnreadableError, VanishedError, SeekingError):
             own = self.content(generation) if generation.plain else None
             twins = (self.content(twin) for twin in self._twins_of(generation) if own and twin.in_use)
             return any(own and of and is_part(own, of) for of in twins)

@@ -40,7 +40,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     if copied and _begins_alike(draft, each, i):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
-        draft.take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
+        draft.take(each, i, at)
 
 
 def find_content(draft: Draft, each: Known) -> None:
@@ -48,11 +48,8 @@ def find_content(draft: Draft, each: Known) -> None:
 
     Else what was copied of it before it was read as far as it is.
     """
-    position, at_path = each.position, draft.at_path
-    known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    latest = draft.is_latest(each)
-    followed = known and latest and each.number not in draft.copied
-    order = [i for i in _order(draft, each) if followed or i != at_path]
+    at_path, latest = draft.at_path, draft.is_latest(each)
+    order = [i for i in _order(draft, each) if latest or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
@@ -117,10 +114,10 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
         i = draft.lies_at(each.number)
         if i is not None and not each.position.offset and draft.decided[each.number] == Hold(each.number, i):
             holders[i] = each
-    if at_path is not None and at_path in draft.free and at_path not in draft.start:
+    if at_path in draft.free and at_path not in draft.start:
         holders[at_path] = None
     for each in reversed(in_use):
-        for i, holder in () if each.open or each.number in draft.copied else holders.items():
+        for i, holder in () if each.open else holders.items():
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and _begins_alike(draft, each, i):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
@@ -143,8 +140,10 @@ def _begins_alike(draft: Draft, each: Known, i: int) -> bool:
 
 def find_copy(draft: Draft, each: Known) -> None:
     """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
-    original, i = draft.lies_at(each.number), draft.at_path
-    if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
+    original, i, filled = draft.lies_at(each.number), draft.at_path, draft.current
+    # What was taken up empty, or with a few bytes: whatever it got meanwhile may be what an earlier one has read
+    later = filled and draft.path.was_blank and each.number < filled.number
+    if i is not None and filled and later and draft.decided.get(filled.number) == Hold(filled.number, i):
         _find_written_back(draft, each, i, original, filled)
     if original is None and not each.open:
         return
@@ -172,17 +171,6 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
             draft.start[i] = common  # a copy that was made before all that has been read
     elif (each.number, i) in draft.found.common and not rotated:
         draft.start[i] = common  # an older state, written on
-
-
-def _find_filled(draft: Draft) -> Known | None:
-    """Return the generation that the path's file was taken up for when it was empty, or had a few bytes.
-
-    Whatever the file has got meanwhile may be what an earlier generation of the path has read.
-    """
-    i, current = draft.at_path, draft.current
-    if i is None or not current or not draft.path.was_blank:
-        return None
-    return current if draft.decided.get(current.number) == Hold(current.number, i) else None
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:

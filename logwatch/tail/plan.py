@@ -169,7 +169,6 @@ class Draft:
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
-        self.copied = {k.position.copy_of for k in known}  # whose copies tell more by now
         self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far

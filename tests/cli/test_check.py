@@ -46,6 +46,15 @@ def test_a_fine_configuration_is_ok_and_nothing_is_made(place):
     assert sorted(place.rglob("*")) == before
 
 
+def test_sources_with_as_many_series_are_one_number(place):
+    """A host with twenty sources has a line that can be read."""
+    more = "".join(f'[[source]]\nname = "m{i}"\npaths = ["{place}/{i}.log"]\n' for i in range(3))
+    _, said = checked(place, more + f'[state]\ndirectory = "{place}/state"\n')
+    assert re.fullmatch(
+        r"ok: a scrape has \d+ series, never more than \d+ \(\d+ of each of 3 sources\): for sample_limit", said[-1]
+    ), said
+
+
 def test_all_kinds_of_problems_are_said_in_one_pass(place):
     """Schema, zone, grammar, catalogue, web file, paths, state directory: all of them, each with its line."""
     (place / "file").write_text("")

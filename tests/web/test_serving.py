@@ -247,6 +247,18 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
     assert '<code class="shape">mesibo-1  | </code>' in page
 
 
+def test_sources_that_are_read_do_not_stand_before_those_that_are_not(watched, get):
+    """Of a hundred sources the one with unread lines comes first; what can be read is one row each below it."""
+    fine = {f"a{i:02}": SourceStatus(f"a{i:02}", True, 1, 0, True, NOW, ()) for i in range(20)}  # noqa: FBT003
+    watched.status = fine | watched.status
+    watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
+    page = get("/unread")[2].decode()
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert headings == ["mesibo", "The other sources have no unread push line"]
+    assert page.index(">mesibo</h2>") < page.index('<th scope="row">a00</th>')
+    assert "Every push line could be read" not in page  # of a log of which there is none
+
+
 @pytest.mark.parametrize(
     ("unread", "read", "said", "never"),
     [
@@ -283,8 +295,15 @@ def test_many_sources_leave_the_page_its_first_line(watched, get):
     watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
     first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first))
-    assert told.strip().startswith("other: out of reach; mesibo: followed; m00: followed;")
-    assert "m03: followed and 94 more as of" in told
+    assert told.strip().startswith("other: out of reach; 99 more: followed as of")
+
+
+def test_many_sources_of_which_none_needs_a_look_are_a_number(watched, get):
+    """A webhook listens, a log is followed: neither is worth a name of its own."""
+    watched.status = {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, NOW, ()) for i in range(20)}  # noqa: FBT003
+    watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
+    first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
+    assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first)).strip().startswith("20 sources: followed as of")
 
 
 def test_a_source_that_is_configured_no_more_counts_nowhere(watched, api):

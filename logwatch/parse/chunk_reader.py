@@ -6,7 +6,7 @@ result get the same code, however they are written.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, repeat
 from typing import Any, TypeVar
@@ -41,7 +41,6 @@ _MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to foll
 OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS = 4096
-_MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
 
 Groups = tuple[bytes, ...]
@@ -249,34 +248,34 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        unknown = [*(set(keys) - self._codes.keys())]
-        if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
-            unknown = [key for key, _ in Counter(keys).most_common() if key not in self._codes]
+        found = bytes(map(self._codes.get, keys, repeat(OTHER_CODE)))
+        if OTHER_CODE in found:
+            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))))
+            found = bytes(map(self._codes.__getitem__, keys))
+            self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
+        for i, code in zip(at, found, strict=True):
+            codes[i] = code
+        if keys is not new and len(self._codes) + len(new) <= _MAX_ROWS:  # some come again, and save making keys
+            self._remember(new, found)
+
+    def _add(self, keys: Counter[Groups]) -> dict[Groups, Any]:
+        """Give what decides the outcomes of so many rows their codes, the commonest first; return the outcomes."""
+        unknown = [key for key, _ in keys.most_common()]
         (numbers, platforms, reasons, *_), without = self.results_of(unknown)
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
         codes_of = {outcome: code for code, outcome in enumerate(self.results)}
         for outcome in outcomes:
-            if outcome not in codes_of:
-                codes_of[outcome] = code = min(len(codes_of), OTHER_CODE)
-                if code < OTHER_CODE:
-                    self.results.append(outcome)
-        self._codes.update(zip(unknown, map(codes_of.__getitem__, outcomes), strict=True))
-        self._key_bytes += sum(map(len, chain.from_iterable(unknown)))
-        found = bytes(map(self._codes.__getitem__, keys))
-        for i, code in zip(at, found, strict=True):
-            codes[i] = code
-        if OTHER_CODE in found:
-            given = dict(zip(unknown, outcomes, strict=True))
-            self.uncoded = {at[i]: given[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
-        if keys is not new and len(set(new)) < len(new):
-            times = Counter(new)
-            self._codes.update({
-                row: code
-                for row, code in zip(new, found, strict=True)
-                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
-            })  # fmt: skip
+            code = codes_of.setdefault(outcome, min(len(codes_of), OTHER_CODE))
+            if code == len(self.results) < OTHER_CODE:
+                self.results.append(outcome)
+        self._remember(unknown, map(codes_of.__getitem__, outcomes))
+        return dict(zip(unknown, outcomes, strict=True))
+
+    def _remember(self, rows: Sequence[Groups], codes: Iterable[int]) -> None:
+        self._codes.update(zip(rows, codes, strict=True))
+        self._key_bytes += sum(map(len, chain.from_iterable(rows)))
 
     def _keys(self, rows: Sequence[Groups]) -> Sequence[Groups]:
         """Return what decides the outcome of each row: its groups, with reasons that count as the same alike."""

@@ -52,6 +52,10 @@ class LineBatch:
             self._lines = self.text[:-1].split(b"\n")
         return self._lines
 
+    def picked(self, wanted: Sequence[int]) -> list[bytes]:
+        """Return some of the lines without their newlines."""
+        return list(map(self.lines.__getitem__, wanted)) if wanted else []
+
     def number(self, i: int) -> int:
         """Return the number of a line in its chunk."""
         return i if self.numbers is None else self.numbers[i]
@@ -70,17 +74,17 @@ class LineBatch:
         """Return a batch of some of the lines."""
         if not wanted:
             return LineBatch(b"")
-        lines = list(map(self.lines.__getitem__, wanted))
         times = [self.times[i] for i in wanted] if self.times else ()
         numbers = list(wanted) if self.numbers is None else list(map(self.numbers.__getitem__, wanted))
-        return LineBatch.of(lines, times, numbers, self.envelope)
+        return LineBatch.of(self.picked(wanted), times, numbers, self.envelope)
 
     def apart(self, most_bytes: int) -> "tuple[LineBatch, LineBatch]":
         """Take out together the lines that stand in their envelope as most do; return them, and the others as they are.
 
         Those of more than so many bytes are among the others.
         """
-        own = [i for i in envelopes.own(self.lines, self.envelope) if len(self.lines[i]) <= most_bytes]
+        lines = self.lines
+        own = [i for i in envelopes.own(lines, self.envelope) if len(lines[i]) <= most_bytes]
         bare = self.only(own).taken_out() if own else None
         if bare is None:
             return LineBatch(b""), self

@@ -279,7 +279,7 @@ class _Job:
 
         There are thousands of those where a user quotes the log, or another module's function begins with the marker.
         """
-        astray = self._parser.misplaced([batch.lines[i] for i in wanted])
+        astray = self._parser.misplaced(batch.picked(wanted))
         if True not in astray:
             return wanted
         self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, repeat
-from typing import Any, TypeVar
+from typing import Any
 
 from logwatch import envelope as envelopes
 from logwatch.compile import nodes
@@ -17,7 +17,7 @@ from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.specialise import MAX_ORDERS
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
-from logwatch.parse.lines import LineBatch
+from logwatch.parse.lines import LineBatch, some_of
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -52,8 +52,6 @@ _WITHOUT: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # a result:
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -189,11 +187,6 @@ def _short(lines: list[bytes]) -> list[bytes]:
     """Return some of the lines if all are too long together."""
     size = sum(map(len, lines))
     return some_of(lines, len(lines) * _MAX_EXAMPLES_BYTES // size) if size > _MAX_EXAMPLES_BYTES else lines
-
-
-def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
-    """Return at most so many items, evenly spread."""
-    return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)
 
 
 # ---- what an expression captures -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
@@ -11,6 +12,8 @@ Line = tuple[bytes, envelopes.Received]
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -119,3 +122,8 @@ def has_line_longer_than(data: bytes, most: int) -> bool:
         if not at:
             return True
     return False
+
+
+def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most so many items, evenly spread."""
+    return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)

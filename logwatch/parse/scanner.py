@@ -17,10 +17,10 @@ from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines, some_of
 from logwatch.parse.timestamp import LineDater, TimestampParser
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
@@ -186,11 +186,11 @@ class _Job:
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
+        scan, times = self.scan, partial(self._scanner.times, reference=self._reference)
         self._read_answers()
         self._count_single()
-        dated = self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
-        scan.unread = self._unread.times(dated, time)
+        dated = self._counts.write(scan, times, self._reference)
+        scan.unread = self._unread.seen(dated, times)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)

@@ -123,12 +123,18 @@ class ChunkReader:
         self._tried = False  # to learn from the first lines, before any is read
         self._next = self._stride = 1  # of the lines that are waited for, from one that is kept to another
 
-    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+    def read(
+        self,
+        batch: LineBatch,
+        match: Match,
+        following: float = math.inf,
+        take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch,
+    ) -> LineBatch:
         """Read a batch by what there is, in its envelope and then out of it, and learn from it.
 
-        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
-        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
-        times as much as this the log still holds.
+        Return the lines that are left. ``match`` counts what an expression captures of a batch, and returns the lines
+        that it left; ``take_out`` takes some out of their envelope. ``following`` is how many times as much as this the
+        log still holds.
         """
         count = len(batch.lines)
         if not self._tried and count >= LEARN_AFTER_LINES and count * following >= self._lesson_lines:
@@ -136,7 +142,9 @@ class ChunkReader:
             self._learn(_examples(batch, SOME))
         unlearned = self._learned.read(batch, match) if self._learned else batch
         left = self._general.read(unlearned, match)
-        if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
+        if left.envelope != PLAIN:
+            bare = take_out(left)
+            unlearned = bare if left is unlearned else unlearned  # what is learned from is taken out as well
             left = self._learned.read(bare, match) if self._learned else bare
             left = self._general.read(left, match)
         count = len(unlearned.lines) - len(left.lines)

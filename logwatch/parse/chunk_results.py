@@ -251,7 +251,7 @@ class Unread:
         told = dict(anchors)
         runs = {cause: _runs(sorted(lines, key=itemgetter(0)), told, times) for cause, lines in self._lines.items()}
         undated = [at for each in runs.values() for _, *ends in each for at in ends if told[at] is None]
-        around = self._around(some_of(undated, _ASKED))
+        around = self._around(some_of(undated, _ASKED), told)
         told.update(zip([number for number, _ in around], times([line for _, line in around]), strict=True))
         known = {number: at for number, at in told.items() if at is not None}
         numbers = sorted(known)
@@ -268,12 +268,12 @@ class Unread:
                     seen.append(Seen(count, first, last))
         return found
 
-    def _around(self, numbers: Sequence[int]) -> list[LineAt]:
-        """Return lines right before and behind some that have no time: a chunk may go from one month to the next."""
-        count = len(self.batch.lines) if numbers else 0
-        places = [bisect_left(range(count), number, key=self.batch.number) for number in numbers]
-        near = {place + step for place in places for step in range(-_FAR, _FAR + 1)}
-        return self.batch.at(sorted(near.intersection(range(count))))
+    def _around(self, undated: Sequence[int], told: Mapping[int, float | None]) -> list[LineAt]:
+        """Return lines around those of some numbers, but those that are ``told``: a month may begin within a chunk."""
+        batch, count = self.batch, len(self.batch.lines) if undated else 0
+        places = [bisect_left(range(count), number, key=batch.number) for number in undated]
+        near = {place + step for place in places for step in range(-_FAR, _FAR + 1)}.intersection(range(count))
+        return batch.at(sorted(i for i in near if batch.number(i) not in told))
 
 
 def _runs(lines: Sequence[LineAt], told: dict[int, float | None], times: Times) -> list[tuple[int, int, int]]:

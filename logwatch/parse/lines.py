@@ -41,6 +41,11 @@ class LineBatch:
         """Make one of lines without newlines."""
         return cls(b"\n".join([*lines, b""]), times, numbers, envelope, lines)
 
+    @classmethod
+    def of_lines(cls, lines: Sequence[LineAt]) -> "LineBatch":
+        """Make one of lines out of their envelope."""
+        return cls.of([text for _, (text, _) in lines], [at for _, (_, at) in lines], [number for number, _ in lines])
+
     def taken_out(self) -> "LineBatch | None":
         """Take the lines out of their envelope together; None where they have to be taken out one by one."""
         if self.envelope == PLAIN or not self.text:
@@ -86,12 +91,14 @@ class LineBatch:
 
         Those of more than so many bytes are among the others.
         """
+        if not has_line_longer_than(self.text, most_bytes) and (bare := self.taken_out()) is not None:
+            return bare, LineBatch(b"")
         lines = self.lines
         own = [i for i in envelopes.own(lines, self.envelope) if len(lines[i]) <= most_bytes]
         bare = self.only(own).taken_out() if own else None
         if bare is None:
             return LineBatch(b""), self
-        return bare, self.only(sorted({*range(len(self.lines))}.difference(own)))
+        return bare, self.only(sorted({*range(len(lines))}.difference(own)))
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""

@@ -22,7 +22,7 @@ from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positio
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines, some_of
-from logwatch.parse.timestamp import LineDater, TimestampParser
+from logwatch.parse.timestamp import LineDater
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
@@ -52,8 +52,7 @@ class Scanner:
         self.keep = keep
         self.max_line_bytes = max_line_bytes
         self.reasons = reasons
-        self.timestamps = TimestampParser(timezone, grammar.timestamp)
-        self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
+        self.timestamps = LineDater(timezone, grammar.timestamp)
         self.words = words_of(grammar)
         self.names_marker = whole_marker(grammar)
 
@@ -113,7 +112,7 @@ class Scanner:
 
     def times(self, lines: Sequence[Line], reference: float) -> list[float | None]:
         """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
-        date, stamps = self._date, self.parser.stamps([text for text, _ in lines])
+        date, stamps = self.timestamps.date, self.parser.stamps([text for text, _ in lines])
         return [date(stamp, received, reference) for stamp, (_, received) in zip(stamps, lines, strict=True)]
 
     def time(self, line: Line, reference: float) -> float | None:
@@ -132,7 +131,7 @@ class Scanner:
         Return the columns of ``Failure``. ``following`` is how many times as many are to be read behind them.
         """
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads, following)
-        at = list(map(self._date, stamps, received, references))
+        at = list(map(self.timestamps.date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
@@ -258,8 +257,11 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
             batch = self._bare(batch)
-        left = reader.read(batch, self._matched, self.following, self._bare) if reader else batch
-        for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
+        if reader:
+            left = reader.read(batch, self._matched, self.following, self._bare)
+        else:
+            left = batch.only(self._marked(batch, range(len(batch.lines))))
+        for at in left.at(range(len(left.lines))):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
             is_open = self._wants_body(outcome) and may_be_open(at[1][0])

@@ -40,7 +40,7 @@ _MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to foll
 
 OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
-_MAX_ROWS = 4096
+_MAX_ROWS, _FEW_ROWS = 4096, 256
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
 
 Groups = tuple[bytes, ...]
@@ -256,7 +256,7 @@ class Dictionary:
             self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
         for i, code in zip(at, found, strict=True):
             codes[i] = code
-        if keys is not new and len(self._codes) + len(new) <= _MAX_ROWS:  # some come again, and save making keys
+        if keys is not new and len(self._codes) < _FEW_ROWS:  # those that come again save making keys
             self._remember(new, found)
 
     def _add(self, keys: Counter[Groups]) -> dict[Groups, Any]:

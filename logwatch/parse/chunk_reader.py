@@ -260,7 +260,7 @@ class Dictionary:
             self._remember(new, found)
 
     def _add(self, keys: Counter[Groups]) -> dict[Groups, Any]:
-        """Give what decides the outcomes of so many rows their codes, the commonest first; return the outcomes."""
+        """Add codes for what decides the outcomes of so many rows, the commonest first; return the outcomes."""
         unknown = [key for key, _ in keys.most_common()]
         (numbers, platforms, reasons, *_), without = self.results_of(unknown)
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))

@@ -18,6 +18,7 @@ trap 'exit 0' INT TERM
 if [ -n "${LOG:-}" ]; then
   case $LOG in /*) log=$LOG ;; *) log=$PWD/$LOG ;; esac
   state=$PWD/.run/state
+  [ -e "$log" ] || echo "$log is not there yet: it is waited for. Is that its name?" >&2
 else
   log=$scratch/mesibo.log
   state=$scratch/state

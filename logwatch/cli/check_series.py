@@ -33,7 +33,13 @@ class Series:
 
     def __str__(self) -> str:
         """Say it as `check` does."""
-        sources = ", ".join(f"{number} of source {name}" for name, number in self.by_source.items())
+        alike: dict[int, list[str]] = {}
+        for name, number in self.by_source.items():
+            alike.setdefault(number, []).append(name)
+        sources = ", ".join(
+            f"{number} of source {names[0]}" if len(names) == 1 else f"{number} of each of {len(names)} sources"
+            for number, names in alike.items()
+        )
         return f"a scrape has {self.at_start} series, never more than {self.most} ({sources}): for sample_limit"
 
 

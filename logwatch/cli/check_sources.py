@@ -21,6 +21,7 @@ from logwatch.unpack import format_of
 from logwatch.webhook.fields import against_samples
 
 SECRET_BYTES = 16
+FILES = 1000  # of one pattern, that are looked at: the unit waits for this before each start
 
 _HEAD_BYTES = 65536
 
@@ -108,7 +109,11 @@ def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iter
     if not paths and _literal(pattern):
         why = "brackets stand for one of the characters in them"
         yield Problem(where, f"{pattern} is there, but not what it matches", why, glob.escape(pattern), warning=True)
-    for path in paths:
+    if len(paths) > FILES:
+        what = f"{pattern} matches {len(paths)} files, of which {FILES} were looked at"
+        why = "each of them is followed, and looked at with every look"
+        yield Problem(where, what, why, "a pattern that matches logs alone, if not all of these are", warning=True)
+    for path in paths[:FILES]:
         yield from _file(source, where, pattern, path)
 
 
@@ -155,8 +160,9 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
 def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
     """Look at the first bytes of a log: whether they are text, and in the envelope that is configured."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  the name may be no text
-            head = file.read(_HEAD_BYTES)
+        # What the kernel says in /proc and /sys may have no end, and is not waited for
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            head = file.read(_HEAD_BYTES) or b""
     except OSError as error:
         yield Problem(where, f"{path} cannot be read", error.strerror or str(error), "", warning=True)
         return

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.entries import STEPS
+from logwatch.cli.groups import CommandGroup
 from logwatch.cli.terminal import show
 from logwatch.credentials.look import EXTRA, examine, missing_extra
 from logwatch.credentials.verdict import Flaw, Request, Verdict, when
@@ -27,7 +28,7 @@ _KINDS = {"app": "", "voip": " (calls)", "complication": " (watch)"}
 _STYLES = {"problem": "bold red", "warning": "yellow", "note": "dim"}
 
 
-@click.group("credentials", short_help="Check push credentials: purpose, expiry, and what will fail.")
+@click.group("credentials", cls=CommandGroup, short_help="Check push credentials: purpose, expiry, and what will fail.")
 def command() -> None:
     """Check push credentials before they break."""
 

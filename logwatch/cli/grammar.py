@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from logwatch import resources
+from logwatch.cli.groups import CommandGroup
 from logwatch.cli.propose import OWN
 from logwatch.cli.propose import command as propose_command
 from logwatch.dialect.load import find, names
@@ -35,7 +36,7 @@ DRAWS_WITH = ("railroad", "jinja2")
 """The packages of the extra ``diagrams``: nothing else needs them."""
 
 
-@click.group("grammar")
+@click.group("grammar", cls=CommandGroup)
 def command() -> None:
     """Test, debug, draw and propose a grammar."""
 

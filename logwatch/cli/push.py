@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from logwatch.assembly import Parts, assemble
+from logwatch.cli.groups import CommandGroup
 from logwatch.cli.numbers import Number
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
@@ -34,7 +35,9 @@ _TOKEN_FILE = click.option(
 )
 
 
-@click.group("push", short_help="Send test pushes through mesibo, or past it, and explain the results.")
+@click.group(
+    "push", cls=CommandGroup, short_help="Send test pushes through mesibo, or past it, and explain the results."
+)
 def command() -> None:
     """Send test pushes through mesibo, or past it, and explain the results."""
 

@@ -14,7 +14,7 @@ from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import LogwatchError, Problem
 from logwatch.push import secret
-from logwatch.push.direct import NAMES, DirectPush, NoReplyError, Reply, Style, describe
+from logwatch.push.direct import NAMES, DirectError, DirectPush, NoReplyError, Reply, Style, describe
 
 EXTRA = "pip install 'mesibo-logwatch[push]'"
 _TOKEN = "the user's push token"  # noqa: S105  its name
@@ -67,6 +67,9 @@ def direct(
         project="",
     )
     (verdict,) = examine([request])
+    for flaw in verdict.flaws:
+        if flaw.kind == "not_checked":  # what hangs or crashes the process that looks at it would do so here
+            raise DirectError(Problem(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy))
     signing = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
     if signing and not (key_id and team_id and topic):
         raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: nothing of it stands in the file")

@@ -57,7 +57,7 @@ def command(
     """Count push results in files or standard input, once.
 
     PATH is a log as mesibo writes it, or as Docker, compose, Kubernetes, podman, syslog or journalctl print it,
-    compressed with gzip or not; - is standard input. Without PATH, what is piped in is read:
+    compressed or not; - is standard input. Without PATH, what is piped in is read:
 
         docker logs -t mesibo 2>&1 | mesibo-logwatch report
 

@@ -43,12 +43,25 @@ _MOST_LINES = 1_000_000  # a second: more than are written in one
 
 @click.command(short_help="Write a log as mesibo would: for demos, tests and benchmarks.")
 @click.option("--output", required=True, metavar="F", help="File to append to, or - for standard output.")
-@click.option("--rate", type=Number(0, _MOST_LINES), default=20, show_default=True, help="Lines a second; 0: at once.")
-@click.option("--seconds", type=Number(min=0), default=60, show_default=True, help="How long; 0: until stopped.")
 @click.option(
-    "--lines", type=click.IntRange(min=0), default=0, help="Stop after so many lines, however long that takes."
+    "--rate",
+    metavar="N",
+    type=Number(0, _MOST_LINES),
+    default=20,
+    show_default=True,
+    help="Lines a second; 0: at once.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed says the same things.")
+@click.option(
+    "--seconds", metavar="N", type=Number(min=0), default=60, show_default=True, help="How long; 0: until stopped."
+)
+@click.option(
+    "--lines",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Stop after so many lines, however long that takes.",
+)
+@click.option("--seed", metavar="N", type=int, default=1, show_default=True, help="The same seed says the same things.")
 @click.option("--envelope", type=click.Choice(["plain", "docker"]), default="plain", show_default=True)
 @click.option(
     "--truth",
@@ -56,9 +69,13 @@ _MOST_LINES = 1_000_000  # a second: more than are written in one
     metavar="F.json",
     help="Write there what the log contains, as `report --format json` does.",
 )
-@click.option("--push", type=_SHARE, default=0.5, show_default=True, help="Share of push lines.")
-@click.option("--failures", type=_SHARE, default=0.06, show_default=True, help="Share of failures among them.")
-@click.option("--hostile", type=_SHARE, default=0.002, show_default=True, help="Share of forged, torn and odd lines.")
+@click.option("--push", metavar="N", type=_SHARE, default=0.5, show_default=True, help="Share of push lines.")
+@click.option(
+    "--failures", metavar="N", type=_SHARE, default=0.06, show_default=True, help="Share of failures among them."
+)
+@click.option(
+    "--hostile", metavar="N", type=_SHARE, default=0.002, show_default=True, help="Share of forged, torn and odd lines."
+)
 @click.option("--everything", is_flag=True, help="Every result of the catalogue alike, not an ordinary day.")
 @click.option(
     "--burst",

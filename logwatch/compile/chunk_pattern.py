@@ -130,8 +130,7 @@ def _split_end(node: Node) -> tuple[Node, Repeat | None]:
     *head, last = nodes.parts(node) or (nodes.NOTHING,)
     if not isinstance(last, Repeat) or (last.min, last.max) != (0, None):
         return node, None
-    looks_before = any(isinstance(each, Look) and each.behind for each in nodes.walk(last))
-    if looks_before or nodes.split_leading_blanks(last.item)[0] is None:
+    if looks_before(last) or nodes.split_leading_blanks(last.item)[0] is None:
         return node, None
     return nodes.seq(*head), last
 

@@ -62,9 +62,12 @@ class _Process:
     process: subprocess.Popen[bytes]
     answer: BinaryIO
     deadline: float
+    patience: float  # seconds, up to the deadline
 
     @classmethod
-    def start(cls, request: Request, now: float, deadline: float, command: Sequence[str]) -> "_Process":
+    def start(
+        cls, request: Request, now: float, began: float, command: Sequence[str], patience: float = PATIENCE_SECONDS
+    ) -> "_Process":
         try:
             errand = msgspec.json.encode(Errand(now, (request,)))
         except UnicodeEncodeError:
@@ -82,7 +85,7 @@ class _Process:
             raise
         finally:
             question.close()
-        return cls(request, process, answer, deadline)
+        return cls(request, process, answer, began + patience, patience)
 
     def wait(self, seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -95,7 +98,7 @@ class _Process:
             return None
         if status is None:
             self.end()
-            return _unchecked(self.request, f"looking at it took longer than {PATIENCE_SECONDS:.0f} seconds")
+            return _unchecked(self.request, f"looking at it took longer than {self.patience:.0f} seconds")
         with self.answer:
             self.answer.seek(0)
             data = self.answer.read(_LONGEST_ANSWER)
@@ -141,7 +144,7 @@ def examine(
     verdicts = []
     for request in requests:
         try:
-            work = _Process.start(request, clock(), monotonic() + patience, command)
+            work = _Process.start(request, clock(), monotonic(), command, patience)
         except OSError as error:
             verdicts.append(_unchecked(request, f"no process can be started ({error.strerror})"))
             continue
@@ -203,7 +206,7 @@ class Watch:
         if self._waiting:
             request = self._waiting.pop(0)
             try:
-                self._process = _Process.start(request, self._clock(), now + PATIENCE_SECONDS, self._command)
+                self._process = _Process.start(request, self._clock(), now, self._command)
             except OSError as error:  # no process or memory to be had: the next one may have more luck
                 self._take(_unchecked(request, f"no process can be started ({error.strerror})"))
 

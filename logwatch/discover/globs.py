@@ -2,7 +2,8 @@
 
 import fnmatch
 import os
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,8 @@ from logwatch.events import shown
 
 REGLOB_SECONDS = 5.0
 """Directories are listed again after this long, whatever their times say: network file systems tell late."""
+
+DIRECTORIES = 10_000  # that the patterns of a source may lead into: each is looked at with every look
 
 _SETTLED_SECONDS = 2.0  # a directory changed so recently may change again without its time telling
 
@@ -58,9 +61,7 @@ class Globs:
         if not self._stale(now):
             return self._found
         walk = self._walk = _Walk()
-        for pattern in self.patterns:
-            if _is_magic(pattern):
-                walk.follow(os.sep, _parts(pattern))
+        walk.follow(_parts(pattern) for pattern in self.patterns if _is_magic(pattern))
         fixed = {pattern for pattern in self.patterns if not _is_magic(pattern)}
         self._listed_at = now
         newest = max(walk.marks.values(), default=0) / 1e9
@@ -86,15 +87,25 @@ class Globs:
 
 
 class _Walk:
-    """One walk along patterns: the paths found, and when each directory that was listed had last changed."""
+    """One walk along patterns: the paths found, and when each directory that was listed had last changed.
+
+    The nearest directories come first, so that a tree that is too large for all costs what lies deepest in it.
+    """
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
         self.marks: dict[str, int] = {}
         self.problems: list[Problem] = []
+        self._ahead: deque[tuple[str, list[str]]] = deque()
+        self._full = False  # and that was told
 
-    def follow(self, directory: str, parts: list[str]) -> None:
-        """Add what the parts of a pattern lead to from here."""
+    def follow(self, patterns: Iterable[list[str]]) -> None:
+        """Add what the parts of patterns lead to."""
+        self._ahead.extend((os.sep, parts) for parts in patterns)
+        while self._ahead:
+            self._step(*self._ahead.popleft())
+
+    def _step(self, directory: str, parts: list[str]) -> None:
         part, rest = parts[0], parts[1:]
         if part == "**":
             self._descend(directory, parts)
@@ -109,7 +120,7 @@ class _Walk:
 
     def _arrive(self, path: str, rest: list[str], *, folder: bool) -> None:
         if rest and folder:
-            self.follow(path, rest)
+            self._ahead.append((path, rest))
         elif not rest and not folder:
             self.paths.add(path)
 
@@ -117,16 +128,19 @@ class _Walk:
         rest = parts[1:]
         visible = [(name, folder) for name, folder in self._list(directory) if not name.startswith(".")]
         if rest:
-            self.follow(directory, rest)
+            self._step(directory, rest)
         else:
             self.paths.update(os.path.join(directory, name) for name, folder in visible if not folder)
         for name, folder in visible:
             path = os.path.join(directory, name)
             if folder and not os.path.islink(path):  # links to directories may go round in circles
-                self._descend(path, parts)
+                self._ahead.append((path, parts))
 
     def _list(self, directory: str) -> list[tuple[str, bool]]:
         """Return names, each with whether it is a directory."""
+        if directory not in self.marks and len(self.marks) >= DIRECTORIES:
+            self._stop(directory)
+            return []
         self.marks[directory] = _mark(directory)
         try:
             with os.scandir(directory) as entries:
@@ -138,6 +152,13 @@ class _Walk:
             remedy = "give the user that the daemon runs as the right to list it"
             self.problems.append(Problem(shown(directory), "cannot be listed", why, remedy))
             return []
+
+    def _stop(self, directory: str) -> None:
+        if not self._full:
+            self._full = True
+            why = f"the patterns lead into more than {DIRECTORIES} directories, and the nearest come first"
+            remedy = "write patterns that lead to the logs alone"
+            self.problems.append(Problem(shown(directory), "is not listed, nor is what lies deeper", why, remedy))
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:
@@ -164,14 +185,30 @@ def _is_magic(text: str) -> bool:
 
 
 def _fits(parts: list[str], names: list[str]) -> bool:
-    """Return whether the names of a path fit the parts of a pattern."""
-    if not parts:
-        return not names
-    part, rest = parts[0], parts[1:]
-    if part == "**":
-        if not rest:
-            return bool(names) and not any(name.startswith(".") for name in names)
-        return _fits(rest, names) or (bool(names) and not names[0].startswith(".") and _fits(parts, names[1:]))
-    if not names or (names[0].startswith(".") and not part.startswith(".")):
-        return False
-    return fnmatch.fnmatchcase(names[0], part) and _fits(rest, names[1:])
+    """Return whether the names of a path, however many they are, fit the parts of a pattern."""
+    last = len(parts) - 1
+    reached = {0}  # how many parts the names so far may be behind
+    for name in names:
+        hidden = name.startswith(".")
+        passed: set[int] = set()
+        for at in _without(parts, reached):
+            part = parts[at]
+            if part == "**":
+                if not hidden:
+                    passed |= {at, last + 1} if at == last else {at}
+            elif (not hidden or part.startswith(".")) and fnmatch.fnmatchcase(name, part):
+                passed.add(at + 1)
+        reached = passed
+    return last + 1 in reached
+
+
+def _without(parts: list[str], reached: set[int]) -> Iterator[int]:
+    """Yield the parts that the next name may fit: ``**`` stands for no directory as well, but never ends a path."""
+    last = len(parts) - 1
+    for first in reached:
+        at = first
+        while at < last and parts[at] == "**":
+            yield at
+            at += 1
+        if at <= last:
+            yield at

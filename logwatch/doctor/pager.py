@@ -89,7 +89,7 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
             )
             for severity in ("critical", "warning")
         }
-    except (AttributeError, TypeError, RecursionError):
+    except (AttributeError, TypeError, ValueError, RecursionError):
         return skipped(name, "its configuration is in a form that is not known here", "see `amtool config routes test`")
     for severity, names in reached.items():
         silent = [each or "no receiver" for each in names if not kinds.get(each)]

@@ -8,11 +8,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+_REPEAT = re.compile(r"[*+{]|(?<!\()\?")
+_MOST_REPEATS = 3  # of one alternative
 _MATCHER = re.compile(r'\s*"?([\w.:]+)"?\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^,{}"]*))\s*,?')
 
 
 def receivers(route: Mapping[str, Any], labels: Mapping[str, str], inherited: str = "") -> list[str]:
-    """Return the names of the receivers that an alert with these labels reaches."""
+    """Return the names of the receivers that an alert with these labels reaches.
+
+    ValueError where a pattern is none that can be judged by another language's means than Alertmanager's.
+    """
     name = str(route.get("receiver") or inherited)
     found: list[str] = []
     for child in route.get("routes") or ():
@@ -48,7 +53,16 @@ def _matches(labels: Mapping[str, str], name: str, operator: str, value: str) ->
     have = labels.get(name, "")
     if operator in ("=", "!="):
         return (have == value) == (operator == "=")
+    if not _judged(value):
+        raise ValueError
     try:
         return bool(re.fullmatch(value, have)) == (operator == "=~")
-    except re.error:
-        return False
+    except (re.error, OverflowError):  # RE2 knows other classes and flags
+        raise ValueError from None
+
+
+def _judged(pattern: str) -> bool:
+    """Return whether a match ends soon: RE2 takes linear time for any pattern, Python's means may take for ever."""
+    alternatives = [pattern] if "(" in pattern else pattern.split("|")
+    repeated = any(sign in pattern for sign in (")*", ")+", "){"))
+    return not repeated and all(len(_REPEAT.findall(each)) <= _MOST_REPEATS for each in alternatives)

@@ -254,11 +254,14 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
 def known_version(connection: sqlite3.Connection, path: str) -> int:
     """Return the version of a ledger's schema; StateError if it is a newer one than this program knows.
 
-    Damaged if it lacks columns of that version, or is a database of something else: to migrate that would mix the two.
+    Damaged if it lacks columns of that version, or has what a later one brings (no migration would ever pass), or is a
+    database of something else: to migrate that would mix the two.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if problem := newer(path, version):
         raise StateError(problem)
+    if version < 0:
+        raise Damaged(f"it says that its version is {version}")
     if version == 0 and (tables := _tables(connection)):
         raise Damaged(f"it is another program's database, with the table {_named(tables)}")
     with contextlib.closing(sqlite3.connect(":memory:")) as whole:
@@ -266,6 +269,10 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
         ours = _tables(whole)
         if lacking := _columns(whole, ours) - _columns(connection, ours):
             raise Damaged(f"it lacks the column {_named(lacking)}")
+        before = _names(whole)
+        whole.executescript("".join(MIGRATIONS[version:]))
+        if ahead := (_names(whole) - before) & _names(connection):
+            raise Damaged(f"it says that its version is {version}, and has {_named(ahead)} of a later one")
     return version
 
 
@@ -276,6 +283,13 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
 def _columns(connection: sqlite3.Connection, tables: Iterable[str]) -> set[str]:
     found = {table: connection.execute("SELECT name FROM pragma_table_info(?)", (table,)) for table in tables}
     return {f"{table}.{column}" for table, columns in found.items() for (column,) in columns}
+
+
+def _names(connection: sqlite3.Connection) -> set[str]:
+    """Return what there is by name: tables, indexes, triggers and the columns of all tables."""
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")} | _columns(
+        connection, _tables(connection)
+    )
 
 
 def _named(found: Iterable[str]) -> str:

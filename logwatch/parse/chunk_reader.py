@@ -6,10 +6,10 @@ result get the same code, however they are written.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, repeat
-from typing import Any, TypeVar
+from typing import Any
 
 from logwatch import envelope as envelopes
 from logwatch.compile import nodes
@@ -17,7 +17,7 @@ from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.specialise import MAX_ORDERS
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
-from logwatch.parse.lines import LineBatch
+from logwatch.parse.lines import LineBatch, some_of
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -40,8 +40,7 @@ _MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to foll
 
 OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
-_MAX_ROWS = 4096
-_MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
+_MAX_ROWS, _FEW_ROWS = 4096, 256
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
 
 Groups = tuple[bytes, ...]
@@ -53,8 +52,6 @@ _WITHOUT: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # a result:
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -126,12 +123,18 @@ class ChunkReader:
         self._tried = False  # to learn from the first lines, before any is read
         self._next = self._stride = 1  # of the lines that are waited for, from one that is kept to another
 
-    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+    def read(
+        self,
+        batch: LineBatch,
+        match: Match,
+        following: float = math.inf,
+        take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch,
+    ) -> LineBatch:
         """Read a batch by what there is, in its envelope and then out of it, and learn from it.
 
-        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
-        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
-        times as much as this the log still holds.
+        Return the lines that are left. ``match`` counts what an expression captures of a batch, and returns the lines
+        that it left; ``take_out`` takes some out of their envelope. ``following`` is how many times as much as this the
+        log still holds.
         """
         count = len(batch.lines)
         if not self._tried and count >= LEARN_AFTER_LINES and count * following >= self._lesson_lines:
@@ -139,7 +142,9 @@ class ChunkReader:
             self._learn(_examples(batch, SOME))
         unlearned = self._learned.read(batch, match) if self._learned else batch
         left = self._general.read(unlearned, match)
-        if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
+        if left.envelope != PLAIN:
+            bare = take_out(left)
+            unlearned = bare if left is unlearned else unlearned  # what is learned from is taken out as well
             left = self._learned.read(bare, match) if self._learned else bare
             left = self._general.read(left, match)
         count = len(unlearned.lines) - len(left.lines)
@@ -190,11 +195,6 @@ def _short(lines: list[bytes]) -> list[bytes]:
     """Return some of the lines if all are too long together."""
     size = sum(map(len, lines))
     return some_of(lines, len(lines) * _MAX_EXAMPLES_BYTES // size) if size > _MAX_EXAMPLES_BYTES else lines
-
-
-def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
-    """Return at most so many items, evenly spread."""
-    return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)
 
 
 # ---- what an expression captures -------------------------------------------------------------------------------------
@@ -249,34 +249,34 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        unknown = [*(set(keys) - self._codes.keys())]
-        if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
-            unknown = [key for key, _ in Counter(keys).most_common() if key not in self._codes]
+        found = bytes(map(self._codes.get, keys, repeat(OTHER_CODE)))
+        if OTHER_CODE in found:
+            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))))
+            found = bytes(map(self._codes.__getitem__, keys))
+            self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
+        for i, code in zip(at, found, strict=True):
+            codes[i] = code
+        if keys is not new and len(self._codes) < _FEW_ROWS:  # those that come again save making keys
+            self._remember(new, found)
+
+    def _add(self, keys: Counter[Groups]) -> dict[Groups, Any]:
+        """Add codes for what decides the outcomes of so many rows, the commonest first; return the outcomes."""
+        unknown = [key for key, _ in keys.most_common()]
         (numbers, platforms, reasons, *_), without = self.results_of(unknown)
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
         codes_of = {outcome: code for code, outcome in enumerate(self.results)}
         for outcome in outcomes:
-            if outcome not in codes_of:
-                codes_of[outcome] = code = min(len(codes_of), OTHER_CODE)
-                if code < OTHER_CODE:
-                    self.results.append(outcome)
-        self._codes.update(zip(unknown, map(codes_of.__getitem__, outcomes), strict=True))
-        self._key_bytes += sum(map(len, chain.from_iterable(unknown)))
-        found = bytes(map(self._codes.__getitem__, keys))
-        for i, code in zip(at, found, strict=True):
-            codes[i] = code
-        if OTHER_CODE in found:
-            given = dict(zip(unknown, outcomes, strict=True))
-            self.uncoded = {at[i]: given[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
-        if keys is not new and len(set(new)) < len(new):
-            times = Counter(new)
-            self._codes.update({
-                row: code
-                for row, code in zip(new, found, strict=True)
-                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
-            })  # fmt: skip
+            code = codes_of.setdefault(outcome, min(len(codes_of), OTHER_CODE))
+            if code == len(self.results) < OTHER_CODE:
+                self.results.append(outcome)
+        self._remember(unknown, map(codes_of.__getitem__, outcomes))
+        return dict(zip(unknown, outcomes, strict=True))
+
+    def _remember(self, rows: Sequence[Groups], codes: Iterable[int]) -> None:
+        self._codes.update(zip(rows, codes, strict=True))
+        self._key_bytes += sum(map(len, chain.from_iterable(rows)))
 
     def _keys(self, rows: Sequence[Groups]) -> Sequence[Groups]:
         """Return what decides the outcome of each row: its groups, with reasons that count as the same alike."""

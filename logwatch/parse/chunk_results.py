@@ -6,23 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
-from typing import NamedTuple, overload
+from typing import overload
 
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
-from logwatch.parse.lines import Line, LineAt, LineBatch
+from logwatch.parse.lines import Line, LineAt, LineBatch, some_of
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
-_ASKED = 64  # stretches of lines without a time whose neighbours are dated
+_ASKED = 64  # lines without a time whose neighbours are dated
 _FAR = 3  # lines away, at most, a neighbour is looked for
 _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
 
-Time = Callable[[Line], float | None]
-"""Returns a line's own time, in seconds since the epoch."""
 Times = Callable[[Sequence[Line]], list[float | None]]
-"""Returns the own times of some lines."""
+"""Returns the own times of some lines, in seconds since the epoch."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -228,19 +226,11 @@ class FailedLines:
 # ---- lines that gave no result ---------------------------------------------------------------------------------------
 
 
-class _Run(NamedTuple):
-    """Unread lines that follow each other: how many, where the first and the last one stand, and their own times."""
-
-    amount: int
-    places: tuple[int, int]
-    times: tuple[float | None, float | None]
-
-
 class Unread:
     """The unread lines of one chunk by cause, dated by their own stamps, else by the lines around them.
 
-    Of some that follow each other, the first and the last one are dated, and others only where these are far apart.
-    Times are seconds since the epoch.
+    Where the first and the last line of a cause are near in time, no other one is dated. Times are seconds since the
+    epoch.
     """
 
     def __init__(self) -> None:
@@ -251,75 +241,66 @@ class Unread:
         """Note some lines."""
         self._lines[cause] += lines
 
-    def times(self, anchors: Iterable[tuple[int, float | None]], time: Time) -> dict[Cause, list[Seen]]:
+    def seen(self, anchors: Iterable[tuple[int, float | None]], times: Times) -> dict[Cause, list[Seen]]:
         """Return when they were logged; ``anchors`` are other lines of the chunk, and when those were.
 
         A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
         """
         if not self._lines:
             return {}
-        runs: list[tuple[Cause, _Run]] = []
-        for cause, lines in self._lines.items():
-            lines.sort(key=itemgetter(0))
-            runs += [(cause, run) for run in _runs(lines, time(lines[0][1]), time(lines[-1][1]), time)]
-        runs.sort(key=lambda each: each[1].places)
-        undated = [run for _, run in runs if None in run.times]
-        around = self._neighbours(undated[:: len(undated) // _ASKED + 1], time)
-        own = chain.from_iterable(zip(run.places, run.times, strict=True) for _, run in runs)
-        known = {place: at for place, at in chain(anchors, own, around) if at is not None}
-        places = sorted(known)
+        told = dict(anchors)
+        runs = {cause: _runs(sorted(lines, key=itemgetter(0)), told, times) for cause, lines in self._lines.items()}
+        undated = [at for each in runs.values() for _, *ends in each for at in ends if told[at] is None]
+        around = self._around(some_of(undated, _ASKED), told)
+        told.update(zip([number for number, _ in around], times([line for _, line in around]), strict=True))
+        known = {number: at for number, at in told.items() if at is not None}
+        numbers = sorted(known)
         found: dict[Cause, list[Seen]] = {}
-        for cause, run in runs:
-            first, last = (_between(place, places, known) for place in run.places)
-            if first is not None and last is not None:
-                first, last = min(first, last), max(first, last)
-            seen = found.setdefault(cause, [])
-            if seen and _near(seen[-1], first, last):
-                seen[-1].add(Seen(run.amount, first, last))
-            else:
-                seen.append(Seen(run.amount, first, last))
+        for cause, each in runs.items():
+            seen = found[cause] = []
+            for count, *ends in each:
+                first, last = (_between(at, numbers, known) for at in ends)
+                if first is not None and last is not None:
+                    first, last = min(first, last), max(first, last)
+                if seen and _near(seen[-1], first, last):
+                    seen[-1].add(Seen(count, first, last))
+                else:
+                    seen.append(Seen(count, first, last))
         return found
 
-    def _neighbours(self, undated: Sequence[_Run], time: Time) -> Iterator[tuple[int, float]]:
-        """Date lines right before and behind those that have no time: a chunk may go from one month to the next."""
-        batch = self.batch
-        count = len(batch.lines) if undated else 0
-        for run in undated:
-            for place, step in zip(run.places, (-1, 1), strict=True):
-                at = bisect_left(range(count), place, key=batch.number)
-                near = (i for i in range(at + step, at + step * (_FAR + 1), step) if 0 <= i < count)
-                for number, line in (batch.at([i])[0] for i in near):
-                    if (found := time(line)) is not None:
-                        yield number, found
-                        break
+    def _around(self, undated: Sequence[int], told: Mapping[int, float | None]) -> list[LineAt]:
+        """Return lines around those of some numbers, but those that are ``told``: a month may begin within a chunk."""
+        batch, count = self.batch, len(self.batch.lines) if undated else 0
+        places = [bisect_left(range(count), number, key=batch.number) for number in undated]
+        near = {place + step for place in places for step in range(-_FAR, _FAR + 1)}.intersection(range(count))
+        return batch.at(sorted(i for i in near if batch.number(i) not in told))
 
 
-def _runs(lines: Sequence[LineAt], first: float | None, last: float | None, time: Time) -> Iterator[_Run]:
-    """Yield lines together as far as they are near in time, or have none and nothing stands between them.
+def _runs(lines: Sequence[LineAt], told: dict[int, float | None], times: Times) -> list[tuple[int, int, int]]:
+    """Return how many of some lines, in order, are told together, and the numbers of their first and last; date these.
 
-    ``first`` and ``last`` are the times of the first and the last one.
+    They are together if they are near in time, or have none and nothing stands between them.
     """
-    count, places = len(lines), (lines[0][0], lines[-1][0])
+    numbers = [number for number, _ in lines]
+    begin, end = numbers[0], numbers[-1]
+    first, last = told[begin], told[end] = times([lines[0][1], lines[-1][1]])
     if first is None or last is None:
-        together = first is last and places[1] - places[0] == count - 1
+        together = first is last and end - begin == len(lines) - 1
     else:
         together = abs(last - first) < _MERGED_SECONDS
-    if together or count == 1:
-        yield _Run(count, places, (first, last))
-        return
-    half = count // 2
-    yield from _runs(lines[:half], first, time(lines[half - 1][1]) if half > 1 else first, time)
-    yield from _runs(lines[half:], time(lines[half][1]) if count - half > 1 else last, last, time)
+    if together:
+        return [(len(lines), begin, end)]
+    told.update(zip(numbers, times([line for _, line in lines]), strict=True))
+    return [(1, number, number) for number in numbers]
 
 
-def _between(place: int, places: list[int], known: dict[int, float]) -> float | None:
-    if not places:
+def _between(number: int, numbers: Sequence[int], known: dict[int, float]) -> float | None:
+    """Return the time of a line by those of the dated ones around it; of one at either end, that of its neighbour."""
+    if not numbers:
         return None
-    i = bisect(places, place)
-    if i in (0, len(places)) or places[i - 1] == place:
-        return known[places[max(i - 1, 0)]]
-    before, after = places[i - 1], places[i]
-    part = (place - before) / (after - before)
+    i = bisect(numbers, number)
+    before, after = numbers[max(i - 1, 0)], numbers[min(i, len(numbers) - 1)]
+    part = (number - before) / (after - before) if before < after else 0.0
     return known[before] + part * (known[after] - known[before])
 
 

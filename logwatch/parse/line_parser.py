@@ -1,6 +1,6 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +25,6 @@ class LineParser:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._front: Callable[[bytes], object] | None = None  # matches how lines of the program begin, if compiled
         self.indents = b""
         """With which no line of the program begins, of what printers of JSON begin lines with."""
         self.needs_marker = False
@@ -40,7 +39,6 @@ class LineParser:
             return
         if grammar.front is not None:
             front = translate(grammar.front)
-            self._front = LinePattern(front).pattern.match
             self.indents = bytes({*_INDENTS} - front.first_set) if front.min_len else b""
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
@@ -103,8 +101,6 @@ class LineParser:
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line begins as the lines of this grammar's program do."""
-        if self._front is not None:
-            return self._front(line) is not None
         if self.grammar.front is not None:
             return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
@@ -11,6 +12,8 @@ Line = tuple[bytes, envelopes.Received]
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -38,6 +41,11 @@ class LineBatch:
         """Make one of lines without newlines."""
         return cls(b"\n".join([*lines, b""]), times, numbers, envelope, lines)
 
+    @classmethod
+    def of_lines(cls, lines: Sequence[LineAt]) -> "LineBatch":
+        """Make one of lines out of their envelope."""
+        return cls.of([text for _, (text, _) in lines], [at for _, (_, at) in lines], [number for number, _ in lines])
+
     def taken_out(self) -> "LineBatch | None":
         """Take the lines out of their envelope together; None where they have to be taken out one by one."""
         if self.envelope == PLAIN or not self.text:
@@ -51,6 +59,10 @@ class LineBatch:
         if self.text and not self._lines:
             self._lines = self.text[:-1].split(b"\n")
         return self._lines
+
+    def picked(self, wanted: Sequence[int]) -> list[bytes]:
+        """Return some of the lines without their newlines."""
+        return list(map(self.lines.__getitem__, wanted)) if wanted else []
 
     def number(self, i: int) -> int:
         """Return the number of a line in its chunk."""
@@ -70,21 +82,23 @@ class LineBatch:
         """Return a batch of some of the lines."""
         if not wanted:
             return LineBatch(b"")
-        lines = list(map(self.lines.__getitem__, wanted))
         times = [self.times[i] for i in wanted] if self.times else ()
         numbers = list(wanted) if self.numbers is None else list(map(self.numbers.__getitem__, wanted))
-        return LineBatch.of(lines, times, numbers, self.envelope)
+        return LineBatch.of(self.picked(wanted), times, numbers, self.envelope)
 
     def apart(self, most_bytes: int) -> "tuple[LineBatch, LineBatch]":
         """Take out together the lines that stand in their envelope as most do; return them, and the others as they are.
 
         Those of more than so many bytes are among the others.
         """
-        own = [i for i in envelopes.own(self.lines, self.envelope) if len(self.lines[i]) <= most_bytes]
+        if not has_line_longer_than(self.text, most_bytes) and (bare := self.taken_out()) is not None:
+            return bare, LineBatch(b"")
+        lines = self.lines
+        own = [i for i in envelopes.own(lines, self.envelope) if len(lines[i]) <= most_bytes]
         bare = self.only(own).taken_out() if own else None
         if bare is None:
             return LineBatch(b""), self
-        return bare, self.only(sorted({*range(len(self.lines))}.difference(own)))
+        return bare, self.only(sorted({*range(len(lines))}.difference(own)))
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
@@ -115,3 +129,8 @@ def has_line_longer_than(data: bytes, most: int) -> bool:
         if not at:
             return True
     return False
+
+
+def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most so many items, evenly spread."""
+    return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)

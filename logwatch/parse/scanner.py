@@ -6,10 +6,11 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress
+from operator import itemgetter
 
 from logwatch import envelope as envelopes
 from logwatch.dialect.grammar import Grammar, whole_marker
@@ -17,11 +18,11 @@ from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.timestamp import LineDater, TimestampParser
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines, some_of
+from logwatch.parse.timestamp import LineDater
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
@@ -51,8 +52,7 @@ class Scanner:
         self.keep = keep
         self.max_line_bytes = max_line_bytes
         self.reasons = reasons
-        self.timestamps = TimestampParser(timezone, grammar.timestamp)
-        self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
+        self.timestamps = LineDater(timezone, grammar.timestamp)
         self.words = words_of(grammar)
         self.names_marker = whole_marker(grammar)
 
@@ -112,7 +112,7 @@ class Scanner:
 
     def times(self, lines: Sequence[Line], reference: float) -> list[float | None]:
         """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
-        date, stamps = self._date, self.parser.stamps([text for text, _ in lines])
+        date, stamps = self.timestamps.date, self.parser.stamps([text for text, _ in lines])
         return [date(stamp, received, reference) for stamp, (_, received) in zip(stamps, lines, strict=True)]
 
     def time(self, line: Line, reference: float) -> float | None:
@@ -131,7 +131,7 @@ class Scanner:
         Return the columns of ``Failure``. ``following`` is how many times as many are to be read behind them.
         """
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads, following)
-        at = list(map(self._date, stamps, received, references))
+        at = list(map(self.timestamps.date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
@@ -162,13 +162,11 @@ class _Job:
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
         whole = LineBatch(data, envelope=decided)
-        batch = self._candidates(whole)
-        if batch is None:
-            self._records(whole)
-        else:
-            self._unread.batch = batch
-            self._lines(batch)
-        self.scan.lines += len(whole.lines) if batch is whole else envelopes.line_count(data)
+        found = self._candidates(whole)
+        batch = self._bare(whole) if found is None else found
+        self._unread.batch = batch
+        self._lines(batch)
+        self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
@@ -182,15 +180,15 @@ class _Job:
             near = near if own is None else own
             if near is None or ((since is None or near >= since) and (until is None or near < until)):
                 inside.append(at)
-        self._payloads(inside)
+        self._lines(LineBatch.of_lines(inside))
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
+        scan, times = self.scan, partial(self._scanner.times, reference=self._reference)
         self._read_answers()
         self._count_single()
-        dated = self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
-        scan.unread = self._unread.times(dated, time)
+        dated = self._counts.write(scan, times, self._reference)
+        scan.unread = self._unread.seen(dated, times)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
@@ -215,26 +213,24 @@ class _Job:
             found = marked_lines(data, marker)
         return LineBatch.of(found, envelope=whole.envelope)
 
-    def _records(self, batch: LineBatch) -> None:
-        """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
-        if not batch.text:
-            return
-        own, batch = batch.apart(self._scanner.max_line_bytes)
-        self._lines(own.only(self._marked(own, range(len(own.lines)))))
-        count = len(batch.lines)
-        lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
+    def _bare(self, batch: LineBatch) -> LineBatch:
+        """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.
+
+        These are taken out one by one, and a torn record may hold another one.
+        """
+        own, others = batch.apart(self._scanner.max_line_bytes)
+        own = own.only(self._marked(own, range(len(own.lines))))
+        count = len(others.lines)
+        lines, numbers = logical_lines(others.text, batch.envelope), [others.number(i) for i in range(count)]
         if len(lines) != count:
-            each = [logical_lines(record + b"\n", batch.envelope) for record in batch.lines]
+            each = [logical_lines(record + b"\n", batch.envelope) for record in others.lines]
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
-        self._payloads(self._with_marker(lines, numbers))
-
-    def _payloads(self, lines: Iterable[LineAt]) -> None:
-        """Read lines that are not in any envelope any more."""
-        kept = list(lines)
-        payloads, times = [payload for _, (payload, _) in kept], [time for _, (_, time) in kept]
-        self._lines(LineBatch.of(payloads, times, [number for number, _ in kept]))
+        single = [*self._with_marker(lines, numbers)]
+        if not single:
+            return own
+        return LineBatch.of_lines(sorted([*own.at(range(len(own.lines))), *single], key=itemgetter(0)))
 
     def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int]) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
@@ -260,15 +256,12 @@ class _Job:
             return
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
-            if (bare := batch.taken_out()) is None:
-                self._records(batch)
-                return
-            batch = bare.only(self._marked(bare, range(len(bare.lines))))
-        left = reader.read(batch, self._matched, self.following) if reader else batch
-        if left.envelope != PLAIN:
-            self._records(left)
-            return
-        for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
+            batch = self._bare(batch)
+        if reader:
+            left = reader.read(batch, self._matched, self.following, self._bare)
+        else:
+            left = batch.only(self._marked(batch, range(len(batch.lines))))
+        for at in left.at(range(len(left.lines))):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
             is_open = self._wants_body(outcome) and may_be_open(at[1][0])
@@ -279,7 +272,7 @@ class _Job:
 
         There are thousands of those where a user quotes the log, or another module's function begins with the marker.
         """
-        astray = self._parser.misplaced([batch.lines[i] for i in wanted])
+        astray = self._parser.misplaced(batch.picked(wanted))
         if True not in astray:
             return wanted
         self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))
@@ -373,9 +366,8 @@ class _Job:
             if not isinstance(outcome, ResultKey):
                 self._unparsed(outcome or "grammar", [at])
         results = {i: outcome for i, (_, outcome) in enumerate(self._single) if isinstance(outcome, ResultKey)}
-        numbers, lines = [number for (number, _), _ in self._single], [line for (_, line), _ in self._single]
-        batch = LineBatch.of([text for text, _ in lines], [received for _, received in lines], numbers)
-        self._count(batch, bytearray(len(lines)), {}, results)
+        batch = LineBatch.of_lines([at for at, _ in self._single])
+        self._count(batch, bytearray(len(self._single)), {}, results)
 
     def _count(
         self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]

@@ -93,7 +93,7 @@ def _in_zone(at: datetime, reference: float, zone: tzinfo) -> float | None:
 def _passed(at: datetime, reference: float) -> datetime:
     """Return the pass that is nearer to the reference, of an hour that comes twice; the first, where neither is near.
 
-    All of a minute is of one pass, since ``TimestampParser`` works a minute out once.
+    All of a minute is of one pass, since ``LineDater`` works a minute out once.
     """
     if at.tzinfo is UTC:
         return at
@@ -150,13 +150,14 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
     return None
 
 
-class TimestampParser:
-    """Dates stamps of one zone and format as ``seconds_of`` does, and remembers what it has dated."""
+class LineDater:
+    """Dates lines by stamps of one zone and format, and these by when the lines were received; remembers both."""
 
     def __init__(self, zone: tzinfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
         self._minutes: dict[tuple[str, float], float] = {}
+        self._near: dict[tuple[bytes | str, float], float] = {}  # beginnings of times, and what dates stamps in them
 
     def seconds(self, stamp: str, reference: float) -> float | None:
         """Return what ``seconds_of`` does: most lines of a chunk stand in a few minutes, each worked out once."""
@@ -175,31 +176,22 @@ class TimestampParser:
             self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
         return at
 
-
-class LineDater:
-    """Dates lines by their own stamps, and these by when the lines were received, if their envelope tells."""
-
-    def __init__(self, stamps: TimestampParser, received: TimestampParser) -> None:
-        """``stamps`` are the lines' own, ``received`` the times that envelopes write."""
-        self._stamps, self._received = stamps, received
-        self._near: dict[tuple[bytes | str, float], float] = {}  # beginnings of times, and what dates stamps in them
-
     def date(self, stamp: str, received: Received, reference: float) -> float | None:
         """Date a stamp by when its line was received; one a quarter of an hour away tells the same."""
         if not received:
-            return self._stamps.seconds(stamp, reference)
+            return self.seconds(stamp, reference)
         if isinstance(received, datetime):
             at = since_epoch(received)
         else:
             digits = len(received) in _SINCE_THE_EPOCH and received.isdigit()
             near = received[: _TO_THE_QUARTER if digits else _TO_TEN_MINUTES], reference
             known = self._near.get(near)
-            if known is not None and (own := self._stamps.seconds(stamp, known)) is not None:
+            if known is not None and (own := self.seconds(stamp, known)) is not None:
                 return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
-            at = self._received.seconds(text, reference)
+            at = seconds_of(text, reference, self._zone)
             if len(self._near) >= _REMEMBERED_RECEIVED:
                 self._near.clear()
             self._near[near] = reference if at is None else at
-        own = self._stamps.seconds(stamp, reference if at is None else at)
+        own = self.seconds(stamp, reference if at is None else at)
         return at if own is None else own

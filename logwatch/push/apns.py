@@ -72,10 +72,8 @@ def send(
         raise DirectError(Problem("--topic", "is needed", "the credential names no app", "--topic BUNDLE-ID"))
     base = transport.base(SANDBOX if sandbox else PRODUCTION)
     try:
-        with transport.client(context, http2=True) as client:
-            answer = client.post(
-                f"{base}/3/device/{quote(push.token, safe='')}", headers=headers, content=json.dumps(_payload(push))
-            )
+        url = f"{base}/3/device/{quote(push.token, safe='')}"
+        answer = transport.post(url, context, headers=headers, content=json.dumps(_payload(push)).encode())
     except httpx.HTTPError as error:
         return without_answer("apns", base, error, verdict if signer is None else None)
     return _reply(answer, push.token)

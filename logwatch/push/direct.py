@@ -13,6 +13,7 @@ Style = Literal["background", "alert", "voip"]
 NAMES = {"fcm": "Google", "apns": "Apple"}
 ANSWER_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
+ANSWER_BYTES = 1 << 20  # a provider's has some hundred
 
 # mesibo's own code for what the provider would say, where mesibo notices it itself; inferred from the meaning of both
 # (docs.mesibo.com/api/push-notifications/troubleshooting), since mesibo documents no mapping

@@ -5,6 +5,7 @@ Google: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send an
 
 import json
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,27 +36,27 @@ def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transp
     _check_token_address(account, verdict, transport)
     base = transport.base(BASE)
     url = f"{base}/v1/projects/{quote(str(account['project_id']), safe='')}/messages:send"
-    with transport.client(transport.context(), http2=True) as client:
-        try:
-            make: Any = service_account.Credentials.from_service_account_info
-            credentials = make(account, scopes=[SCOPE])
-        except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
-            raise DirectError(_unusable(request)) from None
-        try:
-            credentials.refresh(_TokenRequests(client))
-            token = str(credentials.token)
-            token.encode("ascii")  # as a header is: UnicodeError is a ValueError
-        except google.auth.exceptions.RefreshError as error:
-            return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
-        except google.auth.exceptions.TransportError as error:
-            return without_answer("fcm", str(account["token_uri"]), error)
-        except (ValueError, TypeError, OverflowError, RecursionError, google.auth.exceptions.GoogleAuthError):
-            raise NoReplyError(_no_token(str(account["token_uri"]))) from None
-        headers = {"Authorization": f"Bearer {token}"}
-        try:
-            answer = client.post(url, headers=headers, json=_message(push))
-        except httpx.HTTPError as error:
-            return without_answer("fcm", base, error)
+    context = transport.context()
+    try:
+        make: Any = service_account.Credentials.from_service_account_info
+        credentials = make(account, scopes=[SCOPE])
+    except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
+        raise DirectError(_unusable(request)) from None
+    try:
+        credentials.refresh(_TokenRequests(transport, context))
+        token = str(credentials.token)
+        token.encode("ascii")  # as a header is: UnicodeError is a ValueError
+    except google.auth.exceptions.RefreshError as error:
+        return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
+    except google.auth.exceptions.TransportError as error:
+        return without_answer("fcm", str(account["token_uri"]), error)
+    except (ValueError, TypeError, OverflowError, RecursionError, google.auth.exceptions.GoogleAuthError):
+        raise NoReplyError(_no_token(str(account["token_uri"]))) from None
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        answer = transport.post(url, context, headers=headers, content=json.dumps(_message(push)).encode())
+    except httpx.HTTPError as error:
+        return without_answer("fcm", base, error)
     return _reply(answer, (push.token, token))
 
 
@@ -158,10 +159,11 @@ class _Response(google.auth.transport.Response):
 
 
 class _TokenRequests(google.auth.transport.Request):
-    """Lets google-auth use the client that everything else goes through."""
+    """Lets google-auth use the way that everything else goes."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+    def __init__(self, transport: Transport, context: ssl.SSLContext) -> None:
+        self._transport = transport
+        self._context = context
 
     def __call__(
         self,
@@ -169,11 +171,12 @@ class _TokenRequests(google.auth.transport.Request):
         method: str = "GET",
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ARG002  the client has its own
+        timeout: float | None = None,  # noqa: ARG002  the transport has its own
         **_more: Any,
     ) -> _Response:
+        assert method == "POST", "the only kind of request that it makes for a service account"
         try:
-            return _Response(self._client.request(method, url, content=body, headers=headers))
+            return _Response(self._transport.post(url, self._context, headers=headers or {}, content=body))
         except httpx.HTTPError as error:
             failed: Any = google.auth.exceptions.TransportError
             raise failed(str(error)) from error

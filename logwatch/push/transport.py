@@ -1,6 +1,8 @@
 """Connects to a provider: over TLS that checks whom it talks to, bounded in time, and never to a stranger."""
 
+import asyncio
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,8 +15,18 @@ from logwatch.credentials.verdict import Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
-from logwatch.push.direct import ANSWER_SECONDS, CONNECT_SECONDS, EXPIRED, NAMES, DirectError, NoReplyError, Reply
+from logwatch.push.direct import (
+    ANSWER_BYTES,
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    EXPIRED,
+    NAMES,
+    DirectError,
+    NoReplyError,
+    Reply,
+)
 
+LONGEST_SECONDS = CONNECT_SECONDS + ANSWER_SECONDS  # from the first try to connect to the last byte
 _SHOWN = 300
 
 
@@ -42,14 +54,48 @@ class Transport:
         context.load_verify_locations(certifi.where())  # a small system may have no authorities of its own
         return context
 
-    def client(self, context: ssl.SSLContext, *, http2: bool) -> httpx.Client:
-        """Make a client; a proxy of the environment is used on the way to the real provider only."""
-        return httpx.Client(
-            http2=http2,
+    def post(
+        self, url: str, context: ssl.SSLContext, *, headers: Mapping[str, str], content: bytes | None
+    ) -> httpx.Response:
+        """Send one request and return the answer; httpx.HTTPError where none comes that is whole, in time and bounds.
+
+        A proxy of the environment is used on the way to the real provider only.
+        """
+        return asyncio.run(self._post(url, context, headers, content))
+
+    async def _post(
+        self, url: str, context: ssl.SSLContext, headers: Mapping[str, str], content: bytes | None
+    ) -> httpx.Response:
+        client = httpx.AsyncClient(
+            http2=True,
             verify=context,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=not self.endpoint,
+        )
+        try:
+            # The client's own bounds are for each read: an answer that drips would have no end
+            async with (
+                asyncio.timeout(LONGEST_SECONDS),
+                client,
+                client.stream("POST", url, headers=headers, content=content) as answer,
+            ):
+                body = bytearray()
+                async for part in answer.aiter_bytes():
+                    body += part
+                    if len(body) > ANSWER_BYTES:
+                        raise httpx.DecodingError(f"an answer of more than {ANSWER_BYTES} bytes")
+        except TimeoutError:
+            raise httpx.ReadTimeout(f"no whole answer within {LONGEST_SECONDS:.0f} s") from None
+        except OSError as error:  # an alert of TLS amid an answer, which the client passes on as it is
+            raise httpx.ReadError(str(error)) from None
+        kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
+        return httpx.Response(
+            answer.status_code,
+            headers=kept,
+            content=bytes(body),
+            request=answer.request,
+            extensions={"http_version": answer.http_version.encode()},
         )
 
 

@@ -1,6 +1,7 @@
 """Lays out the story of one user for a person: every push in order, and at the end what all of them say."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -34,11 +35,15 @@ def render(
     if pushes:
         parts += [_table(shown, width), Text("")]
     parts += [Text(f"Note: {note}", style="yellow") for note in notes]
-    for each in conclusions:
-        parts.append(Text(each.what, style=f"bold {COLOURS[each.severity]}"))
-        side = f"Whose side: {each.side}. " if each.side else ""
-        parts.append(Padding(Text(f"{side}{each.remedy}"), (0, 0, 0, 2)))
+    for remedy, alike in groupby(conclusions, _remedy):
+        parts += [Text(each.what, style=f"bold {COLOURS[each.severity]}") for each in alike]
+        parts.append(Padding(Text(remedy), (0, 0, 0, 2)))
     return Group(*parts)
+
+
+def _remedy(conclusion: Conclusion) -> str:
+    side = f"Whose side: {conclusion.side}. " if conclusion.side else ""
+    return f"{side}{conclusion.remedy}"
 
 
 def _table(pushes: Sequence[UserPush], width: int) -> Table:

@@ -20,8 +20,8 @@ from logwatch.ledger.reader import Hit, Listed, NotReadable
 from logwatch.moments import iso
 from logwatch.privacy import is_hidden
 from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text
-from logwatch.web.server import DEADLINE_SECONDS, Handler
-from logwatch.web.site import Site
+from logwatch.web.server import DEADLINE_SECONDS
+from logwatch.web.site import Site, SiteHandler
 
 COLUMNS = (
     "at",
@@ -48,18 +48,15 @@ HIDDEN = (
 MOST_USERS = 100_000
 DOWNLOADS = 4  # that are sent at a time: each holds its rows, 1.5 MB of failures or a whole list of users
 RETRY_SECONDS = 10
+SLOW_SECONDS = 60.0  # a download that takes longer gives way to the next one, where all places are taken
 # At the beginning of a cell, and behind what begins one where a list's separator is not the comma: a semicolon, a tab.
 # Signs in full width are taken for the usual ones by spreadsheets of East Asia.
 _FORMULA = re.compile(r"((?:^|[;\t\r\n|])[\s\"']*)([=+\-@＝＋－＠])")  # noqa: RUF001  these are meant
 _TELEPHONE = re.compile(r"\+\d+", re.ASCII)
 
 
-class Api(Handler):
+class Api(SiteHandler):
     """Base: JSON, made in the pages' thread; a question that makes no sense is 400, a ledger that is away 503."""
-
-    def initialize(self, site: Site) -> None:
-        """Keep the site that the route names."""
-        self.site = site
 
     async def answer(self, make: Callable[[], Any]) -> None:
         """Send what ``make`` gives, as JSON; a text is JSON already."""
@@ -70,7 +67,7 @@ class Api(Handler):
             return (told if isinstance(told, str) else _dumped(told)).encode(errors="replace")
 
         try:
-            body = await self.site.work(made)
+            body = await self.work(made)
         except (Refused, NotReadable) as error:
             self.say(400 if isinstance(error, Refused) else 503, str(error))
             return
@@ -156,30 +153,37 @@ class FailuresApi(Api):
         return f'{{"total":{total},"next":{_dumped(more)},"failures":[{rows}]}}'
 
 
-class Download(Handler):
+class Download(SiteHandler):
     """Base of downloads: sent page by page, so that neither side holds them whole; numbers are on disk already."""
-
-    def initialize(self, site: Site) -> None:
-        """Keep the site that the route names."""
-        self.site = site
 
     async def send(self, name: str, parts: Iterator[str]) -> None:
         """Send ``parts`` as a file, or 503 while others are sent: whoever asks and never reads holds memory."""
-        if self.site.downloads >= DOWNLOADS:
+        sent, now = self.site.downloads, self.site.monotonic()
+        if len(sent) >= DOWNLOADS and not self._given_way(now):
             self.set_header("Retry-After", str(RETRY_SECONDS))
             self.say(503, f"{DOWNLOADS} downloads are being sent: ask again when one of them has ended")
             return
-        self.site.downloads += 1
+        sent[self] = now
         try:
             await self._send(name, parts)
         finally:
-            self.site.downloads -= 1
+            sent.pop(self, None)
+            await self.site.work(heap.release)
+
+    def _given_way(self, now: float) -> bool:
+        """End the oldest download for this one if it is a slow one: a visitor who hardly reads keeps no place."""
+        oldest, began = next(iter(self.site.downloads.items()))
+        if now - began < SLOW_SECONDS:
+            return False
+        del self.site.downloads[oldest]
+        oldest.request.connection.close()  # type: ignore[union-attr]  # it is HTTP/1
+        return True
 
     async def _send(self, name: str, parts: Iterator[str]) -> None:
         """Send a file: a fault before the first byte is a status, one behind it ends it, as does who takes nothing."""
         try:
             # the head and the first page: whatever is wrong with the question shows before anything is sent
-            first = await self.site.work(lambda: next(parts, "") + next(parts, ""))
+            first = await self.work(lambda: next(parts, "") + next(parts, ""))
         except (Refused, NotReadable) as error:
             self.say(400 if isinstance(error, Refused) else 503, str(error))
             return
@@ -196,8 +200,7 @@ class Download(Handler):
                 except TimeoutError:
                     self.request.connection.close()  # type: ignore[union-attr]  # it is HTTP/1
                     break
-                part = await self.site.work(lambda: next(parts, ""))
-        await self.site.work(heap.release)
+                part = await self.work(lambda: next(parts, ""))
 
 
 class Failures(Download):

@@ -12,18 +12,17 @@ from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
 from logwatch.web.overview import Overview
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse
-from logwatch.web.server import Handler
-from logwatch.web.site import SentPage, Site
+from logwatch.web.site import SentPage, Site, SiteHandler
 
 
-class Page(Handler):
+class Page(SiteHandler):
     """Base of the pages: made in the pages' thread, sent as HTML."""
 
     shared = True  # it tells nothing but what the overview and the ledger say
 
     def initialize(self, site: Site) -> None:
         """Keep the site that the route names."""
-        self.site = site
+        super().initialize(site)
         self._mark: str | None = None
 
     def compute_etag(self) -> str | None:
@@ -50,7 +49,7 @@ class Page(Handler):
                 return page._replace(status=304, body=b"")
             return page
 
-        status, body, mark = await self.site.work(made)
+        status, body, mark = await self.work(made)
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Vary", "Accept-Encoding")
@@ -144,16 +143,23 @@ class Code(Page):
     """``/codes/912``: what a code means, in the words of ``explain``."""
 
     async def get(self, number: str) -> None:
-        """Answer with the page of one code; 404 where it is neither listed nor was logged."""
+        """Answer with the page of one code; 404 where it is neither listed nor was logged, for all that is kept."""
         await self.answer(lambda: self._make(int(number)))
 
     def _make(self, number: int) -> tuple[int, bytes]:
         told = explain(self.site.watched.catalogue, number)
         seen = self.site.overview()
         results = [result for result in seen.results if result.code == str(number)]
-        return 200 if told.listed or results else 404, self.site.render(
+        return 200 if told.listed or results or self._failed(number) else 404, self.site.render(
             "code.html", "codes", told=told, results=results, seen=seen
         )
+
+    def _failed(self, number: int) -> bool:
+        """Return whether the error log has the code, which may be one of those that are counted as other."""
+        try:
+            return any(code == str(number) for _, code, _ in self.site.reader.kinds())
+        except NotReadable:
+            return False
 
 
 class UnreadLines(Page):

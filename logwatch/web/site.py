@@ -9,7 +9,7 @@ import functools
 import re
 import shlex
 import time
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import tornado.escape
 import tornado.template
+import tornado.web
 
 import logwatch
 from logwatch import words
@@ -37,6 +38,7 @@ from logwatch.web.charts import Span, Tally, tally
 from logwatch.web.incidents import hit
 from logwatch.web.overview import Overview, overview, settings
 from logwatch.web.query import Query, of_class, of_dead_tokens
+from logwatch.web.server import Handler
 from logwatch.words import DAY, Moments
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,6 +58,29 @@ class SentPage(NamedTuple):
     status: int
     body: bytes
     mark: str
+
+
+class SiteHandler(Handler):
+    """Base of what the pages' thread answers: a visitor who leaves takes back what was asked for."""
+
+    def initialize(self, site: "Site") -> None:
+        """Keep the site that the route names."""
+        self.site = site
+        self._asked: asyncio.Future[Any] | None = None
+
+    async def work(self, task: Callable[[], T]) -> T:
+        """Do ``task`` in the pages' thread; not at all where nobody waits for it any more."""
+        asked = self.site.work(task)
+        self._asked = asked
+        try:
+            return await asked
+        except asyncio.CancelledError:
+            raise tornado.web.Finish from None
+
+    def on_connection_close(self) -> None:
+        """Take back what waits for its turn: else a crowd that comes and goes keeps the others waiting for long."""
+        if self._asked is not None:
+            self._asked.cancel()
 
 
 class Watched(Examined, Protocol):
@@ -78,7 +103,7 @@ class Site:
     ) -> None:
         self.watched = watched
         self._clock = clock
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
         self._kept = lru_cache(PARTS)(self._filled)
@@ -88,7 +113,7 @@ class Site:
         self._incidents: tuple[object, list[Incident]] | None = None
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
-        self.downloads = 0  # that are being sent
+        self.downloads: dict[SiteHandler, float] = {}  # that are being sent, and since when by the monotonic clock
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
 
     @functools.cached_property
@@ -120,7 +145,7 @@ class Site:
         """Begin no more work."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def work(self, task: Callable[[], T]) -> Awaitable[T]:
+    def work(self, task: Callable[[], T]) -> asyncio.Future[T]:
         """Do ``task`` in the pages' thread."""
         return asyncio.get_running_loop().run_in_executor(self._worker, task)
 
@@ -172,9 +197,9 @@ class Site:
 
     def overview(self) -> Overview:
         """Return the overview of now; one that is less than a second old will do."""
-        if self._overview is None or self._monotonic() - self._overview[0] >= FRESH_SECONDS:
+        if self._overview is None or self.monotonic() - self._overview[0] >= FRESH_SECONDS:
             made = self._make()
-            self._overview = (self._monotonic(), made)  # however long that took, one page has one overview
+            self._overview = (self.monotonic(), made)  # however long that took, one page has one overview
         return self._overview[1]
 
     def _make(self) -> Overview:

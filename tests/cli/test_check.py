@@ -3,8 +3,10 @@
 
 import contextlib
 import json
+import os
 import re
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -42,6 +44,15 @@ def test_a_fine_configuration_is_ok_and_nothing_is_made(place):
     )
     assert len(said) == 2
     assert sorted(place.rglob("*")) == before
+
+
+def test_sources_with_as_many_series_are_one_number(place):
+    """A host with twenty sources has a line that can be read."""
+    more = "".join(f'[[source]]\nname = "m{i}"\npaths = ["{place}/{i}.log"]\n' for i in range(3))
+    _, said = checked(place, more + f'[state]\ndirectory = "{place}/state"\n')
+    assert re.fullmatch(
+        r"ok: a scrape has \d+ series, never more than \d+ \(\d+ of each of 3 sources\): for sample_limit", said[-1]
+    ), said
 
 
 def test_all_kinds_of_problems_are_said_in_one_pass(place):
@@ -107,6 +118,18 @@ def test_a_ledger_of_a_newer_version_is_refused_as_run_refuses_it(place):
     status, said = checked(place)
     assert (status, "written by a newer mesibo-logwatch (schema 99" in said[0]) == (1, True)
     assert (place / "state" / "ledger.sqlite3").read_bytes() == before
+
+
+def test_more_failures_than_the_disk_takes_are_a_warning(place, monkeypatch):
+    """A disk that the ledger itself has filled stays full: that is said before."""
+    text = (place / "logwatch.toml").read_text()
+    whole = os.statvfs
+    tight = SimpleNamespace(f_bavail=100 << 20, f_frsize=1, f_flag=0)
+    monkeypatch.setattr(os, "statvfs", lambda path: tight if str(path) == str(place) else whole(path))
+    status, said = checked(place, f"{text}[failures]\nkeep = 1_000_000\n")
+    assert (status, said[0].startswith("warning: 7: failures.keep")) == (0, True)
+    assert f"1000000 failures take up to 286 MiB, and {place} has room for 100" in said[0]
+    assert checked(place, f"{text}[failures]\nkeep = 100_000\n")[1][0].startswith("ok: ")
 
 
 def test_a_damaged_ledger_is_a_warning_since_run_sets_it_aside(place):

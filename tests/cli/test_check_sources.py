@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+from logwatch.cli import check_sources
+from logwatch.config import Source
 from tests.helpers.journald import remote
 
 
@@ -65,3 +67,18 @@ def test_several_paths_of_which_none_is_there_are_one_warning(tmp_path):
     (tmp_path / "logs").touch()
     _, told = check(tmp_path, 'paths = ["logs", "errors"]')
     assert f"nothing matches {tmp_path}/errors yet" in told
+
+
+def test_a_pattern_that_matches_more_files_than_a_start_can_wait_for_is_told(tmp_path, monkeypatch):
+    """Of a pattern over everything some files are looked at, and how many there are is said."""
+    monkeypatch.setattr(check_sources, "FILES", 2)
+    for number in range(5):
+        (tmp_path / f"{number}.log").write_bytes(b"\xff\xfeE\0")
+    pattern = str(tmp_path / "*.log")
+    told = list(check_sources.problems(Source(name="m", paths=[pattern]), "source[0]"))
+    assert [problem.what.partition(" ")[2] for problem in told] == [
+        "matches 5 files, of which 2 were looked at",
+        "is UTF-16",
+        "is UTF-16",
+    ]
+    assert all(problem.warning for problem in told)

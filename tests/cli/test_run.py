@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from logwatch.cli import group
 
 
 def test_the_daemon_loads_no_rich():
@@ -13,6 +16,14 @@ def test_the_daemon_loads_no_rich():
     loaded = "import sys, logwatch.cli.run; print('rich' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
+
+
+@pytest.mark.parametrize("name", ["grammar", "push", "credentials"])
+def test_a_group_lists_its_commands_with_whole_sentences(name):
+    """None is cut off, on the narrowest terminal either."""
+    told = CliRunner().invoke(group, [name, "--help"], env={"COLUMNS": "60"}).output
+    assert "..." not in told.partition("Commands:")[2]
+    assert told.count(".") > 2
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["explain", "903"]])

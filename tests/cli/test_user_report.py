@@ -69,6 +69,16 @@ def test_the_story_is_told_in_order_with_what_it_means(tmp_path):
     assert [row["at"] for row in rows[:2]] == ["2026-11-22T10:15:00.123Z", "2026-11-22T10:15:01.123Z"]
 
 
+def test_devices_with_the_same_verdict_share_its_remedy(tmp_path):
+    """Six telephones of one user are six verdicts, and one thing to do."""
+    path = tmp_path / "m.log"
+    path.write_text("\n".join(text(i, USER, 200).replace("ab" * 32, f"{i}b" * 32) for i in range(5)))
+    os.utime(path, (NOON, NOON))
+    told = run(path, "--user", USER).output
+    assert told.count("1 accepted, none failed") == 5
+    assert told.count("Whose side:") == 1
+
+
 def test_of_many_pushes_the_newest_are_shown_and_the_verdict_is_of_all(tmp_path):
     """It fits a screen; --all shows the rest."""
     path = tmp_path / "m.log"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from logwatch.compile import nodes
-from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.compile.shown import node
 
@@ -168,3 +168,10 @@ def test_a_line_of_nothing_has_an_expression():
     """A grammar may match everything and tell nothing."""
     pattern, *_ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
     assert pattern.regex.findall(b"x\n\n") == [(b"", b"")] * 2
+
+
+def test_a_line_that_may_match_by_what_stands_before_it_is_read_in_no_frame():
+    """Behind a front a word at its beginning would not be the word that it is by itself."""
+    bound = Look(nodes.CharRun(frozenset(b"ab"), 1, 1), negative=True, behind=True)
+    assert ChunkPattern(nodes.seq(Repeat(nodes.seq(bound, A)), CODE)).framed("x", "", quoted=False) is None
+    assert ChunkPattern(nodes.seq(Literal(b"head"), bound, CODE)).framed("x", "", quoted=False) is not None

@@ -83,6 +83,8 @@ def nested(depth):
         (lambda: pp.LineEnd() + "a", "LineEnd before the end"),
         (lambda: pp.Literal("é"), "not ASCII"),
         (lambda: pp.CaselessLiteral("ab")("x"), "the result name 'x' on CaselessLiteral"),
+        (lambda: pp.Combine(pp.Word("a") + pp.CaselessLiteral("b"))("x"), "the result name 'x' on Combine"),
+        (lambda: pp.Combine(pp.Word("a") + "b", join_string="-")("x"), "the result name 'x' on Combine"),
         (lambda: pp.OneOrMore(pp.Regex("a*b?c?")("x") + "d"), "on what may be empty, where it may come more than once"),
         (lambda: pp.Regex("(?P<x>a)?b") + pp.Opt(pp.Word("c")("x")), "on a Regex group that may take no part, where"),
         (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)?b")), "on a Regex group that may take no part, where"),
@@ -115,6 +117,14 @@ def test_of_a_name_that_is_listed_every_value_must_count(build):
 def test_a_name_in_several_alternatives_comes_once(build):
     """At most one of them takes part, so neither an empty value nor one that is missing can hide another."""
     assert translate(build().streamline(), listed={"x"}).capture_names
+
+
+def test_a_value_may_be_joined_of_several_elements():
+    """Where it is the text that they matched."""
+    joined = translated(
+        lambda: pp.Combine(pp.Word("a") + pp.Opt("b") + pp.ZeroOrMore(pp.Literal("c") | ~pp.Char("d") + "e"))("x")
+    )
+    assert joined.capture_names == ("x",)
 
 
 def test_an_endless_repetition_is_told():

@@ -258,8 +258,9 @@ def test_json_of_any_shape_gives_a_verdict(text, tmp_path):
 def test_a_file_that_takes_too_long_costs_the_verdict_on_itself_alone(tmp_path):
     """A process that hangs is ended when its time is over; the next file has its verdict."""
     hang = ["sh", "-c", "sleep 60"]
-    (found,) = examine([Request(name="x", file="/x.json")], command=hang, patience=0.1)
+    (found,) = examine([Request(name="x", file="/x.json")], command=hang, patience=1.0)
     assert problems(found) == [("not_checked", None)]
+    assert "longer than 1 seconds" in found.problems[0].what
     (found,) = examine([Request(name="x", file="/x.json")], command=["sh", "-c", "kill -SEGV $$"])
     assert "status -11" in found.problems[0].what
 

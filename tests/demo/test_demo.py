@@ -80,6 +80,21 @@ def test_the_history_is_whole_before_a_daemon_looks_at_it(tmp_path, command):
     assert [name for name in ("whole", "half") if (tmp_path / name).exists()] == ["whole"]
 
 
+@pytest.mark.parametrize(("name", "told"), [("m.log", ""), ("typo.log", "is not there yet: it is waited for")])
+def test_a_log_that_is_not_there_is_told_of(tmp_path, name, told):
+    """A misspelt path is waited for like a log that comes later: who typed it learns why nothing is counted."""
+    (tmp_path / "m.log").touch()
+    (tmp_path / "mesibo-logwatch").symlink_to("/bin/true")
+    (tmp_path / "python").symlink_to(sys.executable)
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "BIN": str(tmp_path), "LOG": str(tmp_path / name), "LISTEN": "127.0.0.1:1",
+                   "PYTHONPATH": str(root)}  # fmt: skip
+    done = subprocess.run(
+        ["sh", root / "config" / "try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert (told in done.stderr) if told else not done.stderr
+
+
 @pytest.mark.timeout(300)
 def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
     """A history and an incident on the page; asked to end, every program and every file is gone."""

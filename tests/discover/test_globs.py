@@ -1,8 +1,11 @@
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from logwatch.discover import Globs
+from logwatch.discover import globs as globbing
 
 
 @pytest.fixture
@@ -84,3 +87,33 @@ def test_a_directory_that_may_not_be_listed_is_a_finding(tree, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
     (problem,) = Globs([str(tree / "*.log")]).find(0.0).problems
     assert (problem.where, problem.what, problem.why) == (str(tree), "cannot be listed", "Permission denied")
+
+
+def test_a_tree_may_be_deeper_than_the_interpreter_nests_calls(tmp_path, monkeypatch):
+    """Directories within directories, by the thousand, cost no other log its place."""
+    (tmp_path / "m.log").touch()
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1050):
+        os.mkdir("d")
+        os.chdir("d")
+    try:
+        globs = Globs([str(tmp_path / "**" / "*.log")])
+        assert names(globs, tmp_path) == ["m.log"]
+        assert globs.matches(str(tmp_path / Path(*["d"] * 1050) / "m.log"))
+    finally:
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)  # shutil nests as deep as the tree
+
+
+def test_more_directories_than_anybody_has_logs_in_are_told_and_the_nearest_are_listed(tree, monkeypatch):
+    """A pattern over a whole file system ends, and says where it did."""
+    monkeypatch.setattr(globbing, "DIRECTORIES", 2)
+    found = Globs([str(tree / "**" / "*.log"), str(tree / "deep" / "er" / "e.log")]).find(0.0)
+    assert [os.path.relpath(path, tree) for path in found.paths] == ["a.log", "b.log", "deep/d.log", "deep/er/e.log"]
+    (problem,) = found.problems
+    assert problem.where == str(tree / "deep" / "er")
+    assert "more than" in problem.why
+
+
+def test_a_pattern_with_many_wildcards_for_directories_is_matched_at_once(tree):
+    """How long it takes to tell that a path does not fit grows with its length, not with each ``**``."""
+    assert not Globs(["/" + "**/a/" * 30 + "x.log"]).matches("/a" * 200 + "/y.log")

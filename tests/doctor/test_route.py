@@ -1,10 +1,13 @@
 """An alert reaches whom Alertmanager sends it to: the first child that matches, more behind ``continue``."""
 
+import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
+from logwatch.doctor.pager import alertmanager
 from logwatch.doctor.route import integrations, receivers
 from tests.helpers.running import tool
 
@@ -65,6 +68,33 @@ def test_alertmanagers_own_tool_routes_the_same(labels, expected, tmp_path):
         check=False,
     )
     assert done.stdout.strip().split(",") == expected, done.stderr
+
+
+@pytest.mark.parametrize("pattern", ["Mesibo.*|Other.*|Node.*|Kube.*|Up", "(?:Mesibo|Other).*", "Mes?ibo.+X"])
+def test_a_usual_pattern_is_judged(pattern):
+    """Alternatives, groups and a few repetitions are what people write."""
+    route = {"receiver": "a", "routes": [{"match_re": {"alertname": pattern}, "receiver": "b"}]}
+    assert receivers(route, {"alertname": "MesiboPushX"}) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(.*)*(.*)*=X", "(M|e|s|i|[A-Za-z])+=", "a?" * 40 + "=", ".*.*.*.*.*.*.*=", r"\pL+", "a{99999999999999999999}"],
+)
+def test_what_alertmanager_alone_can_match_is_not_judged(pattern):
+    """RE2 is linear in all and knows other classes: neither a hang nor a wrong row comes of that, but a ValueError."""
+    route = {"receiver": "a", "routes": [{"match_re": {"alertname": pattern}, "receiver": "b"}]}
+    with pytest.raises(ValueError, match=r"^$"):
+        receivers(route, {"alertname": "aM" * 40})
+
+
+def test_a_route_that_is_not_judged_is_said_to_be_skipped():
+    """The row names the tool that knows."""
+    config = 'route: {receiver: a, routes: [{match_re: {alertname: "(.*)*="}, receiver: b}]}\nreceivers: [{name: a}]'
+    host = SimpleNamespace(fetch=lambda _: json.dumps({"config": {"original": config}}))
+    alerts = SimpleNamespace(alerts=[{"alertname": "MesiboPushX", "severity": "critical"}])
+    *_, row = alertmanager(host, ["http://127.0.0.1:9093"], [alerts])
+    assert (row.verdict, "amtool" in row.remedy) == ("skipped", True)
 
 
 def test_a_receiver_without_an_integration_tells_nobody():

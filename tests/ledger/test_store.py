@@ -367,6 +367,20 @@ def test_a_database_of_another_program_is_set_aside_as_it_is(tmp_path, version):
         assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("people",)]
 
 
+@pytest.mark.parametrize("version", [-1, *range(1, len(schema.MIGRATIONS))])
+def test_a_ledger_whose_version_is_damaged_is_set_aside(tmp_path, version):
+    """What a later version brings is there: no migration would ever pass, and nothing would be committed again."""
+    Ledger(tmp_path).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.execute(f"PRAGMA user_version = {version}")
+    (problem,) = refusals(tmp_path)
+    assert problem.warning
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    assert ledger.commit(batch(1))
+    ledger.close()
+
+
 def test_an_empty_ledger_beside_what_was_written_ahead_is_damaged(tmp_path):
     """A power loss may leave no byte of the file itself: what was counted is not counted again as if it were new."""
     running = tmp_path / "running"

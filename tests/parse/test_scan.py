@@ -192,8 +192,8 @@ def test_unread_lines_between_others_are_dated_some_at_once(hidden):
     pushes = [P % (101500 + i // 100, i % 100) + b"code 200\n" for i in range(3000)]
     unread = [b"E2211-%06d-%03d (1): %s\n" % (101500 + i // 100, i % 100, hidden) for i in range(3000)]
     made, dated = scanner(), []
-    time = made.time
-    made.time = lambda line, reference: dated.append(line) or time(line, reference)
+    times = made.times
+    made.times = lambda lines, reference: dated.extend(lines) or times(lines, reference)
     data = b"".join(line for pair in zip(pushes, unread, strict=True) for line in pair)
     found = made.scan(data, envelope="plain", reference=NOW)
     (seen,) = found.unread["misplaced"]

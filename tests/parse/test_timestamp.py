@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from logwatch.dialect.load import wrong_form
 from logwatch.parse import timestamp
-from logwatch.parse.timestamp import LineDater, TimestampParser, is_ahead, seconds_of
+from logwatch.parse.timestamp import LineDater, is_ahead, seconds_of
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -76,7 +76,7 @@ def test_a_stamp_is_dated(written, expected):
     """By what it says, and by the reference only where it says less."""
     found = seconds_of(written, NOON, UTC)
     assert found == (None if expected is None else pytest.approx(expected, abs=1e-6))
-    parser = TimestampParser(UTC)
+    parser = LineDater(UTC)
     assert [parser.seconds(written, NOON) for _ in range(3)] == [found] * 3
 
 
@@ -119,7 +119,7 @@ def test_of_an_hour_that_comes_twice_in_an_old_log_the_first_pass_is_meant():
 
 def test_an_envelope_tells_the_pass_of_every_line_of_both():
     """Line by line through both of them, whatever of the times that envelopes write is remembered."""
-    dater = LineDater(TimestampParser(ZoneInfo("Europe/Berlin")), TimestampParser(UTC))
+    dater = LineDater(ZoneInfo("Europe/Berlin"))
     for seconds in [*range(-3600, 3600, 30), *range(3570, -3600, -30)]:
         moment = datetime.fromtimestamp(BACK + seconds, ZoneInfo("Europe/Berlin"))
         received = datetime.fromtimestamp(BACK + seconds, UTC).isoformat().encode()
@@ -168,7 +168,7 @@ def test_a_stamp_far_ahead_is_told_as_such():
 def test_any_time_is_read_back(written, form, age, zone):
     """What was written less than ten months ago, or up to a day ahead, is dated right; twice in one minute as well."""
     moment = written.replace(tzinfo=ZoneInfo(zone), microsecond=0)
-    parser = TimestampParser(ZoneInfo(zone))
+    parser = LineDater(ZoneInfo(zone))
     reference = moment.timestamp() + age
     for again in (moment, moment + timedelta(seconds=1), moment):
         if again.timestamp() - reference < 86400:
@@ -183,7 +183,7 @@ def test_any_time_is_read_back(written, form, age, zone):
 def test_what_was_dated_before_changes_no_date(written, age, later):
     """A minute that is remembered means to another reference what it means without any memory."""
     moment = written.replace(tzinfo=ZoneInfo("Europe/Berlin"))
-    parser = TimestampParser(ZoneInfo("Europe/Berlin"))
+    parser = LineDater(ZoneInfo("Europe/Berlin"))
     stamp = f"{moment:%d%m-%H%M%S-000}"
     for reference in (moment.timestamp() + age, moment.timestamp() + age + later):
         assert parser.seconds(stamp, reference) == seconds_of(stamp, reference, ZoneInfo("Europe/Berlin"))
@@ -192,7 +192,7 @@ def test_what_was_dated_before_changes_no_date(written, age, later):
 @pytest.mark.parametrize("seconds", [(59, 0), (0, 59)])
 def test_the_year_may_change_within_a_minute(seconds):
     """A stamp that is just more than a day ahead is last year's, whatever another one of its minute was dated to."""
-    parser, limit = TimestampParser(UTC), at(2026, 11, 26, 12, 0, 30)
+    parser, limit = LineDater(UTC), at(2026, 11, 26, 12, 0, 30)
     for second in seconds:
         year = 2026 if second <= 30 else 2025
         assert parser.seconds(f"2611-1200{second:02}-000", limit - 86400) == at(year, 11, 26, 12, 0, second)
@@ -204,7 +204,7 @@ def test_times_since_the_epoch_are_worked_out_once_a_quarter_of_an_hour(digits, 
     worked_out: list[str] = []
     real = timestamp.seconds_of
     monkeypatch.setattr(timestamp, "seconds_of", lambda stamp, *rest: worked_out.append(stamp) or real(stamp, *rest))
-    dater = LineDater(TimestampParser(UTC), TimestampParser(UTC))
+    dater = LineDater(UTC)
     begin = datetime(2024, 12, 31, 23, 50, tzinfo=UTC)
     for second in range(0, 1200, 10):
         logged = begin + timedelta(seconds=second)

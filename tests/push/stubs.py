@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 
 import h2.config
 import h2.connection
@@ -123,3 +124,19 @@ class Provider:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._socket.close()
+
+
+class Endless(Provider):
+    """Speaks HTTP/1.1 and takes its time: ``part`` is sent so many times as the body, each after ``pause`` seconds."""
+
+    def __init__(self, directory, part, times, pause=0.0):
+        self._body = (part, times, pause)
+        super().__init__(directory, None, protocols=("http/1.1",))
+
+    def _talk(self, stream):
+        part, times, pause = self._body
+        while stream.recv(65536):
+            stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(part) * times))
+            for _ in range(times):
+                time.sleep(pause)
+                stream.sendall(part)

@@ -12,12 +12,14 @@ from click.testing import CliRunner
 
 from logwatch.catalogue import Catalogue
 from logwatch.cli import group as command
+from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request, Verdict
 from logwatch.push import apns, fcm
 from logwatch.push.direct import DirectPush, Reply, describe
 from logwatch.push.transport import Transport
 from tests.helpers.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
-from tests.push.stubs import Provider
+from tests.helpers.running import PATIENCE
+from tests.push.stubs import Endless, Provider
 
 CATALOGUE = Catalogue.load()
 NOW = dt.datetime.now(dt.UTC)
@@ -336,6 +338,31 @@ def test_an_answer_without_an_access_token_that_can_be_used_is_told(grant, bench
     done = bench.fcm(stub)
     assert (done.exit_code, len(stub.requests)) == (1, 1)
     assert "no access token came back" in done.output
+
+
+@pytest.mark.parametrize(
+    ("part", "times", "pause", "told"),
+    [(b" ", 40, 0.05, "no whole answer within 1 s"), (b" " * 65536, 20, 0.0, "more than 1048576 bytes")],
+)
+def test_an_answer_has_a_bound_in_time_and_in_bytes(part, times, pause, told, bench, monkeypatch):
+    """Who drips or floods, in the place of a provider, costs neither hours nor the memory."""
+    monkeypatch.setattr("logwatch.push.transport.LONGEST_SECONDS", 1.0 if pause else PATIENCE)
+    stub = Endless(bench.directory, part, times, pause)
+    bench.stubs.append(stub)
+    for done in (bench.apns(stub), bench.fcm(stub)):
+        assert done.exit_code == 1
+        assert "gave no answer" in done.output
+        assert told in done.output
+
+
+def test_a_file_that_hangs_who_looks_at_it_is_not_opened_for_a_push(bench, monkeypatch):
+    """A .p12 may ask for more rounds of key derivation than anybody waits for: what was not checked is not used."""
+    monkeypatch.setattr("logwatch.cli.push_direct.examine", lambda requests: examine(requests, patience=0.0))
+    stub = bench.apple()
+    done = bench.apns(stub)
+    assert done.exit_code == 2
+    assert "cannot sign in with it" in done.output
+    assert stub.requests == []
 
 
 def test_nobody_there_is_told_with_the_way_to_test(bench):

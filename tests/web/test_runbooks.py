@@ -17,5 +17,6 @@ def test_every_runbook_opens_and_links_only_what_opens(name):
     assert f"<h1>{title}" in html
     assert "<!--" not in html
     assert "&lt;!--" not in html
+    assert "https://" not in re.sub(r"<(a|code)\b.*?</\1>", "", html, flags=re.DOTALL)  # what can be opened is a link
     for target in re.findall(r'href="([^"#]*)', html):
         assert target == "./" or target.startswith("https://") or target.removesuffix(".md") in PAGES, target

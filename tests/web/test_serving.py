@@ -31,7 +31,7 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter
 from logwatch.ledger.store import Ledger
 from logwatch.model import Position, Rotation, Seen, SourceStatus
-from logwatch.web.api import DOWNLOADS, Download
+from logwatch.web.api import DOWNLOADS, SLOW_SECONDS, Download
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE, until
@@ -247,6 +247,18 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
     assert '<code class="shape">mesibo-1  | </code>' in page
 
 
+def test_sources_that_are_read_do_not_stand_before_those_that_are_not(watched, get):
+    """Of a hundred sources the one with unread lines comes first; what can be read is one row each below it."""
+    fine = {f"a{i:02}": SourceStatus(f"a{i:02}", True, 1, 0, True, NOW, ()) for i in range(20)}  # noqa: FBT003
+    watched.status = fine | watched.status
+    watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
+    page = get("/unread")[2].decode()
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert headings == ["mesibo", "The other sources have no unread push line"]
+    assert page.index(">mesibo</h2>") < page.index('<th scope="row">a00</th>')
+    assert "Every push line could be read" not in page  # of a log of which there is none
+
+
 @pytest.mark.parametrize(
     ("unread", "read", "said", "never"),
     [
@@ -283,8 +295,15 @@ def test_many_sources_leave_the_page_its_first_line(watched, get):
     watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
     first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first))
-    assert told.strip().startswith("other: out of reach; mesibo: followed; m00: followed;")
-    assert "m03: followed and 94 more as of" in told
+    assert told.strip().startswith("other: out of reach; 99 more: followed as of")
+
+
+def test_many_sources_of_which_none_needs_a_look_are_a_number(watched, get):
+    """A webhook listens, a log is followed: neither is worth a name of its own."""
+    watched.status = {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, NOW, ()) for i in range(20)}  # noqa: FBT003
+    watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
+    first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
+    assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first)).strip().startswith("20 sources: followed as of")
 
 
 def test_a_source_that_is_configured_no_more_counts_nowhere(watched, api):
@@ -452,7 +471,50 @@ def test_a_download_that_nobody_takes_ends(untaken, monkeypatch):
     with untaken.ask() as visitor:
         while visitor.recv(65536):
             pass
-    until(lambda: untaken.site.downloads == 0, "there is room again")
+    until(lambda: not untaken.site.downloads, "there is room again")
+
+
+def test_a_code_that_is_counted_as_other_has_the_page_that_its_failures_link_to(watched, get):
+    """A number that is in the error log alone is one that was logged."""
+    assert get("/codes/330")[0] == 404
+    batch = Batch(1000)
+    batch.fail([StoredFailure(NOW, "mesibo", "fcm", "330", "", "", "u", "")])
+    assert watched.ledger.commit(batch)
+    assert b'href="/codes/330"' in get("/")[2]
+    assert get("/codes/330")[0] == 200
+
+
+def test_a_slow_download_gives_way_to_the_next_one(untaken, get, monkeypatch):
+    """Visitors who take a byte now and then do not keep all places for as long as they like."""
+    visitors = [untaken.ask() for _ in range(DOWNLOADS)]
+    until(lambda: untaken.sending() == DOWNLOADS, "all are sent")
+    began = max(untaken.site.downloads.values())
+    monkeypatch.setattr(untaken.site, "monotonic", lambda: began + SLOW_SECONDS)
+    visitors.append(untaken.ask())
+    until(lambda: untaken.sending() == DOWNLOADS + 1, "the next one is sent")
+    while visitors[0].recv(65536):
+        pass  # the oldest ends
+    assert len(untaken.site.downloads) == DOWNLOADS
+    for visitor in visitors:
+        visitor.close()
+
+
+@pytest.mark.parametrize("address", ["/", "/user?address=1", "/api/v1/failures", "/downloads/failures.csv"])
+def test_what_nobody_waits_for_any_more_is_not_done(address, get, site_rules, server, events, monkeypatch):
+    """A crowd that asks for pages and leaves does not keep the next visitor waiting until all is worked off."""
+    site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    busy, release = threading.Event(), threading.Event()
+    work, asked = site.work, []
+    monkeypatch.setattr(site, "work", lambda task: asked.append(work(task)) or asked[-1])
+    site._worker.submit(lambda: busy.set() or release.wait(PATIENCE))
+    assert busy.wait(PATIENCE)
+    with socket.create_connection(("127.0.0.1", server.port)) as visitor:
+        visitor.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        until(lambda: asked, "it waits for its turn")
+    until(asked[0].cancelled, "it is taken back", 10)
+    release.set()
+    assert get("/")[0] == 200
+    assert [event for event in events if event["event"] == "request_failed"] == []
 
 
 def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):

@@ -75,6 +75,16 @@ def test_nothing_runs_over_the_edge_of_a_small_phone(visit, states, state):
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_no_runbook_runs_over_the_edge_of_a_small_phone(visit, states):
+    """An address of another site is as long as it is: it wraps."""
+    page = visit(f"{states['all_well'][0]}runbooks/", **SMALL)
+    runbooks = page.evaluate("[...document.querySelectorAll('main a')].map(each => each.href)")
+    assert len(runbooks) > 40
+    for address in runbooks:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+
+
 @pytest.mark.parametrize(
     ("state", "how"),
     [*((state, {}) for state in STATES), *((state, how) for state in ("ios_903", "blind") for how in (DARK, SMALL))],

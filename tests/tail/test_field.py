@@ -555,6 +555,41 @@ def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tm
     assert got == dict.fromkeys(log.written, 1)
 
 
+@pytest.mark.parametrize("life", ["looking", "restarted"])
+@pytest.mark.parametrize("pack", ["true", "gzip m.log.1"])
+@pytest.mark.parametrize("torn", [0, 40])
+def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path, life, pack, torn):
+    """Each sync leaves a new file: what was read of the ones before it is the beginning of what comes rotated, too."""
+    log = Log(tmp_path, "looking")
+    origin = tmp_path / "origin.log"
+
+    def sync():
+        log.run("cp", "-p", str(origin), "t")
+        log.run("mv", "t", "m.log")
+
+    for count in (100, 3, 3):
+        log.write(count, origin)
+        sync()
+        log.follower.turn()
+    if life == "restarted":
+        log.follower.stop()
+    line = log.lines(1)
+    log.write(16, origin)
+    with open(origin, "ab") as file:
+        file.write(line[:torn])
+    sync()
+    if life == "restarted":
+        log.follower.start()
+    log.follower.turn()
+    shutil.copy2(origin, log.directory / "m.log.1")
+    log.shell(pack)
+    origin.write_bytes(line[torn:] + log.lines(1))
+    sync()
+    for seconds in (1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()
+
+
 @pytest.mark.parametrize("more", [30, 70])
 def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
     """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""

@@ -58,8 +58,9 @@ def find_content(draft: Draft, each: Known) -> None:
         draft.leave(each, "packed")
         return None
     for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
-        if (relation is Relation.MOVED and each.in_use) or (relation in _SHORTER and i == at_path and latest):
-            if relation in _SHORTER and draft.wait_if_torn(i):
+        left = i == at_path and latest and relation in _SHORTER
+        if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
+            if left and draft.wait_if_torn(i):
                 draft.leave(each, "packed")
                 return None
             return draft.take(each, i, at)

@@ -201,8 +201,9 @@ class Generation(GenerationState):
         something may have been left out.
         """
         former, file = self.former, self.plain
-        if not former or not file:
-            return True
+        if not former or not file:  # what was packed gets no end any more
+            self.former = None
+            return not (former and former.cut)
         known, size, content = former.position, file.stat().size, OwnFile(file)
         for mark in reversed(list(marks_of(known.marks))):
             if self.position.offset < mark.offset <= size:

@@ -9,7 +9,7 @@ front).
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum, auto
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from logwatch.model import Position
@@ -41,6 +41,7 @@ CONTEXT_BYTES = HEAD_BYTES + 1
 _BLOCK_BYTES = 1 << 20
 _SPAN_BYTES = 1 << 16  # more than lines have in common, wherever they stand
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
+_MARKS_UNPACKED = 16  # that are looked for in an archive: each is a way through it
 SURE_BYTES = 128
 """Of whole lines: their stamps make them the same lines wherever they stand."""
 
@@ -205,7 +206,7 @@ def compare(
         if (at := _find(known, file, left=left)) != NOWHERE:
             file.before(at)  # what is known from there on
             return Answer(Relation.MOVED, at)
-        if not whole and (cut := _find_cut(known, file, followed=followed or same_inode)) != OTHER:
+        if not whole and (cut := _find_cut(known, file)) != OTHER:
             return cut
     return _as_part(known, file, same_inode=same_inode, followed=followed) if alike else OTHER
 
@@ -363,7 +364,7 @@ def search_backwards(file: Content, last_in: LastIn) -> int:
     return NOWHERE
 
 
-def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
+def _find_cut(known: Position, file: Content) -> Answer:
     """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
     Up to a mark that is still true it is what was read, and up to the next one where NULs stand before that. Where the
@@ -371,11 +372,12 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     lost somewhere before the next mark: reading goes on there, and nobody can tell whether all before it was read.
     """
     head, end = file.head, known.offset
-    if file.packed or not _first_lines(known, head):
+    whole = begins_alike(known.head_bytes, known.head, head)
+    if not (whole or (_first_lines(known, head) and not file.packed)):
         return OTHER
-    whole, size = followed and begins_alike(known.head_bytes, known.head, head), file.size()
+    size = file.size()
     next_is_marked = False
-    for mark in marks_of(known.marks):
+    for mark in islice(marks_of(known.marks), _MARKS_UNPACKED if file.packed else None):
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
             # Where lines are equally long, answers over several lines end alike in any log
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])

@@ -646,6 +646,27 @@ def test_a_copy_in_place_of_a_log_goes_on_as_that_where_it_loses_its_end(tmp_pat
     log.check()
 
 
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize(
+    "rotation", ["mv m.log m.log.1", "mv m.log m.log.1; gzip m.log.1", "cp m.log m.log.1; : > m.log"]
+)
+@pytest.mark.parametrize(("lines", "hole", "more"), [(1, False, 5), (6, False, 5), (1, True, 0), (40, True, 5)])
+def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_path, life, rotation, lines, hole, more):
+    """After a power loss mesibo is up first, and logrotate's timer catches up: what is rotated lost its end, too."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=hole)
+        log.write(more)
+        log.shell(rotation)
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(steps)
+    log.check()
+
+
 # a writer without O_APPEND, and NULs
 
 

@@ -667,6 +667,30 @@ def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_pa
     log.check()
 
 
+@pytest.mark.parametrize("quiet_seconds", [700, 9 * 3600, 60 * 3600])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_writer_that_was_not_told_of_a_rotation_goes_on_after_a_quiet_night(tmp_path, quiet_seconds, restarted):
+    """As of logrotate's `create` without a postrotate: the log at the path stays empty, and the next rotation packs."""
+    log = Log(tmp_path, "looking")
+    log.write(10)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1; : > m.log")
+    for _ in range(3):
+        log.follower.wait(quiet_seconds / 3)
+    if restarted:
+        log.follower.restart_at_once()
+        log.follower.turn()
+    renamed = tmp_path / "logs" / "m.log.1"
+    log.write(5, renamed)
+    log.follower.wait(60)
+    assert len(log.follower.sink.order) == 15
+    log.write(5, renamed)
+    log.follower.wait(60)
+    log.shell("gzip m.log.1; mv m.log.1.gz m.log.2.gz; mv m.log m.log.1; : > m.log")
+    log.follower.wait(60)
+    log.check()
+
+
 # a writer without O_APPEND, and NULs
 
 

@@ -257,11 +257,8 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
             batch = self._bare(batch)
-        if reader:
-            left = reader.read(batch, self._matched, self.following, self._bare)
-        else:
-            left = batch.only(self._marked(batch, range(len(batch.lines))))
-        for at in left.at(range(len(left.lines))):
+        left = reader.read(batch, self._matched, self.following, self._bare) if reader else batch
+        for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
             is_open = self._wants_body(outcome) and may_be_open(at[1][0])

@@ -26,11 +26,11 @@ from bench.measure import run as started
 from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.dialect.grammar import parse_reference
+from logwatch.lines import CHUNK_BYTES
 from logwatch.model import Envelope
 from logwatch.parse import Reasons, Scanner, load
 from logwatch.parse.line_parser import LineParser
 from logwatch.report.lines import LineCutter
-from logwatch.tail.lines import CHUNK_BYTES
 
 Found = Counter[Key]
 CATALOGUE = Catalogue.load()

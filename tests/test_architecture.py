@@ -13,7 +13,7 @@ LAYERS = [
     {"compile", "errors", "events", "heap", "moments", "ownership", "resources", "signal_flags", "unpack"},
     {"model"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify", "words"},
-    {"dialect", "discover", "ledger", "wake"},
+    {"dialect", "discover", "ledger", "lines", "wake"},
     {"parse"},
     {"tail", "journal", "details", "sight", "webhook", "story"},
     {"config"},

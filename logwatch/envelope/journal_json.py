@@ -189,6 +189,8 @@ class SeveralLines(JournalJson):
 
     mark: bytes
     """What every entry holds, and hardly any other log."""
+    dated = _FIELDS["received"].encode()
+    """What stands in the one line of an entry that tells its time."""
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:
         """Rewrite the whole entries at the front of ``data``; with ``final`` nothing follows for now."""

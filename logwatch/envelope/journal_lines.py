@@ -38,7 +38,7 @@ class JournalVerbose(SeveralLines):
 
     name = "journal-verbose"
     kind: EnvelopeKind = "journal-verbose"
-    mark = b";t="
+    mark = dated = b";t="
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:
         """Rewrite the whole entries at the front of ``data``: a head, and its fields below it."""

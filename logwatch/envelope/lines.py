@@ -152,12 +152,17 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
 
 
 def is_dated(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
-    """Return whether a line, without its newline, begins with a time: what stands around it, or its own."""
+    """Return whether a line, without its newline, begins with a time: what stands around it, or its own.
+
+    One in whole seconds is none: a second has many lines, of which a rotation may part some from others.
+    """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None or isinstance(form, SeveralLines):
-        return form is not None or owns(uncoloured(line))
+        return form.dated in line if form else owns(uncoloured(line))
     record = form.record(line)
-    return record is not None and bool(record.time or owns(uncoloured(record.payload)))
+    if record is None:
+        return False
+    return "." in record.time or record.time.isdecimal() or owns(uncoloured(record.payload))
 
 
 def unwrap(data: bytes, envelope: Envelope) -> list[Line]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from logwatch import envelope as envelopes
+from logwatch.lines import CHUNK_BYTES, Held, take_lines, take_rest
 from logwatch.model import Envelope, EnvelopeKind
-from logwatch.tail.lines import CHUNK_BYTES, Held, take_lines, take_rest
 
 _BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
 _UNDECIDED_BYTES = 8 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope

@@ -11,8 +11,8 @@ from typing import BinaryIO
 from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
+from logwatch.lines import CHUNK_BYTES
 from logwatch.privacy import readable
-from logwatch.tail.lines import CHUNK_BYTES
 from logwatch.unpack import LAYERS, MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time

@@ -4,6 +4,8 @@ The only writer of what a path's generations are and where they lie. It happens 
 before, when a file's bytes are not those that were read, at start, and when something could not be found.
 """
 
+from contextlib import suppress
+
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
@@ -14,13 +16,20 @@ from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import MovedError, PackedError
-from logwatch.tail.identity import NO_KEY, Relation, is_part
+from logwatch.tail.identity import NO_KEY, Relation, SeekingError, is_part
 from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.rotated_names import UNNAMED
 from logwatch.tail.survey import Survey, is_copied
 from logwatch.unpack import MissingLibraryError, without_suffix
 
 _TRIES = 5
+
+
+def _before(file: Candidate, at: int) -> bytes:
+    """Return what comes before an offset; nothing of an archive that was not unpacked to there."""
+    with suppress(SeekingError):
+        return file.before(at)
+    return b""
 
 
 def reconcile(state: PathState, turn: Turn) -> None:
@@ -52,7 +61,6 @@ class _Reconciliation:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = plans.Found([])
         self.plan = plans.Plan()
-        self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
 
     def run(self) -> None:
         state = self.state
@@ -77,7 +85,7 @@ class _Reconciliation:
             self._do(action)
         if live and live.position.state == "rotated":
             live.leave_path(self.turn.now)
-        undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)] + self.unproved
+        undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
         state.end(
             found.candidates,
             undecided=bool(undecided) or plan.again,
@@ -135,7 +143,7 @@ class _Reconciliation:
             return False
         candidate = state.heads.examine(state.path, None)
         generation = None
-        if candidate and candidate.head is not None:
+        if candidate and not candidate.error:
             generation = state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
@@ -157,8 +165,9 @@ class _Reconciliation:
         for each in self.state.generations:
             left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
             of = sharing.content(each) if left else None
-            if self.plan.copy_of.get(i) == each.number or (of and is_part(file, of)):
-                sharing.pair(generation, each)
+            with suppress(SeekingError):
+                if self.plan.copy_of.get(i) == each.number or (of and is_part(file, of)):
+                    sharing.pair(generation, each)
 
     # what is to be done
 
@@ -168,7 +177,7 @@ class _Reconciliation:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
-                    generation.lose_end(at, found.candidates[i].before(at), self.turn.now, cut=cut)
+                    generation.lose_end(at, _before(found.candidates[i], at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
@@ -216,14 +225,14 @@ class _Reconciliation:
         if blank:
             self._pair_with_left(generation, i)
         if blank and self.state.joined and generation.in_use and (new or generation.position.copy_of):
-            self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head or b"")
+            self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
         candidate, size = self.found.candidates[i], self.found.sizes[i]
         moved = generation.key != candidate.key
         if at is not None:
-            generation.skip_to(at, candidate.before(at))
+            generation.skip_to(at, _before(candidate, at))
         left = self._state_at(generation, candidate, size)
         position = generation.position
         if moved and left != "ignored" and size is not None:  # a copy, made before or after the end was read
@@ -233,7 +242,7 @@ class _Reconciliation:
             elif left != "done" and size < position.size and at is None:
                 self.ctx.lose(self.turn, candidate.path, position.size - size, "copied short")
         in_use = left in ("live", "rotated")
-        head = candidate.head or b""
+        head = candidate.head
         if at is None and not (moved or candidate.begin) and in_use and generation.is_written_over(head):
             self.ctx.miss(self.turn, candidate.path, "written over from its start", read_bytes=position.offset)
         more = len(head) > position.head_bytes or (moved and left != "ignored") or at is not None
@@ -252,7 +261,7 @@ class _Reconciliation:
         self.state.owners.add(generation)
         parked = not moved and generation.parked == candidate.stat
         if in_use and (moved or not (generation.file or parked)):
-            self._attach(generation, candidate)
+            self._attach(generation, i)
         if candidate.rotated is None:
             self.state.lead_to(generation)
 
@@ -263,14 +272,15 @@ class _Reconciliation:
         over = state == "ignored" or (state == "done" and read)
         return "live" if at.rotated is None else state if over else "rotated"
 
-    def _attach(self, generation: Generation, at: Candidate) -> None:
+    def _attach(self, generation: Generation, i: int) -> None:
+        at = self.found.candidates[i]
         if at.error:  # what it is cannot be seen: an archive is not to be read as text
             generation.detach()
             self.state.block(generation, at.error, self.turn)
             return
         if at.archive and not self._is_proved(at.archive):
             generation.detach()
-            self.unproved.append(at.archive)
+            self.found.undecided.add(i)  # unpacked to its end before it is read
             return
         if not self.ctx.files.room():
             generation.detach()
@@ -295,9 +305,12 @@ class _Reconciliation:
         Where a disk fails amid it, what can be read is read up to there, and the rest once the disk is well.
         """
         try:
-            return archive.size() is not None or not archive.busy
+            archive.size()
+        except SeekingError:
+            return not archive.busy
         except UnreadableError:
-            return True
+            pass
+        return True
 
     def _take_up(self, i: int, left: FileState, at: int | None) -> None:
         candidate = self.found.candidates[i]

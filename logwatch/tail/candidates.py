@@ -1,10 +1,12 @@
 """Knows files that may hold a generation, each as it was at one moment; what did not change is not read again."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.tail.files import (
@@ -12,13 +14,12 @@ from logwatch.tail.files import (
     NotAFileError,
     PackedFile,
     PlainFile,
-    SeekingError,
     Stat,
     open_regular,
     stat_of,
 )
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
-from logwatch.tail.identity import CONTEXT_BYTES, NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
+from logwatch.tail.identity import CONTEXT_BYTES, NO_KEY, NOWHERE, Content, Key, LastIn, SeekingError, search_backwards
 from logwatch.tail.rotated_names import UNNAMED, RotatedName
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
@@ -29,10 +30,14 @@ FRESH_SECONDS = 10.0
 """An archive that has no end yet may still be written: so long after the last write nothing is concluded from that."""
 
 _BLOCK_BYTES = 1 << 18
+_Answer = TypeVar("_Answer")
 
 
 class Archive:
-    """A compressed file that does not change: one question is answered at a time, and each only once."""
+    """A compressed file that does not change: one question is answered at a time, and each only once.
+
+    Raises SeekingError until it is, and UnreadableError.
+    """
 
     def __init__(self, path: str, format_: Format, stat: Stat, within: tuple[Format, ...] = ()) -> None:
         """Know a file of this format; ``within``: what that was packed with again, the outermost first."""
@@ -47,7 +52,7 @@ class Archive:
         self._steps: Iterator[None] = iter(())
         self._runs: dict[tuple[int, int], bytes] = {}
         self._places: dict[bytes, int] = {}
-        self._last = b""
+        self._last, self._last_at = b"", sys.maxsize  # what it ends with, and where that begins
         self._unreadable_at: int | None = None  # the place on disk that could not be read when it was last asked
 
     @property
@@ -71,26 +76,25 @@ class Archive:
             except CorruptError:
                 return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
 
-    def run(self, start: int, count: int) -> bytes | None:
-        """Return a run of what was compressed, shorter at its end; None until it has been unpacked that far."""
-        if self.known_size is not None and start >= self.known_size - len(self._last):
-            at = start - (self.known_size - len(self._last))
-            return self._last[at : at + count]
-        if (start, count) not in self._runs:
-            self._ask(lambda file: self._read(file, start, count))
-        return self._runs.get((start, count))
+    def run(self, start: int, count: int) -> bytes:
+        """Return a run of what was compressed, shorter at its end, by unpacking it that far."""
+        if start < self._last_at and (start, count) not in self._runs:
+            self._ask(lambda file: self._go_through(file, (start, count)))
+        if start >= self._last_at:
+            return self._last[start - self._last_at :][:count]
+        return _told(self._runs.get((start, count)))
 
-    def size(self) -> int | None:
-        """Return how long it is uncompressed, by unpacking it to its end; None until that was done."""
+    def size(self) -> int:
+        """Return how long it is uncompressed, by unpacking it to its end."""
         if self.known_size is None:
             self._ask(self._go_through)
-        return self.known_size
+        return _told(self.known_size)
 
-    def search(self, tail: bytes, last_in: LastIn) -> int | None:
-        """Return the last place that is found in a block of it, or NOWHERE; None until it was unpacked to its end."""
+    def search(self, tail: bytes, last_in: LastIn) -> int:
+        """Return the last place that is found in a block of it, or NOWHERE, by unpacking it to its end."""
         if tail not in self._places:
-            self._ask(lambda file: self._go_through(file, tail, last_in))
-        return self._places.get(tail)
+            self._ask(lambda file: self._go_through(file, tail=tail, last_in=last_in))
+        return _told(self._places.get(tail))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -101,7 +105,6 @@ class Archive:
     def _ask(self, steps: Callable[[PackedFile], Iterator[None]]) -> None:
         """Work on a question for a while, or on the one before it; a file that is gone has no answer.
 
-        Raises UnreadableError.
         What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
         Where a disk fails amid a file, it is not unpacked anew up to there before that place can be read.
         """
@@ -129,45 +132,45 @@ class Archive:
             raise UnreadableError(self._stat.key, error) from error
         self.close()
 
-    def _read(self, file: PackedFile, start: int, count: int) -> Iterator[None]:
+    def _go_through(
+        self, file: PackedFile, wanted: tuple[int, int] = (0, 0), tail: bytes = b"", last_in: LastIn | None = None
+    ) -> Iterator[None]:
+        """Unpack it to its end, or the run that is wanted."""
+        (at, count), last, place = wanted, b"", NOWHERE
         while True:
             try:
-                data = file.read_at(start, count)
+                data = file.read_at(at, count or _BLOCK_BYTES)
             except SeekingError:
                 yield
                 continue
             except CorruptError:
-                data = file.read_at(start, file.reached - start) if file.reached > start else b""
-            break
-        if len(data) == count or self._is_final(file):
-            self._runs[start, count] = data
-            if len(data) < count and file.ended():
-                self.known_size, self.whole = start + len(data) if data else file.reached, True
-
-    def _go_through(self, file: PackedFile, tail: bytes = b"", last_in: LastIn | None = None) -> Iterator[None]:
-        at, last, place = 0, b"", NOWHERE
-        while True:
-            try:
-                data = file.read_at(at, _BLOCK_BYTES)
-            except CorruptError:
                 self.intact = file.proved
-                data = file.read_at(at, file.reached - at)
+                data = file.read_at(at, max(file.reached - at, 0))
+            if count and len(data) >= count:
+                self._runs[wanted] = data[:count]
+                return
             block = last + data
             if last_in and (found := last_in(block, at - len(last), len(last))) != NOWHERE:
                 place = found
-            at += len(data)
+            at = min(at + len(data), file.reached)
             last = block[-CONTEXT_BYTES:]
-            if len(data) < _BLOCK_BYTES:
+            if len(data) < (count or _BLOCK_BYTES):
                 break
             yield
         if self._is_final(file):
-            self.known_size, self._last, self.whole = at, last, file.ended()
+            self.known_size, self._last, self._last_at, self.whole = at, last, at - len(last), file.ended()
             if last_in:
                 self._places[tail] = place
 
     def _is_final(self, file: PackedFile) -> bool:
         """Return whether nothing more is to come: its end was seen, or it was not written to for long enough."""
         return file.ended() or not 0 <= time.time() - self._stat.modified / 1e9 < FRESH_SECONDS
+
+
+def _told(answer: _Answer | None) -> _Answer:
+    if answer is None:
+        raise SeekingError
+    return answer
 
 
 class VanishedError(Exception):
@@ -191,7 +194,7 @@ class Candidate(Content):
     disk_size: int  # as the file system tells
     modified: int  # nanoseconds
     rotated: RotatedName | None  # None for the followed path itself
-    head: bytes | None  # None: it cannot be read
+    head: bytes
     begin: int = 0  # where its content begins
     archive: Archive | None = None
     matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
@@ -217,16 +220,13 @@ class Candidate(Content):
         """Whether it was unpacked to a place where its sums are wrong: what comes out before that may be, too."""
         return self.archive is not None and self.archive.intact is not None
 
-    def size(self) -> int | None:
-        """Return how long it is, uncompressed; None while it was not unpacked to its end."""
+    def size(self) -> int:
+        """Return how long it is, uncompressed."""
         return self.archive.size() if self.archive else self.disk_size
 
-    def run(self, start: int, count: int) -> bytes | None:
-        """Return a run of its bytes; nothing if it has gone, or cannot be read, which is known; raises UnreadableError.
-
-        None while it is not unpacked that far.
-        """
-        if not count or self.head is None:
+    def run(self, start: int, count: int) -> bytes:
+        """Return a run of its bytes; nothing if it has gone, or cannot be read, which is known."""
+        if not count or self.error:
             return b""
         if self.archive:
             return self.archive.run(start, count)
@@ -238,8 +238,8 @@ class Candidate(Content):
         except OSError as error:
             raise UnreadableError(self.key, error) from error
 
-    def search(self, tail: bytes, last_in: LastIn) -> int | None:
-        """Return the last place that is found in it, or NOWHERE; None while not unpacked to its end."""
+    def search(self, tail: bytes, last_in: LastIn) -> int:
+        """Return the last place that is found in it, or NOWHERE."""
         return self.archive.search(tail, last_in) if self.archive else search_backwards(self, last_in)
 
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
@@ -275,16 +275,16 @@ class Heads:
         try:
             found = stat_of(os.stat(path))
             if error := self._unreadable.get(found.key):
-                return Candidate(path, *found, rotated, None, error=error)
+                return Candidate(path, *found, rotated, b"", error=error)
             known = self._known.get(found.key)
             same = known is not None and known.stat == found
             file = replace(known, path=path, rotated=rotated) if known and same else _read(path, found.key, rotated)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except NotAFileError as error:
-            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
+            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, b"", error=error)
         except OSError as error:
-            return Candidate(path, *found, rotated, None, error=error)
+            return Candidate(path, *found, rotated, b"", error=error)
         if rotated:  # the followed file itself changes all the time
             if known and known.archive and known.archive is not file.archive:
                 known.archive.close()  # it was still being packed

@@ -40,7 +40,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     if copied and _begins_alike(draft, each, i):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
-        draft.take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
+        draft.take(each, i, at)
 
 
 def find_content(draft: Draft, each: Known) -> None:
@@ -48,11 +48,8 @@ def find_content(draft: Draft, each: Known) -> None:
 
     Else what was copied of it before it was read as far as it is.
     """
-    position, at_path = each.position, draft.at_path
-    known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    latest = draft.is_latest(each)
-    followed = known and latest and each.number not in draft.copied
-    order = [i for i in _order(draft, each) if followed or i != at_path]
+    at_path, latest = draft.at_path, draft.is_latest(each)
+    order = [i for i in _order(draft, each) if latest or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
@@ -61,8 +58,9 @@ def find_content(draft: Draft, each: Known) -> None:
         draft.leave(each, "packed")
         return None
     for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
-        if (relation is Relation.MOVED and each.in_use) or (relation in _SHORTER and i == at_path and latest):
-            if relation in _SHORTER and draft.wait_if_torn(i):
+        left = i == at_path and latest and relation in _SHORTER
+        if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
+            if left and draft.wait_if_torn(i):
                 draft.leave(each, "packed")
                 return None
             return draft.take(each, i, at)
@@ -100,7 +98,9 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # history, packed since
         whole, size = draft.whole.get(i, ()), draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
-        further = [k for k in draft.known if k.position.offset > each.position.offset]
+        further = [k for k in draft.known if (k.position.offset, k.number) > (each.position.offset, each.number)]
+        if not own and any(draft.holds(k, i) and not k.repeats for k in further):
+            return True  # of what several have read, it goes on where the last of them does
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
         # A mark that is still true behind what was read of this one: they have more than a banner in common
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
@@ -117,10 +117,10 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
         i = draft.lies_at(each.number)
         if i is not None and not each.position.offset and draft.decided[each.number] == Hold(each.number, i):
             holders[i] = each
-    if at_path is not None and at_path in draft.free and at_path not in draft.start:
+    if at_path in draft.free and at_path not in draft.start:
         holders[at_path] = None
     for each in reversed(in_use):
-        for i, holder in () if each.open or each.number in draft.copied else holders.items():
+        for i, holder in () if each.open else holders.items():
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and _begins_alike(draft, each, i):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
@@ -138,13 +138,15 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
 
 def _begins_alike(draft: Draft, each: Known, i: int) -> bool:
     """Return whether a file begins with the lines that a generation began with, or with its banner."""
-    return each.has_first_lines(draft.file(i).head or b"")
+    return each.has_first_lines(draft.file(i).head)
 
 
 def find_copy(draft: Draft, each: Known) -> None:
     """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
-    original, i = draft.lies_at(each.number), draft.at_path
-    if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
+    original, i, filled = draft.lies_at(each.number), draft.at_path, draft.current
+    # What was taken up empty, or with a few bytes: whatever it got meanwhile may be what an earlier one has read
+    later = filled and draft.path.was_blank and each.number < filled.number
+    if i is not None and filled and later and draft.decided.get(filled.number) == Hold(filled.number, i):
         _find_written_back(draft, each, i, original, filled)
     if original is None and not each.open:
         return
@@ -172,17 +174,6 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
             draft.start[i] = common  # a copy that was made before all that has been read
     elif (each.number, i) in draft.found.common and not rotated:
         draft.start[i] = common  # an older state, written on
-
-
-def _find_filled(draft: Draft) -> Known | None:
-    """Return the generation that the path's file was taken up for when it was empty, or had a few bytes.
-
-    Whatever the file has got meanwhile may be what an earlier generation of the path has read.
-    """
-    i, current = draft.at_path, draft.current
-    if i is None or not current or not draft.path.was_blank:
-        return None
-    return current if draft.decided.get(current.number) == Hold(current.number, i) else None
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
@@ -234,9 +225,9 @@ def _archived(draft: Draft, each: Known, original: int | None) -> bool:
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file holds another generation, further than this one was read: of it but a banner."""
-    others = (k for k in draft.known if k.position.head_bytes and k.position.offset > each.position.offset)
-    return any(draft.holds(k, i) for k in others)
+    """Return whether a file holds more of what was read of another generation than of this one."""
+    more = (k for k in draft.known if k.position.head_bytes and k.position.offset > draft.answer(each, i).at)
+    return any(draft.holds(k, i) for k in more)
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:

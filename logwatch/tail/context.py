@@ -7,12 +7,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from logwatch.events import Log, shown
+from logwatch.lines import LineReading
 from logwatch.model import Sink
 from logwatch.tail.directories import Directories
 from logwatch.tail.files import key_at
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
-from logwatch.tail.lines import LineReading
 from logwatch.tail.owners import Owners
 
 KEPT_DESCRIPTORS = 64

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
-from logwatch.tail.identity import Content, Key
+from logwatch.tail.identity import Content, Key, SeekingError
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
@@ -22,10 +22,6 @@ _SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive
 
 class NotAFileError(OSError):
     """What stands there is a directory, a pipe, a socket or a device."""
-
-
-class SeekingError(Exception):
-    """An archive has to be unpacked further before the offset is reached: call again."""
 
 
 class CorruptError(Exception):

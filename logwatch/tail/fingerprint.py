@@ -2,9 +2,9 @@
 
 Inodes are reused, copies and archives have other ones; what was written does not change. A head grows with a short file
 up to ``HEAD_BYTES``; it is fingerprinted at many lengths, so that a copy made while the file was shorter is recognised
-too. The run before an offset is fingerprinted as a whole and from each line in it that has a time, so that it is found
-again in a file that was trimmed in front. Marks at line ends further back tell how much is left of a file that lost its
-end. Only digests are kept, never bytes of a log.
+too. The run before an offset is fingerprinted as a whole, and the last lines that have a time one by one, so that it is
+found again in a file that was trimmed in front, or edited. Marks at line ends further back tell how much is left of a
+file that lost its end. Only digests are kept, never bytes of a log.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,14 +30,14 @@ MARK_BYTES = 128
 _HOLE = bytes(8)  # so many NULs in a row: a file was allocated in advance, or the power was lost
 _INDEXED_BYTES = 128  # of a head, which have a stamp in them
 _LONGEST = b"."
-_BEGINNING = 0x8000  # in ledgers of before: marks the length of a part that begins where its run does
+_BEGINNING = 0x8000  # in ledgers of before: marks the length of an entry that begins where its run does
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
-_LINES = 8  # of a tail, that are found by their beginnings, and of what was read last, whose ends are marked
-_SUFFIX = 2 + _RUNG  # a part of a tail: its length, and its digest
+_LINES = 8  # of what was read last, by which it is found elsewhere, and whose ends are marked
+_ENTRY = 2 + _RUNG  # of a tail: its length, and its digest
 _MARK = 8 + _RUNG
 _NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
 _MOST_MARKS = 128
@@ -71,39 +71,37 @@ def fingerprint_head(data: bytes) -> bytes:
     return digest(data) + b"".join(found[n] for n in _RUNGS if n in found)
 
 
-def last_run(data: bytes, begins: Callable[[bytes], bool]) -> bytes:
-    """Return the end of what was handed on that is to be fingerprinted: ``TAIL_BYTES``, or from a line that begins on.
+def fingerprint_tail(
+    last: bytes, begins: Callable[[bytes], bool], before: bytes = b"", count: int = 0
+) -> tuple[int, bytes]:
+    """Return how long the run before an offset is, and its digest, followed by the entries that find it elsewhere.
 
-    How an answer over several lines ends recurs in any log, and in logs of lines that are equally long at its place.
+    The run is ``TAIL_BYTES``, or from a line on that ``begins``, with a time of its own: how an answer over several
+    lines ends recurs in any log, and in logs of lines that are equally long at its place. Such a line is an entry, with
+    those behind it that have none: an editor may have deleted some of them. There are none where ``last``, what was
+    handed on last, ends amid a line. ``before`` is the fingerprint of ``count`` bytes less, which has earlier ones.
     """
-    end, run = len(data), data[-TAIL_BYTES:]
-    first = end - len(run)
-    while end > 0:
-        start = data.rfind(b"\n", 0, end - 1) + 1
-        if begins(data[start : end - 1]):
-            return data[min(start, first) :]
-        end = start
-    return run
+    first = max(len(last) - TAIL_BYTES, 0)
+    entries: list[bytes] = []
+    end = at = len(last)
+    while at > 0 and len(entries) < _LINES:
+        behind, at = at, last.rfind(b"\n", 0, at - 1) + 1
+        if begins(last[at : behind - 1]):
+            first = first if entries else min(first, at)
+            entries.append(_entry(last[at:end]))
+            end = at
+    ended = end - (len(last) - count)  # where an earlier entry ends behind the offset of before
+    for length, part in entries_of(before):
+        if len(entries) < _LINES and entries and ended == 0:
+            entries.append(length.to_bytes(2, "big") + part)
+            ended = -length
+        ended += length
+    run = last[first:]
+    return len(run), digest(run) + (b"".join(entries) if last.endswith(b"\n") else b"")
 
 
-def fingerprint_tail(run: bytes, begins: Callable[[bytes], bool]) -> bytes:
-    """Return the digest of the run before an offset, followed by what finds it at another offset.
-
-    Those are its parts from where a line ``begins``, with a time of its own; nothing follows where none does.
-    """
-    parts: list[bytes] = []
-    start = len(run) if run.endswith(b"\n") else 0
-    while start > 0 and len(parts) < _LINES:
-        end, start = start, run.rfind(b"\n", 0, start - 1) + 1
-        if begins(run[start : end - 1]):
-            parts.append(_part(run, start))
-    if parts and (whole := _part(run, 0)) != parts[-1]:
-        parts.append(whole)
-    return digest(run) + b"".join(parts)
-
-
-def _part(data: bytes, at: int) -> bytes:
-    return (len(data) - at).to_bytes(2, "big") + _rung(data[at:])
+def _entry(lines: bytes) -> bytes:
+    return len(lines).to_bytes(2, "big") + _rung(lines)
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:
@@ -111,9 +109,9 @@ def is_tail(tail: bytes, data: bytes) -> bool:
     return digest(data) == tail[:_EXACT]
 
 
-def suffixes(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return length and digest of each part of a run that ends where the run does, the shortest first."""
-    parts = (tail[at : at + _SUFFIX] for at in range(_EXACT, len(tail), _SUFFIX))
+def entries_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return length and digest of each entry, the last one first; in ledgers of before all end where the run does."""
+    parts = (tail[at : at + _ENTRY] for at in range(_EXACT, len(tail), _ENTRY))
     return ((length, part[2:]) for part in parts if not (length := int.from_bytes(part[:2], "big")) & _BEGINNING)
 
 

@@ -15,7 +15,6 @@ from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
 from logwatch.tail.files import (
     CorruptError,
-    SeekingError,
     Stat,
     is_directory_removed,
     key_at,
@@ -25,7 +24,7 @@ from logwatch.tail.files import (
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, SeekingError
 from logwatch.tail.path_state import PathState
 
 FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
@@ -36,9 +35,10 @@ be on its way to its name. While its path leads nowhere at all, it is given rele
 mounted yet. Not where that is mounted, and a directory on the way was removed from it. So long it is given, too, while
 a file cannot be read, which may hold it."""
 
-TORN_SECONDS = 86400.0
-"""So long the rest of a line that a rotation has torn may come in the next file, if nothing else comes there: whoever
-writes little writes a block of C's stdio after hours."""
+AWAITED_SECONDS = 3 * 86400.0
+"""So long a file that has left its path is watched while nothing comes into the next one: its writer may not have been
+told, and go on in it, or end a line of it in the next one. Whoever writes little writes a block of C's stdio after
+hours, and nothing on a weekend."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
@@ -183,9 +183,13 @@ class PathFollower(PathState):
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
             whole = ended or not (file and file.packed)
-            torn = whole and generation.position.offset < generation.position.size and not self._is_left(generation)
-            patience = TORN_SECONDS if torn and self.live else self.ctx.release_seconds
-            if (torn or not ended) and turn.now - generation.grown_at < patience:
+            awaited = whole and not self._is_left(generation)
+            torn = awaited and generation.position.offset < generation.position.size
+            quiet_seconds = turn.now - generation.grown_at
+            if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
+                continue
+            awaited = torn or (awaited and not ended and (not file or file.has_name()))
+            if awaited and self.live and quiet_seconds < AWAITED_SECONDS:
                 continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
                 generation.detach()

@@ -7,13 +7,13 @@ truncated and has grown past the offset since is noticed with the next read, at 
 import os
 from contextlib import suppress
 
+from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
 from logwatch.tail.files import (
     CorruptError,
     OwnFile,
     PackedFile,
     PlainFile,
-    SeekingError,
     Stat,
     key_at,
     stat_at,
@@ -29,12 +29,10 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_marked,
     is_tail,
-    last_run,
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
-from logwatch.tail.identity import NO_KEY
-from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
+from logwatch.tail.identity import NO_KEY, SeekingError
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
@@ -174,11 +172,11 @@ class Generation(GenerationState):
         last = run[max(taken.consumed - HEAD_BYTES, 0) : taken.consumed]
         if len(last) < HEAD_BYTES:
             last = overlap + last
-        tail = last_run(last[-HEAD_BYTES:], self.lines.is_dated)
+        tail_bytes, tail = fingerprint_tail(last[-HEAD_BYTES:], self.lines.is_dated, known.tail, taken.consumed)
         self.position = known._replace(
             offset=known.offset + taken.consumed,
-            tail_bytes=len(tail),
-            tail=fingerprint_tail(tail, self.lines.is_dated),
+            tail_bytes=tail_bytes,
+            tail=tail,
             marks=add_marks(known.marks, known.offset, overlap, run, taken.consumed),
             size=max(known.size, known.offset + len(run)),
             inside=taken.inside,
@@ -203,8 +201,9 @@ class Generation(GenerationState):
         something may have been left out.
         """
         former, file = self.former, self.plain
-        if not former or not file:
-            return True
+        if not former or not file:  # what was packed gets no end any more
+            self.former = None
+            return not (former and former.cut)
         known, size, content = former.position, file.stat().size, OwnFile(file)
         for mark in reversed(list(marks_of(known.marks))):
             if self.position.offset < mark.offset <= size:

@@ -6,21 +6,22 @@ A generation is a file's life from its first byte to its last, whatever names it
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from logwatch.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.model import FileState, Position
 from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    MARK_BYTES,
     TELLING_BYTES,
+    add_marks,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
     is_suffix,
     is_tail,
     kept,
-    last_run,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
-from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.unpack import format_of
 
 REMEMBERED_SECONDS = 3 * 86400.0
@@ -240,14 +241,15 @@ class GenerationState(Positioned):
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
-        before = last_run(before, self.lines.is_dated)
+        first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
+        tail_bytes, tail = fingerprint_tail(before, self.lines.is_dated)
         self.reached = offset
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
-            tail_bytes=len(before),
-            tail=fingerprint_tail(before, self.lines.is_dated),
-            marks=b"",
+            tail_bytes=tail_bytes,
+            tail=tail,
+            marks=add_marks(b"", offset - len(rest), first, rest, len(rest)),
             inside=inside,
         )
 

@@ -9,22 +9,24 @@ front).
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum, auto
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from logwatch.model import Position
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    LINE_BYTES,
     MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
+    entries_of,
     is_marked,
     is_suffix,
     is_tail,
     kept,
     marks_of,
-    suffixes,
 )
 
 Key = tuple[int, int]
@@ -39,6 +41,7 @@ CONTEXT_BYTES = HEAD_BYTES + 1
 _BLOCK_BYTES = 1 << 20
 _SPAN_BYTES = 1 << 16  # more than lines have in common, wherever they stand
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
+_MARKS_UNPACKED = 16  # that are looked for in an archive: each is a way through it
 SURE_BYTES = 128
 """Of whole lines: their stamps make them the same lines wherever they stand."""
 
@@ -99,7 +102,12 @@ class Positioned:
     @property
     def repeats(self) -> bool:
         """Whether no line with a time stands in what was read last: where that stands again is no proof of anything."""
-        return not any(suffixes(self.position.tail))
+        return not any(entries_of(self.position.tail))
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it was handed on: NULs in front, which are skipped, are nothing."""
+        return not is_tail(self.position.tail, bytes(self.position.tail_bytes))
 
     @property
     def empty(self) -> bool:
@@ -133,10 +141,15 @@ OTHER = Answer(Relation.OTHER)
 UNDECIDED = Answer(Relation.UNDECIDED)
 
 
-class Content(ABC):
-    """A file's bytes, as they come out of it uncompressed."""
+class SeekingError(Exception):
+    """An archive has to be unpacked further before that can be told: ask again."""
 
-    head: bytes | None  # its first bytes behind leading NULs; None if it cannot be read, empty if nothing is there
+
+class Content(ABC):
+    """A file's bytes, as they come out of it uncompressed; what an archive is asked for may raise SeekingError."""
+
+    error: OSError | None = None  # why it cannot be read
+    head: bytes  # its first bytes behind leading NULs; empty if nothing is there, or it cannot be read
     begin: int  # how many NULs it begins with
     modified: int  # when it was last written, in nanoseconds
 
@@ -146,19 +159,19 @@ class Content(ABC):
         return False
 
     @abstractmethod
-    def size(self) -> int | None:
-        """Return how long it is; None while it has not been unpacked to its end."""
+    def size(self) -> int:
+        """Return how long it is."""
 
     @abstractmethod
-    def run(self, start: int, count: int) -> bytes | None:
-        """Return a run of its bytes, shorter at its end; None while it has not been unpacked that far."""
+    def run(self, start: int, count: int) -> bytes:
+        """Return a run of its bytes, shorter at its end."""
 
-    def before(self, at: int, count: int = HEAD_BYTES) -> bytes | None:
-        """Return the run that ends at an offset: so many bytes, or all that come before; None as for ``run``."""
+    def before(self, at: int, count: int = HEAD_BYTES) -> bytes:
+        """Return the run that ends at an offset: so many bytes, or all that come before."""
         return self.run(max(at - count, 0), min(at, count))
 
-    def search(self, tail: bytes, last_in: LastIn) -> int | None:  # noqa: ARG002
-        """Return the last place that is found in it, or NOWHERE; None while it has not been unpacked to its end."""
+    def search(self, tail: bytes, last_in: LastIn) -> int:  # noqa: ARG002
+        """Return the last place that is found in it, or NOWHERE."""
         return search_backwards(self, last_in)
 
 
@@ -177,36 +190,25 @@ def compare(
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
     ``whole``: the generation's own file is another one, and lost nothing of what was read. ``left``: that has left the
     path under another name: more than a banner and a line that recur has to prove that its bytes are back.
+
+    Raises SeekingError, as whatever looks into a file.
     """
-    if file.head is None:
+    if file.error:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
     if not known.head_bytes and not known.offset:
         return Answer(Relation.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
     if alike or same_inode or _may_be_punched(known, file):
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
-        if run is None:
-            return UNDECIDED
-        outweighs = not same_inode or _outweighs(known, file.head)
-        if (alike or outweighs) and is_tail(known.tail, run):
+        if (alike or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
             return Answer(Relation.SAME, known.offset)
-    moved = OTHER
     if search and known.head_bytes:
-        moved = _find_moved(known, file, left=left)
-        if moved.relation is Relation.OTHER and not whole:
-            moved = _find_cut(known, file, followed=followed or same_inode)
-    if moved.relation is Relation.OTHER and alike:
-        return _as_part(known, file, same_inode=same_inode, followed=followed)
-    return moved
-
-
-def _find_moved(known: Position, file: Content, *, left: bool) -> Answer:
-    at = _find(known, file, left=left)
-    if at == NOWHERE:
-        return OTHER
-    if at is None or file.before(at) is None:  # what is known from there on
-        return UNDECIDED
-    return Answer(Relation.MOVED, at)
+        if (at := _find(known, file, left=left)) != NOWHERE:
+            file.before(at)  # what is known from there on
+            return Answer(Relation.MOVED, at)
+        if not whole and (cut := _find_cut(known, file)) != OTHER:
+            return cut
+    return _as_part(known, file, same_inode=same_inode, followed=followed) if alike else OTHER
 
 
 def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
@@ -217,17 +219,11 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
     little more than the same banner, and reading goes on behind the last line of which enough is known.
     """
     size = file.size()
-    if size is None:
-        return UNDECIDED
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
     mark = next((mark for mark in marks_of(known.marks) if mark.offset <= size), None)
-    if mark:
-        run = file.before(mark.offset, MARK_BYTES)
-        if run is None:
-            return UNDECIDED
-        if not is_marked(mark, run):
-            return Answer(Relation.CUT, size) if same_inode else OTHER
+    if mark and not is_marked(mark, file.before(mark.offset, MARK_BYTES)):
+        return Answer(Relation.CUT, size) if same_inode else OTHER
     if not followed:
         return Answer(Relation.PART, size)
     ends = mark is not None and mark.offset == size
@@ -235,7 +231,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
         proved = ends or size <= HEAD_BYTES
     else:
         proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
-    head, at = file.head or b"", size
+    head, at = file.head, size
     if size <= HEAD_BYTES and not ends:
         known_bytes = kept(known.head_bytes, known.head, len(head))[0]
         end = head.find(b"\n", max(known_bytes - TELLING_BYTES, 0)) + 1
@@ -269,56 +265,49 @@ def _may_be_punched(known: Position, file: Content) -> bool:
     return known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
-def is_part(file: Content, of: Content, *, gone: bool = False) -> bool | None:
-    """Return whether a file holds nothing but another's beginning, or all of it; None while that cannot be told.
+def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
+    """Return whether a file holds nothing but another's beginning, or all of it.
 
     ``gone``: that one has no name any more, and was packed into an archive of its size, however few bytes it has.
     """
     if not file.head or not of.head or not of.head.startswith(file.head):
         return False
     size = file.size()
-    whole = of.size() if size is not None else None
-    if size is None or (whole is None and not of.packed):
-        return None
-    if (size < TELLING_BYTES and not (gone and file.packed and size == whole)) or (whole is not None and size > whole):
+    if size < TELLING_BYTES and not (gone and file.packed and size == of.size()):
         return False
-    ours, theirs = file.before(size, TAIL_BYTES), of.before(size, TAIL_BYTES)
-    return None if ours is None or theirs is None else ours == theirs
+    return file.before(size, TAIL_BYTES) == of.before(size, TAIL_BYTES)
 
 
-def holds(file: Content, at: int, of: Content, start: int) -> bool | None:
-    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on.
-
-    None while this one is not unpacked that far.
-    """
+def holds(file: Content, at: int, of: Content, start: int) -> bool:
+    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
     end = of.size()
-    size = file.size()
-    if end is None or size is None or not 0 <= end - start <= size - at:  # truncated meanwhile, or shorter
+    if not 0 <= end - start <= file.size() - at:  # truncated meanwhile, or shorter
         return False
     count = min(end - start, TAIL_BYTES)
-    run = file.run(at + end - start - count, count)
-    return None if run is None else run == of.run(end - count, count)
+    return file.run(at + end - start - count, count) == of.run(end - count, count)
 
 
 def common_bytes(file: Content, of: Content) -> int:
     """Return up to which line two files hold the same that begin alike and differ from some place on: by halving."""
-    low, high = HEAD_BYTES, min(file.size() or 0, of.size() or 0)
+    low, high = HEAD_BYTES, min(file.size(), of.size())
     while low < high:
         middle = (low + high + 1) // 2
         alike = file.before(middle, _SPAN_BYTES) == of.before(middle, _SPAN_BYTES)
         low, high = (middle, high) if alike else (low, middle - 1)
-    return max(low - _BLOCK_BYTES, 0) + (file.before(low, _BLOCK_BYTES) or b"").rfind(b"\n") + 1
+    return max(low - _BLOCK_BYTES, 0) + file.before(low, _BLOCK_BYTES).rfind(b"\n") + 1
 
 
-def shared_bytes(file: Content, of: Content) -> int | None:
-    """Return up to which line a file begins with the same bytes as another one; None while that cannot be told.
+def shared_bytes(file: Content, of: Content) -> int:
+    """Return up to which line a file begins with the same bytes as another one.
 
     Of an archive it is only told whether it holds all of the file, or all of it is in there.
     """
-    ours, theirs = file.head or b"", of.head or b""
+    ours, theirs = file.head, of.head
     if file.packed or of.packed:
-        part = is_part(file, of)
-        return file.size() if part else None if part is None else 0
+        if not is_part(file, of):
+            return 0
+        size = file.size()  # half a line may go on otherwise
+        return size if file.packed else size - len(file.before(size, _SPAN_BYTES).rpartition(b"\n")[2])
     if file.begin != of.begin:
         return 0
     if ours == theirs and len(ours) == HEAD_BYTES:
@@ -328,27 +317,32 @@ def shared_bytes(file: Content, of: Content) -> int | None:
     return file.begin + end if end else 0
 
 
-def _find(known: Position, file: Content, *, left: bool) -> int | None:
-    """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
+def _find(known: Position, file: Content, *, left: bool) -> int:
+    """Return where what was read ends in a file that was trimmed in front, or edited; the last such place.
 
-    Where lines start in it, what comes from the last of them on is looked for as a whole.
+    That is behind the last of the entries that stands in it. One that stands where it stood, in front of others that do
+    not, tells nothing: the file has lost its end.
     """
-    parts = list(suffixes(known.tail))
-    if not parts:
+    entries = list(entries_of(known.tail))
+    if not entries:
         return NOWHERE
-    lines_alike = not left and _first_lines(known, file.head or b"")
-    length, part = parts[0]
-    whole_line = len(parts) > 1
+    ends = [known.offset - before for before in accumulate((length for length, _ in entries), initial=0)]
+    least = SURE_BYTES if left else LINE_BYTES
 
     def last_in(block: bytes, start: int, before: int) -> int:
         end = block.rfind(b"\n") + 1
         while end > before:
-            begins = not whole_line or end == length or block[end - length - 1 : end - length] == b"\n"
-            if end >= length and begins and is_suffix(part, block[end - length : end]):
-                run = block[max(end - known.tail_bytes, 0) : end]
-                longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
-                begins_there = len(run) == start + end and not run[: len(run) - longest].strip(b"\0")
-                if longest == known.tail_bytes or begins_there or lines_alike or longest >= SURE_BYTES:
+            for n, (length, part) in enumerate(entries):
+                at = end - length
+                if at < 0 or block[at - 1 : at] not in (b"\n", b"\0", b"") or not is_suffix(part, block[at:end]):
+                    continue
+                for more, part_before in entries[n + 1 :]:
+                    if more > at or not is_suffix(part_before, block[at - more : at]):
+                        break
+                    at -= more
+                begins_there = not start and not block[:at].strip(b"\0")
+                all_there = not n and is_tail(known.tail, block[max(end - known.tail_bytes, 0) : end])
+                if all_there or ((begins_there or end - at >= least) and (not n or start + end != ends[n])):
                     return start + end
             end = block.rfind(b"\n", 0, end - 1) + 1
         return NOWHERE
@@ -358,44 +352,51 @@ def _find(known: Position, file: Content, *, left: bool) -> int | None:
 
 def search_backwards(file: Content, last_in: LastIn) -> int:
     """Return the last place that is found in the end of a file, looked for block by block; or NOWHERE."""
-    stop = file.size() or 0
+    stop = file.size()
     floor = max(stop - SEARCH_BYTES, 0)
     while stop > floor:
         start = max(stop - _BLOCK_BYTES, floor)
         before = min(start, CONTEXT_BYTES)
-        block = file.run(start - before, stop - start + before) or b""
+        block = file.run(start - before, stop - start + before)
         if (found := last_in(block, start - before, before)) != NOWHERE:
             return found
         stop = start
     return NOWHERE
 
 
-def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
+def _find_cut(known: Position, file: Content) -> Answer:
     """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
-    Up to a mark that is still true it is what was read. Where the next line end was marked as well, the end was lost
-    between the two: what stands behind the first is new. Else it was lost somewhere before the next mark: reading goes
-    on there, and nobody can tell whether all before it was read.
+    Up to a mark that is still true it is what was read, and up to the next one where NULs stand before that. Where the
+    next line end was marked as well, the end was lost between the two: what stands behind the first is new. Else it was
+    lost somewhere before the next mark: reading goes on there, and nobody can tell whether all before it was read.
     """
-    head, end = file.head or b"", known.offset
-    if file.packed or not _first_lines(known, head):
+    head, end = file.head, known.offset
+    whole = begins_alike(known.head_bytes, known.head, head)
+    if not (whole or (_first_lines(known, head) and not file.packed)):
         return OTHER
-    whole = followed and begins_alike(known.head_bytes, known.head, head)
+    size = file.size()
     next_is_marked = False
-    for mark in marks_of(known.marks):
-        if not is_marked(mark, file.before(mark.offset, MARK_BYTES) or b""):
-            end, next_is_marked = mark.offset, mark.follows
-            continue
-        size = file.size() or 0
-        sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
-        if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
-            return OTHER  # all that is left was read
-        if next_is_marked:
-            goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
-            return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
-        hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
-        return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
-    return OTHER
+    for mark in islice(marks_of(known.marks), _MARKS_UNPACKED if file.packed else None):
+        if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
+            # Where lines are equally long, answers over several lines end alike in any log
+            alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
+            sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
+            near = known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES
+            if size == mark.offset or not (alike and (sure or near)):
+                return OTHER  # another log, or all that is left was read
+            if _is_hole(file, end):
+                return Answer(Relation.MOVED, end)
+            if next_is_marked:
+                goes_on = b"\n" in file.run(mark.offset, HEAD_BYTES)
+                return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
+            return Answer(Relation.CUT, min(end, size)) if sure else OTHER
+        end, next_is_marked = mark.offset, mark.follows
+    return Answer(Relation.MOVED, end) if whole and _is_hole(file, end) else OTHER
+
+
+def _is_hole(file: Content, end: int) -> bool:
+    return file.run(end - 1, 1) == b"\0"
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

@@ -10,7 +10,7 @@ from logwatch.tail.directories import RotatedFiles
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import BY_INODE, NOWHERE, Key, Relation, compare, is_part
+from logwatch.tail.identity import BY_INODE, NOWHERE, Key, Relation, SeekingError, compare, is_part
 from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 
@@ -135,7 +135,7 @@ class Owners:
         ``copies``: also of what may be a copy of what they led to, where such a one may lie.
         """
         most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
-        for each in self.others("", file.key) + (self.sharing.alike("", file.head or b"") if copies else []):
+        for each in self.others("", file.key) + (self.sharing.alike("", file.head) if copies else []):
             same, state = each.key == file.key, self.path_of(each)
             beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
             if state is but or not (same or beside or file.path in self.rotated):
@@ -144,16 +144,19 @@ class Owners:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
             if same and each.plain:
                 return BY_INODE
-            answer = compare(each.position, file, same_inode=same, followed=same)
-            told: bool | None = answer.relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
-            of = self.sharing.content(each) if told and not same else None
-            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
-                told = is_part(file, of)  # else it may go on otherwise behind the same banner
-            elif told and not same and answer.relation is Relation.PART:
-                told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
+            try:
+                answer = compare(each.position, file, same_inode=same, followed=same)
+                told = answer.relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+                of = self.sharing.content(each) if told and not same else None
+                if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
+                    told = is_part(file, of)  # else it may go on otherwise behind the same banner
+                elif told and not same and answer.relation is Relation.PART:
+                    told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
+            except SeekingError:
+                undecided = True
+                continue
             if told:
                 most = max(most, each.proof(file.key) if same else answer.at)
-            undecided = undecided or told is None or answer.relation is Relation.UNDECIDED
         return None if undecided and most == NOWHERE else most
 
     def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
@@ -161,9 +164,13 @@ class Owners:
         for generation in self.others(path, file.key):
             if generation.plain:
                 return generation
-            relation = compare(generation.position, file, same_inode=True, followed=followed).relation
             enough = generation.position.head_bytes >= TAIL_BYTES or generation.in_use
-            if relation is not Relation.OTHER and (enough or file.size() == generation.position.size):
+            try:
+                relation = compare(generation.position, file, same_inode=True, followed=followed).relation
+                told = relation is not Relation.OTHER and (enough or file.size() == generation.position.size)
+            except SeekingError:
+                told = enough
+            if told:
                 return generation
         return None
 

@@ -102,7 +102,7 @@ class PathState:
 
     def in_order(self) -> list[Generation]:
         """Return its generations, oldest first: the live one may have been found, without a line, before others."""
-        return sorted(self.generations, key=lambda each: not each.position.offset and each is self.live)
+        return sorted(self.generations, key=lambda each: not each.begun and each is self.live)
 
     def before(self, generation: Generation) -> Generation | None:
         """Return the generation that one follows: the last in which anything was written."""
@@ -158,7 +158,7 @@ class PathState:
 
     def add(self, candidate: Candidate, state: FileState, size: int | None) -> Generation:
         """Add a generation that begins with a file."""
-        head = candidate.head or b""
+        head = candidate.head
         position = Position(
             generation=self.ctx.next_generation(),
             source=self.ctx.reading.source,

@@ -56,7 +56,7 @@ class Found:
     ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
-    edited: bool = False  # the path's file has lines of what left the path, of which nothing was read yet
+    edited: bool = False  # the path's file has lines of what left the path that were not read yet, but not all of them
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property
@@ -169,7 +169,6 @@ class Draft:
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
-        self.copied = {k.position.copy_of for k in known}  # whose copies tell more by now
         self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far

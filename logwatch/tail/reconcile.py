@@ -54,7 +54,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
 def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
-    unread = any(candidate.head is None for candidate in draft.found.candidates)
+    unread = any(candidate.error for candidate in draft.found.candidates)
     # Where what was given up is may be told later, as what could not be looked at may come back
     unsure = unread or each.position.gone_at or each.number in draft.found.hidden
     if not each.in_use and (each.dead or not unsure):
@@ -125,9 +125,10 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         if written := [i for i in between if draft.file(i).head != b""]:  # what is empty may be to become an archive
             plan.actions.append(Rotated("rename", len(written)))
-    if at_path in unknown and draft.file(at_path).head is not None:
+    if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
-        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start.get(at_path, 0)))
+        start = draft.start[at_path] if at_path in draft.start else _read_of(draft, at_path)
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else start))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
     # They stay known when their originals are gone; behind these, since what came before them is history

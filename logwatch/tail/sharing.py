@@ -11,10 +11,10 @@ from typing import Protocol
 
 from logwatch.model import Position
 from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
-from logwatch.tail.files import CorruptError, OwnFile, SeekingError
+from logwatch.tail.files import CorruptError, OwnFile
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, is_part, shared_bytes
+from logwatch.tail.identity import SURE_BYTES, Content, Relation, SeekingError, compare, is_part, shared_bytes
 
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 
@@ -130,13 +130,19 @@ class Sharing:
         Raises SeekingError while an archive is to be unpacked further before that can be told.
         """
         for twin in self._twins_of(generation):
-            theirs, file, offset = twin.furthest, generation.file, generation.position.offset
-            if not file or (theirs.offset <= offset and twin.missing_since is None):
+            offset, gone = generation.position.offset, twin.missing_since is not None
+            if not generation.file or (twin.furthest.offset <= offset and not gone):
                 continue
-            run = b"" if file.packed else file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
             try:
-                whole = self._skip_read(generation, twin, run) if run else self._skip_compared(generation, twin)
-                over = whole and twin.sure and twin.missing_since is not None and self._has_seen(generation, twin)
+                own = self.content(generation)
+                if not own:  # it was renamed since it was looked at
+                    self._paths[generation.position.path].mark_due()
+                    return False
+                whole = self._skip_read(generation, twin, own)
+                seen = False
+                if whole and twin.sure and gone and twin.begins_alike(own.head):
+                    with suppress(SeekingError):
+                        seen = own.size() >= twin.position.size  # more than a banner that both have
             except UnreadableError:
                 continue
             except VanishedError:
@@ -144,46 +150,25 @@ class Sharing:
             of = self._twins[generation.number].get(generation.position.copy_of)
             if generation.position.offset > offset and of and of.position.path != generation.position.path:
                 generation.note(copy_of=twin.number)  # with which it is paired after a restart
-            if over:
+            if seen:
                 twin.settle("done")  # found here: what was not read of it comes next
         return True
 
-    def _has_seen(self, generation: Generation, twin: Generation) -> bool:
-        """Return whether a generation's file has as much as was seen of a twin: more than a banner that both have."""
-        own = self.content(generation)
-        size = own.size() if own else None
-        if not own or size is None:
-            return False
-        return size >= twin.position.size and twin.begins_alike(own.head or b"")
-
-    def _skip_read(self, generation: Generation, twin: Generation, run: bytes) -> bool:
-        """Skip all that was read of a twin, if what was read last stands there; return whether all is here."""
-        theirs = twin.furthest
-        if not is_tail(theirs.tail, run):
-            return self._skip_compared(generation, twin)
-        if theirs.offset > generation.position.offset:
-            generation.skip_to(theirs.offset, run)
-        return True
-
-    def _skip_compared(self, generation: Generation, twin: Generation) -> bool:
+    def _skip_read(self, generation: Generation, twin: Generation, own: Content) -> bool:
         """Skip as much as two files have in common, and was read of one; return whether all is here that was read."""
-        own, of, theirs = self.content(generation), self.content(twin), twin.furthest
-        if not own:  # it was renamed since it was looked at
-            self._paths[generation.position.path].mark_due()
-            raise VanishedError
-        relation, at = compare(theirs, own, same_inode=False, followed=True)
+        theirs = twin.furthest
+        run = b"" if own.packed else own.run(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
+        relation, at = Relation.SAME, theirs.offset  # if what was read last stands there, whatever has changed in front
+        if not run or not is_tail(theirs.tail, run):
+            relation, at = compare(theirs, own, same_inode=False, followed=True)
+        of = self.content(twin) if relation is not Relation.SAME else None
         if relation is not Relation.SAME:
-            common = shared_bytes(own, of) if of else _proved(theirs, relation, at)
-            if common is None or relation is Relation.UNDECIDED:
-                raise SeekingError
-            at = min(common, theirs.offset)
+            at = min(shared_bytes(own, of) if of else _proved(theirs, relation, at), theirs.offset)
         if at > generation.position.offset:
             generation.skip_to(at, own.before(at))
-        if relation is Relation.SAME:
-            return True
-        if not of or b"\n" in (own.run(at, HEAD_BYTES) or b""):  # else it may become a copy of more
-            self._part(generation, twin)
-        return False
+        if relation is not Relation.SAME and (not of or b"\n" in own.run(at, HEAD_BYTES)):
+            self._part(generation, twin)  # else it may become a copy of more
+        return relation is Relation.SAME
 
     def reached(self, generation: Generation) -> int | None:
         """Return up to where copies of a generation, made of all that was read of it, have been read.
@@ -200,9 +185,7 @@ class Sharing:
                     relation = compare(generation.position, file, same_inode=False, followed=True).relation
             except (OSError, UnreadableError):
                 continue
-            except VanishedError:
-                return None
-            if relation is Relation.UNDECIDED:
+            except (VanishedError, SeekingError):
                 return None
             if relation is Relation.SAME:
                 reached = max(reached, twin.position.offset)
@@ -210,7 +193,7 @@ class Sharing:
 
     def is_held(self, generation: Generation) -> bool:
         """Return whether a copy that is read on has all of a generation's open file: what that ends with, too."""
-        with suppress(UnreadableError, VanishedError):
+        with suppress(UnreadableError, VanishedError, SeekingError):
             own = self.content(generation) if generation.plain else None
             twins = (self.content(twin) for twin in self._twins_of(generation) if own and twin.in_use)
             return any(own and of and is_part(own, of) for of in twins)

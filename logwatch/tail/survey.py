@@ -5,8 +5,8 @@ each generation and to each other file. Nothing is changed here but what is reme
 """
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import accumulate
 
@@ -22,9 +22,11 @@ from logwatch.tail.identity import (
     NOWHERE,
     SEARCH_BYTES,
     SURE_BYTES,
+    UNDECIDED,
     Answer,
     Key,
     Relation,
+    SeekingError,
     compare,
     holds,
     is_part,
@@ -69,10 +71,12 @@ def is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: 
     ``moved``: what was read last is still there, so that first bytes tell; else all that is in it has to be there.
     """
     at_path = state.heads.examine(state.path, None)
-    head = (at_path and at_path.head) or b""
+    head = at_path.head if at_path else b""
     if moved:
         return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
-    return bool(own.head and at_path and holds(at_path, 0, own, 0))
+    with suppress(SeekingError):
+        return bool(own.head and at_path and holds(at_path, 0, own, 0))
+    return False
 
 
 class Survey:
@@ -109,25 +113,36 @@ class Survey:
             for i in searched:
                 self._ask_one(known, i, search=True)
         unnamed = Unnamed(self._state, {self._path, *self._targets}, set(names), self._is_followed)
-        self._take_in(self._own(unnamed.find_lost(lost, self.known, found)))
-        self._take_in(self._own(unnamed.find_alike(self.known, found)))
-        self._take_in(self._own(unnamed.find_later(self.known, found)))
+        self._take_in(unnamed.find_lost(lost, self.known, found))
+        self._take_in(unnamed.find_alike(self.known, found))
+        self._take_in(unnamed.find_later(self.known, found))
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
         found.hidden = {known.number for known in self.known if self._is_hidden(known)}
         for i, file in enumerate(found.candidates):
-            if file.archive and len(file.head or b"") < TELLING_BYTES:
-                size = file.size()
+            if file.archive and len(file.head) < TELLING_BYTES:
+                with suppress(SeekingError):
+                    file.size()
                 # It was just begun, and may be a copy of anything; left out if it stays so
                 if not (file.archive.whole or file.damaged):
-                    (found.undecided if size is None else found.anothers).add(i)
-        found.undecided |= {i for i in self._go_on_alike() if found.candidates[i].size() is None}
+                    (found.undecided if file.archive.known_size is None else found.anothers).add(i)
+        for i in self._go_on_alike():
+            with self._unpacking(i):
+                found.candidates[i].size()
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
-            end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
+            end = b"" if at_path.packed else at_path.before(at_path.disk_size, TELLING_BYTES)
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
+
+    @contextmanager
+    def _unpacking(self, i: int) -> Iterator[None]:
+        """Note that a file is to be unpacked further before it can be told what is asked of it."""
+        try:
+            yield
+        except SeekingError:
+            self.found.undecided.add(i)
 
     def _go_on_alike(self) -> set[int]:
         """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
@@ -138,10 +153,6 @@ class Survey:
                 same = {i for i in numbers if self.found.answer(known.number, i).relation is Relation.SAME}
                 alike |= same if len(same) > 1 else set()
         return {i for i in alike if self.found.candidates[i].key not in keys}
-
-    def _own(self, files: Iterable[Candidate]) -> list[Candidate]:
-        """Return the files that are not another path's by their inodes."""
-        return [file for file in files if not self._owners.owner(file, self._path)]
 
     def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
@@ -182,17 +193,17 @@ class Survey:
         others = sorted(plain)  # what is packed behind what it was packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
-        heads: dict[str, bytes | None] = {}
+        heads: dict[str, bytes] = {}
         for path in others:
             rotated = names.get(path, UNNAMED)
             uncertain = path in self._state.matched and not rotated.certain
             candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
-            head = heads[path] = candidate.head if candidate else None
-            if plain[path] != path and plain[path] in names:
-                of = heads.get(plain[path])
-                if head is None or of is None or of.startswith(head):
-                    continue  # while one is being packed, what it is packed from is still there
-            if candidate and candidate.key not in found and self._own([candidate]):
+            if candidate and not candidate.error:
+                heads[path] = candidate.head
+            of, head = heads.get(plain[path]), heads.get(path)
+            if plain[path] != path and plain[path] in names and (head is None or of is None or of.startswith(head)):
+                continue  # while one is being packed, what it is packed from is still there
+            if candidate and candidate.key not in found:
                 found[candidate.key] = replace(candidate, matched=path in self._state.matched)
         at_path = self._examine_path()
         if others and (at_path is None) != (before is None):
@@ -201,7 +212,7 @@ class Survey:
             return list(found.values())
         if before and (at_path.key != before.key or at_path.disk_size < before.disk_size):
             raise VanishedError
-        if before and before.head and not (at_path.head or b"").startswith(before.head):
+        if before and before.head and not at_path.head.startswith(before.head):
             raise VanishedError
         rest = [candidate for key, candidate in found.items() if key != at_path.key]
         return [replace(at_path, matched=at_path.packed), *rest]
@@ -237,10 +248,15 @@ class Survey:
         return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
 
     def _take_in(self, files: Iterable[Candidate]) -> None:
-        """Take files for candidates, in place of what they were taken for before, and ask what they are."""
+        """Take files for candidates, in place of what they were taken for before, and ask what they are.
+
+        But for those that are another path's by their inodes.
+        """
         indices = {candidate.key: i for i, candidate in enumerate(self.found.candidates)}
         taken = []
         for file in files:
+            if file.path != self._path and self._owners.owner(file, self._path):
+                continue
             i = indices.setdefault(file.key, len(indices))
             self.found.candidates[i : i + 1] = [file]
             taken.append(i)
@@ -263,9 +279,7 @@ class Survey:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
             key = head_key(each.position.head_bytes, each.position.head)
             asked |= set(files if key is None else by_head.get(key, ()))
-            left = (
-                each.in_use and self._state.facts.was_blank
-            )  # and may be written back by now, without its first lines
+            left = each.in_use and self._state.facts.was_blank  # and may be written back, without its first lines
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
             for i in sorted(asked):
@@ -282,42 +296,43 @@ class Survey:
         left = search and not same_inode and self._has_left(known)
         whole = left or generation.plain is not None
         left = left or (whole and position.state != "live")
-        answer = compare(
-            position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole, left=left
-        )
-        found.answers[known.number, i] = answer
-        if answer.relation is Relation.UNDECIDED:
-            found.undecided.add(i)
+        found.answers[known.number, i] = UNDECIDED
+        with self._unpacking(i):
+            found.answers[known.number, i] = compare(
+                position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole, left=left
+            )
         if generation.plain and candidate.head:
-            with suppress(OSError):  # on a failing disk, what is noted of it has to do
-                self._compare_with_own(known, i, answer, OwnFile(generation.plain))
+            with suppress(OSError), self._unpacking(i):  # on a failing disk, what is noted of it has to do
+                self._compare_with_own(known, i, OwnFile(generation.plain))
 
     def _has_left(self, known: Known) -> bool:
         """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
         rotated = (file for file in self.found.candidates if file.rotated and file.key == known.key != NO_KEY)
         return any(known.position.offset <= file.disk_size for file in rotated)
 
-    def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
+    def _compare_with_own(self, known: Known, i: int, own: OwnFile) -> None:
         """Find out how much of what a generation's open file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
+        answer = found.answer(known.number, i)
+        if answer.relation in HELD and known.in_use:
+            found.common[known.number, i] = offset
         part = is_part(candidate, own, gone=known.open and not known.name)
         changed = offset and i == found.at_path and answer.relation is Relation.OTHER
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
-        if i == found.at_path and not offset and self._by_number[known.number].waiting:
-            found.edited = found.edited or (not part and is_extract(own, candidate))
-        if part is None:
-            found.undecided.add(i)
-        if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):
+        if part or (candidate.damaged and own.head.startswith(candidate.head)):
             found.own_parts.add((known.number, i))
-        if answer.relation in HELD and known.in_use:
-            whole = holds(candidate, answer.at, own, offset)
+        held = answer.relation in HELD and known.in_use
+        whole = held and holds(candidate, answer.at, own, offset)
+        waiting = self._by_number[known.number].waiting and own.size() > offset
+        if i == found.at_path and waiting and not part:
+            deleted = held and not whole and not known.name  # by whoever put that in its place
+            found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
+        if held:
             found.common[known.number, i] = own.size() if whole else offset
-            if whole is None:
-                found.undecided.add(i)
         elif i == found.at_path and not part and not candidate.packed:
-            common = shared_bytes(candidate, own) or 0
+            common = shared_bytes(candidate, own)
             all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
             if common and (all_alike or common >= max(own.size() - MARK_BYTES, TAIL_BYTES)):  # else it may be a banner
                 found.common[known.number, i] = common
@@ -328,12 +343,10 @@ class Survey:
             moved, at = self.found.answer(known.number, 0)
             for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
                 relation, end = self.found.answer(known.number, i)
-                if (
-                    relation is Relation.SAME
-                    and candidate.rotated
-                    and holds(self.found.candidates[0], at, candidate, end)
-                ):
-                    self.found.own_parts.add((known.number, i))
+                same = relation is Relation.SAME and candidate.rotated
+                with self._unpacking(i):
+                    if same and holds(self.found.candidates[0], at, candidate, end):
+                        self.found.own_parts.add((known.number, i))
 
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
@@ -369,11 +382,9 @@ class Survey:
         for group in groups.values():
             for i in group:
                 for j in group if self.found.candidates[i].rotated else ():
-                    part = is_part(self.found.candidates[i], self.found.candidates[j]) if i != j else False
-                    if part is None:
-                        self.found.undecided.add(i)
-                    elif part:
-                        self.found.parts.add((i, j))
+                    with self._unpacking(i):
+                        if i != j and is_part(self.found.candidates[i], self.found.candidates[j]):
+                            self.found.parts.add((i, j))
 
     def make_sure(self, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
@@ -389,18 +400,15 @@ class Survey:
         for candidate in self.found.candidates:
             may_grow = not strict or candidate.rotated is None or candidate.key in anchored
             self._make_sure_of(candidate, may_grow=may_grow)
-        nowhere = self.found.at_path is None and not self._elsewhere
-        if nowhere and os.path.exists(self._path) and not any(c.path == self._path for c in self.found.candidates):
-            raise VanishedError
 
     @staticmethod
     def _make_sure_of(candidate: Candidate, *, may_grow: bool) -> None:
         there = stat_at(candidate.path)
-        if candidate.error if not there else candidate.head is None:
+        if candidate.error:
             return
         grown = there.size - candidate.disk_size if there else 0
         if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
             raise VanishedError
-        head = candidate.head or b""
+        head = candidate.head
         if candidate.rotated is None and candidate.run(candidate.begin, len(head)) != head:
             raise VanishedError  # truncated, and grown again

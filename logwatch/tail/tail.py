@@ -9,12 +9,12 @@ from logwatch import envelope as envelopes
 from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 from logwatch.errors import Problem
 from logwatch.events import Log, shown
+from logwatch.lines import Held, LineReading
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
-from logwatch.tail.lines import Held, LineReading
 from logwatch.tail.owners import Owners
 from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
 from logwatch.tail.plan import PathView

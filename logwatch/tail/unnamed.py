@@ -20,7 +20,7 @@ from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
 from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Content, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name, stem_of
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
 
 _OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 
@@ -36,27 +36,20 @@ class Unnamed:
 
     def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
         """Return files that may hold what is lost; of which nothing is lost only by their inodes."""
-        keys = {each.key for each in known if self._may_be_renamed(each, found)}
+        seen = {candidate.key for candidate in found.candidates}
+        # Under a name that nobody knows what is over is not forgotten: under its next one it would be news
+        keys = {each.key for each in known if not each.in_use and each.position.found_at} - seen - {NO_KEY}
         if not lost and not keys:
             return []
-        seen = {candidate.key for candidate in found.candidates}
         wanted = {each.key for each in lost} | keys
         files: dict[Key, Candidate] = {}
-        for file in (self._heads.examine(path, UNCERTAIN) for path in self._list(wanted, known)):
-            if file and file.key not in seen and (file.head or file.key in wanted):
+        for file in self._examine(self._list(wanted, known, others=bool(lost)), UNCERTAIN):
+            if file.key not in seen and (file.head or file.key in wanted):
                 files.setdefault(file.key, file)
-        return [file for key, file in files.items() if lost or key in keys]
+        return list(files.values())
 
-    def _may_be_renamed(self, known: Known, found: Found) -> bool:
-        """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
-        place = known.position.found_at
-        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
-            return False
-        certain = any(rotated_name(base, os.path.basename(place)) for base in self._bases)
-        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
-
-    def _list(self, wanted: set[Key], known: list[Known]) -> list[str]:
-        """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
+    def _list(self, wanted: set[Key], known: list[Known], *, others: bool) -> list[str]:
+        """List names that say nothing: of what has a wanted inode; others first with the stem, then of what is new."""
         listed = self._logs | self._names
         passed = listed | self._state.matched.keys()
         stems = {stem_of(os.path.basename(path)) for path in self._logs}
@@ -68,6 +61,8 @@ class Unnamed:
         nameless = self._owners.rotated.others("")  # where another log may be nearer
         for _, by_key in (*strangers, nameless):
             first |= {by_key[key].path for key in wanted if key in by_key}
+        if not others:
+            return sorted(first - passed)
         most = _OTHERS + len(passed)
         unnamed = [each for newest, _ in strangers for each in islice(newest, most)]
         begun = (
@@ -76,9 +71,8 @@ class Unnamed:
             for name in self._directories.beginning(directory, stem)
         )
         named = [Stranger(there.modified, path, there.key) for path in begun if (there := stat_at(path))]
-        first |= {each.path for each in named if each.key in wanted}
-        others = (*sorted(named, reverse=True), *sorted(unnamed, reverse=True), *islice(nameless[0], most))
-        ordered = [*sorted(first), *(each.path for each in others)]
+        rest = (*sorted(named, reverse=True), *sorted(unnamed, reverse=True), *islice(nameless[0], most))
+        ordered = [*sorted(first), *(each.path for each in rest)]
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
 
     def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:
@@ -160,7 +154,7 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
 
 def is_extract(file: Content, of: Content) -> bool:
     """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
-    end = b"" if file.packed else file.before(file.size() or 0) or b""
+    end = b"" if file.packed else file.before(file.size())
     line = end[end.rfind(b"\n", 0, -1) + 1 :]
     if of.packed or len(line) < TELLING_BYTES:
         return False

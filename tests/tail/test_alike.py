@@ -2,7 +2,9 @@
 
 import dataclasses
 import gzip
+import json
 import os
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -200,6 +202,128 @@ def test_how_an_answer_over_several_lines_ends_is_no_proof_of_a_place(tmp_path, 
     follower.wait(30)
     stamps = [line[:16] for line in follower.lines if line.startswith("E2211-")]
     assert stamps == [f"E2211-101112-00{n}" for n in range(2)] + [f"E2211-101113-00{n}" for n in range(8)]
+
+
+def _in_each_line(front):
+    return lambda text, _: "".join(f"{front}{line}\n" for line in text.split("\n"))
+
+
+def _entry(text, number):
+    """Return the fields of an entry of the journal: those behind its message are those of any other."""
+    ends = {f"_FIELD_{n}": "x" * 60 for n in range(8)}
+    begins = {"__CURSOR": f"s=1;i={number:x}", "__REALTIME_TIMESTAMP": str(1_795_800_000_000_000 + number)}
+    return begins | {"_SYSTEMD_UNIT": "mesibo.service", "MESSAGE": text.replace("\n", " "), **ends}
+
+
+def _export(text, number):
+    return "".join(f"{name}={value}\n" for name, value in _entry(text, number).items()) + "\n"
+
+
+def _pretty(text, number):
+    fields = (f"\t{json.dumps(name)} : {json.dumps(value)}" for name, value in _entry(text, number).items())
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+ENTRIES = {
+    "syslog-3164": _in_each_line("Nov 25 10:00:00 chat mesibo[12]: "),
+    "journal-iso": _in_each_line("2026-11-25T10:00:00+0100 chat mesibo[12]: "),
+    "compose": _in_each_line("mesibo-1  | "),
+    "journal-export": _export,
+    "journal-json-pretty": _pretty,
+}
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("kind", ENTRIES)
+@pytest.mark.parametrize("rotate", [_rename, _pack, _copytruncate, Path.unlink])
+def test_how_an_entry_ends_is_no_proof_of_a_place(tmp_path, rotate, kind, restart):
+    """Neither its last fields nor lines of an answer that have but the second they were written in are its own."""
+    path = tmp_path / "a.log"
+    texts = [f"E2211-101112-{n:03} (1): push_on_complete: code 404 {ANSWER}" for n in range(20)]
+    entries = [ENTRIES[kind](text, n) for n, text in enumerate(texts)]
+    append(path, *entries[:8], end="")
+    follower = Follower(path)
+    follower.turn()
+    append(path, *entries[8:10], end="")
+    follower.turn()
+    if restart:
+        follower.stop()
+    rotate(path)
+    append(path, *entries[10:], end="")
+    if restart:
+        follower.start()
+    follower.turn()
+    for seconds in (0, 30):
+        follower.wait(seconds)
+    stamps = re.findall(r"E2211-101112-\d{3}", "\n".join(follower.lines))
+    assert stamps == [text[:16] for text in texts]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("rotate", [_rename, _pack, Path.unlink])
+def test_how_an_answer_ends_is_no_proof_of_a_place_where_the_last_line_is_another(tmp_path, rotate, empty, restart):
+    """Behind the same banner, with lines as long as those of the log before: no log that has lost its end."""
+    path = tmp_path / "a.log"
+    banner = [f"{BANNER}, module {n}" for n in range(4)]
+    texts = [f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(20)]
+    texts[5] = "E2211-101112-005 (1): code 200"
+    append(path, *banner, *texts[:6])
+    follower = Follower(path)
+    follower.turn()
+    rotate(path)
+    if empty:
+        path.touch()
+        follower.turn()
+    if restart:
+        follower.restart_at_once()
+    append(path, *banner, *texts[6:])
+    for seconds in (0, 1, 11, 30):
+        follower.wait(seconds)
+    assert [line[:16] for line in follower.lines if line.startswith("E2211-")] == [text[:16] for text in texts]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("kept", [3, 4, 5])
+def test_a_log_that_is_trimmed_to_begin_amid_an_answer_is_read_on_behind_its_last_line(tmp_path, kept, restart):
+    """However short it is by then: what it begins with is known, too, though it has no time."""
+    path = tmp_path / "a.log"
+    append(path, *(f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(5)))
+    append(path, *(f"E2211-101113-{n:03} (1): code 200" for n in range(2)))
+    follower = Follower(path)
+    follower.turn()
+    if restart:
+        follower.stop()
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[-kept:]))
+    append(path, "E2211-101114-000 (1): code 200")
+    if restart:
+        follower.start()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    stamps = Counter(line[:16] for line in follower.lines if line.startswith("E2211-"))
+    assert (len(stamps), set(stamps.values())) == (8, {1})
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_half_a_line_behind_a_banner_that_an_archive_has_as_well_may_go_on_otherwise(tmp_path, restart):
+    """Only whole lines are what another path has read."""
+    log, other = tmp_path / "a.log", tmp_path / "b.log"
+    append(other, BANNER, "E2211-101112-000 (1): line")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    if restart:
+        follower.stop()
+    _pack(other)
+    append(log, BANNER)
+    append(log, "E2211-101", end="")
+    if restart:
+        follower.start()
+    follower.turn()
+    append(log, "113-000 (1): another line")
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    lines = [line for line in follower.lines if line.startswith("E2211-")]
+    assert lines == ["E2211-101112-000 (1): line", "E2211-101113-000 (1): another line"]
 
 
 @pytest.mark.parametrize("pattern", ["a.log", "a.log*", "*"])

@@ -5,12 +5,14 @@ import lzma
 import os
 import random
 import shutil
+from contextlib import suppress
 
 import pytest
 
 from logwatch.tail import candidates
 from logwatch.tail.candidates import Heads, VanishedError
 from logwatch.tail.context import OpenFiles
+from logwatch.tail.identity import SeekingError
 from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
@@ -38,8 +40,12 @@ def test_a_question_that_nobody_asks_again_does_not_keep_out_the_others(tmp_path
     path = tmp_path / "m.log-20261126.gz"
     data = packed(path, 11 << 20)
     archive = Heads({}).examine(str(path), RotatedName())
-    assert archive.run(len(data) - 256, 256) is None
-    answers = [archive.run(len(data) - 256 + 100 * n, 256) for n in range(1, 20)]
+    with pytest.raises(SeekingError):
+        archive.run(len(data) - 256, 256)
+    answers = []
+    for n in range(1, 20):
+        with suppress(SeekingError):
+            answers.append(archive.run(len(data) - 256 + 100 * n, 256))
     assert answers[-1] == b""
     assert not archive.archive.busy
 
@@ -54,7 +60,8 @@ def test_an_archive_that_is_being_packed_leaves_no_descriptor(tmp_path, monkeypa
     for part in range(1, 20):
         path.write_bytes(b"")
         path.write_bytes(data[: len(data) * part // 20])
-        assert heads.examine(str(path), RotatedName()).size() is None
+        with pytest.raises(SeekingError):
+            heads.examine(str(path), RotatedName()).size()
         assert opened() <= before + 1
     heads.keep_only([])
     assert opened() == before
@@ -239,3 +246,29 @@ def test_an_empty_file_that_becomes_an_archive_is_no_rotation(tmp_path, seen):
         follower.wait(1)
     assert follower.lines == lines(0, 63)
     assert follower.rotations() == {"rename": 3}
+
+
+def test_a_large_archive_of_another_log_is_taken_for_that_one_s_however_long_it_takes_to_unpack(tmp_path, monkeypatch):
+    """Two logs of one name are packed into one directory: whose an archive is, its end tells, not a glance."""
+    monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
+    for name in ("a", "b", "old"):
+        (tmp_path / name).mkdir()
+    mine, other = tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"
+    first, second = lines(0, 120_000), lines(500_000, 10)
+    append(mine, *first)
+    append(other, *second)
+    follower = Follower(tmp_path / "*/m.log", rotated=(str(tmp_path / "old" / "*"),))
+    follower.wait(1)
+    while follower.tail.read(follower.sink, 1 << 30):
+        pass
+    assert len(follower.lines) == len(first + second)
+    with gzip.open(tmp_path / "old" / "m.log.1.gz", "wb", 1) as file:
+        file.write(mine.read_bytes())
+    mine.unlink()
+    for log, line in ((mine, lines(300_000, 1)), (other, lines(600_000, 1))):
+        append(log, *line)
+    for _ in range(12):
+        follower.wait(20)
+    assert len(follower.lines) == len(first + second) + 2
+    assert follower.lost == 0
+    follower.tail.close()

@@ -488,6 +488,24 @@ def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("before", [0, 200])
+@pytest.mark.parametrize("hole", [False, True])
+def test_a_line_is_one_that_copytruncate_tears_in_a_log_that_was_empty_when_it_was_last_looked_at(path, hole, before):
+    """The copy is found after the log, and holds what was written before it: a hole is nothing that was written."""
+    path.touch()
+    follower, counter = follow(path, envelope="plain")
+    follower.turn()
+    line = written("plain", [PUSH % 100])
+    append(path, written("plain", texts(before, 200)) + line[:30])
+    size = path.stat().st_size
+    subprocess.run(["sh", "-ec", "cp m.log m.log.1; : > m.log"], check=True, cwd=path.parent)
+    append(path, bytes(size if hole else 0) + line[30:] + written("plain", texts(2)))
+    for seconds in (0, 1, 3, 700, 1):
+        follower.wait(seconds)
+    assert counter.codes == {200: before + 3}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def tear(path):
     """Let a rotation tear a line within its code; return what follows the log, what it counts, and the two halves."""
     append(path, written("plain", texts(20)))

@@ -2,9 +2,9 @@ import os
 
 import pytest
 
+from logwatch.lines import CHUNK_BYTES
 from logwatch.tail import directories, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
-from logwatch.tail.lines import CHUNK_BYTES
 from logwatch.tail.path_state import PathState
 from tests.helpers.recorder import Follower, append
 

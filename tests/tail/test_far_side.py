@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
+from logwatch.lines import CHUNK_BYTES
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
-from logwatch.tail.lines import CHUNK_BYTES
 from tests.helpers.recorder import Follower, append
 
 

@@ -15,7 +15,7 @@ from collections import Counter
 import pytest
 
 from logwatch import unpack
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import Follower, append
 
 LIVES = ("running", "looking", "stopped", "killed")
 BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB
@@ -511,6 +511,183 @@ def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
     log = Log(tmp_path, life)
     log.write(4000)
     log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["running", "looking"])
+@pytest.mark.parametrize("unread", [(5, 5), (0, 5), (5, 0), (500, 500)])
+def test_a_log_of_which_a_line_is_deleted_that_was_not_read_yet_counts_once(tmp_path, life, unread):
+    """By an editor that puts a new file in its place: what that has of the lines that were not read is read once."""
+
+    def steps(log):
+        log.write(unread[0])
+        with open(log.path, "ab") as file:
+            file.write(b"E2511-235959-999 (17): send_message: from 1 to 2\n")
+        log.write(unread[1])
+        log.shell("sed -i /send_message/d m.log")
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(80)
+    log.treat(steps)
+    got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
+    assert got == dict.fromkeys(log.written, 1)
+
+
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("script", ["/send_message/d", "1d;/send_message/d", "1,2d;$d"])
+@pytest.mark.parametrize(("read", "deleted"), [(80, 1), (200, 6)])
+def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tmp_path, life, script, read, deleted):
+    """What was read is known by each of its last lines that have a time: an editor leaves one of them."""
+
+    def steps(log):
+        log.shell(f"sed -i '{script}' m.log")
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(read)
+    with open(log.path, "ab") as file:
+        file.writelines(b"E2511-235959-%03d (17): send_message: from 1 to 2\n" % n for n in range(deleted))
+    log.treat(steps)
+    got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
+    assert got == dict.fromkeys(log.written, 1)
+
+
+@pytest.mark.parametrize("life", ["looking", "restarted"])
+@pytest.mark.parametrize("pack", ["true", "gzip m.log.1"])
+@pytest.mark.parametrize("torn", [0, 40])
+def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path, life, pack, torn):
+    """Each sync leaves a new file: what was read of the ones before it is the beginning of what comes rotated, too."""
+    log = Log(tmp_path, "looking")
+    origin = tmp_path / "origin.log"
+
+    def sync():
+        log.run("cp", "-p", str(origin), "t")
+        log.run("mv", "t", "m.log")
+
+    for count in (100, 3, 3):
+        log.write(count, origin)
+        sync()
+        log.follower.turn()
+    if life == "restarted":
+        log.follower.stop()
+    line = log.lines(1)
+    log.write(16, origin)
+    with open(origin, "ab") as file:
+        file.write(line[:torn])
+    sync()
+    if life == "restarted":
+        log.follower.start()
+    log.follower.turn()
+    shutil.copy2(origin, log.directory / "m.log.1")
+    log.shell(pack)
+    origin.write_bytes(line[torn:] + log.lines(1))
+    sync()
+    for seconds in (1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()
+
+
+@pytest.mark.parametrize("more", [30, 70])
+def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
+    """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""
+
+    def steps(log):
+        log.shell("tail -n 20 m.log > t; mv t m.log")
+        log.write(more)
+        yield
+        log.shell("cp m.log m.log.1; : > m.log")
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(80)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("count", [1, 10, 100, 700, 4000])
+@pytest.mark.parametrize("more", [0, 1])
+def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, life, count, more):
+    """As ext4 and XFS leave a file whose size was on disk and whose last bytes were not, written on since or not."""
+
+    def steps(log):
+        with open(log.path, "rb+") as file:
+            file.seek(-count, os.SEEK_END)
+            file.write(bytes(count))
+        log.write(more)
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize(("lines", "hole"), [(1, False), (4, False), (1, True), (9, True), (60, True)])
+def test_a_copy_in_place_of_a_log_goes_on_as_that_where_it_loses_its_end(tmp_path, life, lines, hole):
+    """An editor leaves one, or rsync: of what was read in the original, as much is known as of what was read in it."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=hole)
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.follower.turn()
+    log.shell("cp -p m.log t; mv t m.log")
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize(
+    "rotation", ["mv m.log m.log.1", "mv m.log m.log.1; gzip m.log.1", "cp m.log m.log.1; : > m.log"]
+)
+@pytest.mark.parametrize(("lines", "hole", "more"), [(1, False, 5), (6, False, 5), (1, True, 0), (40, True, 5)])
+def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_path, life, rotation, lines, hole, more):
+    """After a power loss mesibo is up first, and logrotate's timer catches up: what is rotated lost its end, too."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=hole)
+        log.write(more)
+        log.shell(rotation)
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("quiet_seconds", [700, 9 * 3600, 60 * 3600])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_writer_that_was_not_told_of_a_rotation_goes_on_after_a_quiet_night(tmp_path, quiet_seconds, restarted):
+    """As of logrotate's `create` without a postrotate: the log at the path stays empty, and the next rotation packs."""
+    log = Log(tmp_path, "looking")
+    log.write(10)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1; : > m.log")
+    for _ in range(3):
+        log.follower.wait(quiet_seconds / 3)
+    if restarted:
+        log.follower.restart_at_once()
+        log.follower.turn()
+    renamed = tmp_path / "logs" / "m.log.1"
+    log.write(5, renamed)
+    log.follower.wait(60)
+    assert len(log.follower.sink.order) == 15
+    log.write(5, renamed)
+    log.follower.wait(60)
+    log.shell("gzip m.log.1; mv m.log.1.gz m.log.2.gz; mv m.log m.log.1; : > m.log")
+    log.follower.wait(60)
     log.check()
 
 
@@ -1037,3 +1214,43 @@ def test_what_discovery_finds_wrong_reaches_the_log_once(tmp_path, monkeypatch):
     for _ in range(3):
         log.follower.wait(6)
     assert len(log.follower.log.named("discovery_problem")) == 1
+
+
+@pytest.mark.parametrize("count", [5, 500])
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+def test_a_log_of_which_an_unread_line_is_deleted_counts_once(tmp_path, life, count):
+    """Its old file, which a look still has open, is read to its end, and the new one behind that."""
+
+    def steps(log):
+        log.write(count)
+        append(log.path, "E2211-101112-999 (1): presence")
+        log.write(count)
+        log.shell("sed -i /presence/d m.log")
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(80)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize("count", [1, 5, 30])
+def test_a_short_log_that_lost_its_end_and_was_written_on_counts_once(tmp_path, count, filled, life):
+    """Though its first bytes are no more what they were: up to the end of a line that was read they are."""
+
+    def steps(log):
+        size = os.path.getsize(log.path)
+        os.truncate(log.path, size - count)
+        if filled:
+            os.truncate(log.path, size)
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(20)
+    log.treat(steps)
+    assert max(log.follower.sink.lines.values()) == 1

@@ -3,12 +3,14 @@ import lzma
 import os
 import random
 import socket
+from contextlib import suppress
 
 import pytest
 
 from logwatch.tail import files
 from logwatch.tail.candidates import Archive
-from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, SeekingError, open_regular, stat_at
+from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, open_regular, stat_at
+from logwatch.tail.identity import SeekingError
 from logwatch.unpack import format_of
 
 
@@ -153,7 +155,8 @@ def test_an_archive_is_measured_to_its_last_bytes(tmp_path, size, pack):
     archive = Archive(str(path), format_of(path.read_bytes()[:6]), stat_at(str(path)))
     found = None
     while found is None:
-        found = archive.size()
+        with suppress(SeekingError):
+            found = archive.size()
     assert found == size
     assert archive.run(max(size - 256, 0), 256) == content[-256:]
 
@@ -166,7 +169,8 @@ def test_of_a_damaged_archive_no_more_is_read_than_its_sums_prove(packed):
     _, path = packed(bytes(damaged))
     descriptor, stat = open_regular(str(path))
     archive = Archive(str(path), "gzip", stat)
-    archive.size()
+    with pytest.raises(SeekingError):  # it may still be written
+        archive.size()
     assert archive.intact == len(first)
     file = PackedFile(descriptor, intact=archive.intact)
     with pytest.raises(CorruptError):

@@ -10,12 +10,13 @@ from logwatch.tail.fingerprint import (
     begins_alike,
     digest,
     empty_file_id,
+    entries_of,
     fingerprint_head,
     fingerprint_tail,
     is_marked,
     is_suffix,
+    is_tail,
     marks_of,
-    suffixes,
 )
 
 
@@ -43,12 +44,34 @@ def test_another_head_is_not_alike(head, data):
         assert not begins_alike(len(head), fingerprint_head(head), bytes(other[: max(16, at)]))
 
 
-@given(st.lists(st.binary(min_size=1, max_size=60).filter(lambda line: b"\n" not in line), min_size=2, unique=True))
-def test_a_run_is_found_by_its_last_lines(lines):
-    """Each line end in it divides it into parts, of which the second ends where it does."""
-    run = b"".join(line + b"\n" for line in lines)[-256:]
-    tail = fingerprint_tail(run, lambda _line: True)
-    assert all(is_suffix(part, run[-length:]) for length, part in suffixes(tail))
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 300)), min_size=1), st.lists(st.integers(1, 9), max_size=9))
+def test_a_run_is_found_by_its_last_lines_with_a_time_however_it_was_read(lines, reads):
+    """Each entry is such a line and those behind it, one before the other; the run begins with one, or is longer."""
+    written = [(b"E" if dated else b"-") + b"%0*d" % (length, n) + b"\n" for n, (dated, length) in enumerate(lines)]
+    tail, run, count = b"", 0, 0
+    for taken in [*reads, len(written)]:
+        some = b"".join(written[count : count + taken])
+        before = b"".join(written[:count])[len(b"".join(written[:count])) - run :]
+        if some:
+            run, tail = fingerprint_tail((before + some)[-HEAD_BYTES:], is_dated, tail, len(some))
+        count = min(count + taken, len(written))
+    log = b"".join(written)
+    assert is_tail(tail, log[len(log) - run :])
+    found, end = list(entries_of(tail)), len(log)
+    for length, part in found:
+        entry = log[end - length : end]
+        assert is_suffix(part, entry)
+        assert [line[:1] for line in entry.splitlines()].count(b"E") == 1
+        assert entry.startswith(b"E")
+        end -= length
+    dated = sum(is_dated(line) for line in written)
+    assert bool(found) == (dated > 0) or len(log) > HEAD_BYTES
+    assert len(found) == min(dated, 8) or len(log) > HEAD_BYTES or reads
+    assert run >= min(256, len(log))
+
+
+def is_dated(line):
+    return line.startswith(b"E")
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(1, 300))

@@ -1109,3 +1109,24 @@ def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_th
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+def test_what_was_read_and_had_an_unknown_name_for_a_while_is_no_news_under_its_next_one(tmp_path):
+    """A script sets an old log aside, under any name, and gives it back to the next rotation: it counts once."""
+
+    def steps(log):
+        log.shell("mv m.log m.log.1")
+        log.write(5)
+        yield
+        for _ in range(3):
+            log.follower.wait(400)
+        log.shell("mv m.log.1 kept-aside; mv m.log m.log.1")
+        log.write(5)
+        yield
+        for _ in range(3):
+            log.follower.wait(400)
+        log.shell("mv m.log.1 m.log.3; mv kept-aside m.log.2; mv m.log m.log.1")
+        log.write(5)
+        yield
+
+    played(tmp_path, "running", steps)

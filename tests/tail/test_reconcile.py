@@ -19,6 +19,7 @@ from logwatch.tail.rotated_names import rotated_name
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, CUT, UNDECIDED = Relation.SAME, Relation.MOVED, Relation.PART, Relation.CUT, Relation.UNDECIDED
 A = b"E2511-101112-001 (1): the first line of a log\n" * 30
+BANNER = b"licensed to nobody\n" * 20  # no line of it has a time
 
 
 def known(
@@ -29,7 +30,7 @@ def known(
     size=1000,
     *,
     head=A[:1000],
-    tail=A[:256],
+    tail=A[:230],
     is_open=False,
     name="",
     dead=False,
@@ -46,7 +47,7 @@ def known(
         fingerprint_head(head),
         offset,
         256,
-        fingerprint_tail(tail, lambda _line: True),
+        fingerprint_tail(tail if offset else b"", lambda line: line.startswith(b"E"))[1],
         size,
         state,
         gone_at=gone_at,
@@ -261,7 +262,7 @@ TABLE = {
     "emptied behind a copy, and written back from that": (
         PathView(current=2, was_blank=True),
         [
-            known(1, 5, "rotated", tail=b"one\ntwo\n", is_open=True, name="/m.log.bak"),
+            known(1, 5, "rotated", is_open=True, name="/m.log.bak"),
             known(2, 1, offset=0, is_open=True),
         ],
         found(
@@ -294,7 +295,7 @@ TABLE = {
     ),
     "renamed, and the next one has but the banner yet": (
         NOW,
-        [known(is_open=True, offset=500, name="/m.log.1")],
+        [known(is_open=True, offset=500, name="/m.log.1", tail=BANNER)],
         found(
             file("m.log", 2, 500),
             file("m.log.1", 1),
@@ -305,7 +306,7 @@ TABLE = {
     ),
     "packed and deleted, and the next one begins with the same banner": (
         NOW,
-        [known(is_open=True)],
+        [known(is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 1100),
             replace(file("m.log.1.gz", 3), archive=object()),
@@ -317,7 +318,7 @@ TABLE = {
     ),
     "the same, packed before it was read to its end": (
         NOW,
-        [known(offset=300, is_open=True)],
+        [known(offset=300, is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 300),
             replace(file("m.log.1.gz", 3), archive=object()),
@@ -352,7 +353,7 @@ TABLE = {
     ),
     "read to the end of a banner, and filled and copied away, twice: in the oldest file, by its inode or not": (
         NOW,
-        [known()],
+        [known(tail=BANNER)],
         found(
             file("m.log", 1, 1300),
             file("m.log.1", 3, 1200),
@@ -363,7 +364,7 @@ TABLE = {
     ),
     "the same, beside history with that banner, which was packed since": (
         NOW,
-        [known(1, 7, "ignored", 0, 1400), known(2)],
+        [known(1, 7, "ignored", 0, 1400), known(2, tail=BANNER)],
         found(
             file("m.log", 1, 1300),
             file("m.log.1", 2, 1100),
@@ -374,7 +375,7 @@ TABLE = {
     ),
     "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
         PathView(current=2),
-        [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],
+        [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500, tail=BANNER)],
         found(
             file("m.log", 5, 600),
             file("m.log.1", 4, 700),
@@ -631,7 +632,7 @@ TABLE = {
     ),
     "of which but a banner was read: there was no more in its file, which is there, whatever begins alike": (
         PathView(current=3),
-        [known(1, 1, "rotated", 2000, 2000), known(3, 3)],
+        [known(1, 1, "rotated", 2000, 2000), known(3, 3, tail=BANNER)],
         found(
             file("m.log", 5, 1600),
             file("m.log.1", 4, 1050),
@@ -644,7 +645,7 @@ TABLE = {
     ),
     "of which but a banner was read: packed, and begun anew with the same banner": (
         PathView(current=3),
-        [known(1, 1, "rotated", 2000, 2000), known(3, 3)],
+        [known(1, 1, "rotated", 2000, 2000), known(3, 3, tail=BANNER)],
         found(
             file("m.log", 5, 1600),
             file("m.log.1", 4, 825, head=b"E2511-101112-002 (1): no banner\n" * 9),
@@ -659,7 +660,7 @@ TABLE = {
         PathView(current=4, was_blank=True),
         [
             known(1, 1, "rotated", 2000, 2000),
-            known(3, 3, "rotated", 1000, 1500),
+            known(3, 3, "rotated", 1000, 1500, tail=BANNER),
             known(4, 4, offset=0, size=0, head=b"", tail=b""),
         ],
         found(

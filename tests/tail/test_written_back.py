@@ -283,6 +283,33 @@ def test_an_end_that_does_not_come_back_is_told_once(tmp_path, after):
     log.check(missed=1)
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp_path, away):
+    """Before that log is looked at: what was read in the copy is read in no other file that begins with it."""
+    path, backup = tmp_path / "m.log", tmp_path / "m.log.bak"
+    path.touch()
+    follower = Follower(path)
+    follower.turn()
+    shutil.copy(path, backup)
+    follower.turn()
+    path.rename(tmp_path / "m.log.2")
+    path.touch()
+    follower.turn()
+    if away:
+        follower.stop()
+    path.rename(tmp_path / "m.log.1")
+    lines = [f"E2711-195656-{n:03} (1): push_on_complete: uid {n} type fcm code 200" for n in range(23)]
+    append(path, *lines[:3])
+    shutil.copyfile(path, backup)
+    append(path, *lines[3:])
+    if away:
+        follower.start()
+    for seconds in (0, 1, 3, 15):
+        follower.wait(seconds)
+    assert sorted(follower.sink.lines.values()) == [1] * 23
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
     """A log that was replaced by a copy amid a line goes on in the copy, and its old file is gone after a crash."""
     log = Log(tmp_path, "by hand")

@@ -2,8 +2,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch.envelope import undecided
+from logwatch.lines import physical_bound, shorten, take_lines, take_rest
 from logwatch.model import PLAIN, Envelope, Layer
-from logwatch.tail.lines import physical_bound, shorten, take_lines, take_rest
 
 LIMIT = 8
 DOCKER = undecided("docker")

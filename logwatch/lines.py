@@ -1,4 +1,4 @@
-"""Turns runs of a generation's bytes into whole lines in their envelope, which is decided once for all of them.
+"""Turns runs of bytes into whole lines in their envelope, which is decided once for all of them.
 
 What is taken depends on the run, on what was decided before, and on how long ago the file grew; no file is touched. No
 line is looked at one by one: a chunk costs a few searches, not one a line. Over-long lines are cut short.

@@ -16,7 +16,7 @@ from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import NO_KEY
+from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.plan import PathView
 
 NO_FILE = "is not a regular file"
@@ -63,6 +63,9 @@ class PathState:
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
         self.futile = 0  # reads in a row that brought nothing
+        self.awaited: dict[
+            tuple[int, Key], int
+        ] = {}  # by generation and file at the path: up to where that is read before
 
     @property
     def joined(self) -> bool:
@@ -207,6 +210,12 @@ class PathState:
         for generation in self.generations:
             generation.reconciled()
         self.heads.keep_only(candidates)
+
+    def read_before(self, generation: int, size: int, key: Key) -> int:
+        """Return up to where a file that left the path is read before what took its place: as far as it went then."""
+        awaited = self.awaited.get((generation, key), size)
+        self.awaited = {(generation, key): awaited}
+        return awaited
 
     def report(self, error: OSError | None) -> None:
         """Note what keeps the path from being read, or that nothing does; tell the log when it is news."""

@@ -295,7 +295,7 @@ class Survey:
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
         left = search and not same_inode and self._has_left(known)
         whole = left or generation.plain is not None
-        left = left or (whole and position.state != "live")
+        left = left or (whole and position.state != "live" and known.name != "")
         found.answers[known.number, i] = UNDECIDED
         with self._unpacking(i):
             found.answers[known.number, i] = compare(
@@ -328,7 +328,9 @@ class Survey:
         waiting = self._by_number[known.number].waiting and own.size() > offset
         if i == found.at_path and waiting and not part:
             deleted = held and not whole and not known.name  # by whoever put that in its place
-            found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
+            if deleted or (not (offset and whole) and is_extract(own, candidate)):
+                until = self._state.read_before(known.number, own.size(), candidate.key)
+                found.edited = found.edited or offset < until
         if held:
             found.common[known.number, i] = own.size() if whole else offset
         elif i == found.at_path and not part and not candidate.packed:

@@ -555,6 +555,22 @@ def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tm
     assert got == dict.fromkeys(log.written, 1)
 
 
+def test_a_log_that_was_edited_is_read_though_its_writer_goes_on_in_the_original(tmp_path):
+    """As of a service that opens its log anew bit by bit: what was in the original when it was left is read first."""
+    log = Log(tmp_path, "looking")
+    log.write(100)
+    log.follower.turn()
+    with open(log.path, "ab", buffering=0) as original:
+        original.write(log.lines(1) + b"E2511-235959-999 (17): send_message: from 1 to 2\n" + log.lines(1))
+        log.shell("sed -i /send_message/d m.log")
+        for _ in range(4):
+            original.write(log.lines(1))
+            log.write(1)
+            log.follower.wait(1)
+        got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
+        assert got == dict.fromkeys(log.written, 1)
+
+
 @pytest.mark.parametrize("life", ["looking", "restarted"])
 @pytest.mark.parametrize("pack", ["true", "gzip m.log.1"])
 @pytest.mark.parametrize("torn", [0, 40])

@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from logwatch.events import shown
 from logwatch.model import Envelope, FileState, Position
@@ -22,6 +23,15 @@ from logwatch.tail.plan import PathView
 NO_FILE = "is not a regular file"
 PACKED = "is an archive"
 SHARED = "is followed by another source"
+
+
+class Awaited(NamedTuple):
+    """A file that left the path, which is read up to ``until`` before the one that took its place, from ``at`` on."""
+
+    generation: int
+    key: Key
+    until: int
+    at: int
 
 
 class PathState:
@@ -63,9 +73,7 @@ class PathState:
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
         self.futile = 0  # reads in a row that brought nothing
-        self.awaited: dict[
-            tuple[int, Key], int
-        ] = {}  # by generation and file at the path: up to where that is read before
+        self.awaited: Awaited | None = None  # what is read before the file at the path
 
     @property
     def joined(self) -> bool:
@@ -211,11 +219,15 @@ class PathState:
             generation.reconciled()
         self.heads.keep_only(candidates)
 
-    def read_before(self, generation: int, size: int, key: Key) -> int:
+    def awaits(self, generation: int, key: Key) -> "Awaited | None":
+        """Return what of a generation is read before a file at the path."""
+        awaited = self.awaited
+        return awaited if awaited and (awaited.generation, awaited.key) == (generation, key) else None
+
+    def read_before(self, generation: int, key: Key, size: int, at: int) -> int:
         """Return up to where a file that left the path is read before what took its place: as far as it went then."""
-        awaited = self.awaited.get((generation, key), size)
-        self.awaited = {(generation, key): awaited}
-        return awaited
+        self.awaited = self.awaits(generation, key) or Awaited(generation, key, size, at)
+        return self.awaited.until
 
     def report(self, error: OSError | None) -> None:
         """Note what keeps the path from being read, or that nothing does; tell the log when it is news."""

@@ -7,7 +7,6 @@ import errno
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import NamedTuple
 
 from logwatch.events import shown
 from logwatch.model import Envelope, FileState, Position
@@ -17,21 +16,12 @@ from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import NO_KEY, Key
+from logwatch.tail.identity import NO_KEY
 from logwatch.tail.plan import PathView
 
 NO_FILE = "is not a regular file"
 PACKED = "is an archive"
 SHARED = "is followed by another source"
-
-
-class Awaited(NamedTuple):
-    """A file that left the path, which is read up to ``until`` before the one that took its place, from ``at`` on."""
-
-    generation: int
-    key: Key
-    until: int
-    at: int
 
 
 class PathState:
@@ -73,7 +63,6 @@ class PathState:
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
         self.futile = 0  # reads in a row that brought nothing
-        self.awaited: Awaited | None = None  # what is read before the file at the path
 
     @property
     def joined(self) -> bool:
@@ -218,16 +207,6 @@ class PathState:
         for generation in self.generations:
             generation.reconciled()
         self.heads.keep_only(candidates)
-
-    def awaits(self, generation: int, key: Key) -> "Awaited | None":
-        """Return what of a generation is read before a file at the path."""
-        awaited = self.awaited
-        return awaited if awaited and (awaited.generation, awaited.key) == (generation, key) else None
-
-    def read_before(self, generation: int, key: Key, size: int, at: int) -> int:
-        """Return up to where a file that left the path is read before what took its place: as far as it went then."""
-        self.awaited = self.awaits(generation, key) or Awaited(generation, key, size, at)
-        return self.awaited.until
 
     def report(self, error: OSError | None) -> None:
         """Note what keeps the path from being read, or that nothing does; tell the log when it is news."""

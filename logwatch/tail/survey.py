@@ -35,10 +35,9 @@ from logwatch.tail.identity import (
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
-from logwatch.tail.unnamed import Unnamed, is_extract
+from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
 from logwatch.unpack import without_suffix
 
-_SHARED_BYTES = 1 << 16  # behind what was read, that are compared line by line with what took a deleted log's place
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
 
 
@@ -64,12 +63,6 @@ def _new_archives(found: "Found") -> list[int]:
 def _may_be_backup(known: Known, file: Candidate) -> bool:
     """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
     return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
-
-
-def _share_lines(own: OwnFile, offset: int, file: Candidate, at: int) -> bool:
-    """Return whether some line that a deleted file has behind an offset stands in another one as well."""
-    lines = set(own.run(offset, _SHARED_BYTES).split(b"\n")[:-1])
-    return any(len(line) >= TELLING_BYTES for line in lines.intersection(file.run(at, _SHARED_BYTES).split(b"\n")))
 
 
 def is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
@@ -328,19 +321,18 @@ class Survey:
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
-        awaited = self._state.awaits(known.number, candidate.key)
-        if awaited and answer.relation is Relation.OTHER:  # more was written to the original than is known of its end
-            answer = found.answers[known.number, i] = Answer(Relation.MOVED, awaited.at)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):
             found.own_parts.add((known.number, i))
         held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
-        waiting = self._by_number[known.number].waiting and own.size() > offset
-        if i == found.at_path and waiting and not part:
-            edited = held and not whole and not known.name and _share_lines(own, offset, candidate, answer.at)
-            if edited or (not (offset and whole) and is_extract(own, candidate)):
-                until = self._state.read_before(known.number, candidate.key, own.size(), answer.at)
-                found.edited = found.edited or offset < until
+        generation = self._by_number[known.number]
+        if i == found.at_path and generation.waiting and own.size() > offset and not part:
+            if offset and held and not whole and own.size() - offset <= EDITED_BYTES:
+                at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
+                found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)
+            else:
+                deleted = held and not whole and not known.name  # by whoever put that in its place
+                found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
         if held:
             found.common[known.number, i] = own.size() if whole else offset
         elif i == found.at_path and not part and not candidate.packed:

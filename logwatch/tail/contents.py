@@ -98,7 +98,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # history, packed since
         whole, size = draft.whole.get(i, ()), draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
-        further = [k for k in draft.known if (k.position.offset, k.number) > (each.position.offset, each.number)]
+        related = draft.related.get(i, ())
+        further = [k for k in related if (k.position.offset, k.number) > (each.position.offset, each.number)]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)

@@ -188,14 +188,14 @@ class PathFollower(PathState):
             quiet_seconds = turn.now - generation.grown_at
             if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
                 continue
-            awaited = torn or (awaited and not ended and (not file or file.has_name()))
-            if awaited and self.live and quiet_seconds < AWAITED_SECONDS:
-                continue
-            if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
-                generation.detach()
-                self.due = True
-                continue
             try:
+                awaited = torn or (awaited and not ended and (not file or file.has_name()))
+                if awaited and self.live and quiet_seconds < AWAITED_SECONDS:
+                    continue
+                if not file and generation.position.size > generation.position.offset:  # an unfinished line
+                    generation.detach()
+                    self.due = True
+                    continue
                 if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                     self.lose_rest(generation, turn, "the archive has no end")
                 else:

@@ -152,12 +152,16 @@ class Draft:
         self.by_inode = {
             i: [k for k in by_key.get(file.key, ()) if self.holds(k, i)] for i, file in enumerate(found.candidates)
         }
+        # By file: the generations of whose bytes it holds any; few, where files and generations are many
+        self.related: dict[int, list[Known]] = {}
         # By file: the generations that were read to their end, and are just what it holds
         self.whole: dict[int, list[Known]] = {}
         by_number = {k.number: k for k in known}
         self.current = by_number.get(path.current) if path.current else None  # that the path led to
         holders: dict[int, list[Known]] = {}
         for (number, i), answer in found.answers.items():
+            if answer.relation is not Relation.OTHER:
+                self.related.setdefault(i, []).append(by_number[number])
             if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
                 holders.setdefault(i, []).append(by_number[number])
                 if found.sizes[i] == by_number[number].position.size == answer.at > 0:

@@ -35,7 +35,7 @@ from logwatch.tail.identity import (
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
-from logwatch.tail.unnamed import Unnamed, is_extract
+from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
@@ -295,7 +295,7 @@ class Survey:
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
         left = search and not same_inode and self._has_left(known)
         whole = left or generation.plain is not None
-        left = left or (whole and position.state != "live")
+        left = left or (whole and position.state != "live" and known.name != "")
         found.answers[known.number, i] = UNDECIDED
         with self._unpacking(i):
             found.answers[known.number, i] = compare(
@@ -325,10 +325,14 @@ class Survey:
             found.own_parts.add((known.number, i))
         held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
-        waiting = self._by_number[known.number].waiting and own.size() > offset
-        if i == found.at_path and waiting and not part:
-            deleted = held and not whole and not known.name  # by whoever put that in its place
-            found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
+        generation = self._by_number[known.number]
+        if i == found.at_path and generation.waiting and own.size() > offset and not part:
+            if offset and held and not whole and own.size() - offset <= EDITED_BYTES:
+                at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
+                found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)
+            else:
+                deleted = held and not whole and not known.name  # by whoever put that in its place
+                found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
         if held:
             found.common[known.number, i] = own.size() if whole else offset
         elif i == found.at_path and not part and not candidate.packed:

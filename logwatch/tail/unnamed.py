@@ -22,6 +22,9 @@ from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
 
+EDITED_BYTES = 8 << 20
+"""Of more than that, what was not read yet of a file that was edited is read before it is compared with its copy."""
+
 _OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 
 
@@ -164,3 +167,21 @@ def is_extract(file: Content, of: Content) -> bool:
         return start + at if at >= 0 else NOWHERE
 
     return of.search(b"", last_in) != NOWHERE
+
+
+def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Callable[[bytes], bool]) -> int:
+    """Return up to where a file has lines from ``at`` on that another one has from ``start`` on: it was edited.
+
+    The last one that ``begins``, with a time, is the same line in both, and what follows without one belongs to it.
+    """
+    theirs = set(of.run(start, EDITED_BYTES).split(b"\n"))
+    ours = file.run(at, EDITED_BYTES)
+    end = behind = ours.rfind(b"\n") + 1
+    while behind > 0:
+        begin = ours.rfind(b"\n", 0, behind - 1) + 1
+        if begins(line := ours[begin : behind - 1]):
+            if line in theirs:
+                return at + end
+            end = begin
+        behind = begin
+    return at

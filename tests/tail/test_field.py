@@ -535,6 +535,36 @@ def test_a_log_of_which_a_line_is_deleted_that_was_not_read_yet_counts_once(tmp_
     assert got == dict.fromkeys(log.written, 1)
 
 
+@pytest.mark.parametrize("reopened", ["", "at once", "later"])
+@pytest.mark.parametrize("each_look", [0, 1, 20])
+@pytest.mark.parametrize("behind", [5, 50])
+@pytest.mark.parametrize("unread", [0, 3])
+@pytest.mark.parametrize("script", ["10d", "$d"])
+def test_a_log_that_is_edited_under_its_writer_counts_once(tmp_path, script, unread, behind, each_look, reopened):
+    """Who writes it is not told by ``sed -i``, and goes on in the deleted file, however much and however long."""
+
+    def steps(log):
+        log.write(unread)
+        log.writer = open(log.path, "ab", buffering=0)  # noqa: SIM115
+        log.shell(f"sed -i '{script}' m.log")
+        log.write(behind)
+        if reopened == "at once":
+            log.write(1, log.path)
+        yield
+        for _ in range(3):
+            log.write(each_look)
+            yield
+        if reopened:
+            for _ in range(3):
+                log.write(9, log.path)
+                yield
+
+    log = Log(tmp_path, "looking")
+    log.write(100)
+    log.treat(steps)
+    log.check()
+
+
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
 @pytest.mark.parametrize("script", ["/send_message/d", "1d;/send_message/d", "1,2d;$d"])
 @pytest.mark.parametrize(("read", "deleted"), [(80, 1), (200, 6)])
@@ -553,6 +583,22 @@ def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tm
     log.treat(steps)
     got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
     assert got == dict.fromkeys(log.written, 1)
+
+
+def test_a_log_that_was_edited_is_read_though_its_writer_goes_on_in_the_original(tmp_path):
+    """As of a service that opens its log anew bit by bit: what was in the original when it was left is read first."""
+    log = Log(tmp_path, "looking")
+    log.write(100)
+    log.follower.turn()
+    with open(log.path, "ab", buffering=0) as original:
+        original.write(log.lines(1) + b"E2511-235959-999 (17): send_message: from 1 to 2\n" + log.lines(1))
+        log.shell("sed -i /send_message/d m.log")
+        for _ in range(4):
+            original.write(log.lines(1))
+            log.write(1)
+            log.follower.wait(1)
+        got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
+        assert got == dict.fromkeys(log.written, 1)
 
 
 @pytest.mark.parametrize("life", ["looking", "restarted"])

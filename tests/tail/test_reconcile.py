@@ -11,7 +11,7 @@ from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
-from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import RotatedName as Name
 from logwatch.tail.rotated_names import rotated_name
@@ -837,6 +837,21 @@ def test_what_is_done(case):
     """State before, files found, plan."""
     path, generations, files, actions = TABLE[case]
     assert reconcile(path, generations, files).actions == actions
+
+
+def test_what_a_decision_costs_grows_with_pairs_of_files_and_generations_and_not_beyond(monkeypatch):
+    """A log of which a year of rotated files is kept stops nobody when it is rotated once more."""
+    asked, answer = [], Draft.answer
+    monkeypatch.setattr(Draft, "answer", lambda *arguments: asked.append(arguments) or answer(*arguments))
+    costs = []
+    for count in (10, 40):
+        asked.clear()
+        old = [known(n, n, "ignored", 0) for n in range(2, count + 1)]
+        files = [file("m.log", 1), *(file(f"m.log.{n}", n) for n in range(2, count + 1))]
+        answers = [(1, 0, SAME, 1000), *((n, n - 1, SAME) for n in range(2, count + 1))]
+        reconcile(PathView(current=1), [*old, known()], found(*files, answers=answers))
+        costs.append(len(asked))
+    assert costs[1] <= 16 * costs[0]
 
 
 def modules():

@@ -84,3 +84,27 @@ def test_the_last_line_of_a_file_that_fails_when_it_is_let_go_is_read_later(tmp_
     assert follower.lost == 0
     assert generation.file is None
     follower.tail.close()
+
+
+def test_a_renamed_file_of_which_nothing_can_be_told_any_more_ends_nothing(tmp_path, monkeypatch):
+    """It is waited for where nothing comes into the next one, and is read once it is there again."""
+    log = tmp_path / "m.log"
+    append(log, *lines("1"))
+    follower = Follower(log, release_seconds=60)
+    follower.turn()
+    writer = log.open("a")
+    log.rename(tmp_path / "m.log.1")
+    log.touch()
+    follower.wait(1)
+    inode, fstat = os.stat(tmp_path / "m.log.1").st_ino, os.fstat
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "fstat", lambda each: fails() if os.stat(each).st_ino == inode else fstat(each))
+        for seconds in (61, 61, 4 * 86400):
+            follower.wait(seconds)
+    with writer:
+        writer.write("".join(f"{line}\n" for line in lines("2")))
+    follower.wait(1)
+    append(log, *lines("3"))
+    follower.wait(1)
+    assert follower.lines == lines("1") + lines("2") + lines("3")
+    follower.tail.close()

@@ -54,7 +54,8 @@ def digest(data: bytes) -> bytes:
     return blake2b(data, digest_size=_EXACT).digest() if data else b""
 
 
-def _rung(data: bytes) -> bytes:
+def part_of(data: bytes) -> bytes:
+    """Return 8 bytes that stand for a part of a run."""
     return blake2b(data, digest_size=_RUNG).digest()
 
 
@@ -101,7 +102,7 @@ def fingerprint_tail(
 
 
 def _entry(lines: bytes) -> bytes:
-    return len(lines).to_bytes(2, "big") + _rung(lines)
+    return len(lines).to_bytes(2, "big") + part_of(lines)
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:
@@ -132,7 +133,7 @@ def marks_of(marks: bytes) -> Iterator[LineMark]:
 
 def is_marked(mark: LineMark, before: bytes) -> bool:
     """Return whether these are the ``MARK_BYTES`` bytes (fewer at a file's beginning) before a mark."""
-    return _rung(before) == mark.digest
+    return part_of(before) == mark.digest
 
 
 def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) -> bytes:
@@ -154,7 +155,7 @@ def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) 
         follows = offset + run.rfind(b"\n", 0, end - 1) + 1 == last > 0
         last = offset + end
         data = run[end - MARK_BYTES : end] if end >= MARK_BYTES else (before + run[:end])[-MARK_BYTES:]
-        marks += (last | (_NEXT * follows)).to_bytes(8, "big") + _rung(data)
+        marks += (last | (_NEXT * follows)).to_bytes(8, "big") + part_of(data)
     if len(marks) > _MOST_MARKS * _MARK:
         middle = _MOST_MARKS // 2 * _MARK
         thinned = (marks[at : at + _MARK] for at in range(_MARK, middle, 2 * _MARK))
@@ -165,7 +166,7 @@ def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) 
 
 def is_suffix(part: bytes, data: bytes) -> bool:
     """Return whether data has the digest of a part of a run."""
-    return _rung(data) == part
+    return part_of(data) == part
 
 
 def empty_file_id(modified_ns: int) -> bytes:
@@ -185,7 +186,7 @@ def head_key(head_bytes: int, head: bytes) -> bytes | None:
 
 def head_key_of(data: bytes) -> bytes:
     """Return the ``head_key`` of a file that begins with data."""
-    return _rung(data[: _RUNGS[0]])
+    return part_of(data[: _RUNGS[0]])
 
 
 def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
@@ -197,7 +198,7 @@ def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
 
 def search_keys(data: bytes) -> list[bytes]:
     """Return under what heads are filed that a file's first bytes may begin, or begin with."""
-    runs = [_rung(data[:n]) for n in _FIRST_RUNGS if n <= min(_INDEXED_BYTES, len(data))]
+    runs = [part_of(data[:n]) for n in _FIRST_RUNGS if n <= min(_INDEXED_BYTES, len(data))]
     return [*runs[-1:], *(run + _LONGEST for run in runs)]
 
 
@@ -210,7 +211,7 @@ def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:
     if len(data) >= head_bytes:
         return head_bytes > 0 and digest(data[:head_bytes]) == head[:_EXACT]
     length, part = kept(head_bytes, head, len(data))
-    return length > 0 and _rung(data[:length]) == part
+    return length > 0 and part_of(data[:length]) == part
 
 
 def kept(head_bytes: int, head: bytes, most: int) -> tuple[int, bytes]:

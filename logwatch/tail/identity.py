@@ -27,6 +27,7 @@ from logwatch.tail.fingerprint import (
     is_tail,
     kept,
     marks_of,
+    part_of,
 )
 
 Key = tuple[int, int]
@@ -328,26 +329,39 @@ def _find(known: Position, file: Content, *, left: bool) -> int:
         return NOWHERE
     ends = [known.offset - before for before in accumulate((length for length, _ in entries), initial=0)]
     least = SURE_BYTES if left else LINE_BYTES
+    numbers = _numbers(entries)
+
+    def is_there(n: int, block: bytes, start: int, end: int) -> bool:
+        at = end - entries[n][0]
+        for more, part_before in entries[n + 1 :]:
+            if more > at or part_of(block[at - more : at]) != part_before:
+                break
+            at -= more
+        begins_there = not start and not block[:at].strip(b"\0")
+        all_there = not n and is_tail(known.tail, block[max(end - known.tail_bytes, 0) : end])
+        return all_there or ((begins_there or end - at >= least) and (not n or start + end != ends[n]))
 
     def last_in(block: bytes, start: int, before: int) -> int:
         end = block.rfind(b"\n") + 1
         while end > before:
-            for n, (length, part) in enumerate(entries):
+            for length, parts in numbers.items():
                 at = end - length
-                if at < 0 or block[at - 1 : at] not in (b"\n", b"\0", b"") or not is_suffix(part, block[at:end]):
-                    continue
-                for more, part_before in entries[n + 1 :]:
-                    if more > at or not is_suffix(part_before, block[at - more : at]):
-                        break
-                    at -= more
-                begins_there = not start and not block[:at].strip(b"\0")
-                all_there = not n and is_tail(known.tail, block[max(end - known.tail_bytes, 0) : end])
-                if all_there or ((begins_there or end - at >= least) and (not n or start + end != ends[n])):
-                    return start + end
+                if at >= 0 and block[at - 1 : at] in (b"\n", b"\0", b""):
+                    some = parts.get(part_of(block[at:end]), ())
+                    if any(is_there(n, block, start, end) for n in some):
+                        return start + end
             end = block.rfind(b"\n", 0, end - 1) + 1
         return NOWHERE
 
     return file.search(known.tail, last_in)
+
+
+def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int]]]:
+    """Return entries by length and digest: where lines are equally long, a line that is compared costs one digest."""
+    found: dict[int, dict[bytes, list[int]]] = {}
+    for n, (length, part) in enumerate(entries):
+        found.setdefault(length, {}).setdefault(part, []).append(n)
+    return found
 
 
 def search_backwards(file: Content, last_in: LastIn) -> int:

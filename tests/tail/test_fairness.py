@@ -3,7 +3,7 @@ import os
 import pytest
 
 from logwatch.lines import CHUNK_BYTES
-from logwatch.tail import directories, owners, survey, unnamed
+from logwatch.tail import directories, identity, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
 from logwatch.tail.path_state import PathState
 from tests.helpers.recorder import Follower, append
@@ -297,4 +297,22 @@ def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tm
     follower.wait(1)
     assert len(follower.tail._followers) == 1
     assert len(asked) <= 3 * 41
+    follower.tail.close()
+
+
+def test_a_log_that_is_searched_for_what_was_read_costs_a_digest_a_line(tmp_path, monkeypatch):
+    """However many lines it is looked for by, and though all of them are equally long."""
+    path, asked = tmp_path / "m.log", []
+    lines = [b"E2511-101112-%03d (1): line" % n for n in range(500)]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    path.unlink()
+    path.write_bytes(b"\n".join(lines[1:-9]) + b"\n")
+    part_of = identity.part_of
+    monkeypatch.setattr(identity, "part_of", lambda data: asked.append(data) or part_of(data))
+    follower.start()
+    follower.turn()
+    assert 0 < len(asked) < 2 * len(lines)
     follower.tail.close()

@@ -16,10 +16,11 @@ from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import MovedError, PackedError
-from logwatch.tail.identity import NO_KEY, Relation, SeekingError, is_part
+from logwatch.tail.identity import NO_KEY, Relation
 from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.rotated_names import UNNAMED
 from logwatch.tail.survey import Survey, is_copied
+from logwatch.tail.uncompressed import SeekingError, is_part
 from logwatch.unpack import MissingLibraryError, without_suffix
 
 _TRIES = 5

@@ -19,8 +19,9 @@ from logwatch.tail.files import (
     stat_of,
 )
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
-from logwatch.tail.identity import CONTEXT_BYTES, NO_KEY, NOWHERE, Content, Key, LastIn, SeekingError, search_backwards
+from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.rotated_names import UNNAMED, RotatedName
+from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, SeekingError, search_backwards
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1

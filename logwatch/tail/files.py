@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
-from logwatch.tail.identity import Content, Key, SeekingError
+from logwatch.tail.identity import Key
+from logwatch.tail.uncompressed import Content, SeekingError
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}

@@ -24,8 +24,9 @@ from logwatch.tail.files import (
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
-from logwatch.tail.identity import Key, SeekingError
+from logwatch.tail.identity import Key
 from logwatch.tail.path_state import PathState
+from logwatch.tail.uncompressed import SeekingError
 
 FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 

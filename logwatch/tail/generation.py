@@ -32,7 +32,8 @@ from logwatch.tail.fingerprint import (
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
-from logwatch.tail.identity import NO_KEY, SeekingError
+from logwatch.tail.identity import NO_KEY
+from logwatch.tail.uncompressed import SeekingError
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""

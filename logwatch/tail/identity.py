@@ -6,8 +6,6 @@ before the offset at its place in the same inode outweighs a changed head (a fil
 front).
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from enum import Enum, auto
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -29,28 +27,16 @@ from logwatch.tail.fingerprint import (
     marks_of,
     part_of,
 )
+from logwatch.tail.uncompressed import NOWHERE, Content
 
 Key = tuple[int, int]
 """Device and inode."""
 
-SEARCH_BYTES = 64 << 20
-"""So much of a file's end is searched for the run before the offset."""
-
-CONTEXT_BYTES = HEAD_BYTES + 1
-"""Of what comes before a block that is searched: the run before the first offset in it, and a newline."""
-
-_BLOCK_BYTES = 1 << 20
-_SPAN_BYTES = 1 << 16  # more than lines have in common, wherever they stand
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
 _MARKS_UNPACKED = 16  # that are looked for in an archive: each is a way through it
 SURE_BYTES = 128
 """Of whole lines: their stamps make them the same lines wherever they stand."""
 
-
-LastIn = Callable[[bytes, int, int], int]
-"""Returns the last place in a block, by where that starts, that ends behind so many bytes of it; or NOWHERE."""
-
-NOWHERE = -1
 BY_INODE = 1 << 62  # more than any place in a file, which is told by its inode and its bytes
 
 NO_KEY: Key = (0, 0)
@@ -140,40 +126,6 @@ class Answer(NamedTuple):
 
 OTHER = Answer(Relation.OTHER)
 UNDECIDED = Answer(Relation.UNDECIDED)
-
-
-class SeekingError(Exception):
-    """An archive has to be unpacked further before that can be told: ask again."""
-
-
-class Content(ABC):
-    """A file's bytes, as they come out of it uncompressed; what an archive is asked for may raise SeekingError."""
-
-    error: OSError | None = None  # why it cannot be read
-    head: bytes  # its first bytes behind leading NULs; empty if nothing is there, or it cannot be read
-    begin: int  # how many NULs it begins with
-    modified: int  # when it was last written, in nanoseconds
-
-    @property
-    def packed(self) -> bool:
-        """Whether it is compressed."""
-        return False
-
-    @abstractmethod
-    def size(self) -> int:
-        """Return how long it is."""
-
-    @abstractmethod
-    def run(self, start: int, count: int) -> bytes:
-        """Return a run of its bytes, shorter at its end."""
-
-    def before(self, at: int, count: int = HEAD_BYTES) -> bytes:
-        """Return the run that ends at an offset: so many bytes, or all that come before."""
-        return self.run(max(at - count, 0), min(at, count))
-
-    def search(self, tail: bytes, last_in: LastIn) -> int:  # noqa: ARG002
-        """Return the last place that is found in it, or NOWHERE."""
-        return search_backwards(self, last_in)
 
 
 def compare(
@@ -266,58 +218,6 @@ def _may_be_punched(known: Position, file: Content) -> bool:
     return known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
-def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
-    """Return whether a file holds nothing but another's beginning, or all of it.
-
-    ``gone``: that one has no name any more, and was packed into an archive of its size, however few bytes it has.
-    """
-    if not file.head or not of.head or not of.head.startswith(file.head):
-        return False
-    size = file.size()
-    if size < TELLING_BYTES and not (gone and file.packed and size == of.size()):
-        return False
-    return file.before(size, TAIL_BYTES) == of.before(size, TAIL_BYTES)
-
-
-def holds(file: Content, at: int, of: Content, start: int) -> bool:
-    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
-    end = of.size()
-    if not 0 <= end - start <= file.size() - at:  # truncated meanwhile, or shorter
-        return False
-    count = min(end - start, TAIL_BYTES)
-    return file.run(at + end - start - count, count) == of.run(end - count, count)
-
-
-def common_bytes(file: Content, of: Content) -> int:
-    """Return up to which line two files hold the same that begin alike and differ from some place on: by halving."""
-    low, high = HEAD_BYTES, min(file.size(), of.size())
-    while low < high:
-        middle = (low + high + 1) // 2
-        alike = file.before(middle, _SPAN_BYTES) == of.before(middle, _SPAN_BYTES)
-        low, high = (middle, high) if alike else (low, middle - 1)
-    return max(low - _BLOCK_BYTES, 0) + file.before(low, _BLOCK_BYTES).rfind(b"\n") + 1
-
-
-def shared_bytes(file: Content, of: Content) -> int:
-    """Return up to which line a file begins with the same bytes as another one.
-
-    Of an archive it is only told whether it holds all of the file, or all of it is in there.
-    """
-    ours, theirs = file.head, of.head
-    if file.packed or of.packed:
-        if not is_part(file, of):
-            return 0
-        size = file.size()  # half a line may go on otherwise
-        return size if file.packed else size - len(file.before(size, _SPAN_BYTES).rpartition(b"\n")[2])
-    if file.begin != of.begin:
-        return 0
-    if ours == theirs and len(ours) == HEAD_BYTES:
-        return common_bytes(file, of)
-    differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
-    end = ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
-    return file.begin + end if end else 0
-
-
 def _find(known: Position, file: Content, *, left: bool) -> int:
     """Return where what was read ends in a file that was trimmed in front, or edited; the last such place.
 
@@ -362,20 +262,6 @@ def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int
     for n, (length, part) in enumerate(entries):
         found.setdefault(length, {}).setdefault(part, []).append(n)
     return found
-
-
-def search_backwards(file: Content, last_in: LastIn) -> int:
-    """Return the last place that is found in the end of a file, looked for block by block; or NOWHERE."""
-    stop = file.size()
-    floor = max(stop - SEARCH_BYTES, 0)
-    while stop > floor:
-        start = max(stop - _BLOCK_BYTES, floor)
-        before = min(start, CONTEXT_BYTES)
-        block = file.run(start - before, stop - start + before)
-        if (found := last_in(block, start - before, before)) != NOWHERE:
-            return found
-        stop = start
-    return NOWHERE
 
 
 def _find_cut(known: Position, file: Content) -> Answer:

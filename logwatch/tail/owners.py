@@ -10,9 +10,10 @@ from logwatch.tail.directories import RotatedFiles
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import BY_INODE, NOWHERE, Key, Relation, SeekingError, compare, is_part
+from logwatch.tail.identity import BY_INODE, Key, Relation, compare
 from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
+from logwatch.tail.uncompressed import NOWHERE, SeekingError, is_part
 
 _MOST_REMEMBERED = 20_000  # names
 

@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import NOWHERE, Answer, Key, Positioned, Relation
+from logwatch.tail.identity import Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
+from logwatch.tail.uncompressed import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
 from logwatch.tail.files import CorruptError, OwnFile
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import SURE_BYTES, Content, Relation, SeekingError, compare, is_part, shared_bytes
+from logwatch.tail.identity import SURE_BYTES, Relation, compare
+from logwatch.tail.uncompressed import Content, SeekingError, is_part, shared_bytes
 
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 

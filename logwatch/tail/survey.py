@@ -15,26 +15,11 @@ from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import (
-    BY_INODE,
-    HELD,
-    NO_KEY,
-    NOWHERE,
-    SEARCH_BYTES,
-    SURE_BYTES,
-    UNDECIDED,
-    Answer,
-    Key,
-    Relation,
-    SeekingError,
-    compare,
-    holds,
-    is_part,
-    shared_bytes,
-)
+from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
+from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES, SeekingError, holds, is_part, shared_bytes
 from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
 from logwatch.unpack import without_suffix
 

@@ -17,10 +17,11 @@ from logwatch.tail.candidates import Candidate
 from logwatch.tail.directories import Stranger
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
-from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Content, Key, Relation
+from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
+from logwatch.tail.uncompressed import NOWHERE, Content
 
 EDITED_BYTES = 8 << 20
 """Of more than that, what was not read yet of a file that was edited is read before it is compared with its copy."""

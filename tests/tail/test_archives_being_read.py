@@ -12,9 +12,9 @@ import pytest
 from logwatch.tail import candidates
 from logwatch.tail.candidates import Heads, VanishedError
 from logwatch.tail.context import OpenFiles
-from logwatch.tail.identity import SeekingError
 from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
+from logwatch.tail.uncompressed import SeekingError
 from tests.helpers.recorder import Follower, append
 
 

@@ -10,7 +10,7 @@ import pytest
 from logwatch.tail import files
 from logwatch.tail.candidates import Archive
 from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, open_regular, stat_at
-from logwatch.tail.identity import SeekingError
+from logwatch.tail.uncompressed import SeekingError
 from logwatch.unpack import format_of
 
 

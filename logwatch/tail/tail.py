@@ -26,6 +26,7 @@ LITTLE_BYTES = 64 * 1024
 
 _UNKNOWN_END = 1 << 62
 _NEVER = float("inf")
+_UNFINISHED = ".tmp"  # kubelet's and dockerd's names of what they pack
 _TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
 _MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {
@@ -196,6 +197,9 @@ class Tail:
         self._followers = {path: known[path] for path in sorted(known.keys() - self._set_aside.keys())}
 
     def _base(self, path: str, known: set[str]) -> str | None:
+        finished = path.removesuffix(_UNFINISHED)
+        if finished != path:
+            return finished if finished in known else self._base(finished, known)
         directory, name = os.path.split(path)
         plain = without_suffix(name)
         if plain != name:  # an archive is no log, whatever ending its name has

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 import logwatch
-from logwatch.catalogue import Catalogue, answered_by, limiter
+from logwatch.catalogue import OTHER, Catalogue, answered_by, limiter, number_of
 from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, Verdict
 from logwatch.ledger.batch import CounterRow
@@ -217,8 +217,7 @@ def _push_metrics(
     for row, (count, at) in results.items():
         entry = entries[row[1:]]
         totals.add_metric([*row, entry.class_], count)
-        who = limiter(row.platform, int(row.code)) if row.code != "other" else ""
-        if who:
+        if who := limiter(row.platform, number_of(row.code)):
             hits[row.source, who] += count
         if at is not None:
             last[row.source, entry.class_] = max(at, last.get((row.source, entry.class_), at))
@@ -245,7 +244,7 @@ def _push_metrics(
         labels=["platform", "code", "reason", "provider", "name", "class", "severity"],
     )
     for (platform, code, reason), entry in entries.items():
-        provider = entry.provider if code == "other" else answered_by(platform, int(code))
+        provider = entry.provider if entry is OTHER else answered_by(platform, number_of(code))
         info.add_metric([platform, code, reason, provider, entry.name, entry.class_, entry.severity], 1)
     yield info
 

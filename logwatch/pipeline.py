@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from logwatch import heap
-from logwatch.catalogue import Catalogue
+from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.details import ChunkFailures, stored
 from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident, Person
@@ -33,7 +33,6 @@ from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
-OTHER = "other"
 ROWS = 1024  # remembered
 REASON = 100  # characters of one that is remembered: all that the catalogue lists are shorter
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
@@ -334,12 +333,12 @@ class Pipeline:
         if len(admitted) < UNKNOWN_CODES:
             admitted.add(label)
             return label
-        return OTHER
+        return OTHER_CODES
 
     def _numbers_of(self, source: str) -> set[str]:
         """Return the codes outside the catalogue that have a label of their own already."""
         snapshot = self._ledger.snapshot
-        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
+        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER_CODES}
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 

@@ -11,14 +11,13 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 import logwatch
-from logwatch.catalogue import Entry
+from logwatch.catalogue import Entry, number_of
 from logwatch.ledger.batch import StoredFailure
 
 Format = Literal["loki", "otlp"]
 
-# OTLP severity numbers (opentelemetry-specification, logs data model) by the catalogue's severity
-_SEVERITIES = {"critical": (21, "FATAL"), "error": (17, "ERROR"), "warning": (13, "WARN"), "info": (9, "INFO")}
-_UNKNOWN_SEVERITY = (13, "WARN")
+# OTLP severity numbers: opentelemetry-specification, logs data model
+_FATAL, _WARN = (21, "FATAL"), (13, "WARN")
 
 
 class Event(NamedTuple):
@@ -65,14 +64,14 @@ def _otlp(events: Sequence[Event], host: str) -> bytes:
     records = []
     for event in events:
         failure = event.failure
-        number, text = _SEVERITIES.get(event.entry.severity, _UNKNOWN_SEVERITY)
+        number, text = _FATAL if event.entry.severity == "critical" else _WARN
         at = str(_nanoseconds(failure.at))
         attributes = {
             "log.record.uid": event.id,
             "mesibo.source": failure.source,
             "mesibo.push.platform": failure.platform,
             "mesibo.push.class": event.entry.class_,
-            "mesibo.push.code": int(failure.code) if failure.code.lstrip("-").isdigit() else failure.code,
+            "mesibo.push.code": failure.code if (code := number_of(failure.code)) is None else code,
             **{f"mesibo.push.{name}": value for name, value in _details(failure).items()},
         }
         records.append(

@@ -146,11 +146,14 @@ def bad_url(url: str) -> str | None:
     return None
 
 
+ExportFormat = Literal["loki", "otlp"]
+
+
 class Export(Table, frozen=True, kw_only=True):
     """Where failures are sent as they are committed."""
 
     url: Text
-    format: Literal["loki", "otlp"] = "loki"
+    format: ExportFormat = "loki"
     name: Name | None = None
     token_file: FilePath | None = None
     username: Text | None = None

@@ -6,15 +6,14 @@ keys lowerCamelCase).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 import logwatch
 from logwatch.catalogue import Entry, number_of
+from logwatch.config.schema import ExportFormat
 from logwatch.ledger.batch import StoredFailure
-
-Format = Literal["loki", "otlp"]
 
 # OTLP severity numbers: opentelemetry-specification, logs data model
 _FATAL, _WARN = (21, "FATAL"), (13, "WARN")
@@ -28,7 +27,7 @@ class Event(NamedTuple):
     entry: Entry
 
 
-def body(form: Format, events: Sequence[Event], host: str) -> bytes:
+def body(form: ExportFormat, events: Sequence[Event], host: str) -> bytes:
     """Write one request of events, oldest first, that ``host`` saw."""
     return _BODIES[form](events, host)
 
@@ -99,7 +98,7 @@ def _otlp(events: Sequence[Event], host: str) -> bytes:
     )
 
 
-_BODIES: dict[Format, Callable[[Sequence[Event], str], bytes]] = {"loki": _loki, "otlp": _otlp}
+_BODIES: dict[ExportFormat, Callable[[Sequence[Event], str], bytes]] = {"loki": _loki, "otlp": _otlp}
 
 
 def _attributes(values: Mapping[str, str | int]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
 from typing import get_args
 
 import prometheus_client
@@ -31,61 +32,29 @@ CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
-# counter of the ledger -> name, help, its label and the values that exist at 0
-COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
-    ("lines", "mesibo_logwatch_lines", "Log lines read, of every kind.", "", ("",)),
-    ("bytes", "mesibo_logwatch_bytes", "Bytes of log files read, uncompressed.", "", ("",)),
-    (
-        "unparsed_lines",
-        "mesibo_logwatch_unparsed_lines",
-        "Lines that contain the grammar's marker but give no result, by cause.",
-        "cause",
-        CAUSES,
+COUNTER_PREFIX = "mesibo_logwatch_"  # which the ledger's own names of counters are without
+COUNTERS = {
+    "mesibo_logwatch_lines": "Log lines read, of every kind.",
+    "mesibo_logwatch_bytes": "Bytes of log files read, uncompressed.",
+    "mesibo_logwatch_unparsed_lines": "Lines that contain the grammar's marker but give no result, by cause.",
+    "mesibo_logwatch_fallback_lines": (
+        "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not."
     ),
-    (
-        "fallback_lines",
-        "mesibo_logwatch_fallback_lines",
-        "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not.",
-        "",
-        ("",),
+    "mesibo_logwatch_undated_lines": (
+        "Push results without a usable time (at least so many): the time at which they were read is used instead."
     ),
-    (
-        "undated_lines",
-        "mesibo_logwatch_undated_lines",
-        "Push results without a usable time (at least so many): the time at which they were read is used instead.",
-        "",
-        ("",),
+    "mesibo_logwatch_rotations": "Rotations noticed, by kind.",
+    "mesibo_logwatch_lost_bytes": "Bytes known to have been written that were gone before they could be read.",
+    "mesibo_logwatch_missed_generations": (
+        "Files that were rotated away and could not be found again to be read to their end."
     ),
-    ("rotations", "mesibo_logwatch_rotations", "Rotations noticed, by kind.", "kind", ROTATIONS),
-    (
-        "lost_bytes",
-        "mesibo_logwatch_lost_bytes",
-        "Bytes known to have been written that were gone before they could be read.",
-        "",
-        ("",),
+    "mesibo_logwatch_missed_entries": (
+        "Entries missing from the journal, or gone before they could be read, by the numbers that Docker gives them."
     ),
-    (
-        "missed_generations",
-        "mesibo_logwatch_missed_generations",
-        "Files that were rotated away and could not be found again to be read to their end.",
-        "",
-        ("",),
-    ),
-    (
-        "missed_entries",
-        "mesibo_logwatch_missed_entries",
-        "Entries missing from the journal, or gone before they could be read, by the numbers that Docker gives them.",
-        "",
-        ("",),
-    ),
-    (
-        "oversized_lines",
-        "mesibo_logwatch_oversized_lines",
-        "Lines longer than max_line_bytes, of which only the beginning was parsed.",
-        "",
-        ("",),
-    ),
-)
+    "mesibo_logwatch_oversized_lines": "Lines longer than max_line_bytes, of which only the beginning was parsed.",
+}
+LABELLED = {"mesibo_logwatch_unparsed_lines": ("cause", CAUSES), "mesibo_logwatch_rotations": ("kind", ROTATIONS)}
+"""Counters with a label beside ``source``: its name, and the values that exist at 0."""
 
 
 class HostlessProcessCollector(ProcessCollector):
@@ -294,12 +263,13 @@ def _webhook_metrics(
 
 
 def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
-    for counter, name, text, label, values in COUNTERS:
+    for name, text in COUNTERS.items():
+        counter = name.removeprefix(COUNTER_PREFIX)
+        label, values = LABELLED.get(name, ("", ("",)))
         family = CounterMetricFamily(name, text, labels=["source", label] if label else ["source"])
-        for source in ready:
-            for value in values:
-                count = snapshot.counters.get(CounterRow(source, counter, value), 0)
-                family.add_metric([source, value] if label else [source], count)
+        for source, value in product(ready, values):
+            count = snapshot.counters.get(CounterRow(source, counter, value), 0)
+            family.add_metric([source, value] if label else [source], count)
         yield family
 
 

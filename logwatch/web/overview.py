@@ -12,7 +12,7 @@ from logwatch.config import Config
 from logwatch.diagnosis.course import by_class, entry_of
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
-from logwatch.export import COUNTERS, LIMITERS
+from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
 from logwatch.ledger.batch import CounterRow, EventShapeRow, ShapeRow
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
@@ -27,7 +27,7 @@ from logwatch.web.figures import Strip, strip
 from logwatch.web.incidents import Told, told, up_to_now
 from logwatch.webhook.source import WebhookStatus
 
-_UNLABELLED = tuple(counter for counter, _, _, label, _ in COUNTERS if not label)
+_UNLABELLED = tuple(name.removeprefix(COUNTER_PREFIX) for name in COUNTERS if name not in LABELLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -449,6 +449,7 @@ def untaken(site_rules, server, monkeypatch):
             each.get_loop().call_soon_threadsafe(each.set_result, None)
 
     monkeypatch.setattr(Download, "flush", flush)
+    monkeypatch.setattr("logwatch.web.api.DEADLINE_SECONDS", PATIENCE)  # a busy machine is no visitor who takes nothing
     return SimpleNamespace(ask=ask, sending=lambda: len(sent), taken=taken, site=site)
 
 

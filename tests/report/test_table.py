@@ -16,7 +16,7 @@ CATALOGUE = Catalogue.load()
 
 def count(*results, **causes):
     """Make a count of (platform, code, reason, times)."""
-    made = Count(CATALOGUE)
+    made = Count(CATALOGUE, markers={"push_on_complete"})
     for platform, code, reason, times in results:
         made.summary.add({ResultKey(platform, code, reason): Seen(times, NOON - 60, NOON)}, CATALOGUE)
         made.summary.lines += times
@@ -159,6 +159,13 @@ def test_what_could_not_be_read_is_told_by_cause():
     text = shown(count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4), 200)
     assert "5 push lines give no result (2 without a code, 3 with two codes)" in text
     assert "4 lines have push_on_complete, but not in its place" in text
+
+
+def test_what_could_not_be_read_is_told_by_the_marker_of_its_grammar():
+    """An operator's grammar has one of its own."""
+    made = count(("fcm", 200, "", 90), misplaced=4)
+    made.markers = {"push_done"}
+    assert "4 lines have push_done, but not in its place" in shown(made)
 
 
 @pytest.mark.parametrize("width", [60, 80, 96, 120, 136, 200])

@@ -188,7 +188,8 @@ def _examples(batch: LineBatch, most: int) -> list[bytes]:
     lines = batch.lines
     some = some_of(range(len(lines)), 4 * most)
     places = some_of(sorted(some, key=lambda i: len(lines[i])), most)
-    return _short([line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES])
+    bare = batch.bare(places)
+    return _short([line for line in bare.picked(range(len(bare.lines))) if len(line) <= _MAX_EXAMPLE_BYTES])
 
 
 def _short(lines: list[bytes]) -> list[bytes]:

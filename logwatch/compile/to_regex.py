@@ -44,9 +44,9 @@ class Writer:
                     self.write(item, last=last and i == final, back=back, then=items[i + 1 :])
                     for i, item in enumerate(items)
                 )
-            case Choice((*others, end) as items):
-                told = last or back or nodes.all_disjoint((*others, nodes.seq(end, *then)))
-                atomic = not told  # of disjoint ones, nothing is to go back to
+            case Choice(items):
+                told = nodes.all_disjoint((*items[:-1], nodes.seq(*items[-1:], *then)))
+                atomic = not (last or back or told)  # of disjoint ones, nothing is to go back to
                 inner = "|".join(self.write(item, last=last or atomic, back=back) for item in items)
                 return f"(?>{inner})" if atomic else f"(?:{inner})"
             case Repeat(item, low, high, lazy):

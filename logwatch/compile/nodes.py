@@ -223,8 +223,9 @@ def once_a_node(change: Callable[Concatenate[Node, _How], Node]) -> Callable[Con
         known = vars(node).setdefault("_made", {})
         how = (change, *args, *kwargs.values())
         if how not in known:
-            known[how] = change(node, *args, **kwargs)
-        return cast(Node, known[how])
+            done = change(node, *args, **kwargs)
+            known[how] = None if done is node else done  # in a circle it would wait for a collection of garbage
+        return cast(Node, known[how] or node)
 
     return made
 

@@ -301,7 +301,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
         def scan(self, data, *, reference, **how):
             scan = super().scan(data, reference=reference, **how)
             self.at += 1
-            scan.failures = LazyFailures(data.splitlines(), [None, None], self.at, self.read)
+            scan.failures = LazyFailures(data.splitlines(keepends=True), [None, None], self.at, self.read)
             return scan
 
         def read(self, payloads, received, references, following):

@@ -157,6 +157,23 @@ def test_reload_takes_over_a_new_source_and_keeps_the_old_one_on_a_mistake(site,
     until(lambda: "reload" not in {finding["key"] for finding in findings(daemon)}, "the finding ends")
 
 
+def test_a_reload_reads_what_it_is_about_to_close(site, programs):
+    """What was written to a log that was deleted since the last look counts, though its source changes."""
+    site.write(200, 2)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"200": 2}, "the lines")
+    daemon.process.send_signal(signal.SIGSTOP)
+    site.write(903, 3)
+    site.log.unlink()
+    site.config.write_text(site.config.read_text().replace("[[source]]", '[[source]]\ntimezone = "Asia/Kolkata"'))
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.process.send_signal(signal.SIGCONT)
+    until(lambda: daemon.total("mesibo_logwatch_lines_total", source="mesibo") == 5, "all lines")
+    site.write(410, 1)
+    until(lambda: daemon.codes() == {"200": 2, "903": 3, "410": 1}, "the next log")
+    assert daemon.total("mesibo_logwatch_missed_generations_total") == 0
+
+
 def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_that_it_asks_for(site, programs):
     """The error log is what it was until then: the setting is told as one that takes a restart."""
     site.write(903, 3)

@@ -7,11 +7,7 @@ FAILURE_BYTES = 300
 """Of one on disk, with indexes; without user, token and reason it takes 160."""
 RESERVE_BYTES = 16 << 20
 RESERVE_SHARE = 1 / 4  # of the ledger, where that is less: so much is given up at most while others fill the disk
-WRITTEN = (
-    4  # times that a failure's bytes may be needed at once: in the write-ahead log and the file, with pages beside
-)
-
-
+WRITTEN = 4  # times a failure's bytes that are needed at once: in the write-ahead log and the file, with pages beside
 CHECKPOINT_PAGES = 1000  # SQLite's own: the write-ahead log grows to some 4 MB
 CHECKPOINT_SHARE = 1 / 8  # of what is free, where that is less
 

@@ -249,7 +249,7 @@ class Ledger:
     def _make_room(self, db: sqlite3.Connection, batch: Batch) -> int:
         """Delete failures beyond the number, or the room, that is left beside ``batch``; return how many may stay."""
         found = room.found(db, directory.free_bytes(self.path.parent))
-        wanted = min(self._keep, found.failures + batch.failed)
+        wanted = min(self._keep, found.failures + min(batch.failed, batch.keep))
         keep, batch.fits = found.most(self._keep), found.at_once(self._keep)
         rows.keep_newest(db, keep - batch.told)
         if not self._short and min(keep, found.failures + batch.told) < wanted:

@@ -193,11 +193,12 @@ class Sharing:
         return reached
 
     def is_held(self, generation: Generation) -> bool:
-        """Return whether a copy that is read on has all of a generation's open file: what that ends with, too."""
+        """Return whether a copy that is read on, or was read further, has all of a generation's open file."""
         with suppress(UnreadableError, VanishedError, SeekingError):
-            own = self.content(generation) if generation.plain else None
-            twins = (self.content(twin) for twin in self._twins_of(generation) if own and twin.in_use)
-            return any(own and of and is_part(own, of) for of in twins)
+            if generation.plain and (own := self.content(generation)):
+                end, twins = own.size(), self._twins_of(generation)
+                read = (self.content(twin) for twin in twins if twin.in_use or twin.position.offset > end)
+                return any(of and is_part(own, of) for of in read)
         return False
 
     def appended(self, generation: Generation, mine: list[Generation]) -> Generation | None:

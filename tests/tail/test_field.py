@@ -637,6 +637,30 @@ def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path,
     log.check()
 
 
+@pytest.mark.parametrize("pack", ["true", "bzip2 m.log.1"])
+def test_a_line_that_a_copy_tore_is_not_lost_where_the_next_copy_has_all_of_it(tmp_path, pack):
+    """A mirror was made amid a line; the next one comes rotated, is read to its end, and let go of first."""
+    log = Log(tmp_path, "looking")
+    origin = tmp_path / "origin.log"
+    log.write(100, origin)
+    log.shell("cp ../origin.log m.log")
+    log.follower.turn()
+    line = log.lines(1)
+    with open(origin, "ab") as file:
+        file.write(line[:16])
+    log.shell("cp ../origin.log t; mv t m.log")
+    log.follower.turn()
+    with open(origin, "ab") as file:
+        file.write(line[16:])
+    log.write(20, origin)
+    log.shell(f"cp ../origin.log m.log.1; {pack}")
+    log.write(1, log.directory / "t")
+    log.shell("mv t m.log")
+    for seconds in (1, 11, 700, 4000, 90000, 1):
+        log.follower.wait(seconds)
+    log.check()
+
+
 @pytest.mark.parametrize("more", [30, 70])
 def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
     """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""

@@ -240,9 +240,8 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
     first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
     for i in marked:
         begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
-        line = lines[behind - 1]
-        if begin == behind or not (may_be_open(line) and owned(line)):
-            continue
+        if begin == behind or not (may_be_open(line := lines[behind - 1]) and owned(line)):
+            continue  # a torn record holds no line
         if behind > end:
             first = i
         count = below.join(line, starts[behind])[1]

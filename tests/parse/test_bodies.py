@@ -21,7 +21,7 @@ from logwatch.parse.bodies import (
     may_be_open,
     waiting_bytes,
 )
-from tests.helpers.wrapping import envelope_of, written
+from tests.helpers.wrapping import NAMES, envelope_of, written
 
 OWN = re.compile(rb"[A-Z][0-9]{4}-[0-9]{6}-[0-9]{3}")
 PUSH = b"E2511-100000-123 (17): push_on_complete: uid 4711 type fcm code 403 "
@@ -196,6 +196,16 @@ def test_whether_an_answer_goes_on_is_told_from_a_record_as_from_its_line(name, 
     waits = waiting_bytes(plain, PLAIN, b"push_on_complete", owns) > 0
     assert waits == (text[-1] in "{ \t\r,:" and text != '{"\\",')
     assert waits == (waiting_bytes(record, envelope_of(name), b"push_on_complete", owns) > 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("before", [[], [PUSH.decode() + "{", "}"]])
+def test_a_record_that_is_torn_anywhere_amid_an_answer_is_no_error(name, before):
+    """As a power loss or a full disk leaves it: where it holds no line there is nothing to wait for."""
+    record, front = written(name, [PUSH.decode() + "{"]), written(name, before) if before else b""
+    for end in range(len(record)):
+        torn = front + record[:end] + b"\n"
+        assert 0 <= waiting_bytes(torn, envelope_of(name), b"push_on_complete", owns) <= end + 1
 
 
 def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch):

@@ -5,7 +5,7 @@ Alternatives and repetitions become atomic groups. Possessive quantifiers stand 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from logwatch.compile import nodes
@@ -26,8 +26,13 @@ class Writer:
         self._last_turns = last_turns
         self.groups: list[Capture | Repeat] = []
 
-    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: PLR0911  one case a node
-        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back."""
+    def write(  # noqa: PLR0911  one case a node
+        self, node: Node, *, last: bool = False, back: bool = False, then: Sequence[Node] = ()
+    ) -> str:
+        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back.
+
+        ``then`` is what is known to follow: where it tells alternatives apart, no atomic group is needed either.
+        """
         match node:
             case Literal(data):
                 return "(?!)" if b"\n" in data else _escaped(data)
@@ -35,9 +40,13 @@ class Writer:
                 return _run(chars, low, high, "?" if lazy else "" if back else "+")
             case nodes.Seq(items):
                 final = len(items) - 1
-                return "".join(self.write(item, last=last and i == final, back=back) for i, item in enumerate(items))
+                return "".join(
+                    self.write(item, last=last and i == final, back=back, then=items[i + 1 :])
+                    for i, item in enumerate(items)
+                )
             case Choice(items):
-                atomic = not (last or back or nodes.all_disjoint(items))  # of disjoint ones, nothing is to go back to
+                told = nodes.all_disjoint((*items[:-1], nodes.seq(*items[-1:], *then)))
+                atomic = not (last or back or told)  # of disjoint ones, nothing is to go back to
                 inner = "|".join(self.write(item, last=last or atomic, back=back) for item in items)
                 return f"(?>{inner})" if atomic else f"(?:{inner})"
             case Repeat(item, low, high, lazy):
@@ -50,7 +59,7 @@ class Writer:
             case Capture(_, item):
                 return self._captured(node, lambda: self.write(item, last=last, back=back))
             case Backtracking(item):
-                return f"(?>{self.write(item, back=True)})"
+                return f"(?{':' if last else '>'}{self.write(item, back=True)})"
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
         own = isinstance(node, Capture) or (node.max != 1 and node.capture_names and not self._last_turns)
@@ -103,7 +112,7 @@ def char_class(chars: nodes.Bytes) -> str:
     nodes.Bytes stand as they are wherever they can: to compile an escape takes several times as long.
     """
     if chars == nodes.EVERY_BYTE:
-        return r"[^\n]"
+        return "."  # in two thirds of the time that a class takes
     if len(chars) == 1:
         return _escaped(bytes(chars))
     ranges: list[list[int]] = []

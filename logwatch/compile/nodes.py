@@ -6,14 +6,15 @@ place is therefore one fixed number of bytes or nothing, and a compiled grammar 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, wraps
+from typing import Concatenate, ParamSpec, TypeAlias, cast
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
 OPENERS: Bytes = frozenset(b"{[")
 _MAX_PREFIXES = 64
+_How = ParamSpec("_How")
 
 
 class _Properties:
@@ -214,6 +215,21 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
+def once_a_node(change: Callable[Concatenate[Node, _How], Node]) -> Callable[Concatenate[Node, _How], Node]:
+    """Let what is made of a node be made once: the same one stands in many places of a tree."""
+
+    @wraps(change)
+    def made(node: Node, /, *args: _How.args, **kwargs: _How.kwargs) -> Node:
+        known = vars(node).setdefault("_made", {})
+        how = (change, *args, *kwargs.values())
+        if how not in known:
+            done = change(node, *args, **kwargs)
+            known[how] = None if done is node else done  # in a circle it would wait for a collection of garbage
+        return cast(Node, known[how] or node)
+
+    return made
+
+
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return the same node of changed children."""
     match node:
@@ -226,6 +242,7 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return node
 
 
+@once_a_node
 def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     """Return the same node without captures, but those of a name in ``keep``."""
     if keep.issuperset(node.capture_names):
@@ -235,6 +252,7 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     return rebuilt(node, lambda child: without_captures(child, keep))
 
 
+@once_a_node
 def without_brackets(node: Node) -> Node:
     """Return the same node for texts without OPENERS: nests of brackets are most of an expression."""
     if isinstance(node, Look | Backtracking):

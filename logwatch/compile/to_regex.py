@@ -25,14 +25,21 @@ class Writer:
         self._capturing = capturing
         self._last_turns = last_turns
         self.groups: list[Capture | Repeat] = []
+        # by identity, since to hash a tree takes longer; the node in front keeps it its own
+        self._written: dict[tuple[int | bool, ...], tuple[Node, str, list[Capture | Repeat]]] = {}
 
-    def write(  # noqa: PLR0911  one case a node
-        self, node: Node, *, last: bool = False, back: bool = False, then: Sequence[Node] = ()
-    ) -> str:
-        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back.
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
+        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back."""
+        place = id(node), last, back, self._capturing
+        if place not in self._written:
+            count = len(self.groups)
+            self._written[place] = node, self._write(node, last, back), self.groups[count:]
+            return self._written[place][1]
+        _, text, groups = self._written[place]
+        self.groups += groups
+        return text
 
-        ``then`` is what is known to follow: where it tells alternatives apart, no atomic group is needed either.
-        """
+    def _write(self, node: Node, last: bool, back: bool) -> str:  # noqa: FBT001, PLR0911  as above; one case a node
         match node:
             case Literal(data):
                 return "(?!)" if b"\n" in data else _escaped(data)
@@ -41,14 +48,13 @@ class Writer:
             case nodes.Seq(items):
                 final = len(items) - 1
                 return "".join(
-                    self.write(item, last=last and i == final, back=back, then=items[i + 1 :])
+                    self._choice(item, items[i + 1 :], last=last and i == final, back=back)
+                    if isinstance(item, Choice)
+                    else self.write(item, last=last and i == final, back=back)
                     for i, item in enumerate(items)
                 )
-            case Choice(items):
-                told = nodes.all_disjoint((*items[:-1], nodes.seq(*items[-1:], *then)))
-                atomic = not (last or back or told)  # of disjoint ones, nothing is to go back to
-                inner = "|".join(self.write(item, last=last or atomic, back=back) for item in items)
-                return f"(?>{inner})" if atomic else f"(?:{inner})"
+            case Choice():
+                return self._choice(node, (), last=last, back=back)
             case Repeat(item, low, high, lazy):
                 if back:
                     return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
@@ -60,6 +66,13 @@ class Writer:
                 return self._captured(node, lambda: self.write(item, last=last, back=back))
             case Backtracking(item):
                 return f"(?{':' if last else '>'}{self.write(item, back=True)})"
+
+    def _choice(self, node: Choice, then: Sequence[Node], *, last: bool, back: bool) -> str:
+        """Write alternatives; of those that what follows tells apart, nothing is to go back to."""
+        told = nodes.all_disjoint((*node.items[:-1], nodes.seq(*node.items[-1:], *then)))
+        atomic = not (last or back or told)
+        inner = "|".join(self.write(item, last=last or atomic, back=back) for item in node.items)
+        return f"(?>{inner})" if atomic else f"(?:{inner})"
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
         own = isinstance(node, Capture) or (node.max != 1 and node.capture_names and not self._last_turns)

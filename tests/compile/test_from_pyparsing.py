@@ -3,6 +3,7 @@
 import pyparsing as pp
 import pytest
 
+from logwatch.compile import nodes
 from logwatch.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.compile.from_regex import NotCompilable
 from logwatch.dialect.load import default_whitespace
@@ -131,3 +132,15 @@ def test_an_endless_repetition_is_told():
     """Pyparsing itself would never come back from it."""
     with pytest.raises(EndlessLoop):
         translated(lambda: pp.ZeroOrMore(pp.Regex("a*")))
+
+
+def test_an_element_in_several_places_is_one_node():
+    """What is made of the node is made once then: nests of brackets hold the same elements on each level."""
+
+    def build():
+        inside = pp.Literal("a") | pp.Literal("b")
+        return "x" + inside + "y" + inside
+
+    one, other = (part for part in nodes.parts(translated(build)) if isinstance(part, nodes.Choice))
+    assert one is other
+    assert nodes.without_captures(one, frozenset("n")) is nodes.without_captures(other, frozenset("n"))

@@ -52,6 +52,13 @@ def test_the_last_choice_needs_no_atomic_group():
     assert shown(Choice((A, AB)), last=True) == "(?:a|ab)"
 
 
+def test_a_node_in_several_places_captures_in_each():
+    """It is written once, and has the groups of each place."""
+    writer, value = Writer(capturing=True), nodes.Capture("x", AB)
+    assert writer.write(nodes.seq(value, B, value)) == "(ab)b(ab)"
+    assert [group.name for group in writer.groups] == ["x", "x"]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -191,7 +191,11 @@ def notes(count: Count) -> list[str]:
         )
     if count.undated:
         told = many(count.undated, "push result has", "push results have")
-        said.append(f"{told} a stamp that is not a date: see `grammar check`")
+        said.append(f"{told} no stamp that is a date: see `grammar check`")
+        if count.since is not None or count.until is not None:
+            said.append(
+                "--since and --until take such a line as the one before it; where no line has a time, they take all"
+            )
     if count.ahead:
         days = f"{count.ahead / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")

@@ -56,6 +56,18 @@ def test_when_nothing_is_wrong_it_says_where_to_look_next():
     assert "Nothing: every push was accepted." in shown(count(("fcm", 200, "", 10)))
 
 
+@pytest.mark.parametrize("asked", [{}, {"since": 0.0}, {"until": NOON}])
+def test_who_asks_for_a_time_hears_of_lines_without_one(asked):
+    """A grammar without a stamp, and a log without an envelope: all is counted, whatever was asked for."""
+    made = count(("fcm", 404, "", 2))
+    made.undated = 2
+    for name, at in asked.items():
+        setattr(made, name, at)
+    text = shown(made)
+    assert "2 push results have no stamp that is a date: see `grammar check`" in text
+    assert ("where no line has a time, they take all" in text) == bool(asked)
+
+
 def test_many_warnings_are_summed_up():
     """Three with their remedies, the others by name; all of them where that is asked for."""
     codes = (500, 502, 503, 504, 413, 429, 404)

@@ -10,3 +10,10 @@ from tests.helpers.wrapping import envelope_of
 def test_a_record_of_nothing_is_a_line(name):
     """A line without a byte, which stands in no envelope, is taken out as one, with its number."""
     assert LineBatch.of([b"", b""], numbers=[7, 9], envelope=envelope_of(name)).bare([1]).at([0]) == [(9, (b"", ""))]
+
+
+def test_only_a_newline_ends_a_line():
+    """Carriage returns, form feeds and empty lines stand within a text as they are."""
+    batch = LineBatch(b"a\r\n\x0b\x0c\n\n\x85b\n")
+    assert batch.picked(range(len(batch.lines))) == [b"a\r", b"\x0b\x0c", b"", b"\x85b"]
+    assert batch.only([0, 3]).at([1]) == [(3, (b"\x85b", None))]

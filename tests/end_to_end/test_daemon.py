@@ -3,6 +3,7 @@
 import gzip
 import html
 import json
+import re
 import signal
 import time
 
@@ -155,6 +156,23 @@ def test_reload_takes_over_a_new_source_and_keeps_the_old_one_on_a_mistake(site,
     until(lambda: daemon.codes() == {"200": 3, "905": 1}, "the new source")
     assert daemon.total("mesibo_logwatch_config_last_reload_successful") == 1
     until(lambda: "reload" not in {finding["key"] for finding in findings(daemon)}, "the finding ends")
+
+
+def test_what_a_deleted_log_got_before_a_reload_counts(site, programs):
+    """A source that the reload changes closes its files: what was not looked at yet is read before."""
+    seldom = '[follow]\nwake = "poll"\npoll_seconds = 60\n'
+    config = site.config.read_text()
+    site.config.write_text(re.sub(r"\[follow\]\n[^\[]*", seldom, config))
+    site.write(200, 2)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"200": 2}, "the lines")
+    site.write(903, 3)
+    site.log.unlink()
+    site.write(200, 1)
+    site.config.write_text(re.sub(r"\[follow\]\n[^\[]*", seldom + "release_seconds = 300\n", config))
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: daemon.codes() == {"200": 3, "903": 3}, "the lines of both files")
+    assert daemon.total("mesibo_logwatch_missed_generations_total") == 0
 
 
 def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_that_it_asks_for(site, programs):

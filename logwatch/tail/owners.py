@@ -139,16 +139,18 @@ class Owners:
                 return log
         return ""
 
-    def claim(self, file: Candidate, but: object, *, copies: bool) -> int | None:
+    def claim(self, file: Candidate, but: FollowedPath, *, copies: bool) -> int | None:
         """Return how much tells that a file is one of paths but one, or a part of theirs; None: to be unpacked.
 
-        ``copies``: also of what may be a copy of what they led to, where such a one may lie.
+        ``copies``: also of what may be a copy of what they led to, where such a one may lie. A source that has left
+        the path to another one claims none of its files.
         """
         most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.sharing.alike("", file.head) if copies else []):
             same, state = each.key == file.key, self.path_of(each)
             beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
-            if state is but or not (same or beside or file.path in self.rotated):
+            left = state.path == but.path and not self.follows(state.path)
+            if state is but or left or not (same or beside or file.path in self.rotated):
                 continue
             if each.empty and not each.plain:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now

@@ -545,7 +545,7 @@ def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_pat
 
 @pytest.mark.parametrize("giver", [0, 1], ids=["the source that looks first", "the source that looks last"])
 def test_a_log_that_the_configuration_gives_to_another_source_counts_there(tmp_path, giver):
-    """What is in it counts for the other source as well, and whatever is written from then on, rotated or not."""
+    """What has come since the other source is followed counts for that as well, and all that comes later."""
     logs = [tmp_path / name for name in ("x.log", "z.log", "y.log")]
     for n, log in enumerate(logs):
         append(log, *lines(100 * n, 20))
@@ -566,6 +566,30 @@ def test_a_log_that_the_configuration_gives_to_another_source_counts_there(tmp_p
     assert all(source.tail.status().up for source in two.sources)
     theirs = [*lines(100 * giver, 20), *lines(200, 20), *lines(300, 5), *lines(310, 3)]
     assert sorted(sources[0].lines) == theirs
-    new = [*lines(310, 3), *lines(350, 5), *lines(360, 3)]
+    new = [*theirs[20:], *lines(350, 5), *lines(360, 3)]
     assert sorted(sources[1].lines) == sorted([*lines(100 * (1 - giver), 20), *new])
+    assert not any(source.lost or source.missed for source in two.sources)
+
+
+@pytest.mark.parametrize("giver", [0, 1], ids=["the source that looks first", "the source that looks last"])
+def test_rotated_files_of_a_log_that_is_given_to_another_source_count_where_a_pattern_matches_them(tmp_path, giver):
+    """What was rotated away unread, while nobody looked, counts for the source that has the log now."""
+    logs = [tmp_path / name for name in ("x.log", "z.log", "y.log")]
+    for n, log in enumerate(logs):
+        append(log, *lines(100 * n, 20))
+    two = Two(*logs[:2], ())
+    for given in (giver, 1 - giver):
+        two.stop()
+        if given != giver:
+            append(logs[2], *lines(300, 5))
+            os.rename(logs[2], f"{logs[2]}.1")
+            append(logs[2], *lines(310, 3))
+        for n, source in enumerate(two.sources):
+            paths = [str(logs[n]), *[f"{logs[2]}*"] * (n == given)]
+            source.make = lambda paths=paths: Globs(paths)
+        two.start()
+        two.turn()
+    assert sorted(two.sources[giver].lines) == [*lines(100 * giver, 20), *lines(200, 20)]
+    new = [*lines(200, 20), *lines(300, 5), *lines(310, 3)]
+    assert sorted(two.sources[1 - giver].lines) == [*lines(100 * (1 - giver), 20), *new]
     assert not any(source.lost or source.missed for source in two.sources)

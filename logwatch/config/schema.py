@@ -226,29 +226,21 @@ class Config(Table, frozen=True, kw_only=True):
                     f"{where}: source", "no source", "there is nothing to follow", "add [[source]] with name and paths"
                 )
             )
-        for table, named in (("source", self.source), ("credential", self.credential)):
-            names = [each.name for each in named]
+        for table, setting, labels, what in (
+            ("source", ".name", [each.name for each in self.source], "the metrics"),
+            ("credential", ".name", [each.name for each in self.credential], "the metrics"),
+            ("export", "", [each.destination for each in self.export], "the metrics and the position of each export"),
+        ):
             problems += [
                 Problem(
-                    f"{where}: {table}[{i}].name",
-                    f'"{name}" is used twice',
-                    "it labels the metrics",
-                    "give it a name of its own",
+                    f"{where}: {table}[{i}]{setting}",
+                    f'"{label}" is used twice',
+                    f"it labels {what}",
+                    "give one of them a name of its own",
                 )
-                for i, name in enumerate(names)
-                if name in names[:i]
+                for i, label in enumerate(labels)
+                if label in labels[:i]
             ]
-        destinations = [export.destination for export in self.export]
-        problems += [
-            Problem(
-                f"{where}: export[{i}]",
-                f'"{destination}" is used twice',
-                "it labels the metrics and the position of each export",
-                "give one of them a name of its own",
-            )
-            for i, destination in enumerate(destinations)
-            if destination in destinations[:i]
-        ]
         return problems + self._webhooks(where)
 
     def _webhooks(self, where: str) -> list[Problem]:

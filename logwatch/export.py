@@ -7,6 +7,7 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import get_args
 
@@ -74,45 +75,33 @@ class ProcessMetrics:
         # no-untyped-call: the library has no types here
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and say nothing about a restored counter
         HostlessProcessCollector(registry=registry)
-        self.commits = Counter("mesibo_logwatch_commits", "Commits to the ledger.", registry=registry)
-        self.commit_failures = Counter(
-            "mesibo_logwatch_commit_failures", "Commits that failed and were tried again.", registry=registry
-        )
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        self.commits = counter("mesibo_logwatch_commits", "Commits to the ledger.")
+        self.commit_failures = counter("mesibo_logwatch_commit_failures", "Commits that failed and were tried again.")
         self.commit_duration = Histogram(
             "mesibo_logwatch_commit_duration_seconds",
             "How long a commit takes.",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
             registry=registry,
         )
-        self.checkpoint = Gauge(
+        self.checkpoint = gauge(
             "mesibo_logwatch_checkpoint_timestamp_seconds",
             "When positions and counters were last known to be on disk: committed, or nothing to commit.",
-            registry=registry,
         )
-        self.state_resets = Counter(
-            "mesibo_logwatch_state_resets",
-            "Ledgers that could not be used; reading resumed at the end of the files.",
-            registry=registry,
+        self.state_resets = counter(
+            "mesibo_logwatch_state_resets", "Ledgers that could not be used; reading resumed at the end of the files."
         )
-        self.reload_successful = Gauge(
-            "mesibo_logwatch_config_last_reload_successful",
-            "1 if the last configuration reload succeeded.",
-            registry=registry,
+        self.reload_successful = gauge(
+            "mesibo_logwatch_config_last_reload_successful", "1 if the last configuration reload succeeded."
         )
-        self.reload_success_time = Gauge(
+        self.reload_success_time = gauge(
             "mesibo_logwatch_config_last_reload_success_timestamp_seconds",
             "When the configuration was last loaded successfully.",
-            registry=registry,
         )
-        self.webhook_calls = Counter(
-            "mesibo_logwatch_webhook_calls",
-            "Webhook calls by the HTTP status of the answer.",
-            ["status"],
-            registry=registry,
+        self.webhook_calls = counter(
+            "mesibo_logwatch_webhook_calls", "Webhook calls by the HTTP status of the answer.", ["status"]
         )
-        info = Gauge(
-            "mesibo_logwatch_build_info", "The version that is running: always 1.", ["version"], registry=registry
-        )
+        info = gauge("mesibo_logwatch_build_info", "The version that is running: always 1.", ["version"])
         info.labels(logwatch.__version__).set(1)
 
 
@@ -223,14 +212,14 @@ def _webhook_metrics(
 ) -> Iterator[Metric]:
     """Yield the metrics of webhooks: none without a webhook, except which sources report failures only."""
     webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
-    silent = silent_on_success(status, snapshot, catalogue, now)
+    beside, silent = witnesses(status), silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(
         "mesibo_push_failures_only",
         "1 if a source reports failures only, so that no share of its pushes can be computed.",
         labels=["source"],
     )
     for source in ready:
-        if source not in witnesses(status):
+        if source not in beside:
             alone.add_metric([source], source in silent)
     yield alone
     events = CounterMetricFamily(
@@ -238,27 +227,19 @@ def _webhook_metrics(
         "Failed pushes that a webhook reported, by result: beside a log, never added to mesibo_push_results_total.",
         labels=["source", "platform", "code", "reason", "class"],
     )
-    outcomes = CounterMetricFamily(
-        "mesibo_logwatch_webhook_events",
-        "Webhook events by outcome.",
-        labels=["source", "outcome"],
-    )
-    beside = witnesses(status)
-    rows = _results(snapshot, catalogue, webhooks)
-    for row in rows:
-        entry = catalogue.entry(row.platform, row.code, row.reason)
-        if entry.class_ != "delivered":
-            told = snapshot.witnessed if row.source in beside else snapshot.results
-            events.add_metric([*row, entry.class_], told[row].count if row in told else 0)
-    for row, seen in snapshot.witnessed.items():
-        if row.source in webhooks and row not in rows:
-            events.add_metric([*row, catalogue.entry(row.platform, row.code, row.reason).class_], seen.count)
-    for source in webhooks:
-        for outcome in OUTCOMES:
-            outcomes.add_metric(
-                [source, outcome], snapshot.counters.get(CounterRow(source, "webhook_events", outcome), 0)
-            )
+    failed = {row: seen.count for row, seen in snapshot.witnessed.items() if row.source in webhooks}
+    for row, (count, _) in _results(snapshot, catalogue, webhooks).items():
+        failed[row] = failed.get(row, 0) if row.source in beside else count
+    for row, count in failed.items():
+        class_ = catalogue.entry(row.platform, row.code, row.reason).class_
+        if class_ != "delivered":
+            events.add_metric([*row, class_], count)
     yield events
+    outcomes = CounterMetricFamily(
+        "mesibo_logwatch_webhook_events", "Webhook events by outcome.", labels=["source", "outcome"]
+    )
+    for key in (CounterRow(source, "webhook_events", outcome) for source, outcome in product(webhooks, OUTCOMES)):
+        outcomes.add_metric([key.source, key.label], snapshot.counters.get(key, 0))
     yield outcomes
 
 

@@ -75,7 +75,7 @@ class SmallDisk:
 
 @pytest.fixture
 def disk(tmp_path, monkeypatch):
-    made = SmallDisk(tmp_path, 2 * MIB)
+    made = SmallDisk(tmp_path, MIB)
     monkeypatch.setattr(directory, "free_bytes", made.free)
     return made
 
@@ -105,19 +105,19 @@ def test_a_disk_that_the_ledger_fills_by_itself_goes_on_counting(tmp_path, disk,
     """Every commit works, the newest failures are there, and it is told once; with more room more are kept again."""
     ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect)
     for i in range(100):
-        commit(ledger, 200, 200 * i)
-    assert ledger.snapshot.counters[CounterRow("mesibo", "lines", "")] == 20_000
+        commit(ledger, 100, 100 * i)
+    assert ledger.snapshot.counters[CounterRow("mesibo", "lines", "")] == 10_000
     left = kept(ledger)
-    assert left == list(range(20_000 - len(left), 20_000))
-    assert 2000 < len(left) < 12_000
+    assert left == list(range(10_000 - len(left), 10_000))
+    assert 1000 < len(left) < 6000
     assert Reader(ledger.path).kept() == len(left)
     assert [each["event"] for each in events] == ["failures_give_way"]
     disk.size = 1 << 40
     ledger.close()
     ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect)
     for i in range(5):
-        commit(ledger, 1000, 20_000 + 1000 * i)
-    assert len(kept(ledger)) == len(left) + 5000
+        commit(ledger, 400, 10_000 + 400 * i)
+    assert len(kept(ledger)) == len(left) + 2000
     ledger.close()
 
 
@@ -125,9 +125,9 @@ def test_a_commit_with_more_failures_than_the_disk_takes_brings_the_newest(tmp_p
     """Those that find no room take a number, as all do that are passed over."""
     ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect)
     for i in range(3):
-        commit(ledger, 20_000, 20_000 * i)
+        commit(ledger, 8000, 8000 * i)
     left = kept(ledger)
     assert left == sorted(left)
-    assert left[-500:] == list(range(59_500, 60_000))
-    assert Reader(ledger.path).newest_failure() == 60_000
+    assert left[-200:] == list(range(24_000 - 200, 24_000))
+    assert Reader(ledger.path).newest_failure() == 24_000
     ledger.close()

@@ -38,7 +38,7 @@ def failing(self):
         if part == "observer":
             daemon._waker._inotify.stop()
         if part == "reading":
-            self._batch.count("mesibo", "lines", amount=1000)
+            self.batch.count("mesibo", "lines", amount=1000)
             raise ValueError("a defect")
     return turn(self)
 

@@ -257,12 +257,13 @@ def undo_copies(draft: Draft) -> None:
 
 
 def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
-    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now.
+    """Return the generation that lost its file, if what was taken up while it was empty holds it by now.
 
-    Or while it could not be read.
+    Or while it could not be read. One of which nothing was read is read from there as well as from anywhere.
     """
-    lost = (k for k in draft.known if k.number < each.number and k.followed and draft.is_nowhere(k))
-    return next((k for k in lost if k.position.offset >= _RENAMED_BYTES and draft.holds(k, i)), None)
+    lost = (k for k in draft.known if k is not each and k.followed and draft.is_nowhere(k))
+    told = (k for k in lost if not k.position.offset or k.position.offset >= _RENAMED_BYTES)
+    return next((k for k in told if draft.holds(k, i)), None)
 
 
 def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:

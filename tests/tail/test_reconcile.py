@@ -764,6 +764,15 @@ TABLE = {
         found(file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 500)], common=[(2, 500)]),
         [Hold(1, 0), Leave(2, "open")],
     ),
+    "copied to a file that was taken up while it was empty, and emptied before a line of it was read": (
+        PathView(current=2, truncated=True),
+        [
+            known(1, 5, "rotated", 0, 1000, is_open=True, name="/m.log.1"),
+            known(2, 0, "rotated", 0, 700, head=A[:700]),
+        ],
+        found(file("m.log", 1, 0, b""), file("m.log.1", 5), answers=[(1, 1, SAME, 0), (2, 1, SAME, 0)]),
+        [Leave(1, "ignored"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
     "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
         PathView(current=1, truncated=True),
         [known(), known(2, 5, "rotated", 0, 0, is_open=True)],

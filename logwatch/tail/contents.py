@@ -163,7 +163,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     common = _common(draft, each, i, original)
     if min(common, draft.size(i) or 0) < (_RENAMED_BYTES if rotated else TELLING_BYTES):
         return
-    if rotated and common < each.position.size:
+    if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
     relation = draft.answer(each, i).relation
     if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
@@ -173,7 +173,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     elif draft.is_part(each, i, original) and not _archived(draft, each, original):
         if not draft.wait_if_torn(i):
             draft.start[i] = common  # a copy that was made before all that has been read
-    elif (each.number, i) in draft.found.common and not rotated:
+    elif (each.number, i) in draft.found.common:
         draft.start[i] = common  # an older state, written on
 
 

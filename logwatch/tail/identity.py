@@ -92,6 +92,11 @@ class Positioned:
         return not any(entries_of(self.position.tail))
 
     @property
+    def dated_from(self) -> int:
+        """Where the first of those lines begins that are known one by one, since they have a time."""
+        return self.position.offset - sum(length for length, _ in entries_of(self.position.tail))
+
+    @property
     def begun(self) -> bool:
         """Whether anything of it was handed on: NULs in front, which are skipped, are nothing."""
         return not is_tail(self.position.tail, bytes(self.position.tail_bytes))

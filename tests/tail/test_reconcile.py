@@ -293,6 +293,17 @@ TABLE = {
         found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
         [Leave(1, "open"), TakeUp(0, "live", 1000)],
     ),
+    "edited, and kept under a rotated name, where its writer goes on": (
+        NOW,
+        [known(is_open=True, size=1100, name="/m.log.bak")],
+        found(
+            file("m.log", 2, 900),
+            file("m.log.bak", 1, 1100),
+            answers=[(1, 0, MOVED, 850), (1, 1, SAME, 1000)],
+            common=[(1, 1000)],
+        ),
+        [Hold(1, 1, 1000), TakeUp(0, "live", 850)],
+    ),
     "renamed, and the next one has but the banner yet": (
         NOW,
         [known(is_open=True, offset=500, name="/m.log.1", tail=BANNER)],

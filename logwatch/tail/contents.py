@@ -226,9 +226,13 @@ def _archived(draft: Draft, each: Known, original: int | None) -> bool:
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file holds more of what was read of another generation than of this one."""
-    more = (k for k in draft.known if k.position.head_bytes and k.position.offset > draft.answer(each, i).at)
-    return any(draft.holds(k, i) for k in more)
+    """Return whether a file holds more of what was read of another generation than of this one.
+
+    Or as much, where that one is nowhere else.
+    """
+    at = draft.answer(each, i).at
+    others = (k for k in draft.known if k.position.head_bytes and k.position.offset >= at and draft.holds(k, i))
+    return any(k.position.offset > at or (k.in_use and draft.is_nowhere(k)) for k in others)
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:

@@ -769,6 +769,15 @@ TABLE = {
         ),
         [Hold(1, 0), Leave(2, "ignored")],
     ),
+    "copied and emptied, beside a deleted one that is open and had as much, in whose place it was": (
+        NOW,
+        [
+            known(1, 7, "rotated", 800, 800, head=A[:800], is_open=True),
+            known(2, 0, "rotated", 800, 1000, copy_of=1),
+        ],
+        found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, SAME, 800)], common=[(1, 800)]),
+        [Leave(1, "open"), Hold(2, 0)],
+    ),
     "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
         PathView(current=2),
         [known(1, 7, "done", 1000, 1000), known(2, 1, offset=500, is_open=True)],

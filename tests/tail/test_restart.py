@@ -487,3 +487,19 @@ def test_what_a_log_left_to_a_copy_is_not_what_its_path_leads_to(tmp_path, resta
     assert len(follower.lines) == 60
     assert follower.rotations() == {}
     follower.tail.close()
+
+
+def test_a_log_that_was_replaced_by_a_copy_before_it_was_read_is_not_lost_with_its_original(path):
+    """What is put in the place of a log has all of that: nothing is lost with the original, which a kill closes."""
+    follower = Follower(path)
+    follower.turn()
+    append(path, *lines(*range(100)))
+    follower.look()
+    shutil.copy(path, f"{path}~")
+    os.rename(f"{path}~", path)
+    follower.look()
+    follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert follower.lines == lines(*range(100))
+    assert (follower.lost, follower.missed) == (0, 0)

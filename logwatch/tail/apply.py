@@ -19,8 +19,8 @@ from logwatch.tail.generation_state import MovedError, PackedError
 from logwatch.tail.identity import NO_KEY, Relation
 from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.rotated_names import UNNAMED
-from logwatch.tail.survey import Survey, is_copied
-from logwatch.tail.uncompressed import SeekingError, is_part
+from logwatch.tail.survey import Survey
+from logwatch.tail.uncompressed import SeekingError, holds, is_part
 from logwatch.unpack import MissingLibraryError, without_suffix
 
 _TRIES = 5
@@ -109,7 +109,7 @@ class _Reconciliation:
         if not file or not error:
             return
         own = OwnFile(file)
-        copied = is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
+        copied = _is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
         if isinstance(error, MovedError) and not copied:
             generation.read_on(error.at)
             return
@@ -320,3 +320,17 @@ class _Reconciliation:
             return
         self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)
+
+
+def _is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
+    """Return whether a generation's own file, which was deleted and changed, has been copied to its path.
+
+    ``moved``: what was read last is still there, so that first bytes tell; else all that is in it has to be there.
+    """
+    at_path = state.heads.examine(state.path, None)
+    head = at_path.head if at_path else b""
+    if moved:
+        return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
+    with suppress(SeekingError):
+        return bool(own.head and at_path and holds(at_path, 0, own, 0))
+    return False

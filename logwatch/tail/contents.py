@@ -102,6 +102,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
         further = [k for k in related if (k.position.offset, k.number) > (each.position.offset, each.number)]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
+        if not own and any((k.number, i) in draft.found.own_parts for k in further):
+            return True  # a copy of what one has read, into which this one was edited
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
         # A mark that is still true behind what was read of this one: they have more than a banner in common
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))

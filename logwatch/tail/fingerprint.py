@@ -83,8 +83,8 @@ def fingerprint_tail(
     handed on last, ends amid a line. ``before`` is the fingerprint of ``count`` bytes less, which has earlier ones.
     """
     first = max(len(last) - TAIL_BYTES, 0)
-    entries: list[bytes] = []
-    end = at = len(last)
+    end = at = len(last.rstrip(b"\0"))
+    entries: list[bytes] = [_entry(last[end:])] if end < len(last) else []
     while at > 0 and len(entries) < _LINES:
         behind, at = at, last.rfind(b"\n", 0, at - 1) + 1
         if begins(last[at : behind - 1]):
@@ -98,7 +98,7 @@ def fingerprint_tail(
             ended = -length
         ended += length
     run = last[first:]
-    return len(run), digest(run) + (b"".join(entries) if last.endswith(b"\n") else b"")
+    return len(run), digest(run) + b"".join(entries)
 
 
 def _entry(lines: bytes) -> bytes:

@@ -330,7 +330,7 @@ class GenerationState(Positioned):
         if not known.offset and format_of(head):
             raise PackedError
         if known.head_bytes or known.offset:
-            relation, at = compare(known, content, same_inode=True, followed=True, search=True)
+            relation, at = compare(known, content, same_inode=True, followed=True, search=self.lines.is_dated)
             if relation is Relation.OTHER:
                 raise ChangedError
             if relation is not Relation.SAME:

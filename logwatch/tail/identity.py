@@ -6,6 +6,8 @@ before the offset at its place in the same inode outweighs a changed head (a fil
 front).
 """
 
+import os
+from collections.abc import Callable
 from enum import Enum, auto
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -59,6 +61,11 @@ class Positioned:
         return (self.position.device, self.position.inode)
 
     @property
+    def directory(self) -> str:
+        """Where its file was when it was last found."""
+        return os.path.dirname(self.position.found_at or self.position.target or self.position.path)
+
+    @property
     def in_use(self) -> bool:
         """Whether it is read, or to be read."""
         return self.position.state in ("live", "rotated")
@@ -74,7 +81,7 @@ class Positioned:
 
     def has_first_lines(self, head: bytes) -> bool:
         """Return whether a file with these first bytes begins with the lines that it began with, or with its banner."""
-        return _first_lines(self.position, head)
+        return _alike_bytes(self.position, head) >= _KEPT_BYTES
 
     @property
     def sure(self) -> bool:
@@ -139,13 +146,14 @@ def compare(
     *,
     same_inode: bool,
     followed: bool,
-    search: bool = False,
+    search: Callable[[bytes], bool] | None = None,
     whole: bool = False,
     left: bool = False,
 ) -> Answer:
     """Return what a file is to a generation.
 
-    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
+    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved; tells
+    whether a line begins with a time.
     ``whole``: the generation's own file is another one, and lost nothing of what was read. ``left``: that has left the
     path under another name: more than a banner and a line that recur has to prove that its bytes are back.
 
@@ -164,7 +172,7 @@ def compare(
         if (at := _find(known, file, left=left)) != NOWHERE:
             file.before(at)  # what is known from there on
             return Answer(Relation.MOVED, at)
-        if not whole and (cut := _find_cut(known, file)) != OTHER:
+        if not whole and (cut := _find_cut(known, file, search)) != OTHER:
             return cut
     return _as_part(known, file, same_inode=same_inode, followed=followed) if alike else OTHER
 
@@ -189,11 +197,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
         proved = ends or size <= HEAD_BYTES
     else:
         proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
-    head, at = file.head, size
-    if size <= HEAD_BYTES and not ends:
-        known_bytes = kept(known.head_bytes, known.head, len(head))[0]
-        end = head.find(b"\n", max(known_bytes - TELLING_BYTES, 0)) + 1
-        at = file.begin + end if end else size
+    at = _last_known(known, file) if size <= HEAD_BYTES and not ends else size
     return Answer(Relation.PART if proved else Relation.CUT, at)
 
 
@@ -269,7 +273,7 @@ def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int
     return found
 
 
-def _find_cut(known: Position, file: Content) -> Answer:
+def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -> Answer:
     """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
     Up to a mark that is still true it is what was read, and up to the next one where NULs stand before that. Where the
@@ -277,16 +281,18 @@ def _find_cut(known: Position, file: Content) -> Answer:
     lost somewhere before the next mark: reading goes on there, and nobody can tell whether all before it was read.
     """
     head, end = file.head, known.offset
-    whole = begins_alike(known.head_bytes, known.head, head)
-    if not (whole or (_first_lines(known, head) and not file.packed)):
+    whole, alike_bytes = begins_alike(known.head_bytes, known.head, head), _alike_bytes(known, head)
+    if not (whole or (alike_bytes >= _KEPT_BYTES and not file.packed)):
         return OTHER
+    # Else it may be a banner, which other logs begin with, too
+    sure = any(begins(line) for line in head[:alike_bytes].split(b"\n")[:-1])
     size = file.size()
     next_is_marked = False
     for mark in islice(marks_of(known.marks), _MARKS_UNPACKED if file.packed else None):
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
             # Where lines are equally long, answers over several lines end alike in any log
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
-            sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
+            sure = sure or (whole and mark.offset > known.head_bytes)
             near = known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES
             if size == mark.offset or not (alike and (sure or near)):
                 return OTHER  # another log, or all that is left was read
@@ -295,20 +301,27 @@ def _find_cut(known: Position, file: Content) -> Answer:
             if next_is_marked:
                 goes_on = b"\n" in file.run(mark.offset, HEAD_BYTES)
                 return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
-            return Answer(Relation.CUT, min(end, size)) if sure else OTHER
+            break
         end, next_is_marked = mark.offset, mark.follows
-    return Answer(Relation.MOVED, end) if whole and _is_hole(file, end) else OTHER
+    else:
+        if whole:
+            return Answer(Relation.MOVED, end) if _is_hole(file, end) else OTHER
+    return Answer(Relation.CUT, min(end, size) if whole else _last_known(known, file)) if sure else OTHER
+
+
+def _last_known(known: Position, file: Content) -> int:
+    """Return where the last line ends of which enough is known, in a file that has little more than a head."""
+    end = file.head.find(b"\n", max(_alike_bytes(known, file.head) - TELLING_BYTES, 0)) + 1
+    return file.begin + end if end else file.size()
 
 
 def _is_hole(file: Content, end: int) -> bool:
     return file.run(end - 1, 1) == b"\0"
 
 
-def _first_lines(known: Position, head: bytes) -> bool:
-    """Return whether the first bytes of a head are what they were, though not all of it."""
-    most = len(head)
-    while True:
-        length, part = kept(known.head_bytes, known.head, most)
-        if length < _KEPT_BYTES or is_suffix(part, head[:length]):
-            return length >= _KEPT_BYTES
-        most = length - 1
+def _alike_bytes(known: Position, head: bytes) -> int:
+    """Return how many first bytes of a head are known to be what they were; 0 if none are."""
+    length, part = kept(known.head_bytes, known.head, len(head))
+    while length and not is_suffix(part, head[:length]):
+        length, part = kept(known.head_bytes, known.head, length - 1)
+    return length

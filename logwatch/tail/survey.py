@@ -14,7 +14,6 @@ from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
-from logwatch.tail.generation import Generation
 from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
@@ -48,20 +47,6 @@ def _new_archives(found: "Found") -> list[int]:
 def _may_be_backup(known: Known, file: Candidate) -> bool:
     """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
     return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
-
-
-def is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
-    """Return whether a generation's own file, which was deleted and changed, has been copied to its path.
-
-    ``moved``: what was read last is still there, so that first bytes tell; else all that is in it has to be there.
-    """
-    at_path = state.heads.examine(state.path, None)
-    head = at_path.head if at_path else b""
-    if moved:
-        return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
-    with suppress(SeekingError):
-        return bool(own.head and at_path and holds(at_path, 0, own, 0))
-    return False
 
 
 class Survey:
@@ -221,14 +206,20 @@ class Survey:
     def _is_hidden(self, known: Known) -> bool:
         """Return whether one that is over may lie where nobody can look.
 
-        Its directory is not there, or cannot be listed, or nothing at all of the log is there, as where a file system
-        is not mounted.
+        Its directory is not there, or cannot be listed, or nothing at all of the log is beside its path, as where a
+        file system is not mounted; or what lay beside it is elsewhere by now, as where the directory was moved away.
         """
         if known.in_use:
             return False
-        if known.key == NO_KEY or not self.found.candidates:
-            return not self.found.candidates
-        place = os.path.dirname(known.position.found_at or known.position.target or self._path)
+        here = os.path.dirname(self._path)
+        if not any(os.path.dirname(file.path) == here for file in self.found.candidates):
+            return True
+        place = known.directory
+        beside = (each for each in self.known if each.name and each.directory == place)
+        if any(os.path.dirname(each.name) != place for each in beside):
+            return True
+        if known.key == NO_KEY:
+            return False
         there = stat_at(place or ".")
         return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
 
@@ -284,7 +275,13 @@ class Survey:
         found.answers[known.number, i] = UNDECIDED
         with self._unpacking(i):
             found.answers[known.number, i] = compare(
-                position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole, left=left
+                position,
+                candidate,
+                same_inode=same_inode,
+                followed=at_path,
+                search=generation.lines.is_dated if search else None,
+                whole=whole,
+                left=left,
             )
         if generation.plain and candidate.head:
             with suppress(OSError), self._unpacking(i):  # on a failing disk, what is noted of it has to do

@@ -157,14 +157,14 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
 
 
 def is_extract(file: Content, of: Content) -> bool:
-    """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
+    """Return whether a plain file's last lines stand in another one: it was filtered out of that, or copied."""
     end = b"" if file.packed else file.before(file.size())
-    line = end[end.rfind(b"\n", 0, -1) + 1 :]
-    if of.packed or len(line) < TELLING_BYTES:
+    lines = end[end.rfind(b"\n", 0, max(len(end) - TELLING_BYTES, 0)) + 1 :]
+    if of.packed or len(lines) < TELLING_BYTES:
         return False
 
     def last_in(block: bytes, start: int, _: int) -> int:
-        at = block.rfind(line)
+        at = block.rfind(lines)
         return start + at if at >= 0 else NOWHERE
 
     return of.search(b"", last_in) != NOWHERE

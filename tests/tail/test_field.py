@@ -19,6 +19,7 @@ from tests.helpers.recorder import Follower, append
 
 LIVES = ("running", "looking", "stopped", "killed")
 BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB
+FEW_CLAUSES = BANNER[: BANNER.index(b"Licence clause 010")]
 
 
 class Log:
@@ -711,6 +712,103 @@ def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_pa
     log = Log(tmp_path, life)
     log.write(200)
     log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize(("lines", "hole"), [(4, True), (20, True), (3, False), (18, False)])
+@pytest.mark.parametrize("banner", [b"", FEW_CLAUSES])
+def test_a_log_of_few_lines_is_known_by_their_times_where_it_lost_its_end(tmp_path, life, lines, hole, banner):
+    """What is left of a log shorter than what is noted of a head is no mere banner if a line with a time is in it."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=hole)
+        with open(log.path, "ab") as file:
+            file.write(FEW_CLAUSES)
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life, banner=banner)
+    log.write(32)
+    log.treat(steps)
+    log.check(missed=int(lines == 18 and not hole))
+
+
+@pytest.mark.parametrize(("lines", "hole"), [(1, True), (5, True), (0.5, True), (0.5, False)])
+def test_a_log_that_is_edited_after_it_lost_its_end_counts_once(tmp_path, lines, hole):
+    """Lines in front of a hole, or of half a line, tell where reading goes on, as those at a line's end do."""
+
+    def steps(log):
+        if lines < 1:
+            os.truncate(log.path, os.path.getsize(log.path) - 20)
+            os.truncate(log.path, os.path.getsize(log.path) + 20 * hole)
+        else:
+            lose_the_end(log, lines, hole=hole)
+        yield
+        log.shell("sed -i 1d m.log")
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(200)
+    log.treat(steps)
+    log.check(missed=int(not hole))
+
+
+def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp_path):
+    """``sed -i``, ``cp m.log m.log.bak``, and a power loss: the backup holds but what was read since the edit."""
+
+    def steps(log):
+        lose_the_end(log, 1)
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, "killed")
+    log.write(150)
+    log.follower.turn()
+    log.shell("sed -i 1d m.log")
+    log.write(60)
+    log.follower.turn()
+    log.shell("cp m.log m.log.bak")
+    log.write(40)
+    log.treat(steps)
+    log.check()
+
+
+def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_path):
+    """``tail -n 3 m.log > t; mv t m.log`` amid unread lines, the last of which is too short to tell anything."""
+    log = Log(tmp_path, "looking")
+    log.write(100)
+    log.follower.turn()
+    log.write(80)
+    append(log.path, "----------")
+    log.shell("tail -n 3 m.log > t; mv t m.log")
+    for seconds in (0, 1, 12, 700):
+        log.follower.wait(seconds)
+    log.check()
+
+
+@pytest.mark.parametrize("mount", [False, True])
+def test_what_was_read_stays_known_while_its_directory_is_away(tmp_path, mount):
+    """The directory is moved away and back, with an empty one in its place meanwhile: a mount point, or by hand."""
+    log = Log(tmp_path, "looking", patterns=("m.log*",))
+    log.write(100)
+    log.follower.turn()
+    log.shell("mv m.log m.log-20251125; : > m.log")
+    log.follower.wait(60)
+    log.write(1)
+    log.shell("gzip m.log-20251125; mv m.log m.log-20251126; : > m.log")
+    log.follower.turn()
+    log.follower.wait(700)
+    away = log.directory.rename(tmp_path / "away")
+    if mount:
+        log.directory.mkdir()
+    for _ in range(2):
+        log.follower.wait(20)
+    if mount:
+        log.directory.rmdir()
+    away.rename(log.directory)
+    for seconds in (1, 12, 700):
+        log.follower.wait(seconds)
     log.check()
 
 

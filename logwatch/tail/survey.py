@@ -320,7 +320,8 @@ class Survey:
         elif i == found.at_path and not part and not candidate.packed:
             common = shared_bytes(candidate, own)
             all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
-            if common and (all_alike or common >= max(own.size() - MARK_BYTES, TAIL_BYTES)):  # else it may be a banner
+            has_time = any(map(generation.lines.is_dated, own.head[:common].split(b"\n")))
+            if common and (all_alike or has_time or common >= max(own.size() - MARK_BYTES, TAIL_BYTES)):
                 found.common[known.number, i] = common
 
     def _compare_with_trimmed(self) -> None:

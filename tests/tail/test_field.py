@@ -774,6 +774,24 @@ def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp
     log.check()
 
 
+@pytest.mark.parametrize("lines", [10, 30, 60])
+@pytest.mark.parametrize("banner", [b"", FEW_CLAUSES, BANNER])
+@pytest.mark.parametrize("restore", ["cp ../old t; mv t m.log", "rm m.log; cp ../old m.log"])
+def test_a_log_that_is_put_back_as_it_was_goes_on_behind_that(tmp_path, lines, banner, restore):
+    """As ``tar -x`` of yesterday's backup: a line with a time that both hold tells that it is no new log's banner."""
+    log = Log(tmp_path, "looking", banner=banner)
+    log.write(lines)
+    log.follower.turn()
+    log.shell("cp m.log ../old")
+    log.write(lines)
+    log.follower.turn()
+    log.shell(restore)
+    log.write(3)
+    for seconds in (0, 1, 12, 700):
+        log.follower.wait(seconds)
+    log.check()
+
+
 def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_path):
     """``tail -n 3 m.log > t; mv t m.log`` amid unread lines, the last of which is too short to tell anything."""
     log = Log(tmp_path, "looking")

@@ -34,7 +34,9 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED:
         return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
-    if relation in _SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
+    more = (j for j in draft.free if draft.answer(each, j).relation is Relation.CUT and draft.answer(each, j).at > at)
+    away = any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free)
+    if relation in _SHORTER and (away or any(True for _ in more)):
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
     copied = relation is Relation.MOVED and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
     if copied and _begins_alike(draft, each, i):
@@ -57,7 +59,12 @@ def find_content(draft: Draft, each: Known) -> None:
     if any(relation is Relation.UNDECIDED for _, relation, _ in answers):
         draft.leave(each, "packed")
         return None
-    for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
+
+    def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
+        i, relation, at = answer
+        return (relation is not Relation.MOVED, -at if relation is Relation.CUT or i == at_path else 0)
+
+    for i, relation, at in sorted(answers, key=key):
         left = i == at_path and latest and relation in _SHORTER
         if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
             if left and draft.wait_if_torn(i):
@@ -66,7 +73,9 @@ def find_content(draft: Draft, each: Known) -> None:
             return draft.take(each, i, at)
         anothers = any(k.in_use and k is not each for k in draft.by_inode[i])
         if relation is Relation.PART and not anothers:  # at the path, too, it would have been taken before
-            return draft.take(each, i)
+            # What nobody saw end may have lost its end before it was copied, and been written on
+            cut = each.position.state == "live" and at < (draft.size(i) or 0)
+            return draft.take(each, i, draft.size(i) if cut else None, cut=cut)
     return None
 
 

@@ -165,7 +165,7 @@ class Daemon:
                 self._pipeline.turn()  # so that no scrape comes before the sources were looked for
                 self._turned_at = time.monotonic()
                 self._web.start()
-                self._taken_over()
+                self._mark_loaded()
                 self._log.info("ready", url=self._url)
                 self._notifier.ready(self._summary())
                 while not self._flags.stop:
@@ -202,7 +202,7 @@ class Daemon:
         config = self._parts.config
         started = time.monotonic()
         if self._flags.reload:
-            self._take_over()
+            self._reload()
         for forwarder, _ in self._forwarders.values():
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
                 self._pipeline.exported(forwarder.destination, forwarder.sent)
@@ -237,7 +237,7 @@ class Daemon:
         self._ledger.close()
         self._log.info("stopped")
 
-    def _take_over(self) -> None:
+    def _reload(self) -> None:
         """Reload configuration, grammars and catalogue; whatever is wrong with them, the old ones stay in force."""
         self._pipeline.commit(detailed=True)
         if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
@@ -259,7 +259,7 @@ class Daemon:
             self._metrics.reload_successful.set(0)
         else:
             self._swap(replace(parts, config=in_force))
-            self._taken_over()
+            self._mark_loaded()
             self._log.info("reloaded", sources=len(parts.config.source))
         self._notifier.ready(self._summary())
 
@@ -310,7 +310,7 @@ class Daemon:
                 self._pipeline.exported(forwarder.destination, forwarder.sent)
                 self._forwarders[export] = (forwarder, self._web.spawn(forwarder.run()))
 
-    def _taken_over(self) -> None:
+    def _mark_loaded(self) -> None:
         self._refused = ()
         self._metrics.reload_successful.set(1)
         self._metrics.reload_success_time.set_to_current_time()

@@ -7,6 +7,8 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import product
 from typing import get_args
 
 import prometheus_client
@@ -15,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 import logwatch
-from logwatch.catalogue import Catalogue, answered_by, limiter
+from logwatch.catalogue import OTHER, Catalogue, answered_by, limiter, number_of
 from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, Verdict
 from logwatch.ledger.batch import CounterRow
@@ -31,61 +33,29 @@ CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
-# counter of the ledger -> name, help, its label and the values that exist at 0
-COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
-    ("lines", "mesibo_logwatch_lines", "Log lines read, of every kind.", "", ("",)),
-    ("bytes", "mesibo_logwatch_bytes", "Bytes of log files read, uncompressed.", "", ("",)),
-    (
-        "unparsed_lines",
-        "mesibo_logwatch_unparsed_lines",
-        "Lines that contain the grammar's marker but give no result, by cause.",
-        "cause",
-        CAUSES,
+COUNTER_PREFIX = "mesibo_logwatch_"  # which the ledger's own names of counters are without
+COUNTERS = {
+    "mesibo_logwatch_lines": "Log lines read, of every kind.",
+    "mesibo_logwatch_bytes": "Bytes of log files read, uncompressed.",
+    "mesibo_logwatch_unparsed_lines": "Lines that contain the grammar's marker but give no result, by cause.",
+    "mesibo_logwatch_fallback_lines": (
+        "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not."
     ),
-    (
-        "fallback_lines",
-        "mesibo_logwatch_fallback_lines",
-        "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not.",
-        "",
-        ("",),
+    "mesibo_logwatch_undated_lines": (
+        "Push results without a usable time (at least so many): the time at which they were read is used instead."
     ),
-    (
-        "undated_lines",
-        "mesibo_logwatch_undated_lines",
-        "Push results without a usable time (at least so many): the time at which they were read is used instead.",
-        "",
-        ("",),
+    "mesibo_logwatch_rotations": "Rotations noticed, by kind.",
+    "mesibo_logwatch_lost_bytes": "Bytes known to have been written that were gone before they could be read.",
+    "mesibo_logwatch_missed_generations": (
+        "Files that were rotated away and could not be found again to be read to their end."
     ),
-    ("rotations", "mesibo_logwatch_rotations", "Rotations noticed, by kind.", "kind", ROTATIONS),
-    (
-        "lost_bytes",
-        "mesibo_logwatch_lost_bytes",
-        "Bytes known to have been written that were gone before they could be read.",
-        "",
-        ("",),
+    "mesibo_logwatch_missed_entries": (
+        "Entries missing from the journal, or gone before they could be read, by the numbers that Docker gives them."
     ),
-    (
-        "missed_generations",
-        "mesibo_logwatch_missed_generations",
-        "Files that were rotated away and could not be found again to be read to their end.",
-        "",
-        ("",),
-    ),
-    (
-        "missed_entries",
-        "mesibo_logwatch_missed_entries",
-        "Entries missing from the journal, or gone before they could be read, by the numbers that Docker gives them.",
-        "",
-        ("",),
-    ),
-    (
-        "oversized_lines",
-        "mesibo_logwatch_oversized_lines",
-        "Lines longer than max_line_bytes, of which only the beginning was parsed.",
-        "",
-        ("",),
-    ),
-)
+    "mesibo_logwatch_oversized_lines": "Lines longer than max_line_bytes, of which only the beginning was parsed.",
+}
+LABELLED = {"mesibo_logwatch_unparsed_lines": ("cause", CAUSES), "mesibo_logwatch_rotations": ("kind", ROTATIONS)}
+"""Counters with a label beside ``source``: its name, and the values that exist at 0."""
 
 
 class HostlessProcessCollector(ProcessCollector):
@@ -105,45 +75,33 @@ class ProcessMetrics:
         # no-untyped-call: the library has no types here
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and say nothing about a restored counter
         HostlessProcessCollector(registry=registry)
-        self.commits = Counter("mesibo_logwatch_commits", "Commits to the ledger.", registry=registry)
-        self.commit_failures = Counter(
-            "mesibo_logwatch_commit_failures", "Commits that failed and were tried again.", registry=registry
-        )
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        self.commits = counter("mesibo_logwatch_commits", "Commits to the ledger.")
+        self.commit_failures = counter("mesibo_logwatch_commit_failures", "Commits that failed and were tried again.")
         self.commit_duration = Histogram(
             "mesibo_logwatch_commit_duration_seconds",
             "How long a commit takes.",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
             registry=registry,
         )
-        self.checkpoint = Gauge(
+        self.checkpoint = gauge(
             "mesibo_logwatch_checkpoint_timestamp_seconds",
             "When positions and counters were last known to be on disk: committed, or nothing to commit.",
-            registry=registry,
         )
-        self.state_resets = Counter(
-            "mesibo_logwatch_state_resets",
-            "Ledgers that could not be used; reading resumed at the end of the files.",
-            registry=registry,
+        self.state_resets = counter(
+            "mesibo_logwatch_state_resets", "Ledgers that could not be used; reading resumed at the end of the files."
         )
-        self.reload_successful = Gauge(
-            "mesibo_logwatch_config_last_reload_successful",
-            "1 if the last configuration reload succeeded.",
-            registry=registry,
+        self.reload_successful = gauge(
+            "mesibo_logwatch_config_last_reload_successful", "1 if the last configuration reload succeeded."
         )
-        self.reload_success_time = Gauge(
+        self.reload_success_time = gauge(
             "mesibo_logwatch_config_last_reload_success_timestamp_seconds",
             "When the configuration was last loaded successfully.",
-            registry=registry,
         )
-        self.webhook_calls = Counter(
-            "mesibo_logwatch_webhook_calls",
-            "Webhook calls by the HTTP status of the answer.",
-            ["status"],
-            registry=registry,
+        self.webhook_calls = counter(
+            "mesibo_logwatch_webhook_calls", "Webhook calls by the HTTP status of the answer.", ["status"]
         )
-        info = Gauge(
-            "mesibo_logwatch_build_info", "The version that is running: always 1.", ["version"], registry=registry
-        )
+        info = gauge("mesibo_logwatch_build_info", "The version that is running: always 1.", ["version"])
         info.labels(logwatch.__version__).set(1)
 
 
@@ -217,8 +175,7 @@ def _push_metrics(
     for row, (count, at) in results.items():
         entry = entries[row[1:]]
         totals.add_metric([*row, entry.class_], count)
-        who = limiter(row.platform, int(row.code)) if row.code != "other" else ""
-        if who:
+        if who := limiter(row.platform, number_of(row.code)):
             hits[row.source, who] += count
         if at is not None:
             last[row.source, entry.class_] = max(at, last.get((row.source, entry.class_), at))
@@ -245,7 +202,7 @@ def _push_metrics(
         labels=["platform", "code", "reason", "provider", "name", "class", "severity"],
     )
     for (platform, code, reason), entry in entries.items():
-        provider = entry.provider if code == "other" else answered_by(platform, int(code))
+        provider = entry.provider if entry is OTHER else answered_by(platform, number_of(code))
         info.add_metric([platform, code, reason, provider, entry.name, entry.class_, entry.severity], 1)
     yield info
 
@@ -255,14 +212,14 @@ def _webhook_metrics(
 ) -> Iterator[Metric]:
     """Yield the metrics of webhooks: none without a webhook, except which sources report failures only."""
     webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
-    silent = silent_on_success(status, snapshot, catalogue, now)
+    beside, silent = witnesses(status), silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(
         "mesibo_push_failures_only",
         "1 if a source reports failures only, so that no share of its pushes can be computed.",
         labels=["source"],
     )
     for source in ready:
-        if source not in witnesses(status):
+        if source not in beside:
             alone.add_metric([source], source in silent)
     yield alone
     events = CounterMetricFamily(
@@ -270,37 +227,30 @@ def _webhook_metrics(
         "Failed pushes that a webhook reported, by result: beside a log, never added to mesibo_push_results_total.",
         labels=["source", "platform", "code", "reason", "class"],
     )
-    outcomes = CounterMetricFamily(
-        "mesibo_logwatch_webhook_events",
-        "Webhook events by outcome.",
-        labels=["source", "outcome"],
-    )
-    beside = witnesses(status)
-    rows = _results(snapshot, catalogue, webhooks)
-    for row in rows:
-        entry = catalogue.entry(row.platform, row.code, row.reason)
-        if entry.class_ != "delivered":
-            told = snapshot.witnessed if row.source in beside else snapshot.results
-            events.add_metric([*row, entry.class_], told[row].count if row in told else 0)
-    for row, seen in snapshot.witnessed.items():
-        if row.source in webhooks and row not in rows:
-            events.add_metric([*row, catalogue.entry(row.platform, row.code, row.reason).class_], seen.count)
-    for source in webhooks:
-        for outcome in OUTCOMES:
-            outcomes.add_metric(
-                [source, outcome], snapshot.counters.get(CounterRow(source, "webhook_events", outcome), 0)
-            )
+    failed = {row: seen.count for row, seen in snapshot.witnessed.items() if row.source in webhooks}
+    for row, (count, _) in _results(snapshot, catalogue, webhooks).items():
+        failed[row] = failed.get(row, 0) if row.source in beside else count
+    for row, count in failed.items():
+        class_ = catalogue.entry(row.platform, row.code, row.reason).class_
+        if class_ != "delivered":
+            events.add_metric([*row, class_], count)
     yield events
+    outcomes = CounterMetricFamily(
+        "mesibo_logwatch_webhook_events", "Webhook events by outcome.", labels=["source", "outcome"]
+    )
+    for key in (CounterRow(source, "webhook_events", outcome) for source, outcome in product(webhooks, OUTCOMES)):
+        outcomes.add_metric([key.source, key.label], snapshot.counters.get(key, 0))
     yield outcomes
 
 
 def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
-    for counter, name, text, label, values in COUNTERS:
+    for name, text in COUNTERS.items():
+        counter = name.removeprefix(COUNTER_PREFIX)
+        label, values = LABELLED.get(name, ("", ("",)))
         family = CounterMetricFamily(name, text, labels=["source", label] if label else ["source"])
-        for source in ready:
-            for value in values:
-                count = snapshot.counters.get(CounterRow(source, counter, value), 0)
-                family.add_metric([source, value] if label else [source], count)
+        for source, value in product(ready, values):
+            count = snapshot.counters.get(CounterRow(source, counter, value), 0)
+            family.add_metric([source, value] if label else [source], count)
         yield family
 
 

@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope, EnvelopeKind
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 512 * 1024
 """Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
 
-UNDECIDED_BYTES = 4 * CHUNK_BYTES
+UNDECIDED_BYTES = 2 * CHUNK_BYTES
 """As much is looked at, where there is as much, to tell the envelope that lines are in."""
 
 PATIENCE_SECONDS = 2.0

@@ -23,15 +23,15 @@ if _rich is None:
     del sys.modules["rich"]
 
 get_logger = structlog.get_logger
-Event = MutableMapping[str, Any]
-Format = Literal["auto", "json", "console"]
+LogEvent = MutableMapping[str, Any]
+LogFormat = Literal["auto", "json", "console"]
 
 PATIENCE_SECONDS = 1.0
 """For a reader that does not read; the events behind that one wait no more until it does."""
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 
 
-def configure(level: str = "info", form: Format = "auto", stream: TextIO | None = None) -> None:
+def configure(level: str = "info", form: LogFormat = "auto", stream: TextIO | None = None) -> None:
     """Send every event of at least ``level`` to ``stream`` (standard error), in the wanted form."""
     out = stream or sys.stderr
     journal = form == "auto" and "JOURNAL_STREAM" in os.environ
@@ -114,7 +114,7 @@ def _left_out(processors: list[Any]) -> Callable[[int], str]:
     return told
 
 
-def _printable(_logger: Any, _method: str, event: Event) -> Event:
+def _printable(_logger: Any, _method: str, event: LogEvent) -> LogEvent:
     """Escape what is not printable: a file name may hold a newline, an escape sequence or bytes of no encoding."""
     for key, value in event.items():
         if isinstance(value, str) and not value.isprintable():
@@ -122,11 +122,11 @@ def _printable(_logger: Any, _method: str, event: Event) -> Event:
     return event
 
 
-def _line(*, journal: bool) -> Callable[[Any, str, Event], str]:
+def _line(*, journal: bool) -> Callable[[Any, str, LogEvent], str]:
     """Render ``event key=value …``; the journal keeps the time and reads the priority."""
     render = structlog.processors.LogfmtRenderer(bool_as_flag=False)
 
-    def line(logger: Any, method: str, event: Event) -> str:
+    def line(logger: Any, method: str, event: LogEvent) -> str:
         name, level = event.pop("event"), event.pop("level")
         text = f"{name} {render(logger, method, event)}".rstrip()
         return f"<{PRIORITIES[level]}>{text}" if journal else f"{level}: {text}"

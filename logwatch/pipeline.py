@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from logwatch import heap
-from logwatch.catalogue import Catalogue
+from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.details import ChunkFailures, stored
 from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident, Person
@@ -33,7 +33,6 @@ from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
-OTHER = "other"
 ROWS = 1024  # remembered
 REASON = 100  # characters of one that is remembered: all that the catalogue lists are shorter
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
@@ -112,7 +111,7 @@ class Pipeline:
         self._commit_seconds = commit_seconds
         self._clock = clock
         self._monotonic = monotonic
-        self._batch = Batch(keep)
+        self.batch = Batch(keep)  # what is read and not committed
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()
         self._detail_seconds = 0.0  # that the last commit with failures in detail took
@@ -124,7 +123,7 @@ class Pipeline:
 
     def turn(self) -> bool:
         """Look at the files, read some of what is new, and commit when it is time; True when more is waiting."""
-        self.paused = self._batch.bytes >= UNCOMMITTED_BYTES
+        self.paused = self.batch.bytes >= UNCOMMITTED_BYTES
         feeds = [(source, _Feed(source, self)) for source in self.sources]
         due = self._monotonic()
         end = due + min(TURN_SECONDS, self._commit_seconds)
@@ -138,12 +137,12 @@ class Pipeline:
                     source.input.look(feed)
                 due = begun + (self._monotonic() - begun) / LOOK_SHARE
             waiting = self._read(feeds, end)
-            if self._monotonic() >= end or self._batch.bytes >= COMMIT_BYTES:
+            if self._monotonic() >= end or self.batch.bytes >= COMMIT_BYTES:
                 break
         self.status = self._assess()
         for name, now in self.status.items():
             if now.caught_up and not self._ledger.snapshot.ready(name):
-                self._batch.ready.add(name)
+                self.batch.ready.add(name)
         if self.due_in() <= 0:
             self.commit()
         return waiting
@@ -170,9 +169,9 @@ class Pipeline:
 
     def due_in(self) -> float:
         """Return the seconds until the batch wants to be committed; infinite while there is nothing in it."""
-        if not self._batch and not self._ledger.failing:
+        if not self.batch and not self._ledger.failing:
             return float("inf")
-        if self._batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
+        if self.batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
             return 0.0
         called = self._called and not self._ledger.failing
         pace = min(self._commit_seconds, CALLED_SECONDS) if called else self._commit_seconds
@@ -186,14 +185,14 @@ class Pipeline:
         self._committed_at = self._monotonic()
         self._called = False
         lag = sum(now.lag_bytes for now in self.status.values())
-        few = self._batch.failed < DETAIL_FAILURES
+        few = self.batch.failed < DETAIL_FAILURES
         waits = details_wait(lag, self._committed_at - self._detailed_at, self._detail_seconds)
         wait = few and waits and not detailed
-        kept = self._batch.withhold_failures() if wait else None
-        if self._ledger.commit(self._batch):
-            self._batch = Batch(self._keep)
+        kept = self.batch.withhold_failures() if wait else None
+        if self._ledger.commit(self.batch):
+            self.batch = Batch(self._keep)
         if kept is not None:
-            self._batch.take_failures(kept)
+            self.batch.take_failures(kept)
             self._backlog = True
             return
         self._detailed_at = self._monotonic()
@@ -214,20 +213,20 @@ class Pipeline:
 
     def exported(self, destination: str, number: int) -> None:
         """Commit with the next batch that a destination has every failure up to ``number``."""
-        self._batch.exports[destination] = number
+        self.batch.exports[destination] = number
 
     def record(self, incident: Incident, people: frozenset[Person]) -> None:
         """Commit with the next batch how an incident is now, and whom it has hit since the last time."""
-        self._batch.incident(incident, people)
+        self.batch.incident(incident, people)
 
     @property
     def recorded(self) -> bool:
         """Whether every incident that was recorded is on disk."""
-        return not self._batch.incidents and not self._ledger.failing
+        return not self.batch.incidents and not self._ledger.failing
 
     def take(self, source: str, scan: Scan, chunk: Chunk) -> None:
         """Add what one chunk contained to the batch."""
-        batch, now = self._batch, self._clock()
+        batch, now = self.batch, self._clock()
         batch.count(source, "lines", amount=scan.lines)
         batch.count(source, "bytes", amount=chunk.consumed)
         batch.bytes += chunk.consumed
@@ -261,10 +260,10 @@ class Pipeline:
         """Add what a webhook's call says to the batch; False when it cannot be told whether it was said before."""
         known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
         if known is None:
-            self._batch.ready.add(source)  # something to commit, so that the disk is tried again
+            self.batch.ready.add(source)  # something to commit, so that the disk is tried again
             return False
         take(
-            self._batch,
+            self.batch,
             source,
             call,
             witness_for=witness_for,
@@ -289,9 +288,9 @@ class Pipeline:
         for cause, times in (("", scan.results.values()), *scan.unread.items()):
             for seen in times:
                 dated = not live and seen.last is not None
-                self._batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
+                self.batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
         logged = min(written if scan.logged_at is None else scan.logged_at, now)
-        self._batch.logged_at[source] = max(logged, self._batch.logged_at.get(source, logged))
+        self.batch.logged_at[source] = max(logged, self.batch.logged_at.get(source, logged))
 
     def _delivered(self, source: str, key: ResultKey) -> bool:
         row = self._row(source, key)
@@ -309,22 +308,6 @@ class Pipeline:
                 self._rows[source, key] = row
         return row
 
-    def move(self, position: Position | JournalPosition) -> None:
-        """Note a position that changed without new lines."""
-        self._batch.move(position)
-
-    def forget(self, generation: int) -> None:
-        """Drop a generation whose bytes are gone."""
-        self._batch.forget(generation)
-
-    def tally(self, source: str, counter: str, label: str, amount: int) -> None:
-        """Add to a counter of the tail's."""
-        self._batch.count(source, counter, label, amount)
-
-    def rotated(self, rotation: Rotation) -> None:
-        """Count a rotation and remember it."""
-        self._batch.rotate(rotation)
-
     def _label(self, source: str, code: int) -> str:
         """Return the code's label: its number, as long as the labels stay few."""
         label = str(code)
@@ -334,12 +317,12 @@ class Pipeline:
         if len(admitted) < UNKNOWN_CODES:
             admitted.add(label)
             return label
-        return OTHER
+        return OTHER_CODES
 
     def _numbers_of(self, source: str) -> set[str]:
         """Return the codes outside the catalogue that have a label of their own already."""
         snapshot = self._ledger.snapshot
-        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
+        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER_CODES}
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 
@@ -367,16 +350,16 @@ class _Feed:
         self._pipeline.take(chunk.source, scan, chunk)
 
     def position(self, position: Position | JournalPosition) -> None:
-        self._pipeline.move(position)
+        self._pipeline.batch.move(position)
 
     def forget(self, generation: int) -> None:
-        self._pipeline.forget(generation)
+        self._pipeline.batch.forget(generation)
 
     def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
-        self._pipeline.tally(source, counter, label, amount)
+        self._pipeline.batch.count(source, counter, label, amount)
 
     def rotated(self, rotation: Rotation) -> None:
-        self._pipeline.rotated(rotation)
+        self._pipeline.batch.rotate(rotation)
 
     def told(self, call: Call, witness_for: str) -> bool:
         return self._pipeline.told(self._source.name, call, witness_for)

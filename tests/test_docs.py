@@ -20,9 +20,7 @@ from logwatch.export import COUNTERS
 
 ROOT = Path(__file__).parent.parent
 EXPORTERS = "".join((ROOT / "logwatch" / name).read_text() for name in ("export.py", "forward/metrics.py"))
-METRICS = sorted(
-    set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORTERS)) | {name for _, name, *_ in COUNTERS}
-)
+METRICS = sorted(set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORTERS)) | set(COUNTERS))
 RULES = [
     rule
     for path in (ROOT / "config/prometheus/rules").glob("*.yml")

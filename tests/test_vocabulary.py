@@ -38,7 +38,6 @@ SAME_THING = {
     "Privacy",
     "Source",
     "Unreadable",
-    "Watched",
     "shape",
 }
 

@@ -4,7 +4,7 @@ A page holds a block between two marks; only that block is replaced. The index a
 as a whole, the page of codes and steps has a block as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _READ = ("cause", "outage", "symptom", "single")  # roles in the order of the in
 
 def files() -> dict[str, str]:
     """Return path -> text of the index, the thresholds and of each page that has a generated block."""
-    found = {"docs/runbooks/thresholds.md": _thresholds()}
+    found = {"docs/runbooks/thresholds.md": _thresholds(), "docs/runbooks/fault.md": _fault()}
     for path in sorted(PAGES.glob("*.md")):
         text = path.read_text()
         if has_block(text):
@@ -49,19 +49,26 @@ def _facts(page: str) -> str:
         text += f"Severity **{labels['severity']}**{waits}; role in Alertmanager: {labels['role']}."
         text += " The rule of the first code, the others differ in the code alone:" if len(entries) > 1 else ""
         text += f"\n\n```promql\n{alert['expr']}\n```\n\n"
-        for name, expr in _conditions(alert["expr"]):
-            text += f"where `{name}` is\n\n```promql\n{expr}\n```\n\n"
+        if WORDS.TOLL in alert["expr"]:
+            text += "What is counted there, and from when on, is told on [a page of its own](fault.md).\n\n"
+        text += _records(lambda name, expr=alert["expr"]: name.startswith("condition:") and name in expr)
     return text + "Each number has its reason in [thresholds](thresholds.md).\n"
 
 
-def _conditions(expr: str) -> Iterator[tuple[str, str]]:
-    """Yield name and expression of the records that an alert is about: a condition that is held, a fault and its toll."""
-    of_a_fault = (f"{WORDS.FAULT}5m", WORDS.TOLL) if WORDS.TOLL in expr else ()
-    for group in groups("push"):
-        for rule in group["rules"]:
-            name = rule.get("record", "")
-            if name in of_a_fault or (name.startswith("condition:") and name in expr):
-                yield name, rule["expr"]
+def _records(wanted: Callable[[str], bool]) -> str:
+    """Write the records of the push rules that are ``wanted`` by their name, with what each is."""
+    rules = [rule for group in groups("push") for rule in group["rules"] if wanted(rule.get("record", ""))]
+    return "".join(f"where `{rule['record']}` is\n\n```promql\n{rule['expr']}\n```\n\n" for rule in rules)
+
+
+def _fault() -> str:
+    return (
+        "# A fault and its toll\n\nA code is a fault while enough pushes end with it: enough within 5 minutes, or most of"
+        " the few of half an hour. Its toll is how many it has cost, until pushes go through again. Alerts on"
+        f" codes that stop all pushes look at `{WORDS.TOLL}`,\n\n"
+        + _records(lambda name: name in (f"{WORDS.FAULT}5m", WORDS.TOLL))
+        + "Each number has its reason in [thresholds](thresholds.md). Generated: run `make generate`.\n"
+    )
 
 
 def _index() -> str:

@@ -2,10 +2,11 @@
 
 from logwatch.catalogue.entries import Class, Entry, Provider, Severity, Side
 from logwatch.catalogue.explain import Explanation, explain
-from logwatch.catalogue.lookup import OTHER, PLATFORMS, Catalogue, answered_by, limiter
+from logwatch.catalogue.lookup import OTHER, OTHER_CODES, PLATFORMS, Catalogue, answered_by, limiter, number_of
 
 __all__ = [
     "OTHER",
+    "OTHER_CODES",
     "PLATFORMS",
     "Catalogue",
     "Class",
@@ -17,4 +18,5 @@ __all__ = [
     "answered_by",
     "explain",
     "limiter",
+    "number_of",
 ]

@@ -68,14 +68,21 @@ OTHER = Entry(
     source=("mesibo-logwatch itself",),
 )
 """What is counted under ``code="other"``."""
+OTHER_CODES = "other"
+"""Its label, where a code's label is its number."""
 
 
-def answered_by(platform: str, code: int) -> str:
+def number_of(label: str) -> int | None:
+    """Return the code that a label stands for; None for the other codes, of which there are several."""
+    return None if label == OTHER_CODES else int(label)
+
+
+def answered_by(platform: str, code: int | None) -> str:
     """Return who answered: ``mesibo`` above 900, else the platform (``fcm``, ``apns``, ``unknown``)."""
-    return "mesibo" if code > MESIBO_ABOVE else platform
+    return "mesibo" if code is not None and code > MESIBO_ABOVE else platform
 
 
-def limiter(platform: Platform, code: int) -> str:
+def limiter(platform: Platform, code: int | None) -> str:
     """Return whose rate limit was hit: ``mesibo`` (914), the platform (429), or nobody's (empty)."""
     return "mesibo" if code == 914 else platform if code == 429 else ""  # noqa: PLR2004  the two codes there are
 
@@ -126,7 +133,8 @@ class Catalogue:
         return self._known(platform, code, reason)
 
     def _look_up(self, platform: str, code: str, reason: str) -> Entry:
-        return OTHER if code == "other" else self.classify(cast(Platform, platform), int(code), reason)
+        number = number_of(code)
+        return OTHER if number is None else self.classify(cast(Platform, platform), number, reason)
 
     def reason(self, platform: Platform, code: int, raw: str) -> str:
         """Return the reason as the catalogue spells it, or nothing for one that it does not list for this code.

@@ -44,7 +44,9 @@ class _Lazy(click.Group):
         """Import the command's module and give its ``command``."""
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(COMMANDS[name][0]).command
+        module, text = COMMANDS[name]
+        command: click.Command = import_module(module).command
+        command.short_help = text  # for manual pages and completion
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

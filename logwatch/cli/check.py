@@ -23,6 +23,7 @@ from logwatch.credentials.look import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
 from logwatch.glance import glance
 from logwatch.ledger.directory import FILE, refusals
+from logwatch.ledger.room import FAILURE_BYTES
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
@@ -31,7 +32,6 @@ from logwatch.web.access import load, refuse_in_the_clear, warnings
 from logwatch.words import followed
 
 CREDENTIALS = Path("/run/credentials")
-_FAILURE_BYTES = 300  # on disk, with indexes; one without user, token and reason takes 160
 _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
@@ -116,7 +116,7 @@ def _named(config: Config, file: str) -> list[Problem]:
 
 
 def _room(config: Config, file: str) -> Iterator[Problem]:
-    """Warn of more failures to keep than the disk takes: what the ledger fills by itself stays full."""
+    """Warn of more failures to keep than the disk takes."""
     keep, ledger = config.failures.keep, Path(config.state.directory) / FILE
     place = next(each for each in ledger.absolute().parents if each.exists())
     try:
@@ -124,11 +124,11 @@ def _room(config: Config, file: str) -> Iterator[Problem]:
         room = found.f_bavail * found.f_frsize + (ledger.stat().st_size if ledger.exists() else 0)
     except OSError:
         return  # told by others
-    if keep > Failures().keep and keep * _FAILURE_BYTES > room:
+    if keep > Failures().keep and keep * FAILURE_BYTES > room:
         yield Problem(
             f"{file}failures.keep" if file else "failures.keep",
-            f"{keep} failures take up to {keep * _FAILURE_BYTES >> 20} MiB, and {place} has room for {room >> 20}",
-            "once the ledger has filled it nothing is committed any more, and a smaller number does not help then",
+            f"{keep} failures take up to {keep * FAILURE_BYTES >> 20} MiB, and {place} has room for {room >> 20}",
+            "the oldest give way before the disk is full",
             "a smaller number now, or more room",
             warning=True,
         )

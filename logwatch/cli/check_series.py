@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from prometheus_client import CollectorRegistry
 
-from logwatch.catalogue import Catalogue
+from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.catalogue.lookup import PLATFORMS
 from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, Verdict
@@ -17,7 +17,7 @@ from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Platform, Seen, SourceStatus
-from logwatch.pipeline import OTHER, UNKNOWN_CODES
+from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.webhook.source import WebhookStatus
 
 _TOPICS = 4  # of a certificate that is for an app, its VoIP pushes, its complications and its controller
@@ -61,7 +61,7 @@ def _possible(catalogue: Catalogue) -> set[tuple[Platform, str, str]]:
     """Return every (platform, code, reason) that a source can come to have."""
     codes = [*{entry.code for entry in catalogue.entries}, *_unlisted(catalogue)]
     known = {(platform, str(code), reason) for platform, code, reason, _ in catalogue.known()}
-    return known | {(platform, code, "") for platform, code in product(PLATFORMS, [*map(str, codes), OTHER])}
+    return known | {(platform, code, "") for platform, code in product(PLATFORMS, [*map(str, codes), OTHER_CODES])}
 
 
 def _unlisted(catalogue: Catalogue) -> Sequence[int]:

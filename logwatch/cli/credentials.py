@@ -28,7 +28,7 @@ _KINDS = {"app": "", "voip": " (calls)", "complication": " (watch)"}
 _STYLES = {"problem": "bold red", "warning": "yellow", "note": "dim"}
 
 
-@click.group("credentials", cls=CommandGroup, short_help="Check push credentials: purpose, expiry, and what will fail.")
+@click.group("credentials", cls=CommandGroup)
 def command() -> None:
     """Check push credentials before they break."""
 

@@ -17,7 +17,7 @@ from logwatch.privacy import readable
 _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped": "dim"}
 
 
-@click.command(short_help="Check every step from mesibo's configuration to the pager.")
+@click.command()
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="As `run` takes it.")
 @click.option("--mesibo-conf", type=click.Path(path_type=Path), metavar="F", help="Else where mesibo reads it.")
 @click.option("--prometheus", metavar="URL", help="Else http://127.0.0.1:9090, where one answers.")

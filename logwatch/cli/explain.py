@@ -22,7 +22,7 @@ _COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 _IN_FULL = 3  # more entries with a reason than this become a list, each a line or two
 
 
-@click.command(short_help="Say what a code means, whose side it is on and what to do.")
+@click.command()
 @click.argument("code", metavar="CODE|REASON")
 @click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")

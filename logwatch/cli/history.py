@@ -40,7 +40,7 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
     return labels
 
 
-@click.command(short_help="Write what old logs hold as OpenMetrics, to fill a Prometheus with the past.")
+@click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("-o", "--output", required=True, metavar="F", help="Where it is written; - is standard output.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.config import Config, Source
-from logwatch.diagnosis.blind import CAUSES
+from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import NotReadable, Reader
 
 _LOOKED_AT = 1000  # more than are kept
@@ -32,7 +32,7 @@ def kept_shapes(config: Config, source: Source) -> RenderableType | None:
     table.add_column("why unread")
     table.add_column("shape", overflow="fold")
     for row, seen in mine[:_SHOWN]:
-        table.add_row(str(seen.count), CAUSES.get(row.cause, row.cause), Text(row.shape))
+        table.add_row(str(seen.count), UNREAD.get(row.cause, row.cause), Text(row.shape))
     if left := mine[_SHOWN:]:
         table.add_row(str(sum(seen.count for _, seen in left)), "", f"in {len(left)} further shapes")
     head = f"Of source {source.name}, lines like these could not be read; numbers and users' texts are not kept:"

@@ -35,9 +35,7 @@ _TOKEN_FILE = click.option(
 )
 
 
-@click.group(
-    "push", cls=CommandGroup, short_help="Send test pushes through mesibo, or past it, and explain the results."
-)
+@click.group("push", cls=CommandGroup)
 def command() -> None:
     """Send test pushes through mesibo, or past it, and explain the results."""
 

@@ -24,7 +24,7 @@ _WRITTEN_AT_ONCE = 256  # results
 _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 
-@click.command(short_help="Count push results in files or standard input, once.")
+@click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")

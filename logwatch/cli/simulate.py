@@ -41,7 +41,7 @@ _SHARE = Number(0, 1)
 _MOST_LINES = 1_000_000  # a second: more than are written in one
 
 
-@click.command(short_help="Write a log as mesibo would: for demos, tests and benchmarks.")
+@click.command()
 @click.option("--output", required=True, metavar="F", help="File to append to, or - for standard output.")
 @click.option(
     "--rate",

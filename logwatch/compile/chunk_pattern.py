@@ -67,7 +67,7 @@ class ChunkPattern:
         text = Writer(capturing=True, last_turns=True).write(in_json(self.node) if self.quoted else self.node)
         # findall gives tuples from two groups on; both sides end right before the newline, and never go back
         text += "()" * max(0, 2 - len(self.names))
-        return re.compile(f"(?:{self.before}{text}{self.behind}|[^\\n]*+)\\n".encode("latin-1"))
+        return re.compile(f"(?:{self.before}{text}{self.behind}|.*+)\\n".encode("latin-1"))
 
     def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
         """Return the same for lines in a frame; None where a line might match by what stands before it."""

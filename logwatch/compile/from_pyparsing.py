@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from functools import reduce
+from functools import cache, reduce
 from operator import add, or_
 
 import pyparsing as pp
@@ -56,7 +56,10 @@ def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
     """
     if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
         raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
-    node = _parsed(line, skip=True)
+    try:
+        node = _parsed(line, skip=True)
+    finally:
+        _parsed.cache_clear()
     if any(each == nodes.END_OF_LINE for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
         raise NotCompilable("LineEnd before the end of LINE")
     elements: Iterable[pp.ParserElement] = list(line.visit_all())  # type: ignore[no-untyped-call]
@@ -118,6 +121,7 @@ def _inner(element: pp.ParserElement) -> pp.ParserElement:
     return element.expr
 
 
+@cache  # an element that stands in several places is one node: what is made of it is made once
 def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -> Node:
     """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around."""
     for attribute, what in _EFFECTS.items():

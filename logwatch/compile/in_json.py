@@ -15,6 +15,7 @@ BARE: nodes.Bytes = frozenset(range(0x20, 256)) - {_QUOTE, _BACKSLASH}
 _NEVER = CharRun(frozenset(), 1, 1)
 
 
+@nodes.once_a_node
 def in_json(node: Node) -> Node:
     """Return the node for lines within JSON text."""
     match node:

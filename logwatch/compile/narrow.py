@@ -32,7 +32,7 @@ def narrowed(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node,
         case CharRun() if same and _takes_only(node, text, rest):
             return Literal(text)
         case Look(item, negative, False) if not _implied(item, rest, negative=negative):
-            return _as_one_class(node, behind) if negative else node
+            return _as_one_class(_without_blanks(node, rest), behind) if negative else node
         case Look(_, _, False):
             return nodes.NOTHING
         case nodes.Seq((begin, Repeat(Choice((CharRun(chars), *_))), end)) if is_quoted(node):
@@ -49,6 +49,13 @@ def _implied(item: Node, rest: Node, *, negative: bool) -> bool:
         return nodes.disjoint(item, rest)
     single = isinstance(item, CharRun) and item.max == 1
     return single and bool(rest.min_len) and rest.first_set <= item.first_set
+
+
+def _without_blanks(look: Look, rest: Node) -> Look:
+    """Return what must not follow without the blanks in front of it, if what follows begins with none."""
+    blanks, core = nodes.split_leading_blanks(look.item)
+    none = blanks and rest.min_len and not rest.first_set & blanks.chars
+    return Look(core, negative=True) if none else look
 
 
 def _as_one_class(look: Look, texts: Sequence[bytes]) -> Look:

@@ -6,14 +6,15 @@ place is therefore one fixed number of bytes or nothing, and a compiled grammar 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, wraps
+from typing import Concatenate, ParamSpec, TypeAlias, cast
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
 OPENERS: Bytes = frozenset(b"{[")
 _MAX_PREFIXES = 64
+_How = ParamSpec("_How")
 
 
 class _Properties:
@@ -176,16 +177,24 @@ END_OF_LINE = Look(_ANY_BYTE, negative=True)
 
 
 def seq(*items: Node) -> Node:
-    """Join nodes into one sequence, flat; adjacent literals become one."""
+    """Join nodes into one sequence, flat; adjacent literals become one, and what they say of a byte before is said."""
     flat: list[Node] = []
     for item in items:
         for each in parts(item):
             before = flat[-1] if flat else None
             if isinstance(each, Literal) and isinstance(before, Literal):
                 flat[-1] = Literal(before.data + each.data)
-            else:
+            elif not (isinstance(before, Literal) and _ends_as_asked(before.data, each)):
                 flat.append(each)
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
+
+
+def _ends_as_asked(data: bytes, look: Node) -> bool:
+    """Return whether some bytes end as a look behind asks for: it needs not be asked."""
+    match look:
+        case Look(CharRun(chars, 1, 1), negative, True):
+            return bool(data) and (data[-1] in chars) != negative
+    return False
 
 
 def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Node:
@@ -206,6 +215,21 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
+def once_a_node(change: Callable[Concatenate[Node, _How], Node]) -> Callable[Concatenate[Node, _How], Node]:
+    """Let what is made of a node be made once: the same one stands in many places of a tree."""
+
+    @wraps(change)
+    def made(node: Node, /, *args: _How.args, **kwargs: _How.kwargs) -> Node:
+        known = vars(node).setdefault("_made", {})
+        how = (change, *args, *kwargs.values())
+        if how not in known:
+            done = change(node, *args, **kwargs)
+            known[how] = None if done is node else done  # in a circle it would wait for a collection of garbage
+        return cast(Node, known[how] or node)
+
+    return made
+
+
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return the same node of changed children."""
     match node:
@@ -218,6 +242,7 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return node
 
 
+@once_a_node
 def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     """Return the same node without captures, but those of a name in ``keep``."""
     if keep.issuperset(node.capture_names):
@@ -227,6 +252,7 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     return rebuilt(node, lambda child: without_captures(child, keep))
 
 
+@once_a_node
 def without_brackets(node: Node) -> Node:
     """Return the same node for texts without OPENERS: nests of brackets are most of an expression."""
     if isinstance(node, Look | Backtracking):

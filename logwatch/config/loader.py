@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from logwatch.config import places, syntax
 from logwatch.config.schema import Config
-from logwatch.config.table import Table
+from logwatch.config.table import FilePath, Table
 from logwatch.errors import ConfigError, Problem
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -75,8 +75,6 @@ def from_dict(raw: dict[str, Any], path: Path) -> Config:
 def _examined(raw: dict[str, Any], path: Path, lines: dict[str, int]) -> tuple[Config | None, list[Problem]]:
     problems: list[Problem] = []
     config = _table(Config, raw, str(path), "", problems)
-    if config is not None:
-        config = _absolute(config, path.absolute().parent)
     return config, [places.spoken(problem, str(path), raw, lines) for problem in problems]
 
 
@@ -155,11 +153,15 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
     if inner is not None:
         return _table(inner, raw, file, key, problems)
     try:
-        return msgspec.convert(raw, kind)
+        value = msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        remedy = _expected(kind, raw, key)
+        remedy = _expected(kind, raw)
         problems.append(Problem(f"{file}: {key}", f"{_shown(raw)} cannot be used", _why(raw, str(error)), remedy))
         return None
+    if FilePath not in (kind, *get_args(kind)):
+        return value
+    base = Path(file).absolute().parent
+    return str(base / value) if isinstance(value, str) else tuple(str(base / path) for path in value)
 
 
 _KINDS = {
@@ -194,11 +196,11 @@ def _shown(raw: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004  one line of a terminal
 
 
-def _expected(kind: Any, raw: Any, key: str) -> str:
+def _expected(kind: Any, raw: Any) -> str:
     """Say in words what a value may be."""
     if get_origin(kind) is tuple:
         example = raw if isinstance(raw, str) and raw.isprintable() and raw else "…"
-        what = "paths" if key.rpartition(".")[2] in ("paths", "rotated", "directories") else "texts"
+        what = "paths" if FilePath in get_args(kind) else "texts"
         return f'a list of {what}, such as ["{example}"]'
     for part in (kind, *get_args(kind)):
         if get_origin(part) is Literal:
@@ -215,48 +217,3 @@ def _remedy(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "make it readable for the user that runs this command"
     return "name a TOML file"
-
-
-def _absolute(config: Config, base: Path) -> Config:
-    """Resolve every path of the configuration against the directory of its file."""
-
-    def of(text: str) -> str:
-        return str(base / text)
-
-    def maybe(text: str | None) -> str | None:
-        return None if text is None else of(text)
-
-    replace = msgspec.structs.replace
-    return replace(
-        config,
-        source=tuple(
-            replace(
-                s,
-                paths=tuple(map(of, s.paths)),
-                rotated=tuple(map(of, s.rotated)),
-                mesibo_conf=of(s.mesibo_conf) if s.mesibo_conf else None,
-                docker=s.docker and replace(s.docker, root=of(s.docker.root)),
-                webhook=s.webhook
-                and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),
-                journal=s.journal and replace(s.journal, directory=maybe(s.journal.directory)),
-            )
-            for s in config.source
-        ),
-        state=replace(config.state, directory=of(config.state.directory)),
-        web=replace(config.web, config_file=maybe(config.web.config_file)),
-        grammars=replace(config.grammars, directories=tuple(map(of, config.grammars.directories))),
-        catalogue=replace(config.catalogue, file=maybe(config.catalogue.file)),
-        credential=tuple(
-            replace(each, file=of(each.file), password_file=maybe(each.password_file)) for each in config.credential
-        ),
-        backend=replace(config.backend, token_file=maybe(config.backend.token_file)),
-        export=tuple(
-            replace(
-                e,
-                token_file=maybe(e.token_file),
-                password_file=maybe(e.password_file),
-                ca_file=maybe(e.ca_file),
-            )
-            for e in config.export
-        ),
-    )

@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from logwatch.config.listen import parse_listen
 from logwatch.config.sources import Source
-from logwatch.config.table import Name, Table, Text
+from logwatch.config.table import FilePath, Name, Table, Text
 from logwatch.errors import Problem
 
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
@@ -26,7 +26,7 @@ class Follow(Table, frozen=True, kw_only=True):
 class State(Table, frozen=True, kw_only=True):
     """Where the ledger lives and how often it is written."""
 
-    directory: Text = "/var/lib/mesibo-logwatch"
+    directory: FilePath = "/var/lib/mesibo-logwatch"
     commit_seconds: Seconds = 1.0
 
 
@@ -35,7 +35,7 @@ class Web(Table, frozen=True, kw_only=True):
 
     listen: Annotated[str, Meta(description='an address such as "127.0.0.1:10914"')] = "127.0.0.1:10914"
     allow_plain_http: bool = False
-    config_file: Text | None = None
+    config_file: FilePath | None = None
     hosts: tuple[Text, ...] = ()
     prefix: Annotated[
         str, Meta(pattern=r"^((/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)?$", description="a path such as /mesibo")
@@ -92,21 +92,21 @@ class Log(Table, frozen=True, kw_only=True):
 class Grammars(Table, frozen=True, kw_only=True):
     """Where grammars are looked for, before the shipped ones."""
 
-    directories: tuple[Text, ...] = ("/etc/mesibo-logwatch/grammars",)
+    directories: tuple[FilePath, ...] = ("/etc/mesibo-logwatch/grammars",)
 
 
 class CatalogueFile(Table, frozen=True, kw_only=True):
     """An operator's additions to the catalogue of codes."""
 
-    file: Text | None = None
+    file: FilePath | None = None
 
 
 class Credential(Table, frozen=True, kw_only=True):
     """A push credential to look at every hour, and what it is meant for."""
 
     name: Name
-    file: Text
-    password_file: Text | None = None
+    file: FilePath
+    password_file: FilePath | None = None
     bundle_id: Text | None = None
     project: Text | None = None
     environment: Literal["production", "development"] | None = None
@@ -120,7 +120,7 @@ class Backend(Table, frozen=True, kw_only=True):
     """
 
     url: Text | None = None
-    token_file: Text | None = None
+    token_file: FilePath | None = None
     users_field: Name = "users"
     users_form: Literal["list", "single"] = "list"
     debug_field: Name = "enable"
@@ -146,17 +146,20 @@ def bad_url(url: str) -> str | None:
     return None
 
 
+ExportFormat = Literal["loki", "otlp"]
+
+
 class Export(Table, frozen=True, kw_only=True):
     """Where failures are sent as they are committed."""
 
     url: Text
-    format: Literal["loki", "otlp"] = "loki"
+    format: ExportFormat = "loki"
     name: Name | None = None
-    token_file: Text | None = None
+    token_file: FilePath | None = None
     username: Text | None = None
-    password_file: Text | None = None
+    password_file: FilePath | None = None
     tenant: Text | None = None
-    ca_file: Text | None = None
+    ca_file: FilePath | None = None
 
     @property
     def destination(self) -> str:
@@ -223,29 +226,21 @@ class Config(Table, frozen=True, kw_only=True):
                     f"{where}: source", "no source", "there is nothing to follow", "add [[source]] with name and paths"
                 )
             )
-        for table, named in (("source", self.source), ("credential", self.credential)):
-            names = [each.name for each in named]
+        for table, setting, labels, what in (
+            ("source", ".name", [each.name for each in self.source], "the metrics"),
+            ("credential", ".name", [each.name for each in self.credential], "the metrics"),
+            ("export", "", [each.destination for each in self.export], "the metrics and the position of each export"),
+        ):
             problems += [
                 Problem(
-                    f"{where}: {table}[{i}].name",
-                    f'"{name}" is used twice',
-                    "it labels the metrics",
-                    "give it a name of its own",
+                    f"{where}: {table}[{i}]{setting}",
+                    f'"{label}" is used twice',
+                    f"it labels {what}",
+                    "give one of them a name of its own",
                 )
-                for i, name in enumerate(names)
-                if name in names[:i]
+                for i, label in enumerate(labels)
+                if label in labels[:i]
             ]
-        destinations = [export.destination for export in self.export]
-        problems += [
-            Problem(
-                f"{where}: export[{i}]",
-                f'"{destination}" is used twice',
-                "it labels the metrics and the position of each export",
-                "give one of them a name of its own",
-            )
-            for i, destination in enumerate(destinations)
-            if destination in destinations[:i]
-        ]
         return problems + self._webhooks(where)
 
     def _webhooks(self, where: str) -> list[Problem]:

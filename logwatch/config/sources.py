@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
-from logwatch.config.table import Name, Table, Text
+from logwatch.config.table import FilePath, Name, Table, Text
 from logwatch.errors import Problem
 from logwatch.journal.place import Target
 from logwatch.model import EnvelopeKind, InputKind
@@ -25,16 +25,16 @@ class Docker(Table, frozen=True, kw_only=True):
     """A container to follow by name, across its removals and re-creations."""
 
     container: Name
-    root: Text = "/var/lib/docker"
+    root: FilePath = "/var/lib/docker"
 
 
 class WebhookSource(Table, frozen=True, kw_only=True):
     """mesibo's push webhook: a witness beside a log, or without one the only source."""
 
     path: Text
-    secret_file: Text | None = None
+    secret_file: FilePath | None = None
     witness_for: Text | None = None
-    fields: Text | None = None
+    fields: FilePath | None = None
 
     def contradictions(self, where: str) -> list[Problem]:
         """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
@@ -68,7 +68,7 @@ class Journal(Table, frozen=True, kw_only=True):
 
     container: Name | None = None
     unit: Unit | None = None
-    directory: Text | None = None
+    directory: FilePath | None = None
 
     @property
     def target(self) -> Target:
@@ -93,8 +93,8 @@ class Source(Table, frozen=True, kw_only=True):
     """Logs that are counted together, under one ``source`` label."""
 
     name: Name
-    paths: tuple[Text, ...] = ()
-    rotated: tuple[Text, ...] = ()
+    paths: tuple[FilePath, ...] = ()
+    rotated: tuple[FilePath, ...] = ()
     docker: Docker | None = None
     webhook: WebhookSource | None = None
     journal: Journal | None = None
@@ -102,7 +102,7 @@ class Source(Table, frozen=True, kw_only=True):
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"
-    mesibo_conf: Text | None = None  # of this source's mesibo, where it is in none of the usual places
+    mesibo_conf: FilePath | None = None  # of this source's mesibo, where it is in none of the usual places
 
     @property
     def input(self) -> InputKind:

@@ -8,6 +8,8 @@ from logwatch.errors import Problem
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
+FilePath = Annotated[str, Meta(min_length=1, description="a path")]
+"""Of a file, a directory, or a pattern of them; once it is loaded, absolute: in the file it may be relative to that."""
 
 
 class Table(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
-from logwatch.credentials.verdict import Provider, Request, Verdict, flaw
+from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
 
 LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
 SECRETS = Path("/etc/mesibo-logwatch/secrets")
@@ -95,7 +95,7 @@ def password(request: Request) -> bytes | None:
 
 def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
     """Return a verdict on a file that says nothing."""
-    provider: Provider = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
+    provider: PushService = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
     code = {"damaged": 401 if provider == "fcm" else 904}.get(kind)
     return Verdict(
         name=request.name,

@@ -12,8 +12,8 @@ import msgspec
 from logwatch.moments import utc
 from logwatch.privacy import readable
 
-Provider = Literal["apns", "fcm"]
-Severity = Literal["problem", "warning", "note"]
+PushService = Literal["apns", "fcm"]
+FlawSeverity = Literal["problem", "warning", "note"]
 Environment = Literal["", "production", "development", "both"]
 
 DAY_SECONDS = 86400.0
@@ -25,7 +25,7 @@ LONGEST = 200  # characters of a name out of a file
 class Kind(NamedTuple):
     """What one kind of fault leads to."""
 
-    providers: tuple[Provider, ...]
+    providers: tuple[PushService, ...]
     code: int | None  # that mesibo will log; None where no push depends on it
     step: int  # of mesibo's troubleshooting page
     remedy: str
@@ -147,7 +147,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     environment: Literal["", "production", "development"] = ""
 
     @property
-    def provider(self) -> Provider:
+    def provider(self) -> PushService:
         """Whose it is by its name, for a file that does not say so itself."""
         return "fcm" if self.file.lower().endswith(".json") else "apns"
 
@@ -156,7 +156,7 @@ class Flaw(msgspec.Struct, frozen=True):
     """One thing to say about a credential: a problem will cause ``code``, a note will not."""
 
     kind: str
-    severity: Severity
+    severity: FlawSeverity
     what: str
     code: int | None
     step: int
@@ -175,7 +175,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     file: str
-    provider: Provider
+    provider: PushService
     form: str  # in words: "Apple push certificate in a .p12"
     subject: str = ""  # of a certificate: its common name
     issuer: str = ""
@@ -209,7 +209,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return any(topic.kind == "voip" or topic.name.endswith(".voip") for topic in self.topics)
 
 
-def flaw(kind: str, what: str, severity: Severity = "problem", *, code: int | None = None, remedy: str = "") -> Flaw:
+def flaw(
+    kind: str, what: str, severity: FlawSeverity = "problem", *, code: int | None = None, remedy: str = ""
+) -> Flaw:
     """Return a flaw of a kind; ``code`` and ``remedy`` where they differ from what the kind usually leads to."""
     known = KINDS[kind]
     return Flaw(kind, severity, what, known.code if code is None else code, known.step, remedy or known.remedy)

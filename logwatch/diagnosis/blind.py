@@ -4,7 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity, SourceSetup
+from logwatch.diagnosis.facts import HOUR, Facts, Finding, FindingSeverity, SourceSetup
 from logwatch.dialect.redact import out_of_json
 from logwatch.ledger.batch import CounterRow, ShapeRow
 from logwatch.model import Seen
@@ -13,7 +13,7 @@ from logwatch.words import clock, number, share, span
 
 HEAVIEST = 110  # what cannot be read comes before all that can
 MOST = 0.5
-CAUSES = {
+UNREAD = {
     "misplaced": "have the marker behind a prefix that the grammar does not know",
     "unenveloped": "are not in the envelope that the rest of the file has",
     "no_code": "have no code where one is looked for",
@@ -92,7 +92,7 @@ def _new_name(setup: SourceSetup) -> str:
 def _ever(name: str, facts: Facts) -> Sight:
     """Judge by all that was ever counted where no line was ever read, as of a log that is quiet for an hour."""
     counters = facts.snapshot.counters
-    unread = {cause: counters.get(CounterRow(name, "unparsed_lines", cause), 0) for cause in CAUSES}
+    unread = {cause: counters.get(CounterRow(name, "unparsed_lines", cause), 0) for cause in UNREAD}
     total = sum(unread.values())
     if not total or any(row.source == name for row in facts.snapshot.results):
         return Sight()
@@ -100,7 +100,7 @@ def _ever(name: str, facts: Facts) -> Sight:
     return Sight(hour=LineShare(total, total), causes=tuple(causes), last=facts.sights[name].last)
 
 
-def _severity(sight: Sight) -> Severity:
+def _severity(sight: Sight) -> FindingSeverity:
     return "critical" if sight.worst.share >= MOST and sight.heavy else "warning"
 
 
@@ -112,9 +112,9 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
     else:
         ago = f"; the last one came {span(facts.now - sight.last)} ago" if sight.last is not None else ""
         yield f"No push line of this source was ever read{ago}."
-    causes = "; ".join(f"{number(count)} {CAUSES.get(cause, cause)}" for cause, count in sight.causes)
+    causes = "; ".join(f"{number(count)} {UNREAD.get(cause, cause)}" for cause, count in sight.causes)
     if causes:
-        yield f"Of these, {causes}." if len(sight.causes) > 1 else f"They {CAUSES.get(sight.causes[0][0], causes)}."
+        yield f"Of these, {causes}." if len(sight.causes) > 1 else f"They {UNREAD.get(sight.causes[0][0], causes)}."
     shapes = _shapes(name, facts)
     fronts = _fronts(shapes)
     told = [front for front in fronts if front.strip()]

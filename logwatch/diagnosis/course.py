@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
-from logwatch.diagnosis.facts import Facts, Severity
+from logwatch.diagnosis.facts import Facts, FindingSeverity
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger.keys import ResultRow
@@ -19,7 +19,7 @@ _UNTOLD = 0.1  # of the accepted pushes: with more of unknown platform, they may
 _SURE = 20  # failures in a row that are no accident; at low traffic fewer will do, for longer:
 _FEW, _FEW_SECONDS = 3, 600.0
 
-Group = tuple[str, str]
+EntryGroup = tuple[str, str]
 """Source and platform: pushes that may be compared."""
 
 
@@ -62,7 +62,7 @@ class Course:
         return max(self.share, lately)
 
     @property
-    def weight(self) -> tuple[int, Severity]:
+    def weight(self) -> tuple[int, FindingSeverity]:
         """How serious it is, for the order and for people."""
         return weigh(self.entry, self.weighty_share, total=self.total, over=self.over)
 
@@ -122,7 +122,7 @@ def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
 class _Peers:
     """All pushes of some groups, with which courses are compared: added up once, however many courses these are."""
 
-    def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry], groups: frozenset[Group]) -> None:
+    def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry], groups: frozenset[EntryGroup]) -> None:
         self._minutes, self._quarters = facts.minutes, facts.quarters
         minutes = [row for row in facts.minutes.series if (row.source, row.platform) in groups]
         quarters = [row for row in facts.quarters.series if (row.source, row.platform) in groups]
@@ -177,7 +177,7 @@ class _Background:
         self._facts, self._entries = facts, entries
         self.minutes = facts.minutes
         self._groups = {(row.source, row.platform) for row in entries}
-        self._peers: dict[frozenset[Group], _Peers] = {}
+        self._peers: dict[frozenset[EntryGroup], _Peers] = {}
         accepted = {row: seen.count for row, seen in facts.day.items() if entries[row].class_ == "delivered"}
         untold = sum(count for row, count in accepted.items() if row.platform == "unknown")
         # of so many accepted pushes the platform is not told that those, too, may be of any

@@ -23,7 +23,7 @@ from logwatch.words import Moments, unmarked
 
 HOUR = 3600.0
 
-Severity = Literal["critical", "warning", "info", "good"]
+FindingSeverity = Literal["critical", "warning", "info", "good"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Finding:
     """One statement: what is wrong, since when, how sure that is, whose side it is on, and what to do about it."""
 
     key: str  # the same finding has the same key at the next look
-    severity: Severity
+    severity: FindingSeverity
     title: str  # one sentence: the cause, as far as it is known
     side: str  # yours, mesibo, Google, Apple, the device
     remedy: str

@@ -1,6 +1,6 @@
 """Weighs what the last hour shows: the course of each failure, the share that was accepted, and what is unseen."""
 
-from logwatch.catalogue import OTHER
+from logwatch.catalogue import number_of
 from logwatch.diagnosis import credentials, dates, watching, witness
 from logwatch.diagnosis.course import Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
@@ -65,7 +65,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
         remedy=entry.remedy,
         evidence=_evidence(course, facts, over=over),
         steps=entry.steps,
-        code=None if entry is OTHER else int(course.codes[0]),
+        code=number_of(course.codes[0]),
         pushes=course.pushes,
         since=course.since,
         weight=weight,
@@ -102,7 +102,7 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
         remedy=first.remedy,
         evidence=tuple(evidence),
         steps=first.steps,
-        code=None if first is OTHER else int(alike[0].codes[0]),
+        code=number_of(alike[0].codes[0]),
         pushes=count,
         weight=WEIGHTS.get(class_, (0, 44))[1],
     )

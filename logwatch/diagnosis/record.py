@@ -21,7 +21,7 @@ from logwatch.ledger.timeline import Timelines
 LOOK_SECONDS = 30.0
 FIRST_LOOK_SECONDS = 3.0  # and then after twice as long each time: a process that is killed again and again records too
 _KNOWN_SECONDS = 86400.0  # a finding rests on the last day
-Told = list[tuple[Incident, frozenset[Person]]]
+Recorded = list[tuple[Incident, frozenset[Person]]]
 
 
 def beside(work: Callable[[], None]) -> None:
@@ -56,11 +56,11 @@ class Recorder:
         self._log = structlog.get_logger()
         self._looking = False
         self._past_known: int | None = None  # the commit up to which late results were looked at
-        self._found: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[Recorded] = queue.SimpleQueue()
         self._wait = FIRST_LOOK_SECONDS
         self._look_at = monotonic() + self._wait
 
-    def due(self, *, stored: bool) -> Told:
+    def due(self, *, stored: bool) -> Recorded:
         """Return the incidents that a look found to differ from what the ledger has; none while none has ended.
 
         ``stored``: what was returned before is in the ledger; a look without it would tell it once more.
@@ -93,7 +93,7 @@ class Recorder:
     def _failed(self, error: Exception) -> None:
         self._log.error("incidents_not_recorded", error=repr(error), tried_again="at the next look")
 
-    def _look(self, now: float) -> Told:
+    def _look(self, now: float) -> Recorded:
         reader = self._reader
         known = reader.incidents(now - _KNOWN_SECONDS)
         facts, _ = gather(self._watched, reader, now, self._timelines)

@@ -7,7 +7,7 @@ from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Seen
+from logwatch.model import Seen, SourceStatus
 from logwatch.webhook.source import WebhookStatus
 from logwatch.words import apart, bytes_, clock, dated, number, span
 
@@ -68,22 +68,9 @@ def stale(name: str, facts: Facts) -> bool:
 
 
 def _source(name: str, facts: Facts) -> Iterator[Finding]:
-    status, snapshot, now = facts.status[name], facts.snapshot, facts.now
+    status, snapshot = facts.status[name], facts.snapshot
     if not status.up:
-        problem = status.problems[0] if status.problems else None
-        yield Finding(
-            key=f"down:{name}",
-            severity="critical",
-            title=f"The log of {name} is out of reach: "
-            + (f"{problem.headline}." if problem else f"no file is there{_where(name, facts)}."),
-            side="yours",
-            remedy=((_tried(problem) if problem else "") or "See that mesibo runs and where it logs to. ")
-            + "`mesibo-logwatch doctor` checks every step from mesibo's configuration to here.",
-            evidence=tuple(each.headline for each in status.problems[1:4]),
-            steps=() if problem else (8,),
-            weight=96,
-            cause=f"The log of {name} was out of reach",
-        )
+        yield _down(name, facts)
         return
     yield from blind.finding(name, facts)
     results = {row: seen for row, seen in snapshot.results.items() if row.source == name}
@@ -92,22 +79,32 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
     )
     if status.caught_up and not marked:
         yield _no_push_lines(name, facts)
-    lately = (seen.last for result, seen in results.items() if result in facts.hour)
-    newest = max((at for at in lately if at is not None), default=None)
-    row = snapshot.sources.get(name)
-    if newest is not None and row and row.last_line_at is not None and newest - row.last_line_at > _SOON:
-        yield Finding(
-            key=f"ahead:{name}",
-            severity="warning",
-            title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
-            side="yours",
-            remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock"
-            " of this host or of mesibo's.",
-            evidence=(f"Newest stamp {clock(newest, now)}, read at {clock(row.last_line_at, now)} UTC.",),
-            weight=66,
-            cause=f"The stamps of {name} were ahead of this host's clock",
-        )
+    yield from _ahead(name, results, facts)
     yield from _late(name, results, facts)
+    yield from _behind(name, status)
+
+
+def _down(name: str, facts: Facts) -> Finding:
+    """Say that no log can be read."""
+    problems = facts.status[name].problems
+    problem = problems[0] if problems else None
+    return Finding(
+        key=f"down:{name}",
+        severity="critical",
+        title=f"The log of {name} is out of reach: "
+        + (f"{problem.headline}." if problem else f"no file is there{_where(name, facts)}."),
+        side="yours",
+        remedy=((_tried(problem) if problem else "") or "See that mesibo runs and where it logs to. ")
+        + "`mesibo-logwatch doctor` checks every step from mesibo's configuration to here.",
+        evidence=tuple(each.headline for each in problems[1:4]),
+        steps=() if problem else (8,),
+        weight=96,
+        cause=f"The log of {name} was out of reach",
+    )
+
+
+def _behind(name: str, status: SourceStatus) -> Iterator[Finding]:
+    """Find that what is shown is not the present yet."""
     if not status.caught_up:
         yield Finding(
             key=f"catching-up:{name}",
@@ -129,6 +126,26 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             weight=65,
             cause=f"Reading {name} was behind",
         )
+
+
+def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterator[Finding]:
+    """Find push lines that are stamped later than they were read."""
+    lately = (seen.last for result, seen in results.items() if result in facts.hour)
+    newest = max((at for at in lately if at is not None), default=None)
+    row = facts.snapshot.sources.get(name)
+    if newest is None or row is None or row.last_line_at is None or newest - row.last_line_at <= _SOON:
+        return
+    yield Finding(
+        key=f"ahead:{name}",
+        severity="warning",
+        title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
+        side="yours",
+        remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock"
+        " of this host or of mesibo's.",
+        evidence=(f"Newest stamp {clock(newest, facts.now)}, read at {clock(row.last_line_at, facts.now)} UTC.",),
+        weight=66,
+        cause=f"The stamps of {name} were ahead of this host's clock",
+    )
 
 
 def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterator[Finding]:

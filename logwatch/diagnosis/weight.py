@@ -1,7 +1,7 @@
 """Weighs a kind of failure: how far up it stands among what is found, and how severe that is."""
 
 from logwatch.catalogue import Entry
-from logwatch.diagnosis.facts import Severity
+from logwatch.diagnosis.facts import FindingSeverity
 
 MUCH = 0.05  # of a platform's pushes: more than the noise of a day
 MANY = 0.2  # of a platform's pushes: tokens that fail at such a rate are no users who left
@@ -21,13 +21,13 @@ WEIGHTS = {
 }
 
 
-def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> tuple[int, Severity]:
+def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> tuple[int, FindingSeverity]:
     """Return weight and severity of failures that are such a share (0 to 1) of their pushes, or all of them."""
     much = share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
     if entry.severity == "critical":
         # little of it is still all pushes of one app; but a connection that fails now and then heals by itself
         weight = 90 if total else 80 if much else 30 if entry.class_ == "network" else 50
-        severity: Severity = "critical" if weight > ALL_WELL else "info"
+        severity: FindingSeverity = "critical" if weight > ALL_WELL else "info"
     else:
         weight = WEIGHTS.get(entry.class_, (64, 44))[0 if much else 1]
         severity = "warning" if weight > ALL_WELL else "info"

@@ -79,7 +79,7 @@ def whole_marker(grammar: Grammar) -> Callable[[Sequence[bytes]], list[bool]]:
     # what begins with the marker itself is searched for ten times as fast
     plain = f"{found}(?<![{inside}]{found})(?![{inside}])".encode("latin-1")
     escaped = f"(?:{_ESCAPE}){found}(?![{inside}])".encode("latin-1")
-    once_a_line = re.compile(plain + b"[^\n]*+").findall
+    once_a_line = re.compile(plain + b"().*+").findall
 
     def names(lines: Sequence[bytes]) -> list[bool]:
         if len(once_a_line(b"\n".join(lines))) == len(lines):  # nearly always

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["ok", "warning", "failure", "skipped"]
+CheckResult = Literal["ok", "warning", "failure", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Check:
     """
 
     name: str
-    verdict: Verdict
+    verdict: CheckResult
     what: str
     remedy: str = ""
 

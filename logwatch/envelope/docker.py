@@ -93,10 +93,9 @@ class Docker:
             return None
         logs = [record.log for record in records]
         payloads = "".join(logs).encode()
-        lines = payloads[:-1].split(b"\n")
-        if len(lines) != len(logs) or not all(map(str.endswith, logs, repeat("\n"))):
+        if line_count(payloads) != len(logs) or not all(map(str.endswith, logs, repeat("\n"))):
             return None
-        return Payloads(payloads, [record.time for record in records], lines)
+        return Payloads(payloads, [record.time for record in records])
 
     def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:  # noqa: ARG002  as above
         """Return the indices of the lines that begin and end as a record does: others were torn."""

@@ -230,7 +230,7 @@ def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
         )
         taken = inner._replace(times=times)
     plain = uncoloured(taken.text)
-    return taken if plain is taken.text else taken._replace(text=plain, lines=None)
+    return taken if plain is taken.text else taken._replace(text=plain)
 
 
 def own(lines: Sequence[bytes], envelope: Envelope) -> list[int]:

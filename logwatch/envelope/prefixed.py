@@ -89,8 +89,7 @@ class Prefixed:
         if found[0] or len(lines) != line_count(text):
             return None
         payloads = b"\n".join([*lines, b""])
-        plain = self._payload(payloads)
-        return Payloads(plain, found[1::2], lines if plain is payloads else None)
+        return Payloads(self._payload(payloads), found[1::2])
 
     def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
         """Return the indices of the lines that have a front of these origins: ``taken_out`` takes them together."""

@@ -44,7 +44,6 @@ class Payloads(NamedTuple):
 
     text: bytes
     times: Sequence[Received]
-    lines: list[bytes] | None = None  # of ``text``, without newlines, where it was made of them
 
 
 class Frame(NamedTuple):

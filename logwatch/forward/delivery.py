@@ -44,7 +44,7 @@ class Later:
     after: float | None = None
 
 
-Verdict = Delivered | Unacceptable | Later
+Answered = Delivered | Unacceptable | Later
 
 
 class _PartialSuccess(msgspec.Struct, rename="camel"):
@@ -56,7 +56,7 @@ class _Answer(msgspec.Struct, rename="camel"):
     partial_success: _PartialSuccess | None = None
 
 
-def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) -> Verdict:
+def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) -> Answered:
     """Judge an answer; ``now`` (seconds since the epoch) turns a date in Retry-After into a pause."""
     if 200 <= status < 300:  # noqa: PLR2004  HTTP's successes
         if headers.get("Content-Type", "").lower().startswith("text/html") and answer.lstrip().startswith(b"<"):

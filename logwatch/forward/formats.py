@@ -6,19 +6,17 @@ keys lowerCamelCase).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 import logwatch
-from logwatch.catalogue import Entry
+from logwatch.catalogue import Entry, number_of
+from logwatch.config.schema import ExportFormat
 from logwatch.ledger.batch import StoredFailure
 
-Format = Literal["loki", "otlp"]
-
-# OTLP severity numbers (opentelemetry-specification, logs data model) by the catalogue's severity
-_SEVERITIES = {"critical": (21, "FATAL"), "error": (17, "ERROR"), "warning": (13, "WARN"), "info": (9, "INFO")}
-_UNKNOWN_SEVERITY = (13, "WARN")
+# OTLP severity numbers: opentelemetry-specification, logs data model
+_FATAL, _WARN = (21, "FATAL"), (13, "WARN")
 
 
 class Event(NamedTuple):
@@ -29,7 +27,7 @@ class Event(NamedTuple):
     entry: Entry
 
 
-def body(form: Format, events: Sequence[Event], host: str) -> bytes:
+def body(form: ExportFormat, events: Sequence[Event], host: str) -> bytes:
     """Write one request of events, oldest first, that ``host`` saw."""
     return _BODIES[form](events, host)
 
@@ -65,14 +63,14 @@ def _otlp(events: Sequence[Event], host: str) -> bytes:
     records = []
     for event in events:
         failure = event.failure
-        number, text = _SEVERITIES.get(event.entry.severity, _UNKNOWN_SEVERITY)
+        number, text = _FATAL if event.entry.severity == "critical" else _WARN
         at = str(_nanoseconds(failure.at))
         attributes = {
             "log.record.uid": event.id,
             "mesibo.source": failure.source,
             "mesibo.push.platform": failure.platform,
             "mesibo.push.class": event.entry.class_,
-            "mesibo.push.code": int(failure.code) if failure.code.lstrip("-").isdigit() else failure.code,
+            "mesibo.push.code": failure.code if (code := number_of(failure.code)) is None else code,
             **{f"mesibo.push.{name}": value for name, value in _details(failure).items()},
         }
         records.append(
@@ -100,7 +98,7 @@ def _otlp(events: Sequence[Event], host: str) -> bytes:
     )
 
 
-_BODIES: dict[Format, Callable[[Sequence[Event], str], bytes]] = {"loki": _loki, "otlp": _otlp}
+_BODIES: dict[ExportFormat, Callable[[Sequence[Event], str], bytes]] = {"loki": _loki, "otlp": _otlp}
 
 
 def _attributes(values: Mapping[str, str | int]) -> list[dict[str, Any]]:

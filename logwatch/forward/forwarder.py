@@ -22,7 +22,7 @@ from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.delivery import Delivered, Later, Unacceptable, Verdict, judge, pause
+from logwatch.forward.delivery import Answered, Delivered, Later, Unacceptable, judge, pause
 from logwatch.forward.formats import Event, body
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import StoredFailure
@@ -136,7 +136,7 @@ class Forwarder:
             self._believed = newest
         return taken
 
-    async def _post(self, rows: list[tuple[int, StoredFailure]]) -> Verdict:
+    async def _post(self, rows: list[tuple[int, StoredFailure]]) -> Answered:
         catalogue = self._catalogue()
         events = [
             Event(f"{self._ledger}-{number}", failure, catalogue.entry(failure.platform, failure.code, failure.reason))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import NamedTuple, TextIO
 
-from logwatch.catalogue import Catalogue, limiter
+from logwatch.catalogue import Catalogue, limiter, number_of
 from logwatch.history.minutes import MINUTE_SECONDS
 from logwatch.history.tallies import Tallies
 from logwatch.ledger.keys import ResultRow
@@ -86,7 +86,7 @@ def _limits(rows: Iterable[ResultRow]) -> Iterator[_Series]:
     """Yield the counters of rate limits that were hit."""
     hit: dict[tuple[str, str], list[ResultRow]] = {}
     for row in rows:
-        if row.code != "other" and (who := limiter(row.platform, int(row.code))):
+        if who := limiter(row.platform, number_of(row.code)):
             hit.setdefault((row.source, who), []).append(row)
     for (source, who), found in sorted(hit.items()):
         yield _Series({"source": source, "limiter": who}, tuple(found))

@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from logwatch.catalogue import OTHER_CODES
 from logwatch.history.minutes import MINUTE_SECONDS, runs
 from logwatch.history.tallies import Tallies
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Envelope, ResultKey, Seen
-from logwatch.pipeline import OTHER, UNKNOWN_CODES
+from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.report import Count, LogSettings, Stream
 
 _LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set by so much, so the year of some lines is wrong
@@ -87,7 +88,7 @@ class Past(Count):
             if not known and len(labelled) < UNKNOWN_CODES:
                 labelled.add(code)
                 known = True
-            rows.append((ResultRow(source, platform, str(code) if known else OTHER, reason), seen.count))
+            rows.append((ResultRow(source, platform, str(code) if known else OTHER_CODES, reason), seen.count))
         return rows
 
     def _place(self, minute: int) -> None:

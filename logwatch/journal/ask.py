@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from logwatch.errors import Problem
 from logwatch.journal import child
-from logwatch.journal.export import Entry, Parser
+from logwatch.journal.export import JournalEntry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import Target, look
 
@@ -22,7 +22,7 @@ class NoJournalError(Exception):
         self.problem = problem
 
 
-def newest(target: Target, count: int) -> list[Entry]:
+def newest(target: Target, count: int) -> list[JournalEntry]:
     """Return the newest ``count`` entries of the target, oldest first; raises NoJournalError."""
     fields = f"--output-fields={','.join(FIELDS)}"
     answer = _ask([f"--lines={count}", "--output=export", fields, *target.arguments])
@@ -35,7 +35,7 @@ def field_values(target: Target, field: str) -> list[str]:
     return sorted(set(_ask([*where, f"--field={field}"]).decode(errors="replace").splitlines()))
 
 
-def lines(entries: Sequence[Entry], max_line_bytes: int) -> bytes:
+def lines(entries: Sequence[JournalEntry], max_line_bytes: int) -> bytes:
     """Return the lines that entries hold, as the daemon makes them."""
     messages = Messages(max_line_bytes, fresh=True)
     for entry in entries:

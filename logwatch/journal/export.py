@@ -7,7 +7,7 @@ alone: whole runs of those are split at once, and only the others are walked thr
 
 import re
 
-Entry = dict[bytes, bytes]
+JournalEntry = dict[bytes, bytes]
 """The fields of an entry by name; of a field that is set twice, the last value."""
 
 _BINARY = re.compile(rb"(?m)^[A-Z0-9_]+$")  # a line without "=", which begins a binary field
@@ -21,7 +21,7 @@ class Parser:
     def __init__(self, longest: int) -> None:
         self._longest = longest
         self._run = b""  # not taken apart yet; at most one field, of which no more than ``longest`` bytes are kept
-        self._open: Entry = {}  # the fields so far of an entry that has not ended
+        self._open: JournalEntry = {}  # the fields so far of an entry that has not ended
         self._skip = 0  # bytes to come of a binary value whose head is in ``_open``, its newline among them
         self._skip_line = False  # inside of a text value whose head is in ``_open``
 
@@ -30,10 +30,10 @@ class Parser:
         """Bytes that belong to an entry that has not ended."""
         return len(self._run) + sum(map(len, self._open.values()))
 
-    def feed(self, data: bytes) -> list[Entry]:
+    def feed(self, data: bytes) -> list[JournalEntry]:
         """Take in the next piece; return the entries that are complete now."""
         run = self._run + data if self._run else data
-        entries: list[Entry] = []
+        entries: list[JournalEntry] = []
         at = 0
         while True:
             if not self._open and not self._skip:
@@ -44,7 +44,7 @@ class Parser:
         self._run = run[at:]
         return entries
 
-    def _whole(self, run: bytes, at: int, entries: list[Entry]) -> int:
+    def _whole(self, run: bytes, at: int, entries: list[JournalEntry]) -> int:
         """Take all entries from here that are complete and text alone; return where the next one begins."""
         binary = _BINARY.search(run, at)
         end = run.rfind(b"\n\n", at, binary.start() if binary else len(run))
@@ -58,7 +58,7 @@ class Parser:
             at += len(text) + 2
         return at
 
-    def _field(self, run: bytes, at: int, entries: list[Entry]) -> int:
+    def _field(self, run: bytes, at: int, entries: list[JournalEntry]) -> int:
         """Take one field, or the end of an entry; return where the next one begins, ``at`` if more has to come."""
         if self._skip:
             passed = min(self._skip, len(run) - at)

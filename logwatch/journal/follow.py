@@ -15,7 +15,7 @@ from logwatch.errors import Problem
 from logwatch.events import Log
 from logwatch.journal import place
 from logwatch.journal.child import Child, NoProgram
-from logwatch.journal.export import Entry, Parser
+from logwatch.journal.export import JournalEntry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
@@ -30,7 +30,7 @@ SECOND = 1.0  # the same where lines have no stamps and take their chunk's time
 _PATIENCE = 0.02  # seconds that a read waits for journalctl while there is a backlog
 _BEHIND = 5.0  # seconds that an entry may take from its writer to us: younger ones may still be on their way
 
-Run = Literal["newest", "backlog", "follow"]
+ReadMode = Literal["newest", "backlog", "follow"]
 
 
 class Bell(Protocol):
@@ -81,7 +81,7 @@ class Journal:
         self._span = DAY_SECONDS if source.stamped else SECOND
         self._parser = Parser(max_line_bytes + 1)
         self._child: Child | None = None
-        self._run: Run = "backlog"
+        self._run: ReadMode = "backlog"
         self._first = True  # of the entries of this run
         self._doubt = False  # whether something can have gone with the entry at the cursor, if that has
         self._missed_generations = 0
@@ -192,7 +192,7 @@ class Journal:
         """Note until when everything has been handed on: never a time to come, which a wrong clock has written down."""
         self._until = min(max(self._until, at), self._clock())
 
-    def _take(self, entry: Entry, sink: Sink) -> None:
+    def _take(self, entry: JournalEntry, sink: Sink) -> None:
         """Take an entry, unless it is the one that reading went on from."""
         self._entry_at = self._clock()
         if self._first:
@@ -211,7 +211,7 @@ class Journal:
             self._since = at
         self._messages.take(entry)
 
-    def _again(self, entry: Entry) -> bool:
+    def _again(self, entry: JournalEntry) -> bool:
         """Return whether this is the entry at the cursor; where that one has gone, see whether others went with it."""
         if _same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
             if self._damaged():
@@ -376,12 +376,12 @@ def _same(cursor: str, other: str) -> bool:
     return any(all(name in one and one[name] == two.get(name) for name in names) for names in ("si", "bmtx"))
 
 
-def _written(entry: Entry) -> float:
+def _written(entry: JournalEntry) -> float:
     """Return when journald took the entry, seconds since the epoch."""
     return int(entry.get(b"__REALTIME_TIMESTAMP", b"0")) / 1e6
 
 
-def _moment(entry: Entry) -> float:
+def _moment(entry: JournalEntry) -> float:
     """Return the time of the line: as Docker took it, else as journald got it, else as it was written down."""
     if stamp := entry.get(b"SYSLOG_TIMESTAMP"):
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from logwatch import envelope
-from logwatch.journal.export import Entry
+from logwatch.journal.export import JournalEntry
 from logwatch.journal.gaps import Gaps
 
 FIELDS = (
@@ -37,7 +37,7 @@ _MOST_STREAMS = 32  # inside of which an over-long message goes on
 _BEHIND_BREAK = b"| "
 """Stands before what follows a line break within one message: no line begins there, whatever it looks like."""
 
-Stream = str
+StreamName = str
 """Names what lines are split within: a container's standard output or error, or a unit's connection to journald."""
 
 
@@ -48,21 +48,21 @@ class _State(msgspec.Struct, omit_defaults=True):
     highest: int = 0
     floor: int = 0
     holes: list[int] = []
-    inside: dict[Stream, str] = {}
+    inside: dict[StreamName, str] = {}
     damaged: list[float] = []
 
 
-def _text(entry: Entry, name: bytes) -> str:
+def _text(entry: JournalEntry, name: bytes) -> str:
     return entry.get(name, b"").decode(errors="replace")
 
 
-def _stream(entry: Entry) -> Stream:
+def _stream(entry: JournalEntry) -> StreamName:
     if stream := entry.get(b"_STREAM_ID"):
         return stream.decode(errors="replace")
     return _text(entry, b"CONTAINER_ID_FULL") + "/" + _text(entry, b"PRIORITY")
 
 
-def _goes_on(entry: Entry) -> bool:
+def _goes_on(entry: JournalEntry) -> bool:
     """Return whether the rest of the line comes in another entry."""
     return entry.get(b"CONTAINER_PARTIAL_MESSAGE") == b"true" or entry.get(b"_LINE_BREAK") in _UNBROKEN
 
@@ -107,13 +107,13 @@ class Messages:
 
     max_line_bytes: int
     fresh: bool  # nothing was ever read before
-    last: Entry = field(default_factory=dict)  # the last one that is in the lines
+    last: JournalEntry = field(default_factory=dict)  # the last one that is in the lines
     damaged: list[float] = field(default_factory=list)  # files of which it was told: when each was last written to
     _gaps: Gaps = field(default_factory=Gaps)
     _epoch: bytes | None = None  # of the entry before
-    _inside: dict[Stream, str] = field(default_factory=dict)
-    _waiting: dict[Stream, str] = field(default_factory=dict)  # with the id of the message
-    _held: list[Entry] = field(default_factory=list)
+    _inside: dict[StreamName, str] = field(default_factory=dict)
+    _waiting: dict[StreamName, str] = field(default_factory=dict)  # with the id of the message
+    _held: list[JournalEntry] = field(default_factory=list)
     _held_bytes: int = 0
     _lines: list[bytes] = field(default_factory=list)
     _oversized: int = 0
@@ -149,11 +149,11 @@ class Messages:
         """Whether there is something to hand on."""
         return bool(self._lines or self._missed)
 
-    def follows(self, entry: Entry) -> bool:
+    def follows(self, entry: JournalEntry) -> bool:
         """Return whether Docker's numbers say what is missing before ``entry``."""
         return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: JournalEntry) -> None:
         """Add an entry."""
         if not self._held:
             if not (self._inside or b"CONTAINER_PARTIAL_ID" in entry or _goes_on(entry)):  # nearly always
@@ -174,7 +174,7 @@ class Messages:
         if not self._waiting or len(self._held) > _MOST_HELD or self._held_bytes > 2 * self.max_line_bytes:
             self.settle()
 
-    def skip(self, entry: Entry) -> None:
+    def skip(self, entry: JournalEntry) -> None:
         """Begin behind an entry, which is no line of ours."""
         self._new(entry)
         self._missed = 0
@@ -210,9 +210,9 @@ class Messages:
         self._lines, self._oversized, self._missed = [], 0, 0
         return lines
 
-    def _settle(self, entries: list[Entry]) -> None:
+    def _settle(self, entries: list[JournalEntry]) -> None:
         """Make lines of entries; what is open behind the last one is a line as far as it came, and its rest is none."""
-        open_: dict[Stream, _Open] = {}
+        open_: dict[StreamName, _Open] = {}
         for entry in entries:
             if self._new(entry) and not self._is_rest(entry):
                 self._add(entry, open_)
@@ -224,7 +224,7 @@ class Messages:
         if entries:
             self._reached(entries[-1])
 
-    def _is_rest(self, entry: Entry) -> bool:
+    def _is_rest(self, entry: JournalEntry) -> bool:
         """Return whether it goes on with a message whose head was a line already."""
         if not self._inside or (inside := self._inside.get(stream := _stream(entry))) is None:
             return False
@@ -233,7 +233,7 @@ class Messages:
             del self._inside[stream]
         return rest
 
-    def _add(self, entry: Entry, open_: dict[Stream, _Open]) -> None:
+    def _add(self, entry: JournalEntry, open_: dict[StreamName, _Open]) -> None:
         """Add an entry to the message of its stream, or begin one; the last part makes it a line."""
         stream, identity = _stream(entry), _text(entry, b"CONTAINER_PARTIAL_ID")
         message = open_.get(stream)
@@ -248,11 +248,11 @@ class Messages:
         if not _goes_on(entry):
             self._line(*open_.pop(stream).joined)
 
-    def _reached(self, entry: Entry) -> None:
+    def _reached(self, entry: JournalEntry) -> None:
         self.last = entry
         self.fresh = False
 
-    def _new(self, entry: Entry) -> bool:
+    def _new(self, entry: JournalEntry) -> bool:
         """Look at the entry's number, where it has one; False if it came before."""
         digits = entry.get(b"CONTAINER_LOG_ORDINAL")
         if digits is None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
+from sys import maxsize
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from logwatch.ledger.buckets import JUDGED, MINUTE, Bucket, Reading, oldest, spread
@@ -103,6 +104,7 @@ class Batch:
     """Everything that one transaction writes; adding to it never fails, and its size does not grow with the log."""
 
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
+    fits: int = maxsize  # of these, for so many the disk has room, as the ledger finds whenever it writes
     results: dict[ResultRow, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
@@ -279,9 +281,14 @@ class Batch:
         return self._failed
 
     @property
+    def told(self) -> int:
+        """How many failures the commit brings one by one."""
+        return min(self._failed, self.keep, self.fits)
+
+    @property
     def passed_over(self) -> int:
         """Failures of this batch that are not among ``failures()``."""
-        return self._passed_over + max(0, self._failed - self.keep)
+        return self._passed_over + self._failed - self.told
 
     def withhold_failures(self) -> Withheld:
         """Take the failures out, for a later batch; no count is among them."""
@@ -297,18 +304,17 @@ class Batch:
         self._held_bytes = sum(each.held_bytes for each in kept)
         self.fail(())
 
-    @property
-    def full(self) -> bool:
-        """Whether it brings as many failures as are kept: those of older commits go."""
-        return self._failed >= self.keep
-
     def failures(self) -> Iterator[StoredFailure]:
-        """Yield the newest ``keep`` failures, oldest first."""
-        beyond = max(0, self._failed - self.keep)  # of the first ones that came together: older ones are gone
+        """Yield the newest failures, oldest first: as many as are kept, and fit."""
+        beyond = self._failed - self.told
         for store, together in groupby(self._failures, attrgetter("store")):
-            first, *others = (each.failures for each in together)
-            yield from store([first[beyond:] if beyond else first, *others])
-            beyond = 0
+            some = []
+            for each in together:
+                if beyond < len(each.failures):
+                    some.append(each.failures[beyond:] if beyond > 0 else each.failures)
+                beyond -= len(each.failures)
+            if some:
+                yield from store(some)
 
     def shape(self, row: ShapeRow, at: float, count: int = 1) -> None:
         """Remember the shape of ``count`` lines that gave no result; a few distinct ones a commit are enough."""

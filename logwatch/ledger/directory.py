@@ -27,7 +27,8 @@ SET_ASIDE = 5
 OURS = (FILE, "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-ROOM_BYTES = 64 << 10  # two of the pieces in which SQLite's shared memory grows
+LEAST_BYTES = 64 << 10
+"""Two of the pieces in which SQLite's shared memory grows: of a page that finds no block the kernel tells by SIGBUS."""
 
 
 def hold(directory: Path) -> int:
@@ -65,13 +66,10 @@ def hold(directory: Path) -> int:
     return descriptor
 
 
-def has_room(directory: Path) -> bool:
-    """Return whether a disk has room for what SQLite shares in memory: where it has none, that ends the process.
-
-    A page that has no block yet cannot be filled then, of which the kernel tells by SIGBUS.
-    """
+def free_bytes(directory: Path) -> int:
+    """Return how much can still be written to a directory; more than there is where its file system does not say."""
     found = os.statvfs(directory)
-    return not found.f_blocks or found.f_bavail * found.f_frsize >= ROOM_BYTES
+    return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
 
 
 def refusals(directory: Path) -> list[Problem]:

@@ -30,7 +30,7 @@ _CACHE_KIB = 512  # of pages of the file, which the system has in its own cache 
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
 
-Kind = tuple[str, str, str]
+ResultKind = tuple[str, str, str]
 """Platform, code and reason: what the catalogue classifies by."""
 FailureRow = tuple[Any, ...]
 """A failure's number, then what a ``StoredFailure`` is made of."""
@@ -52,7 +52,7 @@ class Filter:
     code: str = ""
     reason: str = ""
     text: str = ""  # anywhere in user, token, app, code or reason, without regard to ASCII case
-    kinds: tuple[Kind, ...] | None = None
+    kinds: tuple[ResultKind, ...] | None = None
     since: float | None = None  # seconds since the epoch; at it or after it
     until: float | None = None  # before it
     users: tuple[str, ...] | None = None  # as they are stored: a masked one cannot be found by a part of it
@@ -244,12 +244,12 @@ class Reader:
         with self._asking() as db:
             return int(db.execute("SELECT count(*) FROM failures").fetchone()[0])
 
-    def kinds(self) -> dict[Kind, int]:
+    def kinds(self) -> dict[ResultKind, int]:
         """Count the failures by what the catalogue classifies by."""
         with self._asking() as db:
             return {row[:3]: row[3] for row in db.execute("SELECT platform, code, reason, count FROM failure_kinds")}
 
-    def users(self, kinds: Sequence[Kind], limit: int) -> list[Hit]:
+    def users(self, kinds: Sequence[ResultKind], limit: int) -> list[Hit]:
         """Return the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
         where, values = Filter(kinds=tuple(kinds)).where()
         # Beside both min() and max() SQLite may take the other columns from either row: the newest is named

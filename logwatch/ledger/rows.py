@@ -147,9 +147,6 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
     before = witness.newest_failure(db)
-    if batch.full:  # cheaper than to let prune look for each
-        db.execute("DELETE FROM failures")
-        db.execute("DELETE FROM failure_kinds")
     if batch.passed_over:
         db.execute(
             "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
@@ -224,6 +221,19 @@ def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) ->
         "INSERT INTO failure_kinds VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
         [(*kind, count) for kind, count in kinds.items()],
     )
+
+
+def keep_newest(db: sqlite3.Connection, keep: int) -> None:
+    """Delete failures beyond the newest ``keep``, before others take their pages."""
+    if keep <= 0:  # cheaper than to look for each
+        db.execute("DELETE FROM failures")
+        db.execute("DELETE FROM failure_kinds")
+        return
+    # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
+    (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
+    if span > keep:
+        for (beyond,) in db.execute("SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?", (keep,)).fetchall():
+            _delete_failures(db, "id <= ?", beyond)
 
 
 def _delete_failures(db: sqlite3.Connection, where: str, value: float) -> None:
@@ -332,13 +342,8 @@ def _age(db: sqlite3.Connection, clock: float) -> float:
 
 
 def prune(db: sqlite3.Connection, keep: int, clock: float, retention: float) -> None:
-    """Delete failures beyond the newest ``keep`` or older than ``retention`` seconds, old shapes and old buckets."""
+    """Delete what is older than ``retention`` seconds, old shapes and buckets, and more than ``keep`` of a witness."""
     now = _age(db, clock)
-    # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
-    (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
-    if span > keep:
-        for (beyond,) in db.execute("SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?", (keep,)).fetchall():
-            _delete_failures(db, "id <= ?", beyond)
     _delete_failures(db, "at < ?", now - retention)
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from logwatch.errors import StateError
-from logwatch.ledger import directory, rows, witness
+from logwatch.ledger import directory, room, rows, witness
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.schema import Connection, Damaged, upgrade
@@ -67,6 +67,7 @@ class Ledger:
         self.key = os.urandom(32)  # of this installation; replaced by the stored one
         self.lost_state = False
         self.failing = ""
+        self._short = False  # of room: failures give way, and that was told
         self._keep = keep
         self._retention = retention_days * DAY
         self._clock = clock
@@ -154,7 +155,8 @@ class Ledger:
         return db
 
     def _open(self) -> None:
-        if not directory.has_room(self.path.parent):
+        free = directory.free_bytes(self.path.parent)
+        if free < directory.LEAST_BYTES:
             raise sqlite3.OperationalError("the disk is full")
         if not _size(self.path) and _size(self.path.with_name(f"{FILE}-wal")):
             raise Damaged("it is empty, and its write-ahead log is not")  # which SQLite would delete
@@ -162,6 +164,8 @@ class Ledger:
             db = unless_whole.enter_context(contextlib.closing(self._connect_to_write(self.path)))
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # what a crash left makes room, or has none later
+            db.execute(f"PRAGMA wal_autocheckpoint = {room.pages_between_checkpoints(free)}")
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise Damaged(verdict)
@@ -235,11 +239,28 @@ class Ledger:
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
+            keep = self._make_room(db, batch)
             rows.write_batch(db, batch, self._number + 1, now)
-            rows.prune(db, self._keep, now, self._retention)
+            rows.prune(db, keep, now, self._retention)
         failure = witness.newest_failure(db)
         db.execute("COMMIT")
         self._failure = failure
+
+    def _make_room(self, db: sqlite3.Connection, batch: Batch) -> int:
+        """Delete failures beyond the number, or the room, that is left beside ``batch``; return how many may stay."""
+        found = room.found(db, directory.free_bytes(self.path.parent))
+        wanted = min(self._keep, found.failures + batch.failed)
+        keep, batch.fits = found.most(self._keep), found.at_once(self._keep)
+        rows.keep_newest(db, keep - batch.told)
+        if not self._short and min(keep, found.failures + batch.told) < wanted:
+            self._short = True
+            self._log.warning(
+                "failures_give_way", ledger=str(self.path), kept=keep, remedy="more room, or a smaller failures.keep"
+            )
+        elif self._short and keep == self._keep:
+            self._short = False
+            self._log.info("failures_have_room_again", ledger=str(self.path))
+        return keep
 
     def _failed(self, error: Exception) -> None:
         """Note why a commit failed, end what it began, and set a damaged ledger aside."""

@@ -131,7 +131,7 @@ def join_one_by_one(
 def _indented(indents: bytes) -> re.Pattern[bytes]:
     """Return what takes all lines, each behind its newline, that begin with one of these bytes."""
     begin = rb"\n[%b]" % re.escape(indents) if indents else b"(?!)"
-    return re.compile(rb"(?:%b[^\n]*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
+    return re.compile(rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,7 @@ from bisect import bisect, bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
 from typing import overload
@@ -109,26 +110,26 @@ def _tallied(
 class LazyFailures(Sequence[Failure]):
     """Failures in the order of their lines, which are read when they are taken out, together, not when cut off.
 
-    Most are never looked at: a storm of failures is as cheap as other lines then. ``read`` reads payloads (without
-    newlines), each dated by when it was received and by its reference. For a line that still stands in its envelope,
-    ``received`` holds that.
+    Most are never looked at: a storm of failures is as cheap as other lines then. Lines end in a newline; ``read``
+    reads payloads without it, each dated by when it was received and by its reference. For a line that still stands in
+    its envelope, ``received`` holds that.
     """
 
     def __init__(
         self, lines: Iterable[bytes], received: Sequence[Received | Envelope], reference: float, read: "Read"
     ) -> None:
-        self.text = b"\n".join(lines)  # one block of memory: ten thousand small ones are not all given back
+        self.text = b"".join(lines)  # one block of memory: ten thousand small ones are not all given back
         self.received = received
         self.reference = reference
         self.read = read
 
     @property
     def _lines(self) -> list[bytes]:
-        return self.text.split(b"\n") if self.received else []
+        return list(BytesIO(self.text))
 
     def bare(self) -> tuple[list[bytes], Sequence[Received]]:
         """Return the payloads, out of their envelopes, and when they were received."""
-        lines = self._lines
+        lines = self.text.split(b"\n")[:-1]
         received: list[Received] = [None if isinstance(each, Envelope) else each for each in self.received]
         wrapped = {i: each for i, each in enumerate(self.received) if isinstance(each, Envelope)}
         if wrapped:
@@ -141,7 +142,7 @@ class LazyFailures(Sequence[Failure]):
         """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
         lines, received = self.bare()
         some = [i for i, line in enumerate(lines) if word in line.lower()]
-        return LazyFailures([lines[i] for i in some], [received[i] for i in some], self.reference, self.read)
+        return LazyFailures([lines[i] + b"\n" for i in some], [received[i] for i in some], self.reference, self.read)
 
     def __len__(self) -> int:
         return len(self.received)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
@@ -39,7 +40,7 @@ class LineBatch:
         envelope: Envelope = PLAIN,
     ) -> "LineBatch":
         """Make one of lines without newlines."""
-        return cls(b"\n".join([*lines, b""]), times, numbers, envelope, lines)
+        return cls(b"\n".join([*lines, b""]), times, numbers, envelope)
 
     @classmethod
     def of_lines(cls, lines: Sequence[LineAt]) -> "LineBatch":
@@ -51,18 +52,19 @@ class LineBatch:
         if self.envelope == PLAIN or not self.text:
             return self
         taken = envelopes.taken_out(self.text, self.envelope)
-        return taken and LineBatch(taken.text, taken.times, self.numbers, _lines=taken.lines or [])
+        return taken and LineBatch(taken.text, taken.times, self.numbers)
 
     @property
     def lines(self) -> list[bytes]:
-        """The lines without their newlines; the text is split when they are first asked for."""
-        if self.text and not self._lines:
-            self._lines = self.text[:-1].split(b"\n")
+        """The lines, each with its newline; the text is split when they are first asked for."""
+        if not self._lines:
+            self._lines = list(BytesIO(self.text))  # in a fourth of the time that ``split`` takes
         return self._lines
 
     def picked(self, wanted: Sequence[int]) -> list[bytes]:
         """Return some of the lines without their newlines."""
-        return list(map(self.lines.__getitem__, wanted)) if wanted else []
+        lines = self.lines if wanted else []
+        return [lines[i][:-1] for i in wanted]
 
     def number(self, i: int) -> int:
         """Return the number of a line in its chunk."""
@@ -75,8 +77,8 @@ class LineBatch:
         lines, times = self.lines, self.times
         numbers = self.numbers or range(len(lines))
         if times:
-            return [(numbers[i], (lines[i], times[i])) for i in wanted]
-        return [(numbers[i], (lines[i], None)) for i in wanted]
+            return [(numbers[i], (lines[i][:-1], times[i])) for i in wanted]
+        return [(numbers[i], (lines[i][:-1], None)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":
         """Return a batch of some of the lines."""
@@ -84,7 +86,8 @@ class LineBatch:
             return LineBatch(b"")
         times = [self.times[i] for i in wanted] if self.times else ()
         numbers = list(wanted) if self.numbers is None else list(map(self.numbers.__getitem__, wanted))
-        return LineBatch.of(self.picked(wanted), times, numbers, self.envelope)
+        lines = list(map(self.lines.__getitem__, wanted))
+        return LineBatch(b"".join(lines), times, numbers, self.envelope, lines)
 
     def apart(self, most_bytes: int) -> "tuple[LineBatch, LineBatch]":
         """Take out together the lines that stand in their envelope as most do; return them, and the others as they are.
@@ -93,7 +96,7 @@ class LineBatch:
         """
         if not has_line_longer_than(self.text, most_bytes) and (bare := self.taken_out()) is not None:
             return bare, LineBatch(b"")
-        lines = self.lines
+        lines = self.picked(range(len(self.lines)))
         own = [i for i in envelopes.own(lines, self.envelope) if len(lines[i]) <= most_bytes]
         bare = self.only(own).taken_out() if own else None
         if bare is None:
@@ -105,18 +108,18 @@ class LineBatch:
         some = self.only(wanted)
         taken = some.taken_out()
         if taken is None:
-            found = [envelopes.unwrap(line + b"\n", self.envelope)[-1] for line in some.lines]
+            found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
             taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
         return taken
 
 
 def marked_lines(data: bytes, marker: bytes) -> list[bytes]:
-    """Return the lines that contain the marker, without their newlines; ``data`` ends in one, or is empty."""
+    """Return the lines that contain the marker, each with its newline; ``data`` ends in one, or is empty."""
     lines: list[bytes] = []
     begin = len(data)
     while (at := data.rfind(marker, 0, begin)) >= 0:  # from the end on it is found fastest
         begin = data.rfind(b"\n", 0, at) + 1
-        lines.append(data[begin : data.find(b"\n", at)])
+        lines.append(data[begin : data.find(b"\n", at) + 1])
     lines.reverse()
     return lines
 

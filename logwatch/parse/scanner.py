@@ -211,7 +211,7 @@ class _Job:
             found = [line for line in whole.lines if marker in line or shows not in line]
         else:
             found = marked_lines(data, marker)
-        return LineBatch.of(found, envelope=whole.envelope)
+        return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
 
     def _bare(self, batch: LineBatch) -> LineBatch:
         """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.
@@ -223,7 +223,7 @@ class _Job:
         count = len(others.lines)
         lines, numbers = logical_lines(others.text, batch.envelope), [others.number(i) for i in range(count)]
         if len(lines) != count:
-            each = [logical_lines(record + b"\n", batch.envelope) for record in others.lines]
+            each = [logical_lines(record, batch.envelope) for record in others.lines]
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
@@ -306,8 +306,7 @@ class _Job:
         delivered = self._scanner.delivered
         wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
         wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
-        lines = batch.lines if wanting else []
-        ends = up_to_end([lines[i] for i in wanting], batch.envelope)
+        ends = up_to_end(batch.picked(wanting), batch.envelope)
         is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
         wanting = list(compress(wanting, is_open))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
@@ -347,8 +346,8 @@ class _Job:
         batch = LineBatch.of(joined)
         if joined and (reader := self._parser.answers):
             batch = reader.read(batch, match, self.following)
-        for i, line in enumerate(batch.lines):
-            read[batch.number(i)] = self._outcome(line)
+        for i, (line, _) in batch.at(range(len(batch.lines))):
+            read[i] = self._outcome(line)
         return read
 
     def _outcome(self, line: bytes) -> Outcome:

@@ -39,6 +39,7 @@ class Count:
     summary: Summary = field(default_factory=Summary)
     causes: Counter[Cause] = field(default_factory=Counter)  # of lines with the marker that give no result
     fronts: list[str] = field(default_factory=list)  # what stands before the marker in a few of them, masked
+    markers: set[str] = field(default_factory=set)  # of the grammars that have read
     envelopes: Counter[str] = field(default_factory=Counter)  # what the sources stand in -> how many of them
     oversized: int = 0
     undated: int = 0
@@ -56,6 +57,7 @@ class Count:
         """
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
+        self.markers.add(how.scanner.marker.decode("latin-1"))
         lines = LineCutter(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
         scan = partial(self.scan, how=how, reference=reference)
         read = 0  # bytes, unpacked

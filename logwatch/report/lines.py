@@ -8,7 +8,7 @@ from logwatch.lines import CHUNK_BYTES, Held, take_lines, take_rest
 from logwatch.model import Envelope, EnvelopeKind
 
 _BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
-_UNDECIDED_BYTES = 8 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope
+_UNDECIDED_BYTES = 4 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope
 
 
 class LineCutter:

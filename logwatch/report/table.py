@@ -18,7 +18,6 @@ from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
-_FUNCTION = "push_on_complete"
 _CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fits a screen
 _CODES = 6  # that are named of a cause; a log may have thousands that nobody has documented
 _ROWS = 6  # of the table, as well
@@ -168,10 +167,11 @@ def notes(count: Count) -> list[str]:
     """Say what could not be read as a result; nothing is dropped silently."""
     causes = count.causes
     said = []
+    marker = " or ".join(sorted(count.markers))
     if count.unreadable:
         marked = many(count.summary.push_lines + count.summary.misplaced, "line", "lines")
-        some = f"{causes.total():,} of the {marked} with {_FUNCTION} could not be read."
-        said.append(some if count.summary.results else f"None of the {marked} with {_FUNCTION} could be read.")
+        some = f"{causes.total():,} of the {marked} with {marker} could not be read."
+        said.append(some if count.summary.results else f"None of the {marked} with {marker} could be read.")
         fronts = [f"`{front}`" if front else "nothing" for front in count.fronts]
         if fronts:
             said.append(f"In front of it stands {' or '.join(fronts)}")
@@ -184,14 +184,16 @@ def notes(count: Count) -> list[str]:
         )
     if misplaced := causes["misplaced"]:
         where = "not in its place: quoted text, or another prefix before it"
-        said.append(f"{many(misplaced, 'line has', 'lines have')} push_on_complete, but {where}")
+        said.append(f"{many(misplaced, 'line has', 'lines have')} {marker}, but {where}")
     if bare := causes["unenveloped"]:
-        said.append(
-            f"{many(bare, 'line has', 'lines have')} push_on_complete, but nothing of what stands around the others"
-        )
+        said.append(f"{many(bare, 'line has', 'lines have')} {marker}, but nothing of what stands around the others")
     if count.undated:
         told = many(count.undated, "push result has", "push results have")
-        said.append(f"{told} a stamp that is not a date: see `grammar check`")
+        said.append(f"{told} no stamp that is a date: see `grammar check`")
+        if count.since is not None or count.until is not None:
+            said.append(
+                "--since and --until take such a line as the one before it; where no line has a time, they take all"
+            )
     if count.ahead:
         days = f"{count.ahead / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from logwatch.catalogue import Catalogue, Entry, answered_by
+from logwatch.catalogue import Catalogue, Entry, answered_by, number_of
 from logwatch.ledger.batch import StoredFailure
 from logwatch.model import Failure, Platform
 from logwatch.moments import iso
@@ -35,13 +35,13 @@ class UserPush:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""
-        number = int(self.code) if self.code != "other" else None
+        code = number_of(self.code)
         return {
             "at": iso(self.at),
             "source": self.source,
-            "provider": self.platform if number is None else answered_by(self.platform, number),
+            "provider": answered_by(self.platform, code),
             "platform": self.platform,
-            "code": number,
+            "code": code,
             "reason": self.reason,
             "class": self.entry.class_,
             "severity": self.entry.severity,

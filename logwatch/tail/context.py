@@ -59,8 +59,9 @@ class OpenFiles:
 
     def source_of(self, source: str, key: Key) -> str:
         """Return the source that follows a file: another one if a path of it leads there too, and did so before."""
-        known = (g.position for other in self.sources for g in other.others("", key) if g.position.state == "live")
-        others = (each for each in known if each.source != source and key_at(each.path) == key)
+        known = ((other, g.position) for other in self.sources for g in other.others("", key))
+        live = (each for other, each in known if each.state == "live" and other.follows(each.path))
+        others = (each for each in live if each.source != source and key_at(each.path) == key)
         return next((each.source for each in others), source)
 
     @property

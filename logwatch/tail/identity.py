@@ -6,7 +6,6 @@ before the offset at its place in the same inode outweighs a changed head (a fil
 front).
 """
 
-import os
 from collections.abc import Callable
 from enum import Enum, auto
 from itertools import accumulate
@@ -63,7 +62,7 @@ class Positioned:
     @property
     def directory(self) -> str:
         """Where its file was when it was last found."""
-        return os.path.dirname(self.position.found_at or self.position.target or self.position.path)
+        return dirname(self.position.found_at or self.position.target or self.position.path)
 
     @property
     def in_use(self) -> bool:

@@ -22,9 +22,18 @@ class Owners:
     """Which path's generation each file is, for all paths of a source."""
 
     def __init__(
-        self, rotated: Globs | None, clock: Callable[[], float], sources: Callable[[], Iterable["Owners"]]
+        self,
+        rotated: Globs | None,
+        clock: Callable[[], float],
+        sources: Callable[[], Iterable["Owners"]],
+        *,
+        follows: Callable[[str], bool],
     ) -> None:
-        """``rotated``: where the configuration says that rotated files are; ``sources``: all of the process."""
+        """``rotated``: where the configuration says that rotated files are; ``sources``: all of the process.
+
+        ``follows`` says whether a path is one of the configuration's still: another source may follow it since.
+        """
+        self.follows = follows
         self._paths: dict[str, FollowedPath] = {}
         self._sources = sources
         self.rotated = RotatedFiles(rotated, clock, lambda: [(each.rotated, each.logs()) for each in sources()])

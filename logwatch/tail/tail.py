@@ -26,6 +26,7 @@ LITTLE_BYTES = 64 * 1024
 
 _UNKNOWN_END = 1 << 62
 _NEVER = float("inf")
+_UNFINISHED = ".tmp"  # kubelet's and dockerd's names of what they pack
 _TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
 _MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {
@@ -70,7 +71,8 @@ class Tail:
         self.source = source
         self._clock = clock
         files = files or OpenFiles()
-        self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock, lambda: files.sources)
+        rotated = Globs(source.rotated) if source.rotated else None
+        self._owners = Owners(rotated, clock, lambda: files.sources, follows=self._is_led_to)
         self._ctx = SourceContext(
             reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes),
             release_seconds=release_seconds,
@@ -181,8 +183,8 @@ class Tail:
         Not where one of the other paths leads to such a file: it goes on there.
         """
         known = self._followers | self._set_aside
-        matches, self._set_aside = self.source.discover.matches, {}
-        left = {} if self.source.discover.successive else {p: f for p, f in known.items() if not matches(p)}
+        self._set_aside = {}
+        left = {path: follower for path, follower in known.items() if not self._is_led_to(path)}
         keys = {key_at(path) for path in paths if left} - {None}
         going_on = {found.position.path for path in paths if left and (found := self._owners.holder(path))}
         for path, follower in left.items():
@@ -195,7 +197,14 @@ class Tail:
                     follower.close()
         self._followers = {path: known[path] for path in sorted(known.keys() - self._set_aside.keys())}
 
+    def _is_led_to(self, path: str) -> bool:
+        """Return whether the patterns lead to a path; of containers each one that was followed is."""
+        return self.source.discover.successive or self.source.discover.matches(path)
+
     def _base(self, path: str, known: set[str]) -> str | None:
+        finished = path.removesuffix(_UNFINISHED)
+        if finished != path:
+            return finished if finished in known else self._base(finished, known)
         directory, name = os.path.split(path)
         plain = without_suffix(name)
         if plain != name:  # an archive is no log, whatever ending its name has

@@ -13,7 +13,7 @@ import tornado.iostream
 import tornado.web
 
 from logwatch import heap
-from logwatch.catalogue import answered_by, explain
+from logwatch.catalogue import answered_by, explain, number_of
 from logwatch.catalogue.explain import entry_as_dict
 from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import Hit, Listed, NotReadable
@@ -254,13 +254,13 @@ class CleanUp(Download):
 
 def _failure(site: Site, listed: Listed) -> dict[str, Any]:
     failure = listed.failure
-    entry = site.watched.catalogue.entry(failure.platform, failure.code, failure.reason)
+    entry, code = site.watched.catalogue.entry(failure.platform, failure.code, failure.reason), number_of(failure.code)
     return {
         "at": iso(failure.at),
         "source": failure.source,
-        "provider": answered_by(failure.platform, int(failure.code)) if failure.code != "other" else failure.platform,
+        "provider": answered_by(failure.platform, code),
         "platform": failure.platform,
-        "code": int(failure.code) if failure.code != "other" else None,
+        "code": code,
         "reason": failure.reason,
         "class": entry.class_,
         "title": entry.title,

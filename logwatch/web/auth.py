@@ -32,7 +32,7 @@ REMEMBERED = 1024
 CLIENTS = 64  # that were let in, remembered over a restart: the newest
 # Of a password that was drawn by lot and forgotten
 NOBODY = "$2b${:02}$yrcqGUkKF8sjpTTl3fKyCO9hyL46eRE6ly3w/7T8vMbbthHWWMKXK"
-Check = Callable[[bytes, bytes], bool]
+CheckPassword = Callable[[bytes, bytes], bool]
 
 
 class BusyError(Exception):
@@ -76,7 +76,7 @@ class _Job(NamedTuple):
 class Passwords:
     """Checks passwords; for one event loop."""
 
-    def __init__(self, check: Check = bcrypt.checkpw, *, known: Path | None = None) -> None:
+    def __init__(self, check: CheckPassword = bcrypt.checkpw, *, known: Path | None = None) -> None:
         """Take what checks a password, and the file of those who were let in before."""
         self._check = check
         self._key = secrets.token_bytes(32)

@@ -38,10 +38,10 @@ _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
 _STEPS = (1, 2, 5)
 _REMEMBERED = 512  # columns: three charts of a week have 504
 
-Counts = tuple[tuple[str, int], ...]
+ClassCounts = tuple[tuple[str, int], ...]
 """How many pushes of which class, none of them 0: accepted ones first, then in ``ORDER``."""
 
-Tally = Mapping[int, Mapping[str, Counts]]
+Tally = Mapping[int, Mapping[str, ClassCounts]]
 """Start of an interval -> platform -> how many of which class."""
 
 
@@ -83,7 +83,7 @@ class Column:
 
     start: int
     label: str
-    counts: Counts = ()
+    counts: ClassCounts = ()
     accepted: int = field(init=False)
     failed: int = field(init=False)
 
@@ -209,7 +209,7 @@ def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] 
     """Lay out a span up to ``now``."""
     starts = _starts(span, now)
     ticks = _ticks(span, starts)
-    none: Mapping[str, Counts] = {}
+    none: Mapping[str, ClassCounts] = {}
     each = [
         _chart(
             platform,
@@ -250,7 +250,7 @@ def _chart(platform: str, columns: tuple[Column, ...], ticks: tuple[Tick, ...], 
 
 
 @lru_cache(_REMEMBERED)
-def _stack(counts: Counts, up: int, unit: float) -> tuple[tuple[str, str], ...]:
+def _stack(counts: ClassCounts, up: int, unit: float) -> tuple[tuple[str, str], ...]:
     """Draw one column, wherever it stands; most are those of the look before."""
     drawn = []
     level = 0
@@ -304,7 +304,7 @@ def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Inciden
 
 
 @lru_cache(_REMEMBERED)
-def _column(start: int, span: Span, counts: Counts) -> Column:
+def _column(start: int, span: Span, counts: ClassCounts) -> Column:
     return Column(start, _interval(start, span), counts)
 
 

@@ -22,7 +22,7 @@ _SPARK_MINUTES = 3  # of one point of a spark line
 _SPARK_HEIGHT = 20.0
 _DELAY_SECONDS = 60.0
 _LEFT_OUT = ("token", "rate_limited")  # of both sides of the accepted share: they are told of by themselves
-State = Literal["", "warning", "critical"]
+FigureState = Literal["", "warning", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Figure:
     value: str
     note: str = ""
     spark: str = ""
-    state: State = ""
+    state: FigureState = ""
     seconds: float | None = None  # what ``value`` says and grows from, where that is how long ago something was
 
 
@@ -143,7 +143,7 @@ def _accepted(platform: str, label: str, told: _Share, *, blind: bool) -> Figure
     when = f"last {LATELY_MINUTES} minutes" if told.lately else "last hour"
     beside = f", {left_out} left out" if told.left_out > MANY * (told.of + told.left_out) else ""
     of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}{beside}"
-    state: State = "" if told.value >= NEARLY_ALL else "warning" if told.value > 1 - MANY else "critical"
+    state: FigureState = "" if told.value >= NEARLY_ALL else "warning" if told.value > 1 - MANY else "critical"
     return Figure(platform, label, share(told.value), of, _spark(told.points), state)
 
 

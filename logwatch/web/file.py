@@ -111,7 +111,7 @@ def read(path: Path) -> WebFile:
 
 
 T = TypeVar("T")
-Reader = Callable[[yaml.Node, str], Any]
+ReadValue = Callable[[yaml.Node, str], Any]
 
 
 class _Reading:
@@ -164,7 +164,7 @@ class _Reading:
                 pairs.append((name.value, name, value))
         return pairs
 
-    def _table(self, node: yaml.Node | None, key: str, readers: dict[str, Reader]) -> dict[str, Any]:
+    def _table(self, node: yaml.Node | None, key: str, readers: dict[str, ReadValue]) -> dict[str, Any]:
         found = {}
         for name, at, value in self._pairs(node, key):
             inner = f"{key}.{name}" if key else name
@@ -196,7 +196,7 @@ class _Reading:
             return ()
         return tuple(self._text(item, key) for item in node.value)
 
-    def _one_of(self, *choices: str) -> Reader:
+    def _one_of(self, *choices: str) -> ReadValue:
         def reader(node: yaml.Node, key: str) -> str:
             text = self._text(node, key)
             if text not in choices:
@@ -205,7 +205,7 @@ class _Reading:
 
         return reader
 
-    def _some_of(self, *choices: str) -> Reader:
+    def _some_of(self, *choices: str) -> ReadValue:
         one = self._one_of(*choices)
 
         def reader(node: yaml.Node, key: str) -> tuple[str, ...]:

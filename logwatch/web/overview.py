@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 import logwatch
-from logwatch.catalogue import Catalogue, Entry, answered_by, limiter
+from logwatch.catalogue import Catalogue, Entry, answered_by, limiter, number_of
 from logwatch.config import Config
 from logwatch.diagnosis.course import by_class, entry_of
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
-from logwatch.export import COUNTERS, LIMITERS
+from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
 from logwatch.ledger.batch import CounterRow, EventShapeRow, ShapeRow
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
@@ -27,7 +27,7 @@ from logwatch.web.figures import Strip, strip
 from logwatch.web.incidents import Told, told, up_to_now
 from logwatch.webhook.source import WebhookStatus
 
-_UNLABELLED = tuple(counter for counter, _, _, label, _ in COUNTERS if not label)
+_UNLABELLED = tuple(name.removeprefix(COUNTER_PREFIX) for name in COUNTERS if name not in LABELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Result:
     @property
     def provider(self) -> str:
         """Who answered."""
-        return answered_by(self.platform, int(self.code)) if self.code != "other" else self.platform
+        return answered_by(self.platform, number_of(self.code))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""
         return {
             "provider": self.provider,
             "platform": self.platform,
-            "code": None if self.code == "other" else int(self.code),
+            "code": number_of(self.code),
             "reason": self.reason,
             "class": self.entry.class_,
             "title": self.entry.title,
@@ -296,7 +296,7 @@ def _limits(
     hits = {name: [0, 0, 0] for name in ("", *LIMITERS)}
     for stretch, results in enumerate((hour, day, ever)):
         for row, seen in results.items():
-            hits[limiter(row.platform, 0 if row.code == "other" else int(row.code))][stretch] += seen.count
+            hits[limiter(row.platform, number_of(row.code))][stretch] += seen.count
     return [(name, *hits[name]) for name in LIMITERS]  # type: ignore[misc]  # three of each
 
 

@@ -3,15 +3,15 @@
 import gzip
 from collections.abc import Callable
 
-from logwatch.catalogue import explain
-from logwatch.diagnosis.blind import CAUSES
+from logwatch.catalogue import PLATFORMS, explain
+from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
 from logwatch.web.answer import tag, takes_gzip, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
 from logwatch.web.overview import Overview
-from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse
+from logwatch.web.query import CLASSES, Query, Refused, parse
 from logwatch.web.site import SentPage, Site, SiteHandler
 
 
@@ -172,7 +172,7 @@ class UnreadLines(Page):
     def _make(self) -> tuple[int, bytes]:
         seen = self.site.overview()
         findings = {f.key.removeprefix("unparsed:"): f for f in seen.findings if f.key.startswith("unparsed:")}
-        return 200, self.site.render("unread.html", "unread", seen=seen, findings=findings, causes=CAUSES)
+        return 200, self.site.render("unread.html", "unread", seen=seen, findings=findings, causes=UNREAD)
 
 
 class Codes(Page):

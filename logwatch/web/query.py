@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import get_args
 from urllib.parse import urlencode
 
-from logwatch.catalogue import Catalogue
+from logwatch.catalogue import PLATFORMS, Catalogue
 from logwatch.catalogue.entries import Class
-from logwatch.ledger.reader import Filter, Kind, Place
+from logwatch.ledger.reader import Filter, Place, ResultKind
 from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
 from logwatch.web.charts import SPANS
 
 CLASSES: tuple[str, ...] = get_args(Class)
-PLATFORMS = ("fcm", "apns", "unknown")
+
 PAGE = 25
 MOST = 1000  # failures of one API answer
 _LONGEST = 128  # characters of a value
@@ -65,7 +65,7 @@ class Query:
         """Return the query string of the same failures beside charts of another span."""
         return replace(self, span=span).link()
 
-    def filter(self, catalogue: Catalogue, present: Iterable[Kind], users: tuple[str, ...] = ()) -> Filter:
+    def filter(self, catalogue: Catalogue, present: Iterable[ResultKind], users: tuple[str, ...] = ()) -> Filter:
         """Return it for the ledger, which does not know classes: ``present`` are the kinds of failures it has.
 
         ``users`` are the forms in which the text is stored, if it is a user's address.
@@ -83,12 +83,12 @@ class Query:
         )
 
 
-def of_class(catalogue: Catalogue, present: Iterable[Kind], class_: str) -> tuple[Kind, ...]:
+def of_class(catalogue: Catalogue, present: Iterable[ResultKind], class_: str) -> tuple[ResultKind, ...]:
     """Return those kinds of failures that are of a class."""
     return tuple(kind for kind in present if catalogue.entry(*kind).class_ == class_)
 
 
-def of_dead_tokens(catalogue: Catalogue, present: Iterable[Kind]) -> tuple[Kind, ...]:
+def of_dead_tokens(catalogue: Catalogue, present: Iterable[ResultKind]) -> tuple[ResultKind, ...]:
     """Return those kinds of failures of which the provider itself says that the token will not work again."""
     return tuple(kind for kind in present if catalogue.entry(*kind).token_dead)
 

@@ -83,7 +83,7 @@ class SiteHandler(Handler):
             self._asked.cancel()
 
 
-class Watched(Examined, Protocol):
+class Shown(Examined, Protocol):
     """What the pages look at beyond what a diagnosis rests on."""
 
     @property
@@ -96,7 +96,7 @@ class Site:
 
     def __init__(
         self,
-        watched: Watched,
+        watched: Shown,
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,

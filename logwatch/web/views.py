@@ -14,7 +14,7 @@ from logwatch.web.answer import by_weight, takes_gzip
 from logwatch.web.assets import Asset
 from logwatch.web.runbooks import Runbook, RunbookIndex
 from logwatch.web.server import Handler, Rule
-from logwatch.web.site import Site, Watched
+from logwatch.web.site import Shown, Site
 from logwatch.web.user import User
 from logwatch.web.webhook import Doorkeeper, WebhookHandler
 
@@ -100,7 +100,7 @@ class _Ready(Handler):
 
 def rules(
     registry: prometheus_client.CollectorRegistry,
-    watched: Watched,
+    watched: Shown,
     *,
     door: Doorkeeper | None = None,
     clock: Callable[[], float] = time.time,

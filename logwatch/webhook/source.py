@@ -93,8 +93,8 @@ def silent_on_success(
     if not alone:
         return alone
     for row, seen in snapshot.results.items():
-        if row.source not in alone or row.code == "other" or seen.last is None or abs(now - seen.last) >= FRESH_SECONDS:
+        if row.source not in alone or seen.last is None or abs(now - seen.last) >= FRESH_SECONDS:
             continue
-        if catalogue.classify(row.platform, int(row.code), row.reason).class_ == "delivered":
+        if catalogue.entry(row.platform, row.code, row.reason).class_ == "delivered":
             alone.discard(row.source)
     return alone

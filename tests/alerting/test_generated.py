@@ -296,6 +296,7 @@ def test_lines_in_their_place_are_told_by_the_same_causes_everywhere():
     assert causes == {"misplaced|unenveloped"}
 
 
+@pytest.mark.usefixtures("outputs")
 def test_every_threshold_has_a_reason_and_is_used():
     """No number without a reason, and none that nothing is made from."""
     assert [t.name for t in thresholds.load() if len(t.reason) <= 20] == []

@@ -89,7 +89,7 @@ def test_class_severity_and_token_agree(entry):
     assert entry.class_ != "provider_fault" or (entry.side, entry.retryable) == ("provider", True)
 
 
-def test_titles_read_well():
+def test_a_title_is_the_name_without_its_provider():
     """The title is the name without the provider, as a person would write it."""
     titles = {entry.name: entry.title for entry in CATALOGUE.entries}
     assert titles["mesibo_certificate_expired"] == "Certificate expired"

@@ -121,7 +121,7 @@ def test_a_ledger_of_a_newer_version_is_refused_as_run_refuses_it(place):
 
 
 def test_more_failures_than_the_disk_takes_are_a_warning(place, monkeypatch):
-    """A disk that the ledger itself has filled stays full: that is said before."""
+    """Fewer are kept then: that is said before."""
     text = (place / "logwatch.toml").read_text()
     whole = os.statvfs
     tight = SimpleNamespace(f_bavail=100 << 20, f_frsize=1, f_flag=0)

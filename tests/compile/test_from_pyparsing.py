@@ -3,6 +3,7 @@
 import pyparsing as pp
 import pytest
 
+from logwatch.compile import nodes
 from logwatch.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.compile.from_regex import NotCompilable
 from logwatch.dialect.load import default_whitespace
@@ -40,13 +41,13 @@ def translated(build):
         (lambda: pp.Combine(pp.Word("a") + pp.Word("b")), f"{S}a++b++"),
         (lambda: pp.FollowedBy("a") + "ab", f"{S}(?={S}a){S}ab"),
         (lambda: ~pp.Literal("a") + "b", f"(?!{S}a){S}b"),
-        (lambda: pp.Literal("a") + pp.LineEnd(), f"{S}a{S}(?![^\\n])"),
-        (lambda: pp.Literal("a") + pp.StringEnd(), f"{S}a{S}(?![^\\n])"),
-        (lambda: pp.LineStart() + "a", f"(?<![^\\n]){S}a"),
+        (lambda: pp.Literal("a") + pp.LineEnd(), f"{S}a{S}(?!.)"),
+        (lambda: pp.Literal("a") + pp.StringEnd(), f"{S}a{S}(?!.)"),
+        (lambda: pp.LineStart() + "a", f"(?<!.){S}a"),
         (lambda: pp.CharsNotIn("|", max=3), r"[\x00-\x09\x0b-{}-\xff]{1,3}+"),
         (lambda: pp.DelimitedList("a", ";"), f"{S}a{S}(?>(?:{S};{S}a)*)"),
-        (lambda: pp.SkipTo("ab"), rf"{S}(?>(?:(?!ab)[^\n])*)(?=ab)"),
-        (lambda: pp.SkipTo("ab", include=True), rf"{S}(?>(?:(?!ab)[^\n])*)ab"),
+        (lambda: pp.SkipTo("ab"), rf"{S}(?>(?:(?!ab).)*)(?=ab)"),
+        (lambda: pp.SkipTo("ab", include=True), rf"{S}(?>(?:(?!ab).)*)ab"),
         (lambda: pp.Regex("a*")("x"), f"{S}a*+"),
         (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)b")), f"{S}(?>(?:{S}ab)+)"),
     ],
@@ -131,3 +132,15 @@ def test_an_endless_repetition_is_told():
     """Pyparsing itself would never come back from it."""
     with pytest.raises(EndlessLoop):
         translated(lambda: pp.ZeroOrMore(pp.Regex("a*")))
+
+
+def test_an_element_in_several_places_is_one_node():
+    """What is made of the node is made once then: nests of brackets hold the same elements on each level."""
+
+    def build():
+        inside = pp.Literal("a") | pp.Literal("b")
+        return "x" + inside + "y" + inside
+
+    one, other = (part for part in nodes.parts(translated(build)) if isinstance(part, nodes.Choice))
+    assert one is other
+    assert nodes.without_captures(one, frozenset("n")) is nodes.without_captures(other, frozenset("n"))

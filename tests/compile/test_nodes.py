@@ -82,11 +82,15 @@ def test_capture_literals(built, expected):
     [
         ((Literal(b"a"), Literal(b"b")), "ab"),
         ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
-        ((nodes.seq(Literal(b"a"), X), nodes.END_OF_LINE), "ax(?![^\\n])"),
+        ((Literal(b"ax"), Look(X, negative=True, behind=True), Literal(b"b")), "ax(?<!x)b"),
+        ((Literal(b"xa"), Look(X, negative=True, behind=True), Literal(b"b")), "xab"),
+        ((Literal(b"ax"), Look(X, behind=True), Literal(b"b")), "axb"),
+        ((Literal(b""), Look(X, behind=True), Literal(b"b")), "(?<=x)b"),
+        ((nodes.seq(Literal(b"a"), X), nodes.END_OF_LINE), "ax(?!.)"),
     ],
 )
 def test_seq(before, after):
-    """A sequence is flat, and texts side by side in it are one."""
+    """A sequence is flat, texts side by side in it are one, and what they end in is not asked again."""
     assert shown(nodes.seq(*before)) == after
 
 

@@ -29,9 +29,14 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (Repeat(nodes.seq(Look(AB, negative=True), A)), "(?>(?:(?!ab)a)*)"),
         (nodes.seq(Repeat(A, 0, 1), B), "(?>(?:a)?)b"),
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
+        (nodes.seq(Choice((A, nodes.NOTHING)), B), "(?:a|)b"),
+        (nodes.seq(Choice((A, nodes.NOTHING)), A), "(?>a|)a"),
+        (nodes.seq(Choice((nodes.NOTHING, A)), B), "(?>|a)b"),
+        (nodes.seq(Choice((A, nodes.NOTHING)), Repeat(AB)), "(?>a|)(?>(?:ab)*)"),
+        (Look(Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True))), "(?=(?:a*?))"),
         (Look(A), "(?=a)"),
         (Look(A, negative=True, behind=True), "(?<!a)"),
-        (nodes.seq(A, nodes.END_OF_LINE), r"a(?![^\n])"),
+        (nodes.seq(A, nodes.END_OF_LINE), r"a(?!.)"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B)), 2), "(?>(?:(?:a|b)){2,})"),
@@ -45,6 +50,13 @@ def test_what_a_node_becomes(before, after):
 def test_the_last_choice_needs_no_atomic_group():
     """Nothing stands behind it that could make it go back."""
     assert shown(Choice((A, AB)), last=True) == "(?:a|ab)"
+
+
+def test_a_node_in_several_places_captures_in_each():
+    """It is written once, and has the groups of each place."""
+    writer, value = Writer(capturing=True), nodes.Capture("x", AB)
+    assert writer.write(nodes.seq(value, B, value)) == "(ab)b(ab)"
+    assert [group.name for group in writer.groups] == ["x", "x"]
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_a_ledger_of_before_is_judged_by_all_that_it_counted():
 
 
 @pytest.mark.parametrize("cause", ["misplaced", "unenveloped", "no_code", "ambiguous", "grammar", "made later"])
-def test_every_cause_counts(cause):
+def test_every_cause_of_unread_lines_makes_blind(cause):
     """Whatever keeps a line from being read makes blind."""
     assert blind(Story(), cause).findings()[0].key == KEY
 

@@ -37,7 +37,7 @@ def names(globs, tree, now=0.0):
         ("missing/*.log", []),
     ],
 )
-def test_patterns(tree, pattern, found):
+def test_a_wildcard_stays_within_a_name(tree, pattern, found):
     """Wildcards stay within a name, ** goes down, hidden names must be named, a path without wildcards is as given."""
     globs = Globs([str(tree / pattern)])
     assert names(globs, tree) == found
@@ -71,7 +71,7 @@ def test_new_files_are_found_at_once_and_nothing_is_listed_in_vain(tree, monkeyp
     assert listed == [str(tree)] * 2
 
 
-def test_directories_to_watch(tree):
+def test_directories_that_were_listed_are_watched(tree):
     """What was listed is watched, and the directories of plain paths; no tree below them."""
     globs = Globs([str(tree / "*.log"), str(tree / "deep" / "d.log")])
     globs.find(0.0)

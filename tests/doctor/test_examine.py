@@ -483,7 +483,7 @@ def test_a_group_without_a_name_is_no_fault(machine, monkeypatch):
     assert "is in none of the groups" in found.what
 
 
-def test_nothing_is_changed(machine):
+def test_doctor_changes_no_file(machine):
     """Doctor leaves every file as it was."""
 
     def everything():

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import urllib.error
+from collections import Counter
 
 import pytest
 
@@ -29,21 +30,43 @@ def ready(daemon):
             return error.read().decode()
 
 
+def until_commits_fail(site, daemon):
+    """Write more codes than the pages that the ledger has already can take; return how many of each."""
+    written = Counter()
+
+    def failing():
+        for code in range(600, 630):
+            site.write(code, 20)
+            written[str(code)] += 20
+        return daemon.total("mesibo_logwatch_commit_failures_total") > 1
+
+    until(failing, "commits fail")
+    return written
+
+
 def test_a_full_disk_stops_neither_scrapes_nor_counting(site, programs, disk):
     """While the disk is full the committed numbers stay up and readiness says why; then everything is counted."""
     site.write(200, 3)
     daemon = programs(Daemon, site.config)
     until(lambda: daemon.codes() == {"200": 3}, "the lines before")
     fill(disk)
-    # enough distinct codes that the write-ahead log must grow
-    for code in range(600, 630):
-        site.write(code, 20)
-    until(lambda: daemon.total("mesibo_logwatch_commit_failures_total") > 1, "commits fail")
+    written = until_commits_fail(site, daemon)
     assert daemon.total("mesibo_push_results_total", code="200") == 3
     assert "full" in ready(daemon)
     site.write(903, 5)
     (disk / "filler").unlink()
-    until(lambda: daemon.codes() == {"200": 3, "903": 5} | {str(c): 20 for c in range(600, 630)}, "everything")
+    until(lambda: daemon.codes() == {"200": 3, "903": 5} | written, "everything")
+    assert "is ready" in ready(daemon)
+
+
+def test_a_disk_that_failures_alone_would_fill_goes_on_taking_counts(site, programs, disk):
+    """The oldest failures give way, however many are to be kept: no commit fails."""
+    site.configure("[failures]\nkeep = 1_000_000\n")
+    daemon = programs(Daemon, site.config)
+    for i in range(1, 21):
+        site.write(404, 1000)
+        until(lambda: daemon.codes() == {"404": 1000 * i}, daemon.codes)  # noqa: B023  asked at once
+    assert daemon.total("mesibo_logwatch_commit_failures_total") == 0
     assert "is ready" in ready(daemon)
 
 
@@ -69,12 +92,10 @@ def test_a_kill_while_the_disk_is_full_loses_nothing(site, programs, disk):
     daemon = programs(Daemon, site.config)
     until(lambda: daemon.codes() == {"200": 3}, "the lines before")
     fill(disk)
-    for code in range(600, 630):
-        site.write(code, 20)
-    until(lambda: daemon.total("mesibo_logwatch_commit_failures_total") > 0, "commits fail")
+    written = until_commits_fail(site, daemon)
     daemon.process.kill()
     daemon.process.wait(PATIENCE)
     daemon = programs(Daemon, site.config)
     assert daemon.total("mesibo_push_results_total", code="200") == 3
     (disk / "filler").unlink()
-    until(lambda: daemon.codes() == {"200": 3} | {str(c): 20 for c in range(600, 630)}, "everything")
+    until(lambda: daemon.codes() == {"200": 3} | written, "everything")

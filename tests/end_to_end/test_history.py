@@ -99,7 +99,7 @@ def test_prometheus_answers_about_the_past(prometheus):
     }
 
 
-def test_dashboards_reach_back(prometheus, tmp_path):
+def test_panels_about_pushes_show_the_past(prometheus, tmp_path):
     """What the rules for the past record of two days is all that panels about pushes read, to the last push."""
     asked = prometheus()
     end = NEW_YEAR + 14 * DAY

@@ -80,7 +80,6 @@ def test_a_text_of_a_user_never_counts(name, texts, first):
 def agree(taken: envelope.Payloads, exact: list[envelope.Line]) -> bool:
     """Return whether lines that were taken out together are those that were taken out one by one, and may all count."""
     lines = taken.text.split(b"\n")[:-1]
-    assert taken.lines in (None, lines)
     times = [time.decode() if isinstance(time, bytes) else time or "" for time in taken.times]
     for time, line in zip(times, exact, strict=True):
         if isinstance(time, datetime):

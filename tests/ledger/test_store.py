@@ -526,7 +526,7 @@ def test_a_disk_without_room_for_shared_memory_is_full(tmp_path, monkeypatch):
     first = Ledger(tmp_path / "state")
     first.commit(batch(5))
     first.close()
-    monkeypatch.setattr(directory, "has_room", lambda _path: False)
+    monkeypatch.setattr(directory, "free_bytes", lambda _path: directory.LEAST_BYTES - 1)
     ledger = Ledger(tmp_path / "state")
     assert (ledger.failing, ledger.snapshot.counters) == ("the disk is full", {LINES: 5})
     assert ledger.commit(batch(2))
@@ -544,7 +544,7 @@ def test_room_is_what_the_file_system_says_if_it_says_anything(tmp_path, monkeyp
     """One that tells no blocks at all, as some in user space do, may have any."""
     told = SimpleNamespace(f_blocks=blocks, f_bavail=available, f_frsize=4096)
     monkeypatch.setattr("os.statvfs", lambda _path: told)
-    assert directory.has_room(tmp_path) is room
+    assert (directory.free_bytes(tmp_path) >= directory.LEAST_BYTES) is room
 
 
 @contextlib.contextmanager
@@ -642,7 +642,7 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
 def test_an_older_ledger_on_a_full_disk_is_served_until_it_can_be_brought_up_to_date(tmp_path, older, monkeypatch):
     """The numbers come from a copy that was; the ledger itself is, with the first commit that has room."""
     with monkeypatch.context() as full:
-        full.setattr(directory, "has_room", lambda _path: False)
+        full.setattr(directory, "free_bytes", lambda _path: directory.LEAST_BYTES - 1)
         ledger = Ledger(tmp_path)
         assert ledger.failing
         assert ledger.snapshot.counters == {LINES: 7}

@@ -46,12 +46,13 @@ class Reader(ChunkReader):
 
         def match(dictionary, batch):
             if dictionary in (self._general.bare, self._general.flat):
-                handed.extend(batch.lines)
+                handed.extend(batch.picked(range(len(batch.lines))))
             codes = dictionary.encode(dictionary.pattern.regex.findall(batch.text))
             outcomes = [*dictionary.results, *"singly" * 256]
             return batch.only([i for i, code in enumerate(codes) if outcomes[code] is None])
 
-        self.refused = self.read(LineBatch.of(lines), match, following).lines
+        left = self.read(LineBatch.of(lines), match, following)
+        self.refused = left.picked(range(len(left.lines)))
         return handed
 
 

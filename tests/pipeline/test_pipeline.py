@@ -7,13 +7,13 @@ from itertools import pairwise
 import pytest
 
 from logwatch import pipeline as module
-from logwatch.catalogue import Catalogue
+from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen, SourceStatus
 from logwatch.parse import LazyFailures
-from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source, details_wait
+from logwatch.pipeline import UNKNOWN_CODES, Pipeline, Source, details_wait
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
 
@@ -301,7 +301,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
         def scan(self, data, *, reference, **how):
             scan = super().scan(data, reference=reference, **how)
             self.at += 1
-            scan.failures = LazyFailures(data.splitlines(), [None, None], self.at, self.read)
+            scan.failures = LazyFailures(data.splitlines(keepends=True), [None, None], self.at, self.read)
             return scan
 
         def read(self, payloads, received, references, following):
@@ -349,7 +349,7 @@ def test_labels_stay_few_whatever_codes_are_logged(ledger, clock):
     again.turn()
     found = counts(ledger)
     assert len(found) == UNKNOWN_CODES + 3
-    assert found[OTHER] == 100 - UNKNOWN_CODES + 1
+    assert found[OTHER_CODES] == 100 - UNKNOWN_CODES + 1
     assert found["5000"] == 2
     assert (found["200"], found["903"]) == (1, 1)
 

@@ -79,7 +79,7 @@ def test_what_comes_out_is_bounded_and_printable(mode, value):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_nothing_stays_nothing(mode):
+def test_a_user_who_is_not_named_is_not_masked(mode):
     """A line without a user has none afterwards."""
     assert Privacy(mode, KEY).user("") == ""
     assert Privacy(mode, KEY).token("") == ""

@@ -16,7 +16,7 @@ CATALOGUE = Catalogue.load()
 
 def count(*results, **causes):
     """Make a count of (platform, code, reason, times)."""
-    made = Count(CATALOGUE)
+    made = Count(CATALOGUE, markers={"push_on_complete"})
     for platform, code, reason, times in results:
         made.summary.add({ResultKey(platform, code, reason): Seen(times, NOON - 60, NOON)}, CATALOGUE)
         made.summary.lines += times
@@ -54,6 +54,18 @@ def test_no_number_is_cut_in_a_narrow_window(width):
 def test_when_nothing_is_wrong_it_says_where_to_look_next():
     """All accepted, and still somebody may miss a push."""
     assert "Nothing: every push was accepted." in shown(count(("fcm", 200, "", 10)))
+
+
+@pytest.mark.parametrize("asked", [{}, {"since": 0.0}, {"until": NOON}])
+def test_who_asks_for_a_time_hears_of_lines_without_one(asked):
+    """A grammar without a stamp, and a log without an envelope: all is counted, whatever was asked for."""
+    made = count(("fcm", 404, "", 2))
+    made.undated = 2
+    for name, at in asked.items():
+        setattr(made, name, at)
+    text = shown(made)
+    assert "2 push results have no stamp that is a date: see `grammar check`" in text
+    assert ("where no line has a time, they take all" in text) == bool(asked)
 
 
 def test_many_warnings_are_summed_up():
@@ -159,6 +171,13 @@ def test_what_could_not_be_read_is_told_by_cause():
     text = shown(count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4), 200)
     assert "5 push lines give no result (2 without a code, 3 with two codes)" in text
     assert "4 lines have push_on_complete, but not in its place" in text
+
+
+def test_what_could_not_be_read_is_told_by_the_marker_of_its_grammar():
+    """An operator's grammar has one of its own."""
+    made = count(("fcm", 200, "", 90), misplaced=4)
+    made.markers = {"push_done"}
+    assert "4 lines have push_done, but not in its place" in shown(made)
 
 
 @pytest.mark.parametrize("width", [60, 80, 96, 120, 136, 200])

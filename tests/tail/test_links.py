@@ -207,3 +207,29 @@ def test_an_archive_of_the_log_behind_one_link_is_no_rotated_file_of_that_behind
     log.write(2)
     log.treat(lambda _: ())
     log.check()
+
+
+@pytest.mark.parametrize("ending", [".tmp", ".gz.tmp"])
+@pytest.mark.parametrize("lines", [2, 30, 200])
+def test_an_archive_that_is_being_made_is_no_log_where_a_pattern_matches_everything(tmp_path, lines, ending):
+    """The kubelet packs what was rotated before, into a name of its own, which ``*.log*`` matches, too."""
+    log = Log(tmp_path, "looking", patterns=("pods/*/mesibo/*.log*",))
+    log.shell(f"mkdir -p {POD}")
+    log.path = str(log.directory / POD / "0.log")
+    log.write(lines)
+    log.follower.turn()
+    log.shell(f"cd {POD}; mv 0.log 0.log.20261126-101011")
+    log.write(4)
+    for _ in range(3):
+        log.follower.wait(700)
+    name = f"{POD}/0.log.20261126-101011"
+    log.shell(f"gzip -c {name} > whole; head -c $(($(wc -c < whole) / 2)) whole > {name}{ending}")
+    log.follower.wait(1)
+    log.shell(
+        f"cp whole {name}{ending}; mv {name}{ending} {name}.gz; rm {name}; mv {POD}/0.log {POD}/0.log.20261127-101011"
+    )
+    log.write(1)
+    for seconds in (1, 70, 700):
+        log.follower.wait(seconds)
+    log.check()
+    assert not log.follower.tail.status().problems

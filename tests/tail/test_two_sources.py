@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+from logwatch.discover import Globs
 from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
 
@@ -540,3 +541,31 @@ def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_pat
     ]
     assert counted == Counter(expected)
     assert [(source.lost, source.missed) for source in two.sources] == [(0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize("giver", [0, 1], ids=["the source that looks first", "the source that looks last"])
+def test_a_log_that_the_configuration_gives_to_another_source_counts_there(tmp_path, giver):
+    """What is in it counts for the other source as well, and whatever is written from then on, rotated or not."""
+    logs = [tmp_path / name for name in ("x.log", "z.log", "y.log")]
+    for n, log in enumerate(logs):
+        append(log, *lines(100 * n, 20))
+    two = Two(*logs[:2], ())
+    sources = two.sources[giver], two.sources[1 - giver]
+    patterns = [str(logs[giver])], [str(logs[1 - giver])]
+    for given in range(2):
+        two.stop()
+        for n, source in enumerate(sources):
+            paths = patterns[n] + [str(logs[2])] * (n == given)
+            source.make = lambda paths=paths: Globs(paths)
+        two.start()
+        two.turn()
+        append(logs[2], *lines(300 + 50 * given, 5))
+        os.rename(logs[2], f"{logs[2]}.{given + 1}")
+        append(logs[2], *lines(300 + 50 * given + 10, 3))
+        two.turn()
+    assert all(source.tail.status().up for source in two.sources)
+    theirs = [*lines(100 * giver, 20), *lines(200, 20), *lines(300, 5), *lines(310, 3)]
+    assert sorted(sources[0].lines) == theirs
+    new = [*lines(310, 3), *lines(350, 5), *lines(360, 3)]
+    assert sorted(sources[1].lines) == sorted([*lines(100 * (1 - giver), 20), *new])
+    assert not any(source.lost or source.missed for source in two.sources)

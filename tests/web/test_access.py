@@ -115,7 +115,7 @@ def site(tmp_path, certificates):
         made.server.stop()
 
 
-def test_metrics_over_tls(site):
+def test_who_knows_the_authority_gets_metrics_over_tls(site):
     """A client that knows the authority gets the metrics."""
     site.start(TLS)
     assert "some_gauge 1.0" in site.get()[2]

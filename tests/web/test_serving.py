@@ -486,8 +486,10 @@ def test_a_code_that_is_counted_as_other_has_the_page_that_its_failures_link_to(
 
 def test_a_slow_download_gives_way_to_the_next_one(untaken, get, monkeypatch):
     """Visitors who take a byte now and then do not keep all places for as long as they like."""
-    visitors = [untaken.ask() for _ in range(DOWNLOADS)]
-    until(lambda: untaken.sending() == DOWNLOADS, "all are sent")
+    visitors = []
+    for number in range(1, DOWNLOADS + 1):  # one after the other, so that it is known which is the oldest
+        visitors.append(untaken.ask())
+        until(lambda: untaken.sending() == number, "it is sent")  # noqa: B023  asked at once
     began = max(untaken.site.downloads.values())
     monkeypatch.setattr(untaken.site, "monotonic", lambda: began + SLOW_SECONDS)
     visitors.append(untaken.ask())

@@ -1,6 +1,7 @@
 """The watcher's own health: does it read everything, understand it, and keep it."""
 
 from grafana_foundation_sdk.builders import dashboard as d
+from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from config.generate.dashboards.parts import HOST, SELECT, board, lines, number, rows, steps
 from config.generate.rules import WORDS
@@ -10,18 +11,27 @@ PER_SOURCE = "{{instance}} {{source}}"
 PROCESS = f'job="mesibo-logwatch",{HOST}'
 
 
+_RATE = "$__rate_interval"
+_GOOD, _BAD = (None, "green"), (1, "red")
+
+
 def dashboard() -> d.Dashboard:
     """Return the whole dashboard."""
-    rate = "$__rate_interval"
-    good, bad = (None, "green"), (1, "red")
     made = board("watcher", "Whether mesibo-logwatch itself reads, understands and keeps everything.")
-    for panel in (
+    for panel in (*_numbers(), *_courses()):
+        made.with_panel(panel)
+    return made
+
+
+def _numbers() -> tuple[stat.Panel, ...]:
+    """Return what tells at a glance that something is wrong."""
+    return (
         number(
             "Daemons down",
             "Targets that do not answer.",
             "short",
             f"count(up{{{PROCESS}}} == 0) or vector(0)",
-            steps(good, bad),
+            steps(_GOOD, _BAD),
             "0",
         ),
         number(
@@ -29,7 +39,7 @@ def dashboard() -> d.Dashboard:
             "A log that is not there yet is no error; it is one when it should be.",
             "short",
             f"count(mesibo_logwatch_source_up{{{SELECT}}} == 0) or vector(0)",
-            steps(good, (1, "orange")),
+            steps(_GOOD, (1, "orange")),
             "0",
         ),
         number(
@@ -37,7 +47,7 @@ def dashboard() -> d.Dashboard:
             "Bytes that are written but not counted yet.",
             "bytes",
             f"sum(mesibo_logwatch_lag_bytes{{{SELECT}}})",
-            steps(good, (t("watcher.lag_bytes"), "red")),
+            steps(_GOOD, (t("watcher.lag_bytes"), "red")),
             "no source",
         ),
         number(
@@ -45,7 +55,7 @@ def dashboard() -> d.Dashboard:
             "Bytes that disappeared before they were read, in the chosen time.",
             "bytes",
             f"sum(increase(mesibo_logwatch_lost_bytes_total{{{SELECT}}}[$__range]))",
-            steps(good, bad),
+            steps(_GOOD, _BAD),
             "no source",
         ),
         number(
@@ -53,7 +63,7 @@ def dashboard() -> d.Dashboard:
             "In their place, but without a result, in the chosen time.",
             "short",
             f"sum(increase(mesibo_logwatch_unparsed_lines_total{{{SELECT},{WORDS.WITHIN}}}[$__range]))",
-            steps(good, (1, "orange"), (100, "red")),
+            steps(_GOOD, (1, "orange"), (100, "red")),
             "no source",
         ),
         number(
@@ -61,17 +71,20 @@ def dashboard() -> d.Dashboard:
             "Counted again and again until they succeed; numbers stand still meanwhile.",
             "short",
             f"sum(increase(mesibo_logwatch_commit_failures_total{{{HOST}}}[$__range]))",
-            steps(good, bad),
+            steps(_GOOD, _BAD),
             "no daemon",
         ),
-    ):
-        made.with_panel(panel)
-    for panel in (
+    )
+
+
+def _courses() -> tuple[timeseries.Panel | table.Panel, ...]:
+    """Return what tells since when, and why."""
+    return (
         lines(
             "Lines read",
             "A second, of every kind.",
             "short",
-            {PER_SOURCE: f"sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{rate}]))"},
+            {PER_SOURCE: f"sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{_RATE}]))"},
         ),
         lines(
             "Unread bytes",
@@ -83,13 +96,13 @@ def dashboard() -> d.Dashboard:
             "Push lines without a result, by cause",
             "A minute. misplaced: the marker behind an unknown prefix, or in somebody's message.",
             "short",
-            {"{{cause}}": f"sum by (cause) (rate(mesibo_logwatch_unparsed_lines_total{{{SELECT}}}[{rate}])) * 60"},
+            {"{{cause}}": f"sum by (cause) (rate(mesibo_logwatch_unparsed_lines_total{{{SELECT}}}[{_RATE}])) * 60"},
         ),
         lines(
             "Events of webhooks, by what became of them",
             "A minute. repeated: taken before; no_code, ambiguous, unreadable: not understood.",
             "short",
-            {"{{outcome}}": f"sum by (outcome) (rate(mesibo_logwatch_webhook_events_total{{{SELECT}}}[{rate}])) * 60"},
+            {"{{outcome}}": f"sum by (outcome) (rate(mesibo_logwatch_webhook_events_total{{{SELECT}}}[{_RATE}])) * 60"},
             "no webhook",
         ),
         lines(
@@ -97,8 +110,8 @@ def dashboard() -> d.Dashboard:
             "Share of all lines; slow, not wrong.",
             "percentunit",
             {
-                PER_SOURCE: f"sum by (instance, source) (rate(mesibo_logwatch_fallback_lines_total{{{SELECT}}}[{rate}]))"
-                f" / (sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{rate}])) > 0)"
+                PER_SOURCE: f"sum by (instance, source) (rate(mesibo_logwatch_fallback_lines_total{{{SELECT}}}[{_RATE}]))"
+                f" / (sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{_RATE}])) > 0)"
             },
         ),
         lines(
@@ -124,7 +137,7 @@ def dashboard() -> d.Dashboard:
             "CPU",
             "Of one core.",
             "percentunit",
-            {"{{instance}}": f"rate(process_cpu_seconds_total{{{PROCESS}}}[{rate}])"},
+            {"{{instance}}": f"rate(process_cpu_seconds_total{{{PROCESS}}}[{_RATE}])"},
         ),
         rows(
             "Versions",
@@ -133,6 +146,4 @@ def dashboard() -> d.Dashboard:
             empty="no daemon is scraped",
             height=6,
         ),
-    ):
-        made.with_panel(panel)
-    return made
+    )

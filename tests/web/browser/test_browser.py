@@ -38,7 +38,7 @@ def test_the_first_thing_to_read_is_the_cause(visit, stocked):
     assert count(page) == 120
 
 
-def test_filter_and_pages(visit, stocked):
+def test_a_filter_narrows_the_list_and_pages_go_through_all_of_it(visit, stocked):
     """Class, code and text narrow the list; pages go through all of it once; Clear shows all again."""
     page = visit(stocked.url)
     everything = count(page)

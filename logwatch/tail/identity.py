@@ -9,6 +9,7 @@ front).
 from collections.abc import Callable
 from enum import Enum, auto
 from itertools import accumulate
+from posixpath import dirname
 from typing import NamedTuple
 
 from logwatch.model import Position

@@ -784,6 +784,30 @@ TABLE = {
         found(file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 500)], common=[(2, 500)]),
         [Hold(1, 0), Leave(2, "open")],
     ),
+    "cut off at its end, written on, copied and emptied, and the next one has but the banner": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 100, A[:100]), file("m.log.1", 5), answers=[(1, 0, PART, 100), (1, 1, CUT, 600)]),
+        [Hold(1, 1, 600, True), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "gone, beside a shorter copy of which all is known to be its own": (
+        NOW,
+        [known()],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 600)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the end of the copy may have been written after the log had lost its own": (
+        NOW,
+        [known()],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
+        [Hold(1, 1, 600, True), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the log was seen to be emptied behind the copy": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated")],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
     "copied to a file that was taken up while it was empty, and emptied before a line of it was read": (
         PathView(current=2, truncated=True),
         [

@@ -200,7 +200,7 @@ class Draft:
         return self.found.answer(each.number, i)
 
     def take(self, each: Known, i: int, at: int | None = None, *, cut: bool = False) -> None:
-        """Decide that a generation lies in a file, and goes on at ``at`` or where it was; ``cut``: nobody knows that."""
+        """Decide that a generation lies in a file, and goes on at ``at`` or where it was; ``cut``: perhaps."""
         relation = self.answer(each, i).relation
         if at == each.position.offset and relation is not Relation.MOVED:  # else other bytes stand before it by now
             at = None

@@ -788,7 +788,7 @@ TABLE = {
         NOW,
         [known()],
         found(file("m.log", 1, 100, A[:100]), file("m.log.1", 5), answers=[(1, 0, PART, 100), (1, 1, CUT, 600)]),
-        [Hold(1, 1, 600, True), TakeUp(0, "live"), Rotated("rename")],
+        [Hold(1, 1, 600, cut=True), TakeUp(0, "live"), Rotated("rename")],
     ),
     "gone, beside a shorter copy of which all is known to be its own": (
         NOW,
@@ -800,7 +800,7 @@ TABLE = {
         NOW,
         [known()],
         found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
-        [Hold(1, 1, 600, True), TakeUp(0, "live"), Rotated("rename")],
+        [Hold(1, 1, 600, cut=True), TakeUp(0, "live"), Rotated("rename")],
     ),
     "the same, and the log was seen to be emptied behind the copy": (
         PathView(current=1, truncated=True),

@@ -526,7 +526,7 @@ ROTATIONS = {
 def test_a_log_that_lost_its_end_counts_once_where_it_is_rotated_as_well(
     path, write, read, lost, written, banner, rotation
 ):
-    """After a power loss, more lines and a rotation, before a start: what is new is behind the last line that is there."""
+    """After a power loss, more lines and a rotation, what is new is behind the last line that was read and is there."""
     follower = Follower(path)
     texts = [write(n) for n in range(read + written)]
     append(path, banner, *texts[:read], end="\n")

@@ -34,7 +34,9 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED:
         return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
-    if relation in _SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
+    more = (j for j in draft.free if draft.answer(each, j).relation is Relation.CUT and draft.answer(each, j).at > at)
+    away = any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free)
+    if relation in _SHORTER and (away or any(True for _ in more)):
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
     copied = relation is Relation.MOVED and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
     if copied and _begins_alike(draft, each, i):
@@ -57,7 +59,12 @@ def find_content(draft: Draft, each: Known) -> None:
     if any(relation is Relation.UNDECIDED for _, relation, _ in answers):
         draft.leave(each, "packed")
         return None
-    for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
+
+    def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
+        i, relation, at = answer
+        return (relation is not Relation.MOVED, -at if relation is Relation.CUT or i == at_path else 0)
+
+    for i, relation, at in sorted(answers, key=key):
         left = i == at_path and latest and relation in _SHORTER
         if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
             if left and draft.wait_if_torn(i):
@@ -66,7 +73,9 @@ def find_content(draft: Draft, each: Known) -> None:
             return draft.take(each, i, at)
         anothers = any(k.in_use and k is not each for k in draft.by_inode[i])
         if relation is Relation.PART and not anothers:  # at the path, too, it would have been taken before
-            return draft.take(each, i)
+            # What nobody saw end may have lost its end before it was copied, and been written on
+            cut = each.position.state == "live" and at < (draft.size(i) or 0)
+            return draft.take(each, i, draft.size(i) if cut else None, cut=cut)
     return None
 
 
@@ -165,7 +174,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     common = _common(draft, each, i, original)
     if min(common, draft.size(i) or 0) < (_RENAMED_BYTES if rotated else TELLING_BYTES):
         return
-    if rotated and common < each.position.size:
+    if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
     relation = draft.answer(each, i).relation
     if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
@@ -175,7 +184,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     elif draft.is_part(each, i, original) and not _archived(draft, each, original):
         if not draft.wait_if_torn(i):
             draft.start[i] = common  # a copy that was made before all that has been read
-    elif (each.number, i) in draft.found.common and not rotated:
+    elif (each.number, i) in draft.found.common:
         draft.start[i] = common  # an older state, written on
 
 
@@ -228,9 +237,13 @@ def _archived(draft: Draft, each: Known, original: int | None) -> bool:
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file holds more of what was read of another generation than of this one."""
-    more = (k for k in draft.known if k.position.head_bytes and k.position.offset > draft.answer(each, i).at)
-    return any(draft.holds(k, i) for k in more)
+    """Return whether a file holds more of what was read of another generation than of this one.
+
+    Or as much, where that one is nowhere else.
+    """
+    at = draft.answer(each, i).at
+    others = (k for k in draft.known if k.position.head_bytes and k.position.offset >= at and draft.holds(k, i))
+    return any(k.position.offset > at or (k.in_use and draft.is_nowhere(k)) for k in others)
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
@@ -259,12 +272,13 @@ def undo_copies(draft: Draft) -> None:
 
 
 def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
-    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now.
+    """Return the generation that lost its file, if what was taken up while it was empty holds it by now.
 
-    Or while it could not be read.
+    Or while it could not be read. One of which nothing was read is read from there as well as from anywhere.
     """
-    lost = (k for k in draft.known if k.number < each.number and k.followed and draft.is_nowhere(k))
-    return next((k for k in lost if k.position.offset >= _RENAMED_BYTES and draft.holds(k, i)), None)
+    lost = (k for k in draft.known if k is not each and k.followed and draft.is_nowhere(k))
+    told = (k for k in lost if not k.position.offset or k.position.offset >= _RENAMED_BYTES)
+    return next((k for k in told if draft.holds(k, i)), None)
 
 
 def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:

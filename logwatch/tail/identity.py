@@ -8,7 +8,7 @@ front).
 
 from collections.abc import Callable
 from enum import Enum, auto
-from itertools import accumulate, islice
+from itertools import accumulate
 from posixpath import dirname
 from typing import NamedTuple
 
@@ -99,6 +99,11 @@ class Positioned:
         return not any(entries_of(self.position.tail))
 
     @property
+    def dated_from(self) -> int:
+        """Where the first of those lines begins that are known one by one, since they have a time."""
+        return self.position.offset - sum(length for length, _ in entries_of(self.position.tail))
+
+    @property
     def begun(self) -> bool:
         """Whether anything of it was handed on: NULs in front, which are skipped, are nothing."""
         return not is_tail(self.position.tail, bytes(self.position.tail_bytes))
@@ -175,7 +180,8 @@ def compare(
 def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
     """Return whether a file that begins alike can be a part of what was read.
 
-    Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
+    Not if another line ends where one ended that was read: they begin with the same banner. Of a copy it is told up to
+    where it is known to be one: that may have been made when an end was lost, and written on. What stands at the path
     may have been written on behind the place where it was cut off, unless its end is known; or it is a new log that has
     little more than the same banner, and reading goes on behind the last line of which enough is known.
     """
@@ -186,7 +192,11 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
     if mark and not is_marked(mark, file.before(mark.offset, MARK_BYTES)):
         return Answer(Relation.CUT, size) if same_inode else OTHER
     if not followed:
-        return Answer(Relation.PART, size)
+        known_bytes = max(mark.offset if mark else 0, _alike_bytes(known, file.head))
+        ended = b"\n" not in file.before(size, min(size - known_bytes, HEAD_BYTES))
+        if same_inode:
+            return Answer(Relation.PART if ended else Relation.CUT, size)
+        return Answer(Relation.PART, size if ended else known_bytes)
     ends = mark is not None and mark.offset == size
     if same_inode or (known.device, known.inode) == NO_KEY:  # emptied while it was looked at
         proved = ends or size <= HEAD_BYTES
@@ -272,36 +282,51 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
     """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
     Up to a mark that is still true it is what was read, and up to the next one where NULs stand before that. Where the
-    next line end was marked as well, the end was lost between the two: what stands behind the first is new. Else it was
-    lost somewhere before the next mark: reading goes on there, and nobody can tell whether all before it was read.
+    next line end was marked as well, the end was lost between the two: what stands behind the first is new. So it is
+    behind an entry that stands where it stood, as the next one does not. Else it was lost somewhere before the next
+    mark: reading goes on there, and nobody can tell whether all before it was read.
     """
     head, end = file.head, known.offset
     whole, alike_bytes = begins_alike(known.head_bytes, known.head, head), _alike_bytes(known, head)
-    if not (whole or (alike_bytes >= _KEPT_BYTES and not file.packed)):
-        return OTHER
+    at = entry_end = _last_entry_end(known, file)
     # Else it may be a banner, which other logs begin with, too
-    sure = any(begins(line) for line in head[:alike_bytes].split(b"\n")[:-1])
+    sure = bool(at) or any(begins(line) for line in head[:alike_bytes].split(b"\n")[:-1])
+    if not (whole or sure):
+        return OTHER
     size = file.size()
-    next_is_marked = False
-    for mark in islice(marks_of(known.marks), _MARKS_UNPACKED if file.packed else None):
+    exact, next_is_marked = bool(at), False
+    marks = list(marks_of(known.marks))
+    beyond = sum(mark.offset > size for mark in marks)
+    for mark in marks[: beyond + _MARKS_UNPACKED if file.packed else None]:
+        if mark.offset <= entry_end:
+            break
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
             # Where lines are equally long, answers over several lines end alike in any log
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
             sure = sure or (whole and mark.offset > known.head_bytes)
-            near = known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES
-            if size == mark.offset or not (alike and (sure or near)):
+            if size == mark.offset or not (alike and sure):
                 return OTHER  # another log, or all that is left was read
-            if _is_hole(file, end):
-                return Answer(Relation.MOVED, end)
-            if next_is_marked:
-                goes_on = b"\n" in file.run(mark.offset, HEAD_BYTES)
-                return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
+            at, exact = mark.offset, exact or next_is_marked
             break
         end, next_is_marked = mark.offset, mark.follows
-    else:
-        if whole:
-            return Answer(Relation.MOVED, end) if _is_hole(file, end) else OTHER
-    return Answer(Relation.CUT, min(end, size) if whole else _last_known(known, file)) if sure else OTHER
+    if (at or whole) and _is_hole(file, end):
+        return Answer(Relation.MOVED, end)
+    if exact:
+        return Answer(Relation.MOVED, at) if b"\n" in file.run(at, HEAD_BYTES) else OTHER
+    if not sure or (whole and not at):
+        return OTHER
+    return Answer(Relation.CUT, min(end, size) if whole else _last_known(known, file))
+
+
+def _last_entry_end(known: Position, file: Content) -> int:
+    """Return where the last entry ends that stands where it stood, but for the last of all; 0 if none does."""
+    end = known.offset
+    for n, (length, part) in enumerate(entries_of(known.tail)):
+        alike = n and begins_alike(known.head_bytes, known.head, file.head[:end])
+        if alike and part_of(file.run(end - length, length)) == part:
+            return end
+        end -= length
+    return 0
 
 
 def _last_known(known: Position, file: Content) -> int:

@@ -199,12 +199,12 @@ class Draft:
         """Return what a file is to a generation."""
         return self.found.answer(each.number, i)
 
-    def take(self, each: Known, i: int, at: int | None = None) -> None:
-        """Decide that a generation lies in a file, where reading goes on at ``at``, or where it was."""
+    def take(self, each: Known, i: int, at: int | None = None, *, cut: bool = False) -> None:
+        """Decide that a generation lies in a file, and goes on at ``at`` or where it was; ``cut``: perhaps."""
         relation = self.answer(each, i).relation
         if at == each.position.offset and relation is not Relation.MOVED:  # else other bytes stand before it by now
             at = None
-        self.decided[each.number] = Hold(each.number, i, at, at is not None and relation is Relation.CUT)
+        self.decided[each.number] = Hold(each.number, i, at, cut or (at is not None and relation is Relation.CUT))
         self.free.pop(i, None)
 
     def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:

@@ -141,7 +141,7 @@ class Sharing:
                     return False
                 whole = self._skip_read(generation, twin, own)
                 seen = False
-                if whole and twin.sure and gone and twin.begins_alike(own.head):
+                if whole and gone and _tells_all(generation, twin) and twin.begins_alike(own.head):
                     with suppress(SeekingError):
                         seen = own.size() >= twin.position.size  # more than a banner that both have
             except UnreadableError:
@@ -178,7 +178,7 @@ class Sharing:
         """
         reached = 0
         for twin in self._twins_of(generation):
-            if not generation.sure or twin.position.offset <= generation.position.offset:
+            if twin.position.offset <= generation.position.offset or not _tells_all(twin, generation):
                 continue
             relation = Relation.OTHER
             try:
@@ -217,6 +217,15 @@ class Sharing:
         told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
         alike = (g for g in told if g is not generation and g.begins_alike(run))
         return next((g for g in alike if _holds_run(g, run)), None)
+
+
+def _tells_all(copy: Generation, of: Generation) -> bool:
+    """Return whether a file that begins like another one has all that was read of that, or all there was.
+
+    As does one that was put in its place: that was looked at while both were there.
+    """
+    replaced = copy.position.copy_of == of.number and copy.position.path == of.position.path
+    return of.sure or replaced
 
 
 def _proved(known: Position, relation: Relation, at: int) -> int:

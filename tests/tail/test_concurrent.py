@@ -5,12 +5,13 @@ import ctypes
 import gzip
 import os
 import random
+import shutil
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import Follower, append
 
 CALLS = ("stat", "lstat", "fstat", "open", "pread", "lseek", "close", "scandir", "readlink")
 WAYS = ("rename", "late", "compress", "copytruncate")
@@ -447,6 +448,27 @@ def test_a_copytruncate_at_any_call_of_a_look_loses_or_doubles_nothing(tmp_path,
 def test_any_steps_of_a_rotation_at_any_call_lose_or_double_nothing(tmp_path, way, pattern, restart):
     """The same with every way to rotate, and more steps at once."""
     interrupt_everywhere(tmp_path, (SHORT, (way,), 2, 12), (1, 3, 5), pattern=pattern, restart=restart)
+
+
+@pytest.mark.parametrize("unseen", [0, 3])
+def test_what_is_copied_to_a_file_that_was_taken_up_empty_is_not_lost_where_the_log_is_emptied(tmp_path, unseen):
+    """It goes on in the copy, with what was ``unseen`` of it, and nothing is told as lost."""
+    log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, "E2211-000000-000 (1): read")
+    follower = Follower(log)
+    follower.turn()
+    shutil.move(shutil.copy(log, copy), tmp_path / "m.log.2")
+    os.truncate(log, 0)
+    append(log, "E2211-000000-001 (1): seen, not read")
+    copy.touch()
+    follower.look()
+    append(log, *(f"E2211-000000-{2 + n:03} (1): not seen" for n in range(unseen)))
+    shutil.copy(log, copy)
+    os.truncate(log, 0)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert [line[6:16] for line in follower.lines] == [f"000000-{n:03}" for n in range(2 + unseen)]
+    assert (follower.lost, follower.missed) == (0, 0)
 
 
 def test_a_file_that_grows_at_every_call_holds_up_no_line_of_another(tmp_path):

@@ -541,13 +541,14 @@ def test_a_log_of_which_a_line_is_deleted_that_was_not_read_yet_counts_once(tmp_
 @pytest.mark.parametrize("behind", [5, 50])
 @pytest.mark.parametrize("unread", [0, 3])
 @pytest.mark.parametrize("script", ["10d", "$d"])
-def test_a_log_that_is_edited_under_its_writer_counts_once(tmp_path, script, unread, behind, each_look, reopened):
-    """Who writes it is not told by ``sed -i``, and goes on in the deleted file, however much and however long."""
+@pytest.mark.parametrize("kept", ["", ".bak"])
+def test_a_log_that_is_edited_under_its_writer_counts_once(tmp_path, kept, script, unread, behind, each_look, reopened):
+    """Who writes it is not told by ``sed -i``, and goes on in the original, deleted or not, however much and long."""
 
     def steps(log):
         log.write(unread)
         log.writer = open(log.path, "ab", buffering=0)  # noqa: SIM115
-        log.shell(f"sed -i '{script}' m.log")
+        log.shell(f"sed -i{kept} '{script}' m.log")
         log.write(behind)
         if reopened == "at once":
             log.write(1, log.path)

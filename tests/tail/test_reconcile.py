@@ -293,6 +293,17 @@ TABLE = {
         found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
         [Leave(1, "open"), TakeUp(0, "live", 1000)],
     ),
+    "edited, and kept under a rotated name, where its writer goes on": (
+        NOW,
+        [known(is_open=True, size=1100, name="/m.log.bak")],
+        found(
+            file("m.log", 2, 900),
+            file("m.log.bak", 1, 1100),
+            answers=[(1, 0, MOVED, 850), (1, 1, SAME, 1000)],
+            common=[(1, 1000)],
+        ),
+        [Hold(1, 1, 1000), TakeUp(0, "live", 850)],
+    ),
     "renamed, and the next one has but the banner yet": (
         NOW,
         [known(is_open=True, offset=500, name="/m.log.1", tail=BANNER)],
@@ -758,11 +769,53 @@ TABLE = {
         ),
         [Hold(1, 0), Leave(2, "ignored")],
     ),
+    "copied and emptied, beside a deleted one that is open and had as much, in whose place it was": (
+        NOW,
+        [
+            known(1, 7, "rotated", 800, 800, head=A[:800], is_open=True),
+            known(2, 0, "rotated", 800, 1000, copy_of=1),
+        ],
+        found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, SAME, 800)], common=[(1, 800)]),
+        [Leave(1, "open"), Hold(2, 0)],
+    ),
     "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
         PathView(current=2),
         [known(1, 7, "done", 1000, 1000), known(2, 1, offset=500, is_open=True)],
         found(file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 500)], common=[(2, 500)]),
         [Hold(1, 0), Leave(2, "open")],
+    ),
+    "cut off at its end, written on, copied and emptied, and the next one has but the banner": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 100, A[:100]), file("m.log.1", 5), answers=[(1, 0, PART, 100), (1, 1, CUT, 600)]),
+        [Hold(1, 1, 600, cut=True), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "gone, beside a shorter copy of which all is known to be its own": (
+        NOW,
+        [known()],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 600)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the end of the copy may have been written after the log had lost its own": (
+        NOW,
+        [known()],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
+        [Hold(1, 1, 600, cut=True), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the log was seen to be emptied behind the copy": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated")],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "copied to a file that was taken up while it was empty, and emptied before a line of it was read": (
+        PathView(current=2, truncated=True),
+        [
+            known(1, 5, "rotated", 0, 1000, is_open=True, name="/m.log.1"),
+            known(2, 0, "rotated", 0, 700, head=A[:700]),
+        ],
+        found(file("m.log", 1, 0, b""), file("m.log.1", 5), answers=[(1, 1, SAME, 0), (2, 1, SAME, 0)]),
+        [Leave(1, "ignored"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
         PathView(current=1, truncated=True),

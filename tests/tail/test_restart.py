@@ -487,3 +487,76 @@ def test_what_a_log_left_to_a_copy_is_not_what_its_path_leads_to(tmp_path, resta
     assert len(follower.lines) == 60
     assert follower.rotations() == {}
     follower.tail.close()
+
+
+def test_a_log_that_was_replaced_by_a_copy_before_it_was_read_is_not_lost_with_its_original(path):
+    """What is put in the place of a log has all of that: nothing is lost with the original, which a kill closes."""
+    follower = Follower(path)
+    follower.turn()
+    append(path, *lines(*range(100)))
+    follower.look()
+    shutil.copy(path, f"{path}~")
+    os.rename(f"{path}~", path)
+    follower.look()
+    follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert follower.lines == lines(*range(100))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def answer(n):
+    body = '{\n  "error": {\n    "code": 404,\n    "message": "Requested entity was not found."\n  }\n}'
+    return f"E2211-101112-{n:03} (1): push {n} code 404 {body}"
+
+
+ROTATIONS = {
+    "copied": "cp -p {0} {0}.1; : > {0}",
+    "copied and packed": "cp -p {0} {0}.1; : > {0}; gzip {0}.1",
+    "packed": "mv {0} {0}.1; : > {0}; gzip {0}.1",
+}
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+@pytest.mark.parametrize("banner", ["", "licensed to nobody, all rights are reserved\n" * 6])
+@pytest.mark.parametrize("written", [1, 30])
+@pytest.mark.parametrize("lost", [1, 4])
+@pytest.mark.parametrize("read", [20, 60])
+@pytest.mark.parametrize("write", [line, answer])
+def test_a_log_that_lost_its_end_counts_once_where_it_is_rotated_as_well(
+    path, write, read, lost, written, banner, rotation
+):
+    """After a power loss, more lines and a rotation, what is new is behind the last line that was read and is there."""
+    follower = Follower(path)
+    texts = [write(n) for n in range(read + written)]
+    append(path, banner, *texts[:read], end="\n")
+    follower.turn()
+    follower.stop()
+    os.truncate(path, os.path.getsize(path) - sum(len(text) + 1 for text in texts[read - lost : read]))
+    append(path, *texts[read:])
+    subprocess.run(ROTATIONS[rotation].format(path), shell=True, check=True)
+    append(path, banner, end="")
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    stamped = [text for text in follower.lines if text.startswith("E2211")]
+    assert stamped == [text.split("\n")[0] for text in texts]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("rotation", ["copied", "packed"])
+def test_a_log_that_lost_more_than_is_known_of_its_end_is_told_where_it_is_rotated(path, rotation):
+    """Nobody can tell what of a shorter copy of a log was read before: it is told as a missed generation."""
+    follower = Follower(path)
+    texts = [answer(n) for n in range(90)]
+    append(path, *texts[:60])
+    follower.turn()
+    follower.stop()
+    os.truncate(path, os.path.getsize(path) - sum(len(text) + 1 for text in texts[30:60]))
+    append(path, *texts[60:70])
+    subprocess.run(ROTATIONS[rotation].format(path), shell=True, check=True)
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert follower.missed == 1
+    assert max(follower.sink.lines[text.split("\n")[0].encode()] for text in texts) == 1

@@ -9,6 +9,7 @@ file that lost its end. Only digests are kept, never bytes of a log.
 
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import NamedTuple
 
 HEAD_BYTES = 4096
@@ -30,7 +31,7 @@ MARK_BYTES = 128
 _HOLE = bytes(8)  # so many NULs in a row: a file was allocated in advance, or the power was lost
 _INDEXED_BYTES = 128  # of a head, which have a stamp in them
 _LONGEST = b"."
-_BEGINNING = 0x8000  # in ledgers of before: marks the length of an entry that begins where its run does
+_BEGINNING = 0x8000  # marks the length of what is no entry, but the beginning of one; of ledgers of before, of a run
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _ASCENDING = sorted(_RUNGS)
@@ -85,24 +86,32 @@ def fingerprint_tail(
     first = max(len(last) - TAIL_BYTES, 0)
     end = at = len(last.rstrip(b"\0"))
     entries: list[bytes] = [_entry(last[end:])] if end < len(last) else []
+    beginnings = [_beginning(last[end:])] * len(entries)
     while at > 0 and len(entries) < _LINES:
         behind, at = at, last.rfind(b"\n", 0, at - 1) + 1
         if begins(last[at : behind - 1]):
             first = first if entries else min(first, at)
             entries.append(_entry(last[at:end]))
+            beginnings.append(_beginning(last[at:end]))
             end = at
     ended = end - (len(last) - count)  # where an earlier entry ends behind the offset of before
-    for length, part in entries_of(before):
+    for (length, part), (some, beginning) in zip_longest(entries_of(before), beginnings_of(before), fillvalue=(0, b"")):
         if len(entries) < _LINES and entries and ended == 0:
             entries.append(length.to_bytes(2, "big") + part)
+            beginnings.append((some | _BEGINNING).to_bytes(2, "big") + beginning.ljust(_RUNG, b"\0"))
             ended = -length
         ended += length
     run = last[first:]
-    return len(run), digest(run) + b"".join(entries)
+    return len(run), digest(run) + b"".join(entries + beginnings)
 
 
 def _entry(lines: bytes) -> bytes:
     return len(lines).to_bytes(2, "big") + part_of(lines)
+
+
+def _beginning(lines: bytes) -> bytes:
+    some = lines[:TELLING_BYTES]
+    return (len(some) | _BEGINNING).to_bytes(2, "big") + part_of(some)
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:
@@ -112,8 +121,17 @@ def is_tail(tail: bytes, data: bytes) -> bool:
 
 def entries_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
     """Return length and digest of each entry, the last one first; in ledgers of before all end where the run does."""
+    return ((length, part) for length, part in _parts_of(tail) if not length & _BEGINNING)
+
+
+def beginnings_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return length and digest of the first bytes of each entry, the last one first; none in ledgers of before."""
+    return ((length & ~_BEGINNING, part) for length, part in _parts_of(tail) if length & _BEGINNING)
+
+
+def _parts_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
     parts = (tail[at : at + _ENTRY] for at in range(_EXACT, len(tail), _ENTRY))
-    return ((length, part[2:]) for part in parts if not (length := int.from_bytes(part[:2], "big")) & _BEGINNING)
+    return ((int.from_bytes(part[:2], "big"), part[2:]) for part in parts)
 
 
 class LineMark(NamedTuple):

@@ -19,6 +19,7 @@ from logwatch.tail.fingerprint import (
     MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
+    beginnings_of,
     begins_alike,
     empty_file_id,
     entries_of,
@@ -312,7 +313,8 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
     if (at or whole) and _is_hole(file, end):
         return Answer(Relation.MOVED, end)
     if exact:
-        return Answer(Relation.MOVED, at) if b"\n" in file.run(at, HEAD_BYTES) else OTHER
+        goes_on = b"\n" in file.run(at, HEAD_BYTES)
+        return Answer(Relation.MOVED, _behind_torn(known, file, at, begins)) if goes_on else OTHER
     if not sure or (whole and not at):
         return OTHER
     return Answer(Relation.CUT, min(end, size) if whole else _last_known(known, file))
@@ -327,6 +329,19 @@ def _last_entry_end(known: Position, file: Content) -> int:
             return end
         end -= length
     return 0
+
+
+def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[bytes], bool]) -> int:
+    """Return where the line ends at a place if it is the beginning of one that was read, with other text behind it."""
+    start = known.offset
+    for (length, _), (some, part) in zip(entries_of(known.tail), beginnings_of(known.tail), strict=False):
+        start -= length
+        if start == at:
+            line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
+            torn = 0 < some < len(line) and part_of(line[:some]) == part
+            joined = any(begins(line[n:]) for n in range(1, min(len(line), length)))  # with a line that counts
+            return at + len(line) + 1 if torn and not joined else at
+    return at
 
 
 def _last_known(known: Position, file: Content) -> int:

@@ -854,6 +854,30 @@ def test_what_was_read_stays_known_while_its_directory_is_away(tmp_path, mount):
     log.check()
 
 
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize("torn", [1, 5, 30, 160, 500])
+def test_a_line_that_was_cut_off_behind_its_code_counts_once(tmp_path, life, torn):
+    """The beginning of what is left of it is known: with what mesibo writes behind it at a start it is no new line."""
+
+    def steps(log):
+        os.truncate(log.path, os.path.getsize(log.path) - torn)
+        with open(log.path, "ab") as file:
+            file.write(FEW_CLAUSES)
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    with open(log.path, "rb+") as file:
+        whole = file.read().replace(b" code 200\n", b" code 200 {" + b"x" * 60 + b"}\n")
+        file.seek(0)
+        file.write(whole)
+    log.treat(steps)
+    codes = Counter(int(line.split(b" mid ")[1].split()[0]) for line in log.follower.sink.lines if b" code 200" in line)
+    assert codes == Counter(range(203))
+    assert log.follower.lost == log.follower.missed == 0
+
+
 @pytest.mark.parametrize("quiet_seconds", [700, 9 * 3600, 60 * 3600])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_writer_that_was_not_told_of_a_rotation_goes_on_after_a_quiet_night(tmp_path, quiet_seconds, restarted):

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
+    TELLING_BYTES,
     add_marks,
+    beginnings_of,
     begins_alike,
     digest,
     empty_file_id,
@@ -57,13 +59,17 @@ def test_a_run_is_found_by_its_last_lines_with_a_time_however_it_was_read(lines,
         count = min(count + taken, len(written))
     log = b"".join(written)
     assert is_tail(tail, log[len(log) - run :])
-    found, end = list(entries_of(tail)), len(log)
+    found, beginnings, end = list(entries_of(tail)), beginnings_of(tail), len(log)
     for length, part in found:
         entry = log[end - length : end]
         assert is_suffix(part, entry)
         assert [line[:1] for line in entry.splitlines()].count(b"E") == 1
         assert entry.startswith(b"E")
         end -= length
+        some, beginning = next(beginnings)
+        assert some == min(length, TELLING_BYTES)
+        assert is_suffix(beginning, entry[:some])
+    assert not [*beginnings]
     dated = sum(is_dated(line) for line in written)
     assert bool(found) == (dated > 0) or len(log) > HEAD_BYTES
     assert len(found) == min(dated, 8) or len(log) > HEAD_BYTES or reads

@@ -25,16 +25,18 @@ class Room(NamedTuple):
 
         Where all are there already, the ledger does not grow: what fills the disk is not it, and no failure gives way.
         """
-        if self.failures >= keep:
-            return keep
         spare = self.free_bytes + self.unused_bytes - min(RESERVE_BYTES, int(self.file_bytes * RESERVE_SHARE))
-        return max(0, min(keep, self.failures + max(spare // FAILURE_BYTES, -self.at_once(keep))))
+        left = keep if self.failures >= keep else min(keep, self.failures + spare // FAILURE_BYTES)
+        return max(0, left, self.failures - self.writable)
 
     def at_once(self, keep: int) -> int:
-        """Return how many failures one commit may bring, and how many may give way to them: either is written."""
-        if self.failures >= keep:
-            return keep
-        return min(keep, max(self.free_bytes, int(self.file_bytes * RESERVE_SHARE)) // (WRITTEN * FAILURE_BYTES))
+        """Return how many failures one commit may bring."""
+        return keep if self.failures == keep else min(keep, self.writable)
+
+    @property
+    def writable(self) -> int:
+        """How many failures may go in one commit, and how many may come: either is written."""
+        return max(self.free_bytes, int(self.file_bytes * RESERVE_SHARE)) // (WRITTEN * FAILURE_BYTES)
 
 
 def found(db: sqlite3.Connection, free_bytes: int) -> Room:

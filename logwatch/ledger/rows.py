@@ -236,16 +236,16 @@ def keep_newest(db: sqlite3.Connection, keep: int) -> None:
             _delete_failures(db, "id <= ?", beyond)
 
 
-def _delete_failures(db: sqlite3.Connection, where: str, value: float) -> None:
+def _delete_failures(db: sqlite3.Connection, where: str, *values: float) -> None:
     """Delete failures and take them off what is counted of their kinds."""
     db.execute(
         "INSERT INTO failure_kinds SELECT platform, code, reason, -count(*) FROM failures"  # noqa: S608  own text
         f" WHERE {where} GROUP BY platform, code, reason ON CONFLICT DO UPDATE SET count = count + excluded.count",
-        (value,),
+        values,
     )
     if db.execute("SELECT changes()").fetchone()[0]:
         db.execute("DELETE FROM failure_kinds WHERE count <= 0")
-        db.execute(f"DELETE FROM failures WHERE {where}", (value,))  # noqa: S608  own text
+        db.execute(f"DELETE FROM failures WHERE {where}", values)  # noqa: S608  own text
 
 
 def write_exports(db: sqlite3.Connection, exports: Mapping[str, int]) -> None:
@@ -341,10 +341,13 @@ def _age(db: sqlite3.Connection, clock: float) -> float:
     return age.now
 
 
-def prune(db: sqlite3.Connection, keep: int, clock: float, retention: float) -> None:
-    """Delete what is older than ``retention`` seconds, old shapes and buckets, and more than ``keep`` of a witness."""
+def prune(db: sqlite3.Connection, keep: int, most: int, clock: float, retention: float) -> None:
+    """Delete what is older than ``retention`` seconds, old shapes and buckets, and more than ``keep`` of a witness.
+
+    Of failures and events at most ``most``, since what is deleted is written: the others go with the next commits.
+    """
     now = _age(db, clock)
-    _delete_failures(db, "at < ?", now - retention)
+    _delete_failures(db, "id IN (SELECT id FROM failures WHERE at < ? ORDER BY at, id LIMIT ?)", now - retention, most)
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
@@ -355,5 +358,5 @@ def prune(db: sqlite3.Connection, keep: int, clock: float, retention: float) -> 
             # what is kept for a day is not kept over a jump of the clock: a day of minutes would be many rows
             by = oldest(width, clock if width in JUDGED else now)
             db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, by))  # noqa: S608  own names
-    witness.prune(db, keep, now, retention)
+    witness.prune(db, keep, most, now, retention)
     incidents.prune(db, now)

@@ -239,15 +239,18 @@ class Ledger:
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
-            keep = self._make_room(db, batch)
+            keep, most = self._make_room(db, batch)
             rows.write_batch(db, batch, self._number + 1, now)
-            rows.prune(db, keep, now, self._retention)
+            rows.prune(db, keep, most, now, self._retention)
         failure = witness.newest_failure(db)
         db.execute("COMMIT")
         self._failure = failure
 
-    def _make_room(self, db: sqlite3.Connection, batch: Batch) -> int:
-        """Delete failures beyond the number, or the room, that is left beside ``batch``; return how many may stay."""
+    def _make_room(self, db: sqlite3.Connection, batch: Batch) -> tuple[int, int]:
+        """Delete failures beyond the number, or the room, that is left beside ``batch``.
+
+        Returns how many may stay, and how many may be deleted at once.
+        """
         found = room.found(db, directory.free_bytes(self.path.parent))
         wanted = min(self._keep, found.failures + min(batch.failed, batch.keep))
         keep, batch.fits = found.most(self._keep), found.at_once(self._keep)
@@ -260,7 +263,7 @@ class Ledger:
         elif self._short and keep == self._keep:
             self._short = False
             self._log.info("failures_have_room_again", ledger=str(self.path))
-        return keep
+        return keep, found.writable
 
     def _failed(self, error: Exception) -> None:
         """Note why a commit failed, end what it began, and set a damaged ledger aside."""

@@ -122,10 +122,14 @@ def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, floa
     ).fetchall()
 
 
-def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:
-    """Delete what is older, or more, than is kept."""
-    db.execute("DELETE FROM witness_events WHERE id <= (SELECT max(id) FROM witness_events) - ?", (keep,))
-    db.execute("DELETE FROM witness_events WHERE at < ?", (now - retention,))
+def prune(db: sqlite3.Connection, keep: int, most: int, now: float, retention: float) -> None:
+    """Delete what is older, or more, than is kept; of events at most ``most`` for either reason."""
+    for condition, value in (("id <= (SELECT max(id) FROM witness_events) - ?", keep), ("at < ?", now - retention)):
+        db.execute(
+            "DELETE FROM witness_events WHERE id IN"  # noqa: S608  own text
+            f" (SELECT id FROM witness_events WHERE {condition} LIMIT ?)",
+            (value, most),
+        )
     db.execute("DELETE FROM witnessed_minutes WHERE start < ?", (now - MINUTES_SECONDS,))
     db.execute("DELETE FROM events_taken WHERE id <= (SELECT max(id) FROM events_taken) - ?", (RECOGNISED,))
     db.execute(

@@ -70,6 +70,21 @@ def test_a_disk_that_failures_alone_would_fill_goes_on_taking_counts(site, progr
     assert "is ready" in ready(daemon)
 
 
+def test_fewer_failures_than_a_disk_is_full_of_end_no_commit(site, programs, disk):
+    """``failures.keep`` is made smaller, as the log advises: they go bit by bit, and counting goes on."""
+    site.configure("[failures]\nkeep = 1_000_000\n")
+    daemon = programs(Daemon, site.config)
+    for i in range(1, 21):
+        site.write(404, 1000)
+        until(lambda: daemon.codes() == {"404": 1000 * i}, daemon.codes)  # noqa: B023  asked at once
+    daemon.stop()
+    site.configure("[failures]\nkeep = 100\n")
+    daemon = programs(Daemon, site.config)
+    site.write(404, 10)
+    until(lambda: daemon.codes() == {"404": 20_010}, daemon.codes)
+    assert daemon.total("mesibo_logwatch_commit_failures_total") == 0
+
+
 def test_a_disk_that_becomes_read_only_stops_neither_scrapes_nor_counting(site, programs, disk):
     """Read-only for a while: nothing is lost, nothing is counted twice."""
     site.write(200, 3)

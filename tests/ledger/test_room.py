@@ -21,7 +21,9 @@ PAGE = 4 * KIB
     [
         (Room(1000 * MIB, 3 * MIB, 0, 9_000), 10_000, 10_000),
         (Room(0, 3 * MIB, 0, 10_000), 10_000, 10_000),  # it does not grow: others have filled the disk
-        (Room(0, 3 * MIB, 0, 12_000), 10_000, 10_000),  # a smaller number was configured
+        (Room(3 * MIB, 3 * MIB, 0, 12_000), 10_000, 10_000),  # a smaller number was configured
+        (Room(0, 3 * MIB, 0, 12_000), 10_000, 12_000 - 3 * MIB // 4 // 1200),  # where they do not fit, bit by bit
+        (Room(0, 3 * MIB, 0, 100), 0, 0),
         (Room(40 * MIB, 40 * MIB, 0, 140_000), 1_000_000, 140_000 + 30 * MIB // 300),
         (Room(10 * MIB, 40 * MIB, 0, 140_000), 1_000_000, 140_000),  # what is free is the reserve
         (Room(4 * MIB, 40 * MIB, 6 * MIB, 140_000), 1_000_000, 140_000),  # as good as free
@@ -43,6 +45,7 @@ def test_failures_are_kept_as_long_as_a_reserve_stays_free(room, keep, most):
         (1_200_000, 0, 0, 1000),
         (0, 4_800_000, 9_999, 1000),  # others fill the disk, or the reserve is used up: pages are there to be reused
         (0, 4_800_000, 10_000, 10_000),
+        (0, 4_800_000, 12_000, 1000),  # a smaller number was configured: what goes is written as well
         (0, 0, 0, 0),
     ],
 )
@@ -80,10 +83,10 @@ def disk(tmp_path, monkeypatch):
     return made
 
 
-def commit(ledger, count, start=0):
-    made = Batch(1_000_000)
+def commit(ledger, count, start=0, now=None, keep=1_000_000):
+    made = Batch(keep)
     made.count("mesibo", "lines", amount=count)
-    now = time.time()
+    now = now or time.time()
     made.fail(
         [
             StoredFailure(
@@ -131,3 +134,40 @@ def test_a_commit_with_more_failures_than_the_disk_takes_brings_the_newest(tmp_p
     assert left[-200:] == list(range(24_000 - 200, 24_000))
     assert Reader(ledger.path).newest_failure() == 24_000
     ledger.close()
+
+
+def test_fewer_failures_on_a_disk_that_is_full_of_them_go_bit_by_bit(tmp_path, disk):
+    """What is deleted is written first: all at once would not fit, and no commit would work any more."""
+    ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect)
+    for i in range(100):
+        commit(ledger, 100, 100 * i)
+    ledger.close()
+    before = len(kept(ledger))
+    ledger = Ledger(tmp_path, keep=50, connect=disk.connect)
+    commit(ledger, 10, 10_000, keep=50)
+    assert before // 2 < len(kept(ledger)) < before
+    for i in range(1, 40):
+        commit(ledger, 10, 10_000 + 10 * i, keep=50)
+    ledger.close()
+    assert kept(ledger) == list(range(10_350, 10_400))
+
+
+def test_old_failures_on_a_disk_that_is_full_of_them_go_bit_by_bit(tmp_path, disk):
+    """A host that was off for a month comes back to failures that are all too old."""
+    began = time.time()
+    at = began
+    ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect, clock=lambda: at)
+    for i in range(100):
+        commit(ledger, 100, 100 * i, now=began)
+    before = len(kept(ledger))
+    for hours in range(30 * 24, 33 * 24):
+        at = began + 3600 * hours
+        commit(ledger, 1, 10_000 + hours, now=at)
+        if before // 2 < len(kept(ledger)) < before - 100:
+            break
+    else:
+        pytest.fail("they went at once, or never")
+    for i in range(40):
+        commit(ledger, 1, 20_000 + i, now=at)
+    ledger.close()
+    assert all(number > 10_000 for number in kept(ledger))

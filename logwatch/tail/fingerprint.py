@@ -22,6 +22,9 @@ TELLING_BYTES = 24
 """A line's beginning up to its time stamp's milliseconds, in Docker's JSON, too: with fewer bytes to compare, which are
 alike in all lines of an hour, sizes have to agree as well."""
 
+STAMP_BYTES = 64
+"""A line's beginning up to there where the log daemon has put whole seconds and a host in front of it."""
+
 LINE_BYTES = 16
 """Of whole lines: fewer may recur in any log."""
 
@@ -86,13 +89,13 @@ def fingerprint_tail(
     first = max(len(last) - TAIL_BYTES, 0)
     end = at = len(last.rstrip(b"\0"))
     entries: list[bytes] = [_entry(last[end:])] if end < len(last) else []
-    beginnings = [_beginning(last[end:])] * len(entries)
+    beginnings = [_beginning(last[end:], begins)] * len(entries)
     while at > 0 and len(entries) < _LINES:
         behind, at = at, last.rfind(b"\n", 0, at - 1) + 1
         if begins(last[at : behind - 1]):
             first = first if entries else min(first, at)
             entries.append(_entry(last[at:end]))
-            beginnings.append(_beginning(last[at:end]))
+            beginnings.append(_beginning(last[at:end], begins))
             end = at
     ended = end - (len(last) - count)  # where an earlier entry ends behind the offset of before
     for (length, part), (some, beginning) in zip_longest(entries_of(before), beginnings_of(before), fillvalue=(0, b"")):
@@ -109,8 +112,8 @@ def _entry(lines: bytes) -> bytes:
     return len(lines).to_bytes(2, "big") + part_of(lines)
 
 
-def _beginning(lines: bytes) -> bytes:
-    some = lines[:TELLING_BYTES]
+def _beginning(lines: bytes, begins: Callable[[bytes], bool]) -> bytes:
+    some = lines[: TELLING_BYTES if begins(lines[:TELLING_BYTES]) else STAMP_BYTES]
     return (len(some) | _BEGINNING).to_bytes(2, "big") + part_of(some)
 
 

@@ -338,7 +338,8 @@ def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[byte
         start -= length
         if start == at:
             line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
-            torn = 0 < some < len(line) and part_of(line[:some]) == part
+            # Else a line of the same second
+            torn = some < len(line) and begins(line[:some]) and part_of(line[:some]) == part
             joined = any(begins(line[n:]) for n in range(1, min(len(line), length)))  # with a line that counts
             return at + len(line) + 1 if torn and not joined else at
     return at

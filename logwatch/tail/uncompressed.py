@@ -65,7 +65,7 @@ def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
     size = file.size()
     if size < TELLING_BYTES and not (gone and file.packed and size == of.size()):
         return False
-    return file.before(size, TAIL_BYTES) == of.before(size, TAIL_BYTES)
+    return file.before(size) == of.before(size)  # answers over several lines may end alike in any log
 
 
 def holds(file: Content, at: int, of: Content, start: int) -> bool:

@@ -58,3 +58,22 @@ def test_the_next_log_is_not_taken_for_the_rest_of_one_that_ends_alike(tmp_path,
     expected = "\n".join([*old, *late, *new]).split("\n")
     assert sorted(follower.lines) == sorted(expected), lost_by_copytruncate
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("read", "unread", "count"), [(3, 0, 1), (3, 3, 3), (20, 0, 19)])
+def test_behind_a_long_banner_the_next_log_is_no_copy_of_one_that_ends_alike(tmp_path, form, read, unread, count):
+    """All lines count, however many fewer the next log has, and though the first 4 KiB of both are their banner."""
+    log = tmp_path / "m.log"
+    banner = [f"{n:02} {'=' * 95}" for n in range(50)]
+    old, late, new = lines(form, 10, read), lines(form, 40, unread), lines(form, 70, count)
+    append(log, *banner, *old)
+    follower = Follower(log)
+    follower.turn()
+    append(log, *late)
+    os.rename(log, tmp_path / "m.log.1")
+    append(log, *banner, *new)
+    for _ in range(3):
+        follower.wait(15)
+    counted = [line for line in follower.lines if line not in banner]
+    assert sorted(counted) == sorted("\n".join([*old, *late, *new]).split("\n"))

@@ -878,6 +878,29 @@ def test_a_line_that_was_cut_off_behind_its_code_counts_once(tmp_path, life, tor
     assert log.follower.lost == log.follower.missed == 0
 
 
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("stamp", ["Nov 25 10:11:12 host", "2025-11-25T10:11:12+00:00 host"])
+@pytest.mark.parametrize("cut_off", [1, 3])
+def test_a_line_of_the_second_of_one_that_was_cut_off_counts(tmp_path, life, stamp, cut_off):
+    """Where the log daemon's seconds are all that both begin with, what stands at its place is a new line."""
+    log = tmp_path / "m.log"
+    lines = [f"{stamp} mesibo[812]: E2511-101112-{n:03} (1): push_on_complete: uid {n} code 200" for n in range(24)]
+    append(log, *lines[:20])
+    follower = Follower(log)
+    follower.turn()
+    if life == "stopped":
+        follower.stop()
+    os.truncate(log, sum(len(line) + 1 for line in lines[: 20 - cut_off]))
+    append(log, lines[20])
+    if life == "stopped":
+        follower.start()
+    for line in lines[21:]:
+        follower.wait(15)
+        append(log, line)
+    follower.wait(15)
+    assert sorted(follower.lines) == lines
+
+
 @pytest.mark.parametrize("quiet_seconds", [700, 9 * 3600, 60 * 3600])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_writer_that_was_not_told_of_a_rotation_goes_on_after_a_quiet_night(tmp_path, quiet_seconds, restarted):

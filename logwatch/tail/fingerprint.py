@@ -9,7 +9,7 @@ file that lost its end. Only digests are kept, never bytes of a log.
 
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
-from itertools import zip_longest
+from itertools import chain, repeat
 from typing import NamedTuple
 
 HEAD_BYTES = 4096
@@ -98,7 +98,8 @@ def fingerprint_tail(
             beginnings.append(_beginning(last[at:end], begins))
             end = at
     ended = end - (len(last) - count)  # where an earlier entry ends behind the offset of before
-    for (length, part), (some, beginning) in zip_longest(entries_of(before), beginnings_of(before), fillvalue=(0, b"")):
+    earlier = chain(beginnings_of(before), repeat((0, b"")))  # ledgers of before have none
+    for (length, part), (some, beginning) in zip(entries_of(before), earlier, strict=False):
         if len(entries) < _LINES and entries and ended == 0:
             entries.append(length.to_bytes(2, "big") + part)
             beginnings.append((some | _BEGINNING).to_bytes(2, "big") + beginning.ljust(_RUNG, b"\0"))

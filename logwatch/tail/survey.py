@@ -89,7 +89,7 @@ class Survey:
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
-        found.hidden = {known.number for known in self.known if self._is_hidden(known)}
+        found.hidden = self._hidden()
         for i, file in enumerate(found.candidates):
             if file.archive and len(file.head) < TELLING_BYTES:
                 with suppress(SeekingError):
@@ -203,25 +203,23 @@ class Survey:
         relations = (self.found.answer(number, i).relation for i in files)
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
-    def _is_hidden(self, known: Known) -> bool:
-        """Return whether one that is over may lie where nobody can look.
+    def _hidden(self) -> set[int]:
+        """Return the generations that are over, and may lie where nobody can look.
 
-        Its directory is not there, or cannot be listed, or nothing at all of the log is beside its path, as where a
-        file system is not mounted; or what lay beside it is elsewhere by now, as where the directory was moved away.
+        Their directory is not there, or cannot be listed, or nothing at all of the log is beside its path, as where a
+        file system is not mounted; or what lay beside them is elsewhere by now, as where the directory was moved away.
         """
-        if known.in_use:
-            return False
-        here = os.path.dirname(self._path)
+        over, here = [known for known in self.known if not known.in_use], os.path.dirname(self._path)
         if not any(os.path.dirname(file.path) == here for file in self.found.candidates):
-            return True
-        place = known.directory
-        beside = (each for each in self.known if each.name and each.directory == place)
-        if any(os.path.dirname(each.name) != place for each in beside):
-            return True
+            return {known.number for known in over}
+        moved = {each.directory for each in self.known if each.name and os.path.dirname(each.name) != each.directory}
+        return {known.number for known in over if known.directory in moved or self._is_out_of_sight(known)}
+
+    def _is_out_of_sight(self, known: Known) -> bool:
         if known.key == NO_KEY:
             return False
-        there = stat_at(place or ".")
-        return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
+        there = stat_at(known.directory or ".")
+        return not there or there.key[0] != known.key[0] or known.directory in self._directories.unlisted
 
     def _take_in(self, files: Iterable[Candidate]) -> None:
         """Take files for candidates, in place of what they were taken for before, and ask what they are.

@@ -816,6 +816,30 @@ def test_a_log_that_is_put_back_as_it_was_goes_on_behind_that(tmp_path, lines, b
     log.check()
 
 
+def test_a_backup_that_outlives_the_log_it_was_made_of_tells_no_loss(tmp_path):
+    """``cp m.log m.log.bak``, and rotation deletes what was read to its end: a shorter copy of it is no log cut off."""
+    log = Log(tmp_path, "looking")
+    log.write(130)
+    log.shell("cp m.log m.log.bak")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1; : > m.log")
+    for _ in range(3):
+        log.follower.wait(700)
+    log.follower.stop()
+    log.shell("rm m.log.1")
+    positions = log.follower.sink.positions
+    positions |= {
+        number: each._replace(marks=b"") for number, each in positions.items()
+    }  # as a release of before left it
+    log.follower.start()
+    for _ in range(3):
+        log.write(1)
+        log.follower.wait(700)
+        log.shell("mv m.log m.log.1; : > m.log")
+    log.check()
+
+
 def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_path):
     """``tail -n 3 m.log > t; mv t m.log`` amid unread lines, the last of which is too short to tell anything."""
     log = Log(tmp_path, "looking")

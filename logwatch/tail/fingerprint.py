@@ -22,7 +22,7 @@ TELLING_BYTES = 24
 """A line's beginning up to its time stamp's milliseconds, in Docker's JSON, too: with fewer bytes to compare, which are
 alike in all lines of an hour, sizes have to agree as well."""
 
-STAMP_BYTES = 64
+STAMP_BYTES = 96
 """A line's beginning up to there where the log daemon has put whole seconds and a host in front of it."""
 
 LINE_BYTES = 16

@@ -925,6 +925,26 @@ def test_a_line_of_the_second_of_one_that_was_cut_off_counts(tmp_path, life, sta
     assert sorted(follower.lines) == lines
 
 
+@pytest.mark.parametrize(
+    "stamp", ["Nov 25 10:11:12 host", f"Nov 25 10:11:12 {'h' * 40}", "2025-11-25T10:11:12+00:00 host"]
+)
+def test_a_line_behind_a_stamp_in_seconds_that_was_cut_off_behind_its_code_counts_once(tmp_path, stamp):
+    """Its own time, behind that of the log daemon, tells what is left of it."""
+    log = tmp_path / "m.log"
+    head = f"{stamp} mesibo[812]: E2511-101112"
+    lines = [f"{head}-{n:03} (1): push_on_complete: uid {n} code 200 {'x' * 20}" for n in range(24)]
+    append(log, *lines[:20])
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    os.truncate(log, os.path.getsize(log) - 12)
+    append(log, "mesibo Real-Time Messaging", *lines[20:])
+    follower.start()
+    for _ in range(3):
+        follower.wait(15)
+    assert sorted(follower.lines) == lines
+
+
 @pytest.mark.parametrize("quiet_seconds", [700, 9 * 3600, 60 * 3600])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_writer_that_was_not_told_of_a_rotation_goes_on_after_a_quiet_night(tmp_path, quiet_seconds, restarted):

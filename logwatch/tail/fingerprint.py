@@ -83,23 +83,24 @@ def fingerprint_tail(
 
     The run is ``TAIL_BYTES``, or from a line on that ``begins``, with a time of its own: how an answer over several
     lines ends recurs in any log, and in logs of lines that are equally long at its place. Such a line is an entry, with
-    those behind it that have none: an editor may have deleted some of them. There are none where ``last``, what was
-    handed on last, ends amid a line. ``before`` is the fingerprint of ``count`` bytes less, which has earlier ones.
+    those behind it that have none: an editor may have deleted some of them. NULs at the end of ``last``, which was
+    handed on last, are one of their own. ``before`` is the fingerprint of ``count`` bytes less, which has earlier ones.
     """
     first = max(len(last) - TAIL_BYTES, 0)
     end = at = len(last.rstrip(b"\0"))
     entries: list[bytes] = [_entry(last[end:])] if end < len(last) else []
     beginnings = [_beginning(last[end:], begins)] * len(entries)
-    while at > 0 and len(entries) < _LINES:
+    offset = len(last) - count  # of before
+    earlier = [*zip(entries_of(before), chain(beginnings_of(before), repeat((0, b""))), strict=False)]
+    while at > 0 and len(entries) < _LINES and not (earlier and entries and end == offset):
         behind, at = at, last.rfind(b"\n", 0, at - 1) + 1
         if begins(last[at : behind - 1]):
             first = first if entries else min(first, at)
             entries.append(_entry(last[at:end]))
             beginnings.append(_beginning(last[at:end], begins))
             end = at
-    ended = end - (len(last) - count)  # where an earlier entry ends behind the offset of before
-    earlier = chain(beginnings_of(before), repeat((0, b"")))  # ledgers of before have none
-    for (length, part), (some, beginning) in zip(entries_of(before), earlier, strict=False):
+    ended = end - offset  # where an earlier entry ends behind the offset of before
+    for (length, part), (some, beginning) in earlier:
         if len(entries) < _LINES and entries and ended == 0:
             entries.append(length.to_bytes(2, "big") + part)
             beginnings.append((some | _BEGINNING).to_bytes(2, "big") + beginning.ljust(_RUNG, b"\0"))

@@ -34,11 +34,11 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED:
         return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
-    more = (j for j in draft.free if draft.answer(each, j).relation is Relation.CUT and draft.answer(each, j).at > at)
-    away = any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free)
-    if relation in _SHORTER and (away or any(True for _ in more)):
+    others = [draft.answer(each, j) for j in draft.free]
+    held = any(of in (*_WHOLE, Relation.MOVED) or (of is Relation.CUT and end > at) for of, end in others)
+    if relation in _SHORTER and held:
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
-    copied = relation is Relation.MOVED and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
+    copied = relation is Relation.MOVED and any(of in _WHOLE for of, _ in others)
     if copied and _begins_alike(draft, each, i):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):

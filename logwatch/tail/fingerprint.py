@@ -139,6 +139,11 @@ def _parts_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
     return ((int.from_bytes(part[:2], "big"), part[2:]) for part in parts)
 
 
+def has_time(data: bytes, begins: Callable[[bytes], bool]) -> bool:
+    """Return whether one of some whole lines ``begins`` with a time: no other log has it, as it may have a banner."""
+    return any(map(begins, data.split(b"\n")[:-1]))
+
+
 class LineMark(NamedTuple):
     """A line end, and what tells that the bytes before it are still those that were read."""
 

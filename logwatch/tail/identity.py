@@ -23,6 +23,7 @@ from logwatch.tail.fingerprint import (
     begins_alike,
     empty_file_id,
     entries_of,
+    has_time,
     is_marked,
     is_suffix,
     is_tail,
@@ -203,7 +204,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
         proved = ends or size <= HEAD_BYTES
     else:
         proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
-    at = _last_known(known, file) if size <= HEAD_BYTES and not ends else size
+    at = _last_known(file, _alike_bytes(known, file.head)) if size <= HEAD_BYTES and not ends else size
     return Answer(Relation.PART if proved else Relation.CUT, at)
 
 
@@ -290,8 +291,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
     head, end = file.head, known.offset
     whole, alike_bytes = begins_alike(known.head_bytes, known.head, head), _alike_bytes(known, head)
     at = entry_end = _last_entry_end(known, file)
-    # Else it may be a banner, which other logs begin with, too
-    sure = bool(at) or any(begins(line) for line in head[:alike_bytes].split(b"\n")[:-1])
+    sure = bool(at) or has_time(head[:alike_bytes], begins)
     if not (whole or sure):
         return OTHER
     size = file.size()
@@ -317,7 +317,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
         return Answer(Relation.MOVED, _behind_torn(known, file, at, begins)) if goes_on else OTHER
     if not sure or (whole and not at):
         return OTHER
-    return Answer(Relation.CUT, min(end, size) if whole else _last_known(known, file))
+    return Answer(Relation.CUT, min(end, size) if whole else _last_known(file, alike_bytes))
 
 
 def _last_entry_end(known: Position, file: Content) -> int:
@@ -340,14 +340,15 @@ def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[byte
             line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
             # Else a line of the same second
             torn = some < len(line) and begins(line[:some]) and part_of(line[:some]) == part
-            joined = any(begins(line[n:]) for n in range(1, min(len(line), length)))  # with a line that counts
-            return at + len(line) + 1 if torn and not joined else at
+            if torn and not any(begins(line[n:]) for n in range(1, min(len(line), length))):  # with a line that counts
+                return at + len(line) + 1
+            return at
     return at
 
 
-def _last_known(known: Position, file: Content) -> int:
+def _last_known(file: Content, alike_bytes: int) -> int:
     """Return where the last line ends of which enough is known, in a file that has little more than a head."""
-    end = file.head.find(b"\n", max(_alike_bytes(known, file.head) - TELLING_BYTES, 0)) + 1
+    end = file.head.find(b"\n", max(alike_bytes - TELLING_BYTES, 0)) + 1
     return file.begin + end if end else file.size()
 
 

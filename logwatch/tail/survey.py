@@ -13,7 +13,7 @@ from itertools import accumulate
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, has_time, head_key, head_key_of
 from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
@@ -318,8 +318,8 @@ class Survey:
         elif i == found.at_path and not part and not candidate.packed:
             common = shared_bytes(candidate, own)
             all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
-            has_time = any(map(generation.lines.is_dated, own.head[:common].split(b"\n")))
-            if common and (all_alike or has_time or common >= max(own.size() - MARK_BYTES, TAIL_BYTES)):
+            nearly_all = common >= max(own.size() - MARK_BYTES, TAIL_BYTES)
+            if common and (all_alike or nearly_all or has_time(own.head[:common], generation.lines.is_dated)):
                 found.common[known.number, i] = common
 
     def _compare_with_trimmed(self) -> None:

@@ -59,24 +59,26 @@ def test_a_full_disk_stops_neither_scrapes_nor_counting(site, programs, disk):
     assert "is ready" in ready(daemon)
 
 
-def test_a_disk_that_failures_alone_would_fill_goes_on_taking_counts(site, programs, disk):
-    """The oldest failures give way, however many are to be kept: no commit fails."""
+def filled(site, programs):
+    """Return a daemon that has counted more failures than the disk has room for."""
     site.configure("[failures]\nkeep = 1_000_000\n")
     daemon = programs(Daemon, site.config)
     for i in range(1, 21):
         site.write(404, 1000)
         until(lambda: daemon.codes() == {"404": 1000 * i}, daemon.codes)  # noqa: B023  asked at once
+    return daemon
+
+
+def test_a_disk_that_failures_alone_would_fill_goes_on_taking_counts(site, programs, disk):
+    """The oldest failures give way, however many are to be kept: no commit fails."""
+    daemon = filled(site, programs)
     assert daemon.total("mesibo_logwatch_commit_failures_total") == 0
     assert "is ready" in ready(daemon)
 
 
 def test_fewer_failures_than_a_disk_is_full_of_end_no_commit(site, programs, disk):
     """``failures.keep`` is made smaller, as the log advises: they go bit by bit, and counting goes on."""
-    site.configure("[failures]\nkeep = 1_000_000\n")
-    daemon = programs(Daemon, site.config)
-    for i in range(1, 21):
-        site.write(404, 1000)
-        until(lambda: daemon.codes() == {"404": 1000 * i}, daemon.codes)  # noqa: B023  asked at once
+    daemon = filled(site, programs)
     daemon.stop()
     site.configure("[failures]\nkeep = 100\n")
     daemon = programs(Daemon, site.config)

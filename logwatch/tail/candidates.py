@@ -165,7 +165,12 @@ class Archive:
 
     def _is_final(self, file: PackedFile) -> bool:
         """Return whether nothing more is to come: its end was seen, or it was not written to for long enough."""
-        return file.ended() or not 0 <= time.time() - self._stat.modified / 1e9 < FRESH_SECONDS
+        return file.ended() or is_settled(self._stat)
+
+
+def is_settled(stat: Stat) -> bool:
+    """Return whether a file was not written to for long enough to be all there."""
+    return not 0 <= time.time() - stat.modified / 1e9 < FRESH_SECONDS
 
 
 def _told(answer: _Answer | None) -> _Answer:

@@ -5,7 +5,7 @@ A ``Draft`` is a plan in the making.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import accumulate, combinations
 from typing import Literal, NamedTuple
 
 from logwatch.model import FileState, Position, RotationKind
@@ -13,7 +13,9 @@ from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
 from logwatch.tail.identity import Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
-from logwatch.tail.uncompressed import NOWHERE
+from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
+
+_SEARCHED = 2  # rotated files, of those that were written last, however long they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Found:
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
     edited: bool = False  # the path's file has lines of what left the path that were not read yet, but not all of them
+    packing: bool = False  # an archive beside what it is packed from may still be written
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property
@@ -68,6 +71,23 @@ class Found:
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Relation.OTHER))
+
+    def searched(self) -> list[int]:
+        """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
+
+        As many as together are no more than is searched of one, and the newest two in any case.
+        """
+        plain = [i for i, candidate in enumerate(self.candidates) if candidate.head and not candidate.packed]
+        rotated = sorted((i for i in plain if i != self.at_path), key=lambda i: -self.candidates[i].modified)
+        ends = accumulate(self.candidates[i].disk_size for i in rotated)
+        near = [i for n, (i, end) in enumerate(zip(rotated, ends, strict=True)) if n < _SEARCHED or end <= SEARCH_BYTES]
+        return [i for i in plain if i == self.at_path] + near
+
+    def new_archives(self) -> list[int]:
+        """Return the archives that no generation lies in: news, or of a log that was trimmed and then packed."""
+        held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
+        packed = ((i, c.rotated) for i, c in enumerate(self.candidates) if c.packed and i not in held)
+        return [i for i, rotated in packed if rotated and rotated.certain]
 
     def proofs(self, known: Iterable[Known]) -> dict[int, int]:
         """Return by file how much tells that it is one of these generations' own, where it holds all that was read."""
@@ -178,7 +198,7 @@ class Draft:
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
         self.copies: list[int] = []  # files that generations have left for their paths
-        self.again = False
+        self.again = found.packing
         self.rising = False  # the newest file has the highest number
 
     def _goes_on_differently(self, each: Known) -> bool:

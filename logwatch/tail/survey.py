@@ -8,9 +8,8 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import accumulate
 
-from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.candidates import Candidate, VanishedError, is_settled
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, has_time, head_key, head_key_of
@@ -18,30 +17,9 @@ from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
-from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES, SeekingError, holds, is_part, shared_bytes
+from logwatch.tail.uncompressed import NOWHERE, SeekingError, holds, is_part, shared_bytes
 from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
 from logwatch.unpack import without_suffix
-
-_SEARCHED = 2  # rotated files, of those that were written last, however long they are
-
-
-def _searched(found: "Found") -> list[int]:
-    """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
-
-    As many as together are no more than is searched of one, and the newest two in any case.
-    """
-    plain = [i for i, candidate in enumerate(found.candidates) if candidate.head and not candidate.packed]
-    rotated = sorted((i for i in plain if i != found.at_path), key=lambda i: -found.candidates[i].modified)
-    ends = accumulate(found.candidates[i].disk_size for i in rotated)
-    near = [i for n, (i, end) in enumerate(zip(rotated, ends, strict=True)) if n < _SEARCHED or end <= SEARCH_BYTES]
-    return [i for i in plain if i == found.at_path] + near
-
-
-def _new_archives(found: "Found") -> list[int]:
-    """Return the archives that no generation lies in: they are news, or of a log that was trimmed and then packed."""
-    held = {i for (_, i), answer in found.answers.items() if answer.relation is Relation.SAME}
-    packed = ((i, c.rotated) for i, c in enumerate(found.candidates) if c.packed and i not in held)
-    return [i for i, rotated in packed if rotated and rotated.certain]
 
 
 def _may_be_backup(known: Known, file: Candidate) -> bool:
@@ -62,6 +40,7 @@ class Survey:
         self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
+        self._packing = False
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""}
         if not elsewhere:
@@ -75,10 +54,10 @@ class Survey:
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
         files = self._candidates()
         at_path = files[0] if files and files[0].rotated is None else None
-        found = self.found = Found([], 0 if at_path else None, rotated_names=certain)
+        found = self.found = Found([], 0 if at_path else None, rotated_names=certain, packing=self._packing)
         self._take_in(files)
         lost = [known for known in self.known if self._is_lost(known)]
-        searched = _searched(found) + _new_archives(found)
+        searched = found.searched() + found.new_archives()
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)
@@ -163,16 +142,15 @@ class Survey:
         others = sorted(plain)  # what is packed behind what it was packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
-        heads: dict[str, bytes] = {}
+        looked_at: dict[str, Candidate | None] = {}
         for path in others:
             rotated = names.get(path, UNNAMED)
             uncertain = path in self._state.matched and not rotated.certain
             candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
-            if candidate and not candidate.error:
-                heads[path] = candidate.head
-            of, head = heads.get(plain[path]), heads.get(path)
-            if plain[path] != path and plain[path] in names and (head is None or of is None or of.startswith(head)):
-                continue  # while one is being packed, what it is packed from is still there
+            looked_at[path] = candidate
+            beside = plain[path] != path and plain[path] in names
+            if beside and self._is_being_packed(candidate, looked_at.get(plain[path])):
+                continue
             if candidate and candidate.key not in found:
                 found[candidate.key] = replace(candidate, matched=path in self._state.matched)
         at_path = self._examine_path()
@@ -186,6 +164,14 @@ class Survey:
             raise VanishedError
         rest = [candidate for key, candidate in found.items() if key != at_path.key]
         return [replace(at_path, matched=at_path.packed), *rest]
+
+    def _is_being_packed(self, file: Candidate | None, of: Candidate | None) -> bool:
+        """Return whether a file may still be written from another one, or cannot be compared with it."""
+        if not file or not of or file.error or of.error:
+            return True
+        packing = of.head.startswith(file.head) and not is_settled(file.stat)
+        self._packing = self._packing or packing
+        return packing
 
     def _examine_path(self) -> Candidate | None:
         if self._elsewhere:

@@ -713,10 +713,21 @@ def being_packed(log):
     yield
 
 
+def packed_with_more_than_its_copy(log):
+    """Mirror a rotated file, and later, beside that copy, the archive of all that it got since."""
+    log.write(60)
+    log.shell("mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.log")
+    yield
+    log.write(7, f"{log.directory}/origin/m.log.1")
+    log.shell("cd origin; gzip m.log.1; touch -d '2 minutes ago' m.log.1.gz; cp -p m.log.1.gz ..")
+    log.write(6)
+    yield
+
+
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [packed_beside_the_next, being_packed])
+@pytest.mark.parametrize("steps", [packed_beside_the_next, being_packed, packed_with_more_than_its_copy])
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
-    """Only what begins as the plain file does is that one, packed."""
+    """Only what holds no more than the plain file does is that one, packed."""
     played(tmp_path, life, steps)
 
 

@@ -51,7 +51,7 @@ def reconcile(state: PathState, turn: Turn) -> None:
             tries -= 1
         else:
             return
-        state.owners.rotated.forget()
+        state.owners.rotated_files.forget()
     state.mark_due()
 
 
@@ -268,7 +268,7 @@ class _Reconciliation:
         parked = not moved and generation.parked == candidate.stat
         if in_use and (moved or not (generation.file or parked)):
             self._attach(generation, i)
-        if candidate.rotated is None:
+        if candidate.is_at_path:
             self.state.lead_to(generation)
 
     @staticmethod
@@ -276,7 +276,7 @@ class _Reconciliation:
         state = generation.position.state
         read = size is None or size <= generation.position.offset or at.damaged
         over = state == "ignored" or (state == "done" and read)
-        return "live" if at.rotated is None else state if over else "rotated"
+        return "live" if at.is_at_path else state if over else "rotated"
 
     def _attach(self, generation: Generation, i: int) -> None:
         at = self.found.candidates[i]

@@ -199,12 +199,22 @@ class Candidate(Content):
     key: Key
     disk_size: int  # as the file system tells
     modified: int  # nanoseconds
-    rotated: RotatedName | None  # None for the followed path itself
+    name_says: RotatedName | None  # of a rotated file; None for the followed path itself
     head: bytes
     begin: int = 0  # where its content begins
     archive: Archive | None = None
     matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
     error: OSError | None = None
+
+    @property
+    def is_at_path(self) -> bool:
+        """Whether the followed path leads to it, as text: an archive there is a rotated file."""
+        return self.name_says is None
+
+    @property
+    def may_be_news(self) -> bool:
+        """Whether it counts if nobody has seen it: what lies beside a log under any name does not."""
+        return self.name_says is None or self.name_says.certain
 
     @property
     def packed(self) -> bool:
@@ -219,7 +229,7 @@ class Candidate(Content):
     @property
     def found_at(self) -> str:
         """Where a generation that lies in it is found, other than at its path."""
-        return self.path if self.rotated else ""
+        return "" if self.is_at_path else self.path
 
     @property
     def damaged(self) -> bool:
@@ -275,23 +285,23 @@ class Heads:
         self._known: dict[Key, Candidate] = {}
         self._unreadable = unreadable
 
-    def examine(self, path: str, rotated: RotatedName | None = UNNAMED) -> Candidate | None:
+    def examine(self, path: str, name: RotatedName | None = UNNAMED) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
             found = stat_of(os.stat(path))
             if error := self._unreadable.get(found.key):
-                return Candidate(path, *found, rotated, b"", error=error)
+                return Candidate(path, *found, name, b"", error=error)
             known = self._known.get(found.key)
             same = known is not None and known.stat == found
-            file = replace(known, path=path, rotated=rotated) if known and same else _read(path, found.key, rotated)
+            file = replace(known, path=path, name_says=name) if known and same else _read(path, found.key, name)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except NotAFileError as error:
-            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, b"", error=error)
+            return None if name else Candidate(path, NO_KEY, 0, 0, None, b"", error=error)
         except OSError as error:
-            return Candidate(path, *found, rotated, b"", error=error)
-        if rotated:  # the followed file itself changes all the time
+            return Candidate(path, *found, name, b"", error=error)
+        if name:  # the followed file itself changes all the time
             if known and known.archive and known.archive is not file.archive:
                 known.archive.close()  # it was still being packed
             self._known[file.key] = file
@@ -306,7 +316,7 @@ class Heads:
                 archive.close()
 
 
-def _read(path: str, key: Key, rotated: RotatedName | None) -> Candidate:
+def _read(path: str, key: Key, name: RotatedName | None) -> Candidate:
     """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
     descriptor, before = _open(path, key)
     with closing(PlainFile(descriptor)) as file:
@@ -325,4 +335,4 @@ def _read(path: str, key: Key, rotated: RotatedName | None) -> Candidate:
         size = file.stat().size
         if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
             raise VanishedError
-        return Candidate(path, *before, rotated, before_hole(head), begin, archive)
+        return Candidate(path, *before, name, before_hole(head), begin, archive)

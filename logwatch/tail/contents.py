@@ -95,7 +95,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         oldest = (False, False, False, (0, 0, "", 0))
         if each.number in draft.untold:
             oldest = (more, more and _is_repeated(draft, i), shorter, draft.age(i))
-        return (copied, *oldest, candidate.rotated is not None, -(size or 0), candidate.packed)
+        return (copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
@@ -215,8 +215,8 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     if _is_packed_whole(draft, each):
         return
     for i in draft.free:
-        candidate, common = draft.file(i), draft.found.common.get((each.number, i), 0)
-        rotated = candidate.rotated is not None and i not in draft.found.undecided
+        common = draft.found.common.get((each.number, i), 0)
+        rotated = i not in (draft.at_path, *draft.found.undecided)
         longer = not any(draft.is_part(k, i, None) for k in draft.known) and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
         if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
@@ -310,17 +310,13 @@ def is_copy(draft: Draft, i: int) -> bool:
 def _is_repeated(draft: Draft, i: int) -> bool:
     """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
     open_to = (*draft.free, *draft.start)
-    others = (j for j in open_to if (i, j) in draft.found.parts and _may_be_news(draft, i) <= _may_be_news(draft, j))
+    others = (
+        j for j in open_to if (i, j) in draft.found.parts and draft.file(i).may_be_news <= draft.file(j).may_be_news
+    )
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
-
-
-def _may_be_news(draft: Draft, i: int) -> bool:
-    """Return whether a file counts that nobody has seen: what lies beside a log under any name does not."""
-    rotated = draft.file(i).rotated
-    return rotated is None or rotated.certain
 
 
 def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
     """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
     candidate, size = draft.file(i), draft.size(i) or 0
-    return (-size, candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)
+    return (-size, not candidate.is_at_path, candidate.packed, candidate.modified, candidate.path)

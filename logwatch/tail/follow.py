@@ -146,7 +146,7 @@ class PathFollower(PathState):
 
     def _watch_directories(self) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
-        shelves = [self.owners.rotated.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
+        shelves = [self.owners.rotated_files.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
         found = ({place: stat_at(place) for place in own}, shelves)
         self.due = self.due or found != self._watched
         self._watched = found

@@ -36,7 +36,9 @@ class Owners:
         self.follows = follows
         self._paths: dict[str, FollowedPath] = {}
         self._sources = sources
-        self.rotated = RotatedFiles(rotated, clock, lambda: [(each.rotated, each.logs()) for each in sources()])
+        self.rotated_files = RotatedFiles(
+            rotated, clock, lambda: [(each.rotated_files, each.logs()) for each in sources()]
+        )
         self._looked = False
         self._targets: dict[str, set[str]] = {}  # where each path leads and led
         self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named
@@ -64,7 +66,7 @@ class Owners:
         """Look anew, when next asked, which rotated files there are, and of which logs, if a source's changed."""
         same = len(self._targets) == len(self._paths)
         self._looked = self._looked and same and self._all_called == [each.called() for each in self._sources()]
-        self.rotated.forget()
+        self.rotated_files.forget()
 
     def logs_of(self, path: str) -> set[str]:
         """Return the logs after which rotated files of a path are named, wherever they lie.
@@ -150,7 +152,7 @@ class Owners:
             same, state = each.key == file.key, self.path_of(each)
             beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
             left = state.path == but.path and not self.follows(state.path)
-            if state is but or left or not (same or beside or file.path in self.rotated):
+            if state is but or left or not (same or beside or file.path in self.rotated_files):
                 continue
             if each.empty and not each.plain:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now

@@ -124,7 +124,7 @@ class PathState:
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
-        if candidate.rotated:
+        if not candidate.is_at_path:
             return None
         real = self.ctx.directories.real(self.path)
         return real if real != self.path and key_at(real) == candidate.key else ""

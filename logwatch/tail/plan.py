@@ -86,8 +86,7 @@ class Found:
     def new_archives(self) -> list[int]:
         """Return the archives that no generation lies in: news, or of a log that was trimmed and then packed."""
         held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
-        packed = ((i, c.rotated) for i, c in enumerate(self.candidates) if c.packed and i not in held)
-        return [i for i, rotated in packed if rotated and rotated.certain]
+        return [i for i, c in enumerate(self.candidates) if c.packed and c.may_be_news and i not in held]
 
     def proofs(self, known: Iterable[Known]) -> dict[int, int]:
         """Return by file how much tells that it is one of these generations' own, where it holds all that was read."""
@@ -306,11 +305,11 @@ class Draft:
 
     def numbers(self, files: Iterable[int | None]) -> list[int]:
         """Return the numbers that rotation gave to files, of those that have one."""
-        names = (self.file(i).rotated for i in files if i is not None)
+        names = (self.file(i).name_says for i in files if i is not None)
         return [name.number for name in names if name and name.number is not None]
 
     def age(self, i: int) -> Age:
         """Return what sorts files from the oldest on."""
         candidate = self.file(i)
-        rotated, rising = candidate.rotated, self.rising
-        return age_key(rotated, candidate.modified, rising=rising) if rotated else (9, 0, "", 0)
+        name, rising = candidate.name_says, self.rising
+        return age_key(name, candidate.modified, rising=rising) if name else (9, 0, "", 0)

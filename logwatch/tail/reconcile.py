@@ -46,7 +46,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     undo_copies(draft)
     plan = Plan([draft.decided.get(k.number) or _settle(draft, k) for k in draft.known])
     plan.again, plan.copy_of = draft.again, draft.copy_of
-    plan.news = any(draft.file(i).rotated and i not in draft.start for i in unknown)
+    plan.news = any(i != draft.at_path and i not in draft.start for i in unknown)
     _adopt(draft, plan, copies, unknown)
     return plan
 
@@ -71,19 +71,18 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
     blank = {k.key: k for k in reversed(empty)}
     for i in list(draft.free):
-        candidate, rotated = draft.file(i), draft.file(i).rotated
-        certain = not rotated or rotated.certain
+        candidate, rotated = draft.file(i), i != draft.at_path
         if isinstance(candidate.error, MissingLibraryError):
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
-            if certain:
+            if candidate.may_be_news:
                 copies.append(i)
         elif rotated and i in draft.found.undecided:
             continue
         elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
             draft.take(each, i)
             del blank[candidate.key]
-        elif certain:
+        elif candidate.may_be_news:
             unknown.append(i)
     # What nobody has seen came after all that is known
     seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)

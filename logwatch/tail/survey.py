@@ -24,7 +24,8 @@ from logwatch.unpack import without_suffix
 
 def _may_be_backup(known: Known, file: Candidate) -> bool:
     """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
-    return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
+    name = file.name_says
+    return file.key != known.key and name is not None and name.number is None and not name.date
 
 
 class Survey:
@@ -37,7 +38,7 @@ class Survey:
         self._directories = state.ctx.directories
         self._logs = self._owners.logs_of(self._path)
         self._bases = {os.path.basename(log) for log in self._logs}
-        self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
+        self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
         self._packing = False
@@ -53,7 +54,7 @@ class Survey:
         names = self._names = self._list()
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
         files = self._candidates()
-        at_path = files[0] if files and files[0].rotated is None else None
+        at_path = files[0] if files and files[0].is_at_path else None
         found = self.found = Found([], 0 if at_path else None, rotated_names=certain, packing=self._packing)
         self._take_in(files)
         lost = [known for known in self.known if self._is_lost(known)]
@@ -105,12 +106,13 @@ class Survey:
 
     def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
+        files = self._owners.rotated_files
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
         logs |= {os.path.join(directory, base) for directory in lay for base in self._bases}
-        places = ((place, os.path.basename(log)) for log in self._logs for place in self._owners.rotated.places(log))
+        places = ((place, os.path.basename(log)) for log in self._logs for place in files.places(log))
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
-        listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in self._owners.rotated}
+        listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in files}
         names = {p: r for p, r in listed.items() if not self._is_another_logs(p)}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
@@ -273,7 +275,7 @@ class Survey:
 
     def _has_left(self, known: Known) -> bool:
         """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
-        rotated = (file for file in self.found.candidates if file.rotated and file.key == known.key != NO_KEY)
+        rotated = (file for file in self.found.candidates if not file.is_at_path and file.key == known.key != NO_KEY)
         return any(known.position.offset <= file.disk_size for file in rotated)
 
     def _compare_with_own(self, known: Known, i: int, own: OwnFile) -> None:
@@ -314,7 +316,7 @@ class Survey:
             moved, at = self.found.answer(known.number, 0)
             for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
                 relation, end = self.found.answer(known.number, i)
-                same = relation is Relation.SAME and candidate.rotated
+                same = relation is Relation.SAME and not candidate.is_at_path
                 with self._unpacking(i):
                     if same and holds(self.found.candidates[0], at, candidate, end):
                         self.found.own_parts.add((known.number, i))
@@ -329,7 +331,7 @@ class Survey:
         for i, candidate in enumerate(found.candidates):
             if candidate.path != self._path and candidate.head:
                 place, name = os.path.split(candidate.path)
-                only = self._owners.rotated.is_only_of(candidate.path, self._logs)
+                only = self._owners.rotated_files.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
                 if not named:
                     found.ambiguous.add(i)
@@ -352,7 +354,7 @@ class Survey:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                for j in group if self.found.candidates[i].rotated else ():
+                for j in group if i != self.found.at_path else ():
                     with self._unpacking(i):
                         if i != j and is_part(self.found.candidates[i], self.found.candidates[j]):
                             self.found.parts.add((i, j))
@@ -369,7 +371,7 @@ class Survey:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in self.found.candidates:
-            may_grow = not strict or candidate.rotated is None or candidate.key in anchored
+            may_grow = not strict or candidate.is_at_path or candidate.key in anchored
             self._make_sure_of(candidate, may_grow=may_grow)
 
     @staticmethod
@@ -381,5 +383,5 @@ class Survey:
         if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
             raise VanishedError
         head = candidate.head
-        if candidate.rotated is None and candidate.run(candidate.begin, len(head)) != head:
+        if candidate.is_at_path and candidate.run(candidate.begin, len(head)) != head:
             raise VanishedError  # truncated, and grown again

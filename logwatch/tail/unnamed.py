@@ -61,8 +61,8 @@ class Unnamed:
         lay = (each.position.found_at for each in known if each.position.found_at)
         directories = set(map(os.path.dirname, [*listed, *lay]))
         strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
-        strangers += map(self._owners.rotated.others, self._bases)
-        nameless = self._owners.rotated.others("")  # where another log may be nearer
+        strangers += map(self._owners.rotated_files.others, self._bases)
+        nameless = self._owners.rotated_files.others("")  # where another log may be nearer
         for _, by_key in (*strangers, nameless):
             first |= {by_key[key].path for key in wanted if key in by_key}
         if not others:
@@ -115,7 +115,7 @@ class Unnamed:
         # Of an empty log a copy may have been copied again; else what is written later is no generation of before
         until = max(at_path.modified, since) if at_path and at_path.head else sys.maxsize
         held = {i for (_, i), answer in found.answers.items() if answer.relation in HELD}
-        seen = {c.key for i, c in enumerate(found.candidates) if i in held or not c.rotated or c.rotated.certain}
+        seen = {c.key for i, c in enumerate(found.candidates) if i in held or c.may_be_news}
         seen |= {file.key for file in left}
         later: dict[Key, Candidate] = {}
         directories = {os.path.dirname(place) for place in (*self._logs, *(file.path for file in left))}
@@ -143,8 +143,8 @@ class Unnamed:
         files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
         return files + (self._examine([each.name]) if each.name else [])
 
-    def _examine(self, paths: Iterable[str], rotated: RotatedName = UNNAMED) -> list[Candidate]:
-        return [file for path in paths if (file := self._heads.examine(path, rotated))]
+    def _examine(self, paths: Iterable[str], name: RotatedName = UNNAMED) -> list[Candidate]:
+        return [file for path in paths if (file := self._heads.examine(path, name))]
 
 
 def _emptied(each: Known, at_path: Candidate | None) -> int | None:

@@ -67,10 +67,10 @@ def renamed(name, inode, size=1000, head=A[:1000]):
 
 
 def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), hidden=(), common=()):
-    certain = frozenset(each.path for each in files if each.rotated)
+    certain = frozenset(each.path for each in files if not each.is_at_path)
     return Found(
         list(files),
-        at_path=0 if files and files[0].rotated is None else None,
+        at_path=0 if files and files[0].is_at_path else None,
         sizes=[each.disk_size for each in files],
         answers={(number, i): Answer(*answer) for number, i, *answer in answers},
         parts=set(parts),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from logwatch.discover import podman
-from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths
+from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, mark
 from logwatch.errors import Problem
 
 JSON_FILE = "json-file"
@@ -137,7 +137,7 @@ class Container:
     def __init__(self, name: str, root: str = "/var/lib/docker") -> None:
         self.name = name.removeprefix("/")
         self.root = root
-        self._marks: dict[str, int] = {}
+        self._marks: dict[str, tuple[int, int]] = {}
         self._found = DiscoveredPaths(())
         self._looked_at = float("-inf")
 
@@ -160,15 +160,10 @@ class Container:
         self._found = DiscoveredPaths(tuple(paths), problems=tuple(problems), out_of_reach=in_no_file)
         return self._found
 
-    def _read_marks(self) -> dict[str, int]:
+    def _read_marks(self) -> dict[str, tuple[int, int]]:
         directory = os.path.join(self.root, "containers")
-        marks = {}
-        for path in (directory, *(os.path.join(os.path.dirname(p), "config.v2.json") for p in self._found.paths)):
-            try:
-                marks[path] = os.stat(path).st_mtime_ns
-            except OSError:
-                marks[path] = 0
-        return marks
+        configs = (os.path.join(os.path.dirname(path), "config.v2.json") for path in self._found.paths)
+        return {path: mark(path) for path in (directory, *configs)}
 
     def matches(self, path: str) -> bool:
         """Return whether this is the path of a log of the container."""

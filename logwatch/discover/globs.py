@@ -64,7 +64,7 @@ class Globs:
         walk.follow(_parts(pattern) for pattern in self.patterns if _is_magic(pattern))
         fixed = {pattern for pattern in self.patterns if not _is_magic(pattern)}
         self._listed_at = now
-        newest = max(walk.marks.values(), default=0) / 1e9
+        newest = max((changed for _, changed in walk.marks.values()), default=0) / 1e9
         self._settled = abs(now - newest) > _SETTLED_SECONDS
         self._found = DiscoveredPaths(
             tuple(sorted(walk.paths | fixed)), frozenset(walk.paths - fixed), tuple(walk.problems)
@@ -74,7 +74,7 @@ class Globs:
     def _stale(self, now: float) -> bool:
         if not self._settled or not 0 <= now - self._listed_at < REGLOB_SECONDS:
             return True
-        return any(_mark(directory) != mark for directory, mark in self._walk.marks.items())
+        return any(mark(directory) != before for directory, before in self._walk.marks.items())
 
     def matches(self, path: str) -> bool:
         """Return whether a pattern leads to this path."""
@@ -94,7 +94,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
-        self.marks: dict[str, int] = {}
+        self.marks: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._ahead: deque[tuple[str, list[str]]] = deque()
         self._full = False  # and that was told
@@ -141,7 +141,7 @@ class _Walk:
         if directory not in self.marks and len(self.marks) >= DIRECTORIES:
             self._stop(directory)
             return []
-        self.marks[directory] = _mark(directory)
+        self.marks[directory] = mark(directory)
         try:
             with os.scandir(directory) as entries:
                 return sorted((entry.name, _is_directory(entry)) for entry in entries)
@@ -173,11 +173,17 @@ def _parts(path: str) -> list[str]:
     return path.strip(os.sep).split(os.sep)
 
 
-def _mark(directory: str) -> int:
+def mark(path: str) -> tuple[int, int]:
+    """Return what changes when names in a directory do, in nanoseconds at its end; zeros where nothing is.
+
+    That is when the system changed it: when it was written to is set as it is elsewhere by whoever copies a tree
+    (``rsync -a``, ``cp -a``, ``tar``).
+    """
     try:
-        return os.stat(directory).st_mtime_ns
+        found = os.stat(path)
     except OSError:
-        return 0
+        return 0, 0
+    return found.st_ino, found.st_ctime_ns
 
 
 def _is_magic(text: str) -> bool:

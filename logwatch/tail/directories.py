@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import compress, groupby, islice, takewhile
 from typing import NamedTuple
 
-from logwatch.discover.globs import DiscoveredPaths, Globs
+from logwatch.discover.globs import DiscoveredPaths, Globs, mark
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
@@ -31,7 +31,7 @@ class Directories:
     """Lists directories once a look, as long as they do not change."""
 
     def __init__(self) -> None:
-        self._listed: dict[str, tuple[int, list[str]]] = {}
+        self._listed: dict[str, tuple[tuple[int, int], list[str]]] = {}
         self._shapes: dict[str, tuple[list[str], dict[str, list[str]], set[str]]] = {}
         self._strangers: dict[str, tuple[list[str], list[Stranger], dict[Key, Stranger]]] = {}
         self._real: dict[str, str] = {}
@@ -60,9 +60,9 @@ class Directories:
     def names(self, directory: str) -> list[str]:
         """Return the names in a directory; none if it cannot be listed."""
         try:
-            mark = os.stat(directory or ".").st_mtime_ns
+            there = mark(directory or ".")
             known = self._listed.get(directory)
-            if known and known[0] == mark and time.time() - mark / 1e9 > _SETTLED_SECONDS:
+            if known and known[0] == there and time.time() - there[1] / 1e9 > _SETTLED_SECONDS:
                 return known[1]
             with os.scandir(directory or ".") as entries:
                 names = sorted(entry.name for entry in entries)
@@ -71,7 +71,7 @@ class Directories:
         except OSError:
             self.unlisted.add(directory)
             return []
-        self._listed[directory] = (mark, names)
+        self._listed[directory] = (there, names)
         return names
 
     def beginning(self, directory: str, stem: str) -> list[str]:

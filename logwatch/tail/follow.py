@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from functools import partial
 
+from logwatch.discover.globs import mark
 from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
@@ -147,7 +148,7 @@ class PathFollower(PathState):
     def _watch_directories(self) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
         shelves = [self.owners.rotated_files.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
-        found = ({place: stat_at(place) for place in own}, shelves)
+        found = ({place: mark(place) for place in own}, shelves)
         self.due = self.due or found != self._watched
         self._watched = found
 

@@ -71,6 +71,16 @@ def test_new_files_are_found_at_once_and_nothing_is_listed_in_vain(tree, monkeyp
     assert listed == [str(tree)] * 2
 
 
+def test_new_files_are_found_where_the_time_of_their_directory_is_set_back(tree):
+    """Whoever copies a tree with its times sets that of a directory last, to what it is at the source."""
+    globs = Globs([f"{tree}/*.log"])
+    before = os.stat(tree)
+    assert names(globs, tree) == ["a.log", "b.log"]
+    (tree / "new.log").touch()
+    os.utime(tree, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert names(globs, tree) == ["a.log", "b.log", "new.log"]
+
+
 def test_directories_that_were_listed_are_watched(tree):
     """What was listed is watched, and the directories of plain paths; no tree below them."""
     globs = Globs([str(tree / "*.log"), str(tree / "deep" / "d.log")])

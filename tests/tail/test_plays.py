@@ -1141,3 +1141,32 @@ def test_what_was_read_and_had_an_unknown_name_for_a_while_is_no_news_under_its_
         yield
 
     played(tmp_path, "running", steps)
+
+
+@pytest.mark.skipif(not shutil.which("rsync") and not os.environ.get("CI"), reason="rsync is not installed")
+def test_a_mirror_that_keeps_the_times_of_directories_is_looked_at_all_the_same(tmp_path):
+    """What is written late to a rotated file counts while it is mirrored, though nothing tells but its own name."""
+    origin, log = tmp_path / "origin", tmp_path / "mirror" / "m.log"
+    origin.mkdir()
+    written = [f"E2211-101112-{n:03d} (1): line" for n in range(60)]
+
+    def mirror():
+        os.utime(origin, (1e9, 1e9 + len(list(origin.iterdir()))))  # else it is of this second
+        subprocess.run(["rsync", "-a", "--delete", "origin/", "mirror/"], cwd=tmp_path, check=True)
+        follower.wait(1)
+
+    follower = Follower(log)
+    append(origin / "m.log", *written[:40])
+    mirror()
+    os.rename(origin / "m.log", origin / "m.log.1")
+    (origin / "m.log").touch()
+    for _ in range(2):
+        mirror()
+    append(origin / "m.log.1", *written[40:])
+    mirror()
+    (origin / "m.log.1").unlink()
+    for _ in range(2):
+        mirror()
+    assert sorted(follower.lines) == written
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()

@@ -79,7 +79,7 @@ def holds(file: Content, at: int, of: Content, start: int) -> bool:
 
 def common_bytes(file: Content, of: Content) -> int:
     """Return up to which line two files hold the same that begin alike and differ from some place on: by halving."""
-    low, high = HEAD_BYTES, min(file.size(), of.size())
+    low, high = file.begin + len(file.head), min(file.size(), of.size())
     while low < high:
         middle = (low + high + 1) // 2
         alike = file.before(middle, _SPAN_BYTES) == of.before(middle, _SPAN_BYTES)
@@ -100,7 +100,7 @@ def shared_bytes(file: Content, of: Content) -> int:
         return size if file.packed else size - len(file.before(size, _SPAN_BYTES).rpartition(b"\n")[2])
     if file.begin != of.begin:
         return 0
-    if ours == theirs and len(ours) == HEAD_BYTES:
+    if ours == theirs:  # up to a hole, perhaps
         return common_bytes(file, of)
     differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
     end = ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1

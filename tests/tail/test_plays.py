@@ -1170,3 +1170,23 @@ def test_a_mirror_that_keeps_the_times_of_directories_is_looked_at_all_the_same(
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_lines_alone(tmp_path):
+    """While the file that it takes the place of is open, both are compared beyond the hole, too."""
+    log = tmp_path / "m.log"
+    written = [f"E2211-101112-{n:03d} (1): line" for n in range(70)]
+    append(log, *written[:10])
+    log.write_bytes(log.read_bytes() + bytes(700))
+    append(log, *written[10:60])
+    follower = Follower(log)
+    follower.turn()
+    copy = tmp_path / "copied"
+    copy.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-4]))
+    append(copy, *written[60:])
+    copy.rename(log)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == written
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()

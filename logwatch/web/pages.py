@@ -6,7 +6,7 @@ from collections.abc import Callable
 from logwatch.catalogue import PLATFORMS, explain
 from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
-from logwatch.web.answer import tag, takes_gzip, under
+from logwatch.web.answer import tag, takes_gzip, unbroken, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
@@ -39,7 +39,7 @@ class Page(SiteHandler):
 
         def written() -> SentPage:
             status, body = make()
-            body = under(prefix, body)
+            body = unbroken(under(prefix, body))
             return SentPage(status, gzip.compress(body, compresslevel=1, mtime=0) if packed else body, tag(body))
 
         def made() -> SentPage:
@@ -143,23 +143,14 @@ class Code(Page):
     """``/codes/912``: what a code means, in the words of ``explain``."""
 
     async def get(self, number: str) -> None:
-        """Answer with the page of one code; 404 where it is neither listed nor was logged, for all that is kept."""
+        """Answer with the page of one code, listed or not: a user's story links to codes that the logs alone have."""
         await self.answer(lambda: self._make(int(number)))
 
     def _make(self, number: int) -> tuple[int, bytes]:
-        told = explain(self.site.watched.catalogue, number)
         seen = self.site.overview()
         results = [result for result in seen.results if result.code == str(number)]
-        return 200 if told.listed or results or self._failed(number) else 404, self.site.render(
-            "code.html", "codes", told=told, results=results, seen=seen
-        )
-
-    def _failed(self, number: int) -> bool:
-        """Return whether the error log has the code, which may be one of those that are counted as other."""
-        try:
-            return any(code == str(number) for _, code, _ in self.site.reader.kinds())
-        except NotReadable:
-            return False
+        told = explain(self.site.watched.catalogue, number)
+        return 200, self.site.render("code.html", "codes", told=told, results=results, seen=seen)
 
 
 class UnreadLines(Page):

@@ -1,11 +1,10 @@
-"""What answers have in common: links behind a prefix, lines that do not break, gzip, a tag while unchanged."""
+"""What answers have in common over HTTP: links behind a prefix, gzip, and a tag that stays while they are unchanged."""
 
 import hashlib
 import re
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
-_PERCENT = re.compile(rb"([0-9]) %")
 _NOT_WRITTEN = re.compile(r";\s*version\s*=(?!(?:0\.0\.[14]|1\.0\.0)\s*(?:;|$))")  # a version that nobody asks for
 _WEIGHT = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)")
 # When the page came, and what it counts from then on by itself
@@ -32,11 +31,6 @@ def under(prefix: str, body: bytes) -> bytes:
     Templates escape quotes in all that they fill in, so nothing but an attribute of ours looks like one.
     """
     return _LINK.sub(rb'\1="' + prefix.encode() + b"/", body) if prefix else body
-
-
-def unbroken(body: bytes) -> bytes:
-    """Keep the percent sign of a page on the line of its number, on however narrow a screen."""
-    return _PERCENT.sub("\\1\N{NO-BREAK SPACE}%".encode(), body)
 
 
 def takes_gzip(accepted: str) -> bool:

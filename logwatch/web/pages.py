@@ -6,7 +6,7 @@ from collections.abc import Callable
 from logwatch.catalogue import PLATFORMS, explain
 from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
-from logwatch.web.answer import tag, takes_gzip, unbroken, under
+from logwatch.web.answer import tag, takes_gzip, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
@@ -39,7 +39,7 @@ class Page(SiteHandler):
 
         def written() -> SentPage:
             status, body = make()
-            body = unbroken(under(prefix, body))
+            body = under(prefix, body)
             return SentPage(status, gzip.compress(body, compresslevel=1, mtime=0) if packed else body, tag(body))
 
         def made() -> SentPage:

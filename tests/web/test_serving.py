@@ -159,10 +159,12 @@ def test_every_page_obeys_the_policy_without_exceptions(get, path):
 
 
 def test_a_percent_sign_stays_with_its_number(get):
-    """On a narrow screen a line would end between them, and the next begin with a sign that is of nothing."""
-    body = get("/")[2].decode()
-    assert re.search("[0-9]\N{NO-BREAK SPACE}%", body)
-    assert not re.search("[0-9] %", body)
+    """On a narrow screen a line would begin with a sign that is of nothing; what a visitor wrote is left as it is."""
+    body = get("/?text=5+%25")[2].decode()
+    said = re.findall(r'<h3>.*?</h3>|<ul class="evidence">.*?</ul>', body, re.DOTALL)
+    assert any("\N{NO-BREAK SPACE}%" in each for each in said)
+    assert [each for each in said if re.search("[0-9] %", each)] == []
+    assert 'value="5 %"' in body
 
 
 @pytest.mark.parametrize("path", ["/runbooks/nope", "/runbooks/..%2fapi", "/runbooks/README.md.md", "/runbooks/../x"])

@@ -15,7 +15,7 @@ from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.cli.check_series import series
-from logwatch.config import Config, locator, read
+from logwatch.config import Config, in_order, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.config.schema import Failures
 from logwatch.credentials.look import EXTRA, asked, missing_extra
@@ -67,7 +67,7 @@ def examine(path: Path | None) -> tuple[list[Problem], str]:
         return problems, ""
     spoken = locator(file)
     problems += [spoken(problem) for problem in _named(found, f"{file}: ")]
-    return problems, _story(found, f"configuration {file}")
+    return in_order(problems, str(file)), _story(found, f"configuration {file}")
 
 
 def _story(config: Config, found: str) -> str:

@@ -2,6 +2,7 @@
 
 from logwatch.config.listen import Listen, parse_listen
 from logwatch.config.loader import from_dict, load, locator, read
+from logwatch.config.places import in_order
 from logwatch.config.schema import Backend, Config, Credential, Export, bad_url
 from logwatch.config.sources import Docker, Journal, Source
 
@@ -16,6 +17,7 @@ __all__ = [
     "Source",
     "bad_url",
     "from_dict",
+    "in_order",
     "load",
     "locator",
     "parse_listen",

@@ -5,6 +5,7 @@ msgspec checks each value by itself, so that one bad value hides no other; it wa
 in half the time, and decodes Docker's records as well.
 """
 
+import datetime as dt
 import difflib
 import re
 import tomllib
@@ -75,7 +76,7 @@ def from_dict(raw: dict[str, Any], path: Path) -> Config:
 def _examined(raw: dict[str, Any], path: Path, lines: dict[str, int]) -> tuple[Config | None, list[Problem]]:
     problems: list[Problem] = []
     config = _table(Config, raw, str(path), "", problems)
-    return config, [places.spoken(problem, str(path), raw, lines) for problem in problems]
+    return config, places.in_order((places.spoken(p, str(path), raw, lines) for p in problems), str(path))
 
 
 T = TypeVar("T", bound=Table)
@@ -85,7 +86,9 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
     """Check one table, with the defaults in place of what is wrong; None where it is no table."""
     where = f"{file}: {prefix}" if prefix else file
     if not isinstance(raw, dict):
-        problems.append(Problem(where, f"{raw!r} stands where a table is expected", try_=_as_table(kind, raw, prefix)))
+        problems.append(
+            Problem(where, f"{_shown(raw)} stands where a table is expected", try_=_as_table(kind, raw, prefix))
+        )
         return None
     fields = {f.name: f for f in msgspec.structs.fields(kind)}
     for key in sorted(raw.keys() - fields.keys()):
@@ -146,7 +149,9 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
     inner = next((t for t in (kind, *get_args(kind)) if isinstance(t, type) and issubclass(t, Table)), None)
     if inner is not None and get_origin(kind) is tuple:
         if not isinstance(raw, list):
-            problems.append(Problem(f"{file}: {key}", f"{raw!r} stands where tables are expected", try_=f"[[{key}]]"))
+            problems.append(
+                Problem(f"{file}: {key}", f"{_shown(raw)} stands where tables are expected", try_=f"[[{key}]]")
+            )
             return ()
         tables = (_table(inner, item, file, f"{key}[{i}]", problems) for i, item in enumerate(raw))
         return tuple(table for table in tables if table is not None)
@@ -192,8 +197,19 @@ def _why(raw: Any, error: str) -> str:
 
 
 def _shown(raw: Any) -> str:
-    text = repr(raw)
+    """Return a value as TOML writes it, on one line; of a table, which may hold what is secret, that it is one."""
+    text = _written(raw)
     return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004  one line of a terminal
+
+
+def _written(raw: Any) -> str:
+    if isinstance(raw, dict):
+        return "a table"
+    if isinstance(raw, list):
+        return f"[{', '.join(map(_written, raw))}]"
+    if isinstance(raw, bool):
+        return str(raw).lower()
+    return raw.isoformat() if isinstance(raw, dt.date | dt.time) else repr(raw)
 
 
 def _expected(kind: Any, raw: Any) -> str:

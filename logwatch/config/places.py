@@ -1,7 +1,7 @@
 """Says where in a TOML file a setting stands, in people's words: its line, and ``source "mesibo"``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +52,16 @@ def spoken(problem: Problem, file: str, raw: Mapping[str, Any], known: Mapping[s
     place = f"{file}:{line}" if line else file
     words = _words(name, raw)
     return replace(problem, where=f"{place}: {words}" if words else place)
+
+
+def in_order(problems: Iterable[Problem], file: str) -> list[Problem]:
+    """Return problems as a reader of the file meets them: of all of it, by line, then those that stand in no line."""
+
+    def place(problem: Problem) -> tuple[bool, int]:
+        found = re.match(rf"{re.escape(file)}(?::([0-9]+))?(?:: |$)", problem.where)
+        return found is None, int(found[1] or 0) if found else 0
+
+    return sorted(problems, key=place)
 
 
 def _line(name: str, known: Mapping[str, int]) -> int | None:

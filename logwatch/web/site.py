@@ -48,6 +48,7 @@ FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 USERS_FRESH_SECONDS = 10.0  # the same for the lists of users
 HIT = 10  # users of each list
 T = TypeVar("T")
+_PERCENT = re.compile("([0-9]) %")
 _CLAUSE = re.compile(r"[:;,] |\. ")
 _TAB_CHARACTERS = 60
 
@@ -278,8 +279,8 @@ def tab_title(findings: Sequence[Finding]) -> str:
 
 
 def marked(text: str, moments: Moments = ()) -> str:
-    """Return a sentence as HTML: escaped, what stands in backticks as code, and ``moments`` as such."""
-    parts = tornado.escape.xhtml_escape(text).split("`")
+    """Return a sentence as HTML: escaped, in backticks as code, ``moments`` as such, no % on a line of its own."""
+    parts = _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", tornado.escape.xhtml_escape(text)).split("`")
     html = "".join(f"<code>{part}</code>" if i % 2 and i < len(parts) - 1 else part for i, part in enumerate(parts))
     at = dict(moments)
     if not at:

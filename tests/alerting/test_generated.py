@@ -211,6 +211,35 @@ def test_the_end_of_an_effect_is_told_before_that_of_its_cause():
             assert effects_and_causes == sorted(effects_and_causes, key=ROLES.index), path
 
 
+def test_no_ticket_holds_back_a_page():
+    """Whatever Alertmanager holds back, somebody is woken: what inhibits a page is a page itself."""
+    holds = {"=": str.__eq__, "!=": str.__ne__, "=~": _whole, "!~": lambda value, pattern: not _whole(value, pattern)}
+
+    def matching(matchers):
+        parts = [re.fullmatch(r'(\w+)(=~|!~|!=|=)"(.*)"', each).groups() for each in matchers]
+        labels = [{"alertname": alert["alert"], **alert["labels"]} for alert in alerts()]
+        return [each for each in labels if all(holds[how](each.get(name, ""), want) for name, how, want in parts)]
+
+    rules = yaml.safe_load((CONFIG / "alertmanager/alertmanager.yml").read_text())["inhibit_rules"]
+    held = [
+        (source, target)
+        for rule in rules
+        for source in matching(rule["source_matchers"])
+        for target in matching(rule["target_matchers"])
+    ]
+    assert len(held) > 100
+    silent = {
+        (source["alertname"], target["alertname"])
+        for source, target in held
+        if target["severity"] == "critical" != source["severity"]
+    }
+    assert silent == set()
+
+
+def _whole(value, pattern):
+    return re.fullmatch(pattern, value) is not None
+
+
 def test_rules_that_are_loaded_anew_in_an_incident_go_on():
     """A condition that is looked back at has the labels of what it is found by, as an older release recorded it.
 

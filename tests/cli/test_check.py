@@ -92,6 +92,19 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
     assert any(line.endswith(f"| unzip -p {place}/shut.log | mesibo-logwatch report -") for line in said)
 
 
+def test_problems_stand_in_the_order_of_the_file(place):
+    """Whoever mends them goes through the file once; what stands in no line of it comes last."""
+    log = f'paths = ["{place}/none.log"]\n'
+    _, said = checked(
+        place,
+        f'[web]\nlisten = "x"\n[catalogue]\nfile = "none.toml"\n'
+        f'[[source]]\nname = "a"\n{log}typo = 1\n[[source]]\nname = "a"\n{log}',
+    )
+    lines = [int(found[1]) for each in said if (found := re.match("[a-z]+: ([0-9]+):", each))]
+    assert lines == sorted(lines)
+    assert {2, 4, 8, 10} <= set(lines)
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [

@@ -74,11 +74,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
             '7: source "b": timezone: "Mars" is not a time zone of this host'
             '\n  try: a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
         ),
-        "10: follow.pol_seconds: unknown key\n  try: did you mean poll_seconds?",
         (
             "9: follow.wake: 'sometimes' cannot be used: there is no such choice"
             '\n  try: one of "auto", "inotify", "poll"'
         ),
+        "10: follow.pol_seconds: unknown key\n  try: did you mean poll_seconds?",
         "12: state.commit_seconds: 'fast' cannot be used: it is a text, not a number\n  try: seconds, 0.05 to 60",
         (
             '14: web.listen: "0.0.0.0:99999" is not an address: expected host:port, with a port from 0 to 65535'
@@ -96,6 +96,15 @@ def test_every_problem_is_reported_at_once(tmp_path):
             '[[source]]\npaths = ["x"]\n', "the first [[source]]: name: missing", id="a source without a name"
         ),
         pytest.param("source = 3\n", "source: 3 stands where tables are expected", id="a number for tables"),
+        pytest.param(
+            '[source]\nname = "m"\nwebhook = {path = "/a-secret"}\n',
+            "1: source: a table stands where tables are expected\n  try: [[source]]",
+            id="one table for several, whose values may be secret",
+        ),
+        pytest.param(MINIMAL + "[failures]\nkeep = true\n", "keep: true cannot be used", id="true as TOML writes it"),
+        pytest.param(
+            MINIMAL + "[failures]\nkeep = [2026-11-28, {x = 1}]\n", "keep: [2026-11-28, a table] cannot", id="a date"
+        ),
         pytest.param("[[source]\n", "not valid TOML", id="no TOML"),
         pytest.param(
             MINIMAL + 'docker = {container = "m"}\n', 'source "mesibo": has paths and docker', id="two ways to a log"

@@ -78,9 +78,20 @@ def scenarios() -> list[Scenario]:
                 22: [],
                 24: [],
                 26: [],
-                30: ["warning MesiboPushErrorBudgetBurn"],
+                30: [],
             },
             spares=("MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn"),
+        ),
+        Scenario(
+            "what two hours have cost is no steady loss once they are over",
+            [
+                Host()
+                .normal(fcm=60, apns=0)
+                .pushes("apns", 200, (60, 40), (120, 0), (150, 40))
+                .pushes("apns", 903, (60, 0), (120, 40))
+            ],
+            {59.0: [], **{float(minute): [] for minute in range(185, 330, 5)}},
+            spares=("MesiboPushErrorBudgetBurn",),
         ),
         Scenario(
             "an expired certificate on a host with one push in two minutes pages within half an hour",

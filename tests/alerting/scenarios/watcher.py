@@ -34,6 +34,7 @@ def scenarios() -> list[Scenario]:
     failing = "mesibo_logwatch_commit_failures_total"
     unparsed = "mesibo_logwatch_unparsed_lines_total"
     events, witness = "mesibo_logwatch_webhook_events_total", "mesibo_push_witness_events_total"
+    away = (10, 0), (0, -1), (30, 0), (0, 1)
     return [
         Scenario(
             "a daemon that is gone pages after 5 minutes and resolves when it is back",
@@ -109,8 +110,21 @@ def scenarios() -> list[Scenario]:
             {9.0: [], 15: ["warning MesiboLogwatchRestarting"], 60: []},
         ),
         Scenario(
-            "a log that stays away is a ticket after a quarter of an hour",
-            [Host().normal().of_source("mesibo_logwatch_source_up", (10, 0), (0, -1), (30, 0), (0, 1), start=1)],
+            "a log that stays away pages after a quarter of an hour",
+            [Host().normal().of_source("mesibo_logwatch_source_up", *away, start=1)],
+            {
+                9.0: [],
+                24: [],
+                27: [f"{severity} MesiboLogwatchSourceDown" for severity in ("critical", "warning")],
+                45: [],
+            },
+        ),
+        Scenario(
+            "a log that stays away on one host, and is read on another, is a ticket",
+            [
+                Host().normal().of_source("mesibo_logwatch_source_up", *away, start=1),
+                Host(instance="standby:10914").of_source("mesibo_logwatch_source_up", (60, 0), start=1),
+            ],
             {9.0: [], 24: [], 27: ["warning MesiboLogwatchSourceDown"], 45: []},
         ),
         Scenario(

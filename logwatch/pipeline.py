@@ -190,7 +190,7 @@ class Pipeline:
         wait = few and waits and not detailed
         kept = self.batch.withhold_failures() if wait else None
         if self._ledger.commit(self.batch):
-            self.batch = Batch(self._keep)
+            self.batch = Batch(self._keep, carried=self.batch.withheld)
         if kept is not None:
             self.batch.take_failures(kept)
             self._backlog = True

@@ -105,6 +105,8 @@ class Batch:
 
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
     fits: int = maxsize  # of these, for so many the disk has room, as the ledger finds whenever it writes
+    carried: int = 0  # failures that the commit before has counted, and left to this one or a later one
+    withheld: int = 0  # failures that this one counts, and leaves to a later one
     results: dict[ResultRow, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
@@ -293,6 +295,7 @@ class Batch:
     def withhold_failures(self) -> Withheld:
         """Take the failures out, for a later batch; no count is among them."""
         kept, self._failures = self._failures, deque()
+        self.withheld = self._failed
         self._failed = self._held_bytes = 0
         return kept
 
@@ -300,6 +303,7 @@ class Batch:
         """Take over failures of a batch before, which are older than all that are here."""
         kept.extend(self._failures)
         self._failures = kept
+        self.withheld = 0
         self._failed = sum(len(each.failures) for each in kept)
         self._held_bytes = sum(each.held_bytes for each in kept)
         self.fail(())

@@ -109,6 +109,12 @@ def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
     return value
 
 
+def read_withheld(db: sqlite3.Connection) -> int:
+    """Read how many failures are counted that the last commit left to a later one; 0 in an older ledger."""
+    found = db.execute("SELECT value FROM meta WHERE name = 'withheld'").fetchone()
+    return found[0] if found and isinstance(found[0], int) else 0
+
+
 def write_key(db: sqlite3.Connection, key: bytes) -> None:
     """Write the key of this installation."""
     db.execute("UPDATE meta SET value = ? WHERE name = 'key'", (key,))
@@ -147,12 +153,13 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
     before = witness.newest_failure(db)
-    if batch.passed_over:
+    passed_over = batch.passed_over + max(0, read_withheld(db) - batch.carried)  # what a kill took gets numbers as well
+    if passed_over:
         db.execute(
             "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
             " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
         )
-        db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (batch.passed_over,))
+        db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (passed_over,))
     write_failures(db, batch.failures())
     db.executemany(
         "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -163,6 +170,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_exports(db, batch.exports)
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('withheld', ?)", (batch.withheld,))
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
 
 

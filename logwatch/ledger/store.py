@@ -188,6 +188,10 @@ class Ledger:
         key = rows.read_meta(db, "key")
         assert isinstance(key, bytes)
         self.key = key
+        if lost := rows.read_withheld(db):
+            self._log.warning(
+                "failures_not_told", count=lost, reason="killed while it read a backlog", lost="no count, their details"
+            )
 
     def _write(self, batch: Batch) -> bool:
         """Commit one batch; False when the disk, or somebody's lock, did not let us."""

@@ -155,6 +155,7 @@ class _Job:
         self._failed = FailedLines()
         self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
+        self._outside: list[LineAt] = []  # of the window
         self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
@@ -178,8 +179,8 @@ class _Job:
         inside: list[LineAt] = []
         for at, own in zip(marked, times, strict=True):
             near = near if own is None else own
-            if near is None or ((since is None or near >= since) and (until is None or near < until)):
-                inside.append(at)
+            is_inside = near is None or ((since is None or near >= since) and (until is None or near < until))
+            (inside if is_inside else self._outside).append(at)
         self._lines(LineBatch.of_lines(inside))
 
     def finish(self) -> Scan:
@@ -323,14 +324,17 @@ class _Job:
 
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
-        opened = sorted(self._open, key=lambda each: each[0][0])
+        texts = {text for (_, (text, _)), _ in self._open}
+        # A line is found by its text, in order: those like it that the window left out have to be passed
+        passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
+        opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
         joined = list(map(self.bodies().joined, [text for (_, (text, _)), _ in opened])) if opened else []
-        longer = [i for i, ((_, (text, _)), _) in enumerate(opened) if joined[i] is not text]
+        longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
         for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
             (number, (_, received)), alone = opened[i]
             if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
                 opened[i] = (number, (joined[i], received)), outcome
-        self._single += opened
+        self._single += [each for each in opened if each[1]]
 
     def _of_answers(self, joined: list[bytes]) -> list[Outcome]:
         """Return what lines give that were joined with the answers below them."""

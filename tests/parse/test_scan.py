@@ -108,6 +108,29 @@ def test_a_window_leaves_lines_out():
     assert found.candidates == 1
 
 
+def test_a_line_in_a_window_has_its_own_answer_and_not_that_of_one_like_it_outside(tmp_path):
+    """Where lines have no time of their own, those of pushes are alike; whichever one the record's time asks for."""
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "bare.log").write_text('# expect: {"code": 403}\npush code 403\n')
+    (tmp_path / "bare.py").write_text(
+        "from pyparsing import Opt, Regex\n"
+        'MARKER = b"push"\n'
+        'ANSWER = "{ reason" + Regex("[A-Z]")("reason") + "}"\n'
+        'LINE = "push code" + Regex("[0-9]+")("code") + Opt(ANSWER | "{")\n'
+    )
+    bare = Scanner(load("bare", [tmp_path]), timezone=ZoneInfo("UTC"))
+    said = "ABC"
+    data = b"".join(
+        docker(b"push code 403 {", b"reason %c" % reason, b"}", time=f"2026-11-22T10:15:0{second}Z")
+        for second, reason in enumerate(said.encode())
+    )
+    for second, reason in enumerate(said):
+        window = {"since": at(10, 15, second), "until": at(10, 15, second + 1)}
+        found = bare.scan(data, envelope=envelope_of("docker"), reference=NOW, **window)
+        assert {key.reason: seen.count for key, seen in found.results.items()} == {reason: 1}
+        assert [each.reason for each in found.failures] == [reason]
+
+
 def test_an_over_long_line_is_read_to_the_limit():
     """What stands behind it is not seen, and the line is counted as oversized."""
     line = P % (101500, 0) + b"code 200 " + b"x" * 100 + b" code 903\n"

@@ -1,10 +1,16 @@
 """What becomes of chunks between the tails and the ledger."""
 
+import sqlite3
+import tempfile
 import time
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from logwatch import pipeline as module
 from logwatch.catalogue import OTHER_CODES, Catalogue
@@ -213,8 +219,60 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
     assert counts(ledger)["903"] >= 2
     assert len(list(Reader(ledger.path).failures(Filter(), 100))) < counts(ledger)["903"]
     pipeline.settle()
-    assert len(list(Reader(ledger.path).failures(Filter(), 100))) == counts(ledger)["903"]
+    told = [place.id for place, _ in Reader(ledger.path).failures(Filter(), 100)]
+    assert told == list(range(counts(ledger)["903"], 0, -1))
     ledger.close()
+
+
+def test_a_kill_while_a_backlog_is_read_leaves_no_failure_untold(tmp_path, clock):
+    """The log says how many had waited for a later commit, once."""
+    ledger = Ledger(tmp_path, clock=clock)
+    pipeline = build(ledger, clock, Tail([b"903\n"] * 8, lag=2 << 20), Slow(clock))
+    pipeline.turn()
+    ledger.close()  # as a kill leaves it
+    told = []
+    for _ in range(2):
+        with capture_logs() as logged:
+            ledger = Ledger(tmp_path, clock=clock)
+        told.append([each["count"] for each in logged if each["event"] == "failures_not_told"])
+        build(ledger, clock, Tail([b"903\n"])).turn()
+        ledger.close()
+    assert told == [[counts(ledger)["903"] - 2], []]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from(["turn", "turn", "turn", "kill", "refuse", "accept"]), max_size=12))
+def test_every_failure_that_is_counted_has_a_number(steps):
+    """Whenever a disk refuses and a kill comes, amid a backlog or not: an export is told of what it never gets."""
+    clock, refusing = Clock(), False
+
+    class Refused(Ledger):
+        def _transact(self, batch, now):
+            if refusing:
+                raise sqlite3.OperationalError("disk I/O error")
+            super()._transact(batch, now)
+
+    def start(state):
+        ledger = Refused(state, clock=clock)
+        read = ledger.positions[1].offset if ledger.positions else 0
+        tail = Tail([b"903\n"] * (40 - read // 4), lag=2 << 20)
+        tail.offset = read
+        return ledger, build(ledger, clock, tail, Slow(clock), keep=7)
+
+    with tempfile.TemporaryDirectory() as directory:
+        ledger, pipeline = start(Path(directory))
+        for step in [*steps, "accept", "turn"]:
+            if step == "kill":
+                ledger.close()
+                ledger, pipeline = start(Path(directory))
+            elif step == "turn":
+                pipeline.turn()
+                clock.now += 1
+            else:
+                refusing = step == "refuse"
+        pipeline.settle()
+        assert Reader(ledger.path).newest_failure() == counts(ledger)["903"]
+        ledger.close()
 
 
 def test_failures_in_detail_of_a_backlog_do_not_wait_once_they_are_many(tmp_path, clock, monkeypatch):

@@ -152,6 +152,7 @@ class LineReader:
         self.looked = False  # at its first bytes
         self._waits_since = (-1, 0.0)  # where a line begins that waits for more, and the clock when it did at first
         self._is_tar = False
+        self._asked: Envelope | None = None  # what was expected when nothing could be decided
         self._reading = reading
 
     @property
@@ -177,7 +178,8 @@ class LineReader:
 
     def patient(self, quiet_seconds: float) -> bool:
         """Return whether the file has grown so lately that more may be about to come."""
-        surprised = self.envelope is None and self._reading.expected is not None
+        against = self._asked if self.waits else self._reading.expected
+        surprised = self.envelope is None and against is not None
         # clocks jump: what grew in the future did not grow just now
         return 0 <= quiet_seconds < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
 
@@ -209,14 +211,16 @@ class LineReader:
         run = run[mark:]
         if first or not self.looked:
             self.look(run)
+        expected = self._reading.expected
+        again = self.waits and self._asked != expected  # what the generation before is in was decided since
         self.waits = False
         if at_end and run.startswith(b"\0") and not run.strip(b"\0"):  # its writer may fill the hole yet
             return Taken(b"", 0, 0, inside)
         if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
             return Taken(b"", len(run), 0, "")
         undecided = patient and len(run) < UNDECIDED_BYTES and 0 <= waited_seconds < _LONG_PATIENCE_SECONDS
-        if self.envelope is None and not self._decide(run, final=not undecided):
-            self.waits = True
+        if self.envelope is None and not self._decide(run, final=not undecided and not again):
+            self.waits, self._asked = True, expected
             return Taken(b"", 0, 0, inside)
         held = self._reading.held if patient and 0 <= waited_seconds < PATIENCE_SECONDS else None
         final = at_end and not patient

@@ -52,6 +52,19 @@ def configure(level: str = "info", form: LogFormat = "auto", stream: TextIO | No
         logger_factory=structlog.WriteLoggerFactory(file=_Patient(out, _left_out(processors))),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
+    # Python's own handler for libraries whose log nobody configured writes tracebacks, which break into many lines
+    logging.lastResort = _OfLibraries(logging.WARNING)
+
+
+class _OfLibraries(logging.Handler):
+    """Makes an event of what a library logs: what it says, and what was raised, but no traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log ``record`` as an event."""
+        raised = record.exc_info and record.exc_info[1]
+        more = {"error": repr(raised), "at": raised_at(raised.__traceback__)} if raised else {}
+        said = structlog.get_logger().error if record.levelno >= logging.ERROR else structlog.get_logger().warning
+        said("library_says", library=record.name, text=record.getMessage(), **more)
 
 
 def raised_at(raised: TracebackType | None) -> str:

@@ -2,7 +2,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch.envelope import undecided
-from logwatch.lines import physical_bound, shorten, take_lines, take_rest
+from logwatch.lines import LineReader, LineReading, physical_bound, shorten, take_lines, take_rest
 from logwatch.model import PLAIN, Envelope, Layer
 
 LIMIT = 8
@@ -133,3 +133,29 @@ def test_an_empty_part_keeps_no_lines_of_another_stream():
     assert (taken.data, taken.inside) == handed_on
     assert (taken.consumed, taken.oversized) == (len(log), 0)
     assert take_rest(log, CRI, "") == taken.data
+
+
+def test_a_file_is_asked_again_once_the_one_before_it_is_decided():
+    """Lines too few to decide are taken when the next try finds them as the generation before, decided since, is."""
+    front = b"2026-11-28T04:15:18.460470000Z stderr F "
+    run = front + b"E2811-041518-460 (1): push_on_complete: code 410\n"
+    reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)
+    before, after = LineReader(reading, ""), LineReader(reading, "")
+    assert not after.take(run, "", 0, 0.0, first=True, patient=True, at_end=True).consumed
+    assert before.take(run, "", 0, 2.0, first=True, patient=False, at_end=True).data
+    assert not after.patient(2.0)
+    assert after.take(run, "", 0, 2.0, first=True, patient=False, at_end=True).data
+
+
+def test_a_file_unlike_the_one_before_it_is_waited_for_though_that_was_decided_later():
+    """Few lines that say something else than the generation before, decided meanwhile, decide only after long."""
+    inner = b"E2811-041518-460 (1): push_on_complete: code 410\n"
+    run = b"2026-11-28T04:15:18.460470000Z stderr F " + inner
+    reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)
+    before, after = LineReader(reading, ""), LineReader(reading, "")
+    assert not after.take(run, "", 0, 0.0, first=True, patient=True, at_end=True).consumed
+    assert before.take(inner, "", 0, 2.0, first=True, patient=False, at_end=True).data
+    assert not after.take(run, "", 0, 2.0, first=True, patient=False, at_end=True).consumed
+    assert after.patient(30.0)
+    assert not after.patient(61.0)
+    assert after.take(run, "", 0, 61.0, first=True, patient=False, at_end=True).data

@@ -2,7 +2,9 @@
 
 import io
 import json
+import logging
 import os
+from pathlib import Path
 
 import pytest
 import structlog
@@ -21,6 +23,7 @@ def said(monkeypatch):
         getattr(structlog.get_logger(), method)(event, **values)
         return out.getvalue()
 
+    monkeypatch.setattr(logging, "lastResort", logging.lastResort)
     yield say
     structlog.reset_defaults()
 
@@ -54,6 +57,21 @@ def test_no_value_breaks_a_line_or_reaches_a_terminal_raw(said, form, value):
     assert line.count("\n") == 1
     assert line.rstrip("\n").isprintable()
     line.encode()
+
+
+@pytest.mark.parametrize("form", ["auto", "json", "console"])
+def test_what_a_library_logs_is_an_event_of_one_line(said, monkeypatch, form):
+    """An error that a library logs with its traceback is told on one line, with what was raised and where."""
+    monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
+    out = io.StringIO()
+    logging_setup.configure("info", form, out)
+    try:
+        Path("no/such\nfile").stat()
+    except FileNotFoundError:
+        logging.getLogger("asyncio").exception("never retrieved\nfuture: %s", "f")
+    (line,) = out.getvalue().splitlines()
+    for part in ("library_says", "asyncio", "FileNotFoundError(2,", "pathlib.py:"):
+        assert part in line
 
 
 def test_events_below_the_level_are_not_written(said):

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gzip
 import hashlib
+import logging
 import random
 import socket
 import ssl
@@ -179,6 +180,7 @@ class Forwarder:
 
     def _http(self) -> AsyncHTTPClient:
         if self._client is None:  # on the loop that it is used on
+            logging.getLogger("tornado.application").addFilter(_is_no_end_of_a_connection)
             self._client = AsyncHTTPClient(force_instance=True, max_body_size=ANSWER_BYTES)
         return self._client
 
@@ -213,6 +215,11 @@ class Forwarder:
             return reader.newest_failure()
         except NotReadable:
             return 0
+
+
+def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
+    """Return False for a connection that broke amid an answer: tornado logs it as a fault of ours, and times out."""
+    return not (record.exc_info and isinstance(record.exc_info[1], OSError))
 
 
 def _secret(path: str) -> str:

@@ -1,6 +1,8 @@
 import asyncio
 import gzip
 import json
+import socket
+import struct
 from types import SimpleNamespace
 
 import pytest
@@ -59,7 +61,7 @@ def site(tmp_path):
 
     def forwarder(destination, sent=0, **settings):
         return Forwarder(
-            Export(url="http://loki/loki/api/v1/push", **settings),
+            Export(**{"url": "http://loki/loki/api/v1/push", **settings}),
             Reader(ledger.path),
             lambda: CATALOGUE,
             ForwardMetrics(CollectorRegistry() if settings else registry),
@@ -251,3 +253,29 @@ def test_the_cursor_survives_a_restart_and_a_rebuilt_ledger(site):
     steps(forwarder)
     assert destination.got == ["c"]
     assert forwarder.sent == 3
+
+
+def test_a_connection_that_breaks_amid_an_answer_is_told_once_as_any_other_fault(site, monkeypatch, caplog):
+    """A destination that resets the connection behind the head of its answer leaves one event, and no traceback."""
+    monkeypatch.setattr("logwatch.forward.forwarder.TIMEOUT_SECONDS", 0.5)
+
+    async def reset(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab")
+        await asyncio.sleep(0)
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    async def send():
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            forwarder = site.forwarder(None, url=f"http://127.0.0.1:{port}/", name="loki")
+            with structlog.testing.capture_logs() as events:
+                return await forwarder.step(), forwarder.sent, [event["event"] for event in events]
+
+    site.fail("a")
+    wait, sent, events = asyncio.run(send())
+    assert wait > 0
+    assert (sent, events) == (0, ["export_failing"])
+    assert not caplog.records

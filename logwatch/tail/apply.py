@@ -201,7 +201,7 @@ class _Reconciliation:
                 left = "rotated" if generation.position.state == "live" else generation.position.state
                 generation.note(state=left, found_at=generation.find_name())
                 if action.at is not None and generation.plain:
-                    generation.skip_to(action.at, OwnFile(generation.plain).before(action.at))
+                    generation.skip_within(action.at)
             case "packed":
                 generation.found()
             case "missing" | "disowned":

@@ -215,16 +215,11 @@ class PathFollower(PathState):
         order = self.in_order()
         return any(each.position.offset for each in order[order.index(generation) + 1 :])
 
-    def _ahead(self, generation: Generation) -> bytes:
-        """Return the first bytes of the generation that follows another one."""
-        after = self.after(generation)
-        return after[0].beginning() if after else b""
-
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         if self.owners.sharing.is_held(generation):
             generation.leave_rest()
         split = len(generation.open_rest())
-        chunk, lost = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
+        chunk, lost = generation.finish(turn.now, partial(self.ahead, generation), torn=self._is_left(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -294,7 +289,7 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, lambda: self._ahead(generation), self.before(generation))
+        chunk = generation.read(turn.now, partial(self.ahead, generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"

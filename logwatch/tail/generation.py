@@ -38,8 +38,6 @@ from logwatch.tail.uncompressed import SeekingError
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
-_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
-
 
 class Generation(GenerationState):
     """One generation, as chunks of whole lines."""
@@ -220,11 +218,6 @@ class Generation(GenerationState):
         self.skip_within(known.offset)
         self.note(marks=known.marks, inside=known.inside)
         return True
-
-    def beginning(self) -> bytes:
-        """Return the first bytes of its open file; none if there is none."""
-        file = self.plain
-        return file.read_at(0, _AHEAD_BYTES) if file else b""
 
     def open_rest(self, follows: bytes = b"") -> bytes:
         """Return what ends a file that was rotated amid a message, or a line with which what follows goes on."""

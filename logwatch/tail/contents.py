@@ -39,7 +39,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     if relation in _SHORTER and held:
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
     copied = relation is Relation.MOVED and any(of in _WHOLE for of, _ in others)
-    if copied and _begins_alike(draft, each, i):
+    if copied and each.has_first_lines(draft.file(i).head):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at)
@@ -134,7 +134,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     for each in reversed(in_use):
         for i, holder in () if each.open else holders.items():
             relation, at = draft.answer(each, i)
-            if at < SURE_BYTES and draft.lies_at(each.number) is not None and _begins_alike(draft, each, i):
+            if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
             same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
@@ -146,11 +146,6 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 else:
                     draft.start[i] = at
                 return
-
-
-def _begins_alike(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether a file begins with the lines that a generation began with, or with its banner."""
-    return each.has_first_lines(draft.file(i).head)
 
 
 def find_copy(draft: Draft, each: Known) -> None:

@@ -371,17 +371,12 @@ class Survey:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in self.found.candidates:
+            if candidate.error:
+                continue
             may_grow = not strict or candidate.is_at_path or candidate.key in anchored
-            self._make_sure_of(candidate, may_grow=may_grow)
-
-    @staticmethod
-    def _make_sure_of(candidate: Candidate, *, may_grow: bool) -> None:
-        there = stat_at(candidate.path)
-        if candidate.error:
-            return
-        grown = there.size - candidate.disk_size if there else 0
-        if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
-            raise VanishedError
-        head = candidate.head
-        if candidate.is_at_path and candidate.run(candidate.begin, len(head)) != head:
-            raise VanishedError  # truncated, and grown again
+            there, head = stat_at(candidate.path), candidate.head
+            grown = there.size - candidate.disk_size if there else 0
+            if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
+                raise VanishedError
+            if candidate.is_at_path and candidate.run(candidate.begin, len(head)) != head:
+                raise VanishedError  # truncated, and grown again

@@ -58,7 +58,7 @@ class Survey:
         found = self.found = Found([], 0 if at_path else None, rotated_names=certain, packing=self._packing)
         self._take_in(files)
         lost = [known for known in self.known if self._is_lost(known)]
-        searched = found.searched() + found.new_archives()
+        searched = found.searched()
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)

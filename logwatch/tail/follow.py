@@ -185,7 +185,7 @@ class PathFollower(PathState):
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
             whole = ended or not (file and file.packed)
-            awaited = whole and not self._is_left(generation)
+            awaited = whole and not self._has_begun_next(generation)
             torn = awaited and generation.position.offset < generation.position.size
             quiet_seconds = turn.now - generation.grown_at
             if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
@@ -207,7 +207,7 @@ class PathFollower(PathState):
             except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
-    def _is_left(self, generation: Generation) -> bool:
+    def _has_begun_next(self, generation: Generation) -> bool:
         """Return whether the next file has been begun: no rest of what a file ends with comes there any more.
 
         Nor in a copy, which goes on behind what was read.
@@ -219,7 +219,9 @@ class PathFollower(PathState):
         if self.owners.sharing.is_held(generation):
             generation.leave_rest()
         split = len(generation.open_rest())
-        chunk, lost = generation.finish(turn.now, partial(self.ahead, generation), torn=self._is_left(generation))
+        chunk, lost = generation.finish(
+            turn.now, partial(self.ahead, generation), torn=self._has_begun_next(generation)
+        )
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead

@@ -38,7 +38,7 @@ class Survey:
         self._directories = state.ctx.directories
         self._logs = self._owners.logs_of(self._path)
         self._bases = {os.path.basename(log) for log in self._logs}
-        self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
+        self._shelves = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
         self._packing = False
@@ -118,7 +118,7 @@ class Survey:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = UNNAMED  # what is there now was written before the link went, or after
-        for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
+        for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
             another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *self._bases}
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or UNNAMED

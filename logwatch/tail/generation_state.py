@@ -244,7 +244,7 @@ class GenerationState(Positioned):
 
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
-        inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
+        inside = "line" if before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         tail_bytes, tail = fingerprint_tail(before, self.lines.is_dated)
         self.reached = offset

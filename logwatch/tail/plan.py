@@ -285,8 +285,7 @@ class Draft:
             return False
         size, then = self.size(i), each.position.size
         lies = (j for j, some in self.by_inode.items() if each in some and then in (0, self.size(j)))
-        there = each not in self.by_inode[i] and any(j != i for j in lies)
-        return there or (bool(then) and size is not None and size != then)
+        return any(j != i for j in lies) or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

@@ -316,9 +316,8 @@ class Survey:
             moved, at = self.found.answer(known.number, 0)
             for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
                 relation, end = self.found.answer(known.number, i)
-                same = relation is Relation.SAME and not candidate.is_at_path
                 with self._unpacking(i):
-                    if same and holds(self.found.candidates[0], at, candidate, end):
+                    if relation is Relation.SAME and holds(self.found.candidates[0], at, candidate, end):
                         self.found.own_parts.add((known.number, i))
 
     def _find_anothers(self) -> None:

@@ -55,20 +55,19 @@ class PathFollower(PathState):
 
     # looking
 
-    def look(self, now: float, matched: Iterable[str] | None, sink: Sink) -> bool:
+    def look(self, turn: Turn, matched: Iterable[str] | None) -> bool:
         """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened.
 
         ``matched``: its rotated names that patterns lead to; None where none leads to the path itself either.
         """
-        if self._is_quiet(now, matched):
+        if self._is_quiet(turn.now, matched):
             return False
-        turn = Turn(now, sink)
         self.futile = 0
         self._watch_matched(matched or ())
         self._stat_path()
         for generation in self.generations:
             if generation.file:
-                self.look_again(generation, partial(generation.notice, now), turn)
+                self.look_again(generation, partial(generation.notice, turn.now), turn)
                 self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
@@ -80,12 +79,12 @@ class PathFollower(PathState):
             self.due = True
         # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
         for generation in self.generations[: None if matched is None else -1]:
-            self.due = generation.outlive(now) or self.due
+            self.due = generation.outlive(turn.now) or self.due
         if self.due or self.unpacking:
             reconcile(self, turn)
         self._release(turn)
         self._give_up(turn)
-        self.emit(sink)
+        self.emit(turn.sink)
         self._rest()
         return True
 
@@ -242,12 +241,11 @@ class PathFollower(PathState):
             return waiting[0] if waiting else None
         return next(each for each in self.in_order() if each.waiting)
 
-    def read(self, now: float, sink: Sink) -> int | None:
+    def read(self, turn: Turn) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
         generation = self.next_waiting()
         if not generation:
             return None
-        turn = Turn(now, sink)
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
@@ -267,7 +265,7 @@ class PathFollower(PathState):
             chunk = None
         if not chunk:  # a file that is at its end is one less to be read
             return self._futile(int(generation.waiting))
-        sink.chunk(chunk)
+        turn.sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
 
@@ -298,11 +296,11 @@ class PathFollower(PathState):
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
 
-    def unpack(self, now: float, sink: Sink) -> None:
+    def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""
         if self.unpacking:
-            reconcile(self, Turn(now, sink))
-            self.emit(sink)
+            reconcile(self, turn)
+            self.emit(turn.sink)
 
     def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""

@@ -265,7 +265,7 @@ class Generation(GenerationState):
         # From here on nothing fails
         self.note(state="done")
         self.dead = not named
-        if file and whole and not self.position.head_bytes:
+        if whole and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
             self.skip_to(self.position.size, run[-HEAD_BYTES:])  # that nobody has filled

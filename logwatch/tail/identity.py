@@ -304,7 +304,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
             # Where lines are equally long, answers over several lines end alike in any log
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
-            sure = sure or (whole and mark.offset > known.head_bytes)
+            sure = sure or mark.offset > known.head_bytes
             if size == mark.offset or not (alike and sure):
                 return OTHER  # another log, or all that is left was read
             at, exact = mark.offset, exact or next_is_marked

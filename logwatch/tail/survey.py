@@ -284,7 +284,7 @@ class Survey:
         answer = found.answer(known.number, i)
         if answer.relation in HELD and known.in_use:
             found.common[known.number, i] = offset
-        part = is_part(candidate, own, gone=known.open and not known.name)
+        part = is_part(candidate, own, gone=not known.name)
         changed = offset and i == found.at_path and answer.relation is Relation.OTHER
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):

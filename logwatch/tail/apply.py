@@ -9,7 +9,6 @@ from contextlib import suppress
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
-from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
@@ -18,6 +17,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import MovedError, PackedError
 from logwatch.tail.identity import NO_KEY, Relation
 from logwatch.tail.path_state import PACKED, SHARED, PathState
+from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import UNNAMED
 from logwatch.tail.survey import Survey
 from logwatch.tail.uncompressed import SeekingError, holds, is_part
@@ -33,7 +33,7 @@ def _before(file: Candidate, at: int) -> bytes:
     return b""
 
 
-def reconcile(state: PathState, turn: Turn) -> None:
+def reconcile_path(state: PathState, turn: Turn) -> None:
     """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
 
     Or without what a file holds that turns out to be unreadable: that costs itself alone.
@@ -72,7 +72,7 @@ class _Reconciliation:
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
-        self.plan = plan = decision.reconcile(state.view(), survey.known, found)
+        self.plan = plan = reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 head_bytes = generation.position.head_bytes

@@ -12,7 +12,7 @@ from functools import partial
 from logwatch.discover.globs import mark
 from logwatch.events import shown
 from logwatch.model import Chunk, Sink
-from logwatch.tail.apply import reconcile
+from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import Turn
 from logwatch.tail.files import (
     CorruptError,
@@ -81,7 +81,7 @@ class PathFollower(PathState):
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
         if self.due or self.unpacking:
-            reconcile(self, turn)
+            reconcile_path(self, turn)
         self._release(turn)
         self._give_up(turn)
         self.emit(turn.sink)
@@ -256,7 +256,7 @@ class PathFollower(PathState):
                 generation.lose_file()
             # Else what lies beside it, which nobody has seen, may yet turn out to be news
             if changed or not generation.file:
-                reconcile(self, turn)
+                reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
             return _SEEK_COST
@@ -273,7 +273,7 @@ class PathFollower(PathState):
         sharing = self.owners.sharing
         generation.learn_head()
         if generation.tells_more:
-            reconcile(self, turn)
+            reconcile_path(self, turn)
             self.futile += FUTILE_READS if generation.tells_more else 0  # until the next look
             return None
         if (whole := generation.find_end_again(turn.now)) is None:
@@ -299,7 +299,7 @@ class PathFollower(PathState):
     def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""
         if self.unpacking:
-            reconcile(self, turn)
+            reconcile_path(self, turn)
             self.emit(turn.sink)
 
     def _futile(self, cost: int) -> int:

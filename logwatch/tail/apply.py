@@ -9,7 +9,6 @@ from contextlib import suppress
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
-from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
@@ -18,6 +17,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import MovedError, PackedError
 from logwatch.tail.identity import NO_KEY, Relation
 from logwatch.tail.path_state import PACKED, SHARED, PathState
+from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import UNNAMED
 from logwatch.tail.survey import Survey
 from logwatch.tail.uncompressed import SeekingError, holds, is_part
@@ -33,7 +33,7 @@ def _before(file: Candidate, at: int) -> bytes:
     return b""
 
 
-def reconcile(state: PathState, turn: Turn) -> None:
+def reconcile_path(state: PathState, turn: Turn) -> None:
     """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
 
     Or without what a file holds that turns out to be unreadable: that costs itself alone.
@@ -72,7 +72,7 @@ class _Reconciliation:
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
-        self.plan = plan = decision.reconcile(state.view(), survey.known, found)
+        self.plan = plan = reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 head_bytes = generation.position.head_bytes
@@ -187,8 +187,8 @@ class _Reconciliation:
                     generation.settle("done")
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
-            case plans.TakeUp(i, left, at):
-                self._take_up(i, left, at)
+            case plans.TakeUp(i, becomes, at):
+                self._take_up(i, becomes, at)
             case plans.Absent():
                 state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored", 0)
             case plans.Rotated(kind, times):
@@ -198,10 +198,10 @@ class _Reconciliation:
     def _leave(self, generation: Generation, action: plans.Leave) -> None:
         match action.how:
             case "open":
-                left = "rotated" if generation.position.state == "live" else generation.position.state
-                generation.note(state=left, found_at=generation.find_name())
+                becomes = "rotated" if generation.position.state == "live" else generation.position.state
+                generation.note(state=becomes, found_at=generation.find_name())
                 if action.at is not None and generation.plain:
-                    generation.skip_to(action.at, OwnFile(generation.plain).before(action.at))
+                    generation.skip_within(action.at)
             case "packed":
                 generation.found()
             case "missing" | "disowned":
@@ -239,22 +239,22 @@ class _Reconciliation:
         moved = generation.key != candidate.key
         if at is not None:
             generation.skip_to(at, _before(candidate, at))
-        left = self._state_at(generation, candidate, size)
+        becomes = self._state_at(generation, candidate, size)
         position = generation.position
-        if moved and left != "ignored" and size is not None:  # a copy, made before or after the end was read
+        if moved and becomes != "ignored" and size is not None:  # a copy, made before or after the end was read
             if size < position.offset:
                 self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "copied short")
-                left = "done"
-            elif left != "done" and size < position.size and at is None:
+                becomes = "done"
+            elif becomes != "done" and size < position.size and at is None:
                 self.ctx.lose(self.turn, candidate.path, position.size - size, "copied short")
-        in_use = left in ("live", "rotated")
+        in_use = becomes in ("live", "rotated")
         head = candidate.head
         if at is None and not (moved or candidate.begin) and in_use and generation.is_written_over(head):
             self.ctx.miss(self.turn, candidate.path, "written over from its start", read_bytes=position.offset)
-        more = len(head) > position.head_bytes or (moved and left != "ignored") or at is not None
+        more = len(head) > position.head_bytes or (moved and becomes != "ignored") or at is not None
         more = more or not generation.begins_alike(head)
         generation.note(
-            state=left,
+            state=becomes,
             key=candidate.key,
             found_at=candidate.found_at,
             target=self.state.target_of(candidate),
@@ -318,10 +318,10 @@ class _Reconciliation:
             pass
         return True
 
-    def _take_up(self, i: int, left: FileState, at: int | None) -> None:
+    def _take_up(self, i: int, becomes: FileState, at: int | None) -> None:
         candidate = self.found.candidates[i]
-        generation = self.state.add(candidate, left, self.found.sizes[i])
-        if left == "ignored":
+        generation = self.state.add(candidate, becomes, self.found.sizes[i])
+        if becomes == "ignored":
             return
         self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

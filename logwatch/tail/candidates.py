@@ -21,7 +21,7 @@ from logwatch.tail.files import (
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.rotated_names import UNNAMED, RotatedName
-from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, SeekingError, search_backwards
+from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, SeekingError
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
@@ -158,14 +158,10 @@ class Archive:
             if len(data) < (count or _BLOCK_BYTES):
                 break
             yield
-        if self._is_final(file):
+        if file.ended() or is_settled(self._stat):  # else more is to come
             self.known_size, self._last, self._last_at, self.whole = at, last, at - len(last), file.ended()
             if last_in:
                 self._places[tail] = place
-
-    def _is_final(self, file: PackedFile) -> bool:
-        """Return whether nothing more is to come: its end was seen, or it was not written to for long enough."""
-        return file.ended() or is_settled(self._stat)
 
 
 def is_settled(stat: Stat) -> bool:
@@ -256,7 +252,7 @@ class Candidate(Content):
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
         """Return the last place that is found in it, or NOWHERE."""
-        return self.archive.search(tail, last_in) if self.archive else search_backwards(self, last_in)
+        return self.archive.search(tail, last_in) if self.archive else Content.search(self, tail, last_in)
 
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
         """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""

@@ -39,7 +39,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     if relation in _SHORTER and held:
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
     copied = relation is Relation.MOVED and any(of in _WHOLE for of, _ in others)
-    if copied and _begins_alike(draft, each, i):
+    if copied and each.has_first_lines(draft.file(i).head):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at)
@@ -50,8 +50,8 @@ def find_content(draft: Draft, each: Known) -> None:
 
     Else what was copied of it before it was read as far as it is.
     """
-    at_path, latest = draft.at_path, draft.is_latest(each)
-    order = [i for i in _order(draft, each) if latest or i != at_path]
+    at_path = draft.at_path
+    order = [i for i in _order(draft, each) if i != at_path or draft.is_latest(each)]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
@@ -65,13 +65,13 @@ def find_content(draft: Draft, each: Known) -> None:
         return (relation is not Relation.MOVED, -at if relation is Relation.CUT or i == at_path else 0)
 
     for i, relation, at in sorted(answers, key=key):
-        left = i == at_path and latest and relation in _SHORTER
+        left = i == at_path and relation in _SHORTER
         if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
             if left and draft.wait_if_torn(i):
                 draft.leave(each, "packed")
                 return None
             return draft.take(each, i, at)
-        anothers = any(k.in_use and k is not each for k in draft.by_inode[i])
+        anothers = any(k.in_use for k in draft.by_inode[i])
         if relation is Relation.PART and not anothers:  # at the path, too, it would have been taken before
             # What nobody saw end may have lost its end before it was copied, and been written on
             cut = each.position.state == "live" and at < (draft.size(i) or 0)
@@ -134,7 +134,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     for each in reversed(in_use):
         for i, holder in () if each.open else holders.items():
             relation, at = draft.answer(each, i)
-            if at < SURE_BYTES and draft.lies_at(each.number) is not None and _begins_alike(draft, each, i):
+            if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
             same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
@@ -148,17 +148,12 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 return
 
 
-def _begins_alike(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether a file begins with the lines that a generation began with, or with its banner."""
-    return each.has_first_lines(draft.file(i).head)
-
-
 def find_copy(draft: Draft, each: Known) -> None:
     """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
-    original, i, filled = draft.lies_at(each.number), draft.at_path, draft.current
+    original, i = draft.lies_at(each.number), draft.at_path
     # What was taken up empty, or with a few bytes: whatever it got meanwhile may be what an earlier one has read
-    later = filled and draft.path.was_blank and each.number < filled.number
-    if i is not None and filled and later and draft.decided.get(filled.number) == Hold(filled.number, i):
+    filled = draft.current if draft.path.was_blank else None
+    if i is not None and filled and each.number < (n := filled.number) and draft.decided.get(n) == Hold(n, i):
         _find_written_back(draft, each, i, original, filled)
     if original is None and not each.open:
         return
@@ -252,8 +247,8 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
         return draft.size(i) or 0
     if (each.number, i) in draft.found.common:
         return draft.found.common[each.number, i]
-    whole = original is not None and (original, i) in draft.found.parts
-    return (draft.size(original) if whole and original is not None else None) or each.position.offset
+    whole = original is not None and (original, i) in draft.found.parts and draft.size(original)
+    return whole or each.position.offset
 
 
 def undo_copies(draft: Draft) -> None:
@@ -263,7 +258,7 @@ def undo_copies(draft: Draft) -> None:
         i, rest = draft.lies_at(each.number), [k for k in others if k is not each]
         if each.position.offset or each.position.state != "rotated":
             continue
-        original = None if i is None else _find_original(draft, each, i)  # it may have got lines of its own meanwhile
+        original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, rest) if i is None else _repeats(draft, i, rest)):
             draft.leave(each, "ignored")
             others.remove(each)
@@ -271,12 +266,12 @@ def undo_copies(draft: Draft) -> None:
             draft.decided[original.number] = Hold(original.number, i)
 
 
-def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
+def _find_original(draft: Draft, i: int) -> Known | None:
     """Return the generation that lost its file, if what was taken up while it was empty holds it by now.
 
     Or while it could not be read. One of which nothing was read is read from there as well as from anywhere.
     """
-    lost = (k for k in draft.known if k is not each and k.followed and draft.is_nowhere(k))
+    lost = (k for k in draft.known if k.followed and draft.is_nowhere(k))
     told = (k for k in lost if not k.position.offset or k.position.offset >= _RENAMED_BYTES)
     return next((k for k in told if draft.holds(k, i)), None)
 

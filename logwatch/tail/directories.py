@@ -7,6 +7,7 @@ import os
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from itertools import compress, groupby, islice, takewhile
 from typing import NamedTuple
 
@@ -27,21 +28,28 @@ class Stranger(NamedTuple):
     key: Key
 
 
+@dataclass(slots=True)
+class _Listing:
+    """The names in a directory, and what was made of them since."""
+
+    there: tuple[int, int] = (0, 0)  # the directory's mark
+    names: list[str] = field(default_factory=list)
+    shapes: dict[str, list[str]] = field(default_factory=dict)  # all names, once any was asked for
+    unknown: dict[str, list[str]] = field(default_factory=dict)  # those of files that are not known, as was asked
+    strangers: tuple[list[Stranger], dict[Key, Stranger]] | None = None
+
+
 class Directories:
     """Lists directories once a look, as long as they do not change."""
 
     def __init__(self) -> None:
-        self._listed: dict[str, tuple[tuple[int, int], list[str]]] = {}
-        self._shapes: dict[str, tuple[list[str], dict[str, list[str]], set[str]]] = {}
-        self._strangers: dict[str, tuple[list[str], list[Stranger], dict[Key, Stranger]]] = {}
+        self._listed: dict[str, _Listing] = {}
         self._real: dict[str, str] = {}
         self.unlisted: set[str] = set()  # that are there, and could not be listed
 
     def forget(self) -> None:
         """Let the next look list them again."""
         self._listed.clear()
-        self._shapes.clear()
-        self._strangers.clear()
         self._real.clear()
         self.unlisted.clear()
 
@@ -57,26 +65,25 @@ class Directories:
             self._real[directory] = os.path.realpath(directory)
         return os.path.join(self._real[directory], name)
 
-    def names(self, directory: str) -> list[str]:
-        """Return the names in a directory; none if it cannot be listed."""
+    def _list(self, directory: str) -> _Listing:
+        """List a directory; nothing is in one that cannot be listed."""
         try:
             there = mark(directory or ".")
             known = self._listed.get(directory)
-            if known and known[0] == there and time.time() - there[1] / 1e9 > _SETTLED_SECONDS:
-                return known[1]
+            if known and known.there == there and time.time() - there[1] / 1e9 > _SETTLED_SECONDS:
+                return known
             with os.scandir(directory or ".") as entries:
-                names = sorted(entry.name for entry in entries)
+                listing = self._listed[directory] = _Listing(there, sorted(entry.name for entry in entries))
         except (FileNotFoundError, NotADirectoryError):
-            return []
+            return _Listing()
         except OSError:
             self.unlisted.add(directory)
-            return []
-        self._listed[directory] = (there, names)
-        return names
+            return _Listing()
+        return listing
 
     def beginning(self, directory: str, stem: str) -> list[str]:
         """Return the names in a directory that begin so."""
-        names = self.names(directory)
+        names = self._list(directory).names
         start = bisect_left(names, stem)
         return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
 
@@ -85,19 +92,13 @@ class Directories:
 
         Not those of files that are known. All names are sorted by their shapes once, however many logs ask.
         """
-        names = self.names(directory)
-        known = self._shapes.get(directory)
-        if not known or known[0] is not names:
-            shapes: dict[str, list[str]] = {}
-            for each in names:
-                shapes.setdefault(shape_of(each), []).append(each)
-            self._shapes[directory] = known = (names, shapes, set())
-        _, shapes, asked = known
-        shape = shape_of(name)
-        if shape not in asked:
-            asked.add(shape)
-            shapes[shape] = [each for each in shapes.get(shape, []) if not is_known(os.path.join(directory, each))]
-        found = shapes[shape]
+        listing, shape = self._list(directory), shape_of(name)
+        for each in listing.names if not listing.shapes else ():
+            listing.shapes.setdefault(shape_of(each), []).append(each)
+        if shape not in listing.unknown:
+            alike = listing.shapes.get(shape, [])
+            listing.unknown[shape] = [each for each in alike if not is_known(os.path.join(directory, each))]
+        found = listing.unknown[shape]
         if not stem:
             return found
         shape = shape_of(name, stem)
@@ -110,14 +111,13 @@ class Directories:
 
         All are looked at once, however many logs ask: what was written since may be older here than it is.
         """
-        names = self.names(directory)
-        known = self._strangers.get(directory)
-        if not known or known[0] is not names:
-            paths = [path for name in names if not is_known(path := os.path.join(directory, name))]
+        listing = self._list(directory)
+        if not listing.strangers:
+            paths = [path for name in listing.names if not is_known(path := os.path.join(directory, name))]
             found = [Stranger(there.modified, path, there.key) for path in paths if (there := stat_at(path))]
             found.sort(reverse=True)
-            self._strangers[directory] = known = (names, found, {each.key: each for each in reversed(found)})
-        return known[1:]
+            listing.strangers = (found, {each.key: each for each in reversed(found)})
+        return listing.strangers
 
 
 def list_names(logs: Iterable[str], directories: Directories) -> dict[str, RotatedName]:

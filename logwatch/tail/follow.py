@@ -12,7 +12,7 @@ from functools import partial
 from logwatch.discover.globs import mark
 from logwatch.events import shown
 from logwatch.model import Chunk, Sink
-from logwatch.tail.apply import reconcile
+from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import Turn
 from logwatch.tail.files import (
     CorruptError,
@@ -55,20 +55,19 @@ class PathFollower(PathState):
 
     # looking
 
-    def look(self, now: float, matched: Iterable[str] | None, sink: Sink) -> bool:
+    def look(self, turn: Turn, matched: Iterable[str] | None) -> bool:
         """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened.
 
         ``matched``: its rotated names that patterns lead to; None where none leads to the path itself either.
         """
-        if self._is_quiet(now, matched):
+        if self._is_quiet(turn.now, matched):
             return False
-        turn = Turn(now, sink)
         self.futile = 0
         self._watch_matched(matched or ())
         self._stat_path()
         for generation in self.generations:
             if generation.file:
-                self.look_again(generation, partial(generation.notice, now), turn)
+                self.look_again(generation, partial(generation.notice, turn.now), turn)
                 self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
@@ -80,12 +79,12 @@ class PathFollower(PathState):
             self.due = True
         # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
         for generation in self.generations[: None if matched is None else -1]:
-            self.due = generation.outlive(now) or self.due
+            self.due = generation.outlive(turn.now) or self.due
         if self.due or self.unpacking:
-            reconcile(self, turn)
+            reconcile_path(self, turn)
         self._release(turn)
         self._give_up(turn)
-        self.emit(sink)
+        self.emit(turn.sink)
         self._rest()
         return True
 
@@ -185,7 +184,7 @@ class PathFollower(PathState):
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
             whole = ended or not (file and file.packed)
-            awaited = whole and not self._is_left(generation)
+            awaited = whole and not self._has_begun_next(generation)
             torn = awaited and generation.position.offset < generation.position.size
             quiet_seconds = turn.now - generation.grown_at
             if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
@@ -207,7 +206,7 @@ class PathFollower(PathState):
             except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
-    def _is_left(self, generation: Generation) -> bool:
+    def _has_begun_next(self, generation: Generation) -> bool:
         """Return whether the next file has been begun: no rest of what a file ends with comes there any more.
 
         Nor in a copy, which goes on behind what was read.
@@ -215,16 +214,13 @@ class PathFollower(PathState):
         order = self.in_order()
         return any(each.position.offset for each in order[order.index(generation) + 1 :])
 
-    def _ahead(self, generation: Generation) -> bytes:
-        """Return the first bytes of the generation that follows another one."""
-        after = self.after(generation)
-        return after[0].beginning() if after else b""
-
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         if self.owners.sharing.is_held(generation):
             generation.leave_rest()
         split = len(generation.open_rest())
-        chunk, lost = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
+        chunk, lost = generation.finish(
+            turn.now, partial(self.ahead, generation), torn=self._has_begun_next(generation)
+        )
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -245,12 +241,11 @@ class PathFollower(PathState):
             return waiting[0] if waiting else None
         return next(each for each in self.in_order() if each.waiting)
 
-    def read(self, now: float, sink: Sink) -> int | None:
+    def read(self, turn: Turn) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
         generation = self.next_waiting()
         if not generation:
             return None
-        turn = Turn(now, sink)
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
@@ -261,7 +256,7 @@ class PathFollower(PathState):
                 generation.lose_file()
             # Else what lies beside it, which nobody has seen, may yet turn out to be news
             if changed or not generation.file:
-                reconcile(self, turn)
+                reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
             return _SEEK_COST
@@ -270,7 +265,7 @@ class PathFollower(PathState):
             chunk = None
         if not chunk:  # a file that is at its end is one less to be read
             return self._futile(int(generation.waiting))
-        sink.chunk(chunk)
+        turn.sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
 
@@ -278,7 +273,7 @@ class PathFollower(PathState):
         sharing = self.owners.sharing
         generation.learn_head()
         if generation.tells_more:
-            reconcile(self, turn)
+            reconcile_path(self, turn)
             self.futile += FUTILE_READS if generation.tells_more else 0  # until the next look
             return None
         if (whole := generation.find_end_again(turn.now)) is None:
@@ -294,18 +289,18 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, lambda: self._ahead(generation), self.before(generation))
+        chunk = generation.read(turn.now, partial(self.ahead, generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
 
-    def unpack(self, now: float, sink: Sink) -> None:
+    def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""
         if self.unpacking:
-            reconcile(self, Turn(now, sink))
-            self.emit(sink)
+            reconcile_path(self, turn)
+            self.emit(turn.sink)
 
     def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""

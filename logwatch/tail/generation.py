@@ -38,8 +38,6 @@ from logwatch.tail.uncompressed import SeekingError
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
-_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
-
 
 class Generation(GenerationState):
     """One generation, as chunks of whole lines."""
@@ -190,7 +188,7 @@ class Generation(GenerationState):
         position, ahead = self.position, self.lines.take_rest(follows, "").data if follows else b""
         return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
 
-    def lose_end(self, at: int, before: bytes | None, now: float, *, cut: bool) -> None:
+    def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
         """Go on at the end of what is left of the file, unless what it lost comes back."""
         self.former = self.former or Former(self.position, now, cut)
         self.skip_to(at, before)
@@ -208,23 +206,18 @@ class Generation(GenerationState):
         known, size, content = former.position, file.stat().size, OwnFile(file)
         for mark in reversed(list(marks_of(known.marks))):
             if self.position.offset < mark.offset <= size:
-                if not is_marked(mark, content.before(mark.offset, MARK_BYTES) or b""):
+                if not is_marked(mark, content.before(mark.offset, MARK_BYTES)):
                     self.former = None
                     return not former.cut
-                self.skip_to(mark.offset, content.before(mark.offset))
+                self.skip_within(mark.offset)
         if size < known.offset and 0 <= now - former.since < RETURN_SECONDS:
             return None
         self.former = None
-        if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes) or b""):
+        if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes)):
             return not former.cut
-        self.skip_to(known.offset, content.before(known.offset))
+        self.skip_within(known.offset)
         self.note(marks=known.marks, inside=known.inside)
         return True
-
-    def beginning(self) -> bytes:
-        """Return the first bytes of its open file; none if there is none."""
-        file = self.plain
-        return file.read_at(0, _AHEAD_BYTES) if file else b""
 
     def open_rest(self, follows: bytes = b"") -> bytes:
         """Return what ends a file that was rotated amid a message, or a line with which what follows goes on."""
@@ -240,13 +233,15 @@ class Generation(GenerationState):
     def leave(self, rest: bytes) -> None:
         """Note that what comes next was read together with the beginning of another file."""
         end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
-        self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-HEAD_BYTES:])
+        if self.plain:
+            self.skip_within(end)
+        else:
+            self.skip_to(end, rest[-HEAD_BYTES:])
 
     def leave_rest(self) -> None:
         """Leave all that is left of its open file, which a copy of it has as well."""
         if self.plain:
-            size = self.plain.stat().size
-            self.skip_to(size, OwnFile(self.plain).before(size))
+            self.skip_within(self.plain.stat().size)
 
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
@@ -270,7 +265,7 @@ class Generation(GenerationState):
         # From here on nothing fails
         self.note(state="done")
         self.dead = not named
-        if file and whole and not self.position.head_bytes:
+        if whole and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
             self.skip_to(self.position.size, run[-HEAD_BYTES:])  # that nobody has filled

@@ -233,14 +233,18 @@ class GenerationState(Positioned):
     def read_on(self, at: int) -> None:
         """Go on in a file that was changed in front, and has no name by which it could be found again."""
         assert self.plain
-        own = OwnFile(self.plain)
-        self.skip_to(at, own.before(at))
-        self.note(head=own.head)
+        head = OwnFile(self.plain).head
+        self.skip_within(at)
+        self.note(head=head)
 
-    def skip_to(self, offset: int, before: bytes | None) -> None:
+    def skip_within(self, offset: int) -> None:
+        """Go on at this offset of the open file."""
+        assert self.file
+        self.skip_to(offset, self.file.read_at(max(offset - HEAD_BYTES, 0), min(offset, HEAD_BYTES)))
+
+    def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
-        before = before or b""
-        inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
+        inside = "line" if before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         tail_bytes, tail = fingerprint_tail(before, self.lines.is_dated)
         self.reached = offset
@@ -269,7 +273,7 @@ class GenerationState(Positioned):
         if not before.offset:
             return True
         if size < end:
-            self.skip_to(size, file.read_at(max(size - HEAD_BYTES, 0), min(size, HEAD_BYTES)))
+            self.skip_within(size)
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False

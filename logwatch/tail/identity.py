@@ -304,13 +304,13 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
             # Where lines are equally long, answers over several lines end alike in any log
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
-            sure = sure or (whole and mark.offset > known.head_bytes)
+            sure = sure or mark.offset > known.head_bytes
             if size == mark.offset or not (alike and sure):
                 return OTHER  # another log, or all that is left was read
             at, exact = mark.offset, exact or next_is_marked
             break
         end, next_is_marked = mark.offset, mark.follows
-    if (at or whole) and _is_hole(file, end):
+    if (at or whole) and file.run(end - 1, 1) == b"\0":
         return Answer(Relation.MOVED, end)
     if exact:
         goes_on = b"\n" in file.run(at, HEAD_BYTES)
@@ -350,10 +350,6 @@ def _last_known(file: Content, alike_bytes: int) -> int:
     """Return where the last line ends of which enough is known, in a file that has little more than a head."""
     end = file.head.find(b"\n", max(alike_bytes - TELLING_BYTES, 0)) + 1
     return file.begin + end if end else file.size()
-
-
-def _is_hole(file: Content, end: int) -> bool:
-    return file.run(end - 1, 1) == b"\0"
 
 
 def _alike_bytes(known: Position, head: bytes) -> int:

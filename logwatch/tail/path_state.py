@@ -23,6 +23,8 @@ NO_FILE = "is not a regular file"
 PACKED = "is an archive"
 SHARED = "is followed by another source"
 
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
+
 
 class PathState:
     """One followed path: its generations, oldest first, of which the last one may be live."""
@@ -110,11 +112,12 @@ class PathState:
         before = order[order.index(generation) :: -1][1:]
         return next((each for each in before if each.followed and each.position.size), None)
 
-    def after(self, generation: Generation) -> list[Generation]:
-        """Return the generations that follow one; a copy is none."""
+    def ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows one, if its file is open; a copy follows nothing."""
         order = self.in_order()
         after = (g for g in order[order.index(generation) + 1 :] if g.followed)
-        return [g for g in after if g.position.copy_of != generation.number]
+        file = next((g.plain for g in after if g.position.copy_of != generation.number), None)
+        return file.read_at(0, _AHEAD_BYTES) if file else b""
 
     def targets(self) -> set[str]:
         """Return where the path leads and led: itself, where no link is on the way."""

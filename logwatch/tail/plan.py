@@ -75,18 +75,16 @@ class Found:
     def searched(self) -> list[int]:
         """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
 
-        As many as together are no more than is searched of one, and the newest two in any case.
+        As many as together are no more than is searched of one, and the newest two in any case. And the archives that
+        no generation lies in: news, or of a log that was trimmed and then packed.
         """
+        held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
+        archives = [i for i, c in enumerate(self.candidates) if c.packed and c.may_be_news and i not in held]
         plain = [i for i, candidate in enumerate(self.candidates) if candidate.head and not candidate.packed]
         rotated = sorted((i for i in plain if i != self.at_path), key=lambda i: -self.candidates[i].modified)
         ends = accumulate(self.candidates[i].disk_size for i in rotated)
         near = [i for n, (i, end) in enumerate(zip(rotated, ends, strict=True)) if n < _SEARCHED or end <= SEARCH_BYTES]
-        return [i for i in plain if i == self.at_path] + near
-
-    def new_archives(self) -> list[int]:
-        """Return the archives that no generation lies in: news, or of a log that was trimmed and then packed."""
-        held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
-        return [i for i, c in enumerate(self.candidates) if c.packed and c.may_be_news and i not in held]
+        return [i for i in plain if i == self.at_path] + near + archives
 
     def proofs(self, known: Iterable[Known]) -> dict[int, int]:
         """Return by file how much tells that it is one of these generations' own, where it holds all that was read."""
@@ -287,8 +285,7 @@ class Draft:
             return False
         size, then = self.size(i), each.position.size
         lies = (j for j, some in self.by_inode.items() if each in some and then in (0, self.size(j)))
-        there = each not in self.by_inode[i] and any(j != i for j in lies)
-        return there or (bool(then) and size is not None and size != then)
+        return any(j != i for j in lies) or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

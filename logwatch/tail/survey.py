@@ -38,7 +38,7 @@ class Survey:
         self._directories = state.ctx.directories
         self._logs = self._owners.logs_of(self._path)
         self._bases = {os.path.basename(log) for log in self._logs}
-        self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
+        self._shelves = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
         self._packing = False
@@ -58,7 +58,7 @@ class Survey:
         found = self.found = Found([], 0 if at_path else None, rotated_names=certain, packing=self._packing)
         self._take_in(files)
         lost = [known for known in self.known if self._is_lost(known)]
-        searched = found.searched() + found.new_archives()
+        searched = found.searched()
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)
@@ -118,7 +118,7 @@ class Survey:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = UNNAMED  # what is there now was written before the link went, or after
-        for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
+        for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
             another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *self._bases}
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or UNNAMED
@@ -284,7 +284,7 @@ class Survey:
         answer = found.answer(known.number, i)
         if answer.relation in HELD and known.in_use:
             found.common[known.number, i] = offset
-        part = is_part(candidate, own, gone=known.open and not known.name)
+        part = is_part(candidate, own, gone=not known.name)
         changed = offset and i == found.at_path and answer.relation is Relation.OTHER
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
@@ -316,9 +316,8 @@ class Survey:
             moved, at = self.found.answer(known.number, 0)
             for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
                 relation, end = self.found.answer(known.number, i)
-                same = relation is Relation.SAME and not candidate.is_at_path
                 with self._unpacking(i):
-                    if same and holds(self.found.candidates[0], at, candidate, end):
+                    if relation is Relation.SAME and holds(self.found.candidates[0], at, candidate, end):
                         self.found.own_parts.add((known.number, i))
 
     def _find_anothers(self) -> None:
@@ -371,17 +370,12 @@ class Survey:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in self.found.candidates:
+            if candidate.error:
+                continue
             may_grow = not strict or candidate.is_at_path or candidate.key in anchored
-            self._make_sure_of(candidate, may_grow=may_grow)
-
-    @staticmethod
-    def _make_sure_of(candidate: Candidate, *, may_grow: bool) -> None:
-        there = stat_at(candidate.path)
-        if candidate.error:
-            return
-        grown = there.size - candidate.disk_size if there else 0
-        if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
-            raise VanishedError
-        head = candidate.head
-        if candidate.is_at_path and candidate.run(candidate.begin, len(head)) != head:
-            raise VanishedError  # truncated, and grown again
+            there, head = stat_at(candidate.path), candidate.head
+            grown = there.size - candidate.disk_size if there else 0
+            if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
+                raise VanishedError
+            if candidate.is_at_path and candidate.run(candidate.begin, len(head)) != head:
+                raise VanishedError  # truncated, and grown again

@@ -11,7 +11,7 @@ from logwatch.errors import Problem
 from logwatch.events import Log, shown
 from logwatch.lines import Held, LineReading
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
-from logwatch.tail.context import OpenFiles, SourceContext
+from logwatch.tail.context import OpenFiles, SourceContext, Turn
 from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
@@ -95,7 +95,7 @@ class Tail:
         self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows
         self._waiting: set[str] | None = set()  # paths of which a file waited to be opened; None once that was told
-        self._turn = 0
+        self._turns = 0
         self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
         self._caught_up = False
         self._last_line_at: float | None = None
@@ -107,7 +107,7 @@ class Tail:
 
     def look(self, sink: Sink) -> None:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
-        now = self._clock()
+        turn = Turn(now := self._clock(), sink)
         self._ctx.directories.forget()
         self._owners.forget()
         self._ctx.files.ask_again()
@@ -121,7 +121,7 @@ class Tail:
         for path in sorted(self._followers, key=lambda path: self._followers[path].facts.first):
             follower = self._followers[path]
             last = len(self._followers) == 1  # whose rows say that the source is no new one
-            if follower.look(now, matched.get(path, () if last else None), sink):
+            if follower.look(turn, matched.get(path, () if last else None)):
                 self._status = None
                 self._busy[path] = follower
                 if path not in matched and not follower.generations:
@@ -236,23 +236,23 @@ class Tail:
         A file with little to read is served in every turn, so that its fresh lines never wait for another's backlog;
         what is left of the budget goes round among the others, and at least one chunk does.
         """
-        now = self._clock()
+        turn = Turn(self._clock(), sink)
         for follower in self._busy.values():
-            follower.unpack(now, sink)
+            follower.unpack(turn)
         waiting = [follower for follower in self._busy.values() if follower.next_waiting()]
         if waiting:
             self._status = None
         fresh = [follower for follower in waiting if follower.lag <= LITTLE_BYTES]
         backlog = [follower for follower in waiting if follower.lag > LITTLE_BYTES]
         for follower in fresh:
-            while follower.lag <= LITTLE_BYTES and (amount := self._read(follower, now, sink)) is not None:
+            while follower.lag <= LITTLE_BYTES and (amount := self._read(follower, turn)) is not None:
                 budget -= amount
-        self._turn += 1
-        turn = self._turn % len(backlog) if backlog else 0
-        queue = backlog[turn:] + backlog[:turn]
+        self._turns += 1
+        first = self._turns % len(backlog) if backlog else 0
+        queue = backlog[first:] + backlog[:first]
         while queue:
             follower = queue.pop(0)
-            amount = self._read(follower, now, sink)
+            amount = self._read(follower, turn)
             if amount is not None:
                 queue.append(follower)
                 budget -= amount
@@ -264,10 +264,10 @@ class Tail:
         self._busy = {path: f for path, f in self._busy.items() if f.next_waiting() or f.unpacking or f.crowded}
         return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
 
-    def _read(self, follower: PathFollower, now: float, sink: Sink) -> int | None:
-        amount = follower.read(now, sink)
+    def _read(self, follower: PathFollower, turn: Turn) -> int | None:
+        amount = follower.read(turn)
         if amount:
-            self._last_line_at = now
+            self._last_line_at = turn.now
         return amount
 
     def _waited_for(self) -> dict[int, Generation]:

@@ -51,8 +51,17 @@ class Content(ABC):
         return self.run(max(at - count, 0), min(at, count))
 
     def search(self, tail: bytes, last_in: LastIn) -> int:  # noqa: ARG002
-        """Return the last place that is found in it, or NOWHERE."""
-        return search_backwards(self, last_in)
+        """Return the last place that is found in its end, looked for block by block; or NOWHERE."""
+        stop = self.size()
+        floor = max(stop - SEARCH_BYTES, 0)
+        while stop > floor:
+            start = max(stop - _BLOCK_BYTES, floor)
+            before = min(start, CONTEXT_BYTES)
+            block = self.run(start - before, stop - start + before)
+            if (found := last_in(block, start - before, before)) != NOWHERE:
+                return found
+            stop = start
+        return NOWHERE
 
 
 def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
@@ -105,17 +114,3 @@ def shared_bytes(file: Content, of: Content) -> int:
     differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
     end = ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
     return file.begin + end if end else 0
-
-
-def search_backwards(file: Content, last_in: LastIn) -> int:
-    """Return the last place that is found in the end of a file, looked for block by block; or NOWHERE."""
-    stop = file.size()
-    floor = max(stop - SEARCH_BYTES, 0)
-    while stop > floor:
-        start = max(stop - _BLOCK_BYTES, floor)
-        before = min(start, CONTEXT_BYTES)
-        block = file.run(start - before, stop - start + before)
-        if (found := last_in(block, start - before, before)) != NOWHERE:
-            return found
-        stop = start
-    return NOWHERE

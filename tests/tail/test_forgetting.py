@@ -34,7 +34,7 @@ def size_of(follower):
         "names": len(tail._owners._paths),
         "opened": len(tail._ctx.files._files),
         "open": tail._ctx.files.open,
-        "shapes": len(tail._ctx.directories._shapes),
+        "shapes": sum(bool(each.shapes) for each in tail._ctx.directories._listed.values()),
     }
 
 

@@ -295,13 +295,14 @@ def test_a_name_that_was_missing_for_a_moment_amid_a_rotation_holds_what_nobody_
     log.write(7)
     log.shell("mv m.log m.log.1")
     log.write(3)
-    names, listed = Directories.names, []
+    list_one, listed = Directories._list, []
 
     def missing_at_first(directories, directory):
         listed.append(directory)
-        return [name for name in names(directories, directory) if name != "m.log.1" or len(listed) > 1]
+        there = list_one(directories, directory)
+        return type(there)(there.there, [name for name in there.names if name != "m.log.1" or len(listed) > 1])
 
-    monkeypatch.setattr(Directories, "names", missing_at_first)
+    monkeypatch.setattr(Directories, "_list", missing_at_first)
     log.follower.start()
     log.treat(lambda _: ())
     log.check()

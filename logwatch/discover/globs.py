@@ -51,6 +51,8 @@ class Globs:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(os.path.abspath(pattern) for pattern in patterns)
+        self._fixed = frozenset(pattern for pattern in self.patterns if not _is_magic(pattern))
+        self._magic = [_parts(pattern) for pattern in self.patterns if _is_magic(pattern)]
         self._walk = _Walk()
         self._found = DiscoveredPaths(())
         self._listed_at = float("-inf")
@@ -61,13 +63,12 @@ class Globs:
         if not self._stale(now):
             return self._found
         walk = self._walk = _Walk()
-        walk.follow(_parts(pattern) for pattern in self.patterns if _is_magic(pattern))
-        fixed = {pattern for pattern in self.patterns if not _is_magic(pattern)}
+        walk.follow(self._magic)
         self._listed_at = now
         newest = max((changed for _, changed in walk.marks.values()), default=0) / 1e9
         self._settled = abs(now - newest) > _SETTLED_SECONDS
         self._found = DiscoveredPaths(
-            tuple(sorted(walk.paths | fixed)), frozenset(walk.paths - fixed), tuple(walk.problems)
+            tuple(sorted(walk.paths | self._fixed)), frozenset(walk.paths - self._fixed), tuple(walk.problems)
         )
         return self._found
 
@@ -78,12 +79,11 @@ class Globs:
 
     def matches(self, path: str) -> bool:
         """Return whether a pattern leads to this path."""
-        return any(_fits(_parts(pattern), _parts(path)) for pattern in self.patterns)
+        return path in self._fixed or any(_fits(pattern, _parts(path)) for pattern in self._magic)
 
     def directories(self) -> frozenset[str]:
         """Return the directories that were listed, and those of paths without wildcards."""
-        fixed = {os.path.dirname(pattern) for pattern in self.patterns if not _is_magic(pattern)}
-        return frozenset(fixed | self._walk.marks.keys())
+        return frozenset({*map(os.path.dirname, self._fixed), *self._walk.marks})
 
 
 class _Walk:

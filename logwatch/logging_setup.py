@@ -64,7 +64,11 @@ class _OfLibraries(logging.Handler):
         raised = record.exc_info and record.exc_info[1]
         more = {"error": repr(raised), "at": raised_at(raised.__traceback__)} if raised else {}
         said = structlog.get_logger().error if record.levelno >= logging.ERROR else structlog.get_logger().warning
-        said("library_says", library=record.name, text=record.getMessage(), **more)
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):  # what is to be put into it does not fit
+            text = str(record.msg)
+        said("library_says", library=record.name, text=text, **more)
 
 
 def raised_at(raised: TracebackType | None) -> str:

@@ -74,6 +74,15 @@ def test_what_a_library_logs_is_an_event_of_one_line(said, monkeypatch, form):
         assert part in line
 
 
+def test_what_a_library_cannot_put_into_words_is_an_event_all_the_same(said, monkeypatch):
+    """A message whose values do not fit is told as it stands, and raises nothing in the library."""
+    monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
+    out = io.StringIO()
+    logging_setup.configure("info", "json", out)
+    logging.getLogger("asyncio").warning("%d tasks", "no")
+    assert json.loads(out.getvalue())["text"] == "%d tasks"
+
+
 def test_events_below_the_level_are_not_written(said):
     """The configured level decides."""
     assert said(level="error", method="warning") == ""

@@ -219,7 +219,7 @@ class Forwarder:
 
 def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
     """Return False for a connection that broke amid an answer: tornado logs it as a fault of ours, and times out."""
-    return not (record.exc_info and isinstance(record.exc_info[1], OSError))
+    return not (record.exc_info and isinstance(record.exc_info[1], ConnectionError | ssl.SSLError))
 
 
 def _secret(path: str) -> str:

@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import json
+import logging
 import socket
 import struct
 from types import SimpleNamespace
@@ -279,3 +280,11 @@ def test_a_connection_that_breaks_amid_an_answer_is_told_once_as_any_other_fault
     assert wait > 0
     assert (sent, events) == (0, ["export_failing"])
     assert not caplog.records
+
+
+def test_a_fault_that_is_no_end_of_a_connection_stays_in_the_log(site, caplog):
+    """What else goes wrong under tornado, as a full disk, is logged: the pages use it as well."""
+    site.forwarder(None, url="http://127.0.0.1:1/", name="loki")._http()
+    for raised in (OSError(28, "No space left on device"), ConnectionResetError(104, "reset")):
+        logging.getLogger("tornado.application").error("Uncaught exception", exc_info=raised)
+    assert [record.exc_info[1].errno for record in caplog.records] == [28]

@@ -79,7 +79,8 @@ class Globs:
 
     def matches(self, path: str) -> bool:
         """Return whether a pattern leads to this path."""
-        return path in self._fixed or any(_fits(pattern, _parts(path)) for pattern in self._magic)
+        names = _parts(path)
+        return path in self._fixed or any(_fits(pattern, names) for pattern in self._magic)
 
     def directories(self) -> frozenset[str]:
         """Return the directories that were listed, and those of paths without wildcards."""
@@ -174,10 +175,9 @@ def _parts(path: str) -> list[str]:
 
 
 def mark(path: str) -> tuple[int, int]:
-    """Return what changes when names in a directory do, in nanoseconds at its end; zeros where nothing is.
+    """Return the inode of a directory and when the system changed it, in nanoseconds; zeros where nothing is.
 
-    That is when the system changed it: when it was written to is set as it is elsewhere by whoever copies a tree
-    (``rsync -a``, ``cp -a``, ``tar``).
+    Not when it was written to, which whoever copies a tree sets to what it is at the source (``rsync -a``, ``tar``).
     """
     try:
         found = os.stat(path)

@@ -41,7 +41,6 @@ class Survey:
         self._shelves = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
-        self._packing = False
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""}
         if not elsewhere:
@@ -53,9 +52,10 @@ class Survey:
         """Look at all files that may be generations of the path, but for foreign ones."""
         names = self._names = self._list()
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
+        found = self.found = Found([], rotated_names=certain)
         files = self._candidates()
         at_path = files[0] if files and files[0].is_at_path else None
-        found = self.found = Found([], 0 if at_path else None, rotated_names=certain, packing=self._packing)
+        found.at_path = 0 if at_path else None
         self._take_in(files)
         lost = [known for known in self.known if self._is_lost(known)]
         searched = found.searched()
@@ -172,7 +172,7 @@ class Survey:
         if not file or not of or file.error or of.error:
             return True
         packing = of.head.startswith(file.head) and not is_settled(file.stat)
-        self._packing = self._packing or packing
+        self.found.packing = self.found.packing or packing
         return packing
 
     def _examine_path(self) -> Candidate | None:

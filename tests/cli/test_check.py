@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.check import command
+from tests.helpers.grammars import write_grammar
 
 GOOD = '[[source]]\nname = "mesibo"\npaths = ["{log}"]\n[state]\ndirectory = "{state}"\n'
 
@@ -155,13 +156,11 @@ def test_a_damaged_ledger_is_a_warning_since_run_sets_it_aside(place):
 
 def test_a_grammar_that_cannot_be_compiled_is_said_to_be_a_fallback(place):
     """It works, slowly, and `check` says why."""
-    grammars = place / "grammars"
-    (grammars / "samples").mkdir(parents=True)
-    (grammars / "slow.py").write_text(
+    source = (
         'from pyparsing import Keyword, Literal, Word, nums\nMARKER = b"push"\n'
         'LINE = Literal("push") + Word(nums).set_parse_action(lambda found: found)("code")\n'
     )
-    (grammars / "samples" / "slow.log").write_text('# expect: {"code": 7}\npush 7\n')
+    grammars = write_grammar(place / "grammars", "slow", source, '# expect: {"code": 7}\npush 7\n')
     text = (place / "logwatch.toml").read_text()
     status, said = checked(
         place, text.replace("[state]", f'grammar = "slow"\n[grammars]\ndirectories = ["{grammars}"]\n[state]')

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.grammars import write_grammar
 from tests.helpers.running import PATIENCE, Daemon, Program, until
 
 pytestmark = pytest.mark.integration
@@ -138,10 +139,8 @@ def test_check_holds_a_grammar_to_its_samples(programs, site):
     """A grammar that reads a sample in another way than is written above it is a finding, with the sample's place."""
     directory = site.directory / "grammars"
     shipped = Path(__file__).parents[2] / "grammars"
-    (directory / "samples").mkdir(parents=True)
-    (directory / "mine.py").write_text((shipped / "mesibo.py").read_text())
-    samples = (shipped / "samples" / "mesibo.log").read_text()
-    (directory / "samples" / "mine.log").write_text(samples.replace('{"code": 7}', '{"code": 8}'))
+    samples = (shipped / "samples" / "mesibo.log").read_text().replace('{"code": 7}', '{"code": 8}')
+    write_grammar(directory, "mine", (shipped / "mesibo.py").read_text(), samples)
     site.configure(f"[grammars]\ndirectories = [{json.dumps(str(directory))}]\n", source='grammar = "mine"')
     status, output = logwatch(programs, "check", "--config", site.config)
     assert status == 1

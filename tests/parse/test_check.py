@@ -13,6 +13,7 @@ from logwatch.dialect.trace import trace
 from logwatch.errors import GrammarError
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
+from tests.helpers.grammars import write_grammar
 
 GOOD = """
 from pyparsing import Keyword, Literal, Opt, Regex, StringEnd, ZeroOrMore, one_of
@@ -25,11 +26,8 @@ SAMPLES = '# expect: {"code": 5}\n1795342500: sent to code 5\n# expect: null\nse
 
 @pytest.fixture
 def checked(tmp_path: Path):
-    (tmp_path / "samples").mkdir()
-
     def run(source: str = GOOD, samples: str = SAMPLES) -> str:
-        (tmp_path / "mine.py").write_text(source)
-        (tmp_path / "samples" / "mine.log").write_text(samples)
+        write_grammar(tmp_path, "mine", source, samples)
         return "\n".join(map(str, check(load("mine", [tmp_path]))))
 
     return run

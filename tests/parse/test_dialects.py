@@ -13,6 +13,7 @@ from logwatch.dialect.result import PushResult
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.line_parser import LineParser
+from tests.helpers.grammars import write_grammar
 
 NUMBERS = ["200", "404", "404", "2x", "-1", ""]
 DIALECTS = {
@@ -98,9 +99,8 @@ LINE = Suppress("push") + Suppress("|") + Regex(r"\w+")("user") + Suppress("|") 
 def test_a_dialect_is_compiled_and_read_as_pyparsing_reads_it(dialect, tmp_path):
     """Line by line, by whole chunks, and in the details of failures: 300 lines, a third of them damaged."""
     source, slots = DIALECTS[dialect]
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "odd.py").write_text(f'from pyparsing import *\nMARKER = b"push"\n{source}')
-    (tmp_path / "samples" / "odd.log").write_text("# expect: null\npush\n")
+    source = f'from pyparsing import *\nMARKER = b"push"\n{source}'
+    write_grammar(tmp_path, "odd", source, "# expect: null\npush\n")
     grammar = load("odd", [tmp_path])
     assert grammar.not_compiled_because == ""
     rng = random.Random(dialect)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from logwatch.model import Failure, ResultKey, Sample, Seen
 from logwatch.parse import Scanner, load
 from logwatch.parse import scanner as scanning
+from tests.helpers.grammars import write_grammar
 from tests.helpers.wrapping import WRAP, envelope_of, whole_lines, written
 
 GRAMMAR = load("mesibo")
@@ -110,14 +111,13 @@ def test_a_window_leaves_lines_out():
 
 def test_a_line_in_a_window_has_its_own_answer_and_not_that_of_one_like_it_outside(tmp_path):
     """Where lines have no time of their own, those of pushes are alike; whichever one the record's time asks for."""
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "samples" / "bare.log").write_text('# expect: {"code": 403}\npush code 403\n')
-    (tmp_path / "bare.py").write_text(
+    source = (
         "from pyparsing import Opt, Regex\n"
         'MARKER = b"push"\n'
         'ANSWER = "{ reason" + Regex("[A-Z]")("reason") + "}"\n'
         'LINE = "push code" + Regex("[0-9]+")("code") + Opt(ANSWER | "{")\n'
     )
+    write_grammar(tmp_path, "bare", source, '# expect: {"code": 403}\npush code 403\n')
     bare = Scanner(load("bare", [tmp_path]), timezone=ZoneInfo("UTC"))
     said = "ABC"
     data = b"".join(
@@ -280,13 +280,12 @@ def test_nuls_and_garbage_are_survived():
 @pytest.mark.parametrize("among", ["", "x" * 70000, "sent \x01"])
 def test_only_lines_with_the_marker_are_candidates(tmp_path, name, among):
     """Also by a grammar that would match others, in any envelope, among many push lines or few, and beside any line."""
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "samples" / "loose.log").write_text('# expect: {"code": 5}\nsent code 5\n')
-    (tmp_path / "loose.py").write_text(
+    source = (
         "from pyparsing import Regex, one_of\n"
         'MARKER = b"sent"\n'
         'LINE = one_of("sent gone") + "code" + Regex("[0-9]+")("code")\n'
     )
+    write_grammar(tmp_path, "loose", source, '# expect: {"code": 5}\nsent code 5\n')
     loose = Scanner(load("loose", [tmp_path]), timezone=ZoneInfo("UTC"))
     for pushes, others in ((1, 100), (100, 1)):  # the others are learned first, if they are read at all
         lines = ["sent code 5"] * pushes + ["gone code 6", "gone code 6 \x01"] * others + [among]

@@ -13,6 +13,7 @@ from logwatch.model import Envelope, Layer
 from logwatch.parse import Scanner, load
 from logwatch.propose import around, propose, unwrapped
 from tests.helpers import dialects
+from tests.helpers.grammars import write_grammar
 
 MARKER = b"push_on_complete"
 
@@ -50,9 +51,7 @@ def log(write, seed=0, count=60):
 def reading(directory, lines):
     """Propose a grammar, and load it as the daemon would."""
     made = propose(lines, "x", MARKER.decode(), Catalogue.load())
-    (directory / "samples").mkdir()
-    (directory / "x.py").write_text(made.grammar)
-    (directory / "samples" / "x.log").write_text(made.samples)
+    write_grammar(directory, "x", made.grammar, made.samples)
     return Scanner(load("x", [directory]), timezone=UTC)
 
 

@@ -11,6 +11,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.parse import Scanner, load
 from logwatch.propose import propose
 from tests.helpers import dialects
+from tests.helpers.grammars import write_grammar
 
 CATALOGUE = Catalogue.load()
 
@@ -54,9 +55,7 @@ def test_platforms_and_reasons_are_told_by_what_they_are(way, tmp_path):
     made = propose(
         [write(push).encode() for push in dialects.pushes(random.Random(way), 60)], "x", "push_on_complete", CATALOGUE
     )
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "x.py").write_text(made.grammar)
-    (tmp_path / "samples" / "x.log").write_text(made.samples)
+    write_grammar(tmp_path, "x", made.grammar, made.samples)
     scanner = Scanner(load("x", [tmp_path]), timezone=UTC)
     wrong = []
     for push in dialects.pushes(random.Random(f"later {way}"), 100):

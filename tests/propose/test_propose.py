@@ -19,6 +19,7 @@ from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
 from logwatch.propose import propose
 from tests.helpers import dialects
+from tests.helpers.grammars import write_grammar
 from tests.propose import logger_dialects
 
 NAMES = sorted(dialects.DIALECTS)
@@ -34,9 +35,7 @@ def proposal(name, seed=0):
 
 def reader(directory, made):
     """Load a proposal as the daemon would, and return what reads one line: its code, or None."""
-    (directory / "samples").mkdir(exist_ok=True)
-    (directory / f"{made.name}.py").write_text(made.grammar)
-    (directory / "samples" / f"{made.name}.log").write_text(made.samples)
+    write_grammar(directory, made.name, made.grammar, made.samples)
     scanner = Scanner(load(made.name, [directory]), timezone=UTC)
 
     def read(line):

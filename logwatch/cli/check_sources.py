@@ -13,7 +13,7 @@ from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
-from logwatch.discover import JSON_FILE, Globs, containers, other_driver
+from logwatch.discover import Globs, containers, no_log
 from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
 from logwatch.journal import ask
@@ -74,9 +74,8 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"
         yield Problem(where, f"no container {name} below {root} yet", "it is waited for", there, warning=True)
-    elif not mine[-1].path and mine[-1].driver != JSON_FILE:
-        other = other_driver(mine[-1])
-        yield replace(other, where=where, what=f"{other.where}: {other.what}", warning=True)
+    elif problem := no_log(mine[-1]):
+        yield replace(problem, where=where, what=f"{problem.where}: {problem.what}", warning=True)
     else:
         yield from (replace(problem, warning=True) for problem in discovery(source).find(time.time()).problems)
 

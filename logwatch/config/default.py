@@ -8,7 +8,7 @@ from pathlib import Path
 from logwatch.config.loader import load
 from logwatch.config.schema import Config
 from logwatch.config.sources import Docker, Journal, Source
-from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
+from logwatch.discover import ContainerLog, containers, no_log, where_listed
 from logwatch.journal import ask
 from logwatch.journal.place import Target
 
@@ -73,7 +73,7 @@ def find(
 
 def _containers(root: Path) -> Iterator[_Place]:
     """Find containers of mesibo below a runtime's root, and what keeps them from being found."""
-    if all(_absent(root / name) for name in ("containers", "overlay-containers")):
+    if all(map(_absent, map(Path, where_listed(str(root))))):
         return  # there is no such runtime here, or it never ran anything
     known, problems = containers(str(root))
     for container in known:
@@ -97,13 +97,13 @@ def _absent(path: Path) -> bool:
 def _container(root: Path, container: ContainerLog) -> _Place:
     words = f"the container {container.name}"
     source = Source(name=_NAME, docker=Docker(container=container.name, root=str(root)))
-    if container.path:
+    problem = no_log(container)
+    if not problem:
         return _Place(f"{words} with log driver {container.driver}", source)
     if container.driver == "journald":
         return _Place(f"{words} in the journal", Source(name=_NAME, journal=Journal(container=container.name)))
-    if container.driver == JSON_FILE:
-        return _Place(f"{words}, which has no log yet", source, usable=False)
-    problem = other_driver(container)
+    if problem.warning:
+        return _Place(f"{words}, which {problem.what}", source, usable=False)
     return _Place(f"{words}, but {problem.what} ({problem.try_})", source, usable=False)
 
 

@@ -1,6 +1,6 @@
 """Finds the paths that belong to a source: by patterns, or by the name of a container of Docker's or podman's."""
 
-from logwatch.discover.docker import JSON_FILE, Container, ContainerLog, containers, other_driver
+from logwatch.discover.docker import JSON_FILE, Container, ContainerLog, containers, no_log, where_listed
 from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "Discovery",
     "Globs",
     "containers",
-    "other_driver",
+    "no_log",
+    "where_listed",
 ]

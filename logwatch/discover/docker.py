@@ -53,13 +53,14 @@ class ContainerLog:
     image: str
     driver: str
     path: str  # of its log, as reachable from here; empty when its driver keeps none
-    created: str = ""
+    created: str
+    directory: str  # of its files: where its name and its log may change
 
 
 def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
     """Return all containers below Docker's root, or in podman's storage, oldest first, and what could not be read."""
-    if podman.is_storage(root):
-        return _of_podman(root)
+    if stores := podman.stores(root):
+        return _of_podman(stores)
     directory = os.path.join(root, "containers")
     found: list[ContainerLog] = []
     problems: list[Problem] = []
@@ -82,14 +83,22 @@ def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
     return sorted(found, key=lambda container: container.created), problems
 
 
-def _of_podman(root: str) -> tuple[list[ContainerLog], list[Problem]]:
-    listed, problem = podman.listed(root)
-    found = []
-    for each in listed:
-        path = podman.log_of(root, each.identity)
-        driver = podman.K8S_FILE if path else podman.JOURNALD
-        found += [ContainerLog(each.identity, name, each.image, driver, path, each.created) for name in each.names]
-    return sorted(found, key=lambda container: container.created), [problem] if problem else []
+def where_listed(root: str) -> list[str]:
+    """Return the directories in which new containers appear."""
+    return podman.stores(root) or [os.path.join(root, "containers")]
+
+
+def _of_podman(stores: list[str]) -> tuple[list[ContainerLog], list[Problem]]:
+    found: list[ContainerLog] = []
+    problems: list[Problem] = []
+    for store, each in ((directory, each) for directory in stores for each in podman.listed(directory)):
+        if isinstance(each, Problem):
+            problems.append(each)
+            continue
+        directory = podman.directory_of(store, each.identity)
+        kept = (*podman.log_in(directory), each.created, directory)
+        found += [ContainerLog(each.identity, name, each.image, *kept) for name in each.names]
+    return sorted(found, key=lambda container: container.created), problems
 
 
 def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
@@ -106,7 +115,8 @@ def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
     driver = _driver(directory, written)
     log_path = _reachable(directory, written.log_path) if driver == JSON_FILE else ""
     name = written.name.removeprefix("/")
-    return ContainerLog(written.identity, name, written.config.image, driver, log_path, written.created), None
+    kept = (driver, log_path, written.created, directory)
+    return ContainerLog(written.identity, name, written.config.image, *kept), None
 
 
 def _driver(directory: str, written: _Written) -> str:
@@ -137,33 +147,35 @@ class Container:
     def __init__(self, name: str, root: str = "/var/lib/docker") -> None:
         self.name = name.removeprefix("/")
         self.root = root
+        self._lists: list[str] = []
+        self._own: list[str] = []  # directories of its containers
         self._marks: dict[str, tuple[int, int]] = {}
         self._found = DiscoveredPaths(())
         self._looked_at = float("-inf")
 
     def find(self, now: float) -> DiscoveredPaths:
         """Return the paths of the logs of containers with this name: none, one, or two while one is being replaced."""
-        marks = self._read_marks()
-        if marks == self._marks and 0 <= now - self._looked_at < REGLOB_SECONDS:
+        if self._read_marks() == self._marks and 0 <= now - self._looked_at < REGLOB_SECONDS:
             return self._found
-        self._marks, self._looked_at = marks, now
+        self._lists, self._looked_at = where_listed(self.root), now
+        self._marks = self._read_marks()  # without a container's that is new: it is looked at once more
         known, problems = containers(self.root)
         mine = [container for container in known if container.name == self.name]
+        self._own = [container.directory for container in mine]
         paths = [container.path for container in mine if container.path]
-        in_no_file = bool(mine and not mine[-1].path and mine[-1].driver not in ("", JSON_FILE))
-        if in_no_file:
-            problems.append(other_driver(mine[-1]))
+        problem = no_log(mine[-1]) if mine else None
+        problems += [problem] if problem else []
         if not mine and not problems:
             there = ", ".join(container.name for container in known) or "none"
             what = f"there is no container named {self.name}"
             problems.append(Problem(self.root, what, f"there are: {there}", "it is waited for", warning=True))
-        self._found = DiscoveredPaths(tuple(paths), problems=tuple(problems), out_of_reach=in_no_file)
+        self._found = DiscoveredPaths(
+            tuple(paths), problems=tuple(problems), out_of_reach=bool(problem and not problem.warning)
+        )
         return self._found
 
     def _read_marks(self) -> dict[str, tuple[int, int]]:
-        directory = os.path.join(self.root, "containers")
-        configs = (os.path.join(os.path.dirname(path), "config.v2.json") for path in self._found.paths)
-        return {path: mark(path) for path in (directory, *configs)}
+        return {path: mark(path) for path in (*self._lists, *self._own)}
 
     def matches(self, path: str) -> bool:
         """Return whether this is the path of a log of the container."""
@@ -171,21 +183,19 @@ class Container:
 
     def directories(self) -> frozenset[str]:
         """Return where new containers appear, and where the present one's log is."""
-        return frozenset({os.path.join(self.root, "containers"), *map(os.path.dirname, self._found.paths)})
+        return frozenset([*self._lists, *self._own, *map(os.path.dirname, self._found.paths)])
 
 
-def other_driver(container: ContainerLog) -> Problem:
-    """Return what to say of a container whose log is not in a file."""
+def no_log(container: ContainerLog) -> Problem | None:
+    """Return why no log of a container can be followed; None if one can."""
+    where, what = f"container {container.name}", f"its log driver is {container.driver}"
+    if container.path:
+        return None
+    if container.driver in ("", JSON_FILE):
+        return Problem(where, "has no log yet", "it was never started", "it is waited for", warning=True)
     if container.driver == podman.JOURNALD:
-        return Problem(
-            f"container {container.name}",
-            f"its log driver is {container.driver}",
-            "its lines are in systemd's journal, and in no file",
-            f'write journal = {{container = "{container.name}"}} into the source instead of docker',
-        )
-    return Problem(
-        f"container {container.name}",
-        f"its log driver is {container.driver or 'unknown'}",
-        "it writes neither a file that can be followed nor to the journal",
-        "start it with --log-driver json-file --log-opt max-size=50m --log-opt max-file=5, or --log-driver journald",
-    )
+        remedy = f'write journal = {{container = "{container.name}"}} into the source instead of docker'
+        return Problem(where, what, "its lines are in systemd's journal, and in no file", remedy)
+    why = "it writes neither a file that can be followed nor to the journal"
+    options = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5, or --log-driver journald"
+    return Problem(where, what, why, f"start it with {options}")

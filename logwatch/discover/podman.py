@@ -1,18 +1,21 @@
 """Finds podman's containers in its storage: their names, images, and the log that conmon writes where it writes a file.
 
-Podman keeps ``overlay-containers/containers.json`` below its storage (containers/storage, container.go), and conmon a
-``ctr.log`` in the container's ``userdata`` with the k8s-file driver; json-file is another name of that. Without such a
-file its lines go to journald, which is the default on hosts with systemd. Nothing else of either is read out.
+Podman lists them below its storage in a directory that is named after the storage driver, as ``overlay-containers``, in
+``containers.json``, and those of ``podman run --rm``, which quadlets are too, in ``volatile-containers.json``
+(containers/storage, store.go and containers.go). With the k8s-file driver conmon keeps a ``ctr.log`` in the container's
+``userdata``; json-file is another name of that. Without such a file its lines go to journald, which is the default on
+hosts with systemd. Nothing else of either is read out.
 """
 
 import os
+from collections.abc import Iterator
 
 import msgspec
 
 from logwatch.errors import Problem
 
 K8S_FILE, JOURNALD = "k8s-file", "journald"
-_CONTAINERS = "overlay-containers"
+_LISTS = ("containers.json", "volatile-containers.json")
 
 
 class _Image(msgspec.Struct):
@@ -42,26 +45,40 @@ _LIST = msgspec.json.Decoder(list[PodmanContainer])
 _IMAGE = msgspec.json.Decoder(_Image)
 
 
-def is_storage(root: str) -> bool:
-    """Return whether this is podman's storage, and not Docker's root directory."""
-    return os.path.isdir(os.path.join(root, _CONTAINERS))
-
-
-def listed(root: str) -> tuple[list[PodmanContainer], Problem | None]:
-    """Return what podman lists, or why that cannot be read."""
-    path = os.path.join(root, _CONTAINERS, "containers.json")
+def stores(root: str) -> list[str]:
+    """Return the directories of containers below podman's storage, by storage driver; none below Docker's root."""
     try:
-        with open(path, "rb") as file:
-            return _LIST.decode(file.read()), None
-    except FileNotFoundError:
-        return [], None  # no container was ever made
-    except OSError as error:
-        return [], Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
-    except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
-        return [], Problem(path, "cannot be understood", "it is no JSON as podman writes it")
+        with os.scandir(root) as entries:
+            return sorted(entry.path for entry in entries if entry.name.endswith("-containers") and entry.is_dir())
+    except OSError:
+        return []
 
 
-def log_of(root: str, identity: str) -> str:
-    """Return the path of the log that conmon writes; empty where it writes none."""
-    path = os.path.join(root, _CONTAINERS, identity, "userdata", "ctr.log")
-    return path if os.path.exists(path) else ""
+def listed(store: str) -> Iterator[PodmanContainer | Problem]:
+    """Yield the containers that podman lists in a directory of theirs, and what of the lists cannot be read."""
+    for path in (os.path.join(store, name) for name in _LISTS):
+        try:
+            with open(path, "rb") as file:
+                yield from _LIST.decode(file.read())
+        except FileNotFoundError:
+            continue  # no such container was ever made
+        except OSError as error:
+            yield Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
+        except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
+            yield Problem(path, "cannot be understood", "it is no JSON as podman writes it")
+
+
+def directory_of(store: str, identity: str) -> str:
+    """Return where conmon keeps what a container has written."""
+    return os.path.join(store, identity, "userdata")
+
+
+def log_in(directory: str) -> tuple[str, str]:
+    """Return the log driver of a container, and the path of the log that conmon writes in its directory.
+
+    Both are empty of one that was never started: what it is to be run with (``config.json``) is written right before.
+    """
+    path = os.path.join(directory, "ctr.log")
+    if os.path.exists(path):
+        return K8S_FILE, path
+    return JOURNALD if os.path.exists(os.path.join(directory, "config.json")) else "", ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from logwatch.config import Config, Source
-from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
+from logwatch.discover import JSON_FILE, ContainerLog, containers, no_log
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
@@ -108,9 +108,9 @@ def _container(source: Source) -> Iterator[Check]:
         return
     newest = mine[-1]
     yield ok(name, f"found, image {newest.image}")
-    if not newest.path and newest.driver != JSON_FILE:
-        problem = other_driver(newest)
-        yield failure(f"{name}: log driver", f"{newest.driver or 'unknown'}: {problem.why}", problem.try_)
+    if problem := no_log(newest):
+        told = warning if problem.warning else failure
+        yield told(f"{name}: log driver", f"{newest.driver or 'unknown'}: {problem.why}", problem.try_)
         return
     yield ok(f"{name}: log driver", newest.driver)
     if newest.driver == JSON_FILE:

@@ -39,6 +39,7 @@ class Host:
         storage = self.podman / "overlay-containers"
         userdata = storage / "abc" / "userdata"
         userdata.mkdir(parents=True)
+        (userdata / "config.json").write_text("{}")  # it was started
         if driver == "k8s-file":
             (userdata / "ctr.log").write_text("")
         metadata = json.dumps({"image-name": "docker.io/mesibo/mesibo:latest", "name": name})

@@ -1,0 +1,113 @@
+"""A container's log by the container's name, out of podman's storage as podman 4 and 5 write it."""
+
+import json
+
+import pytest
+
+from logwatch.discover import Container
+from logwatch.discover.globs import REGLOB_SECONDS
+from tests.helpers.recorder import Follower
+
+SECRET = "app-token-0123456789"
+LINE = "2026-11-28T08:04:17.231862468+00:00 stdout F {}\n"
+
+
+class Podman:
+    """Podman's storage: containers come and go."""
+
+    def __init__(self, root, driver="overlay"):
+        self.root, self.store = root, root / f"{driver}-containers"
+        self.store.mkdir(parents=True)
+        self.lists = {"containers.json": [], "volatile-containers.json": []}
+
+    def create(self, identity, name="mesibo", *, rm=False):
+        """List a container that was not started; ``rm`` as with ``podman run --rm``."""
+        flags = {"MountLabel": "", "ProcessLabel": ""} | ({"Volatile": True} if rm else {})
+        metadata = json.dumps({"image-name": "docker.io/mesibo/mesibo:latest", "name": name})
+        created = f"2026-11-28T08:04:{len(identity):02}.231862468Z"
+        entry = {"id": identity, "names": [name], "metadata": metadata, "created": created, "flags": flags}
+        self.lists["volatile-containers.json" if rm else "containers.json"].append(entry)
+        self._write()
+        userdata = self.store / identity / "userdata"
+        for directory in ("artifacts", "secrets", "shm"):
+            (userdata / directory).mkdir(parents=True)
+        return userdata
+
+    def start(self, userdata, *lines):
+        """Start a container: what it is run with is written, then conmon writes its log."""
+        (userdata / "config.json").write_text(json.dumps({"process": {"args": [SECRET]}}))
+        with open(userdata / "ctr.log", "a", encoding="utf-8") as log:
+            log.writelines(map(LINE.format, lines))
+
+    def remove(self, identity):
+        """Remove a container with its log."""
+        for entries in self.lists.values():
+            entries[:] = [entry for entry in entries if entry["id"] != identity]
+        self._write()
+        (self.store / identity).rename(self.root / f"gone-{identity}")
+
+    def _write(self):
+        """Replace the lists, as podman does; one that was never needed is not there."""
+        for name, entries in self.lists.items():
+            if entries or (self.store / name).exists():
+                (self.store / f".tmp-{name}").write_text(json.dumps(entries))
+                (self.store / f".tmp-{name}").rename(self.store / name)
+
+
+def follow(podman):
+    follower = Follower(discover=Container("mesibo", str(podman.root)), envelope="cri")
+    follower.make = lambda: Container("mesibo", str(podman.root))
+    return follower
+
+
+def said(follower):
+    return [line.split()[-1] for line in follower.lines]
+
+
+@pytest.mark.parametrize("driver", ["overlay", "vfs", "btrfs", "zfs"])
+@pytest.mark.parametrize("rm", [False, True])
+def test_a_container_is_followed_by_name_whatever_the_storage_driver(tmp_path, driver, rm):
+    """Its log is found below the directory of any storage driver, also where podman removes it at its end."""
+    podman = Podman(tmp_path / "storage", driver)
+    podman.start(podman.create("a", "other"), "not-this")
+    podman.start(podman.create("bb", rm=rm), "one", "two")
+    follower = follow(podman)
+    follower.turn()
+    assert (said(follower), follower.tail.status().problems) == (["one", "two"], ())
+
+
+def test_a_container_that_is_made_anew_is_followed_at_once(tmp_path):
+    """Its log is read with the next look: one that is removed in the same second would be gone by a later one."""
+    podman = Podman(tmp_path / "storage")
+    podman.start(podman.create("a", rm=True), "one")
+    follower = follow(podman)
+    follower.turn()
+    podman.remove("a")
+    podman.start(podman.create("bb", rm=True), "two")
+    follower.turn()
+    assert said(follower) == ["one", "two"]
+    assert str(podman.store) in follower.tail.directories()
+
+
+def test_the_log_of_a_container_that_is_started_later_is_read_at_once(tmp_path):
+    """Until then it has none, and that is what is said; nothing is guessed about where its lines go."""
+    podman = Podman(tmp_path / "storage")
+    userdata = podman.create("a")
+    container = Container("mesibo", str(podman.root))
+    (problem,) = container.find(0.0).problems
+    assert problem.what == "has no log yet"
+    podman.start(userdata, "one")
+    assert container.find(0.1).paths == (str(userdata / "ctr.log"),)
+    assert str(userdata) in container.directories()
+
+
+def test_a_list_that_cannot_be_understood_costs_itself(tmp_path):
+    """It is told, and containers of the other one are found; nothing of what it says is repeated."""
+    podman = Podman(tmp_path / "storage")
+    podman.start(podman.create("a", rm=True), "one")
+    (podman.store / "containers.json").write_text(SECRET)
+    found = Container("mesibo", str(podman.root)).find(REGLOB_SECONDS)
+    (problem,) = found.problems
+    assert problem.where == str(podman.store / "containers.json")
+    assert SECRET not in str(problem)
+    assert found.paths == (str(podman.store / "a" / "userdata" / "ctr.log"),)

@@ -21,7 +21,9 @@ UNDECIDED_BYTES = 2 * CHUNK_BYTES
 PATIENCE_SECONDS = 2.0
 """Without growth, until a few lines of mesibo's decide, and the answer below one is taken to be over."""
 
-_LONG_PATIENCE_SECONDS = 60.0  # where the few say something else than the generation before, and of any that decide
+LONG_PATIENCE_SECONDS = 60.0
+"""The same where the few say something else than the generation before, and of any lines that decide."""
+
 _ANY = envelopes.undecided("docker")  # an envelope that needs much room
 
 Ahead = Callable[[], bytes]
@@ -181,7 +183,7 @@ class LineReader:
         against = self._asked if self.waits else self._reading.expected
         surprised = self.envelope is None and against is not None
         # clocks jump: what grew in the future did not grow just now
-        return 0 <= quiet_seconds < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
+        return 0 <= quiet_seconds < (LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
 
     def look(self, beginning: bytes) -> None:
         """See what a file is, by its first bytes."""
@@ -218,7 +220,7 @@ class LineReader:
             return Taken(b"", 0, 0, inside)
         if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
             return Taken(b"", len(run), 0, "")
-        undecided = patient and len(run) < UNDECIDED_BYTES and 0 <= waited_seconds < _LONG_PATIENCE_SECONDS
+        undecided = patient and len(run) < UNDECIDED_BYTES and 0 <= waited_seconds < LONG_PATIENCE_SECONDS
         if self.envelope is None and not self._decide(run, final=not undecided and not again):
             self.waits, self._asked = True, expected
             return Taken(b"", 0, 0, inside)

@@ -7,10 +7,12 @@ so a commit between turns is always consistent.
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 
 from logwatch.discover.globs import mark
 from logwatch.events import shown
+from logwatch.lines import LONG_PATIENCE_SECONDS
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import Turn
@@ -42,6 +44,7 @@ AWAITED_SECONDS = 3 * 86400.0
 told, and go on in it, or end a line of it in the next one. Whoever writes little writes a block of C's stdio after
 hours, and nothing on a weekend."""
 
+_LAST_BYTES = 64 << 20  # of a deleted file that are read when the daemon ends: what takes a second or so
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
@@ -295,6 +298,24 @@ class PathFollower(PathState):
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
+
+    def read_deleted(self, turn: Turn) -> None:
+        """Hand on what is left in files that have no name any more: no later start finds them.
+
+        What was to be waited for is not: they are read as if they had not grown for long.
+        """
+        later = turn._replace(now=turn.now + LONG_PATIENCE_SECONDS)
+        for generation in self.in_order():
+            with suppress(ChangedError, SeekingError, OSError, CorruptError):
+                if not generation.in_use or not generation.plain or generation.plain.has_name():
+                    continue
+                for now in (turn.now, later.now):
+                    generation.notice(now)
+                end = generation.position.offset + _LAST_BYTES
+                while generation.waiting and generation.position.offset < end:
+                    if not (chunk := self._take(generation, later)):
+                        break
+                    turn.sink.chunk(chunk)
 
     def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""

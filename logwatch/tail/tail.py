@@ -333,8 +333,13 @@ class Tail:
         return self.source.discover.directories() | self._directories
 
     def settle(self, sink: Sink) -> None:
-        """Write down what was seen and not yet read, before a last commit: a loss while away is then known exactly."""
+        """Hand on, before a last commit, what no later start could read, and note what else was seen and not yet read.
+
+        A loss while away is then known exactly.
+        """
+        turn = Turn(self._clock(), sink)
         for follower in self._followers.values():
+            follower.read_deleted(turn)
             follower.emit(sink)
 
     def close(self) -> None:

@@ -560,3 +560,20 @@ def test_a_log_that_lost_more_than_is_known_of_its_end_is_told_where_it_is_rotat
         follower.wait(seconds)
     assert follower.missed == 1
     assert max(follower.sink.lines[text.split("\n")[0].encode()] for text in texts) == 1
+
+
+@pytest.mark.parametrize("written", [5, 40_000], ids=["few, that do not decide what lines stand in", "a backlog"])
+def test_what_is_left_of_a_deleted_log_is_read_before_an_orderly_stop(path, written):
+    """No later start finds it: a container that was removed right before has its last lines counted, and none lost."""
+    follower = Follower(path, envelope="auto")
+    open(path, "w").close()
+    follower.turn()
+    append(path, *lines(*range(written)))
+    follower.look()
+    os.unlink(path)
+    follower.look()
+    assert not follower.lines
+    follower.stop()
+    assert len(follower.lines) == written
+    settle(follower)
+    assert (len(follower.lines), follower.lost, follower.missed) == (written, 0, 0)

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from logwatch.tail.candidates import Heads
+from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
 from tests.helpers.recorder import Follower, append
@@ -1189,5 +1189,34 @@ def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_
     for seconds in (0, 11, 700):
         follower.wait(seconds)
     assert sorted(follower.lines) == written
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("how", ["gzip -k", "xz -k", "bzip2 -k"])
+def test_an_archive_that_is_kept_beside_what_it_was_packed_from_is_not_unpacked_at_each_start(
+    tmp_path, monkeypatch, how
+):
+    """It has the time of that file, so that hundreds of such pairs hold up no start; alone it is unpacked."""
+    log = tmp_path / "m.log"
+    for name in ("m.log.2", "m.log.1", "m.log"):
+        append(tmp_path / name, *(f"E2211-101112-{n:03d} (1): of {name}" for n in range(60)))
+    for name in ("m.log.2", "m.log.1"):
+        os.utime(tmp_path / name, (1e9, 1e9 + 0.5))
+        subprocess.run([*how.split(), name], cwd=tmp_path, check=True)
+    asked = []
+    ask = Archive._ask
+    monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.path), ask(archive, steps)])
+    follower = Follower(log)
+    follower.turn()
+    for _ in range(2):
+        follower.restart_at_once()
+        follower.turn()
+    assert asked == []
+    (tmp_path / "m.log.2").unlink()
+    for _ in range(2):
+        follower.restart_at_once()
+        follower.turn()
+    assert len(follower.lines) == 60
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()

@@ -111,11 +111,11 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
+            read = draft.start[i] if begun else _read_of(draft, i)
             holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
-            holds = holds and i not in draft.found.ambiguous
+            holds = (holds or read > 0) and i not in draft.found.ambiguous  # history has no more than what was read
             matched = candidate.matched and not (path.first and path.starts_at_end)
             wanted = begun or renewed or late or after or matched or holds
-            read = draft.start[i] if begun else _read_of(draft, i)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
     if between and not path.first:

@@ -725,8 +725,26 @@ def packed_with_more_than_its_copy(log):
     yield
 
 
+def mirrored_while_it_is_looked_at(log):
+    """Do the same with a copy of the archive that takes its time, and is there for long before anything else is."""
+    log.write(60)
+    log.shell("mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.log")
+    yield
+    log.write(7, f"{log.directory}/origin/m.log.1")
+    log.shell("gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz")
+    log.write(3)
+    yield
+    log.shell("cat origin/m.log.1.gz > m.log.1.gz")
+    yield
+    log.shell("touch -d '1 minute ago' m.log.1.gz")
+    yield
+
+
+BESIDE = [packed_beside_the_next, being_packed, packed_with_more_than_its_copy, mirrored_while_it_is_looked_at]
+
+
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [packed_beside_the_next, being_packed, packed_with_more_than_its_copy])
+@pytest.mark.parametrize("steps", BESIDE)
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
     """Only what holds no more than the plain file does is that one, packed."""
     played(tmp_path, life, steps)

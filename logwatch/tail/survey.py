@@ -170,18 +170,17 @@ class Survey:
         return [replace(at_path, matched=at_path.packed), *rest]
 
     def _is_being_packed(self, file: Candidate | None, of: Candidate | None) -> bool:
-        """Return whether a file was or may still be packed from another one, or cannot be compared with it.
+        """Return whether a file was or may still be packed from another one, or cannot be told from that.
 
         Once it is packed it has the time of that one, down to the second at least: it is not unpacked at each start.
         """
         if not file or not of or file.error or of.error:
             return True
         begun = of.head.startswith(file.head)
-        if begun and 0 <= of.modified - file.modified < _SECOND:
-            return True
-        packing = begun and not is_settled(file.stat)
+        packed = begun and 0 <= of.modified - file.modified < _SECOND
+        packing = begun and not (packed or is_settled(file.stat))
         self.found.packing = self.found.packing or packing
-        return packing
+        return packed or packing or (begun and len(file.head) < TELLING_BYTES)
 
     def _examine_path(self) -> Candidate | None:
         if self._elsewhere:

@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -740,7 +741,25 @@ def mirrored_while_it_is_looked_at(log):
     yield
 
 
-BESIDE = [packed_beside_the_next, being_packed, packed_with_more_than_its_copy, mirrored_while_it_is_looked_at]
+def packed_amid_its_first_line(log):
+    """Pack a log beside itself of which but the beginning of a line is there, which its writer ends."""
+    line = log.lines(1)
+    log.shell("mv m.log m.log.2")
+    log.write(3)
+    Path(log.path + ".1").write_bytes(line[:18])
+    log.shell("gzip -c m.log.1 > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz")
+    with open(log.path + ".1", "ab") as file:
+        file.write(line[18:])
+    yield
+
+
+BESIDE = [
+    packed_beside_the_next,
+    being_packed,
+    packed_with_more_than_its_copy,
+    mirrored_while_it_is_looked_at,
+    packed_amid_its_first_line,
+]
 
 
 @pytest.mark.parametrize("life", LIVES)

@@ -5,11 +5,14 @@ import os
 import random
 import shutil
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from logwatch.discover.globs import mark
+from logwatch.tail import directories, follow
 from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
@@ -1255,5 +1258,35 @@ def test_an_archive_that_is_kept_beside_what_it_was_packed_from_is_not_unpacked_
         follower.restart_at_once()
         follower.turn()
     assert len(follower.lines) == 60
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("tick", [1, 0.05])
+def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, monkeypatch, tick):
+    """While a path leads nowhere its directory tells what comes there, on some file systems by the second."""
+
+    def by_ticks(path):
+        inode, changed = mark(path)
+        return inode, changed - changed % int(tick * 1e9)
+
+    for module in (follow, directories):
+        monkeypatch.setattr(module, "mark", by_ticks)
+    log = tmp_path / "m.log"
+    written = [f"E2211-101112-{n:03d} (1): line" for n in range(60)]
+    append(log, *written[:40])
+    follower = Follower(log)
+    follower.turn()
+    time.sleep(tick - time.time() % tick)
+    log.rename(tmp_path / "m.log.2")
+    for _ in range(2):
+        follower.turn()
+    append(tmp_path / "new", *written[40:])
+    (tmp_path / "new").rename(tmp_path / "m.log.1")
+    follower.wait(1)
+    (tmp_path / "m.log.1").unlink()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()

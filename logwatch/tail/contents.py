@@ -304,7 +304,7 @@ def is_copy(draft: Draft, i: int) -> bool:
 
 def _is_repeated(draft: Draft, i: int) -> bool:
     """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
-    open_to = (*draft.free, *draft.start)
+    open_to = (*draft.free, *draft.start, *draft.later)
     others = (
         j for j in open_to if (i, j) in draft.found.parts and draft.file(i).may_be_news <= draft.file(j).may_be_news
     )

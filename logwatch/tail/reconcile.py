@@ -23,9 +23,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
-    if found.edited:  # what is read of the one tells how far the other is a copy of it
-        draft.free.pop(found.at_path or 0)
-        draft.again = True
+    if found.edited and found.at_path is not None:  # what is read of the one tells how far the other is a copy of it
+        draft.put_off(found.at_path)
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others
     rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]

@@ -1290,3 +1290,21 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_path):
+    """What left the path has lines that were not read, and ends in an answer as the next log does."""
+    log = tmp_path / "m.log"
+    answer = ("{", *(4 * ['  "error": "not found"']), "}")
+    append(log, "E2211-101112-000 (1): first", *answer)
+    follower = Follower(log)
+    follower.look()
+    log.rename(tmp_path / "m.log.1")
+    append(log, "E2211-101112-001 (1): second", *answer)
+    shutil.copy(log, tmp_path / "m.log-20260117")
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert Counter(follower.lines)["E2211-101112-000 (1): first"] == 1
+    assert Counter(follower.lines)["E2211-101112-001 (1): second"] == 1
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()

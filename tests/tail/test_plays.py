@@ -1308,3 +1308,24 @@ def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_
     assert Counter(follower.lines)["E2211-101112-001 (1): second"] == 1
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed):
+    """Both were left out while the log was open; the earlier one has another inode since, and lacks its last lines."""
+    log = Log(tmp_path, "killed")
+    log.write(40)
+    log.follower.turn()
+    log.write(400)
+    log.follower.look()
+    log.shell("head -n 300 m.log > m.log.2; cp m.log m.log.1; rm m.log; : > m.log")
+    log.follower.look()
+    log.follower.commit()
+    log.follower.kill()
+    log.shell("gzip m.log.2" if packed else "cp m.log.2 new; mv new m.log.2")
+    log.write(3)
+    log.follower.start()
+    for seconds in (0, 1, 11, 700):
+        log.follower.wait(seconds)
+    log.follower.tail.close()
+    log.check()

@@ -112,7 +112,8 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             begun = i in draft.start
             read = draft.start[i] if begun else _read_of(draft, i)
             holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
-            holds = (holds or read > 0) and i not in draft.found.ambiguous  # history has no more than what was read
+            holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
+            holds = holds and i not in draft.found.ambiguous
             matched = candidate.matched and not (path.first and path.starts_at_end)
             wanted = begun or renewed or late or after or matched or holds
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))

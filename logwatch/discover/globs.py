@@ -16,6 +16,7 @@ REGLOB_SECONDS = 5.0
 DIRECTORIES = 10_000  # that the patterns of a source may lead into: each is looked at with every look
 
 _SETTLED_SECONDS = 2.0  # a directory changed so recently may change again without its time telling
+_TICK_SECONDS = 0.1  # where its time is told by less than a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,15 @@ def mark(path: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_ino, found.st_ctime_ns
+
+
+def is_settled(marked: tuple[int, int], now: float) -> bool:
+    """Return whether a directory that changes again from now on will have another mark.
+
+    Systems tell when by the ticks of their clock, and some file systems by the second.
+    """
+    changed = marked[1]
+    return abs(now - changed / 1e9) > (_SETTLED_SECONDS if changed % 10**9 == 0 else _TICK_SECONDS)
 
 
 def _is_magic(text: str) -> bool:

@@ -82,20 +82,20 @@ def find_content(draft: Draft, each: Known) -> None:
 def _order(draft: Draft, each: Known) -> list[int]:
     """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
-    The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
-    which nothing was read, or but a banner, is the oldest that has no more; else that begins like it and is no shorter
-    than it was seen to be: the others came after it.
+    The path's own first, then the longest: a shorter copy was made earlier. Behind them the copies that were left out,
+    but for those that have what one lacks. Of which nothing was read, or but a banner, is the oldest that has no more;
+    else that begins like it and is no shorter than it was seen to be: the others came after it.
     """
 
-    def key(i: int) -> tuple[bool, bool, bool, bool, Age, bool, int, bool]:
+    def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
         copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
         shorter = size is not None and size < each.position.size
         more = each not in draft.whole.get(i, ())
-        oldest = (False, False, False, (0, 0, "", 0))
+        lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
         if each.number in draft.untold:
-            oldest = (more, more and _is_repeated(draft, i), shorter, draft.age(i))
-        return (copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
+            lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))
+        return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
@@ -304,7 +304,7 @@ def is_copy(draft: Draft, i: int) -> bool:
 
 def _is_repeated(draft: Draft, i: int) -> bool:
     """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
-    open_to = (*draft.free, *draft.start)
+    open_to = (*draft.free, *draft.start, *draft.later)
     others = (
         j for j in open_to if (i, j) in draft.found.parts and draft.file(i).may_be_news <= draft.file(j).may_be_news
     )

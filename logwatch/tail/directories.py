@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from itertools import compress, groupby, islice, takewhile
 from typing import NamedTuple
 
-from logwatch.discover.globs import DiscoveredPaths, Globs, mark
+from logwatch.discover.globs import DiscoveredPaths, Globs, is_settled, mark
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
 
 _FEW_PLACES = 8  # of rotated files; where many logs have one each, every log would look at all of them
-_SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
 
 
 class Stranger(NamedTuple):
@@ -70,7 +69,7 @@ class Directories:
         try:
             there = mark(directory or ".")
             known = self._listed.get(directory)
-            if known and known.there == there and time.time() - there[1] / 1e9 > _SETTLED_SECONDS:
+            if known and known.there == there and is_settled(there, time.time()):
                 return known
             with os.scandir(directory or ".") as entries:
                 listing = self._listed[directory] = _Listing(there, sorted(entry.name for entry in entries))

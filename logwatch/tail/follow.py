@@ -6,11 +6,12 @@ so a commit between turns is always consistent.
 """
 
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
-from logwatch.discover.globs import mark
+from logwatch.discover.globs import is_settled, mark
 from logwatch.events import shown
 from logwatch.lines import LONG_PATIENCE_SECONDS
 from logwatch.model import Chunk, Sink
@@ -150,9 +151,11 @@ class PathFollower(PathState):
     def _watch_directories(self) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
         shelves = [self.owners.rotated_files.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
-        found = ({place: mark(place) for place in own}, shelves)
+        marks = {place: mark(place) for place in own}
+        found = (marks, shelves)
         self.due = self.due or found != self._watched
-        self._watched = found
+        settled = all(is_settled(each, time.time()) for each in marks.values())
+        self._watched = found if settled else None  # it may change once more, and nothing will tell
 
     # letting go
 

@@ -195,6 +195,7 @@ class Draft:
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
         self.copies: list[int] = []  # files that generations have left for their paths
+        self.later: set[int] = set()  # files that the next look decides on
         self.again = found.packing
         self.rising = False  # the newest file has the highest number
 
@@ -293,11 +294,16 @@ class Draft:
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
         return relation is Relation.PART or (relation is Relation.SAME and shorter and self.enough(each, i))
 
+    def put_off(self, i: int) -> None:
+        """Leave a file to the next look, and with it what holds nothing else."""
+        self.again = True
+        self.free.pop(i, None)
+        self.later.add(i)
+
     def wait_if_torn(self, i: int) -> bool:
         """Leave a file for later that may be a part of another, or begin with the same banner and a line of its own."""
-        self.again = self.again or self.found.torn
         if self.found.torn:
-            self.free.pop(i, None)
+            self.put_off(i)
         return self.found.torn
 
     def numbers(self, files: Iterable[int | None]) -> list[int]:

@@ -23,9 +23,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
-    if found.edited:  # what is read of the one tells how far the other is a copy of it
-        draft.free.pop(found.at_path or 0)
-        draft.again = True
+    if found.edited and found.at_path is not None:  # what is read of the one tells how far the other is a copy of it
+        draft.put_off(found.at_path)
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others
     rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
@@ -111,11 +110,12 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
+            read = draft.start[i] if begun else _read_of(draft, i)
             holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
+            holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
             holds = holds and i not in draft.found.ambiguous
             matched = candidate.matched and not (path.first and path.starts_at_end)
             wanted = begun or renewed or late or after or matched or holds
-            read = draft.start[i] if begun else _read_of(draft, i)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
     if between and not path.first:

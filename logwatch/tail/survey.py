@@ -21,6 +21,8 @@ from logwatch.tail.uncompressed import NOWHERE, SeekingError, holds, is_part, sh
 from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
 from logwatch.unpack import without_suffix
 
+_SECOND = 10**9  # nanoseconds
+
 
 def _may_be_backup(known: Known, file: Candidate) -> bool:
     """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
@@ -168,12 +170,17 @@ class Survey:
         return [replace(at_path, matched=at_path.packed), *rest]
 
     def _is_being_packed(self, file: Candidate | None, of: Candidate | None) -> bool:
-        """Return whether a file may still be written from another one, or cannot be compared with it."""
+        """Return whether a file was or may still be packed from another one, or cannot be told from that.
+
+        Once it is packed it has the time of that one, down to the second at least: it is not unpacked at each start.
+        """
         if not file or not of or file.error or of.error:
             return True
-        packing = of.head.startswith(file.head) and not is_settled(file.stat)
+        begun = of.head.startswith(file.head)
+        packed = begun and 0 <= of.modified - file.modified < _SECOND
+        packing = begun and not (packed or is_settled(file.stat))
         self.found.packing = self.found.packing or packing
-        return packing
+        return packed or packing or (begun and len(file.head) < TELLING_BYTES)
 
     def _examine_path(self) -> Candidate | None:
         if self._elsewhere:

@@ -5,11 +5,15 @@ import os
 import random
 import shutil
 import subprocess
+import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from logwatch.tail.candidates import Heads
+from logwatch.discover.globs import mark
+from logwatch.tail import directories, follow
+from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
 from tests.helpers.recorder import Follower, append
@@ -725,8 +729,44 @@ def packed_with_more_than_its_copy(log):
     yield
 
 
+def mirrored_while_it_is_looked_at(log):
+    """Do the same with a copy of the archive that takes its time, and is there for long before anything else is."""
+    log.write(60)
+    log.shell("mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.log")
+    yield
+    log.write(7, f"{log.directory}/origin/m.log.1")
+    log.shell("gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz")
+    log.write(3)
+    yield
+    log.shell("cat origin/m.log.1.gz > m.log.1.gz")
+    yield
+    log.shell("touch -d '1 minute ago' m.log.1.gz")
+    yield
+
+
+def packed_amid_its_first_line(log):
+    """Pack a log beside itself of which but the beginning of a line is there, which its writer ends."""
+    line = log.lines(1)
+    log.shell("mv m.log m.log.2")
+    log.write(3)
+    Path(log.path + ".1").write_bytes(line[:18])
+    log.shell("gzip -c m.log.1 > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz")
+    with open(log.path + ".1", "ab") as file:
+        file.write(line[18:])
+    yield
+
+
+BESIDE = [
+    packed_beside_the_next,
+    being_packed,
+    packed_with_more_than_its_copy,
+    mirrored_while_it_is_looked_at,
+    packed_amid_its_first_line,
+]
+
+
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [packed_beside_the_next, being_packed, packed_with_more_than_its_copy])
+@pytest.mark.parametrize("steps", BESIDE)
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
     """Only what holds no more than the plain file does is that one, packed."""
     played(tmp_path, life, steps)
@@ -1191,3 +1231,101 @@ def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+@pytest.mark.parametrize("how", ["gzip -k", "xz -k", "bzip2 -k"])
+def test_an_archive_that_is_kept_beside_what_it_was_packed_from_is_not_unpacked_at_each_start(
+    tmp_path, monkeypatch, how
+):
+    """It has the time of that file, so that hundreds of such pairs hold up no start; alone it is unpacked."""
+    log = tmp_path / "m.log"
+    for name in ("m.log.2", "m.log.1", "m.log"):
+        append(tmp_path / name, *(f"E2211-101112-{n:03d} (1): of {name}" for n in range(60)))
+    for name in ("m.log.2", "m.log.1"):
+        os.utime(tmp_path / name, (1e9, 1e9 + 0.5))
+        subprocess.run([*how.split(), name], cwd=tmp_path, check=True)
+    asked = []
+    ask = Archive._ask
+    monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.path), ask(archive, steps)])
+    follower = Follower(log)
+    follower.turn()
+    for _ in range(2):
+        follower.restart_at_once()
+        follower.turn()
+    assert asked == []
+    (tmp_path / "m.log.2").unlink()
+    for _ in range(2):
+        follower.restart_at_once()
+        follower.turn()
+    assert len(follower.lines) == 60
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("tick", [1, 0.05])
+def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, monkeypatch, tick):
+    """While a path leads nowhere its directory tells what comes there, on some file systems by the second."""
+
+    def by_ticks(path):
+        inode, changed = mark(path)
+        return inode, changed - changed % int(tick * 1e9)
+
+    for module in (follow, directories):
+        monkeypatch.setattr(module, "mark", by_ticks)
+    log = tmp_path / "m.log"
+    written = [f"E2211-101112-{n:03d} (1): line" for n in range(60)]
+    append(log, *written[:40])
+    follower = Follower(log)
+    follower.turn()
+    time.sleep(tick - time.time() % tick)
+    log.rename(tmp_path / "m.log.2")
+    for _ in range(2):
+        follower.turn()
+    append(tmp_path / "new", *written[40:])
+    (tmp_path / "new").rename(tmp_path / "m.log.1")
+    follower.wait(1)
+    (tmp_path / "m.log.1").unlink()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == written
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_path):
+    """What left the path has lines that were not read, and ends in an answer as the next log does."""
+    log = tmp_path / "m.log"
+    answer = ("{", *(4 * ['  "error": "not found"']), "}")
+    append(log, "E2211-101112-000 (1): first", *answer)
+    follower = Follower(log)
+    follower.look()
+    log.rename(tmp_path / "m.log.1")
+    append(log, "E2211-101112-001 (1): second", *answer)
+    shutil.copy(log, tmp_path / "m.log-20260117")
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert Counter(follower.lines)["E2211-101112-000 (1): first"] == 1
+    assert Counter(follower.lines)["E2211-101112-001 (1): second"] == 1
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed):
+    """Both were left out while the log was open; the earlier one has another inode since, and lacks its last lines."""
+    log = Log(tmp_path, "killed")
+    log.write(40)
+    log.follower.turn()
+    log.write(400)
+    log.follower.look()
+    log.shell("head -n 300 m.log > m.log.2; cp m.log m.log.1; rm m.log; : > m.log")
+    log.follower.look()
+    log.follower.commit()
+    log.follower.kill()
+    log.shell("gzip m.log.2" if packed else "cp m.log.2 new; mv new m.log.2")
+    log.write(3)
+    log.follower.start()
+    for seconds in (0, 1, 11, 700):
+        log.follower.wait(seconds)
+    log.follower.tail.close()
+    log.check()

@@ -1191,3 +1191,24 @@ def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+@pytest.mark.parametrize("copy", ["m.log.1", "m.log.bak"])
+def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(tmp_path, copy):
+    """What it holds was read of the log before it was trimmed, and further of the one that is there since."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
+    append(log, *lines[:390])
+    follower = Follower(log)
+    follower.turn()
+    subprocess.run(["sh", "-ec", "tail -n 30 m.log > t; mv t m.log"], cwd=tmp_path, check=True)
+    follower.turn()
+    append(log, *lines[390:])
+    follower.turn()
+    shutil.copy(log, tmp_path / copy)
+    follower.turn()
+    follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert follower.lines == lines
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -1212,3 +1212,20 @@ def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(t
         follower.wait(seconds)
     assert follower.lines == lines
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("then", ["tail -n 3 m.log > t; mv t m.log", "gzip m.log"])
+def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tmp_path, then):
+    """As vi keeps one, and writes over the log: what was read last stands elsewhere in the backup, at its end."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
+    append(log, *lines)
+    follower = Follower(log)
+    follower.turn()
+    edit = "cp m.log m.log.bak; sed '1i # header' m.log.bak > m.log"
+    subprocess.run(["sh", "-ec", f"{edit}; {then}"], cwd=tmp_path, check=True)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    append(log, "E2211-101113-000 (1): push")
+    follower.turn()
+    assert follower.lines == [*lines, "E2211-101113-000 (1): push"]

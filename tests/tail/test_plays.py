@@ -1229,3 +1229,22 @@ def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tm
     append(log, "E2211-101113-000 (1): push")
     follower.turn()
     assert follower.lines == [*lines, "E2211-101113-000 (1): push"]
+
+
+@pytest.mark.parametrize("pack", ["cat", "gzip -c", "xz -c"])
+def test_what_one_log_was_rotated_to_under_the_name_of_another_one_stays_known(tmp_path, pack):
+    """The other one was emptied as well, so that something of it is looked for there."""
+    lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
+    append(tmp_path / "m", *lines[:200])
+    append(tmp_path / "m.log", *lines[200:])
+    follower = Follower(tmp_path / "m", tmp_path / "m.log")
+    follower.turn()
+    suffix = {"cat": "", "gzip -c": ".gz", "xz -c": ".xz"}[pack]
+    script = f"{pack} m > m.2026-11-22.log{suffix}; : > m; : > m.log"
+    subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    for _ in range(2):
+        follower.restart_at_once()
+        follower.wait(11)
+    assert follower.lines == lines

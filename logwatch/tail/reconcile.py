@@ -23,8 +23,9 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
-    if found.edited:  # what is read of the one tells how far the other is a copy of it
-        draft.free.pop(found.at_path or 0)
+    if found.edited:  # what is read of the one tells how far the other is a copy of it, or a copy of that
+        for i in [i for i in draft.free if i == found.at_path or (i, found.at_path) in found.parts]:
+            draft.free.pop(i)
         draft.again = True
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others

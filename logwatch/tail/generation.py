@@ -34,6 +34,7 @@ from logwatch.tail.fingerprint import (
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.uncompressed import SeekingError
+from logwatch.unpack import without_suffix
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
@@ -289,7 +290,12 @@ class Generation(GenerationState):
         return next((name for name in names if name and key_at(name) == self.key), "")
 
     def lies_there(self) -> bool:
-        """Return whether a file is where it was found; one that is over, just as it was: else it would be news."""
-        there = stat_at(self.position.found_at)
-        same = there and (there.key, there.size) == (self.key, self.position.size)
+        """Return whether a file is where it was found; one that is over, just as it was: else it would be news.
+
+        Of an archive its inode is all that tells without unpacking it.
+        """
+        place = self.position.found_at
+        there = stat_at(place)
+        packed = without_suffix(place) != place
+        same = there and there.key == self.key and (packed or there.size == self.position.size)
         return bool(same or (there and self.in_use))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from logwatch.model import RotationKind
 from logwatch.tail.contents import find_content, find_copy, find_inode, find_trimmed, is_copy, undo_copies
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import NO_KEY, SURE_BYTES
+from logwatch.tail.identity import NO_KEY, SURE_BYTES, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
@@ -137,9 +137,14 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
 
 
 def _read_of(draft: Draft, i: int) -> int:
-    """Return up to where a file begins with all that was read of a generation, as where several were put together."""
-    read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats and draft.holds(k, i))
-    return max((k.position.offset for k in read), default=0)
+    """Return up to where a file begins with all that was read of a generation, as where several were put together.
+
+    Or, beside the path, with all of it but what was edited since in one of the two.
+    """
+    read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats)
+    edited = {Relation.MOVED} if i != draft.at_path else set()
+    ends = (draft.answer(k, i).at for k in read if draft.holds(k, i) or draft.answer(k, i).relation in edited)
+    return max(ends, default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

@@ -1329,3 +1329,82 @@ def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed
         log.follower.wait(seconds)
     log.follower.tail.close()
     log.check()
+
+
+@pytest.mark.parametrize("copy", ["m.log.1", "m.log.bak"])
+def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(tmp_path, copy):
+    """What it holds was read of the log before it was trimmed, and further of the one that is there since."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
+    append(log, *lines[:390])
+    follower = Follower(log)
+    follower.turn()
+    subprocess.run(["sh", "-ec", "tail -n 30 m.log > t; mv t m.log"], cwd=tmp_path, check=True)
+    follower.turn()
+    append(log, *lines[390:])
+    follower.turn()
+    shutil.copy(log, tmp_path / copy)
+    follower.turn()
+    follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert follower.lines == lines
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("then", ["tail -n 3 m.log > t; mv t m.log", "gzip m.log"])
+def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tmp_path, then):
+    """As vi keeps one, and writes over the log: what was read last stands elsewhere in the backup, at its end."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
+    append(log, *lines)
+    follower = Follower(log)
+    follower.turn()
+    edit = "cp m.log m.log.bak; sed '1i # header' m.log.bak > m.log"
+    subprocess.run(["sh", "-ec", f"{edit}; {then}"], cwd=tmp_path, check=True)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    append(log, "E2211-101113-000 (1): push")
+    follower.turn()
+    assert follower.lines == [*lines, "E2211-101113-000 (1): push"]
+
+
+@pytest.mark.parametrize("pack", ["cat", "gzip -c", "xz -c"])
+def test_what_one_log_was_rotated_to_under_the_name_of_another_one_stays_known(tmp_path, pack):
+    """The other one was emptied as well, so that something of it is looked for there."""
+    lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
+    append(tmp_path / "m", *lines[:200])
+    append(tmp_path / "m.log", *lines[200:])
+    follower = Follower(tmp_path / "m", tmp_path / "m.log")
+    follower.turn()
+    suffix = {"cat": "", "gzip -c": ".gz", "xz -c": ".xz"}[pack]
+    script = f"{pack} m > m.2026-11-22.log{suffix}; : > m; : > m.log"
+    subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    for _ in range(2):
+        follower.restart_at_once()
+        follower.wait(11)
+    assert follower.lines == lines
+
+
+@pytest.mark.parametrize("trim", ["tail -n 5000 m.log > t; mv t m.log", "sed -i 1,15000d m.log"])
+@pytest.mark.parametrize("copy", ["cp m.log m.log.bak", "cp m.log m.log.1", "gzip -k m.log"])
+def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twice(tmp_path, trim, copy):
+    """The log waits until what it was trimmed from is read, and so does what is copied of it meanwhile."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(20_000)]
+    append(log, *lines)
+    follower = Follower(log)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    assert 0 < len(follower.lines) < 14_000
+    subprocess.run(["sh", "-ec", trim], cwd=tmp_path, check=True)
+    follower.look()
+    subprocess.run(["sh", "-ec", copy], cwd=tmp_path, check=True)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    follower.restart_at_once()
+    follower.wait(11)
+    assert Counter(follower.lines) == Counter(lines)
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -67,10 +67,14 @@ class Daemon:
         while self.value(name) < least:
             time.sleep(0.2)  # a scrape is work for the daemon
 
-    def until_committed(self, lines):
-        """Wait until so many lines are on disk, at no cost to the daemon."""
+    def until_committed(self, lines, *, detailed=False):
+        """Wait until so many lines are counted on disk, and all failures ``detailed``, at no cost to the daemon."""
+        wanted = "SELECT total(value) FROM counters WHERE counter = 'lines'"
+        waiting = "SELECT total(value) FROM meta WHERE name = 'withheld'"
         with contextlib.closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as ledger:
-            while ledger.execute("SELECT total(value) FROM counters WHERE counter = 'lines'").fetchone() < (lines,):
+            while ledger.execute(wanted).fetchone() < (lines,):
+                time.sleep(0.05)
+            while detailed and ledger.execute(waiting).fetchone() > (0,):
                 time.sleep(0.05)
 
     def stop(self):

@@ -10,7 +10,7 @@ import string
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from bench import logs
@@ -39,6 +39,8 @@ APNS_FAILURES = [
     (429, "TooManyRequests"),
 ]
 MESIBO_FAILURES = [914, 912, 903]
+_BEGIN = datetime(2026, 11, 22, tzinfo=UTC)  # of each log, which has a thousand lines a second
+_ZONE = timezone(timedelta(hours=1))
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 
 
@@ -278,47 +280,43 @@ class Family:
                 else:
                     text = rng.choice(logs.OTHER).format(rng.randrange(10**6), rng.randrange(256), number)
                 thread = f" ({rng.randrange(1, 99)})" if rng.random() < 0.8 or self.write is one_shape else ""
-                file.write(around(f"E{_stamp(number)}{thread}: {text}\n"))
+                at = _BEGIN + timedelta(milliseconds=number)
+                file.write(around(f"E{at:%d%m-%H%M%S}-{number % 1000:03d}{thread}: {text}\n", at))
         return truth
 
 
-def _stamp(number: int) -> str:
-    second, milli = divmod(number, 1000)
-    return f"2211-{second // 3600 % 24:02d}{second // 60 % 60:02d}{second % 60:02d}-{milli:03d}"
-
-
-def _docker(line: str) -> bytes:
-    log = {"log": line, "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
+def _docker(line: str, at: datetime) -> bytes:
+    log = {"log": line, "stream": "stdout", "time": f"{at:%Y-%m-%dT%H:%M:%S.%f}789Z"}
     return compact(log).encode() + b"\n"
 
 
-def _cri(line: str) -> bytes:
-    return b"2026-11-22T11:15:00.123456789+01:00 stdout F " + line.encode()
+def _cri(line: str, at: datetime) -> bytes:
+    return f"{at.astimezone(_ZONE):%Y-%m-%dT%H:%M:%S.%f}789+01:00 stdout F {line}".encode()
 
 
-def _syslog(line: str) -> bytes:
-    return b"2026-11-22T10:15:00.123456+00:00 chat mesibo[812]: " + line.encode()
+def _syslog(line: str, at: datetime) -> bytes:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}+00:00 chat mesibo[812]: {line}".encode()
 
 
-def _journal_iso(line: str) -> bytes:
-    return b"2026-11-22T10:15:00+0000 chat mesibo[812]: " + line.encode()
+def _journal_iso(line: str, at: datetime) -> bytes:
+    return f"{at:%Y-%m-%dT%H:%M:%S}+0000 chat mesibo[812]: {line}".encode()
 
 
-def _journal_json(line: str) -> bytes:
+def _journal_json(line: str, at: datetime) -> bytes:
     entry = {
         "_SYSTEMD_UNIT": "mesibo.service",
         "__CURSOR": "s=12fd6b0830c6490eba62c8e08162e468;i=5;b=1f1f1f;m=f4240;t=66116e4169340;x=b71e308758f2012a",
         "PRIORITY": "6",
         "MESSAGE": line.removesuffix("\n"),
-        "__REALTIME_TIMESTAMP": "1795342500123456",
+        "__REALTIME_TIMESTAMP": f"{at.timestamp() * 1e6:.0f}",
         "SYSLOG_IDENTIFIER": "mesibo",
         "_PID": "812",
     }
     return compact(entry).encode() + b"\n"
 
 
-ENVELOPES: dict[str, Callable[[str], bytes]] = {
-    "plain": str.encode,
+ENVELOPES: dict[str, Callable[[str, datetime], bytes]] = {
+    "plain": lambda line, _at: line.encode(),
     "docker": _docker,
     "cri": _cri,
     "syslog": _syslog,

@@ -38,10 +38,11 @@ REASON = 100  # characters of one that is remembered: all that the catalogue lis
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 LOOK_SHARE = 1 / 20  # of a turn, that its looks take, but for the first one
-BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
+BACKLOG_BYTES = 1 << 20  # read since the last commit: less is what comes in while a log is followed
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
-DETAIL_SECONDS = 5.0, 60.0  # between failures in detail while a backlog is read: of many, each commit keeps the newest
-DETAIL_SHARE = 1 / 20  # of the time, that they take within these bounds: where lines are long, one of 5 s would be much
+DETAILED_AT_ONCE = 1000  # failures, or few more: to read ten thousand takes 0.2 s, in which no number is published
+DETAILED_SECONDS = 0.25  # between commits while failures wait for one: they take a twentieth of the time
+UNDETAILED_SECONDS = 5.0  # at most, while a backlog is read
 DETAIL_FAILURES = 50_000  # that wait for a later commit, some 25 MiB: only of more than that are so many kept
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
@@ -113,9 +114,7 @@ class Pipeline:
         self._monotonic = monotonic
         self.batch = Batch(keep)  # what is read and not committed
         self._committed_at = monotonic() - commit_seconds
-        self._detailed_at = monotonic()
-        self._detail_seconds = 0.0  # that the last commit with failures in detail took
-        self._backlog = False  # one is read
+        self._detailed_at = monotonic()  # the last commit with failures in detail
         self._first = 0  # the source that is read first in the next round
         self._called = False  # the batch holds what somebody waits for
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
@@ -173,33 +172,37 @@ class Pipeline:
             return float("inf")
         if self.batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
             return 0.0
-        called = self._called and not self._ledger.failing
-        pace = min(self._commit_seconds, CALLED_SECONDS) if called else self._commit_seconds
+        pace = self._commit_seconds
+        if not self._ledger.failing and self._called:
+            pace = min(pace, CALLED_SECONDS)
+        elif not self._ledger.failing and self.batch.carried:
+            pace = min(pace, DETAILED_SECONDS)
         return self._committed_at + pace - self._monotonic()
 
     def commit(self, *, detailed: bool = False) -> None:
         """Hand the batch to the ledger; while the disk refuses, go on filling the same one.
 
-        While a backlog is read, failures in detail wait for a later commit: what is counted does not.
+        What is counted is committed at once. Failures in detail wait for a later commit where they are many or a
+        backlog is read, if not ``detailed``.
         """
         self._committed_at = self._monotonic()
         self._called = False
-        lag = sum(now.lag_bytes for now in self.status.values())
-        few = self.batch.failed < DETAIL_FAILURES
-        waits = details_wait(lag, self._committed_at - self._detailed_at, self._detail_seconds)
-        wait = few and waits and not detailed
-        kept = self.batch.withhold_failures() if wait else None
+        waited = self.batch.carried
+        kept = self.batch.withhold_failures(self.batch.failed if detailed else self._most_detailed())
         if self._ledger.commit(self.batch):
             self.batch = Batch(self._keep, carried=self.batch.withheld)
-        if kept is not None:
-            self.batch.take_failures(kept)
-            self._backlog = True
-            return
-        self._detailed_at = self._monotonic()
-        self._detail_seconds = self._detailed_at - self._committed_at
-        if self._backlog and lag <= BACKLOG_BYTES:
-            self._backlog = False
+        self.batch.take_failures(kept)
+        if waited and not kept:
             heap.release()  # what a backlog took, and its newest failures most of all
+
+    def _most_detailed(self) -> int:
+        """Return how many failures in detail are enough for a commit now: of a backlog later ones push out most."""
+        if self.batch.failed >= DETAIL_FAILURES:
+            return self.batch.failed
+        if self.batch.bytes > BACKLOG_BYTES and self._committed_at - self._detailed_at < UNDETAILED_SECONDS:
+            return 0
+        self._detailed_at = self._committed_at
+        return DETAILED_AT_ONCE
 
     def settle(self) -> None:
         """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""
@@ -324,16 +327,6 @@ class Pipeline:
         snapshot = self._ledger.snapshot
         codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER_CODES}
         return {code for code in codes if not self.catalogue.lists(int(code))}
-
-
-def details_wait(lag_bytes: int, seconds: float, took: float) -> bool:
-    """Return whether failures in detail wait for a later commit, with so much to be read, and as long after the last.
-
-    Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds, or seldom
-    where the last ones ``took`` long.
-    """
-    least, most = DETAIL_SECONDS
-    return lag_bytes > BACKLOG_BYTES and seconds < min(max(least, took / DETAIL_SHARE), most)
 
 
 class _Feed:

@@ -292,11 +292,17 @@ class Batch:
         """Failures of this batch that are not among ``failures()``."""
         return self._passed_over + self._failed - self.told
 
-    def withhold_failures(self) -> Withheld:
-        """Take the failures out, for a later batch; no count is among them."""
-        kept, self._failures = self._failures, deque()
-        self.withheld = self._failed
-        self._failed = self._held_bytes = 0
+    def withhold_failures(self, most: int) -> Withheld:
+        """Take failures out, for a later batch, and no count: all but the oldest, of which ``most`` are enough.
+
+        What came together stays together.
+        """
+        kept: Withheld = deque()
+        while self._failures and self._failed - len(self._failures[-1].failures) >= most:
+            kept.appendleft(self._failures.pop())
+            self._failed -= len(kept[0].failures)
+            self._held_bytes -= kept[0].held_bytes
+            self.withheld += len(kept[0].failures)
         return kept
 
     def take_failures(self, kept: Withheld) -> None:

@@ -37,6 +37,7 @@ _TO_TEN_MINUTES = 15  # characters of a time as envelopes write it: none tells t
 _TO_THE_QUARTER = 7  # digits of a time since the epoch: those behind them are 1,000 seconds at most,
 _SINCE_THE_EPOCH = (10, 13, 16)  # in seconds, milliseconds or microseconds, as journals write it
 _REMEMBERED_RECEIVED = 64
+_TOGETHER_SECONDS = 600.0  # of times that are read already: all within them date stamps alike
 
 
 def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:  # noqa: PLR0911  one a format
@@ -182,16 +183,17 @@ class LineDater:
             return self.seconds(stamp, reference)
         if isinstance(received, datetime):
             at = since_epoch(received)
+            near = None if at is None else at - at % _TOGETHER_SECONDS
         else:
             digits = len(received) in _SINCE_THE_EPOCH and received.isdigit()
-            near = received[: _TO_THE_QUARTER if digits else _TO_TEN_MINUTES], reference
-            known = self._near.get(near)
-            if known is not None and (own := self.seconds(stamp, known)) is not None:
+            beginning = received[: _TO_THE_QUARTER if digits else _TO_TEN_MINUTES], reference
+            near = self._near.get(beginning)
+            if near is not None and (own := self.seconds(stamp, near)) is not None:
                 return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
-            at = seconds_of(text, reference, self._zone)
+            near = at = seconds_of(text, reference, self._zone)
             if len(self._near) >= _REMEMBERED_RECEIVED:
                 self._near.clear()
-            self._near[near] = reference if at is None else at
-        own = self.seconds(stamp, reference if at is None else at)
+            self._near[beginning] = reference if at is None else at
+        own = self.seconds(stamp, reference if near is None else near)
         return at if own is None else own

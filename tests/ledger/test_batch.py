@@ -62,10 +62,24 @@ def test_bytes_of_lines_are_counted_over_commits_that_leave_failures_to_a_later_
     batch = Batch(keep=100)
     for number in range(4):
         batch.fail([number], lines.store, LINE_BYTES)
-    kept = batch.withhold_failures()
+    kept = batch.withhold_failures(0)
     batch = Batch(keep=100)
     batch.take_failures(kept)
     for number in range(4, 8):
         batch.fail([number], lines.store, LINE_BYTES)
     assert lines.read == [5, 6, 7]
     assert [each.at for each in batch.failures()] == list(range(8))
+
+
+def test_the_oldest_failures_come_first_and_those_that_came_together_stay_together(lines):
+    """Of what a commit leaves to a later one, it takes no part; what both say adds up."""
+    batch = Batch(keep=100)
+    for number in range(0, 12, 3):
+        batch.fail([number, number + 1, number + 2], lines.store, LINE_BYTES)
+    kept = batch.withhold_failures(4)
+    assert [each.at for each in batch.failures()] == [0, 1, 2, 3, 4, 5]
+    assert (batch.told, batch.withheld) == (6, 6)
+    batch = Batch(keep=100, carried=6)
+    batch.take_failures(kept)
+    assert not batch.withhold_failures(batch.failed)
+    assert [each.at for each in batch.failures()] == [6, 7, 8, 9, 10, 11]

@@ -211,3 +211,17 @@ def test_times_since_the_epoch_are_worked_out_once_a_quarter_of_an_hour(digits, 
         received = str(int(logged.timestamp()) * 10 ** (digits - 10))
         assert dater.date(logged.strftime("%d%m-%H%M%S-000"), received, NOON) == logged.timestamp()
     assert sum(len(each) == digits for each in worked_out) <= 3
+
+
+def test_a_minute_is_worked_out_once_whenever_its_records_were_received(monkeypatch):
+    """Docker's records have a time each, to the nanosecond: to work each out took longer than all else."""
+    worked_out: list[str] = []
+    real = timestamp.seconds_of
+    monkeypatch.setattr(timestamp, "seconds_of", lambda stamp, *rest: worked_out.append(stamp) or real(stamp, *rest))
+    dater = LineDater(UTC)
+    begin = datetime(2024, 12, 31, 23, 50, tzinfo=UTC)
+    for second in range(1200):
+        logged = begin + timedelta(seconds=second)
+        received = logged + timedelta(milliseconds=2 + second % 7)
+        assert dater.date(logged.strftime("%d%m-%H%M%S-000"), received, NOON) == logged.timestamp()
+    assert len(worked_out) == 20

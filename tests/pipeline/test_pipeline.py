@@ -19,13 +19,17 @@ from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen, SourceStatus
 from logwatch.parse import LazyFailures
-from logwatch.pipeline import UNKNOWN_CODES, Pipeline, Source, details_wait
+from logwatch.pipeline import UNKNOWN_CODES, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
 
 
 def position(offset):
     return Position(1, "mesibo", "/m.log", 1, 2, 0, b"", offset, 0, b"", offset, "live")
+
+
+MUCH = b"903\n" + b"\n" * module.BACKLOG_BYTES
+"""One failure, in as many bytes as a backlog has."""
 
 
 class Tail:
@@ -212,7 +216,7 @@ def test_no_more_than_sixteen_megabytes_are_read_without_a_commit(ledger, clock)
 def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lost(tmp_path, clock):
     """While a backlog is read counts are committed without them; a stop commits all of them, the newest last."""
     ledger = Ledger(tmp_path, clock=clock)
-    pipeline = build(ledger, clock, Tail([b"903\n"] * 8, lag=2 << 20), Slow(clock))
+    pipeline = build(ledger, clock, Tail([MUCH] * 8), Slow(clock))
     assert pipeline.turn()
     clock.now += 1
     assert pipeline.turn()
@@ -227,7 +231,7 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
 def test_a_kill_while_a_backlog_is_read_leaves_no_failure_untold(tmp_path, clock):
     """The log says how many had waited for a later commit, once."""
     ledger = Ledger(tmp_path, clock=clock)
-    pipeline = build(ledger, clock, Tail([b"903\n"] * 8, lag=2 << 20), Slow(clock))
+    pipeline = build(ledger, clock, Tail([MUCH] * 8), Slow(clock))
     pipeline.turn()
     ledger.close()  # as a kill leaves it
     told = []
@@ -255,7 +259,7 @@ def test_every_failure_that_is_counted_has_a_number(steps):
     def start(state):
         ledger = Refused(state, clock=clock)
         read = ledger.positions[1].offset if ledger.positions else 0
-        tail = Tail([b"903\n"] * (40 - read // 4), lag=2 << 20)
+        tail = Tail([MUCH] * (40 - read // len(MUCH)))
         tail.offset = read
         return ledger, build(ledger, clock, tail, Slow(clock), keep=7)
 
@@ -279,7 +283,7 @@ def test_failures_in_detail_of_a_backlog_do_not_wait_once_they_are_many(tmp_path
     """Memory does not grow with ``failures.keep``: what waits is committed with the counts."""
     monkeypatch.setattr(module, "DETAIL_FAILURES", 2)
     ledger = Ledger(tmp_path, clock=clock)
-    pipeline = build(ledger, clock, Tail([b"903\n"] * 8, lag=2 << 20), Slow(clock))
+    pipeline = build(ledger, clock, Tail([MUCH] * 8), Slow(clock))
     pipeline.turn()
     clock.now += 1
     pipeline.turn()
@@ -291,7 +295,7 @@ def test_memory_goes_back_once_when_a_backlog_has_been_read(ledger, clock, monke
     """With its newest failures in detail, which are most of it; not while nothing but what comes in is read."""
     released = []
     monkeypatch.setattr(module.heap, "release", lambda: released.append(clock.now))
-    tail = Tail([b"903\n"] * 8, lag=2 << 20)
+    tail = Tail([MUCH] * 3)
     pipeline = build(ledger, clock, tail, Slow(clock))
     pipeline.turn()
     assert not released
@@ -299,31 +303,44 @@ def test_memory_goes_back_once_when_a_backlog_has_been_read(ledger, clock, monke
         clock.now += 1
         pipeline.turn()
     tail.chunks = [b"903\n"]
-    tail.lag = 0
     clock.now += 1
     pipeline.turn()
     assert len(released) == 1
 
 
-@pytest.mark.parametrize(
-    ("lag_bytes", "seconds", "took", "wait"),
-    [
-        (0, 0.0, 0.0, False),
-        (module.BACKLOG_BYTES, 0.0, 0.1, False),  # what comes in while it is read
-        (module.BACKLOG_BYTES + 1, 0.0, 0.0, True),
-        (1 << 40, 0.3, 0.0, True),  # the first commit of a long backlog
-        (1 << 40, 4.99, 0.1, True),
-        (1 << 40, 5.0, 0.1, False),  # a log that is written faster than it is read
-        (1 << 40, 5.0, 1.0, True),  # reading them would take a fifth of the time
-        (1 << 40, 20.0, 1.0, False),
-        (1 << 40, 59.9, 30.0, True),  # by a disk that hung, say
-        (1 << 40, 60.0, 30.0, False),
-        (0, 60.0, 30.0, False),
-    ],
-)
-def test_details_wait_while_much_is_to_be_read_and_never_for_long(lag_bytes, seconds, took, wait):
-    """Only a backlog keeps them from the page and from exports: for a few seconds, or where they take long a minute."""
-    assert details_wait(lag_bytes, seconds, took) is wait
+def told(ledger):
+    """Return how many failures are in the error log."""
+    return len(list(Reader(ledger.path).failures(Filter(), 100_000)))
+
+
+def test_failures_in_detail_of_a_backlog_without_an_end_come_every_few_seconds(tmp_path, clock):
+    """A log that is written faster than it is read."""
+    ledger = Ledger(tmp_path, clock=clock)
+    pipeline = build(ledger, clock, Tail([MUCH] * 100), Slow(clock))
+    seen = []
+    while clock.now < 1012:
+        pipeline.turn()
+        seen.append(told(ledger))
+        clock.now += 0.75
+    assert seen[0] == 0
+    assert len({*seen}) == 3  # none, those of five seconds, and of ten
+    ledger.close()
+
+
+def test_no_commit_waits_for_thousands_of_failures_in_detail(tmp_path, clock):
+    """What is counted is on disk at once; a thousand or few more come with each commit, four a second, oldest first."""
+    ledger = Ledger(tmp_path, clock=clock)
+    tail = Tail([b"903\n" * 600] * 10)
+    pipeline = build(ledger, clock, tail, keep=10_000)
+    steps = []
+    while pipeline.due_in() < float("inf") or tail.chunks:
+        clock.now += max(0.0, pipeline.due_in()) if tail.reads else 0.0
+        pipeline.turn()
+        steps.append(told(ledger))
+        assert counts(ledger)["903"] == 6000
+    assert steps == [1200, 2400, 3600, 4800, 6000]
+    assert clock.now == 1001.0
+    ledger.close()
 
 
 def test_a_failure_is_read_from_its_line_once(ledger, clock):

@@ -1329,3 +1329,27 @@ def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed
         log.follower.wait(seconds)
     log.follower.tail.close()
     log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_half_a_line_of_an_archive_that_is_still_written_is_not_joined_with_the_next_log(tmp_path, life):
+    """That begins with a banner, as the rest of a line might; the archive has all of it later."""
+
+    def steps(log):
+        log.write(60)
+        log.shell("mkdir origin; cp m.log origin/m.log.1; : > m.log")
+        yield
+        log.write(300, f"{log.directory}/origin/m.log.1")
+        log.shell("gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz")
+        log.write(3)
+        yield
+        yield
+        log.shell("cat origin/m.log.1.gz > m.log.1.gz")
+        yield
+        log.write(6)
+        yield
+
+    log = Log(tmp_path, life, banner=b"Licence clause 001: this program comes without any warranty.\n" * 3)
+    log.write(40)
+    log.treat(steps)
+    log.check()

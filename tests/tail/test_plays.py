@@ -1279,6 +1279,7 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     follower.turn()
     time.sleep(tick - time.time() % tick)
     log.rename(tmp_path / "m.log.2")
+    follower.clock.now = time.time()
     for _ in range(2):
         follower.turn()
     append(tmp_path / "new", *written[40:])

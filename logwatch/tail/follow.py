@@ -6,7 +6,6 @@ so a commit between turns is always consistent.
 """
 
 import os
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -68,7 +67,7 @@ class PathFollower(PathState):
             return False
         self.futile = 0
         self._watch_matched(matched or ())
-        self._stat_path()
+        self._stat_path(turn.now)
         for generation in self.generations:
             if generation.file:
                 self.look_again(generation, partial(generation.notice, turn.now), turn)
@@ -77,7 +76,7 @@ class PathFollower(PathState):
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
         blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
         if blank or any(generation.missing_since is not None for generation in self.generations):
-            self._watch_directories()
+            self._watch_directories(turn.now)
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
@@ -122,7 +121,7 @@ class PathFollower(PathState):
         self.due = self.due or found != self.matched
         self.matched = found
 
-    def _stat_path(self) -> None:
+    def _stat_path(self, now: float) -> None:
         live = self.live
         try:
             stat = stat_of(os.stat(self.path))
@@ -130,7 +129,7 @@ class PathFollower(PathState):
             self.due = self.due or live is not None or not self.absent
             self.absent = True
             self.problem = None
-            self._watch_directories()
+            self._watch_directories(now)
             return
         except OSError as error:
             self.report(error)
@@ -148,13 +147,13 @@ class PathFollower(PathState):
         live = (g for g in self.owners.others(self.path, key) if g.position.state == "live" and g.plain)
         return any(key_at(each.position.path) == key for each in live)
 
-    def _watch_directories(self) -> None:
+    def _watch_directories(self, now: float) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
         shelves = [self.owners.rotated_files.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
         marks = {place: mark(place) for place in own}
         found = (marks, shelves)
         self.due = self.due or found != self._watched
-        settled = all(is_settled(each, time.time()) for each in marks.values())
+        settled = all(is_settled(each, now) for each in marks.values())
         self._watched = found if settled else None  # it may change once more, and nothing will tell
 
     # letting go

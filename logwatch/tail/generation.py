@@ -228,7 +228,8 @@ class Generation(GenerationState):
         with suppress(CorruptError, SeekingError, OSError):
             overlap, rest = self._fetch(file, self.lines.bound)  # as ``finish`` does: an archive only goes forward
             whole = is_tail(known.tail, overlap) and known.offset + len(rest) >= known.size
-            return rest if whole and self.lines.is_open(rest, follows) else b""
+            ended = not file.packed or file.ended()  # else the line goes on where it is written
+            return rest if whole and ended and self.lines.is_open(rest, follows) else b""
         return b""
 
     def leave(self, rest: bytes) -> None:

@@ -130,7 +130,7 @@ def test_a_forged_envelope_as_the_first_line_after_a_truncation_counts_nothing(p
     append(path, log("docker", [FORGED] * 3), follower)
     follower.turn()
     follower.wait(5)
-    append(path, written("plain", texts(60)), follower)
+    append(path, written("plain", texts(60, 60)), follower)
     follower.turn()
     assert counter.codes == {200: 120}
 

@@ -1279,6 +1279,7 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     follower.turn()
     time.sleep(tick - time.time() % tick)
     log.rename(tmp_path / "m.log.2")
+    follower.clock.now = time.time()
     for _ in range(2):
         follower.turn()
     append(tmp_path / "new", *written[40:])
@@ -1408,3 +1409,27 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_half_a_line_of_an_archive_that_is_still_written_is_not_joined_with_the_next_log(tmp_path, life):
+    """That begins with a banner, as the rest of a line might; the archive has all of it later."""
+
+    def steps(log):
+        log.write(60)
+        log.shell("mkdir origin; cp m.log origin/m.log.1; : > m.log")
+        yield
+        log.write(300, f"{log.directory}/origin/m.log.1")
+        log.shell("gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz")
+        log.write(3)
+        yield
+        yield
+        log.shell("cat origin/m.log.1.gz > m.log.1.gz")
+        yield
+        log.write(6)
+        yield
+
+    log = Log(tmp_path, life, banner=b"Licence clause 001: this program comes without any warranty.\n" * 3)
+    log.write(40)
+    log.treat(steps)
+    log.check()

@@ -1270,3 +1270,30 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("then", ["true", "rm m.log", "rm m.log; touch m.log"])
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+@pytest.mark.parametrize("pack", ["cat m.log t > m.log.1", "cat m.log t | gzip > m.log.1.gz"])
+def test_what_a_log_was_rotated_to_counts_once_that_comes_before_the_log_is_read(tmp_path, pack, pattern, then, killed):
+    """As in a mirror, where the log itself goes later, or never: what is not read yet is in both."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(20_000)]
+    append(log, *lines[:19_000])
+    append(tmp_path / "t", *lines[19_000:])
+    follower = Follower(tmp_path / pattern)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    assert 0 < len(follower.lines) < 14_000
+    subprocess.run(["sh", "-ec", pack], cwd=tmp_path, check=True)
+    follower.look()
+    subprocess.run(["sh", "-ec", then], cwd=tmp_path, check=True)
+    if killed:
+        follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    follower.restart_at_once()
+    follower.wait(11)
+    assert Counter(follower.lines) == Counter(lines)
+    assert follower.lost == 0

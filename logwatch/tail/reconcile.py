@@ -143,11 +143,13 @@ def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
 
     What both get is read once.
     """
+    over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
+    going_on = [k for k in draft.known if k.in_use and k.number not in over and k.position.offset >= SURE_BYTES]
     for action in plan.actions:
-        if isinstance(action, TakeUp) and action.at and action.file not in draft.start:
-            i, at = action.file, action.at
-            goes_on = (k.number for k in draft.known if k.in_use and k.position.offset == at and draft.holds(k, i))
-            plan.copy_of.update((i, number) for number in goes_on)
+        if isinstance(action, TakeUp) and action.at:
+            holders = (k for k in going_on if not k.repeats and draft.holds(k, action.file))
+            if of := max(holders, key=lambda k: k.position.offset, default=None):
+                plan.copy_of.setdefault(action.file, of.number)
 
 
 def _read_of(draft: Draft, i: int) -> int:

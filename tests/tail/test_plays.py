@@ -1298,3 +1298,29 @@ def test_what_a_log_was_rotated_to_counts_once_that_comes_before_the_log_is_read
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
     assert follower.lost == 0
+
+
+@pytest.mark.parametrize("aside", ["mv m.log aside/m.log.20261122", "mv m.log m.log.20261122"])
+def test_a_mirror_that_is_made_anew_after_its_log_was_moved_aside_counts_once(tmp_path, aside):
+    """What was moved aside is read on, the new mirror behind that, and after a restart the one in its place as well."""
+    log, origin = tmp_path / "logs" / "m.log", tmp_path / "origin"
+    (tmp_path / "logs" / "aside").mkdir(parents=True)
+    lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(30_000)]
+    append(origin, *lines[:29_000])
+    shutil.copy(origin, log)
+    follower = Follower(log)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    subprocess.run(["sh", "-ec", aside], cwd=log.parent, check=True)
+    shutil.copy(origin, log)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    assert 0 < len(follower.lines) < 29_000
+    follower.stop()
+    append(origin, *lines[29_000:])
+    shutil.copy(origin, tmp_path / "new")
+    os.rename(tmp_path / "new", log)
+    follower.start()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert Counter(follower.lines) == Counter(lines)

@@ -130,10 +130,25 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         plan.actions.append(TakeUp(at_path, "live", None if at_end else start))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
+    _pair_with_what_goes_on(draft, plan)
     # They stay known when their originals are gone; behind these, since what came before them is history
     plan.actions += [TakeUp(i, "ignored") for i in copies]
     if path.first and not draft.known and not plan.actions:
         plan.actions.append(Absent())
+
+
+def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
+    """Note which generation goes on elsewhere where a file is taken up behind what was read of it.
+
+    What both get is read once.
+    """
+    over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
+    going_on = [k for k in draft.known if k.in_use and k.number not in over and k.position.offset >= SURE_BYTES]
+    for action in plan.actions:
+        if isinstance(action, TakeUp) and action.at:
+            holders = (k for k in going_on if not k.repeats and draft.holds(k, action.file))
+            if of := max(holders, key=lambda k: k.position.offset, default=None):
+                plan.copy_of.setdefault(action.file, of.number)
 
 
 def _read_of(draft: Draft, i: int) -> int:

@@ -248,7 +248,8 @@ class Survey:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
             key = head_key(each.position.head_bytes, each.position.head)
             asked |= set(files if key is None else by_head.get(key, ()))
-            left = each.in_use and self._state.facts.was_blank  # and may be written back, without its first lines
+            deleted = each.open and not each.name  # perhaps by whoever trimmed it, and put the rest in its place
+            left = each.in_use and (self._state.facts.was_blank or deleted)  # or it may be written back in part
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
             for i in sorted(asked):

@@ -1390,8 +1390,9 @@ def test_what_one_log_was_rotated_to_under_the_name_of_another_one_stays_known(t
 
 
 @pytest.mark.parametrize("trim", ["tail -n 5000 m.log > t; mv t m.log", "sed -i 1,15000d m.log"])
+@pytest.mark.parametrize("copied_first", [False, True])
 @pytest.mark.parametrize("copy", ["cp m.log m.log.bak", "cp m.log m.log.1", "gzip -k m.log"])
-def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twice(tmp_path, trim, copy):
+def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twice(tmp_path, trim, copy, copied_first):
     """The log waits until what it was trimmed from is read, and so does what is copied of it meanwhile."""
     log = tmp_path / "m.log"
     lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(20_000)]
@@ -1400,9 +1401,9 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
     follower.look()
     follower.tail.read(follower.sink, 1)
     assert 0 < len(follower.lines) < 14_000
-    subprocess.run(["sh", "-ec", trim], cwd=tmp_path, check=True)
-    follower.look()
-    subprocess.run(["sh", "-ec", copy], cwd=tmp_path, check=True)
+    for step in (copy, trim) if copied_first else (trim, copy):
+        subprocess.run(["sh", "-ec", step], cwd=tmp_path, check=True)
+        follower.look()
     for seconds in (0, 11, 700):
         follower.wait(seconds)
     follower.restart_at_once()
@@ -1433,3 +1434,56 @@ def test_half_a_line_of_an_archive_that_is_still_written_is_not_joined_with_the_
     log.write(40)
     log.treat(steps)
     log.check()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("then", ["true", "rm m.log", "rm m.log; touch m.log"])
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+@pytest.mark.parametrize("pack", ["cat m.log t > m.log.1", "cat m.log t | gzip > m.log.1.gz"])
+def test_what_a_log_was_rotated_to_counts_once_that_comes_before_the_log_is_read(tmp_path, pack, pattern, then, killed):
+    """As in a mirror, where the log itself goes later, or never: what is not read yet is in both."""
+    log = tmp_path / "m.log"
+    lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(20_000)]
+    append(log, *lines[:19_000])
+    append(tmp_path / "t", *lines[19_000:])
+    follower = Follower(tmp_path / pattern)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    assert 0 < len(follower.lines) < 14_000
+    subprocess.run(["sh", "-ec", pack], cwd=tmp_path, check=True)
+    follower.look()
+    subprocess.run(["sh", "-ec", then], cwd=tmp_path, check=True)
+    if killed:
+        follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    follower.restart_at_once()
+    follower.wait(11)
+    assert Counter(follower.lines) == Counter(lines)
+    assert follower.lost == 0
+
+
+@pytest.mark.parametrize("aside", ["mv m.log aside/m.log.20261122", "mv m.log m.log.20261122"])
+def test_a_mirror_that_is_made_anew_after_its_log_was_moved_aside_counts_once(tmp_path, aside):
+    """What was moved aside is read on, the new mirror behind that, and after a restart the one in its place as well."""
+    log, origin = tmp_path / "logs" / "m.log", tmp_path / "origin"
+    (tmp_path / "logs" / "aside").mkdir(parents=True)
+    lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(30_000)]
+    append(origin, *lines[:29_000])
+    shutil.copy(origin, log)
+    follower = Follower(log)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    subprocess.run(["sh", "-ec", aside], cwd=log.parent, check=True)
+    shutil.copy(origin, log)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    assert 0 < len(follower.lines) < 29_000
+    follower.stop()
+    append(origin, *lines[29_000:])
+    shutil.copy(origin, tmp_path / "new")
+    os.rename(tmp_path / "new", log)
+    follower.start()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert Counter(follower.lines) == Counter(lines)

@@ -4,6 +4,7 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or a number's name on /metrics; what is counted is exactly what the scanner found.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,8 +41,8 @@ TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and 
 LOOK_SHARE = 1 / 20  # of a turn, that its looks take, but for the first one
 BACKLOG_BYTES = 1 << 20  # read since the last commit: less is what comes in while a log is followed
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
-DETAILED_AT_ONCE = 1000  # failures, or few more: to read ten thousand takes 0.2 s, in which no number is published
-DETAILED_SECONDS = 0.25  # between commits while failures wait for one: they take a twentieth of the time
+DETAILED_AT_ONCE = 4000  # failures, or few more: enough for a lesson about them, and read in 0.06 s
+DETAILED_SECONDS = 1.0  # at most, between commits while failures wait for one
 UNDETAILED_SECONDS = 5.0  # at most, while a backlog is read
 DETAIL_FAILURES = 50_000  # that wait for a later commit, some 25 MiB: only of more than that are so many kept
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
@@ -51,8 +52,10 @@ UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before read
 class Scans(Protocol):
     """What a scanner does with a chunk."""
 
-    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
-        """Find the push results in whole lines."""
+    def scan(
+        self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"", remaining: float = math.inf
+    ) -> Scan:
+        """Find the push results in whole lines, behind which so many bytes are still to come."""
 
 
 class Input(Protocol):
@@ -337,8 +340,13 @@ class _Feed:
         self._pipeline = pipeline
 
     def chunk(self, chunk: Chunk) -> None:
+        position = chunk.position
         scan = self._source.scanner.scan(
-            chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead
+            chunk.data,
+            envelope=chunk.envelope,
+            reference=chunk.reference,
+            ahead=chunk.ahead,
+            remaining=position.size - position.offset if isinstance(position, Position) else math.inf,
         )
         self._pipeline.take(chunk.source, scan, chunk)
 

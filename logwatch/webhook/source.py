@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import Envelope, Scan, Sink, SourceStatus
+from logwatch.model import Scan, Sink, SourceStatus
 from logwatch.webhook.inbox import Inbox
 
 FRESH_SECONDS = 60.0  # after an accepted push, all are taken to be reported for so long: push debugging is on
@@ -23,7 +23,7 @@ class WebhookStatus(SourceStatus):
 class _NoLines:
     """The scanner of an input that has no lines."""
 
-    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:  # noqa: ARG002  see above
+    def scan(self, data: bytes, **_how: object) -> Scan:  # noqa: ARG002  see above
         """Find nothing."""
         return Scan()
 

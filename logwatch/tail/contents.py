@@ -62,7 +62,7 @@ def find_content(draft: Draft, each: Known) -> None:
 
     def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
         i, relation, at = answer
-        return (relation is not Relation.MOVED, -at if relation is Relation.CUT or i == at_path else 0)
+        return (relation is not Relation.MOVED, -at if relation in _SHORTER or i == at_path else 0)
 
     for i, relation, at in sorted(answers, key=key):
         left = i == at_path and relation in _SHORTER
@@ -108,7 +108,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         whole, size = draft.whole.get(i, ()), draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
         related = draft.related.get(i, ())
-        further = [k for k in related if (_read_of(draft, k, i), k.number) > (_read_of(draft, each, i), each.number)]
+        further = [k for k in related if (_read_in(draft, k, i), k.number) > (_read_in(draft, each, i), each.number)]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
         if not own and any((k.number, i) in draft.found.own_parts for k in further):
@@ -121,7 +121,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
     return sorted((i for i in draft.free if not is_anothers(i)), key=key)
 
 
-def _read_of(draft: Draft, each: Known, i: int) -> int:
+def _read_in(draft: Draft, each: Known, i: int) -> int:
     """Return up to where a generation was read in a file, or was read where it lay, if that is not known."""
     relation, at = draft.answer(each, i)
     return at if relation is Relation.MOVED else each.position.offset

@@ -117,6 +117,17 @@ TABLE = {
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
     ),
+    "of two copies of what is gone, both shorter, the longer one was left out while the log was there": (
+        NOW,
+        [known(1, 1, "live", 4572, 4572), known(2, 2, "ignored", 0, 3933), known(3, 3, "ignored", 0, 3420)],
+        found(
+            file("m.log", 4, 27, b"E2511-101113-001 (1): push\n"),
+            file("m.log-20260108", 2, 3933),
+            file("m.log.1", 3, 3420),
+            answers=[(1, 1, PART, 3933), (1, 2, CUT, 3420), *((n, i, SAME, 0) for n in (2, 3) for i in (1, 2))],
+        ),
+        [Hold(1, 1), Leave(2, "forgotten"), Hold(3, 2), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "renamed, and the new one begins with the banner that was all of an older one, and has its inode": (
         PathView(current=2),
         [known(1, 1, "done", 100, 100, head=A[:100]), known(2, 2)],

@@ -58,7 +58,8 @@ class Rotator:
     def _write(self, file, count):
         for _ in range(count):
             head = b"E2211-%06d-%03d (1): " % divmod(len(self.written), 1000)
-            line = head + self.random.randbytes(self.random.randrange(60)).hex().encode()
+            # A push line has more than 24 bytes, of fewer a file is not told from a copy of it
+            line = head + self.random.randbytes(self.random.randrange(2, 60)).hex().encode()
             self.written.append(line)
             cut = self.random.randrange(len(line)) if self.random.random() < 0.2 else 0
             if cut:

@@ -167,7 +167,7 @@ class _Reconciliation:
             left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
             of = sharing.content(each) if left else None
             with suppress(SeekingError):
-                if self.plan.copy_of.get(i) == each.number or (of and is_part(file, of)):
+                if each.number in self.plan.copy_of.get(i, ()) or (of and is_part(file, of)):
                     sharing.pair(generation, each)
 
     # what is to be done

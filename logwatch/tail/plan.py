@@ -149,7 +149,7 @@ class Plan:
     """What is to be done, in this order."""
 
     actions: list[Action] = field(default_factory=list)
-    copy_of: dict[int, int] = field(default_factory=dict)  # file: the generation whose bytes it has from the beginning
+    copy_of: dict[int, set[int]] = field(default_factory=dict)  # file: generations with whose bytes it begins
     news: bool = False  # rotated files hold what nobody has seen: that has to be made sure of
     again: bool = False  # the next look is to decide what this one could not
 
@@ -193,7 +193,7 @@ class Draft:
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
-        self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
+        self.copy_of: dict[int, set[int]] = {}  # file: the generations that lie elsewhere, and go on there
         self.copies: list[int] = []  # files that generations have left for their paths
         self.later: set[int] = set()  # files that the next look decides on
         self.again = found.packing
@@ -234,7 +234,7 @@ class Draft:
         rest = None if at == offset else max(common, offset)
         n = each.number
         if rest is None:
-            self.copy_of[i] = n
+            self.copy_of[i] = {n}
         self.decided[n] = Leave(n, "open", rest) if original is None else Hold(n, original, rest)
         return at
 

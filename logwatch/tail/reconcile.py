@@ -138,17 +138,16 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
 
 
 def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
-    """Note which generation goes on elsewhere where a file is taken up behind what was read of it.
+    """Note which generations go on elsewhere where a file is taken up behind what was read of it.
 
-    What both get is read once.
+    What several get is read once.
     """
     over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
     going_on = [k for k in draft.known if k.in_use and k.number not in over and k.position.offset >= SURE_BYTES]
     for action in plan.actions:
         if isinstance(action, TakeUp) and action.at:
-            holders = (k for k in going_on if not k.repeats and draft.holds(k, action.file))
-            if of := max(holders, key=lambda k: k.position.offset, default=None):
-                plan.copy_of.setdefault(action.file, of.number)
+            holders = (k.number for k in going_on if not k.repeats and draft.holds(k, action.file))
+            plan.copy_of.setdefault(action.file, set()).update(holders)
 
 
 def _read_of(draft: Draft, i: int) -> int:

@@ -1487,3 +1487,24 @@ def test_a_mirror_that_is_made_anew_after_its_log_was_moved_aside_counts_once(tm
     for seconds in (0, 11, 700):
         follower.wait(seconds)
     assert Counter(follower.lines) == Counter(lines)
+
+
+def test_a_mirror_that_is_made_anew_again_and_again_while_it_is_read_counts_once(tmp_path):
+    """Each that was there before is read on where it was opened, behind what any of them was read to."""
+    log, origin = tmp_path / "m.log", tmp_path / "origin"
+    lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(60_000)]
+    append(origin, *lines[:48_000])
+    shutil.copy(origin, log)
+    follower = Follower(log)
+    for made in range(4):
+        for _ in range(1 if made else 2):
+            follower.look()
+            follower.tail.read(follower.sink, 1)
+        append(origin, *lines[48_000 + 3000 * made : 51_000 + 3000 * made])
+        shutil.copy(origin, tmp_path / "new")
+        if made == 3:
+            os.truncate(log, 0)
+        os.rename(tmp_path / "new", log)
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert Counter(follower.lines) == Counter(lines)

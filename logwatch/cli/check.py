@@ -207,9 +207,8 @@ def _credentials(config: Config) -> Iterator[Problem]:
             warning=True,
         )
         return
-    named = [
-        each for each in config.credential if Path(each.file).is_absolute()
-    ]  # else it was refused, with its reason
+    # Another path was refused, with its reason
+    named = [each for each in config.credential if Path(each.file).is_absolute()]
     for verdict in looked_at(map(asked, named), patience=_PATIENCE_SECONDS):
         for flaw in verdict.problems:
             where = f"credential {verdict.name}"

@@ -280,8 +280,13 @@ def tab_title(findings: Sequence[Finding]) -> str:
 
 def marked(text: str, moments: Moments = ()) -> str:
     """Return a sentence as HTML: escaped, in backticks as code, ``moments`` as such, no % on a line of its own."""
-    parts = _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", tornado.escape.xhtml_escape(text)).split("`")
-    html = "".join(f"<code>{part}</code>" if i % 2 and i < len(parts) - 1 else part for i, part in enumerate(parts))
+    parts = tornado.escape.xhtml_escape(text).split("`")
+    html = "".join(
+        f"<code>{part}</code>"  # to be copied as it is
+        if i % 2 and i < len(parts) - 1
+        else _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", part)
+        for i, part in enumerate(parts)
+    )
     at = dict(moments)
     if not at:
         return html

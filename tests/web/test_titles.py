@@ -6,7 +6,7 @@ from logwatch.config import Config, Export, Source
 from logwatch.diagnosis.facts import Finding
 from logwatch.privacy import Privacy, is_hidden
 from logwatch.web.overview import settings
-from logwatch.web.site import tab_title
+from logwatch.web.site import marked, tab_title
 
 
 def finding(severity, title):
@@ -30,6 +30,14 @@ def finding(severity, title):
 def test_a_tab_is_called_by_its_heaviest_fault(findings, title):
     """With the number of faults; what is no fault is not counted."""
     assert tab_title(findings) == title
+
+
+def test_what_is_to_be_copied_is_as_it_was_written():
+    """A sign that stays with its number is for sentences; in a command it would be another character."""
+    assert (
+        marked("5 % of `df | grep 9 %`, 3 %")
+        == "5\N{NO-BREAK SPACE}% of <code>df | grep 9 %</code>, 3\N{NO-BREAK SPACE}%"
+    )
 
 
 @pytest.mark.parametrize("user", ["+18005551234", "a", "bob@example.com", "\N{SNOWMAN}", "x" * 200])

@@ -62,12 +62,13 @@ class _OfLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log ``record`` as an event."""
         raised = record.exc_info and record.exc_info[1]
-        more = {"error": repr(raised), "at": raised_at(raised.__traceback__)} if raised else {}
         said = structlog.get_logger().error if record.levelno >= logging.ERROR else structlog.get_logger().warning
         try:
             text = record.getMessage()
-        except (TypeError, ValueError):  # what is to be put into it does not fit
-            text = str(record.msg)
+            more = {"error": repr(raised), "at": raised_at(raised.__traceback__)} if raised else {}
+        except Exception as error:  # noqa: BLE001  whatever a library hands over: to log it raises nothing in there
+            text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+            more = {"error": type(raised or error).__name__}
         said("library_says", library=record.name, text=text, **more)
 
 

@@ -73,13 +73,34 @@ def test_what_a_library_logs_is_an_event_of_one_line(said, monkeypatch, form):
         assert part in line
 
 
-def test_what_a_library_cannot_put_into_words_is_an_event_all_the_same(said, monkeypatch):
+class SpeechlessError(Exception):
+    """What raises when it is asked for its words."""
+
+    def __str__(self):
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("message", "values", "raised", "text"),
+    [
+        ("%d tasks", ("no",), None, "%d tasks"),
+        ("%(a)s", ({"b": 1},), None, "%(a)s"),
+        ("future %s", (SpeechlessError(),), None, "future %s"),
+        ("never retrieved", (), SpeechlessError(), "never retrieved"),
+        (SpeechlessError(), (), None, "SpeechlessError"),
+    ],
+)
+def test_what_a_library_cannot_put_into_words_is_an_event_all_the_same(
+    said, monkeypatch, message, values, raised, text
+):
     """A message whose values do not fit is told as it stands, and raises nothing in the library."""
     monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
     out = io.StringIO()
     logging_setup.configure("info", "json", out)
-    logging.getLogger("asyncio").warning("%d tasks", "no")
-    assert json.loads(out.getvalue())["text"] == "%d tasks"
+    logging.getLogger("asyncio").warning(message, *values, exc_info=raised)
+    assert json.loads(out.getvalue())["text"] == text
 
 
 def test_events_below_the_level_are_not_written(said):

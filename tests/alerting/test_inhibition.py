@@ -84,6 +84,16 @@ def states(alertmanager):
             },
             id="a cause of one host holds back its effects and nothing else",
         ),
+        pytest.param(
+            [("MesiboLogwatchSourceDown", {"source": "old"}), ("MesiboPushSilent", {})],
+            {("MesiboLogwatchSourceDown", None): "active", ("MesiboPushSilent", None): "active"},
+            id="a log that is not there says nothing of the silence of another source",
+        ),
+        pytest.param(
+            [("MesiboLogwatchSourceDown", {"instance": "a:10914"}), ("MesiboPushSilent", {})],
+            {("MesiboLogwatchSourceDown", None): "active", ("MesiboPushSilent", None): "suppressed"},
+            id="a log that is not there is the one page for the silence that it makes",
+        ),
     ],
 )
 def test_one_fault_is_one_page(tmp_path, programs, firing, expected):

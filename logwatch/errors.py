@@ -25,8 +25,11 @@ class Problem:
 
     @property
     def headline(self) -> str:
-        """Where, what and why, on one line."""
-        return f"{self.where}: {self.what}" + (f": {self.why}" if self.why else "")
+        """Where, what and why, on one line, whatever is quoted in it."""
+        text = f"{self.where}: {self.what}" + (f": {self.why}" if self.why else "")
+        if text.isprintable():
+            return text
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
     def __str__(self) -> str:
         """One paragraph for a terminal: where, what and why on the first line, the remedy below."""

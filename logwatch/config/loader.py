@@ -178,7 +178,7 @@ _KINDS = {
     dict: "a table",
 }
 _NAMES = {"str": "a text", "bool": "true or false", "int": "a whole number", "float": "a number", "array": "a list"}
-_GOT = re.compile(r"Expected `(\w+)`, got `\w+`(?: - at `\$\[([0-9]+)\]`)?")
+_GOT = re.compile(r"Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\[([0-9]+)\]`)?")
 
 
 def _why(raw: Any, error: str) -> str:

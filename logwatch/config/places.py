@@ -12,6 +12,7 @@ _TABLES = re.compile(r"\s*\[\[\s*([A-Za-z0-9_.-]+)\s*\]\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*(?:\.\s*([A-Za-z0-9_.-]+)\s*)?=""")
 _LONG_TEXT = re.compile(r'"""|\'\'\'')
 _ORDINALS = ("first", "second", "third")
+_LOGIN = re.compile(r"//.*@")  # of an address, which is refused for it
 _ITEM = re.compile(r"^([a-z_]+)\[([0-9]+)\]\.?")
 
 
@@ -81,6 +82,8 @@ def _words(name: str, raw: Mapping[str, Any]) -> str:
     listed = raw.get(table)
     entry = listed[index] if isinstance(listed, list) and index < len(listed) else None
     told = entry.get("name", entry.get("url")) if isinstance(entry, dict) else None
+    if isinstance(told, str):
+        told = _LOGIN.sub("//", told)
     ordinal = _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"
     who = f'{table} "{told}"' if isinstance(told, str) and told.isprintable() else f"the {ordinal} [[{table}]]"
     return f"{who}: {rest}" if rest else who

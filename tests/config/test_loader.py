@@ -148,6 +148,14 @@ def test_every_problem_is_reported_at_once(tmp_path):
             id="Loki without the path of its push API",
         ),
         pytest.param(
+            MINIMAL + "[backend]\nurl = 5\n", "url: 5 cannot be used: it is a whole number, not a text", id="or none"
+        ),
+        pytest.param(
+            '[[source]]\nname = "m"\npaths = ["x"]\ntimezone = "M\\na\\u0007rs"\n',
+            r'"M\na\x07rs" is not a time zone',
+            id="what would move a terminal's cursor",
+        ),
+        pytest.param(
             MINIMAL + "[web]\nlisten = 10914\n", 'try: an address such as "127.0.0.1:10914"', id="a port alone"
         ),
         pytest.param(
@@ -160,6 +168,14 @@ def test_every_problem_is_reported_at_once(tmp_path):
 def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
     """Each kind of mistake is named where it stands."""
     assert any(problem in each for each in problems(text, tmp_path))
+
+
+@pytest.mark.parametrize("place", ["loki/push", "loki:99999/push", "lo/ki@x:3100/push"])
+def test_no_message_shows_the_password_of_an_address(place, tmp_path):
+    """Whatever is wrong with it: problems are logged, and pasted where others read them."""
+    said = problems(MINIMAL + f'[[export]]\nurl = "http://me:hunter2@{place}"\nformat = "x"\n', tmp_path)
+    assert len(said) == 2
+    assert not [each for each in said if "hunter" in each]
 
 
 @pytest.mark.parametrize(

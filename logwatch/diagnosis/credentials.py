@@ -29,11 +29,13 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
             f" {marked_moment(not_after, when(not_after))}, unless mesibo holds a newer one."
         )
         weight = 87
+        cause = f"The Apple push certificate {verdict.name} had expired"
     else:
         title = (
             f"The Apple push certificate {verdict.name} expires {rest}: every iOS push of {of} will fail with 903 from"
             f" {marked_moment(not_after, when(not_after))}."
         )
+        cause = f"The Apple push certificate {verdict.name} was about to expire"
         weight = 73 if left <= PAGE_SECONDS else 55
     return Finding(
         key=f"expiry:{verdict.name}",
@@ -47,6 +49,7 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
         steps=(1, 8),
         code=903,
         weight=weight,
+        cause=cause,
     )
 
 

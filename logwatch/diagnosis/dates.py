@@ -25,4 +25,5 @@ def findings(facts: Facts) -> Iterator[Finding]:
             remedy="`mesibo-logwatch grammar check` shows the stamps that cannot be dated; give their format in the"
             ' grammar, as strptime reads it: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z".',
             weight=67,
+            cause=f"The time of push results of {name} was unknown",
         )

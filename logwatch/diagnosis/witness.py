@@ -63,7 +63,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             continue
         yield from _unread(name, facts)
         if status.witness_for:
-            yield from _disagreement(name, status.witness_for, facts)
+            yield from _disagreement(status, facts)
         elif name in facts.silent:
             yield Finding(
                 key=f"failures-only:{name}",
@@ -95,12 +95,14 @@ def _unread(name: str, facts: Facts) -> Iterator[Finding]:
             " tries it.",
             steps=(6,),
             weight=69 if read else 91,
+            cause=f"Push events of the webhook {name} could not be read",
         )
 
 
-def _disagreement(name: str, log: str, facts: Facts) -> Iterator[Finding]:
-    """Set the failures of a webhook beside those of its log, over the last hour and what has settled of it."""
-    first, last = facts.now - HOUR, facts.now - SETTLED_SECONDS
+def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
+    """Set the failures of a webhook beside those of its log, over what it heard of the last hour and has settled."""
+    name, log = status.name, status.witness_for
+    first, last = max(facts.now - HOUR, status.since), facts.now - SETTLED_SECONDS
     logged: Counter[str] = Counter()
     told: Counter[str] = Counter()
     accepted = 0
@@ -131,6 +133,7 @@ def _disagreement(name: str, log: str, facts: Facts) -> Iterator[Finding]:
             evidence=(f"The log has {number(logged.total())} failures in the same time.",),
             steps=(6, 8),
             weight=71,
+            cause=f"The webhook {name} told failed pushes that the log of {log} did not have",
         )
     elif logged.total() >= _ENOUGH and less.total() >= logged.total() / 2:
         yield Finding(
@@ -144,4 +147,5 @@ def _disagreement(name: str, log: str, facts: Facts) -> Iterator[Finding]:
             " calls that were turned away. Counts rest on the log and are right.",
             steps=(6,),
             weight=41,
+            cause=f"The webhook {name} did not report the failed pushes of the log of {log}",
         )

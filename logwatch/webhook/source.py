@@ -17,6 +17,7 @@ class WebhookStatus(SourceStatus):
     """The status of a webhook; ``witness_for`` names the log that it is a witness for, empty where there is none."""
 
     witness_for: str = ""
+    since: float = 0.0  # when it began to listen: of what failed before it heard nothing
 
 
 class _NoLines:
@@ -39,6 +40,7 @@ class Webhook:
         self._witness_for = witness_for
         self._clock = clock
         self._last: float | None = None
+        self._since = clock()
 
     def look(self, sink: Sink) -> None:
         """Do nothing: calls come by themselves."""
@@ -68,6 +70,7 @@ class Webhook:
             last_line_at=self._last,
             problems=(),
             witness_for=self._witness_for,
+            since=self._since,
         )
 
     def directories(self) -> frozenset[str]:

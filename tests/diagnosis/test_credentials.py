@@ -62,6 +62,7 @@ def test_a_date_that_comes_nearer_is_told_louder(days, severity, words):
     assert finding.severity == severity
     assert words in finding.title
     assert (finding.code, finding.steps) == (903, (1, 8))
+    assert finding.cause == f"The Apple push certificate ios {'was about to expire' if days > 0 else 'had expired'}"
 
 
 def test_the_date_counts_and_not_the_hour_old_look():

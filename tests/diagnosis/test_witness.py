@@ -1,5 +1,6 @@
 """What is told of webhooks: reasons, disagreement, what is not read, and that there is no share without successes."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,16 @@ def test_where_the_two_witnesses_disagree_it_is_told(minutes, key):
     found = told(Story().ordinary(60), minutes=minutes)
     assert {name for name in found if name.startswith("witness")} == {key}
     assert key != "witnesses-differ:hook" or "accepted ones" in found[key].title
+    assert found[key].cause.startswith("The webhook hook ")
+    assert not re.search("[0-9]|last hour", found[key].cause)  # an incident is called by what does not change
+
+
+def test_of_what_failed_before_it_listened_a_webhook_is_not_asked():
+    """A first start reads the log of hours in which no call could come."""
+    story = Story().ordinary(60)
+    for since, expected in ((NOW - 60, []), (NOW - 3000, ["witness-lacks:hook"])):
+        found = told(story, status={"mesibo": UP, "hook": replace(HOOK, since=since)})
+        assert [name for name in found if name.startswith("witness")] == expected
 
 
 def test_where_they_agree_nothing_is_told():
@@ -88,6 +99,7 @@ def test_events_that_cannot_be_read_are_told_with_a_way_out(counts, severity):
     """A few odd ones among many are noise."""
     found = told(Story().ordinary(60), counters=events(**counts)).get("webhook-unread:hook")
     assert (found and found.severity) == severity
+    assert not found or found.cause == "Push events of the webhook hook could not be read"
     assert not found or "mesibo-logwatch check" in found.remedy
 
 

@@ -50,7 +50,8 @@ def _finding(course: Course, facts: Facts) -> Finding:
     count = number(course.pushes)
     if over:
         whose = pushes(course.platforms, count=course.pushes)
-        title = f"{what}; it ended at {clock(course.last, now)}: {count} {whose} had failed."
+        within = " of the last hour" if course.since < now - HOUR else ""
+        title = f"{what}; it ended at {clock(course.last, now)}: {count} {whose}{within} had failed."
     elif course.total:
         title = f"{what}: {pushes(course.platforms, every=True)} since {since} has failed ({_failed(course, now)})."
     elif course.weighty_share >= MUCH:

@@ -110,8 +110,17 @@ def test_an_incident_that_is_over_is_told_as_over_and_not_as_critical():
     for ago in range(50, 30, -1):
         story.pushes("apns", 903, 22, ago)
     told = next(finding for finding in story.findings() if finding.code == 903)
-    assert "it ended at 09:44" in told.title
+    assert "it ended at 09:44: 440 iOS pushes had failed." in told.title
     assert told.severity == "warning"
+
+
+def test_of_an_incident_that_is_over_the_pushes_of_the_last_hour_are_told_as_those():
+    """What came before the hour is not among them; the list of incidents has all."""
+    story = Story().ordinary(600)
+    for ago in range(90, 30, -1):
+        story.pushes("apns", 903, 22, ago)
+    told = next(finding for finding in story.findings() if finding.code == 903)
+    assert "it ended at 09:44: 660 iOS pushes of the last hour had failed." in told.title
 
 
 def test_one_app_of_several_with_an_expired_certificate_is_told_with_its_share():

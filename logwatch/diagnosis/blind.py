@@ -9,7 +9,7 @@ from logwatch.dialect.redact import out_of_json
 from logwatch.ledger.batch import CounterRow, ShapeRow
 from logwatch.model import Seen
 from logwatch.sight import LineShare, Sight
-from logwatch.words import clock, number, share, span
+from logwatch.words import clock, many, number, share, span
 
 HEAVIEST = 110  # what cannot be read comes before all that can
 MOST = 0.5
@@ -20,6 +20,7 @@ UNREAD = {
     "ambiguous": "have two different codes",
     "grammar": "do not fit the grammar",
 }
+_OF_ONE = {"have": "has", "are": "is", "do": "does"}
 _IN_JSON = (
     "They are texts inside JSON, into which no grammar looks, since users' texts stand there as well. Have them written"
     " in a format that is read as it is, such as rsyslog's RSYSLOG_FileFormat; the command below counts those that are"
@@ -112,7 +113,7 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
     else:
         ago = f"; the last one came {span(facts.now - sight.last)} ago" if sight.last is not None else ""
         yield f"No push line of this source was ever read{ago}."
-    causes = "; ".join(f"{number(count)} {UNREAD.get(cause, cause)}" for cause, count in sight.causes)
+    causes = "; ".join(counted(cause, count) for cause, count in sight.causes)
     if causes:
         yield f"Of these, {causes}." if len(sight.causes) > 1 else f"They {UNREAD.get(sight.causes[0][0], causes)}."
     shapes = _shapes(name, facts)
@@ -120,11 +121,17 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
     told = [front for front in fronts if front.strip()]
     if told:
         begin = sum(fronts[front] for front in told)
-        who = "They begin" if begin == sum(fronts.values()) else f"{number(begin)} begin"
+        who = "They begin" if begin == sum(fronts.values()) else many(begin, "begins", "begin")
         shown = ", ".join(f'"`{front}`"' for front in told[:_SHOWN])
         yield f"{who} with {shown} where mesibo's own prefix is expected."
     for row, seen in shapes[:_SHOWN]:
-        yield f"{number(seen.count)} look like `{row.shape}`"
+        yield f"{many(seen.count, 'looks', 'look')} like `{row.shape}`"
+
+
+def counted(cause: str, count: int) -> str:
+    """Say of how many lines it is why they are unread."""
+    verb, _, rest = UNREAD.get(cause, cause).partition(" ")
+    return f"{many(count, _OF_ONE.get(verb, verb), verb)} {rest}"
 
 
 def _fronts(shapes: Sequence[tuple[ShapeRow, Seen]]) -> Counter[str]:

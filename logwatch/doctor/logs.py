@@ -268,7 +268,7 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
     if not unread:
         yield ok(row, f"all {number(results)} push lines")
         return
-    causes = ", ".join(f"{number(count)} {blind.UNREAD.get(cause, cause)}" for cause, count in scan.unparsed.items())
+    causes = ", ".join(blind.counted(cause, count) for cause, count in scan.unparsed.items())
     told = f"{share(read)} of the push lines can be read; of the others {causes}"
     fronts = list(dict.fromkeys(sample.front for sample in scan.samples if sample.front.strip()))
     if fronts:

@@ -42,6 +42,18 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
     assert "push logging" not in str(only)
 
 
+def test_of_one_line_it_is_spoken_as_of_one():
+    """A stray line is told in words that fit it."""
+    story = blind(Story(), minutes=1, unread=50, read=0)
+    story.lines("no_code", 1, 0)
+    story.shapes = [(ShapeRow("mesibo", "misplaced", "a push_on_complete", "> "), Seen(1, NOW, NOW)),
+                    (ShapeRow("mesibo", "no_code", "push_on_complete: <str>", ""), Seen(1, NOW, NOW))]  # fmt: skip
+    (only,) = story.findings()
+    assert any("; 1 has no code where one is looked for." in line for line in only.evidence)
+    assert any(line.startswith("1 begins with") for line in only.evidence)
+    assert "1 looks like `push_on_complete: <str>`" in only.evidence
+
+
 def test_lines_inside_json_are_told_with_a_command_that_helps():
     """No grammar can be proposed for texts inside JSON, where users' texts stand as well."""
     story = blind(Story(), minutes=1, unread=50, read=0)

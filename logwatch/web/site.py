@@ -48,7 +48,7 @@ FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 USERS_FRESH_SECONDS = 10.0  # the same for the lists of users
 HIT = 10  # users of each list
 T = TypeVar("T")
-_PERCENT = re.compile("([0-9]) %")
+_KEPT_TOGETHER = re.compile("(?<=[0-9]) (?=%)|(?<=\\bStep) (?=[0-9])")
 _CLAUSE = re.compile(r"[:;,] |\. ")
 _TAB_CHARACTERS = 60
 
@@ -279,12 +279,12 @@ def tab_title(findings: Sequence[Finding]) -> str:
 
 
 def marked(text: str, moments: Moments = ()) -> str:
-    """Return a sentence as HTML: escaped, in backticks as code, ``moments`` as such, no % on a line of its own."""
+    """Return a sentence as HTML: escaped, in backticks as code, ``moments`` as such, "5 %" on one line."""
     parts = tornado.escape.xhtml_escape(text).split("`")
     html = "".join(
         f"<code>{part}</code>"  # to be copied as it is
         if i % 2 and i < len(parts) - 1
-        else _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", part)
+        else _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", part)
         for i, part in enumerate(parts)
     )
     at = dict(moments)

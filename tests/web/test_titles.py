@@ -32,6 +32,11 @@ def test_a_tab_is_called_by_its_heaviest_fault(findings, title):
     assert tab_title(findings) == title
 
 
+def test_a_number_stays_with_what_it_is_of():
+    """On a narrow screen a line would begin with "6)" or with a sign that is of nothing."""
+    assert marked("5 % (Step 6)") == "5\N{NO-BREAK SPACE}% (Step\N{NO-BREAK SPACE}6)"
+
+
 def test_what_is_to_be_copied_is_as_it_was_written():
     """A sign that stays with its number is for sentences; in a command it would be another character."""
     assert (

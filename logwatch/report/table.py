@@ -41,7 +41,7 @@ def render(
     It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
     """
     rows = worst_first(rows)
-    doubts = [Text(f"  {note}", style="yellow") for note in (*notes(count), *hints)]
+    doubts = [Padding(Text(note, style="yellow"), (0, 0, 0, 2)) for note in (*notes(count), *hints)]
     if not rows:
         return Group(*_nothing(count), *(Text(hint, style="yellow") for hint in hints), _summary(count, rows))
     causes = _causes(rows, width, whole=whole)

@@ -173,6 +173,14 @@ def test_what_could_not_be_read_is_told_by_cause():
     assert "4 lines have push_on_complete, but not in its place" in text
 
 
+def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
+    """At the margin, its rest would look like something else."""
+    text = shown(count(("fcm", 200, "", 90), misplaced=40), 60)
+    doubts = text[text.index("What is wrong") :].partition("\n\n")[0].splitlines()[1:]
+    assert len(doubts) == 2
+    assert all(line.startswith("  ") for line in doubts)
+
+
 def test_what_could_not_be_read_is_told_by_the_marker_of_its_grammar():
     """An operator's grammar has one of its own."""
     made = count(("fcm", 200, "", 90), misplaced=4)

@@ -40,6 +40,8 @@ def hold(directory: Path) -> int:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _keep_to_ourselves(directory)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileExistsError:
+        raise unusable(directory, "it is no directory", "name a directory as state.directory") from None
     except OSError as error:
         raise unusable(directory, error.strerror or str(error)) from None
     try:

@@ -506,6 +506,13 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
         Ledger(tmp_path)
 
 
+def test_a_file_in_the_place_of_the_directory_is_told_as_that(tmp_path):
+    """That a file exists is no reason by itself, and to whom it belongs no remedy."""
+    (tmp_path / "state").touch()
+    with pytest.raises(StateError, match=r"it is no directory\n  try: name a directory"):
+        Ledger(tmp_path / "state")
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_check_lets_a_service_start_on_a_full_disk(tmp_path, monkeypatch, number):
     """The unit waits for it before each start, and the daemon serves the last numbers until there is room."""

@@ -207,7 +207,10 @@ def _credentials(config: Config) -> Iterator[Problem]:
             warning=True,
         )
         return
-    for verdict in looked_at(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+    named = [
+        each for each in config.credential if Path(each.file).is_absolute()
+    ]  # else it was refused, with its reason
+    for verdict in looked_at(map(asked, named), patience=_PATIENCE_SECONDS):
         for flaw in verdict.problems:
             where = f"credential {verdict.name}"
             yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)

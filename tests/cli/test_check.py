@@ -93,6 +93,16 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
     assert any(line.endswith(f"| unzip -p {place}/shut.log | mesibo-logwatch report -") for line in said)
 
 
+def test_what_is_no_path_is_looked_for_nowhere(place):
+    """The setting is wrong, and no file of a made up name is missing."""
+    text = (
+        place / "logwatch.toml"
+    ).read_text() + '[[credential]]\nname = "ios"\nfile = 7\n[[credential]]\nname = "x"\n'
+    status, said = checked(place, text)
+    assert status == 1
+    assert len([each for each in said if "credential" in each]) == 2
+
+
 def test_problems_stand_in_the_order_of_the_file(place):
     """Whoever mends them goes through the file once; what stands in no line of it comes last."""
     log = f'paths = ["{place}/none.log"]\n'

@@ -85,6 +85,17 @@ def test_no_runbook_runs_over_the_edge_of_a_small_phone(visit, states):
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
 
 
+def test_names_and_shapes_can_be_read_on_a_small_phone(visit, states):
+    """None is broken every few letters beside what needs the room less: whoever is paged reads them there."""
+    page = visit(f"{states['blind'][0]}runbooks/", **SMALL)
+    lines = page.locator(".runbook td:first-child a").evaluate_all("all => all.map(a => a.getClientRects().length)")
+    assert len(lines) > 40
+    assert max(lines) <= 2
+    page.goto(f"{states['blind'][0]}unread")
+    assert page.locator(".shapes th .shape").first.bounding_box()["width"] >= 160
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 @pytest.mark.parametrize(
     ("state", "how"),
     [*((state, {}) for state in STATES), *((state, how) for state in ("ios_903", "blind") for how in (DARK, SMALL))],

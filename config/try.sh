@@ -17,7 +17,8 @@ trap 'exit 0' INT TERM
 
 if [ -n "${LOG:-}" ]; then
   case $LOG in /*) log=$LOG ;; *) log=$PWD/$LOG ;; esac
-  state=$PWD/.run/state
+  # of each log its own: the counts of one say nothing of another
+  state=$PWD/.run/state-$(printf '%s' "$log" | cksum | cut -d ' ' -f 1)
   [ -e "$log" ] || echo "$log is not there yet: it is waited for. Is that its name?" >&2
 else
   log=$scratch/mesibo.log

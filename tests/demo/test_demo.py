@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,24 @@ def test_a_log_that_is_not_there_is_told_of(tmp_path, name, told):
         ["sh", root / "config" / "try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert (told in done.stderr) if told else not done.stderr
+
+
+def test_each_log_that_is_tried_has_counts_of_its_own(tmp_path):
+    """A second log under the same name would begin with the numbers of the first; the same log goes on."""
+    (tmp_path / "mesibo-logwatch").write_text("#!/bin/sh\ncat $3\n")
+    (tmp_path / "mesibo-logwatch").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    root = Path(__file__).parents[2]
+    states = []
+    for name in ("a.log", "b c.log", str(tmp_path / "a.log")):
+        environment = {**os.environ, "BIN": str(tmp_path), "LOG": name, "LISTEN": "127.0.0.1:1",
+                       "PYTHONPATH": str(root)}  # fmt: skip
+        done = subprocess.run(
+            ["sh", root / "config/try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        states.append(tomllib.loads(done.stdout.partition("Ctrl-C.\n")[2])["state"]["directory"])
+    assert states[0] == states[2] != states[1]
+    assert all(Path(state).parent == tmp_path / ".run" for state in states)
 
 
 @pytest.mark.timeout(300)

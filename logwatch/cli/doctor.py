@@ -13,7 +13,9 @@ from rich.text import Text
 from logwatch.cli.terminal import show
 from logwatch.doctor import Check, Host, Questions, examine
 from logwatch.privacy import readable
+from logwatch.words import many
 
+_SEVERAL = {"warning": "warnings", "failure": "failures"}
 _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped": "dim"}
 
 
@@ -65,7 +67,7 @@ def render(checks: Iterable[Check]) -> RenderableType:
         if check.remedy and check.verdict != "ok":
             what.append_text(_marked(f"\n→ {check.remedy}", "italic"))
         grid.add_row(Text(check.verdict, style=_STYLES[check.verdict]), Text(readable(check.name), style="bold"), what)
-    total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES if verdict in counts)
+    total = ", ".join(many(counts[v], v, _SEVERAL.get(v, v)) for v in _STYLES if v in counts)
     return Group(grid, Text(""), Text(total))
 
 

@@ -56,3 +56,9 @@ def test_what_files_hold_moves_no_cursor(capsys):
     """Control and bidirectional characters of file names and answers are shown, not obeyed."""
     show(render([Check("log", "failure", "/tmp/\x1b[2J\u202ex", "see \x07")]))
     assert not set(capsys.readouterr().out) & {"\x1b", "\x07", "\u202e"}
+
+
+def test_the_last_line_counts_verdicts_in_words(capsys):
+    """Two of a kind are several."""
+    show(render([Check("log", verdict, "x", "y") for verdict in ("ok", "ok", "failure", "failure", "warning")]))
+    assert capsys.readouterr().out.splitlines()[-1] == "2 ok, 1 warning, 2 failures"

@@ -1,4 +1,4 @@
-"""Says who runs this, and in which directories above a path others could put another thing in its place."""
+"""Says who runs this, what that user may not ask for, and above a path where others could put another thing."""
 
 import os
 import pwd
@@ -15,6 +15,17 @@ class Doubt(NamedTuple):
     path: Path
     what: str
     remedy: str
+
+
+def may_be_there(path: str | Path) -> bool:
+    """Return whether a path leads to something, also where that cannot be told: whoever opens it hears why not."""
+    try:
+        os.stat(path)  # noqa: PTH116  the name may be no text
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def me() -> str:

@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 import click
 
 import logwatch
-from logwatch.errors import LogwatchError
+from logwatch.errors import LogwatchError, Problem
 from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
+_CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)  # of paths that were given
 # name -> module and the one line `--help` shows, so that `--help` and every short command load only what they use
 COMMANDS = {
     "run": ("logwatch.cli.run", "Follow the logs and serve metrics, in the foreground."),
@@ -63,6 +64,15 @@ class _Lazy(click.Group):
         except LogwatchError as error:
             for problem in error.problems:
                 click.echo(f"error: {problem}", err=True)
+            ctx.exit(2)
+        except OSError as error:
+            if error.filename is None or error.errno not in _CLOSED:
+                raise
+            remedy = "check the path, and what this user may do there"
+            click.echo(
+                f"error: {Problem(os.fsdecode(error.filename), 'cannot be used', error.strerror or '', remedy)}",
+                err=True,
+            )
             ctx.exit(2)
         return value
 

@@ -118,8 +118,8 @@ def _named(config: Config, file: str) -> list[Problem]:
 def _room(config: Config, file: str) -> Iterator[Problem]:
     """Warn of more failures to keep than the disk takes."""
     keep, ledger = config.failures.keep, Path(config.state.directory) / FILE
-    place = next(each for each in ledger.absolute().parents if each.exists())
     try:
+        place = next(each for each in ledger.absolute().parents if each.exists())
         found = os.statvfs(place)
         room = found.f_bavail * found.f_frsize + (ledger.stat().st_size if ledger.exists() else 0)
     except OSError:

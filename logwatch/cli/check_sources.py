@@ -64,7 +64,7 @@ def _weak(secret: Path) -> Iterator[Problem]:
 def _container(source: Source, where: str) -> Iterator[Problem]:
     assert source.docker is not None
     root, name = source.docker.root, source.docker.container
-    if not Path(root).is_dir():
+    if os.path.isfile(root) or not ownership.may_be_there(root):  # noqa: PTH113  which raises here
         remedy = "name Docker's root directory: docker info -f '{{.DockerRootDir}}'"
         yield Problem(where, f"there is no directory {root} yet", "it is waited for", remedy, warning=True)
         return
@@ -83,7 +83,7 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
 def _paths(source: Source, where: str) -> Iterator[Problem]:
     """Look at every path; where none leads anywhere yet, that is one warning, however many there are."""
     found = {pattern: Globs([pattern]).find(time.time()) for pattern in source.paths}  # as the daemon looks
-    there = {pattern: [path for path in each.paths if os.path.lexists(path)] for pattern, each in found.items()}
+    there = {pattern: list(filter(_is_there, each.paths)) for pattern, each in found.items()}
     missing = [pattern for pattern, paths in there.items() if not paths]
     for pattern in source.paths:
         yield from (replace(problem, warning=True) for problem in found[pattern].problems)
@@ -94,6 +94,11 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
     if absent:
         what = f"nothing matches {', '.join(absent)} yet"
         yield Problem(where, what, "it is waited for", "check the path if a log is there", warning=True)
+
+
+def _is_there(path: str) -> bool:
+    """Return whether a path is there, be it a link that leads nowhere, or is kept from who asks."""
+    return os.path.lexists(path) or ownership.may_be_there(path)
 
 
 def _literal(pattern: str) -> bool:
@@ -141,7 +146,10 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
     try:
         kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text
     except OSError as error:
-        yield Problem(where, f"{path} cannot be looked at", error.strerror or "", "mend its link", warning=True)
+        remedy = "mend its link"
+        if isinstance(error, PermissionError):
+            remedy = "let the user that the daemon runs as enter the directories above it"
+        yield Problem(where, f"{path} cannot be looked at", error.strerror or "", remedy, warning=True)
         return
     if stat.S_ISDIR(kind):
         if "*" not in pattern:

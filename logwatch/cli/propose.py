@@ -25,6 +25,7 @@ from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
 from logwatch.journal import ask
 from logwatch.journal.place import Target
 from logwatch.model import Envelope
+from logwatch.ownership import may_be_there
 from logwatch.parse import Scanner, load
 from logwatch.propose import Proposal, Shape, around, propose, unwrapped
 from logwatch.report import open_path, open_stream
@@ -161,7 +162,7 @@ def _expanded(paths: Sequence[str]) -> list[str]:
     """Return the paths, those that a shell was kept from expanding as what they match."""
     found: list[str] = []
     for path in paths:
-        matching = [] if path == STDIN or Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+        matching = [] if path == STDIN or may_be_there(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
         found += matching or [path]
     return found
 
@@ -177,7 +178,7 @@ def _files(source: Source) -> list[str]:
     if source.docker:
         found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
     else:
-        found = [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
+        found = [path for path in Globs(source.paths).find(time.time()).paths if may_be_there(path)]
     if not found:
         what = source.docker.container if source.docker else ", ".join(source.paths) or "it is not a file"
         remedy = "name files that hold its lines, or - for standard input: docker logs mesibo 2>&1 | …"

@@ -18,6 +18,7 @@ from logwatch.config import load as load_config
 from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal.place import Target
+from logwatch.ownership import may_be_there
 from logwatch.parse import Scanner
 from logwatch.report import LogSettings
 from logwatch.report.followed import rotated as rotated_of
@@ -123,8 +124,8 @@ def _paths(source: Source, *, rotated: bool) -> list[str]:
     if source.docker:
         found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
     else:
-        found = [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
+        found = [path for path in Globs(source.paths).find(time.time()).paths if may_be_there(path)]
     if not rotated:
         return found
-    aside = [path for path in Globs(source.rotated).find(time.time()).paths if Path(path).is_file()]
+    aside = [path for path in Globs(source.rotated).find(time.time()).paths if os.path.isfile(path)]  # noqa: PTH113
     return list(dict.fromkeys([*(str(old) for path in found for old in rotated_of(Path(path))), *aside, *found]))

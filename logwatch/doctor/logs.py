@@ -51,7 +51,11 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     found = discovery(source).find(host.now())
     paths = [path for path in found.paths if os.path.isfile(path)]  # noqa: PTH113  names may be no text
     wrong = [problem for problem in found.problems if not problem.warning]
-    if not paths or wrong:
+    closed = [each for each in found.paths if not os.path.exists(each) and ownership.may_be_there(each)]  # noqa: PTH110
+    if closed and not paths and not wrong:
+        what = f"{closed[0]} may not be looked at by user {ownership.me()}"
+        yield skipped(name, what, "run doctor as root or as the service's user")
+    elif not paths or wrong:
         where = ", ".join(source.paths) or f"container {source.docker.container if source.docker else ''}"
         told = [problem.headline for problem in wrong or found.problems]
         tries = [problem.try_ for problem in wrong or found.problems if problem.try_]

@@ -83,6 +83,8 @@ def refusals(directory: Path) -> list[Problem]:
     while not os.path.lexists(above) and above != above.parent:
         above = above.parent
     try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            directory.lstat()  # for what else its name is refused
         if above == directory:
             os.scandir(directory).close()
         if above != directory or not os.statvfs(directory).f_flag & os.ST_RDONLY:

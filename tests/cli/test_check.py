@@ -103,6 +103,27 @@ def test_what_is_no_path_is_looked_for_nowhere(place):
     assert len([each for each in said if "credential" in each]) == 2
 
 
+def test_a_state_directory_that_cannot_be_asked_for_is_a_problem(place):
+    """Its name is too long, or a directory above it is closed to who asks: it is told, and all else is."""
+    text = (place / "logwatch.toml").read_text().partition("[state]")[0]
+    status, said = checked(place, f'{text}[state]\ndirectory = "{"x" * 300}"\n[log]\nlevel = "loud"\n')
+    assert status == 1
+    assert [each for each in said if "state.directory" in each and "File name too long" in each]
+    assert [each for each in said if "log.level" in each]
+
+
+def test_a_path_that_cannot_be_asked_for_is_told_with_the_reason(place):
+    """A log in a directory that is closed to who asks is not one that has not come yet."""
+    name = place / ("x" * 300)
+    status, said = checked(
+        place,
+        f'[[source]]\nname = "a"\npaths = ["{name}"]\n[[source]]\nname = "b"\ndocker = {{container = "m", root = "{name}"}}\n',
+    )
+    assert status == 0
+    assert [each for each in said if "cannot be looked at: File name too long" in each]
+    assert [each for each in said if "no container m below" in each]
+
+
 def test_problems_stand_in_the_order_of_the_file(place):
     """Whoever mends them goes through the file once; what stands in no line of it comes last."""
     log = f'paths = ["{place}/none.log"]\n'

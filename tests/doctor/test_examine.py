@@ -262,6 +262,9 @@ FAULTS = [
     (lambda m: with_docker(m, options={"max-size": "9m"}), "container mesibo: log files", "warning", "max-file is 1"),
     (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
     (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
+    # below a directory that is closed to who asks, or with a name that cannot be asked for
+    (lambda m: m.config.write_text(m.config.read_text().replace(str(m.log), "/" + "x" * 300)), "log of mesibo",
+     "skipped", "may not be looked at by user"),
     (lambda m: with_docker(m, driver="local"), "container mesibo: log driver", "failure", "--log-driver json-file"),
     (lambda m: with_journal(m, asked="mesiboo"), "log of mesibo", "failure", "there: mesibo"),
     (lambda m: with_journal(m, at=NOW - 7200), "log of mesibo: fresh", "warning", "2 hours ago"),

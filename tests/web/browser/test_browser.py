@@ -258,4 +258,6 @@ def test_one_users_story_is_found_from_the_error_log(visit, stocked):
     assert page.locator("table.log tbody tr").count() == 1
     page.fill("input[name=address]", "501")
     page.get_by_role("button", name="Look").click()
-    assert "1 accepted, none failed: the cause lies beyond mesibo, see Step 9." in page.inner_text(".finding")
+    assert "1 accepted, none failed: the cause lies beyond mesibo, see Step\N{NO-BREAK SPACE}9." in page.inner_text(
+        ".finding"
+    )

@@ -1,0 +1,31 @@
+"""What all commands have in common: how they end where they are given what they cannot use."""
+
+import pytest
+from click.testing import CliRunner
+
+from logwatch.cli import group
+
+LINE = "E2611-080000-123 (17): push_on_complete: uid 4711 type apn code 903\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "--config", "{config}"],
+        ["history", "{log}", "--output", "{closed}/past.om"],
+        ["grammar", "check", "--directory", "{closed}"],
+        ["grammar", "propose", "{closed}/m.log", "--name", "mine", "--output", "{place}/grammars"],
+        ["grammar", "propose", "{log}", "--name", "mine", "--output", "{closed}", "--all"],
+    ],
+    ids=["report", "history", "check", "a log", "propose"],
+)
+def test_a_path_that_cannot_be_asked_for_is_an_error_in_words(tmp_path, arguments):
+    """Its name is too long, or a directory above it is closed to the user: that is told, and no traceback."""
+    names = {"place": tmp_path, "closed": tmp_path / ("x" * 300)}
+    names |= {"log": tmp_path / "m.log", "config": tmp_path / "logwatch.toml"}
+    names["log"].write_text(LINE)
+    names["config"].write_text(f'[[source]]\nname = "m"\npaths = ["{names["closed"]}"]\n')
+    done = CliRunner().invoke(group, [each.format_map(names) for each in arguments])
+    assert isinstance(done.exception, SystemExit)
+    assert done.exit_code == 2
+    assert "File name too long" in done.output

@@ -187,7 +187,7 @@ def mark(path: str) -> tuple[int, int]:
     return found.st_ino, found.st_ctime_ns
 
 
-def is_settled(marked: tuple[int, int], now: float) -> bool:
+def is_conclusive(marked: tuple[int, int], now: float) -> bool:
     """Return whether a directory that changes again from now on will have another mark.
 
     Systems tell when by the ticks of their clock, and some file systems by the second.

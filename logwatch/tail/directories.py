@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress, groupby, islice, takewhile
 from typing import NamedTuple
 
-from logwatch.discover.globs import DiscoveredPaths, Globs, is_settled, mark
+from logwatch.discover.globs import DiscoveredPaths, Globs, is_conclusive, mark
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
@@ -69,7 +69,7 @@ class Directories:
         try:
             there = mark(directory or ".")
             known = self._listed.get(directory)
-            if known and known.there == there and is_settled(there, time.time()):
+            if known and known.there == there and is_conclusive(there, time.time()):
                 return known
             with os.scandir(directory or ".") as entries:
                 listing = self._listed[directory] = _Listing(there, sorted(entry.name for entry in entries))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
-from logwatch.discover.globs import is_settled, mark
+from logwatch.discover.globs import is_conclusive, mark
 from logwatch.events import shown
 from logwatch.lines import LONG_PATIENCE_SECONDS
 from logwatch.model import Chunk, Sink
@@ -153,7 +153,7 @@ class PathFollower(PathState):
         marks = {place: mark(place) for place in own}
         found = (marks, shelves)
         self.due = self.due or found != self._watched
-        settled = all(is_settled(each, now) for each in marks.values())
+        settled = all(is_conclusive(each, now) for each in marks.values())
         self._watched = found if settled else None  # it may change once more, and nothing will tell
 
     # letting go

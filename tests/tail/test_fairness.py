@@ -182,7 +182,7 @@ def count_calls(monkeypatch):
     monkeypatch.setattr(survey, "compare", counted("pair", survey.compare))
     monkeypatch.setattr(owners, "compare", counted("pair", owners.compare))
     monkeypatch.setattr(os, "stat", counted("stat", os.stat))
-    monkeypatch.setattr(directories, "is_settled", lambda *_: True)  # else it is listed again
+    monkeypatch.setattr(directories, "is_conclusive", lambda *_: True)  # else it is listed again
     monkeypatch.setattr(unnamed, "_OTHERS", 4)
     return asked
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from logwatch import envelope
-from tests.helpers.running import PATIENCE
+from tests.helpers.running import PATIENCE, tool
 from tests.helpers.wrapping import at, journal_export, nano, owns, whole_lines
 
 pytestmark = pytest.mark.integration
@@ -53,8 +53,8 @@ def codes(lines: list[bytes]) -> list[int]:
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory) -> Path:
     """Return a journal of this directory's lines, written by systemd's own writer."""
-    if not JOURNAL_REMOTE.exists() or not shutil.which("journalctl"):
-        pytest.skip("systemd-journal-remote is not installed")
+    tool(str(JOURNAL_REMOTE))
+    tool("journalctl")
     directory = tmp_path_factory.mktemp("journal")
     entries = b"".join(
         journal_export(text, i).replace(b"PRIORITY=6", b"PRIORITY=%d" % (3 + i % 4)) + b"\n"
@@ -125,8 +125,7 @@ action(type="omfile" file="{0}/protocol" template="RSYSLOG_SyslogProtocol23Forma
 
 @contextmanager
 def rsyslogd(directory: Path):
-    if not (program := shutil.which("rsyslogd", path="/usr/sbin:/usr/bin")):
-        pytest.skip("rsyslogd is not installed")
+    program = tool("/usr/sbin/rsyslogd")
     config = directory / "rsyslog.conf"
     config.write_text(RSYSLOG.format(directory))
     process = subprocess.Popen([program, "-n", "-f", str(config), "-iNONE"], stderr=subprocess.DEVNULL, env=ENV)
@@ -162,8 +161,7 @@ def test_what_rsyslogd_writes_is_read(tmp_path, template):
 
 def test_what_podman_s_conmon_writes_is_read(tmp_path):
     """Its k8s-file: parts of a long line joined, both streams, the local zone."""
-    if not (conmon := shutil.which("conmon")):
-        pytest.skip("conmon is not installed")
+    conmon = tool("conmon")
     (tmp_path / "lines").write_text("".join(text + "\n" for text in texts()) + "x" * 20000 + " E2511: push\nE2511")
     runtime = tmp_path / "runtime"
     runtime.write_text(

@@ -11,6 +11,7 @@ from logwatch.config.sources import Docker, Journal, Source
 from logwatch.discover import ContainerLog, containers, no_log, where_listed
 from logwatch.journal import ask
 from logwatch.journal.place import Target
+from logwatch.ownership import may_be_there
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")
@@ -73,7 +74,7 @@ def find(
 
 def _containers(root: Path) -> Iterator[_Place]:
     """Find containers of mesibo below a runtime's root, and what keeps them from being found."""
-    if all(map(_absent, map(Path, where_listed(str(root))))):
+    if not any(map(may_be_there, where_listed(str(root)))):
         return  # there is no such runtime here, or it never ran anything
     known, problems = containers(str(root))
     for container in known:
@@ -81,17 +82,6 @@ def _containers(root: Path) -> Iterator[_Place]:
             yield _container(root, container)
     for problem in problems:
         yield _Place(f"{problem.where} {problem.what} ({problem.why}: {problem.try_})", None)
-
-
-def _absent(path: Path) -> bool:
-    """Return what is not there from what may not be looked at."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _container(root: Path, container: ContainerLog) -> _Place:

@@ -11,9 +11,10 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.config.sources import WebhookSource
 from logwatch.dialect.grammar import elements_of, names_of
-from logwatch.discover import Container, Discovery, Globs
+from logwatch.discover import Container, DiscoveredPaths, Discovery, Globs
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.events import shown
+from logwatch.ownership import may_be_there
 from logwatch.parse import Grammar, Reasons, Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.webhook.fields import Fields
@@ -117,12 +118,22 @@ def discovery(source: Source) -> Discovery:
     return Globs(source.paths)
 
 
+def look_for(source: Source) -> DiscoveredPaths:
+    """Return the paths of a source now, and what is wrong on the way to them."""
+    return discovery(source).find(time.time())
+
+
+def present(source: Source) -> list[str]:
+    """Return the files of a source that are there now; a container's log even if it is not."""
+    return [path for path in look_for(source).paths if source.docker or may_be_there(path)]
+
+
 def shared_files(config: Config) -> list[Problem]:
     """Find files that two sources lead to, by whatever names: each line of them would count twice."""
     owners: dict[tuple[int, int], tuple[str, str]] = {}  # device and inode: source and path
     problems: dict[tuple[str, str], Problem] = {}  # one a pair of sources
     for source in config.source:
-        for path in discovery(source).find(time.time()).paths:
+        for path in look_for(source).paths:
             try:
                 status = os.stat(path)  # noqa: PTH116  the name may be no text
             except OSError:

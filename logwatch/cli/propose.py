@@ -2,7 +2,6 @@
 
 import glob
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -15,12 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch import envelope
-from logwatch.assembly import assemble
+from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
 from logwatch.cli.kept_shapes import kept_shapes
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
-from logwatch.discover import Container, Globs
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
 from logwatch.journal import ask
 from logwatch.journal.place import Target
@@ -175,14 +173,12 @@ def _journal(target: Target) -> bytes:
 
 
 def _files(source: Source) -> list[str]:
-    if source.docker:
-        found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
-    else:
-        found = [path for path in Globs(source.paths).find(time.time()).paths if may_be_there(path)]
+    found = present(source)
     if not found:
         what = source.docker.container if source.docker else ", ".join(source.paths) or "it is not a file"
         remedy = "name files that hold its lines, or - for standard input: docker logs mesibo 2>&1 | …"
-        raise LogwatchError(Problem(f"source {source.name}", "there is nothing to read", what, remedy))
+        nothing = Problem(f"source {source.name}", "there is nothing to read", what, remedy)
+        raise LogwatchError(nothing, *look_for(source).problems)
     return found
 
 

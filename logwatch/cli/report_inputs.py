@@ -11,14 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from logwatch.assembly import assemble
+from logwatch.assembly import assemble, look_for, present
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.config import load as load_config
-from logwatch.discover import Container, Globs
+from logwatch.discover import Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal.place import Target
-from logwatch.ownership import may_be_there
 from logwatch.parse import Scanner
 from logwatch.report import LogSettings
 from logwatch.report.followed import rotated as rotated_of
@@ -87,14 +86,16 @@ def plan(
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
     if not inputs and not detailed:
-        patterns = ", ".join(path for source in config.source for path in source.paths)
-        looked = f"looked for {patterns}" if patterns else "the source is not a file here"
+        named = [path for source in config.source for path in source.paths]
+        named += [f"container {source.docker.container}" for source in config.source if source.docker]
+        looked = f"looked for {', '.join(named)}" if named else "the source is not a file here"
         remedy = f"name files, or: docker logs mesibo 2>&1 | mesibo-logwatch {command} -"
         for source in config.source:
             if source.journal:
                 asked = shlex.join(source.journal.target.arguments)
                 remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
-        raise LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy))
+        nothing = Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy)
+        raise LogwatchError(nothing, *(problem for source in config.source for problem in look_for(source).problems))
     state = Path(config.state.directory) if file is not None or not paths else None
     journals = [
         (source.journal.target, replace(how, envelope="plain"))
@@ -121,10 +122,7 @@ def _found(file: Path | None) -> Config:
 
 def _paths(source: Source, *, rotated: bool) -> list[str]:
     """Return the files of a source that are there now."""
-    if source.docker:
-        found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
-    else:
-        found = [path for path in Globs(source.paths).find(time.time()).paths if may_be_there(path)]
+    found = present(source)
     if not rotated:
         return found
     aside = [path for path in Globs(source.rotated).find(time.time()).paths if os.path.isfile(path)]  # noqa: PTH113

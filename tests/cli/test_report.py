@@ -246,6 +246,16 @@ def test_a_configuration_that_leads_to_no_file_is_told(tmp_path):
     assert f"there is nothing to read: looked for {tmp_path}/*.log" in result.stderr
 
 
+def test_a_container_that_is_not_found_is_told_with_the_reason(tmp_path):
+    """A root that is no root of Docker's, or one that the user may not list, is why nothing is there."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text(f'[[source]]\nname = "m"\ndocker = {{container = "mesibo", root = "{tmp_path}/docker"}}\n')
+    result = whole("--config", config)
+    assert result.returncode == 2
+    assert "there is nothing to read: looked for container mesibo" in result.stderr
+    assert f"{tmp_path}/docker/containers: is not there" in result.stderr
+
+
 def piped(data, *arguments, **how):
     """Run the real command with something piped into it."""
     command_line = [sys.executable, "-m", "logwatch", "report", *map(str, arguments)]

@@ -94,6 +94,11 @@ def states(alertmanager):
             {("MesiboLogwatchSourceDown", None): "active", ("MesiboPushSilent", None): "suppressed"},
             id="a log that is not there is the one page for the silence that it makes",
         ),
+        pytest.param(
+            [("MesiboLogwatchDown", {"instance": "a:10914"}), ("MesiboPushSilent", {})],
+            {("MesiboLogwatchDown", None): "active", ("MesiboPushSilent", None): "active"},
+            id="a host that is down says nothing of the silence of the others, which the rule judges alone",
+        ),
     ],
 )
 def test_one_fault_is_one_page(tmp_path, programs, firing, expected):

@@ -42,6 +42,17 @@ def scenarios() -> list[Scenario]:
             {9.0: [], 14: [], 16: [DOWN], 29: [DOWN], 31: []},
         ),
         Scenario(
+            "a host that is not watched is not silent, and its standby is quiet by nature",
+            [Host().normal().unscraped((20, 0), (70, None), (30, 0)), Host("standby:10914")],
+            {float(m): [DOWN] if 25 < m <= 90 else [] for m in range(10, 121, 5)},
+            spares=("MesiboPushSilent",),
+        ),
+        Scenario(
+            "the silence of a host that is watched is heard while another host of its cluster is down",
+            [Host().normal((60, 1), (60, 0)), Host("b:10914").normal().unscraped((20, 0), (100, None))],
+            {60.0: [DOWN], 85: [DOWN], 97: [DOWN, "critical MesiboPushSilent"]},
+        ),
+        Scenario(
             "a restart, single odd lines, users who write the marker, a short backlog, a log that is away: all quiet",
             [_quiet()],
             {float(m): [] for m in range(10, 61, 2)},

@@ -146,8 +146,8 @@ install_user_and_directories() {
   fi
 }
 
-# Docker's directory, or its command: whether mesibo runs there is for the operator to know
-has_docker() { [ -d /var/lib/docker/containers ] || command -v dockerd >/dev/null 2>&1; }
+# Docker's directory, the snap's, or its command: whether mesibo runs there is for the operator to know
+has_docker() { [ -d /var/lib/docker/containers ] || [ -d /var/snap/docker ] || command -v dockerd >/dev/null 2>&1; }
 has_podman() { [ -n "$(find /var/lib/containers/storage -maxdepth 2 -name containers.json 2>/dev/null)" ] || command -v podman >/dev/null 2>&1; }
 reads_journal() { grep -Eq '^[[:space:]]*(journal[[:space:]]*=|\[source\.journal\])' "$etc/logwatch.toml"; }
 

@@ -69,7 +69,7 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         yield Problem(where, f"there is no directory {root} yet", "it is waited for", remedy, warning=True)
         return
     known = containers(root)[0]
-    mine = [container for container in known if container.name == name]
+    mine = [container for container in known if name in container.names]
     if not mine:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"

@@ -2,10 +2,12 @@
 
 Of Docker's files only a container's id, name, image, log driver and log path are read out: its arguments hold the app
 token. Docker keeps ``config.v2.json`` and, for the log driver, ``hostconfig.json`` in ``<root>/containers/<id>/``
-(moby, container/container.go: LogPath is set for the json-file driver alone).
+(moby, container/container.go: LogPath is set for the json-file driver alone). With ``userns-remap`` its root is
+``<root>/<uid>.<gid>`` instead (daemon/daemon_unix.go, setupDaemonRoot).
 """
 
 import os
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +17,9 @@ from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, mark
 from logwatch.errors import Problem
 
 JSON_FILE = "json-file"
+_REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
+# Swarm's own: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK (moby, daemon/cluster/executor/container; swarmkit, identity)
+_TASK = re.compile(r"((.+)\.(?:[1-9][0-9]*|[0-9a-z]{25}))\.[0-9a-z]{25}")
 
 
 class _LogConfig(msgspec.Struct):
@@ -56,12 +61,27 @@ class ContainerLog:
     created: str
     directory: str  # of its files: where its name and its log may change
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which it is found: its own and, of a task of Swarm's, those that the next task has as well."""
+        task = _TASK.fullmatch(self.name)
+        return (self.name, task[1], task[2]) if task else (self.name,)
+
 
 def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
     """Return all containers below Docker's root, or in podman's storage, oldest first, and what could not be read."""
     if stores := podman.stores(root):
         return _of_podman(stores)
-    directory = os.path.join(root, "containers")
+    found: list[ContainerLog] = []
+    problems: list[Problem] = []
+    for directory in where_listed(root):
+        listed, wrong = _of_docker(directory)
+        found += listed
+        problems += wrong
+    return sorted(found, key=lambda container: container.created), problems
+
+
+def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
     found: list[ContainerLog] = []
     problems: list[Problem] = []
     try:
@@ -80,12 +100,23 @@ def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
             found.append(container)
         if problem:
             problems.append(problem)
-    return sorted(found, key=lambda container: container.created), problems
+    return found, problems
 
 
 def where_listed(root: str) -> list[str]:
     """Return the directories in which new containers appear."""
-    return podman.stores(root) or [os.path.join(root, "containers")]
+    return podman.stores(root) or _remapped(root) or [os.path.join(root, "containers")]
+
+
+def _remapped(root: str) -> list[str]:
+    """Return the directories of Docker with ``userns-remap``, and the usual one where that is there, too."""
+    try:
+        with os.scandir(root) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError:
+        return []
+    remapped = [os.path.join(root, name, "containers") for name in names if _REMAPPED.fullmatch(name)]
+    return [*remapped, os.path.join(root, "containers")] if remapped and "containers" in names else remapped
 
 
 def _of_podman(stores: list[str]) -> tuple[list[ContainerLog], list[Problem]]:
@@ -160,7 +191,7 @@ class Container:
         self._lists, self._looked_at = where_listed(self.root), now
         self._marks = self._read_marks()  # without a container's that is new: it is looked at once more
         known, problems = containers(self.root)
-        mine = [container for container in known if container.name == self.name]
+        mine = [container for container in known if self.name in container.names]
         self._own = [container.directory for container in mine]
         paths = [container.path for container in mine if container.path]
         problem = no_log(mine[-1]) if mine else None

@@ -16,7 +16,7 @@ from logwatch.discover import podman
 from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, mark
 from logwatch.errors import Problem
 
-JSON_FILE = "json-file"
+JSON_FILE, JOURNALD = "json-file", "journald"
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
 # Swarm's own: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK (moby, daemon/cluster/executor/container; swarmkit, identity)
 _TASK = re.compile(r"((.+)\.(?:[1-9][0-9]*|[0-9a-z]{25}))\.[0-9a-z]{25}")
@@ -66,6 +66,11 @@ class ContainerLog:
         """By which it is found: its own and, of a task of Swarm's, those that the next task has as well."""
         task = _TASK.fullmatch(self.name)
         return (self.name, task[1], task[2]) if task else (self.name,)
+
+    @property
+    def in_journal(self) -> bool:
+        """Whether the journal is where its lines are, or are likely to be."""
+        return self.driver in (JOURNALD, podman.UNTOLD)
 
 
 def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
@@ -224,9 +229,13 @@ def no_log(container: ContainerLog) -> Problem | None:
         return None
     if container.driver in ("", JSON_FILE):
         return Problem(where, "has no log yet", "it was never started", "it is waited for", warning=True)
-    if container.driver == podman.JOURNALD:
+    if container.in_journal:
         remedy = f'write journal = {{container = "{container.name}"}} into the source instead of docker'
-        return Problem(where, what, "its lines are in systemd's journal, and in no file", remedy)
+        if container.driver == JOURNALD:
+            return Problem(where, what, "its lines are in systemd's journal, and in no file", remedy)
+        why = "its lines are in systemd's journal, unless another log driver or a path was named"
+        remedy += '; with passthrough journal = {unit = "…"}, with a path paths = ["…"]'
+        return Problem(where, "podman has no log of it in its storage", why, remedy)
     why = "it writes neither a file that can be followed nor to the journal"
     options = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5, or --log-driver journald"
     return Problem(where, what, why, f"start it with {options}")

@@ -93,9 +93,8 @@ def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
         with os.scandir(directory) as entries:
             names = sorted(entry.name for entry in entries)
     except FileNotFoundError:
-        return [], [
-            Problem(directory, "is not there", "Docker keeps its containers there", "set docker.root to its data-root")
-        ]
+        remedy = "set docker.root to its data-root, or of podman to /var/lib/containers/storage"
+        return [], [Problem(directory, "is not there", "Docker keeps its containers there", remedy)]
     except OSError as error:
         why = error.strerror or str(error)
         return [], [Problem(directory, "cannot be listed", why, "run with CAP_DAC_READ_SEARCH, see docs/install.md")]

@@ -228,7 +228,11 @@ def no_log(container: ContainerLog) -> Problem | None:
         return None
     if container.driver in ("", JSON_FILE):
         return Problem(where, "has no log yet", "it was never started", "it is waited for", warning=True)
+    to_a_file = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5"
     if container.in_journal:
+        if len(container.names) > 1:
+            why = "its lines are in systemd's journal, where each task has another name"
+            return Problem(where, what, why, f"start the service with {to_a_file}")
         remedy = f'write journal = {{container = "{container.name}"}} into the source instead of docker'
         if container.driver == JOURNALD:
             return Problem(where, what, "its lines are in systemd's journal, and in no file", remedy)
@@ -236,5 +240,4 @@ def no_log(container: ContainerLog) -> Problem | None:
         remedy += '; with passthrough journal = {unit = "…"}, with a path paths = ["…"]'
         return Problem(where, "podman has no log of it in its storage", why, remedy)
     why = "it writes neither a file that can be followed nor to the journal"
-    options = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5, or --log-driver journald"
-    return Problem(where, what, why, f"start it with {options}")
+    return Problem(where, what, why, f"start it with {to_a_file}, or --log-driver journald")

@@ -207,6 +207,14 @@ def test_another_log_driver_is_a_finding(docker):
     assert not follower.tail.status().up
 
 
+def test_the_journal_is_no_remedy_for_a_task_of_a_swarm_service(docker):
+    """Its name there is its own, and the next task has another."""
+    docker.run(1, name=f"mesibo.1.{'a1b2c' * 5}", driver="journald")
+    (problem,) = Container("mesibo", str(docker.root)).find(0.0).problems
+    assert "each task has another name" in problem.why
+    assert "json-file" in problem.try_
+
+
 def test_a_container_with_another_log_driver_is_down_though_the_one_before_is_kept(docker):
     """``docker rename`` keeps the old container and its log: that nothing comes there any more is no quiet log."""
     old = docker.run(1)

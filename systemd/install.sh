@@ -146,16 +146,20 @@ install_user_and_directories() {
   fi
 }
 
-# Docker's directory, or its command: whether mesibo runs there is for the operator to know
-has_docker() { [ -d /var/lib/docker/containers ] || command -v dockerd >/dev/null 2>&1; }
+# Docker's directory, the snap's, or its command: whether mesibo runs there is for the operator to know
+has_docker() { [ -d /var/lib/docker/containers ] || [ -d /var/snap/docker ] || command -v dockerd >/dev/null 2>&1; }
 has_podman() { [ -n "$(find /var/lib/containers/storage -maxdepth 2 -name containers.json 2>/dev/null)" ] || command -v podman >/dev/null 2>&1; }
+# Of any runtime's, and of k3s, k0s and microk8s: the kubelet's directory, whose files are root's alone
+has_pods() { [ -d /var/log/pods ]; }
 reads_journal() { grep -Eq '^[[:space:]]*(journal[[:space:]]*=|\[source\.journal\])' "$etc/logwatch.toml"; }
 
 install_units() {
   install -D -m 0644 "$here/$unit" "$units/$unit"
-  if has_docker || has_podman; then
+  if has_docker || has_podman || has_pods; then
     install -D -m 0644 "$here/$unit.d/docker.conf" "$units/$unit.d/docker.conf"
-    has_docker && runtime=Docker || runtime=Podman
+    runtime=Kubernetes
+    ! has_podman || runtime=Podman
+    ! has_docker || runtime=Docker
     say "$runtime is here: the service may read its logs ($units/$unit.d/docker.conf; an empty file of that name in /etc/systemd/system/$unit.d takes it back)"
   else
     rm -f "$units/$unit.d/docker.conf"

@@ -65,11 +65,13 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
     assert source.docker is not None
     root, name = source.docker.root, source.docker.container
     if os.path.isfile(root) or not ownership.may_be_there(root):  # noqa: PTH113  which raises here
-        remedy = "name Docker's root directory: docker info -f '{{.DockerRootDir}}'"
+        remedy = (
+            "name Docker's root directory: docker info -f '{{.DockerRootDir}}'; of podman /var/lib/containers/storage"
+        )
         yield Problem(where, f"there is no directory {root} yet", "it is waited for", remedy, warning=True)
         return
     known = containers(root)[0]
-    mine = [container for container in known if container.name == name]
+    mine = [container for container in known if name in container.names]
     if not mine:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"

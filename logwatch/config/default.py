@@ -15,6 +15,7 @@ from logwatch.ownership import may_be_there
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")
+SNAP_ROOT = Path("/var/snap/docker/common/var-lib-docker")  # of Docker as a snap, which Ubuntu's installer offers
 PODMAN_ROOT = Path("/var/lib/containers/storage")
 LOG_DIRECTORY = Path("/var/log/mesibo")
 UNIT = "mesibo.service"
@@ -46,6 +47,7 @@ def find(
     *,
     usual: Path = DEFAULT_PATH,
     docker_root: Path = DOCKER_ROOT,
+    snap_root: Path = SNAP_ROOT,
     podman_root: Path = PODMAN_ROOT,
     log_directory: Path = LOG_DIRECTORY,
     in_journal: Callable[[str], bool] = in_journal,
@@ -57,7 +59,8 @@ def find(
     """
     if path is not None or usual.exists():
         return load(path or usual), f"configuration {path or usual}"
-    places = [*_containers(docker_root), *_containers(podman_root), *_files(log_directory)]
+    containers_of = [place for root in (docker_root, snap_root, podman_root) for place in _containers(root)]
+    places = [*containers_of, *_files(log_directory)]
     if in_journal(UNIT):
         places.append(_Place(f"{UNIT} in the journal", Source(name=_NAME, journal=Journal(unit=UNIT))))
     possible = [place for place in places if place.source]
@@ -73,24 +76,24 @@ def find(
 
 
 def _containers(root: Path) -> Iterator[_Place]:
-    """Find containers of mesibo below a runtime's root, and what keeps them from being found."""
+    """Find containers of mesibo below a runtime's root, the likeliest first, and what keeps them from being found."""
     if not any(map(may_be_there, where_listed(str(root)))):
         return  # there is no such runtime here, or it never ran anything
     known, problems = containers(str(root))
-    for container in known:
-        if container.name == _NAME or _MESIBO.fullmatch(container.image):
-            yield _container(root, container)
+    mesibo = [each for each in reversed(known) if _NAME in each.names or _MESIBO.fullmatch(each.image)]
+    for container in sorted(mesibo, key=lambda each: _NAME not in each.names):  # before a renamed one that is kept
+        yield _container(root, container)
     for problem in problems:
         yield _Place(f"{problem.where} {problem.what} ({problem.why}: {problem.try_})", None)
 
 
 def _container(root: Path, container: ContainerLog) -> _Place:
     words = f"the container {container.name}"
-    source = Source(name=_NAME, docker=Docker(container=container.name, root=str(root)))
+    source = Source(name=_NAME, docker=Docker(container=container.names[-1], root=str(root)))
     problem = no_log(container)
     if not problem:
         return _Place(f"{words} with log driver {container.driver}", source)
-    if container.driver == "journald":
+    if container.in_journal:
         return _Place(f"{words} in the journal", Source(name=_NAME, journal=Journal(container=container.name)))
     if problem.warning:
         return _Place(f"{words}, which {problem.what}", source, usable=False)

@@ -2,10 +2,12 @@
 
 Of Docker's files only a container's id, name, image, log driver and log path are read out: its arguments hold the app
 token. Docker keeps ``config.v2.json`` and, for the log driver, ``hostconfig.json`` in ``<root>/containers/<id>/``
-(moby, container/container.go: LogPath is set for the json-file driver alone).
+(moby, container/container.go: LogPath is set for the json-file driver alone). With ``userns-remap`` its root is
+``<root>/<uid>.<gid>`` instead (daemon/daemon_unix.go, setupDaemonRoot).
 """
 
 import os
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +16,10 @@ from logwatch.discover import podman
 from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, mark
 from logwatch.errors import Problem
 
-JSON_FILE = "json-file"
+JSON_FILE, JOURNALD = "json-file", "journald"
+_REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
+# Swarm's own: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK (moby, daemon/cluster/executor/container; swarmkit, identity)
+_TASK = re.compile(r"((.+)\.(?:[1-9][0-9]*|[0-9a-z]{25}))\.[0-9a-z]{25}")
 
 
 class _LogConfig(msgspec.Struct):
@@ -56,21 +61,40 @@ class ContainerLog:
     created: str
     directory: str  # of its files: where its name and its log may change
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which it is found: its own and, of a task of Swarm's, those that the next task has as well."""
+        task = _TASK.fullmatch(self.name)
+        return (self.name, task[1], task[2]) if task else (self.name,)
+
+    @property
+    def in_journal(self) -> bool:
+        """Whether the journal is where its lines are, or are likely to be."""
+        return self.driver in (JOURNALD, podman.UNTOLD)
+
 
 def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
     """Return all containers below Docker's root, or in podman's storage, oldest first, and what could not be read."""
     if stores := podman.stores(root):
         return _of_podman(stores)
-    directory = os.path.join(root, "containers")
+    found: list[ContainerLog] = []
+    problems: list[Problem] = []
+    for directory in where_listed(root):
+        listed, wrong = _of_docker(directory)
+        found += listed
+        problems += wrong
+    return sorted(found, key=lambda container: container.created), problems
+
+
+def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
     found: list[ContainerLog] = []
     problems: list[Problem] = []
     try:
         with os.scandir(directory) as entries:
             names = sorted(entry.name for entry in entries)
     except FileNotFoundError:
-        return [], [
-            Problem(directory, "is not there", "Docker keeps its containers there", "set docker.root to its data-root")
-        ]
+        remedy = "set docker.root to its data-root, or of podman to /var/lib/containers/storage"
+        return [], [Problem(directory, "is not there", "Docker keeps its containers there", remedy)]
     except OSError as error:
         why = error.strerror or str(error)
         return [], [Problem(directory, "cannot be listed", why, "run with CAP_DAC_READ_SEARCH, see docs/install.md")]
@@ -80,12 +104,23 @@ def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
             found.append(container)
         if problem:
             problems.append(problem)
-    return sorted(found, key=lambda container: container.created), problems
+    return found, problems
 
 
 def where_listed(root: str) -> list[str]:
     """Return the directories in which new containers appear."""
-    return podman.stores(root) or [os.path.join(root, "containers")]
+    return podman.stores(root) or _remapped(root) or [os.path.join(root, "containers")]
+
+
+def _remapped(root: str) -> list[str]:
+    """Return the directories of Docker with ``userns-remap``, and the usual one where that is there, too."""
+    try:
+        with os.scandir(root) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError:
+        return []
+    remapped = [os.path.join(root, name, "containers") for name in names if _REMAPPED.fullmatch(name)]
+    return [*remapped, os.path.join(root, "containers")] if remapped and "containers" in names else remapped
 
 
 def _of_podman(stores: list[str]) -> tuple[list[ContainerLog], list[Problem]]:
@@ -160,7 +195,7 @@ class Container:
         self._lists, self._looked_at = where_listed(self.root), now
         self._marks = self._read_marks()  # without a container's that is new: it is looked at once more
         known, problems = containers(self.root)
-        mine = [container for container in known if container.name == self.name]
+        mine = [container for container in known if self.name in container.names]
         self._own = [container.directory for container in mine]
         paths = [container.path for container in mine if container.path]
         problem = no_log(mine[-1]) if mine else None
@@ -193,9 +228,16 @@ def no_log(container: ContainerLog) -> Problem | None:
         return None
     if container.driver in ("", JSON_FILE):
         return Problem(where, "has no log yet", "it was never started", "it is waited for", warning=True)
-    if container.driver == podman.JOURNALD:
+    to_a_file = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5"
+    if container.in_journal:
+        if len(container.names) > 1:
+            why = "its lines are in systemd's journal, where each task has another name"
+            return Problem(where, what, why, f"start the service with {to_a_file}")
         remedy = f'write journal = {{container = "{container.name}"}} into the source instead of docker'
-        return Problem(where, what, "its lines are in systemd's journal, and in no file", remedy)
+        if container.driver == JOURNALD:
+            return Problem(where, what, "its lines are in systemd's journal, and in no file", remedy)
+        why = "its lines are in systemd's journal, unless another log driver or a path was named"
+        remedy += '; with passthrough journal = {unit = "…"}, with a path paths = ["…"]'
+        return Problem(where, "podman has no log of it in its storage", why, remedy)
     why = "it writes neither a file that can be followed nor to the journal"
-    options = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5, or --log-driver journald"
-    return Problem(where, what, why, f"start it with {options}")
+    return Problem(where, what, why, f"start it with {to_a_file}, or --log-driver journald")

@@ -3,8 +3,9 @@
 Podman lists them below its storage in a directory that is named after the storage driver, as ``overlay-containers``, in
 ``containers.json``, and those of ``podman run --rm``, which quadlets are too, in ``volatile-containers.json``
 (containers/storage, store.go and containers.go). With the k8s-file driver conmon keeps a ``ctr.log`` in the container's
-``userdata``; json-file is another name of that. Without such a file its lines go to journald, which is the default on
-hosts with systemd. Nothing else of either is read out.
+``userdata``; json-file is another name of that. Without such a file its lines go to journald, by default on
+hosts with systemd; or to whatever started it (passthrough, as quadlets of podman 4.4), to a file elsewhere (``--log-opt
+path=``) or nowhere, which its database alone tells. Nothing else of either is read out.
 """
 
 import os
@@ -14,7 +15,7 @@ import msgspec
 
 from logwatch.errors import Problem
 
-K8S_FILE, JOURNALD = "k8s-file", "journald"
+K8S_FILE, UNTOLD = "k8s-file", "journald or another"
 _LISTS = ("containers.json", "volatile-containers.json")
 
 
@@ -81,4 +82,4 @@ def log_in(directory: str) -> tuple[str, str]:
     path = os.path.join(directory, "ctr.log")
     if os.path.exists(path):
         return K8S_FILE, path
-    return JOURNALD if os.path.exists(os.path.join(directory, "config.json")) else "", ""
+    return UNTOLD if os.path.exists(os.path.join(directory, "config.json")) else "", ""

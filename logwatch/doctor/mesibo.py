@@ -98,7 +98,7 @@ def _container(source: Source) -> Iterator[Check]:
     assert source.docker is not None
     name = f"container {source.docker.container}"
     known, problems = containers(source.docker.root)
-    mine = [each for each in known if each.name == source.docker.container]
+    mine = [each for each in known if source.docker.container in each.names]
     if not mine and problems:
         yield failure(name, f"{problems[0].where} {problems[0].what}: {problems[0].why}", problems[0].try_)
         return
@@ -114,14 +114,14 @@ def _container(source: Source) -> Iterator[Check]:
         return
     yield ok(f"{name}: log driver", newest.driver)
     if newest.driver == JSON_FILE:
-        yield from _limits(name, newest, source.docker.root)
+        yield from _limits(name, newest)
 
 
-def _limits(name: str, container: ContainerLog, root: str) -> Iterator[Check]:
+def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
     """Look at the size limit and at ``--rm``; of hostconfig.json nothing else is decoded."""
     settings = None
     with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-        path = Path(root) / "containers" / container.identity / "hostconfig.json"
+        path = Path(container.directory) / "hostconfig.json"
         settings = msgspec.json.decode(path.read_bytes(), type=_HostConfig)
     if settings is None:
         yield skipped(f"{name}: log size", "its hostconfig.json cannot be read")

@@ -9,12 +9,15 @@ message or its last part, and P for a part without a newline of its own, which g
 `docker logs -t` and `--details` print a time and details; `podman logs -t` and `kubectl logs --timestamps` the same as
 the first, podman with an offset from UTC. Details are the container's labels and variables that the log driver was
 told to keep, each escaped as in a URL, behind the time (moby's api/server/httputils/write_log_stream.go); without any
-a blank is left. `docker compose logs` and `up` print the service, with `-t` and colours; `kubectl logs --prefix` pod
-and container, in front of the time (kubectl's pkg/cmd/logs/logs.go):
+a blank is left. `docker compose logs` and `up` print the service, with `-t` and colours, podman-compose in brackets;
+`docker service logs` the task and its node behind the time of `-t` (docker/cli, cli/command/service/logs.go); `kubectl
+logs --prefix` pod and container, in front of the time (kubectl's pkg/cmd/logs/logs.go):
 
     2026-11-25T10:00:00.123456789Z E2511-100000-123 (17): …
     com.example.app=chat,tag=a%2Fb E2511-100000-123 (17): …
     mesibo-1  | E2511-100000-123 (17): …
+    [mesibo]  | E2511-100000-123 (17): …
+    2026-11-25T10:00:00.123456789Z chat_mesibo.1.a1b2c3d4e5f6@node    | E2511-100000-123 (17): …
     [pod/mesibo-7d9f/mesibo] E2511-100000-123 (17): …
 
 syslog daemons write RFC 3164's format, rsyslog's with an RFC 3339 time, and RFC 5424's with structured data; in
@@ -42,6 +45,9 @@ _RECORD = rf"(?P<time>{RFC3339}) (?P<stream>stdout|stderr) (?P<tag>[FP])(?::[^ \
 _SERVICE = "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
 # v2 colours the whole front, v1 up to the bar; the service is padded to the longest name
 _BAR = rf"{{origin}} {{1,128}}\|(?:{COLOURS} {COLOURS}|{COLOURS}$)"
+_PODMAN_BAR = rf"\[{{origin}}\] {{1,128}}\|{COLOURS} {COLOURS}"
+# The number of the replica, with what pads it to the longest, and the id of the task: short, whole, or left out
+_TASK = r"\.[0-9]{1,9}(?:\.[0-9a-z]{12}(?:[0-9a-z]{13})?)?@[0-9A-Za-z_.-]{1,255} {4,16}\| "
 _ESCAPED = "(?:[A-Za-z0-9_.~+-]|%[0-9A-F]{2})"
 _DETAIL = f"{_ESCAPED}{{1,256}}={_ESCAPED}{{0,1024}}"
 _DETAILS = rf"(?:(?P<time>{RFC3339}) )?(?:{_DETAIL}(?:,{_DETAIL}){{0,63}})? "
@@ -76,6 +82,9 @@ FRONTS = (
     Prefixed("docker-timestamps", "docker-timestamps", _TIME),
     Prefixed("compose", "compose", _BAR, _SERVICE),
     Prefixed("compose-timestamps", "compose", rf"{_BAR}(?P<time>{RFC3339})(?:{COLOURS} {COLOURS}|$)", _SERVICE),
+    Prefixed("compose-podman", "compose", _PODMAN_BAR, _SERVICE),
+    Prefixed("compose-podman-timestamps", "compose", f"{_PODMAN_BAR}{_TIME}", _SERVICE),
+    Prefixed("compose-swarm", "compose", rf"(?:(?P<time>{RFC3339}) )?{{origin}}{_TASK}", _SERVICE),
     Prefixed("kubectl", "kubectl", _PLACE, _CONTAINER),
     Prefixed("kubectl-timestamps", "kubectl", _PLACE + _TIME, _CONTAINER),
     Prefixed("syslog-5424", "syslog", _RFC5424, _NAME),

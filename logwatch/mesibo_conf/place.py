@@ -68,9 +68,9 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
 
 def _mounted(docker: Docker) -> Iterator[Path]:
     """Yield the places on this host that the newest container of that name sees as /etc/mesibo."""
-    mine = [each for each in containers(docker.root)[0] if each.name == docker.container.removeprefix("/")]
+    mine = [each for each in containers(docker.root)[0] if docker.container in each.names]
     for container in mine[-1:]:
-        path = Path(docker.root) / "containers" / container.identity / "hostconfig.json"
+        path = Path(container.directory) / "hostconfig.json"
         try:
             settings = msgspec.json.decode(path.read_bytes(), type=_HostConfig)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -79,6 +79,6 @@ def _mounted(docker: Docker) -> Iterator[Path]:
         mounts += [(bind.split(":")[0], bind.split(":")[1]) for bind in settings.binds or () if ":" in bind]
         for origin, target in mounts:
             # a name without a slash is a volume's
-            base = Path(origin) if origin.startswith("/") else Path(docker.root) / "volumes" / origin / "_data"
+            base = Path(origin) if origin.startswith("/") else path.parents[2] / "volumes" / origin / "_data"
             if Path(target) == USUAL or USUAL.is_relative_to(target):
                 yield base / USUAL.relative_to(target)

@@ -14,12 +14,14 @@ class Host:
 
     def __init__(self, directory):
         self.docker, self.podman, self.logs = directory / "docker", directory / "podman", directory / "log"
+        self.snap = directory / "snap"
         self.units = set()
 
     def find(self):
         config, story = find(
             usual=self.logs / "none.toml",
             docker_root=self.docker,
+            snap_root=self.snap,
             podman_root=self.podman,
             log_directory=self.logs,
             in_journal=self.units.__contains__,
@@ -27,11 +29,12 @@ class Host:
         (source,) = config.source
         return source, story
 
-    def run_docker(self, driver, name="mesibo", image="mesibo/mesibo:latest"):
-        home = self.docker / "containers" / (name * 8)
+    def run_docker(self, driver, name="mesibo", image="mesibo/mesibo:latest", *, root="docker", created=""):
+        home = self.docker.parent / root / "containers" / (name * 8)
         home.mkdir(parents=True)
         log = str(home / f"{home.name}-json.log") if driver == "json-file" else ""
         config = {"ID": home.name, "Name": f"/{name}", "LogPath": log, "Config": {"Image": image, "Cmd": [SECRET]}}
+        config["Created"] = created
         (home / "config.v2.json").write_text(json.dumps(config))
         (home / "hostconfig.json").write_text(json.dumps({"LogConfig": {"Type": driver}}))
 
@@ -92,6 +95,23 @@ def test_a_container_of_any_name_is_known_by_its_image(host, image, found):
     """Registries, tags and digests stand around the image's name; another image is none of mesibo's."""
     host.run_docker("json-file", name="chat", image=image)
     assert (host.find()[0].docker is not None) == found
+
+
+@pytest.mark.parametrize("root", ["snap", "docker/165536.165536"])
+def test_docker_keeps_its_containers_elsewhere_as_a_snap_and_with_remapped_users(host, root):
+    """The snap has a root of its own, `userns-remap` one below the usual one, named after the ids."""
+    host.run_docker("json-file", root=root)
+    source, _ = host.find()
+    assert (source.docker.container, source.docker.root) == ("mesibo", str(host.docker.parent / root.split("/")[0]))
+
+
+def test_the_container_of_that_name_goes_before_one_that_was_renamed(host):
+    """`docker rename mesibo mesibo-old` keeps the old one for a while; else the newest is taken."""
+    host.run_docker("json-file", name="mesibo-old", created="2026-11-22T10:00:00Z")
+    host.run_docker("json-file", name="chat", created="2026-11-24T10:00:00Z")
+    assert host.find()[0].docker.container == "chat"
+    host.run_docker("json-file", created="2026-11-23T10:00:00Z")
+    assert host.find()[0].docker.container == "mesibo"
 
 
 def test_a_container_whose_log_cannot_be_followed_is_named_with_its_remedy(host):

@@ -79,6 +79,46 @@ def test_a_container_is_followed_by_name(docker):
     assert follower.tail.status().problems == ()
 
 
+@pytest.mark.parametrize("name", ["chat_mesibo", "chat_mesibo.1"])
+def test_the_tasks_of_a_swarm_service_are_followed_by_what_they_have_in_common(docker, name):
+    """Each task has an id of its own in its name; the service's name, or its slot's, stays. The old ones are kept."""
+    docker.run(1, name=f"chat_mesibo.1.{'a1b2c' * 5}")
+    docker.say("one")
+    docker.run(2, name=f"chat_mesibo.{'n0de5' * 5}.{'x' * 24}")
+    docker.say("no id of a task")
+    follower = follow(docker, name)
+    follower.turn()
+    docker.run(3, name=f"chat_mesibo.1.{'z9y8x' * 5}")
+    docker.say("two")
+    follower.turn()
+    assert (said(follower), follower.tail.status().problems) == (["one", "two"], ())
+
+
+def test_a_task_of_a_global_service_is_followed_by_the_service(docker):
+    """One on each node, whose id takes the place of a number."""
+    docker.run(1, name=f"mesibo.{'n0de5' * 5}.{'a1b2c' * 5}")
+    docker.say("one")
+    follower = follow(docker)
+    follower.turn()
+    assert said(follower) == ["one"]
+
+
+def test_docker_with_remapped_users_keeps_containers_below_its_root(docker, tmp_path):
+    """`userns-remap`: the root gets a directory named after the ids, and what was there before stays where it was."""
+    docker.run(1, name="before")
+    remapped = Docker(docker.root / "231072.231072")
+    remapped.run(2)
+    remapped.say("one")
+    follower = follow(docker)
+    follower.turn()
+    assert (said(follower), follower.tail.status().problems) == (["one"], ())
+    remapped.run(3, name="another")
+    assert {each.name for each in containers(str(docker.root))[0]} == {"before", "mesibo", "another"}
+    shutil.rmtree(docker.root / "containers")
+    assert [each.name for each in containers(str(docker.root))[0]] == ["mesibo", "another"]
+    assert containers(str(docker.root))[1] == []
+
+
 def test_a_container_that_is_replaced(docker):
     """Docker run --rm deletes the log at each stop: the old one is drained, the new one is a new generation."""
     home = docker.run(1)
@@ -165,6 +205,14 @@ def test_another_log_driver_is_a_finding(docker):
         '  try: write journal = {container = "mesibo"} into the source instead of docker'
     )
     assert not follower.tail.status().up
+
+
+def test_the_journal_is_no_remedy_for_a_task_of_a_swarm_service(docker):
+    """Its name there is its own, and the next task has another."""
+    docker.run(1, name=f"mesibo.1.{'a1b2c' * 5}", driver="journald")
+    (problem,) = Container("mesibo", str(docker.root)).find(0.0).problems
+    assert "each task has another name" in problem.why
+    assert "json-file" in problem.try_
 
 
 def test_a_container_with_another_log_driver_is_down_though_the_one_before_is_kept(docker):

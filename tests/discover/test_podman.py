@@ -101,6 +101,19 @@ def test_the_log_of_a_container_that_is_started_later_is_read_at_once(tmp_path):
     assert str(userdata) in container.directories()
 
 
+def test_where_the_lines_of_a_container_without_a_log_are_is_not_claimed(tmp_path):
+    """Journald, passthrough, none and a path elsewhere look alike in podman's storage."""
+    podman = Podman(tmp_path / "storage")
+    (podman.create("a") / "config.json").write_text("{}")
+    (problem,) = Container("mesibo", str(podman.root)).find(0.0).problems
+    assert problem.headline == (
+        "container mesibo: podman has no log of it in its storage: its lines are in systemd's journal, unless another"
+        " log driver or a path was named"
+    )
+    for each in ('journal = {container = "mesibo"}', "passthrough", "paths ="):
+        assert each in problem.try_
+
+
 def test_a_list_that_cannot_be_understood_costs_itself(tmp_path):
     """It is told, and containers of the other one are found; nothing of what it says is repeated."""
     podman = Podman(tmp_path / "storage")

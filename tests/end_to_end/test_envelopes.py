@@ -81,6 +81,7 @@ def test_every_envelope_is_counted_exactly_and_dated(tmp_path):
         last = metrics["mesibo_push_last_result_timestamp_seconds", (("class", "delivered"), ("source", name))]
         assert abs(last - at(176).timestamp()) < 1 or name in (
             "compose",
+            "compose-podman",
             "kubectl",
             "journal-monotonic",
             "plain",

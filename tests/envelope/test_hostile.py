@@ -100,7 +100,8 @@ def test_a_line_of_a_users_text_never_brings_a_part_of_an_envelope_along(name):
 
 
 A_LINE_EACH = (
-    "compose", "compose-timestamps", "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
+    "compose", "compose-timestamps", "compose-podman", "compose-podman-timestamps", "compose-swarm",
+    "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
 )  # fmt: skip
 ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]
 

@@ -82,6 +82,9 @@ WRAP: dict[str, Callable[[str, int], bytes]] = {
     "docker-timestamps": each_line(lambda i: f"{nano(i)} "),
     "compose": each_line(lambda _: "mesibo-1  | "),
     "compose-timestamps": each_line(lambda i: f"mesibo-1  | {nano(i)} "),
+    "compose-podman": each_line(lambda _: "\x1b[1;32m[mesibo]  |\x1b[0m "),
+    "compose-podman-timestamps": each_line(lambda i: f"\x1b[0m[mesibo] |\x1b[0m {nano(i)} "),
+    "compose-swarm": each_line(lambda i: f"{nano(i)} chat_mesibo.{i % 2 + 1}.a1b2c3d4e{i % 7:03}@node-1    | "),
     "kubectl": each_line(lambda i: f"[pod/mesibo-7d9f-{i % 2}/mesibo] "),
     "kubectl-timestamps": each_line(lambda i: f"[pod/mesibo-7d9f-{i % 2}/mesibo] {nano(i)} "),
     "docker-details": each_line(lambda i: f"{nano(i)} com.example.role=push+server,tag=a%2Fb "),
@@ -109,6 +112,7 @@ SEVERAL_LINES = ("journal-json-pretty", "journal-verbose", "journal-export")
 ORIGINS = {
     "compose": ("mesibo-1",),
     "compose-timestamps": ("mesibo-1",),
+    "compose-swarm": ("chat_mesibo",),
     "kubectl": ("mesibo",),
     "kubectl-timestamps": ("mesibo",),
     "journal-json": ("unit mesibo.service",),

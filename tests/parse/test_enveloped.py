@@ -50,7 +50,10 @@ def test_what_counts_behind_an_envelope_counts_without_it(name, lines):
     assert told(with_envelope) == told(without)
 
 
-@pytest.mark.parametrize("name", [name for name in WRAP if name not in ("compose", "kubectl", "journal-monotonic")])
+UNTIMED = ("compose", "compose-podman", "kubectl", "journal-monotonic")
+
+
+@pytest.mark.parametrize("name", [name for name in WRAP if name not in UNTIMED])
 def test_the_envelope_s_time_dates_its_lines(name):
     """The year is that of the envelope, not of the file's time; where it has none, the file's time decides."""
     lines = [f"E2511-1000{i:02}-500 (17): push_on_complete: uid 1 code 903" for i in range(40)]

@@ -74,7 +74,7 @@ def test_the_package_looks_for_the_same_runtimes_as_the_installer():
         for line in re.findall(r"^has_\w+\(\) \{(.*);", installer, re.MULTILINE)
         for sign in line.split("||")
     ]
-    assert len(signs) == 4
+    assert len(signs) == 6
     assert [sign for sign in signs if sign not in package] == []
 
 

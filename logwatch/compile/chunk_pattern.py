@@ -93,8 +93,6 @@ class ChunkCompiler:
         self._valueless = None if literals is None else _without(literals)  # at the end, however it is written
         self.general = ChunkPattern(self._whole(self._head, [self._tail or nodes.NOTHING]), listed)
         """The expression for whatever lines the node takes: a lesson costs more than to read thousands by it."""
-        self.flat = ChunkPattern(nodes.without_brackets(self.general.node), listed)
-        """The same for lines without brackets: it is compiled in a fifth of the time, and reads in two thirds."""
 
     def compile(self, payloads: Sequence[bytes], max_orders: int = MAX_ORDERS) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.

@@ -12,7 +12,6 @@ from typing import Concatenate, ParamSpec, TypeAlias, cast
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
-OPENERS: Bytes = frozenset(b"{[")
 _MAX_PREFIXES = 64
 _How = ParamSpec("_How")
 
@@ -250,17 +249,6 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     if isinstance(node, Capture) and node.name not in keep:
         return without_captures(node.item, keep)
     return rebuilt(node, lambda child: without_captures(child, keep))
-
-
-@once_a_node
-def without_brackets(node: Node) -> Node:
-    """Return the same node for texts without OPENERS: nests of brackets are most of an expression."""
-    if isinstance(node, Look | Backtracking):
-        return node
-    if not isinstance(node, Choice):
-        return rebuilt(node, without_brackets)
-    left = [item for item in node.items if not item.min_len or item.first_set - OPENERS]
-    return choice(*map(without_brackets, left)) if left else node
 
 
 # ---- structure -------------------------------------------------------------------------------------------------------

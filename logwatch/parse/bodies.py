@@ -28,7 +28,7 @@ MAX_LINES_BETWEEN = 64
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
-_NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n')
+_NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
 _FEW_MARKS = 256  # bytes, to be remembered
 _OPENERS = (b"{", b"[")
 _CLOSERS = (b"}", b"]")
@@ -37,12 +37,12 @@ _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)
 _COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
 BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", *_COLOUR_OR_RETURN)
 """How a line ends that may be open: to be asked first, of thousands of lines."""
-_LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _NEXT_FIELD = b'","'  # behind a text; within one, its first quote is escaped
+_NEAR_BYTES = 2400  # in which a text is searched for without preparations, which take longer
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it,
 _LONG_WINDOW_BYTES = 4 * _WINDOW_BYTES  # and where its lines have a KiB and more, as a journal's may
@@ -80,7 +80,7 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     has none open: no printer breaks a line there, so it was cut short.
     """
     if not begin:
-        text = _marks(text)  # a fifth of the time, and nothing is closed whose place is told
+        (text,) = _marks([text])  # a fifth of the time, and nothing is closed whose place is told
     level = begin
     for token in _TOKEN.finditer(text):
         kind = token[0][:1]
@@ -96,10 +96,12 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     return level, -1
 
 
-def _marks(text: bytes) -> bytes:
-    """Return the brackets and quotes of lines alone, where none is escaped."""
-    marks = text.translate(None, _NO_MARKS)
-    return text if b"\\" in marks else marks
+def _marks(texts: Sequence[bytes]) -> list[bytes]:
+    """Return the brackets and quotes of each text alone, and its newlines; where one is escaped, the text."""
+    marks = b"\0".join(texts).translate(None, _NO_MARKS).split(b"\0")
+    if len(marks) != len(texts):  # there are NULs in them
+        marks = [each.translate(None, _NO_MARKS) for each in texts]
+    return [text if b"\\" in each else each for each, text in zip(marks, texts, strict=True)]
 
 
 def join_one_by_one(
@@ -135,10 +137,15 @@ def _indented(indents: bytes) -> re.Pattern[bytes]:
 
 
 @lru_cache(maxsize=1024)
-def _closes(line: bytes, below: bytes) -> bool:
+def _closed(line: bytes, below: bytes) -> bool:
     """Return whether the first bracket that is open behind a line is closed by the last mark below it."""
     level, _ = depth(line)
     return level > 0 and depth(below, level) == (0, len(below))
+
+
+def _closes(line: bytes, below: bytes) -> bool:
+    """Return what ``_closed`` does, which remembers few marks."""
+    return (_closed if len(line) + len(below) < _FEW_MARKS else _closed.__wrapped__)(line, below)
 
 
 class Below:
@@ -153,22 +160,23 @@ class Below:
         self._indented = _indented(indents)
         self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
 
-    def join(self, line: bytes, at: int) -> tuple[bytes, int | None]:
-        """Join a line, without its newline, with its body, if its brackets are open.
+    def join(self, lines: Sequence[bytes], places: Iterable[int]) -> Iterator[tuple[bytes, int | None]]:
+        """Join lines, without their newlines, with their bodies, where brackets of theirs are open.
 
-        Its body is among the lines that stand from ``at`` on. Return the joined line, as it was where nothing is below
-        it, and how many of the lines below were needed to see that it is whole: None where they came to their end
-        before the body did.
+        The body of each is among the lines that stand from its place on. Yield the joined line, as it was where nothing
+        is below it, and how many of the lines below were needed to see that it is whole: None where they came to their
+        end before the body did.
         """
-        found = self._indented.match(self._text, at - 1, at + MAX_BYTES)
-        if found and found.end() < at + MAX_BYTES:
-            below = found[0].rstrip()
-            marks = _marks(line), _marks(below)
-            closes = _closes if len(marks[0]) + len(marks[1]) < _FEW_MARKS else _closes.__wrapped__
-            if below.endswith(_CLOSERS) and closes(*marks):
-                return line + below.replace(b"\n", b" "), below.count(b"\n")
-        level, _ = depth(line)
-        return join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
+        ends = [(at, self._indented.match(self._text, at - 1, at + MAX_BYTES)) for at in places]
+        below = [found[0].rstrip() if found and found.end() < at + MAX_BYTES else b"" for at, found in ends]
+        behind = [each.replace(b"\n", b" ") for each in below]
+        closes = map(_closes, _marks(lines), _marks(below))
+        for line, (at, _), lines_below, rest, is_whole in zip(lines, ends, below, behind, closes, strict=True):
+            if is_whole and rest.endswith(_CLOSERS):
+                yield line + rest, lines_below.count(b"\n")
+            else:
+                level, _ = depth(line)
+                yield join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
 
     def _lines_from(self, at: int) -> Iterator[bytes]:
         """Yield the lines from ``at`` on, without their newlines."""
@@ -185,15 +193,20 @@ class Bodies(Below):
     ) -> None:
         own = b"\n" + (data if envelope == PLAIN else _bare(data, envelope))  # of plain data, what is around is off
         super().__init__(own + _bare(ahead, envelope), owns, indents)
-        self._at, self._end = 0, len(own)  # up to where lines were asked for, and where those of the data end
+        self._end = len(own)  # of the data's own lines
 
-    def joined(self, line: bytes) -> bytes:
-        """Return a line of the chunk joined with its body; neither ends in a newline. Lines are asked for in order."""
-        at = self._text.find(b"\n%b\n" % line, self._at, self._end)
-        if at < 0:
-            return line  # it was cut short
-        self._at = at + 1
-        return self.join(line, self._at + len(line) + 1)[0]
+    def joined(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Return lines of the chunk, in their order, joined with their bodies; none ends in a newline."""
+        places: list[int] = []
+        at = 1
+        for line in lines:
+            text = b"\n%b\n" % line
+            begin = self._text.find(text, at - 1, min(at + _NEAR_BYTES, self._end))
+            if begin < 0:
+                begin = self._text.find(text, at - 1, self._end)
+            at = at if begin < 0 else begin + len(text)
+            places.append(len(self._text) if begin < 0 else at)  # nothing is below one that was cut short
+        return [text for text, _ in self.join(lines, places)]
 
 
 def _bare(data: bytes, envelope: Envelope) -> bytes:
@@ -237,14 +250,16 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
         lines = [*chain.from_iterable(inside)]
     below = Below(b"\n".join([b"", *lines, b""]), owns, indents)
     starts = [*accumulate((len(each) + 1 for each in lines), initial=1)]
-    first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
+    asked: dict[int, int] = {}  # by the lines behind which a body may stand, their records
     for i in marked:
         begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
-        if begin == behind or not (may_be_open(line := lines[behind - 1]) and owned(line)):
-            continue  # a torn record holds no line
+        if begin < behind and may_be_open(line := lines[behind - 1]) and owned(line):  # a torn record holds no line
+            asked[behind] = i
+    joined = below.join([lines[behind - 1] for behind in asked], [starts[behind] for behind in asked])
+    first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
+    for (behind, i), (_, count) in zip(asked.items(), joined, strict=True):
         if behind > end:
             first = i
-        count = below.join(line, starts[behind])[1]
         if count is None:
             return sum(len(each) + 1 for each in records[first - marked[0] :])
         end = max(end, behind + count)

@@ -12,7 +12,6 @@ from itertools import chain, compress, count, repeat
 from typing import Any
 
 from logwatch import envelope as envelopes
-from logwatch.compile import nodes
 from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.specialise import MAX_ORDERS
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
@@ -68,10 +67,8 @@ class _Framed:
 class _Expression:
     """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    def __init__(self, pattern: ChunkPattern, flat: ChunkPattern | None = None) -> None:
-        """``flat`` is the same for lines without brackets."""
+    def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
-        self.flat = Dictionary(flat) if flat else self.bare
         self._framed_by: dict[Envelope, _Framed] = {}
 
     def read(self, batch: LineBatch, match: Match) -> LineBatch:
@@ -79,7 +76,7 @@ class _Expression:
         if not batch.text:
             return batch
         if batch.envelope == PLAIN:
-            return match(self.bare if any(code in batch.text for code in nodes.OPENERS) else self.flat, batch)
+            return match(self.bare, batch)
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
@@ -116,7 +113,7 @@ class ChunkReader:
         """``lesson_lines`` are those for which a lesson pays; without it as many as where results are counted."""
         self._compiler = compiler
         self._lesson_lines = lesson_lines or LESSON_LINES
-        self._general = _Expression(compiler.general, compiler.flat)
+        self._general = _Expression(compiler.general)
         self._learned: _Expression | None = None
         self._examples: list[bytes] = []  # that the expression was made for
         self._left: list[bytes] = []  # some of what it has left since

@@ -324,11 +324,13 @@ class _Job:
 
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
-        texts = {text for (_, (text, _)), _ in self._open}
+        if not self._open:
+            return
+        texts = {text for (_, (text, _)), _ in self._open} if self._outside else ()
         # A line is found by its text, in order: those like it that the window left out have to be passed
         passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
         opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
-        joined = list(map(self.bodies().joined, [text for (_, (text, _)), _ in opened])) if opened else []
+        joined = self.bodies().joined([text for (_, (text, _)), _ in opened])
         longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
         for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
             (number, (_, received)), alone = opened[i]

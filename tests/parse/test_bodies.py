@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch import envelope
@@ -35,7 +35,7 @@ def owns(line: bytes) -> bool:
 
 def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
     """Join a line with what is below it; also return whether its body has ended."""
-    text, needed = Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join(first, 1)
+    ((text, needed),) = Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join([first], [1])
     return text, needed is not None
 
 
@@ -118,6 +118,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example(b'"\n"}', 1)  # a text between quotes ends with its line
 @given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 7))
 def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     """Whatever stands below a line, balanced or not, with lines of others or without."""
@@ -125,8 +126,8 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     data = b"\n".join([line, *below.split(b"\n"), b""])
     expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
     for indents in (b"", INDENTS):
-        assert Below(b"\n" + data, owns, indents).join(line, len(line) + 2) == (expected, needed)
-        assert Bodies(data, PLAIN, b"", owns, indents).joined(line) == expected
+        assert [*Below(b"\n" + data, owns, indents).join([line], [len(line) + 2])] == [(expected, needed)]
+        assert Bodies(data, PLAIN, b"", owns, indents).joined([line]) == [expected]
         assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns, indents) > 0) >= (needed is None)
 
 
@@ -163,8 +164,9 @@ def test_answers_that_are_written_at_the_same_time_stay_together(name):
 def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
     """Lines of others in between are among them, and those behind its end are not."""
     for below, count in (([OTHER, b"x: {", b"}", OTHER, b"}", b"}"], 5), ([b" [", b"]", b"}", b"}"], 3)):
-        assert Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join(PUSH + b"{", 1)[1] == count
-    assert Below(b"\n}\n", owns, INDENTS).join(PUSH + b"{}", 1)[1] == 0
+        ((_, needed),) = Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join([PUSH + b"{"], [1])
+        assert needed == count
+    assert [*Below(b"\n}\n", owns, INDENTS).join([PUSH + b"{}"], [1])] == [(PUSH + b"{}", 0)]
 
 
 @pytest.mark.parametrize("name", ["docker", "journal-json"])
@@ -228,7 +230,7 @@ def test_time_grows_with_the_answers_of_a_chunk():
         pushes = [PUSH.replace(b"4711", b"%d" % i) + b"{" for i in range(count)]
         bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"", owns)
         begin = time.thread_time()
-        assert [bodies.joined(push) for push in pushes] == [push + b" }" for push in pushes]
+        assert bodies.joined(pushes) == [push + b" }" for push in pushes]
         return time.thread_time() - begin
 
     few = min(seconds(2000) for _ in range(3))

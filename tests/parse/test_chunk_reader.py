@@ -45,7 +45,7 @@ class Reader(ChunkReader):
         handed: list[bytes] = []
 
         def match(dictionary, batch):
-            if dictionary in (self._general.bare, self._general.flat):
+            if dictionary is self._general.bare:
                 handed.extend(batch.picked(range(len(batch.lines))))
             codes = dictionary.encode(dictionary.pattern.regex.findall(batch.text))
             outcomes = [*dictionary.results, *"singly" * 256]

@@ -28,12 +28,9 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
     for data, wrapped in chunks(path, scanner):
         found = scanner.scan(data, envelope=wrapped, reference=1795342500.0).results
         by_chunk.update({tuple(key): seen.count for key, seen in found.items()})
-        payloads = [line.payload for line in envelopes.unwrap(data, wrapped)]
-        below = Bodies(data, wrapped, b"", parser.owns)
-        for payload in payloads:
-            if GRAMMAR.marker in payload and payload.endswith(b"{"):
-                payload = below.joined(payload)  # noqa: PLW2901  what pyparsing reads as well
-            if GRAMMAR.marker in payload and not isinstance(result := parser.read(payload), str):
+        payloads = [line.payload for line in envelopes.unwrap(data, wrapped) if GRAMMAR.marker in line.payload]
+        for payload in Bodies(data, wrapped, b"", parser.owns).joined(payloads):
+            if not isinstance(result := parser.read(payload), str):
                 by_line[result.platform, result.code, result.reason] += 1
                 if rng.random() < by_pyparsing / lines:
                     assert parse_reference(GRAMMAR, payload) == result, payload

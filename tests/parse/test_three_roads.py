@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
 from logwatch.compile.chunk_pattern import ChunkCompiler
-from logwatch.compile.nodes import OPENERS
 from logwatch.dialect.grammar import parse_reference, whole_marker
 from logwatch.dialect.result import COUNTED, PushResult
 from logwatch.model import ResultKey
@@ -103,8 +102,6 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
             assert PARSER.read(line) == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
     told_alike(Dictionary(COMPILER.general), text, lines)
-    flat = [line for line in lines if not OPENERS.intersection(line)]
-    told_alike(Dictionary(COMPILER.flat), b"".join(line + b"\n" for line in flat), flat)
     usual = 0
     for count, times in ((64, 1), (2, 1), (1, 8)):
         some = rng.sample(lines, min(len(lines), count)) * times

@@ -18,7 +18,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.owners import Owners
 from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import bases, shorter_names, uncounted
+from logwatch.tail.rotated_names import possible_bases, rotated_name, uncounted
 from logwatch.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
@@ -202,27 +202,27 @@ class Tail:
         return self.source.discover.successive or self.source.discover.matches(path)
 
     def _base(self, path: str, known: set[str]) -> str | None:
+        """Return the path that one is named after as a rotated one: a known one, or by its end what patterns lead to.
+
+        By its middle a name that a pattern spells out is a log of its own.
+        """
         finished = path.removesuffix(_UNFINISHED)
         if finished != path:
             return finished if finished in known else self._base(finished, known)
         directory, name = os.path.split(path)
-        plain = without_suffix(name)
+        plain, names = without_suffix(name), possible_bases(name)
+        likely = [each for each in names if rotated_name(each, name)]
+        sure = [each for each in likely if plain.startswith(each)]
+        if path in known and path not in self._found.globbed:
+            likely = sure
         if plain != name:  # an archive is no log, whatever ending its name has
-            base = os.path.join(directory, uncounted(plain))
-            for each in (os.path.join(directory, shorter) for shorter in (plain, *shorter_names(plain))):
-                if each in known:
-                    return each
-            if base in known or (base != os.path.join(directory, plain) and self.source.discover.matches(base)):
-                return base
-        by_end, by_middle = bases(name)
-        if by_end:
-            base = os.path.join(directory, by_end)
-            if base in known or self.source.discover.matches(base):
-                return base
-        written_out = path in known and path not in self._found.globbed
-        if by_middle and not written_out and (base := os.path.join(directory, by_middle)) in known:
-            return base
-        return None
+            likely = [*likely, *(each for each in names if plain.startswith(each))]
+            sure = [uncounted(plain), *sure]
+        for each in (os.path.join(directory, base) for base in likely):
+            if each in known:
+                return each
+        bases = (os.path.join(directory, base) for base in sure)
+        return next((each for each in bases if each in known or self.source.discover.matches(each)), None)
 
     def _generations(self) -> Iterator[Generation]:
         for follower in self._followers.values():

@@ -87,6 +87,13 @@ class PathState:
         return sum(generation.lag for generation in self.generations if generation.file)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether anything is to be read, or to be unpacked or opened before; not what cannot be read now."""
+        used = [g for g in self.generations if g.in_use and not g.blocked]
+        first = any(g.lines.waits and not g.position.offset for g in used)  # what they stand in is to be told yet
+        return self.unpacking or first or any(g.waiting or (self.crowded and not g.seen) for g in used)
+
+    @property
     def blocked(self) -> bool:
         """Whether a file that is there cannot be read now."""
         return any(g.blocked and g.in_use for g in self.generations)

@@ -24,7 +24,6 @@ from logwatch.unpack import without_suffix
 LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""
 
-_UNKNOWN_END = 1 << 62
 _NEVER = float("inf")
 _UNFINISHED = ".tmp"  # kubelet's and dockerd's names of what they pack
 _TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
@@ -96,7 +95,7 @@ class Tail:
         self._told: set[str] = set()  # problems of discovery that the log knows
         self._waiting: set[str] | None = set()  # paths of which a file waited to be opened; None once that was told
         self._turns = 0
-        self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
+        self._looked = False  # at least once
         self._caught_up = False
         self._last_line_at: float | None = None
         self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
@@ -127,12 +126,9 @@ class Tail:
                 if path not in matched and not follower.generations:
                     del self._followers[path], self._busy[path]
                     self._owners.leave(path)
-        if self._targets is None:
+        if not self._looked:
+            self._looked = True
             self._followed_since = min(self._followed_since, now)
-            waiting = [g for g in self._waited_for().values() if g.lag or not g.file]
-            self._targets = {
-                g.number: g.position.size if g.file and not g.file.packed else _UNKNOWN_END for g in waiting
-            }
         self._check_caught_up()
         self._tell_waiting()
 
@@ -168,7 +164,7 @@ class Tail:
         taking_over = self.source.discover.successive and any(
             other.facts.followed for other in self._followers.values()
         )
-        at_end = self.source.start_at == "end" and self._targets is None
+        at_end = self.source.start_at == "end" and not self._looked
         self._expected = _newest(generation.position for generation in self._generations()) or self._expected
         for path in matched.keys() - self._followers.keys():
             facts = PathView(starts_at_end=at_end, successor=taking_over, news_since=self._followed_since)
@@ -261,7 +257,7 @@ class Tail:
         for follower in waiting:
             follower.emit(sink)
         self._check_caught_up()
-        self._busy = {path: f for path, f in self._busy.items() if f.next_waiting() or f.unpacking or f.crowded}
+        self._busy = {path: f for path, f in self._busy.items() if f.is_behind or f.crowded}
         return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
 
     def _read(self, follower: PathFollower, turn: Turn) -> int | None:
@@ -270,24 +266,9 @@ class Tail:
             self._last_line_at = turn.now
         return amount
 
-    def _waited_for(self) -> dict[int, Generation]:
-        """Return the generations that are read, or will be: archives to be unpacked, files that others make room for.
-
-        Not what cannot be read: all the others would wait for that.
-        """
-        used = ((f, g) for f in self._followers.values() for g in f.generations if g.in_use and not g.blocked)
-        return {g.number: g for f, g in used if g.file or f.unpacking or (f.crowded and not g.parked)}
-
     def _check_caught_up(self) -> None:
-        if self._caught_up or self._targets is None:
-            return
-        generations = self._waited_for()
-        self._targets = {
-            number: target
-            for number, target in self._targets.items()
-            if number in generations and not _has_reached(generations[number], target)
-        }
-        self._caught_up = not self._targets and not any(f.unpacking for f in self._busy.values())
+        """Note once that nothing waits to be read; that is over for good: what comes later is no backlog."""
+        self._caught_up = self._caught_up or not any(f.is_behind for f in self._busy.values())
 
     # telling
 
@@ -354,10 +335,3 @@ def _newest(positions: Iterable[Position]) -> Envelope | None:
     decided = [position for position in positions if position.envelope]
     newest = max(decided, key=lambda position: position.generation, default=None)
     return envelopes.decoded(newest.envelope) if newest else None
-
-
-def _has_reached(generation: Generation, target: int) -> bool:
-    """Return whether all that was there at the first look was handed on; an archive's end is not known before."""
-    if target == _UNKNOWN_END:
-        return generation.file is not None and not generation.waiting and not generation.lines.waits
-    return generation.has_handed_on(target)

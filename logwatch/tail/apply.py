@@ -177,14 +177,9 @@ class _Reconciliation:
         match action:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
-                read_on = generation.in_use
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
                     generation.lose_end(at, _before(found.candidates[i], at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
-                if cut and read_on and not generation.in_use:
-                    path = found.candidates[i].path
-                    self.ctx.miss(self.turn, path, "cut off at its end", read_bytes=generation.position.offset)
-                    generation.settle("done")
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
             case plans.TakeUp(i, becomes, at):

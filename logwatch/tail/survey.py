@@ -84,7 +84,7 @@ class Survey:
                 found.candidates[i].size()
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
-            end = b"" if at_path.packed else at_path.before(at_path.disk_size, TELLING_BYTES)
+            end = at_path.before(at_path.disk_size, TELLING_BYTES)
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
@@ -311,7 +311,7 @@ class Survey:
                 found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
         if held:
             found.common[known.number, i] = own.size() if whole else offset
-        elif i == found.at_path and not part and not candidate.packed:
+        elif i == found.at_path and not part:
             common = shared_bytes(candidate, own)
             all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
             nearly_all = common >= max(own.size() - MARK_BYTES, TAIL_BYTES)

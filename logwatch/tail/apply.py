@@ -149,11 +149,14 @@ class _Reconciliation:
         if not generation:
             return False
         other = state.owners.path_of(generation)
-        if generation.position.state == "live" and key_at(other.path) == key:
+        left = not state.owners.follows(other.path)  # with all that is known of it
+        if not left and generation.position.state == "live" and key_at(other.path) == key:
             return True
-        other.remove(generation)
+        for each in tuple(other.generations) if left else (generation,):
+            other.remove(each)
+            state.adopt(each)
+        generation.note(state="live")
         other.mark_due()
-        state.adopt(generation)
         return False
 
     def _pair_with_left(self, generation: Generation, i: int) -> None:

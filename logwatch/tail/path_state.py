@@ -197,7 +197,7 @@ class PathState:
 
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""
-        generation.note(state="live", path=self.path)
+        generation.note(path=self.path)
         self._enter(generation)
 
     def lead_to(self, generation: Generation) -> None:

@@ -12,7 +12,6 @@ from logwatch.events import Log, shown
 from logwatch.lines import Held, LineReading
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
 from logwatch.tail.context import OpenFiles, SourceContext, Turn
-from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.owners import Owners
@@ -87,7 +86,6 @@ class Tail:
             path: PathFollower(path, mine, self._ctx, PathView(), expected=_newest(mine) or self._expected)
             for path, mine in rows.items()
         }
-        self._set_aside: dict[str, PathFollower] = {}  # of paths that the patterns were changed to leave out
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
@@ -151,7 +149,7 @@ class Tail:
 
     def _sort(self, paths: tuple[str, ...]) -> None:
         """Sort paths into those to follow, each with the rotated names of it that the globs matched too."""
-        self._set_aside_what_is_left_out(paths)
+        self._leave_out()
         matched: dict[str, list[str]] = {}
         known = set(paths) | self._followers.keys()
         for path in paths:
@@ -173,25 +171,17 @@ class Tail:
         self._directories = frozenset(map(os.path.dirname, self._followers))
         self._matched = matched
 
-    def _set_aside_what_is_left_out(self, paths: tuple[str, ...]) -> None:
+    def _leave_out(self) -> None:
         """Leave files alone that the patterns led to once; what was read of them stays known.
 
-        Not where one of the other paths leads to such a file: it goes on there.
+        Where another path leads to such a file, it goes on there.
         """
-        known = self._followers | self._set_aside
-        self._set_aside = {}
-        left = {path: follower for path, follower in known.items() if not self._is_led_to(path)}
-        keys = {key_at(path) for path in paths if left} - {None}
-        going_on = {found.position.path for path in paths if left and (found := self._owners.holder(path))}
-        for path, follower in left.items():
-            if path not in going_on and key_at(path) not in keys:
-                self._set_aside[path] = follower
-                if path in self._followers:
-                    unread = sum(generation.lag for generation in follower.generations)
-                    self._ctx.log.info("path_left_out", path=shown(path), unread_bytes=unread)
-                    self._busy.pop(path, None)
-                    follower.close()
-        self._followers = {path: known[path] for path in sorted(known.keys() - self._set_aside.keys())}
+        for path in [path for path in self._followers if not self._is_led_to(path)]:
+            follower = self._followers.pop(path)
+            unread = sum(generation.lag for generation in follower.generations)
+            self._ctx.log.info("path_left_out", path=shown(path), unread_bytes=unread)
+            self._busy.pop(path, None)
+            follower.close()
 
     def _is_led_to(self, path: str) -> bool:
         """Return whether the patterns lead to a path; of containers each one that was followed is."""
@@ -325,7 +315,7 @@ class Tail:
 
     def close(self) -> None:
         """Close all files."""
-        for follower in (*self._followers.values(), *self._set_aside.values()):
+        for follower in self._followers.values():
             follower.close()
         self._ctx.files.all.leave(self._ctx.files)
 

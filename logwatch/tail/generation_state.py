@@ -71,7 +71,6 @@ class GenerationState(Positioned):
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
         self.reached = 0  # how far its open file has been looked at, an unterminated last line included
-        self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
@@ -208,12 +207,10 @@ class GenerationState(Positioned):
         if head is not None:
             changes |= {"head_bytes": len(head), "head": fingerprint_head(head)}
         self.position = self.position._replace(**changes)
-        self.truncated = self.truncated and self.position.state != "live"  # written back where it was
 
     def lose_file(self) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         self.detach()
-        self.truncated = True
         self.note(state="rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:

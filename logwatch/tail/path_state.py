@@ -141,13 +141,8 @@ class PathState:
 
     def view(self) -> PathView:
         """Return what a decision needs to know."""
-        current = self.current
-        return replace(
-            self.facts,
-            current=current.number if current else None,
-            truncated=bool(current and current.truncated),
-            is_link=os.path.islink(self.path),
-        )
+        current = self.current.number if self.current else None
+        return replace(self.facts, current=current, is_link=os.path.islink(self.path))
 
     # writing
 

@@ -23,7 +23,6 @@ class PathView:
     """What a decision needs to know of the path itself."""
 
     current: int | None = None  # the generation that it led to when it was last looked at
-    truncated: bool = False  # that one ended by a truncation
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # what is there at the first look is skipped
     news_since: float = float("inf")  # what was written later is no history, until all that is there was looked at

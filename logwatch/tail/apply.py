@@ -136,8 +136,7 @@ class _Reconciliation:
         key = key_at(state.path)
         if not key:
             return False
-        source = self.ctx.reading.source
-        if (other_source := self.ctx.files.all.source_of(source, key)) != source:
+        if other_source := self.ctx.files.all.other_source(state.owners, key):
             state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
         if not state.owners.others(state.path, key):
@@ -148,11 +147,11 @@ class _Reconciliation:
             generation = state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
-        other = state.owners.path_of(generation)
-        left = not state.owners.follows(other.path)  # with all that is known of it
-        if not left and generation.position.state == "live" and key_at(other.path) == key:
+        if generation in state.owners.leading_to(key, state.path):
             return True
-        for each in tuple(other.generations) if left else (generation,):
+        other = state.owners.path_of(generation)
+        followed = state.owners.follows(other.path)  # else all that is known of it is adopted
+        for each in (generation,) if followed else tuple(other.generations):
             other.remove(each)
             state.adopt(each)
         generation.note(state="live")

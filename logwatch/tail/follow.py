@@ -20,7 +20,6 @@ from logwatch.tail.files import (
     CorruptError,
     Stat,
     is_directory_removed,
-    key_at,
     stat_at,
     stat_of,
 )
@@ -144,8 +143,7 @@ class PathFollower(PathState):
 
     def _is_alias(self, key: Key) -> bool:
         """Return whether it leads to a file that another path is known to lead to, which goes on doing so."""
-        live = (g for g in self.owners.others(self.path, key) if g.position.state == "live" and g.plain)
-        return any(key_at(each.position.path) == key for each in live)
+        return any(each.plain for each in self.owners.leading_to(key, self.path))
 
     def _watch_directories(self, now: float) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}

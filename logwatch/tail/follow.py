@@ -218,8 +218,8 @@ class PathFollower(PathState):
         return any(each.position.offset for each in order[order.index(generation) + 1 :])
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
-        if self.owners.sharing.is_held(generation):
-            generation.leave_rest()
+        if end := self.owners.sharing.held(generation):
+            generation.skip_within(end)
         split = len(generation.open_rest())
         chunk, lost = generation.finish(
             turn.now, partial(self.ahead, generation), torn=self._has_begun_next(generation)

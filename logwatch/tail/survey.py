@@ -162,9 +162,8 @@ class Survey:
             raise VanishedError
         if not at_path:
             return list(found.values())
-        if before and (at_path.key != before.key or at_path.disk_size < before.disk_size):
-            raise VanishedError
-        if before and before.head and not at_path.head.startswith(before.head):
+        grown = before and before.disk_size <= at_path.disk_size and at_path.head.startswith(before.head)
+        if before and (at_path.key != before.key or not grown):
             raise VanishedError
         rest = [candidate for key, candidate in found.items() if key != at_path.key]
         return [replace(at_path, matched=at_path.packed), *rest]

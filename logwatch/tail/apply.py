@@ -115,7 +115,7 @@ class _Reconciliation:
             return
         if not copied and not isinstance(error, PackedError):  # its writer goes on in it, as after a truncation
             emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
-            self.state.add(emptied, "rotated", own.size()).attach(generation.hand_over(), self.turn.now)
+            self.state.add(emptied, "rotated").attach(generation.hand_over(), self.turn.now)
         generation.give_up(error)
 
     def _report(self) -> None:
@@ -187,7 +187,7 @@ class _Reconciliation:
             case plans.TakeUp(i, becomes, at):
                 self._take_up(i, becomes, at)
             case plans.Absent():
-                state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored", 0)
+                state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored")
             case plans.Rotated(kind, times):
                 self.turn.sink.rotated(Rotation(self.turn.now, self.ctx.reading.source, state.path, kind, times))
                 self.ctx.log.info("file_rotated", path=shown(state.path), kind=kind, count=times)
@@ -232,7 +232,8 @@ class _Reconciliation:
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
-        candidate, size = self.found.candidates[i], self.found.sizes[i]
+        candidate = self.found.candidates[i]
+        size = candidate.known_size
         moved = generation.key != candidate.key
         if at is not None:
             generation.skip_to(at, _before(candidate, at))
@@ -317,7 +318,7 @@ class _Reconciliation:
 
     def _take_up(self, i: int, becomes: FileState, at: int | None) -> None:
         candidate = self.found.candidates[i]
-        generation = self.state.add(candidate, becomes, self.found.sizes[i])
+        generation = self.state.add(candidate, becomes)
         if becomes == "ignored":
             return
         self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)

@@ -161,7 +161,7 @@ class PathState:
         """Note that a file is not open because too many are."""
         self.crowded = True
 
-    def add(self, candidate: Candidate, state: FileState, size: int | None) -> Generation:
+    def add(self, candidate: Candidate, state: FileState) -> Generation:
         """Add a generation that begins with a file."""
         head = candidate.head
         position = Position(
@@ -175,7 +175,7 @@ class PathState:
             offset=0,
             tail_bytes=0,
             tail=digest(b""),
-            size=(size or 0) if head else 0,
+            size=(candidate.known_size or 0) if head else 0,
             state=state,
             found_at=candidate.found_at,
             target=self.target_of(candidate) or "",

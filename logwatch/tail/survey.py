@@ -82,7 +82,6 @@ class Survey:
         for i in self._go_on_alike():
             with self._unpacking(i):
                 found.candidates[i].size()
-        found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES)
             found.torn = b"\n" in end and not end.endswith(b"\n")

@@ -3,6 +3,7 @@
 import ast
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,7 +72,6 @@ def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(),
     return Found(
         list(files),
         at_path=0 if files and files[0].is_at_path else None,
-        sizes=[each.disk_size for each in files],
         answers={(number, i): Answer(*answer) for number, i, *answer in answers},
         parts=set(parts),
         own_parts=set(own_parts),
@@ -331,7 +331,7 @@ TABLE = {
         [known(is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 1100),
-            replace(file("m.log.1.gz", 3), archive=object()),
+            replace(file("m.log.1.gz", 3), archive=SimpleNamespace(known_size=1000)),
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
             own_parts=[(1, 1)],
             common=[(1, 1000)],
@@ -343,7 +343,7 @@ TABLE = {
         [known(offset=300, is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 300),
-            replace(file("m.log.1.gz", 3), archive=object()),
+            replace(file("m.log.1.gz", 3), archive=SimpleNamespace(known_size=1000)),
             answers=[(1, 0, SAME, 300), (1, 1, SAME, 300)],
             own_parts=[(1, 0), (1, 1)],
             common=[(1, 300)],
@@ -356,7 +356,7 @@ TABLE = {
         found(
             file("m.log", 5, 1200),
             file("m.log.1", 1),
-            replace(file("m.log.1.gz", 6), archive=object()),
+            replace(file("m.log.1.gz", 6), archive=SimpleNamespace(known_size=1000)),
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (1, 2, SAME, 1000)],
             own_parts=[(1, 2)],
             common=[(1, 1000)],

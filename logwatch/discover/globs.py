@@ -66,8 +66,7 @@ class Globs:
         walk = self._walk = _Walk()
         walk.follow(self._magic)
         self._listed_at = now
-        newest = max((changed for _, changed in walk.marks.values()), default=0) / 1e9
-        self._settled = abs(now - newest) > _SETTLED_SECONDS
+        self._settled = all(is_conclusive(each, now) for each in walk.marks.values())
         self._found = DiscoveredPaths(
             tuple(sorted(walk.paths | self._fixed)), frozenset(walk.paths - self._fixed), tuple(walk.problems)
         )

@@ -115,7 +115,7 @@ class _Reconciliation:
             return
         if not copied and not isinstance(error, PackedError):  # its writer goes on in it, as after a truncation
             emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
-            self.state.add(emptied, "rotated", own.size()).attach(generation.hand_over(), self.turn.now)
+            self.state.add(emptied, "rotated").attach(generation.hand_over(), self.turn.now)
         generation.give_up(error)
 
     def _report(self) -> None:
@@ -136,8 +136,7 @@ class _Reconciliation:
         key = key_at(state.path)
         if not key:
             return False
-        source = self.ctx.reading.source
-        if (other_source := self.ctx.files.all.source_of(source, key)) != source:
+        if other_source := self.ctx.files.all.other_source(state.owners, key):
             state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
         if not state.owners.others(state.path, key):
@@ -148,12 +147,15 @@ class _Reconciliation:
             generation = state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
-        other = state.owners.path_of(generation)
-        if generation.position.state == "live" and key_at(other.path) == key:
+        if generation in state.owners.leading_to(key, state.path):
             return True
-        other.remove(generation)
+        other = state.owners.path_of(generation)
+        followed = state.owners.follows(other.path)  # else all that is known of it is adopted
+        for each in (generation,) if followed else tuple(other.generations):
+            other.remove(each)
+            state.adopt(each)
+        generation.note(state="live")
         other.mark_due()
-        state.adopt(generation)
         return False
 
     def _pair_with_left(self, generation: Generation, i: int) -> None:
@@ -177,20 +179,15 @@ class _Reconciliation:
         match action:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
-                read_on = generation.in_use
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
                     generation.lose_end(at, _before(found.candidates[i], at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
-                if cut and read_on and not generation.in_use:
-                    path = found.candidates[i].path
-                    self.ctx.miss(self.turn, path, "cut off at its end", read_bytes=generation.position.offset)
-                    generation.settle("done")
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
             case plans.TakeUp(i, becomes, at):
                 self._take_up(i, becomes, at)
             case plans.Absent():
-                state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored", 0)
+                state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored")
             case plans.Rotated(kind, times):
                 self.turn.sink.rotated(Rotation(self.turn.now, self.ctx.reading.source, state.path, kind, times))
                 self.ctx.log.info("file_rotated", path=shown(state.path), kind=kind, count=times)
@@ -235,7 +232,8 @@ class _Reconciliation:
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
-        candidate, size = self.found.candidates[i], self.found.sizes[i]
+        candidate = self.found.candidates[i]
+        size = candidate.known_size
         moved = generation.key != candidate.key
         if at is not None:
             generation.skip_to(at, _before(candidate, at))
@@ -320,7 +318,7 @@ class _Reconciliation:
 
     def _take_up(self, i: int, becomes: FileState, at: int | None) -> None:
         candidate = self.found.candidates[i]
-        generation = self.state.add(candidate, becomes, self.found.sizes[i])
+        generation = self.state.add(candidate, becomes)
         if becomes == "ignored":
             return
         self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)

@@ -232,6 +232,11 @@ class Candidate(Content):
         """Whether it was unpacked to a place where its sums are wrong: what comes out before that may be, too."""
         return self.archive is not None and self.archive.intact is not None
 
+    @property
+    def known_size(self) -> int | None:
+        """How long it is, uncompressed; None while nobody needed to know."""
+        return self.archive.known_size if self.archive else self.disk_size
+
     def size(self) -> int:
         """Return how long it is, uncompressed."""
         return self.archive.size() if self.archive else self.disk_size

@@ -182,7 +182,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return  # else what was read last stands there, too: trimmed, whatever copy was kept
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
-    elif draft.is_part(each, i, original) and not _archived(draft, each, original):
+    elif draft.is_part(each, i, original):
         if not draft.wait_if_torn(i):
             draft.start[i] = common  # a copy that was made before all that has been read
     elif (each.number, i) in draft.found.common:
@@ -229,12 +229,6 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
     packed = (i for i in draft.free if draft.file(i).packed and draft.is_part(each, i, None))
     return any(draft.size(i) == each.position.size for i in packed)
-
-
-def _archived(draft: Draft, each: Known, original: int | None) -> bool:
-    """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
-    packed = (i for i, candidate in enumerate(draft.found.candidates) if candidate.packed)
-    return any(i == original or draft.answer(each, i).relation is Relation.SAME for i in packed)
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:

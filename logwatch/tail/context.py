@@ -10,7 +10,6 @@ from logwatch.events import Log, shown
 from logwatch.lines import LineReading
 from logwatch.model import Sink
 from logwatch.tail.directories import Directories
-from logwatch.tail.files import key_at
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
 from logwatch.tail.owners import Owners
@@ -57,12 +56,10 @@ class OpenFiles:
                 return True
         return asking.park()
 
-    def source_of(self, source: str, key: Key) -> str:
-        """Return the source that follows a file: another one if a path of it leads there too, and did so before."""
-        known = ((other, g.position) for other in self.sources for g in other.others("", key))
-        live = (each for other, each in known if each.state == "live" and other.follows(each.path))
-        others = (each for each in live if each.source != source and key_at(each.path) == key)
-        return next((each.source for each in others), source)
+    def other_source(self, asking: Owners, key: Key) -> str | None:
+        """Return another source of which a path leads to a file, and did so before."""
+        there = (each for other in self.sources if other is not asking for each in other.leading_to(key))
+        return next((each.position.source for each in there), None)
 
     @property
     def sources(self) -> list[Owners]:

@@ -20,7 +20,6 @@ from logwatch.tail.files import (
     CorruptError,
     Stat,
     is_directory_removed,
-    key_at,
     stat_at,
     stat_of,
 )
@@ -144,8 +143,7 @@ class PathFollower(PathState):
 
     def _is_alias(self, key: Key) -> bool:
         """Return whether it leads to a file that another path is known to lead to, which goes on doing so."""
-        live = (g for g in self.owners.others(self.path, key) if g.position.state == "live" and g.plain)
-        return any(key_at(each.position.path) == key for each in live)
+        return any(each.plain for each in self.owners.leading_to(key, self.path))
 
     def _watch_directories(self, now: float) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
@@ -220,8 +218,8 @@ class PathFollower(PathState):
         return any(each.position.offset for each in order[order.index(generation) + 1 :])
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
-        if self.owners.sharing.is_held(generation):
-            generation.leave_rest()
+        if end := self.owners.sharing.held(generation):
+            generation.skip_within(end)
         split = len(generation.open_rest())
         chunk, lost = generation.finish(
             turn.now, partial(self.ahead, generation), torn=self._has_begun_next(generation)

@@ -240,11 +240,6 @@ class Generation(GenerationState):
         else:
             self.skip_to(end, rest[-HEAD_BYTES:])
 
-    def leave_rest(self) -> None:
-        """Leave all that is left of its open file, which a copy of it has as well."""
-        if self.plain:
-            self.skip_within(self.plain.stat().size)
-
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 

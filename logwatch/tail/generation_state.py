@@ -70,8 +70,7 @@ class GenerationState(Positioned):
         self.missing_since: float | None = None  # the clock when its bytes were first found nowhere
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
-        self.reached = 0  # how far it has been looked at, an unterminated last line included
-        self.truncated = False  # it ended by a truncation that was noticed
+        self.reached = 0  # how far its open file has been looked at, an unterminated last line included
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
@@ -96,10 +95,6 @@ class GenerationState(Positioned):
         behind = max(self.position.size - self.position.offset, 0)
         file = self.file
         return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
-
-    def has_handed_on(self, size: int) -> bool:
-        """Return whether nothing waits of its first ``size`` bytes but a last line that has not ended."""
-        return self.reached >= size and (not self.lines.waits or self.position.offset >= size)
 
     @property
     def furthest(self) -> Position:
@@ -131,7 +126,7 @@ class GenerationState(Positioned):
         if self.position.offset and not file.packed and not self.lines.looked:
             self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
         self.file, self.waiting, self.missing_since = file, True, None
-        self.grown_at, self.blocked = grown_at, ""
+        self.grown_at, self.blocked, self.reached = grown_at, "", 0
 
     def detach(self) -> None:
         """Close the file, if one is open; one that was closed before is to be opened again."""
@@ -212,12 +207,10 @@ class GenerationState(Positioned):
         if head is not None:
             changes |= {"head_bytes": len(head), "head": fingerprint_head(head)}
         self.position = self.position._replace(**changes)
-        self.truncated = self.truncated and self.position.state != "live"  # written back where it was
 
     def lose_file(self) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         self.detach()
-        self.truncated = True
         self.note(state="rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
@@ -247,7 +240,6 @@ class GenerationState(Positioned):
         inside = "line" if before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         tail_bytes, tail = fingerprint_tail(before, self.lines.is_dated)
-        self.reached = offset
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
@@ -277,7 +269,6 @@ class GenerationState(Positioned):
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False
-        self.reached = end
         self.position = known._replace(
             offset=end, size=max(known.size, end), tail_bytes=before.tail_bytes, tail=before.tail, inside=before.inside
         )

@@ -111,6 +111,11 @@ class Positioned:
         return not is_tail(self.position.tail, bytes(self.position.tail_bytes))
 
     @property
+    def emptied(self) -> bool:
+        """Whether its file has lost its bytes to another generation, and where they are by now was not told yet."""
+        return self.position.state == "rotated" and self.key == NO_KEY
+
+    @property
     def empty(self) -> bool:
         """Whether not a byte of it was ever seen."""
         return not self.position.offset and not self.position.head_bytes

@@ -7,7 +7,7 @@ from contextlib import suppress
 from logwatch.discover.globs import Globs
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import RotatedFiles
-from logwatch.tail.files import stat_at
+from logwatch.tail.files import key_at, stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import BY_INODE, Key, Relation, compare
@@ -202,6 +202,11 @@ class Owners:
     def others(self, path: str, key: Key) -> list[Generation]:
         """Return the generations of other paths than this one that a file with this inode may be."""
         return [g for g in self._valid(key) if g.position.path != path and g.followed]
+
+    def leading_to(self, key: Key, but: str = "") -> list[Generation]:
+        """Return the generations whose followed paths, but one, lead to the file with this inode, and did so before."""
+        live = (g for g in self.others(but, key) if g.position.state == "live" and self.follows(g.position.path))
+        return [each for each in live if key_at(each.position.path) == key]
 
     def _valid(self, key: Key) -> list[Generation]:
         there = (each for each in self._by_key.get(key, ()) if each.key == key and self.sharing.is_known(each))

@@ -87,6 +87,13 @@ class PathState:
         return sum(generation.lag for generation in self.generations if generation.file)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether anything is to be read, or to be unpacked or opened before; not what cannot be read now."""
+        used = [g for g in self.generations if g.in_use and not g.blocked]
+        first = any(g.lines.waits and not g.position.offset for g in used)  # what they stand in is to be told yet
+        return self.unpacking or first or any(g.waiting or (self.crowded and not g.seen) for g in used)
+
+    @property
     def blocked(self) -> bool:
         """Whether a file that is there cannot be read now."""
         return any(g.blocked and g.in_use for g in self.generations)
@@ -134,13 +141,8 @@ class PathState:
 
     def view(self) -> PathView:
         """Return what a decision needs to know."""
-        current = self.current
-        return replace(
-            self.facts,
-            current=current.number if current else None,
-            truncated=bool(current and current.truncated),
-            is_link=os.path.islink(self.path),
-        )
+        current = self.current.number if self.current else None
+        return replace(self.facts, current=current, is_link=os.path.islink(self.path))
 
     # writing
 
@@ -159,7 +161,7 @@ class PathState:
         """Note that a file is not open because too many are."""
         self.crowded = True
 
-    def add(self, candidate: Candidate, state: FileState, size: int | None) -> Generation:
+    def add(self, candidate: Candidate, state: FileState) -> Generation:
         """Add a generation that begins with a file."""
         head = candidate.head
         position = Position(
@@ -173,7 +175,7 @@ class PathState:
             offset=0,
             tail_bytes=0,
             tail=digest(b""),
-            size=(size or 0) if head else 0,
+            size=(candidate.known_size or 0) if head else 0,
             state=state,
             found_at=candidate.found_at,
             target=self.target_of(candidate) or "",
@@ -190,7 +192,7 @@ class PathState:
 
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""
-        generation.note(state="live", path=self.path)
+        generation.note(path=self.path)
         self._enter(generation)
 
     def lead_to(self, generation: Generation) -> None:

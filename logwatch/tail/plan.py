@@ -23,7 +23,6 @@ class PathView:
     """What a decision needs to know of the path itself."""
 
     current: int | None = None  # the generation that it led to when it was last looked at
-    truncated: bool = False  # that one ended by a truncation
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # what is there at the first look is skipped
     news_since: float = float("inf")  # what was written later is no history, until all that is there was looked at
@@ -49,7 +48,6 @@ class Found:
 
     candidates: list[Candidate]
     at_path: int | None = None
-    sizes: list[int | None] = field(default_factory=list)  # uncompressed; None while nobody needed to know
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
     parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
     own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose own file holds all of it, file)
@@ -182,7 +180,7 @@ class Draft:
                 self.related.setdefault(i, []).append(by_number[number])
             if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
                 holders.setdefault(i, []).append(by_number[number])
-                if found.sizes[i] == by_number[number].position.size == answer.at > 0:
+                if self.size(i) == by_number[number].position.size == answer.at > 0:
                     self.whole.setdefault(i, []).append(by_number[number])
         # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
         closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
@@ -211,7 +209,7 @@ class Draft:
 
     def size(self, i: int) -> int | None:
         """Return how long a file is, uncompressed; None while nobody needed to know."""
-        return self.found.sizes[i]
+        return self.file(i).known_size
 
     def answer(self, each: Known, i: int) -> Answer:
         """Return what a file is to a generation."""

@@ -165,7 +165,7 @@ def _kind(draft: Draft) -> RotationKind:
     path, before = draft.path, draft.current
     if before is None:
         return "replace" if path.successor else "rename"
-    if path.truncated:
+    if before.emptied:
         return "truncate"
     i = draft.lies_at(before.number)
     name = draft.file(i).found_at if i is not None else before.name if before.open else before.position.found_at

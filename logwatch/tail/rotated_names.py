@@ -12,12 +12,8 @@ from logwatch.unpack import without_suffix
 
 # Four digits at least, a digit first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
-_AFTER = rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?P<word>old|bak|prev|save))"
-_INSIDE = rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))"
-_SUFFIX = re.compile(_AFTER)
-_INFIX = re.compile(_INSIDE)
-_NAME_WITH_SUFFIX = re.compile(rf"(?P<base>.+?){_AFTER}", re.DOTALL)
-_NAME_WITH_INFIX = re.compile(rf"(?P<stem>.+?){_INSIDE}(?P<extension>\.[A-Za-z]\w*?)", re.DOTALL)
+_SUFFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?:old|bak|prev|save))")
+_INFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))")
 _COUNTED = re.compile(r"(?<=[A-Za-z])\d{1,4}(?P<extension>\.[A-Za-z]\w*)$")
 _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
@@ -84,22 +80,6 @@ def shape_of(name: str, stem: str = "") -> str:
     return "/".join(_COUNTING.sub("#", part) for part in parts)
 
 
-def bases(name: str) -> tuple[str | None, str | None]:
-    """Return the names that name may be a rotated one of: by its end (sure), and by its middle (a mere possibility)."""
-    plain = without_suffix(name)
-    by_end = _NAME_WITH_SUFFIX.fullmatch(plain)
-    by_middle = _NAME_WITH_INFIX.fullmatch(plain)
-    return (
-        by_end["base"] if by_end else plain if plain != name else None,
-        by_middle["stem"] + by_middle["extension"] if by_middle else None,
-    )
-
-
-def shorter_names(name: str) -> list[str]:
-    """Return what name may be a name for, with an ending that nobody knows: the longest first."""
-    return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
-
-
 def uncounted(name: str) -> str:
     """Return what name is without a number between its last letter and its extension: of ``m12.log``, ``m.log``."""
     return _COUNTED.sub(r"\g<extension>", name)
@@ -108,7 +88,7 @@ def uncounted(name: str) -> str:
 def possible_bases(name: str) -> list[str]:
     """Return the names that name may be a rotated one of, as far as a glance tells: the longest first."""
     plain = without_suffix(name)
-    stems = shorter_names(plain)
+    stems = [plain[:at] for at in range(len(plain) - 1, 0, -1) if plain[at] in _SEPARATORS]
     _, dot, extension = plain.rpartition(".")
     behind = [plain[at + 1 :] for at, sign in enumerate(plain) if sign in _SEPARATORS]
     return sorted([plain, *stems, *(stem + dot + extension for stem in stems), *behind], key=len, reverse=True)

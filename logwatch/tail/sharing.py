@@ -192,14 +192,14 @@ class Sharing:
                 reached = max(reached, twin.position.offset)
         return reached
 
-    def is_held(self, generation: Generation) -> bool:
-        """Return whether a copy that is read on, or was read further, has all of a generation's open file."""
+    def held(self, generation: Generation) -> int:
+        """Return the end of a generation's open file if a copy that is read on, or was read further, has all of it."""
         with suppress(UnreadableError, VanishedError, SeekingError):
             if generation.plain and (own := self.content(generation)):
                 end, twins = own.size(), self._twins_of(generation)
                 read = (self.content(twin) for twin in twins if twin.in_use or twin.position.offset > end)
-                return any(of and is_part(own, of) for of in read)
-        return False
+                return end if any(of and is_part(own, of) for of in read) else 0
+        return 0
 
     def appended(self, generation: Generation, mine: list[Generation]) -> Generation | None:
         """Return the generation that was appended to the file of this one, where this was read to.

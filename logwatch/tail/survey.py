@@ -82,9 +82,8 @@ class Survey:
         for i in self._go_on_alike():
             with self._unpacking(i):
                 found.candidates[i].size()
-        found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
-            end = b"" if at_path.packed else at_path.before(at_path.disk_size, TELLING_BYTES)
+            end = at_path.before(at_path.disk_size, TELLING_BYTES)
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
@@ -162,9 +161,8 @@ class Survey:
             raise VanishedError
         if not at_path:
             return list(found.values())
-        if before and (at_path.key != before.key or at_path.disk_size < before.disk_size):
-            raise VanishedError
-        if before and before.head and not at_path.head.startswith(before.head):
+        grown = before and before.disk_size <= at_path.disk_size and at_path.head.startswith(before.head)
+        if before and (at_path.key != before.key or not grown):
             raise VanishedError
         rest = [candidate for key, candidate in found.items() if key != at_path.key]
         return [replace(at_path, matched=at_path.packed), *rest]
@@ -311,7 +309,7 @@ class Survey:
                 found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
         if held:
             found.common[known.number, i] = own.size() if whole else offset
-        elif i == found.at_path and not part and not candidate.packed:
+        elif i == found.at_path and not part:
             common = shared_bytes(candidate, own)
             all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
             nearly_all = common >= max(own.size() - MARK_BYTES, TAIL_BYTES)

@@ -12,19 +12,17 @@ from logwatch.events import Log, shown
 from logwatch.lines import Held, LineReading
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
 from logwatch.tail.context import OpenFiles, SourceContext, Turn
-from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.owners import Owners
 from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import bases, shorter_names, uncounted
+from logwatch.tail.rotated_names import possible_bases, rotated_name, uncounted
 from logwatch.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""
 
-_UNKNOWN_END = 1 << 62
 _NEVER = float("inf")
 _UNFINISHED = ".tmp"  # kubelet's and dockerd's names of what they pack
 _TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
@@ -88,7 +86,6 @@ class Tail:
             path: PathFollower(path, mine, self._ctx, PathView(), expected=_newest(mine) or self._expected)
             for path, mine in rows.items()
         }
-        self._set_aside: dict[str, PathFollower] = {}  # of paths that the patterns were changed to leave out
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
@@ -96,7 +93,7 @@ class Tail:
         self._told: set[str] = set()  # problems of discovery that the log knows
         self._waiting: set[str] | None = set()  # paths of which a file waited to be opened; None once that was told
         self._turns = 0
-        self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
+        self._looked = False  # at least once
         self._caught_up = False
         self._last_line_at: float | None = None
         self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
@@ -127,12 +124,9 @@ class Tail:
                 if path not in matched and not follower.generations:
                     del self._followers[path], self._busy[path]
                     self._owners.leave(path)
-        if self._targets is None:
+        if not self._looked:
+            self._looked = True
             self._followed_since = min(self._followed_since, now)
-            waiting = [g for g in self._waited_for().values() if g.lag or not g.file]
-            self._targets = {
-                g.number: g.position.size if g.file and not g.file.packed else _UNKNOWN_END for g in waiting
-            }
         self._check_caught_up()
         self._tell_waiting()
 
@@ -155,7 +149,7 @@ class Tail:
 
     def _sort(self, paths: tuple[str, ...]) -> None:
         """Sort paths into those to follow, each with the rotated names of it that the globs matched too."""
-        self._set_aside_what_is_left_out(paths)
+        self._leave_out()
         matched: dict[str, list[str]] = {}
         known = set(paths) | self._followers.keys()
         for path in paths:
@@ -168,7 +162,7 @@ class Tail:
         taking_over = self.source.discover.successive and any(
             other.facts.followed for other in self._followers.values()
         )
-        at_end = self.source.start_at == "end" and self._targets is None
+        at_end = self.source.start_at == "end" and not self._looked
         self._expected = _newest(generation.position for generation in self._generations()) or self._expected
         for path in matched.keys() - self._followers.keys():
             facts = PathView(starts_at_end=at_end, successor=taking_over, news_since=self._followed_since)
@@ -177,52 +171,44 @@ class Tail:
         self._directories = frozenset(map(os.path.dirname, self._followers))
         self._matched = matched
 
-    def _set_aside_what_is_left_out(self, paths: tuple[str, ...]) -> None:
+    def _leave_out(self) -> None:
         """Leave files alone that the patterns led to once; what was read of them stays known.
 
-        Not where one of the other paths leads to such a file: it goes on there.
+        Where another path leads to such a file, it goes on there.
         """
-        known = self._followers | self._set_aside
-        self._set_aside = {}
-        left = {path: follower for path, follower in known.items() if not self._is_led_to(path)}
-        keys = {key_at(path) for path in paths if left} - {None}
-        going_on = {found.position.path for path in paths if left and (found := self._owners.holder(path))}
-        for path, follower in left.items():
-            if path not in going_on and key_at(path) not in keys:
-                self._set_aside[path] = follower
-                if path in self._followers:
-                    unread = sum(generation.lag for generation in follower.generations)
-                    self._ctx.log.info("path_left_out", path=shown(path), unread_bytes=unread)
-                    self._busy.pop(path, None)
-                    follower.close()
-        self._followers = {path: known[path] for path in sorted(known.keys() - self._set_aside.keys())}
+        for path in [path for path in self._followers if not self._is_led_to(path)]:
+            follower = self._followers.pop(path)
+            unread = sum(generation.lag for generation in follower.generations)
+            self._ctx.log.info("path_left_out", path=shown(path), unread_bytes=unread)
+            self._busy.pop(path, None)
+            follower.close()
 
     def _is_led_to(self, path: str) -> bool:
         """Return whether the patterns lead to a path; of containers each one that was followed is."""
         return self.source.discover.successive or self.source.discover.matches(path)
 
     def _base(self, path: str, known: set[str]) -> str | None:
+        """Return the path that one is named after as a rotated one: a known one, or by its end what patterns lead to.
+
+        By its middle a name that a pattern spells out is a log of its own.
+        """
         finished = path.removesuffix(_UNFINISHED)
         if finished != path:
             return finished if finished in known else self._base(finished, known)
         directory, name = os.path.split(path)
-        plain = without_suffix(name)
+        plain, names = without_suffix(name), possible_bases(name)
+        likely = [each for each in names if rotated_name(each, name)]
+        sure = [each for each in likely if plain.startswith(each)]
+        if path in known and path not in self._found.globbed:
+            likely = sure
         if plain != name:  # an archive is no log, whatever ending its name has
-            base = os.path.join(directory, uncounted(plain))
-            for each in (os.path.join(directory, shorter) for shorter in (plain, *shorter_names(plain))):
-                if each in known:
-                    return each
-            if base in known or (base != os.path.join(directory, plain) and self.source.discover.matches(base)):
-                return base
-        by_end, by_middle = bases(name)
-        if by_end:
-            base = os.path.join(directory, by_end)
-            if base in known or self.source.discover.matches(base):
-                return base
-        written_out = path in known and path not in self._found.globbed
-        if by_middle and not written_out and (base := os.path.join(directory, by_middle)) in known:
-            return base
-        return None
+            likely = [*likely, *(each for each in names if plain.startswith(each))]
+            sure = [uncounted(plain), *sure]
+        for each in (os.path.join(directory, base) for base in likely):
+            if each in known:
+                return each
+        bases = (os.path.join(directory, base) for base in sure)
+        return next((each for each in bases if each in known or self.source.discover.matches(each)), None)
 
     def _generations(self) -> Iterator[Generation]:
         for follower in self._followers.values():
@@ -261,7 +247,7 @@ class Tail:
         for follower in waiting:
             follower.emit(sink)
         self._check_caught_up()
-        self._busy = {path: f for path, f in self._busy.items() if f.next_waiting() or f.unpacking or f.crowded}
+        self._busy = {path: f for path, f in self._busy.items() if f.is_behind or f.crowded}
         return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
 
     def _read(self, follower: PathFollower, turn: Turn) -> int | None:
@@ -270,24 +256,9 @@ class Tail:
             self._last_line_at = turn.now
         return amount
 
-    def _waited_for(self) -> dict[int, Generation]:
-        """Return the generations that are read, or will be: archives to be unpacked, files that others make room for.
-
-        Not what cannot be read: all the others would wait for that.
-        """
-        used = ((f, g) for f in self._followers.values() for g in f.generations if g.in_use and not g.blocked)
-        return {g.number: g for f, g in used if g.file or f.unpacking or (f.crowded and not g.parked)}
-
     def _check_caught_up(self) -> None:
-        if self._caught_up or self._targets is None:
-            return
-        generations = self._waited_for()
-        self._targets = {
-            number: target
-            for number, target in self._targets.items()
-            if number in generations and not _has_reached(generations[number], target)
-        }
-        self._caught_up = not self._targets and not any(f.unpacking for f in self._busy.values())
+        """Note once that nothing waits to be read; that is over for good: what comes later is no backlog."""
+        self._caught_up = self._caught_up or not any(f.is_behind for f in self._busy.values())
 
     # telling
 
@@ -344,7 +315,7 @@ class Tail:
 
     def close(self) -> None:
         """Close all files."""
-        for follower in (*self._followers.values(), *self._set_aside.values()):
+        for follower in self._followers.values():
             follower.close()
         self._ctx.files.all.leave(self._ctx.files)
 
@@ -354,10 +325,3 @@ def _newest(positions: Iterable[Position]) -> Envelope | None:
     decided = [position for position in positions if position.envelope]
     newest = max(decided, key=lambda position: position.generation, default=None)
     return envelopes.decoded(newest.envelope) if newest else None
-
-
-def _has_reached(generation: Generation, target: int) -> bool:
-    """Return whether all that was there at the first look was handed on; an archive's end is not known before."""
-    if target == _UNKNOWN_END:
-        return generation.file is not None and not generation.waiting and not generation.lines.waits
-    return generation.has_handed_on(target)

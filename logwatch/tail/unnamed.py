@@ -137,8 +137,7 @@ class Unnamed:
         """Return the files in which a generation lies by now that the path led to when it was last looked at."""
         relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
         at_path = None if found.at_path is None else relations[found.at_path]
-        emptied = each.position.state == "rotated" and each.key == NO_KEY  # a moment ago
-        if not (each.position.state == "live" or emptied) or at_path in (*HELD, Relation.UNDECIDED):
+        if not (each.position.state == "live" or each.emptied) or at_path in (*HELD, Relation.UNDECIDED):
             return []
         files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
         return files + (self._examine([each.name]) if each.name else [])

@@ -245,3 +245,21 @@ def test_a_log_that_moved_with_its_pattern_goes_on_at_its_new_path(tmp_path, com
         *(f"line {n} of a log" for n in range(20)), "last line of a log", "very last line of a log"
     ]  # fmt: skip
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_log_that_moved_with_its_pattern_brings_what_it_was_rotated_to(tmp_path):
+    """What was not read yet of a rotated file goes on behind the log's new path, too."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    append(old / "m.log", "line 1 of a log")
+    follower = follow(old / "m.log")
+    follower.turn()
+    append(old / "m.log", "line 2 of a log")
+    (old / "m.log").rename(old / "m.log.1")
+    append(old / "m.log", "line 3 of a log")
+    follower.look()
+    old.rename(new)
+    reconfigured(follower, new / "m.log")
+    follower.wait(700)
+    assert follower.lines == ["line 1 of a log", "line 2 of a log", "line 3 of a log"]
+    assert (follower.lost, follower.missed) == (0, 0)

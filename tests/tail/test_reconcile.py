@@ -3,6 +3,7 @@
 import ast
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,7 +42,7 @@ def known(
         number,
         "s",
         "/m.log",
-        9,
+        9 if inode else 0,
         inode,
         len(head),
         fingerprint_head(head),
@@ -71,7 +72,6 @@ def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(),
     return Found(
         list(files),
         at_path=0 if files and files[0].is_at_path else None,
-        sizes=[each.disk_size for each in files],
         answers={(number, i): Answer(*answer) for number, i, *answer in answers},
         parts=set(parts),
         own_parts=set(own_parts),
@@ -198,13 +198,13 @@ TABLE = {
         [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
     ),
     "copied and truncated": (
-        PathView(current=1, truncated=True),
+        PathView(current=1),
         [known(inode=0, state="rotated")],
         found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 1000)]),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "truncated, and no copy of it": (
-        PathView(current=1, truncated=True),
+        PathView(current=1),
         [known(inode=0, state="rotated")],
         found(file("m.log", 1, 10)),
         [Leave(1, "missing"), TakeUp(0, "live"), Rotated("truncate")],
@@ -331,7 +331,7 @@ TABLE = {
         [known(is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 1100),
-            replace(file("m.log.1.gz", 3), archive=object()),
+            replace(file("m.log.1.gz", 3), archive=SimpleNamespace(known_size=1000)),
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
             own_parts=[(1, 1)],
             common=[(1, 1000)],
@@ -343,7 +343,7 @@ TABLE = {
         [known(offset=300, is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 300),
-            replace(file("m.log.1.gz", 3), archive=object()),
+            replace(file("m.log.1.gz", 3), archive=SimpleNamespace(known_size=1000)),
             answers=[(1, 0, SAME, 300), (1, 1, SAME, 300)],
             own_parts=[(1, 0), (1, 1)],
             common=[(1, 300)],
@@ -356,7 +356,7 @@ TABLE = {
         found(
             file("m.log", 5, 1200),
             file("m.log.1", 1),
-            replace(file("m.log.1.gz", 6), archive=object()),
+            replace(file("m.log.1.gz", 6), archive=SimpleNamespace(known_size=1000)),
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (1, 2, SAME, 1000)],
             own_parts=[(1, 2)],
             common=[(1, 1000)],
@@ -509,7 +509,7 @@ TABLE = {
         [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("replace")],
     ),
     "copied and truncated, beside a copy of another with the same banner": (
-        PathView(current=2, truncated=True),
+        PathView(current=2),
         [known(1, 7, "ignored", 0, 2000), known(2, 0, "rotated", 500, 500, head=A[:500])],
         found(
             file("m.log", 1, 10, A[:10]),
@@ -591,7 +591,7 @@ TABLE = {
         [Hold(1, 2), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
     "an archive that was left out is what was read by now, beside another file that begins like it": (
-        NOW,
+        PathView(current=3),
         [known(1, 0, "rotated"), known(2, 3, "ignored", 0, tail=b""), known(3, 2)],
         found(
             file("m.log", 5),
@@ -727,7 +727,7 @@ TABLE = {
         [Hold(1, 1), Hold(2, 0)],
     ),
     "copied away and emptied, when a whole short line was all that had been read": (
-        PathView(current=1, truncated=True),
+        PathView(current=1),
         [known(1, 0, "rotated", 23, 23, head=A[:23], tail=A[:23])],
         found(file("m.log", 1, 0, b""), file("m.log.1", 5, 146, A[:146]), answers=[(1, 1, SAME, 23)]),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
@@ -739,8 +739,8 @@ TABLE = {
         [Hold(1, 0, 1500, cut=True)],
     ),
     "emptied behind a copy that is to be unpacked further": (
-        PathView(current=1, truncated=True),
-        [known(offset=2000, size=2000)],
+        PathView(current=1),
+        [known(1, 0, "rotated", offset=2000, size=2000)],
         found(
             file("m.log", 1, 1500),
             file("m.log.1.gz", 5),
@@ -750,7 +750,7 @@ TABLE = {
         [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "replaced by a copy, copied and truncated before a line of it was read": (
-        PathView(current=2, truncated=True),
+        PathView(current=2),
         [known(1, 7, "rotated", is_open=True), known(2, 0, "rotated")],
         found(
             file("m.log", 1, 10),
@@ -773,7 +773,7 @@ TABLE = {
         [Leave(1, "open"), TakeUp(0, "rotated", 1000)],
     ),
     "a copy that was empty when it was taken up, packed and deleted before the next look": (
-        PathView(current=1, truncated=True),
+        PathView(current=1),
         [known(inode=0, state="rotated"), known(2, 7, "rotated", 0, is_open=True)],
         found(
             file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)], own_parts=[(2, 0)], common=[(2, 1000)]
@@ -814,13 +814,13 @@ TABLE = {
         [Hold(1, 1, 600, cut=True), TakeUp(0, "live"), Rotated("rename")],
     ),
     "the same, and the log was seen to be emptied behind the copy": (
-        PathView(current=1, truncated=True),
+        PathView(current=1),
         [known(inode=0, state="rotated")],
         found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "copied to a file that was taken up while it was empty, and emptied before a line of it was read": (
-        PathView(current=2, truncated=True),
+        PathView(current=2),
         [
             known(1, 5, "rotated", 0, 1000, is_open=True, name="/m.log.1"),
             known(2, 0, "rotated", 0, 700, head=A[:700]),
@@ -829,8 +829,8 @@ TABLE = {
         [Leave(1, "ignored"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
-        PathView(current=1, truncated=True),
-        [known(), known(2, 5, "rotated", 0, 0, is_open=True)],
+        PathView(current=1),
+        [known(1, 0, "rotated"), known(2, 5, "rotated", 0, 0, is_open=True)],
         found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
         [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
     ),
@@ -860,7 +860,7 @@ TABLE = {
         [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
     ),
     "copied away and emptied beside a backup, which begins with the banner that was all of one before that is gone": (
-        PathView(current=2, truncated=True),
+        PathView(current=2),
         [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 0, "rotated")],
         found(
             file("m.log", 4, 0, b""),

@@ -313,11 +313,12 @@ class PathFollower(PathState):
                     continue
                 for now in (turn.now, later.now):
                     generation.notice(now)
-                end = generation.position.offset + _LAST_BYTES
-                while generation.waiting and generation.position.offset < end:
-                    if not (chunk := self._take(generation, later)):
-                        break
-                    turn.sink.chunk(chunk)
+                end, futile = generation.position.offset + _LAST_BYTES, 0
+                while generation.waiting and generation.position.offset < end and futile < FUTILE_READS:
+                    chunk = self._take(generation, later)
+                    if chunk:
+                        turn.sink.chunk(chunk)
+                    futile = 0 if chunk else futile + 1  # its head is learnt first; a line may be long
 
     def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""

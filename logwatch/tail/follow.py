@@ -264,6 +264,7 @@ class PathFollower(PathState):
                 reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
+            self.futile += FUTILE_READS if self.ctx.unpacking.put_off else 0  # until the next look
             return _SEEK_COST
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)

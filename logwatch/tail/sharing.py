@@ -193,8 +193,11 @@ class Sharing:
         return reached
 
     def is_held(self, generation: Generation) -> bool:
-        """Return whether a copy that is read on, or was read further, has all of a generation's open file."""
-        with suppress(UnreadableError, VanishedError, SeekingError):
+        """Return whether a copy that is read on, or was read further, has all of a generation's open file.
+
+        Raises SeekingError while that has to be unpacked.
+        """
+        with suppress(UnreadableError, VanishedError):
             if generation.plain and (own := self.content(generation)):
                 end, twins = own.size(), self._twins_of(generation)
                 read = (self.content(twin) for twin in twins if twin.in_use or twin.position.offset > end)

@@ -239,8 +239,8 @@ class Daemon:
 
     def _reload(self) -> None:
         """Reload configuration, grammars and catalogue; whatever is wrong with them, the old ones stay in force."""
-        self._pipeline.turn()  # a source that changed closes its files, of which some may be deleted since then
-        self._pipeline.commit(detailed=True)
+        self._pipeline.turn()
+        self._pipeline.settle()  # a source that changed closes its files, of which some may be deleted since then
         if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
             return
         self._flags.reload = False

@@ -208,7 +208,7 @@ class Pipeline:
         return DETAILED_AT_ONCE
 
     def settle(self) -> None:
-        """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""
+        """Commit before files are closed, with what was seen but not read, so that a loss while away is known."""
         for source in self.sources:
             source.input.settle(_Feed(source, self))
         self.commit(detailed=True)

@@ -150,6 +150,7 @@ class Batch:
             or self.exports
             or self.incidents
             or self._failures
+            or self.carried  # of which none may be kept: their numbers are
         )
 
     def result(self, row: ResultRow, seen: Seen) -> None:

@@ -26,13 +26,6 @@ from logwatch.unpack import MissingLibraryError, without_suffix
 _TRIES = 5
 
 
-def _before(file: Candidate, at: int) -> bytes:
-    """Return what comes before an offset; nothing of an archive that was not unpacked to there."""
-    with suppress(SeekingError):
-        return file.before(at)
-    return b""
-
-
 def reconcile_path(state: PathState, turn: Turn) -> None:
     """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
 
@@ -64,7 +57,8 @@ class _Reconciliation:
         self.plan = plans.Plan()
 
     def run(self) -> None:
-        state = self.state
+        state, unpacking = self.state, self.ctx.unpacking
+        unpacking.put_off = False
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
@@ -89,8 +83,8 @@ class _Reconciliation:
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
         state.end(
             found.candidates,
-            undecided=bool(undecided) or plan.again,
-            unpacking=any(archive.busy for archive in undecided),
+            undecided=bool(undecided) or plan.again or unpacking.put_off,
+            unpacking=any(archive.busy for archive in undecided) or unpacking.put_off,
         )
 
     @staticmethod
@@ -180,7 +174,7 @@ class _Reconciliation:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
-                    generation.lose_end(at, _before(found.candidates[i], at), self.turn.now, cut=cut)
+                    generation.lose_end(at, self._before(found.candidates[i], at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
@@ -236,7 +230,7 @@ class _Reconciliation:
         size = candidate.known_size
         moved = generation.key != candidate.key
         if at is not None:
-            generation.skip_to(at, _before(candidate, at))
+            generation.skip_to(at, self._before(candidate, at))
         becomes = self._state_at(generation, candidate, size)
         position = generation.position
         if moved and becomes != "ignored" and size is not None:  # a copy, made before or after the end was read
@@ -276,6 +270,13 @@ class _Reconciliation:
         over = state == "ignored" or (state == "done" and read)
         return "live" if at.is_at_path else state if over else "rotated"
 
+    def _before(self, file: Candidate, at: int) -> bytes:
+        """Return what comes before an offset; nothing of an archive that was not unpacked to there."""
+        self.ctx.unpacking.begin()  # what was decided is not put off any more
+        with suppress(SeekingError):
+            return file.before(at)
+        return b""
+
     def _attach(self, generation: Generation, i: int) -> None:
         at = self.found.candidates[i]
         if at.error:  # what it is cannot be seen: an archive is not to be read as text
@@ -302,8 +303,7 @@ class _Reconciliation:
                 file.close()
             self.state.block(generation, error, self.turn)
 
-    @staticmethod
-    def _is_proved(archive: Archive) -> bool:
+    def _is_proved(self, archive: Archive) -> bool:
         """Return whether what comes out of an archive counts: its sums agree, or it has no end yet, or none to be read.
 
         Where a disk fails amid it, what can be read is read up to there, and the rest once the disk is well.
@@ -311,7 +311,7 @@ class _Reconciliation:
         try:
             archive.size()
         except SeekingError:
-            return not archive.busy
+            return not (archive.busy or self.ctx.unpacking.put_off)
         except UnreadableError:
             pass
         return True

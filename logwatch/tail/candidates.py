@@ -27,11 +27,34 @@ from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_na
 STEP_SECONDS = 0.1
 """So long is unpacked at a time, before the caller is told to come back."""
 
+_UNPACKING_SECONDS = 0.5  # of all archives together: what is written meanwhile waits, for a moment alone
+
 FRESH_SECONDS = 10.0
 """An archive that has no end yet may still be written: so long after the last write nothing is concluded from that."""
 
 _BLOCK_BYTES = 1 << 18
 _Answer = TypeVar("_Answer")
+
+
+class Unpacking:
+    """The time for which archives are unpacked in one look, or one read; what is over is put off to the next one."""
+
+    put_off = False  # a question was, or goes on then
+
+    def __init__(self) -> None:
+        self._ends_at: float | None = None  # once any was asked
+
+    def begin(self) -> None:
+        """Begin the next look."""
+        self._ends_at = None
+
+    def time_left(self, *, begun: bool) -> float | None:
+        """Return for how long a question is worked on now; None to put it off, which is not ``begun`` yet."""
+        now = time.monotonic()
+        self._ends_at = now + _UNPACKING_SECONDS if self._ends_at is None else self._ends_at
+        over = now >= self._ends_at
+        self.put_off = self.put_off or over
+        return None if over and not begun else min(self._ends_at - now, STEP_SECONDS)
 
 
 class Archive:
@@ -40,9 +63,18 @@ class Archive:
     Raises SeekingError until it is, and UnreadableError.
     """
 
-    def __init__(self, path: str, format_: Format, stat: Stat, within: tuple[Format, ...] = ()) -> None:
+    def __init__(
+        self,
+        path: str,
+        format_: Format,
+        stat: Stat,
+        within: tuple[Format, ...] = (),
+        *,
+        unpacking: Unpacking,
+    ) -> None:
         """Know a file of this format; ``within``: what that was packed with again, the outermost first."""
         self.path = path
+        self._unpacking = unpacking
         self._format = format_
         self._within = within
         self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
@@ -109,6 +141,9 @@ class Archive:
         What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
         Where a disk fails amid a file, it is not unpacked anew up to there before that place can be read.
         """
+        time_left = self._unpacking.time_left(begun=self._file is not None)
+        if time_left is None:
+            return
         if not self._file:
             try:
                 descriptor = _open(self.path, self._stat.key)[0]
@@ -118,7 +153,7 @@ class Archive:
                 raise UnreadableError(self._stat.key, error) from error
             self._file = self.open(descriptor)
             self._steps = steps(self._file)
-        until = time.monotonic() + STEP_SECONDS
+        until = time.monotonic() + time_left
         try:
             if self._unreadable_at is not None:
                 self._file.try_place(self._unreadable_at)
@@ -281,10 +316,10 @@ def _open(path: str, key: Key) -> tuple[int, Stat]:
 class Heads:
     """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
 
-    def __init__(self, unreadable: dict[Key, OSError]) -> None:
+    def __init__(self, unreadable: dict[Key, OSError], unpacking: Unpacking) -> None:
         """``unreadable``: files of which not all can be read, and why; they are looked at no more."""
         self._known: dict[Key, Candidate] = {}
-        self._unreadable = unreadable
+        self._unreadable, self._unpacking = unreadable, unpacking
 
     def examine(self, path: str, name: RotatedName | None = UNNAMED) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
@@ -295,7 +330,7 @@ class Heads:
                 return Candidate(path, *found, name, b"", error=error)
             known = self._known.get(found.key)
             same = known is not None and known.stat == found
-            file = replace(known, path=path, name_says=name) if known and same else _read(path, found.key, name)
+            file = replace(known, path=path, name_says=name) if known and same else self._read(path, found.key, name)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except NotAFileError as error:
@@ -316,24 +351,23 @@ class Heads:
             if archive := self._known.pop(gone).archive:
                 archive.close()
 
-
-def _read(path: str, key: Key, name: RotatedName | None) -> Candidate:
-    """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
-    descriptor, before = _open(path, key)
-    with closing(PlainFile(descriptor)) as file:
-        first = file.read_at(0, HEAD_BYTES)
-        format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
-        archive = None
-        within: tuple[Format, ...] = ()
-        head, begin = (first, 0) if not first.startswith(b"\0") else file.head()
-        while format_ and len(within) < LAYERS:
-            start(format_)  # raises if nothing here can unpack it
-            archive = Archive(path, format_, before, within)
-            head, begin = archive.head(descriptor)
-            within, format_ = (*within, format_), format_of(head)
-        if envelopes.is_tar(head):  # which holds the lines of a log, and is none
-            raise NotAFileError("there is an archive of tar in its place")
-        size = file.stat().size
-        if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
-            raise VanishedError
-        return Candidate(path, *before, name, before_hole(head), begin, archive)
+    def _read(self, path: str, key: Key, name: RotatedName | None) -> Candidate:
+        """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
+        descriptor, before = _open(path, key)
+        with closing(PlainFile(descriptor)) as file:
+            first = file.read_at(0, HEAD_BYTES)
+            format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
+            archive = None
+            within: tuple[Format, ...] = ()
+            head, begin = (first, 0) if not first.startswith(b"\0") else file.head()
+            while format_ and len(within) < LAYERS:
+                start(format_)  # raises if nothing here can unpack it
+                archive = Archive(path, format_, before, within, unpacking=self._unpacking)
+                head, begin = archive.head(descriptor)
+                within, format_ = (*within, format_), format_of(head)
+            if envelopes.is_tar(head):  # which holds the lines of a log, and is none
+                raise NotAFileError("there is an archive of tar in its place")
+            size = file.stat().size
+            if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
+                raise VanishedError
+            return Candidate(path, *before, name, before_hole(head), begin, archive)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from logwatch.events import Log, shown
 from logwatch.lines import LineReading
 from logwatch.model import Sink
+from logwatch.tail.candidates import Unpacking
 from logwatch.tail.directories import Directories
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
@@ -115,6 +116,7 @@ class SourceContext:
     files: Share
     log: Log
     directories: Directories = field(default_factory=Directories)
+    unpacking: Unpacking = field(default_factory=Unpacking)
     unpackable: set[str] = field(default_factory=set)  # why some archives cannot be unpacked: told once
 
     def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:

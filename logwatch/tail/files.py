@@ -191,6 +191,11 @@ class PlainFile:
         self._zeros = _Zeros(front, end, seen)
         return found is False
 
+    def behind_zeros(self, at: int) -> int:
+        """Return up to where nothing but NULs comes from an offset on; 0 where nothing else comes behind them."""
+        end, found = self._find_content(at)
+        return 0 if found is False else end
+
     def has_name(self) -> bool:
         """Return whether it lies anywhere, and can be opened again."""
         return os.fstat(self.descriptor).st_nlink > 0

@@ -262,6 +262,7 @@ class PathFollower(PathState):
                 reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
+            self.futile += FUTILE_READS if self.ctx.unpacking.put_off else 0  # until the next look
             return _SEEK_COST
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)
@@ -311,11 +312,12 @@ class PathFollower(PathState):
                     continue
                 for now in (turn.now, later.now):
                     generation.notice(now)
-                end = generation.position.offset + _LAST_BYTES
-                while generation.waiting and generation.position.offset < end:
-                    if not (chunk := self._take(generation, later)):
-                        break
-                    turn.sink.chunk(chunk)
+                end, futile = generation.position.offset + _LAST_BYTES, 0
+                while generation.waiting and generation.position.offset < end and futile < FUTILE_READS:
+                    chunk = self._take(generation, later)
+                    if chunk:
+                        turn.sink.chunk(chunk)
+                    futile = 0 if chunk else futile + 1  # its head is learnt first; a line may be long
 
     def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""

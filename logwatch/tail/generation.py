@@ -6,6 +6,7 @@ truncated and has grown past the offset since is noticed with the next read, at 
 
 import os
 from contextlib import suppress
+from typing import Literal
 
 from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
@@ -66,12 +67,8 @@ class Generation(GenerationState):
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if known.head_bytes < TELLING_BYTES and not file.packed and len(before_hole(file.head()[0])) > known.head_bytes:
             return None
-        if not known.offset and run.startswith(b"\0"):
-            head, begin = file.head()
-            if not file.packed and (begin < seen.size if not head else not known.head_bytes):
-                return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
-            if begin:
-                return self._skip_hole(seen, begin if head else 0)
+        if run.startswith(b"\0") and (skipped := self._skip_hole(file, run, seen)) is not False:
+            return skipped
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not overlap.strip(b"\0") else None
@@ -151,13 +148,24 @@ class Generation(GenerationState):
             run = anew
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
-    def _skip_hole(self, seen: Stat, begin: int) -> Chunk | None:
-        """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
+    def _skip_hole(self, file: PlainFile, run: bytes, seen: Stat) -> Chunk | Literal[False] | None:
+        """Go on where content begins behind a run's leading NULs; nothing but NULs is nothing. False where none are."""
+        known = self.position
+        if not known.offset:
+            head, begin = file.head()
+            if not file.packed and (begin < seen.size if not head else not known.head_bytes):
+                return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
+            if begin and not head:
+                self.rest(seen)
+                return None
+        else:
+            amid = len(run) == self._want and not file.packed and not run.strip(b"\0")
+            begin = file.behind_zeros(known.offset + len(run)) if amid else 0
         if not begin:
-            self.rest(seen)
-            return None
+            return False
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
-        return self._chunk(b"", begin, 0, 0.0)
+        self.note(marks=known.marks, inside=known.inside)  # perhaps in a line that is too long
+        return self._chunk(b"", begin - known.offset, 0, 0.0)
 
     def _stall(self, seen: Stat, *, at_end: bool) -> None:
         self.blocked = ""

@@ -46,7 +46,7 @@ class PathState:
         self._reading = replace(
             ctx.reading, expected=expected
         )  # other paths that begin with this one say nothing of it
-        self.heads = Heads(ctx.files.all.unreadable)
+        self.heads = Heads(ctx.files.all.unreadable, ctx.unpacking)
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
             generation = Generation(row, self._reading, saved=True)

@@ -193,8 +193,11 @@ class Sharing:
         return reached
 
     def held(self, generation: Generation) -> int:
-        """Return the end of a generation's open file if a copy that is read on, or was read further, has all of it."""
-        with suppress(UnreadableError, VanishedError, SeekingError):
+        """Return the end of a generation's open file if a copy that is read on, or was read further, has all of it.
+
+        Raises SeekingError while that has to be unpacked.
+        """
+        with suppress(UnreadableError, VanishedError):
             if generation.plain and (own := self.content(generation)):
                 end, twins = own.size(), self._twins_of(generation)
                 read = (self.content(twin) for twin in twins if twin.in_use or twin.position.offset > end)

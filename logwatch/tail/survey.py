@@ -88,12 +88,12 @@ class Survey:
         return found
 
     @contextmanager
-    def _unpacking(self, i: int) -> Iterator[None]:
-        """Note that a file is to be unpacked further before it can be told what is asked of it."""
+    def _unpacking(self, *files: int) -> Iterator[None]:
+        """Note that files are to be unpacked further before it can be told what is asked of them."""
         try:
             yield
         except SeekingError:
-            self.found.undecided.add(i)
+            self.found.undecided.update(files)
 
     def _go_on_alike(self) -> set[int]:
         """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
@@ -360,7 +360,7 @@ class Survey:
         for group in groups.values():
             for i in group:
                 for j in group if i != self.found.at_path else ():
-                    with self._unpacking(i):
+                    with self._unpacking(i, j):
                         if i != j and is_part(self.found.candidates[i], self.found.candidates[j]):
                             self.found.parts.add((i, j))
 

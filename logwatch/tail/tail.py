@@ -108,6 +108,7 @@ class Tail:
         self._ctx.directories.forget()
         self._owners.forget()
         self._ctx.files.ask_again()
+        self._ctx.unpacking.begin()
         found = self.source.discover.find(now)
         if found is not self._found or not self._matched.keys() <= self._followers.keys():
             self._found = found
@@ -223,6 +224,7 @@ class Tail:
         what is left of the budget goes round among the others, and at least one chunk does.
         """
         turn = Turn(self._clock(), sink)
+        self._ctx.unpacking.begin()
         for follower in self._busy.values():
             follower.unpack(turn)
         waiting = [follower for follower in self._busy.values() if follower.next_waiting()]

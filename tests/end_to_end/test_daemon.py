@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from tests.helpers.running import PATIENCE, Daemon, get, until
+from tests.helpers.wrapping import docker
 
 pytestmark = pytest.mark.integration
 
@@ -173,6 +174,21 @@ def test_what_a_deleted_log_got_before_a_reload_counts(site, programs):
     daemon.process.send_signal(signal.SIGHUP)
     until(lambda: daemon.codes() == {"200": 3, "903": 3}, "the lines of both files")
     assert daemon.total("mesibo_logwatch_missed_generations_total") == 0
+
+
+def test_few_lines_of_a_deleted_log_that_wait_for_more_count_before_a_reload(site, programs):
+    """Too few to decide what they stand in: what closes their file hands them on, as the last of it."""
+    site.configure()
+    site.log.touch()
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.total("mesibo_logwatch_files_followed") == 1, "the file")
+    stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
+    texts = [f"E{stamp}-000 (17): push_on_complete: uid {i} type fcm code 903" for i in range(3)]
+    site.log.write_bytes(b"".join(docker(text, i) + b"\n" for i, text in enumerate(texts)))
+    site.log.unlink()
+    site.config.write_text(site.config.read_text().replace("[follow]", "[follow]\nrelease_seconds = 300"))
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: daemon.codes() == {"903": 3}, "the lines")
 
 
 def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_that_it_asks_for(site, programs):

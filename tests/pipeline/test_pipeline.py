@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -264,9 +264,16 @@ def test_a_kill_while_a_backlog_is_read_leaves_no_failure_untold(tmp_path, clock
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.sampled_from(["turn", "turn", "turn", "kill", "refuse", "accept"]), max_size=12))
-def test_every_failure_that_is_counted_has_a_number(steps):
-    """Whenever a disk refuses and a kill comes, amid a backlog or not: an export is told of what it never gets."""
+@given(
+    st.lists(st.sampled_from(["turn", "turn", "turn", "kill", "refuse", "accept"]), max_size=12),
+    st.sampled_from([7, 1, 0]),
+)
+@example([], 0)
+def test_every_failure_that_is_counted_has_a_number(steps, keep):
+    """Whenever a disk refuses and a kill comes, amid a backlog or not: an export is told of what it never gets.
+
+    After an orderly end none is told as lost, however few are kept.
+    """
     clock, refusing = Clock(), False
 
     class Refused(Ledger):
@@ -280,7 +287,7 @@ def test_every_failure_that_is_counted_has_a_number(steps):
         read = ledger.positions[1].offset if ledger.positions else 0
         tail = Tail([MUCH] * (40 - read // len(MUCH)))
         tail.offset = read
-        return ledger, build(ledger, clock, tail, Slow(clock), keep=7)
+        return ledger, build(ledger, clock, tail, Slow(clock), keep=keep)
 
     with tempfile.TemporaryDirectory() as directory:
         ledger, pipeline = start(Path(directory))
@@ -296,6 +303,9 @@ def test_every_failure_that_is_counted_has_a_number(steps):
         pipeline.settle()
         assert Reader(ledger.path).newest_failure() == counts(ledger)["903"]
         ledger.close()
+        with capture_logs() as logged:
+            Ledger(Path(directory), clock=clock).close()
+        assert [each for each in logged if each["event"] == "failures_not_told"] == []
 
 
 def test_failures_in_detail_of_a_backlog_do_not_wait_once_they_are_many(tmp_path, clock, monkeypatch):

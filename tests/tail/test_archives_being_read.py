@@ -1,16 +1,17 @@
 """Archives whose questions outlive those who asked them, and files that change while a copy of them is read."""
 
 import gzip
+import itertools
 import lzma
 import os
 import random
 import shutil
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
 from logwatch.tail import candidates
-from logwatch.tail.candidates import Heads, VanishedError
+from logwatch.tail.candidates import Archive, Heads, Unpacking, VanishedError
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
@@ -39,7 +40,7 @@ def test_a_question_that_nobody_asks_again_does_not_keep_out_the_others(tmp_path
     monkeypatch.setattr(candidates, "FRESH_SECONDS", 0)
     path = tmp_path / "m.log-20261126.gz"
     data = packed(path, 11 << 20)
-    archive = Heads({}).examine(str(path), RotatedName())
+    archive = Heads({}, Unpacking()).examine(str(path), RotatedName())
     with pytest.raises(SeekingError):
         archive.run(len(data) - 256, 256)
     answers = []
@@ -55,7 +56,7 @@ def test_an_archive_that_is_being_packed_leaves_no_descriptor(tmp_path, monkeypa
     monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
     whole, path = tmp_path / "whole.gz", tmp_path / "m.log-20261126.gz"
     packed(whole, 20 << 20)
-    data, heads = whole.read_bytes(), Heads({})
+    data, heads = whole.read_bytes(), Heads({}, Unpacking())
     before = opened()
     for part in range(1, 20):
         path.write_bytes(b"")
@@ -272,3 +273,37 @@ def test_a_large_archive_of_another_log_is_taken_for_that_one_s_however_long_it_
     assert len(follower.lines) == len(first + second) + 2
     assert follower.lost == 0
     follower.tail.close()
+
+
+def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_without_it(tmp_path, monkeypatch):
+    """However many were packed while the daemon was stopped, as long as each of them takes: reading goes on between."""
+    clock = itertools.count(0, 0.03)
+    path = tmp_path / "m.log"
+    append(path, *lines(0, 30))
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    for n in range(40):
+        append(path, *lines(1000 * n + 30, 30))
+        data = path.read_bytes()
+        path.unlink()
+        (tmp_path / f"m.log-{20261001 + n}.gz").write_bytes(gzip.compress(data))
+    append(path, *lines(90_000, 30))
+    begun = []
+    ask = Archive.open
+    monkeypatch.setattr(Archive, "open", lambda archive, *how: begun.append(archive.path) or ask(archive, *how))
+    monkeypatch.setattr(Archive, "head", lambda archive, descriptor: _head(archive, descriptor, ask))
+    monkeypatch.setattr(candidates.time, "monotonic", lambda: next(clock))
+    follower.start()
+    follower.look()
+    assert 0 < len(set(begun)) < 20
+    follower.turn()
+    assert len(set(begun)) == 40
+    written = [lines(0, 30), *(lines(1000 * n + 30, 30) for n in range(40)), lines(90_000, 30)]
+    assert sorted(follower.lines) == sorted(itertools.chain.from_iterable(written))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def _head(archive, descriptor, open_):
+    with closing(open_(archive, os.dup(descriptor))) as file:
+        return file.head()

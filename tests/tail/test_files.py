@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from logwatch.tail import files
-from logwatch.tail.candidates import Archive
+from logwatch.tail.candidates import Archive, Unpacking
 from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, open_regular, stat_at
 from logwatch.tail.uncompressed import SeekingError
 from logwatch.unpack import format_of
@@ -152,7 +152,7 @@ def test_an_archive_is_measured_to_its_last_bytes(tmp_path, size, pack):
     content = random.Random(size).randbytes(size // 2 + 1).hex().encode()[:size]
     path = tmp_path / "m.log.1.gz"
     path.write_bytes(pack(content))
-    archive = Archive(str(path), format_of(path.read_bytes()[:6]), stat_at(str(path)))
+    archive = Archive(str(path), format_of(path.read_bytes()[:6]), stat_at(str(path)), unpacking=Unpacking())
     found = None
     while found is None:
         with suppress(SeekingError):
@@ -168,7 +168,7 @@ def test_of_a_damaged_archive_no_more_is_read_than_its_sums_prove(packed):
     damaged[-2000:-1990] = b"\0" * 10
     _, path = packed(bytes(damaged))
     descriptor, stat = open_regular(str(path))
-    archive = Archive(str(path), "gzip", stat)
+    archive = Archive(str(path), "gzip", stat, unpacking=Unpacking())
     with pytest.raises(SeekingError):  # it may still be written
         archive.size()
     assert archive.intact == len(first)

@@ -151,3 +151,29 @@ def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeyp
         follower.wait(seconds)
     log.check()
     follower.tail.close()
+
+
+@pytest.mark.parametrize("torn", [b"", b"one that begins in front of"], ids=["between lines", "within one"])
+def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, torn):
+    """However large it is; the end of a line that began before it is no line of its own."""
+    log = Log(tmp_path, "by hand")
+    log.write(20)
+    with open(log.path, "r+b") as file:
+        file.seek(0, os.SEEK_END)
+        file.write(torn)
+        file.seek(1 << 30, os.SEEK_CUR)
+        file.write(b"it\n" * bool(torn) + log.lines(20))
+    read = 0
+
+    def count(*how):
+        nonlocal read
+        read += how[1]
+        return read_fully(*how)
+
+    read_fully = files.read_fully
+    monkeypatch.setattr(files, "read_fully", count)
+    log.follower.turn()
+    log.check()
+    assert read < 64 << 20
+    assert log.follower.sink.consumed == os.path.getsize(log.path)
+    assert sum(log.follower.sink.lines.values()) == 40 + bool(torn)

@@ -562,6 +562,21 @@ def test_a_log_that_lost_more_than_is_known_of_its_end_is_told_where_it_is_rotat
     assert max(follower.sink.lines[text.split("\n")[0].encode()] for text in texts) == 1
 
 
+@pytest.mark.parametrize("long", [0, 1_500_000], ids=["usual lines", "a line longer than what is read at once"])
+def test_what_came_into_a_deleted_log_since_the_last_look_is_read_before_an_orderly_stop(path, long):
+    """Also of one that was empty then, and of a line for which more than once is to be read."""
+    follower = Follower(path, envelope="auto", max_line_bytes=2_000_000)
+    append(path, *lines(*range(5 if long else 0)))
+    follower.turn()
+    append(path, *lines(5)[:1], end="x" * long + "\n")
+    append(path, *lines(6, 7))
+    os.unlink(path)
+    follower.stop()
+    assert len(follower.lines) == (8 if long else 3)
+    settle(follower)
+    assert (len(follower.lines), follower.lost) == (8 if long else 3, 0)
+
+
 @pytest.mark.parametrize("written", [5, 40_000], ids=["few, that do not decide what lines stand in", "a backlog"])
 def test_what_is_left_of_a_deleted_log_is_read_before_an_orderly_stop(path, written):
     """No later start finds it: a container that was removed right before has its last lines counted, and none lost."""

@@ -41,6 +41,11 @@ class Known(Positioned):
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted and read to its end, or was nowhere for long enough
 
+    @property
+    def deleted(self) -> bool:
+        """Whether its file is open and has no name."""
+        return self.open and not self.name
+
 
 @dataclass(slots=True)
 class Found:
@@ -57,7 +62,7 @@ class Found:
     ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
-    edited: bool = False  # the path's file has lines of what left the path that were not read yet, but not all of them
+    edited: set[int] = field(default_factory=set)  # files with some lines that were not read yet where they were before
     packing: bool = False  # an archive beside what it is packed from may still be written
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 

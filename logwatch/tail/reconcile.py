@@ -23,8 +23,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
-    if found.edited and found.at_path is not None:  # what is read of the one tells how far the other is a copy of it
-        draft.put_off(found.at_path)
+    for i in found.edited:  # what is read of the one tells how far the other is a copy of it
+        draft.put_off(i)
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others
     rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
@@ -113,6 +113,7 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             read = draft.start[i] if begun else _read_of(draft, i)
             holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
             holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
+            holds = holds or any(k.in_use and draft.answer(k, i).relation is Relation.MOVED for k in draft.known)
             holds = holds and i not in draft.found.ambiguous
             matched = candidate.matched and not (path.first and path.starts_at_end)
             wanted = begun or renewed or late or after or matched or holds
@@ -156,9 +157,9 @@ def _read_of(draft: Draft, i: int) -> int:
     Or, beside the path, with all of it but what was edited since in one of the two.
     """
     read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats)
-    edited = {Relation.MOVED} if i != draft.at_path else set()
-    ends = (draft.answer(k, i).at for k in read if draft.holds(k, i) or draft.answer(k, i).relation in edited)
-    return max(ends, default=0)
+    beside = i != draft.at_path
+    edited = {k.number for k in draft.known if draft.answer(k, i).relation is Relation.MOVED and (beside or k.deleted)}
+    return max((draft.answer(k, i).at for k in read if k.number in edited or draft.holds(k, i)), default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

@@ -300,13 +300,17 @@ class Survey:
         held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
         generation = self._by_number[known.number]
-        if i == found.at_path and generation.waiting and own.size() > offset and not part:
+        lags = generation.waiting and own.size() > offset and not part
+        if i == found.at_path and lags:
             if offset and held and not whole and own.size() - offset <= EDITED_BYTES:
                 at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
                 found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)
             else:
                 deleted = held and not whole and not known.name  # by whoever put that in its place
-                found.edited = found.edited or deleted or (not (offset and whole) and is_extract(own, candidate))
+                edited = deleted or (not (offset and whole) and is_extract(own, candidate))
+                found.edited |= {i} if edited else set()
+        elif lags and not known.name and self._is_unknown(candidate) and is_extract(own, candidate):
+            found.edited.add(i)  # it was put in its place, and rotated since
         if held:
             found.common[known.number, i] = own.size() if whole else offset
         elif i == found.at_path and not part:
@@ -315,6 +319,9 @@ class Survey:
             nearly_all = common >= max(own.size() - MARK_BYTES, TAIL_BYTES)
             if common and (all_alike or nearly_all or has_time(own.head[:common], generation.lines.is_dated)):
                 found.common[known.number, i] = common
+
+    def _is_unknown(self, file: Candidate) -> bool:
+        return all(known.key != file.key for known in self.known)
 
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""

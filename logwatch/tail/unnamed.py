@@ -129,7 +129,7 @@ class Unnamed:
         files = [*found.candidates, *left]
         kept: list[Candidate] = []
         for file in sorted(later.values(), key=lambda file: -file.disk_size):
-            if not any(is_extract(file, of) for of in [*files, *kept] if of.key != file.key):
+            if not any(is_extract(file, of) for of in [*files, *kept] if of.key != file.key and not of.packed):
                 kept.append(file)
         return kept
 
@@ -159,14 +159,14 @@ def is_extract(file: Content, of: Content) -> bool:
     """Return whether a plain file's last lines stand in another one: it was filtered out of that, or copied."""
     end = b"" if file.packed else file.before(file.size())
     lines = end[end.rfind(b"\n", 0, max(len(end) - TELLING_BYTES, 0)) + 1 :]
-    if of.packed or len(lines) < TELLING_BYTES:
+    if len(lines) < TELLING_BYTES:
         return False
 
     def last_in(block: bytes, start: int, _: int) -> int:
         at = block.rfind(lines)
         return start + at if at >= 0 else NOWHERE
 
-    return of.search(b"", last_in) != NOWHERE
+    return of.search(lines, last_in) != NOWHERE
 
 
 def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Callable[[bytes], bool]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from logwatch.discover.globs import mark
-from logwatch.tail import directories, follow
+from logwatch.tail import directories, follow, generation, generation_state
 from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
@@ -1508,3 +1508,29 @@ def test_a_mirror_that_is_made_anew_again_and_again_while_it_is_read_counts_once
     for seconds in (0, 11, 700):
         follower.wait(seconds)
     assert Counter(follower.lines) == Counter(lines)
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+@pytest.mark.parametrize(
+    "rotation", ["mv m.log m.log.1", "mv m.log m.log.1; gzip m.log.1", "cp m.log m.log.1; : > m.log"]
+)
+def test_a_log_that_is_trimmed_and_rotated_before_its_backlog_is_read_counts_once(
+    tmp_path, monkeypatch, rotation, looks
+):
+    """What stands in its place by ``mv`` has lines that are still to be read of the deleted file."""
+    for module in (generation, generation_state):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 8192)
+    log = Log(tmp_path, "by hand")
+    follower = log.follower
+    log.write(400)
+    follower.turn()
+    log.write(3000)
+    for script in ("true", "tail -n 2500 m.log > t; mv t m.log", rotation):
+        log.shell(script)
+        for _ in range(looks):
+            follower.look()
+            follower.tail.read(follower.sink, 1)
+    log.write(7)
+    for seconds in (0, 1, 11, 700, 1):
+        follower.wait(seconds)
+    log.check()

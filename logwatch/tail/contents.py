@@ -234,11 +234,14 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
     """Return whether a file holds more of what was read of another generation than of this one.
 
-    Or as much, where that one is nowhere else.
+    Or as much, where that one is nowhere else; or whatever was read of a later one that is nowhere else: where reading
+    goes on in a copy, what it was copied from is passed over, and not read.
     """
     at = draft.answer(each, i).at
-    others = (k for k in draft.known if k.position.head_bytes and k.position.offset >= at and draft.holds(k, i))
-    return any(k.position.offset > at or (k.in_use and draft.is_nowhere(k)) for k in others)
+    others = [k for k in draft.known if k.position.head_bytes and draft.holds(k, i)]
+    homeless = [k for k in others if k.in_use and draft.is_nowhere(k)]
+    later = (k for k in homeless if k.number > each.number and k.number not in draft.untold)
+    return any(later) or any(k.position.offset > at or (k in homeless and k.position.offset == at) for k in others)
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:

@@ -1510,7 +1510,7 @@ def test_a_mirror_that_is_made_anew_again_and_again_while_it_is_read_counts_once
     assert Counter(follower.lines) == Counter(lines)
 
 
-@pytest.mark.parametrize("looks", [0, 1])
+@pytest.mark.parametrize("looks", [0, 1, 3])
 @pytest.mark.parametrize(
     "rotation", ["mv m.log m.log.1", "mv m.log m.log.1; gzip m.log.1", "cp m.log m.log.1; : > m.log"]
 )

@@ -238,10 +238,12 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
     goes on in a copy, what it was copied from is passed over, and not read.
     """
     at = draft.answer(each, i).at
-    others = [k for k in draft.known if k.position.head_bytes and draft.holds(k, i)]
-    homeless = [k for k in others if k.in_use and draft.is_nowhere(k)]
-    later = (k for k in homeless if k.number > each.number and k.number not in draft.untold)
-    return any(later) or any(k.position.offset > at or (k in homeless and k.position.offset == at) for k in others)
+
+    def has_it(k: Known) -> bool:
+        later = k.number > each.number and k.number not in draft.untold
+        return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
+
+    return any(k.position.head_bytes and draft.holds(k, i) and has_it(k) for k in draft.known)
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:

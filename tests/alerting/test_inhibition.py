@@ -99,6 +99,11 @@ def states(alertmanager):
             {("MesiboLogwatchDown", None): "active", ("MesiboPushSilent", None): "active"},
             id="a host that is down says nothing of the silence of the others, which the rule judges alone",
         ),
+        pytest.param(
+            [("MesiboLogwatchDown", {"instance": "a:10914"}), ("MesiboPushLoggingOff", {})],
+            {("MesiboLogwatchDown", None): "active", ("MesiboPushLoggingOff", None): "suppressed"},
+            id="while a host is down it is not known whether push logging is off",
+        ),
     ],
 )
 def test_one_fault_is_one_page(tmp_path, programs, firing, expected):

@@ -58,7 +58,7 @@ class _Reconciliation:
 
     def run(self) -> None:
         state, unpacking = self.state, self.ctx.unpacking
-        unpacking.put_off = False
+        unpacking.begin_path()
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()

@@ -39,14 +39,17 @@ _Answer = TypeVar("_Answer")
 class Unpacking:
     """The time for which archives are unpacked in one look, or one read; what is over is put off to the next one."""
 
-    put_off = False  # a question was, or goes on then
-
     def __init__(self) -> None:
         self._ends_at: float | None = None  # once any was asked
+        self.put_off = False  # a question was, or goes on then
 
     def begin(self) -> None:
         """Begin the next look."""
         self._ends_at = None
+
+    def begin_path(self) -> None:
+        """Begin with the questions of one path in a look: none of them is put off yet."""
+        self.put_off = False
 
     def time_left(self, *, begun: bool) -> float | None:
         """Return for how long a question is worked on now; None to put it off, which is not ``begun`` yet."""

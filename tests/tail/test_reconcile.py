@@ -968,11 +968,12 @@ def attributes(module, *classes):
 
 
 def test_state_has_one_owner():
-    """Nobody outside its module assigns an attribute of a generation or of a path: what changes it is a method."""
+    """Nobody outside its module assigns an attribute of a generation, a path or a look's time: a method changes it."""
     trees = modules()
     owned = {
         "generation_state": attributes(trees["generation_state"], "GenerationState"),
         "path_state": attributes(trees["path_state"], "PathState"),
+        "candidates": attributes(trees["candidates"], "Unpacking"),
     }
     foreign = {
         (name, owner, attribute)

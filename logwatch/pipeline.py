@@ -118,6 +118,7 @@ class Pipeline:
         self.batch = Batch(keep)  # what is read and not committed
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()  # the last commit with failures in detail
+        self._behind = False  # the last commit was one of a backlog
         self._first = 0  # the source that is read first in the next round
         self._called = False  # the batch holds what somebody waits for
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
@@ -199,10 +200,15 @@ class Pipeline:
             heap.release()  # what a backlog took, and its newest failures most of all
 
     def _most_detailed(self) -> int:
-        """Return how many failures in detail are enough for a commit now: of a backlog later ones push out most."""
+        """Return how many failures in detail are enough for a commit now: of a backlog later ones push out most.
+
+        The commit that ends one, of however few bytes, is not held up by them either.
+        """
         if self.batch.failed >= DETAIL_FAILURES:
             return self.batch.failed
-        if self.batch.bytes > BACKLOG_BYTES and self._committed_at - self._detailed_at < UNDETAILED_SECONDS:
+        was_behind, self._behind = self._behind, self.batch.bytes > BACKLOG_BYTES
+        ends = was_behind and self.batch.bytes > 0
+        if (self._behind or ends) and self._committed_at - self._detailed_at < UNDETAILED_SECONDS:
             return 0
         self._detailed_at = self._committed_at
         return DETAILED_AT_ONCE

@@ -372,6 +372,21 @@ def test_no_commit_waits_for_thousands_of_failures_in_detail(tmp_path, clock):
     ledger.close()
 
 
+def test_the_commit_that_ends_a_backlog_does_not_wait_for_failures_in_detail(tmp_path, clock):
+    """However little of it is left: its numbers are on disk first, and the next commit has the details."""
+    ledger = Ledger(tmp_path, clock=clock)
+    tail = Tail()
+    pipeline = build(ledger, clock, tail)
+    steps = []
+    for data in (MUCH, b"903\n", b"903\n"):
+        tail.chunks = [data]
+        pipeline.turn()
+        steps.append((counts(ledger)["903"], told(ledger)))
+        clock.now += 1
+    assert steps == [(1, 0), (2, 0), (3, 3)]
+    ledger.close()
+
+
 def test_a_failure_is_read_from_its_line_once(ledger, clock):
     """That is what takes most of a commit: to be stored, each is taken out of the scan one time."""
     taken = []

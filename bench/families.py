@@ -195,6 +195,16 @@ def orders(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
         yield f"push_on_complete: {text}", (push.platform, push.code, push.reason)
 
 
+def lacking(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Three fields stand on some lines only."""
+    for push in pushes(rng, count, failures):
+        fields = ("aid 7", f"retry {push.number % 3}", f"ms {push.number % 997}")
+        some = [field for field in fields if rng.random() < 0.5]
+        told = " ".join([f"uid {push.user} type {push.platform}", *some, f"token {push.token} code {push.code}"])
+        reason = f" reason {push.reason}" if push.reason else ""
+        yield f"push_on_complete: {told}{reason}", (push.platform, push.code, push.reason)
+
+
 def payloads(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
     """Return lines with what was sent before the code: JSON of 5 to 40 keys."""
     for push in pushes(rng, count, failures):
@@ -364,6 +374,7 @@ FAMILIES = (
     Family("storm of failures", 41, mixed, failures=1.0),
     Family("unseen dialects", 51, dialects),
     Family("unseen dialects, one in ten", 52, dialects, share=0.1),
+    Family("fields that some lines lack", 63, lacking),
     Family("changes in the middle", 61, changing),
     Family("another order every 4,000 lines", 62, orders),
     Family("long JSON before the code", 91, payloads),

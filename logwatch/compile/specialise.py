@@ -9,7 +9,7 @@ can be taken.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import dropwhile, takewhile
 from typing import NamedTuple, TypeAlias
@@ -21,8 +21,9 @@ from logwatch.compile.to_regex import Writer
 
 _MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
-MAX_ORDERS = 4
+MAX_ORDERS = 16
 """Orders of turns that are told apart: a way for each is faster than a repetition, for as long as there is no other."""
+_MAX_ORDERS_WITHIN = 4  # a turn: each way has fewer examples of what is in it
 _MAX_UNROLLED = 40  # turns of one line; more stay a repetition as well
 _TOLD = 128  # turns of one alternative of a repetition: more of them tell hardly more
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
@@ -49,6 +50,7 @@ class Specialiser:
         self._turns: dict[int, _Turns] = {}
         self._min_count = self._turns_left = 0
         self._alike = True
+        self._within = 0  # so many turns
 
     def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
         """Return the node as these lines take it from their beginnings, and where it ends in those that are kept.
@@ -128,7 +130,9 @@ class Specialiser:
         """Return the ways in which these turns go on; note the ends of those that are kept."""
         parts: list[Part] = []
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
-        if turns.many(set(runs.values())):
+        most = min(self.max_orders, _MAX_ORDERS_WITHIN) if self._within else self.max_orders
+        orders = set(runs.values())
+        if len(orders) > most or max(map(len, orders), default=0) > _MAX_UNROLLED:
             parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]], then)]
             taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
         groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
@@ -159,7 +163,9 @@ class Specialiser:
             parts.append(self._as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
         if look := turns.guard(i):
             parts.append(self._as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
+        self._within += 1
         way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
+        self._within -= 1
         return _in_order([*parts, way]), ends
 
     def _loop(self, turns: "_Turns", took: "Sequence[_Turn]", then: Sequence[Node]) -> Part:
@@ -202,7 +208,6 @@ class _Turns:
         self.of = of
         self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
         self._end = specialiser.end
-        self._max_orders = specialiser.max_orders
         self.taken = lru_cache(maxsize=None)(self._taken)
         self.blanks, item = nodes.split_leading_blanks(self.item)
         self.until: Node | None = None
@@ -251,10 +256,6 @@ class _Turns:
             if (end := self._end(item, line, at)) >= 0:
                 return i, end
         return _END, at
-
-    def many(self, orders: Collection[tuple[int, ...]]) -> bool:
-        """Return whether so many orders of turns, or such long ones, are not worth a way each."""
-        return len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED
 
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""

@@ -7,6 +7,7 @@ import pytest
 from logwatch.compile import nodes
 from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
 from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile.specialise import MAX_ORDERS
 from tests.compile.shown import node
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -92,7 +93,10 @@ def test_rare_orders_are_not_worth_a_way():
     assert taken(compiler, [*examples, b"head a=x b=1 code=2"], b"head a=x b=1 code=2") is None
 
 
-ORDERS = [b"a=x b=1", b"b=1 a=x", b"b=1 b=2", b"a=x a=y b=3", b"b=4", b"a=x b=1 a=z"]
+ORDERS = [
+    *(b"a=x b=1", b"b=1 a=x", b"b=1 b=2", b"a=x a=y b=3", b"b=4", b"a=x b=1 a=z"),
+    *(b"a=x " * count + b"b=1" for count in range(3, 3 + MAX_ORDERS)),
+]
 
 
 def test_values_in_many_orders_are_the_last_of_their_names():

@@ -6,7 +6,7 @@ import pytest
 
 from logwatch.compile import nodes
 from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
-from logwatch.compile.specialise import Specialiser
+from logwatch.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.compile.to_regex import Writer
 from tests.compile.shown import node, shown
 
@@ -106,11 +106,22 @@ def test_a_word_that_begins_another_hides_none():
 def test_turns_in_many_orders_stay_a_repetition():
     """Of the alternatives that the examples take."""
     known = Specialiser()
-    lines = [b" ".join([b"abc"] * count + [b"code 5\n"]) for count in range(8)]
+    lines = [b" ".join([b"abc"] * count + [b"code 5\n"]) for count in range(MAX_ORDERS + 1)]
     narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), lines)
     assert len(ends) == len(lines)
     assert known.end(narrowed, b"abc " * 20 + b"code 7\n", 0) == 86
     assert known.end(narrowed, b'abc "x" code 7\n', 0) == -1
+
+
+def test_fields_that_some_lines_lack_have_a_way_each():
+    """Three of them are eight orders. Within brackets, where each way has fewer examples, they stay a repetition."""
+    orders = [" ".join(f for i, f in enumerate(("k:1", '"s"', "w")) if n >> i & 1).encode() for n in range(8)]
+    known = Specialiser()
+    flat, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders])
+    inside = nodes.seq(Literal(b"["), Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD)))), Literal(b"]"))
+    nest, _ = known.specialise(Repeat(inside), [b"[%b]\n" % each for each in orders])
+    assert [known.end(flat, each + b" code 7\n", 0) > 0 for each in (*orders, b"w w")] == [True] * 8 + [False]
+    assert [known.end(nest, b"[%b]\n" % each, 0) > 0 for each in (*orders, b"w w")] == [True] * 9
 
 
 PROSE = CharRun(frozenset(b" :,abc"))

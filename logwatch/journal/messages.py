@@ -74,7 +74,7 @@ def _goes_on(entry: JournalEntry) -> bool:
 
 def _by_journald(entry: JournalEntry) -> bool:
     """Return whether the entry is journald's own word, which no program can forge: what its rate limit kept out."""
-    return entry.get(b"_TRANSPORT") == b"driver"
+    return b"N_DROPPED" in entry and entry.get(b"_TRANSPORT") == b"driver"
 
 
 def _number(digits: bytes) -> int:
@@ -168,7 +168,9 @@ class Messages:
 
     def of_another(self, entry: JournalEntry) -> bool:
         """Return whether journald tells in ``entry`` of another unit's rate limit, or of what numbers tell already."""
-        return _by_journald(entry) and (not self._unit or entry.get(b"OBJECT_SYSTEMD_UNIT") != self._unit)
+        if not _by_journald(entry):
+            return False
+        return not self._unit or entry.get(b"OBJECT_SYSTEMD_UNIT") != self._unit
 
     def take(self, entry: JournalEntry) -> None:
         """Add an entry."""
@@ -274,7 +276,7 @@ class Messages:
         digits = entry.get(b"CONTAINER_LOG_ORDINAL")
         if digits is None:
             if _by_journald(entry):
-                self._missed += _number(entry.get(b"N_DROPPED", b""))
+                self._missed += _number(entry[b"N_DROPPED"])
                 return False
             self._unit = entry.get(b"_SYSTEMD_UNIT", b"")
             return True

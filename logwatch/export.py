@@ -50,7 +50,7 @@ COUNTERS = {
         "Files that were rotated away and could not be found again to be read to their end."
     ),
     "mesibo_logwatch_missed_entries": (
-        "Entries missing from the journal, or gone before they could be read, by the numbers that Docker gives them."
+        "Entries that journald dropped, or deleted before they could be read, by Docker's numbers or its own word."
     ),
     "mesibo_logwatch_oversized_lines": "Lines longer than max_line_bytes, of which only the beginning was parsed.",
 }

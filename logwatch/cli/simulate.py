@@ -52,7 +52,12 @@ _MOST_LINES = 1_000_000  # a second: more than are written in one
     help="Lines a second; 0: at once.",
 )
 @click.option(
-    "--seconds", metavar="N", type=Number(min=0), default=60, show_default=True, help="How long; 0: until stopped."
+    "--seconds",
+    metavar="N",
+    type=Number(min=0),
+    default=60,
+    show_default=True,
+    help="How long, by the stamps; 0: until stopped.",
 )
 @click.option(
     "--lines",

@@ -93,7 +93,9 @@ def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
         with os.scandir(directory) as entries:
             names = sorted(entry.name for entry in entries)
     except FileNotFoundError:
-        remedy = "set docker.root to its data-root, or of podman to /var/lib/containers/storage"
+        remedy = (
+            "set docker.root to its data-root, or of podman to /var/lib/containers/storage; logs of nerdctl take paths"
+        )
         return [], [Problem(directory, "is not there", "Docker keeps its containers there", remedy)]
     except OSError as error:
         why = error.strerror or str(error)
@@ -109,7 +111,9 @@ def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
 
 def where_listed(root: str) -> list[str]:
     """Return the directories in which new containers appear."""
-    return podman.stores(root) or _remapped(root) or [os.path.join(root, "containers")]
+    if stores := podman.stores(root):
+        return [*stores, *map(podman.transient_of, stores)]
+    return _remapped(root) or [os.path.join(root, "containers")]
 
 
 def _remapped(root: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 Podman lists them below its storage in a directory that is named after the storage driver, as ``overlay-containers``, in
 ``containers.json``, and those of ``podman run --rm``, which quadlets are too, in ``volatile-containers.json``
-(containers/storage, store.go and containers.go). With the k8s-file driver conmon keeps a ``ctr.log`` in the container's
-``userdata``; json-file is another name of that. Without such a file its lines go to journald, by default on
-hosts with systemd; or to whatever started it (passthrough, as quadlets of podman 4.4), to a file elsewhere (``--log-opt
-path=``) or nowhere, which its database alone tells. Nothing else of either is read out.
+(containers/storage, store.go and containers.go). With ``transient_store`` all are in the second list, which lies in a
+directory of the same name below what is gone with a boot; the logs stay where they are. With the k8s-file driver conmon
+keeps a ``ctr.log`` in the container's ``userdata``; json-file is another name of that. Without such a file its lines go
+to journald, by default on hosts with systemd; or to whatever started it (passthrough, as quadlets of podman 4.4), to a
+file elsewhere (``--log-opt path=``) or nowhere, which its database alone tells. Nothing else of either is read out.
 """
 
 import os
@@ -16,7 +17,8 @@ import msgspec
 from logwatch.errors import Problem
 
 K8S_FILE, UNTOLD = "k8s-file", "journald or another"
-_LISTS = ("containers.json", "volatile-containers.json")
+_LISTED, _VOLATILE = "containers.json", "volatile-containers.json"
+RUN = "/run"
 
 
 class _Image(msgspec.Struct):
@@ -57,16 +59,30 @@ def stores(root: str) -> list[str]:
 
 def listed(store: str) -> Iterator[PodmanContainer | Problem]:
     """Yield the containers that podman lists in a directory of theirs, and what of the lists cannot be read."""
-    for path in (os.path.join(store, name) for name in _LISTS):
+    transient = os.path.join(transient_of(store), _VOLATILE)
+    for path in (os.path.join(store, _LISTED), os.path.join(store, _VOLATILE), transient):
         try:
             with open(path, "rb") as file:
-                yield from _LIST.decode(file.read())
+                found = _LIST.decode(file.read())
+            # What is transient may be of another storage
+            yield from (
+                each for each in found if path != transient or os.path.isdir(directory_of(store, each.identity))
+            )
         except FileNotFoundError:
             continue  # no such container was ever made
         except OSError as error:
             yield Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
         except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
             yield Problem(path, "cannot be understood", "it is no JSON as podman writes it")
+
+
+def transient_of(store: str) -> str:
+    """Return where podman lists the containers of a directory with ``transient_store``, by default."""
+    try:
+        user = os.stat(store).st_uid
+    except OSError:
+        user = 0
+    return os.path.join(RUN, f"user/{user}/containers" if user else "containers/storage", os.path.basename(store))
 
 
 def directory_of(store: str, identity: str) -> str:

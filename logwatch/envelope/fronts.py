@@ -11,7 +11,8 @@ the first, podman with an offset from UTC. Details are the container's labels an
 told to keep, each escaped as in a URL, behind the time (moby's api/server/httputils/write_log_stream.go); without any
 a blank is left. `docker compose logs` and `up` print the service, with `-t` and colours, podman-compose in brackets;
 `docker service logs` the task and its node behind the time of `-t` (docker/cli, cli/command/service/logs.go); `kubectl
-logs --prefix` pod and container, in front of the time (kubectl's pkg/cmd/logs/logs.go):
+logs --prefix` pod and container, in front of the time (kubectl's pkg/cmd/logs/logs.go), as stern does; `nerdctl
+compose` the service and a bar without a blank (nerdctl's pkg/composer/pipetagger):
 
     2026-11-25T10:00:00.123456789Z E2511-100000-123 (17): …
     com.example.app=chat,tag=a%2Fb E2511-100000-123 (17): …
@@ -19,6 +20,8 @@ logs --prefix` pod and container, in front of the time (kubectl's pkg/cmd/logs/l
     [mesibo]  | E2511-100000-123 (17): …
     2026-11-25T10:00:00.123456789Z chat_mesibo.1.a1b2c3d4e5f6@node    | E2511-100000-123 (17): …
     [pod/mesibo-7d9f/mesibo] E2511-100000-123 (17): …
+    mesibo-7d9f mesibo E2511-100000-123 (17): …
+    mesibo-1 |E2511-100000-123 (17): …
 
 syslog daemons write RFC 3164's format, rsyslog's with an RFC 3339 time, and RFC 5424's with structured data; in
 rsyslog's words RSYSLOG_TraditionalFileFormat, RSYSLOG_FileFormat and RSYSLOG_SyslogProtocol23Format. Docker's syslog
@@ -46,6 +49,7 @@ _SERVICE = "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
 # v2 colours the whole front, v1 up to the bar; the service is padded to the longest name
 _BAR = rf"{{origin}} {{1,128}}\|(?:{COLOURS} {COLOURS}|{COLOURS}$)"
 _PODMAN_BAR = rf"\[{{origin}}\] {{1,128}}\|{COLOURS} {COLOURS}"
+_BARE_BAR = rf"{{origin}}{COLOURS} {{0,128}}\|"
 # The number of the replica, with what pads it to the longest, and the id of the task: short, whole, or left out
 _TASK = r"\.[0-9]{1,9}(?:\.[0-9a-z]{12}(?:[0-9a-z]{13})?)?@[0-9A-Za-z_.-]{1,255} {4,16}\| "
 _ESCAPED = "(?:[A-Za-z0-9_.~+-]|%[0-9A-F]{2})"
@@ -54,6 +58,7 @@ _DETAILS = rf"(?:(?P<time>{RFC3339}) )?(?:{_DETAIL}(?:,{_DETAIL}){{0,63}})? "
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,252})"
 _CONTAINER = "[a-z0-9][a-z0-9-]{0,62}"
 _PLACE = rf"\[pod/{_POD}/{{origin}}\] "
+_STERN = f"{_POD}{COLOURS} {COLOURS}{{origin}}{COLOURS} "
 
 _PRIORITY = "<(?:[0-9]|[1-9][0-9]|1[0-8][0-9]|19[01])>"
 _HOST = "[0-9A-Za-z_.%:-]{0,254}[0-9A-Za-z_.%-]"  # never with a colon at its end, so that no tag is taken for one
@@ -84,9 +89,13 @@ FRONTS = (
     Prefixed("compose-timestamps", "compose", rf"{_BAR}(?P<time>{RFC3339})(?:{COLOURS} {COLOURS}|$)", _SERVICE),
     Prefixed("compose-podman", "compose", _PODMAN_BAR, _SERVICE),
     Prefixed("compose-podman-timestamps", "compose", f"{_PODMAN_BAR}{_TIME}", _SERVICE),
+    Prefixed("compose-nerdctl", "compose", _BARE_BAR, _SERVICE),
+    Prefixed("compose-nerdctl-timestamps", "compose", _BARE_BAR + _TIME, _SERVICE),
     Prefixed("compose-swarm", "compose", rf"(?:(?P<time>{RFC3339}) )?{{origin}}{_TASK}", _SERVICE),
     Prefixed("kubectl", "kubectl", _PLACE, _CONTAINER),
     Prefixed("kubectl-timestamps", "kubectl", _PLACE + _TIME, _CONTAINER),
+    Prefixed("stern", "kubectl", _STERN, _CONTAINER),
+    Prefixed("stern-timestamps", "kubectl", _STERN + _TIME, _CONTAINER),
     Prefixed("syslog-5424", "syslog", _RFC5424, _NAME),
     Prefixed("syslog-3339", "syslog", rf"(?:{_PRIORITY})?(?P<time>{RFC3339}) {_HOST} {{origin}}{_AFTER_TAG}", _TAG),
     Prefixed("syslog-3164", "syslog", rf"(?:{_PRIORITY})?(?P<time>{MONTH_DAY} {CLOCK}){_FROM}", _TAG),

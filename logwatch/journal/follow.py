@@ -134,13 +134,15 @@ class Journal:
         self._parser = Parser(self._max_line_bytes + 1)
         self._run = "newest" if self._at_end else "follow" if self._caught_up else "backlog"
         how = {"newest": ["--lines=1"], "backlog": [], "follow": ["--follow", "--no-tail"]}[self._run]
+        target = self.source.target
+        wanted = target.arguments if self._at_end else target.followed
         if self._messages.cursor:
             how.append(f"--cursor={self._messages.cursor}")
         self._first = True
         self._doubt = self._in_doubt()
         self._started_at = now
         try:
-            self._child = Child([*how, f"--output-fields={','.join(FIELDS)}", *self.source.target.arguments])
+            self._child = Child([*how, f"--output-fields={','.join(FIELDS)}", *wanted])
         except NoProgram as error:
             self._fail(error.problem)
             return
@@ -193,7 +195,9 @@ class Journal:
         self._until = min(max(self._until, at), self._clock())
 
     def _take(self, entry: JournalEntry, sink: Sink) -> None:
-        """Take an entry, unless it is the one that reading went on from."""
+        """Take an entry, unless it is the one that reading went on from, or tells of another unit."""
+        if self._messages.of_another(entry):
+            return
         self._entry_at = self._clock()
         if self._first:
             self._first = False

@@ -27,6 +27,10 @@ FIELDS = (
     "_STREAM_ID",
     "_LINE_BREAK",
     "_SOURCE_REALTIME_TIMESTAMP",
+    "_TRANSPORT",
+    "_SYSTEMD_UNIT",
+    "OBJECT_SYSTEMD_UNIT",
+    "N_DROPPED",
 )
 """What journalctl is asked for; it adds cursor, times and boot."""
 
@@ -50,6 +54,7 @@ class _State(msgspec.Struct, omit_defaults=True):
     holes: list[int] = []
     inside: dict[StreamName, str] = {}
     damaged: list[float] = []
+    unit: str = ""
 
 
 def _text(entry: JournalEntry, name: bytes) -> str:
@@ -65,6 +70,11 @@ def _stream(entry: JournalEntry) -> StreamName:
 def _goes_on(entry: JournalEntry) -> bool:
     """Return whether the rest of the line comes in another entry."""
     return entry.get(b"CONTAINER_PARTIAL_MESSAGE") == b"true" or entry.get(b"_LINE_BREAK") in _UNBROKEN
+
+
+def _by_journald(entry: JournalEntry) -> bool:
+    """Return whether the entry is journald's own word, which no program can forge: what its rate limit kept out."""
+    return b"N_DROPPED" in entry and entry.get(b"_TRANSPORT") == b"driver"
 
 
 def _number(digits: bytes) -> int:
@@ -110,6 +120,7 @@ class Messages:
     last: JournalEntry = field(default_factory=dict)  # the last one that is in the lines
     damaged: list[float] = field(default_factory=list)  # files of which it was told: when each was last written to
     _gaps: Gaps = field(default_factory=Gaps)
+    _unit: bytes = b""  # by whose rate limit journald keeps entries; empty where Docker's numbers tell of each
     _epoch: bytes | None = None  # of the entry before
     _inside: dict[StreamName, str] = field(default_factory=dict)
     _waiting: dict[StreamName, str] = field(default_factory=dict)  # with the id of the message
@@ -125,7 +136,8 @@ class Messages:
         kept = msgspec.json.decode(state or "{}", type=_State)
         gaps = Gaps(kept.epoch, kept.highest, kept.floor, kept.holes)
         last = {b"__CURSOR": cursor.encode()} if cursor else {}
-        return cls(max_line_bytes, not cursor, last, kept.damaged, _gaps=gaps, _inside=kept.inside)
+        unit = kept.unit.encode()
+        return cls(max_line_bytes, not cursor, last, kept.damaged, _gaps=gaps, _unit=unit, _inside=kept.inside)
 
     @property
     def cursor(self) -> str:
@@ -137,6 +149,7 @@ class Messages:
         """What belongs to ``cursor``, as text."""
         gaps = self._gaps
         kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside, self.damaged)
+        kept.unit = self._unit.decode(errors="replace")
         return msgspec.json.encode(kept).decode()
 
     @property
@@ -152,6 +165,12 @@ class Messages:
     def follows(self, entry: JournalEntry) -> bool:
         """Return whether Docker's numbers say what is missing before ``entry``."""
         return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
+
+    def of_another(self, entry: JournalEntry) -> bool:
+        """Return whether journald tells in ``entry`` of another unit's rate limit, or of what numbers tell already."""
+        if not _by_journald(entry):
+            return False
+        return not self._unit or entry.get(b"OBJECT_SYSTEMD_UNIT") != self._unit
 
     def take(self, entry: JournalEntry) -> None:
         """Add an entry."""
@@ -253,10 +272,15 @@ class Messages:
         self.fresh = False
 
     def _new(self, entry: JournalEntry) -> bool:
-        """Look at the entry's number, where it has one; False if it came before."""
+        """Look at the entry's number, where it has one; False if it came before, or only tells of a loss."""
         digits = entry.get(b"CONTAINER_LOG_ORDINAL")
         if digits is None:
+            if _by_journald(entry):
+                self._missed += _number(entry[b"N_DROPPED"])
+                return False
+            self._unit = entry.get(b"_SYSTEMD_UNIT", b"")
             return True
+        self._unit = b""
         gaps, epoch = self._gaps, entry.get(b"CONTAINER_LOG_EPOCH")
         number = _number(digits)
         if epoch == self._epoch and number == gaps.highest + 1 and not gaps.holes:  # nearly always

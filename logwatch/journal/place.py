@@ -22,6 +22,7 @@ _SIGNATURE = b"LPKSHHRH"
 _FILE_ID = slice(24, 40)
 _SIZES = (slice(88, 96), slice(96, 104))  # header_size and arena_size, bytes, little endian: all of the file
 _FIRST_ENTRY = slice(184, 192)  # head_entry_realtime, microseconds since the epoch, little endian
+_SUPPRESSED = "a596d6fe7bfa4994828e72309e95d61e"  # SD_MESSAGE_JOURNAL_DROPPED
 _MACHINE = re.compile(r"[0-9a-f]{32}(\..+)?")
 _MACHINE_ID = Path("/etc/machine-id")
 
@@ -61,6 +62,12 @@ class Target:
             return (f"--directory={self.directory}", "--merge", wanted)
         machine = _machine()
         return ("--merge", wanted, *([f"_MACHINE_ID={machine}"] if machine else []))
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The same, and what journald itself says of entries that its rate limit kept out, of any unit."""
+        machine = [each for each in self.arguments if each.startswith("_MACHINE_ID=")]
+        return (*self.arguments, "+", "_TRANSPORT=driver", f"MESSAGE_ID={_SUPPRESSED}", *machine)
 
     @property
     def key(self) -> str:

@@ -1,6 +1,7 @@
 """A container's log by the container's name, out of podman's storage as podman 4 and 5 write it."""
 
 import json
+import os
 
 import pytest
 
@@ -87,6 +88,28 @@ def test_a_container_that_is_made_anew_is_followed_at_once(tmp_path):
     follower.turn()
     assert said(follower) == ["one", "two"]
     assert str(podman.store) in follower.tail.directories()
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_a_container_of_a_transient_store_is_listed_elsewhere(tmp_path, monkeypatch, user):
+    """With ``transient_store`` the list lies where a reboot deletes it, and the log where it always does."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a storage to a user")
+    monkeypatch.setattr("logwatch.discover.podman.RUN", str(tmp_path / "run"))
+    podman = Podman(tmp_path / "storage")
+    os.chown(podman.store, user, user)
+    transient = tmp_path / "run" / (f"user/{user}/containers" if user else "containers/storage") / "overlay-containers"
+    transient.mkdir(parents=True)
+    container = Container("mesibo", str(podman.root))
+    (problem,) = container.find(0.0).problems
+    assert problem.what == "there is no container named mesibo"
+    podman.start(podman.create("a", rm=True), "one")
+    (podman.store / "volatile-containers.json").rename(transient / "volatile-containers.json")
+    found = container.find(0.1)
+    assert (found.paths, found.problems) == ((str(podman.store / "a" / "userdata" / "ctr.log"),), ())
+    assert str(transient) in container.directories()
+    (podman.store / "a").rename(tmp_path / "of another storage")
+    assert container.find(0.1 + REGLOB_SECONDS).paths == ()
 
 
 def test_the_log_of_a_container_that_is_started_later_is_read_at_once(tmp_path):

@@ -82,7 +82,9 @@ def test_every_envelope_is_counted_exactly_and_dated(tmp_path):
         assert abs(last - at(176).timestamp()) < 1 or name in (
             "compose",
             "compose-podman",
+            "compose-nerdctl",
             "kubectl",
+            "stern",
             "journal-monotonic",
             "plain",
             "syslog-3164",

@@ -101,6 +101,7 @@ def test_a_line_of_a_users_text_never_brings_a_part_of_an_envelope_along(name):
 
 A_LINE_EACH = (
     "compose", "compose-timestamps", "compose-podman", "compose-podman-timestamps", "compose-swarm",
+    "compose-nerdctl", "compose-nerdctl-timestamps", "stern", "stern-timestamps",
     "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
 )  # fmt: skip
 ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]

@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -26,8 +27,24 @@ mkdir -p /run/systemd/journal /run/log/journal
 mount --bind "$1/run" /run/systemd/journal
 mount --bind "$1/log" /run/log/journal
 mount -t tmpfs tmpfs /var/log
+mkdir -p /run/systemd/journald.conf.d
+mount -t tmpfs tmpfs /run/systemd/journald.conf.d
+printf '[Journal]\nRateLimitIntervalSec=1s\nRateLimitBurst=%s\n' "$3" > /run/systemd/journald.conf.d/limit.conf
 exec "$2"
 """
+
+# As a process of a unit, whose standard output systemd has connected to journald
+SERVICE = """
+import os, pathlib, socket, sys
+for group in sys.argv[2:]:
+    pathlib.Path(group, "cgroup.procs").write_text(str(os.getpid()))
+out = socket.socket(socket.AF_UNIX)
+out.connect(sys.argv[1])
+out.sendall(b"mesibo\\n\\n6\\n0\\n0\\n0\\n0\\n")
+for line in sys.stdin.buffer:
+    out.sendall(line)
+"""
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def able(program):
@@ -45,14 +62,50 @@ def written_as(name, value):
     return name.encode() + b"=" + raw + b"\n"
 
 
-class Journald:
-    """A real journald. ``directory`` is where its files are; sends as Docker does, with numbers, unless told not to."""
+class Service:
+    """A process that journald knows by its unit; it has written one line, and writes as long as it is there."""
 
-    def __init__(self, home):
+    def __init__(self, journald, unit):
+        tops = [CONTROL_GROUPS / each for each in ("systemd", "unified", ".")]  # of version 1, of both, of version 2
+        self.groups = [top / "system.slice" / unit for top in tops if (top / "cgroup.procs").exists()]
+        try:
+            for group in self.groups:
+                group.mkdir(parents=True)
+        except OSError as error:
+            pytest.skip(f"no control group can be made here: {error}")
+        command = [sys.executable, "-c", SERVICE, journald.home / "run/stdout", *self.groups]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        for i in itertools.count():  # until journald has asked for credentials: what came before is nobody's
+            self.write(f"{unit} {i}")
+            until(
+                lambda up=f"{unit} {i}": up in journald.ask("-o", "cat", "SYSLOG_IDENTIFIER=mesibo"), "a service's line"
+            )
+            if journald.ask("-o", "cat", f"_SYSTEMD_UNIT={unit}"):
+                break
+
+    def write(self, *lines):
+        self.process.stdin.write("".join(f"{line}\n" for line in lines))
+        self.process.stdin.flush()
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(PATIENCE)
+        for group in self.groups:
+            group.rmdir()
+
+
+class Journald:
+    """A real journald. ``directory`` is where its files are; sends as Docker does, with numbers, unless told not to.
+
+    A unit may write ``burst`` lines a second, or some more where there is much room; without it there is no limit.
+    """
+
+    def __init__(self, home, *, burst=0):
         able(DAEMON)
         if os.geteuid() != 0:
             pytest.skip("a journald of one's own needs root")
         self.home = home
+        self.burst = burst
         self.numbers = itertools.count(1)
         self.epoch = "e1"
         for name in ("run", "log"):
@@ -62,7 +115,7 @@ class Journald:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", self.home, DAEMON],
+            ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", self.home, DAEMON, str(self.burst)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

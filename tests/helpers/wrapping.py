@@ -84,9 +84,13 @@ WRAP: dict[str, Callable[[str, int], bytes]] = {
     "compose-timestamps": each_line(lambda i: f"mesibo-1  | {nano(i)} "),
     "compose-podman": each_line(lambda _: "[mesibo]  | "),
     "compose-podman-timestamps": each_line(lambda i: f"[mesibo] | {nano(i)} "),
+    "compose-nerdctl": each_line(lambda _: "mesibo_1 |"),
+    "compose-nerdctl-timestamps": each_line(lambda i: f"mesibo_1 |{nano(i)} "),
     "compose-swarm": each_line(lambda i: f"{nano(i)} chat_mesibo.{i % 2 + 1}.a1b2c3d4e{i % 7:03}@node-1    | "),
     "kubectl": each_line(lambda i: f"[pod/mesibo-7d9f-{i % 2}/mesibo] "),
     "kubectl-timestamps": each_line(lambda i: f"[pod/mesibo-7d9f-{i % 2}/mesibo] {nano(i)} "),
+    "stern": each_line(lambda i: f"mesibo-7d9f-{i % 2} mesibo "),
+    "stern-timestamps": each_line(lambda i: f"mesibo-7d9f-{i % 2} mesibo {nano(i)} "),
     "docker-details": each_line(lambda i: f"{nano(i)} com.example.role=push+server,tag=a%2Fb "),
     "cri": each_line(lambda i: f"{at(i).astimezone(_PARIS):%Y-%m-%dT%H:%M:%S.%f}789+01:00 stdout F "),
     "syslog-3164": one_line(lambda i: f"{at(i):%b %d %H:%M:%S} chat mesibo[12]: "),
@@ -112,6 +116,8 @@ SEVERAL_LINES = ("journal-json-pretty", "journal-verbose", "journal-export")
 ORIGINS = {
     "compose": ("mesibo-1",),
     "compose-timestamps": ("mesibo-1",),
+    "compose-nerdctl": ("mesibo_1",),
+    "compose-nerdctl-timestamps": ("mesibo_1",),
     "compose-swarm": ("chat_mesibo",),
     "kubectl": ("mesibo",),
     "kubectl-timestamps": ("mesibo",),
@@ -126,7 +132,7 @@ def envelope_of(name: str) -> Envelope:
     """Return the envelope that lines wrapped here stand in."""
     if name == "plain":
         return PLAIN
-    named = name.startswith(("syslog", "journal", "compose", "kubectl"))
+    named = name.startswith(("syslog", "journal", "compose", "kubectl", "stern"))
     return Envelope((Layer(name, ORIGINS.get(name, ("mesibo",)) if named else ()),))
 
 

@@ -50,7 +50,7 @@ def test_what_counts_behind_an_envelope_counts_without_it(name, lines):
     assert told(with_envelope) == told(without)
 
 
-UNTIMED = ("compose", "compose-podman", "kubectl", "journal-monotonic")
+UNTIMED = ("compose", "compose-podman", "compose-nerdctl", "kubectl", "stern", "journal-monotonic")
 
 
 @pytest.mark.parametrize("name", [name for name in WRAP if name not in UNTIMED])

@@ -307,3 +307,70 @@ def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_wit
 def _head(archive, descriptor, open_):
     with closing(open_(archive, os.dup(descriptor))) as file:
         return file.head()
+
+
+@pytest.fixture(params=[0, 1], ids=["the first look", "the second look"])
+def one_question_a_look(monkeypatch, request):
+    """Have but one question about archives answered in each second look, or read."""
+    looks = itertools.count()
+
+    def time_left(unpacking, *, begun):
+        unpacking.put_off = unpacking._ends_at is not None or next(looks) % 2 != request.param
+        unpacking._ends_at = 0.0
+        return 1.0 if begun or not unpacking.put_off else None
+
+    monkeypatch.setattr(Unpacking, "time_left", time_left)
+
+
+def replace_by_copy(path, *more):
+    """As rsync does: another inode, with the same lines and more."""
+    copy = path.with_name("copy~")
+    shutil.copy(path, copy)
+    append(copy, *more)
+    copy.rename(path)
+
+
+@pytest.mark.usefixtures("one_question_a_look")
+@pytest.mark.parametrize("new", [[], lines(500, 5)], ids=["packed beside it", "packed away"])
+def test_of_an_archive_nobody_reads_before_it_is_told_how_far_all_have_read_it(tmp_path, new):
+    """It holds what several generations have read, and is unpacked anew to find the end of each of them."""
+    log = tmp_path / "m.log"
+    append(log, *lines(0, 30))
+    follower = Follower(log)
+    follower.turn()
+    for n in (30, 60):
+        replace_by_copy(log, *lines(n, 30))
+        follower.wait(1)
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    if new:
+        log.unlink()
+        append(log, *new)
+    for restart in (follower.restart_at_once, int, follower.restart_at_once):
+        restart()
+        for seconds in (0, 1, 11, 700):
+            follower.wait(seconds)
+    assert follower.lines == lines(0, 90) + new
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.usefixtures("one_question_a_look")
+def test_what_lies_in_an_archive_is_not_taken_for_what_stands_at_the_path_before_that_is_unpacked(tmp_path):
+    """The new log was empty when it was seen last, and begins with the same banner by now."""
+    log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(20)]
+    append(log, *banner, *lines(0, 30))
+    follower = Follower(log)
+    follower.turn()
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    log.touch()
+    for seconds in (0, 1, 11, 700):
+        follower.restart_at_once()
+        follower.wait(seconds)
+    append(log, *banner)
+    follower.restart_at_once()
+    follower.turn()
+    append(log, *lines(500, 5))
+    for seconds in (1, 11, 700):
+        follower.wait(seconds)
+    assert [line for line in follower.lines if line not in banner] == lines(0, 30) + lines(500, 5)
+    assert (follower.lost, follower.missed) == (0, 0)

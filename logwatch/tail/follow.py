@@ -6,7 +6,7 @@ so a commit between turns is always consistent.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -43,7 +43,6 @@ AWAITED_SECONDS = 3 * 86400.0
 told, and go on in it, or end a line of it in the next one. Whoever writes little writes a block of C's stdio after
 hours, and nothing on a weekend."""
 
-_LAST_BYTES = 64 << 20  # of a deleted file that are read when the daemon ends: what takes a second or so
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
@@ -300,8 +299,8 @@ class PathFollower(PathState):
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
 
-    def read_deleted(self, turn: Turn) -> None:
-        """Hand on what is left in files that have no name any more: no later start finds them.
+    def read_deleted(self, turn: Turn, goes_on: Callable[[], bool]) -> None:
+        """Hand on what is left in files that have no name any more, as long as time goes on: no later start finds them.
 
         What was to be waited for is not: they are read as if they had not grown for long.
         """
@@ -312,8 +311,8 @@ class PathFollower(PathState):
                     continue
                 for now in (turn.now, later.now):
                     generation.notice(now)
-                end, futile = generation.position.offset + _LAST_BYTES, 0
-                while generation.waiting and generation.position.offset < end and futile < FUTILE_READS:
+                futile = 0
+                while generation.waiting and futile < FUTILE_READS and goes_on():
                     chunk = self._take(generation, later)
                     if chunk:
                         turn.sink.chunk(chunk)

@@ -81,7 +81,7 @@ class PathFollower(PathState):
         # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
-        if self.due or self.unpacking:
+        if self.due or self._can_unpack:
             reconcile_path(self, turn)
         self._release(turn)
         self._give_up(turn)
@@ -94,7 +94,7 @@ class PathFollower(PathState):
 
         Not even that while all is gone: discovery tells when the path leads somewhere again.
         """
-        if self.due or matched:
+        if self.due or self.unpacking or matched:
             return False
         if matched is None and self._remembered_until:
             return now < self._remembered_until
@@ -104,7 +104,8 @@ class PathFollower(PathState):
         """Note how the path's file is if a look has nothing more to do until it changes."""
         self._quiet = None
         gone = min((g.position.gone_at for g in self.generations), default=0.0)
-        self._remembered_until = gone + REMEMBERED_SECONDS if gone and self.absent and not self.due else 0.0
+        over = gone and self.absent and not (self.due or self.unpacking)
+        self._remembered_until = gone + REMEMBERED_SECONDS if over else 0.0
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
@@ -320,9 +321,14 @@ class PathFollower(PathState):
 
     def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""
-        if self.unpacking:
+        if self._can_unpack:
             reconcile_path(self, turn)
             self.emit(turn.sink)
+
+    @property
+    def _can_unpack(self) -> bool:
+        """Whether all depends on an archive, and there is time left to unpack it: of many others wait meanwhile."""
+        return self.unpacking and self.ctx.unpacking.lasts
 
     def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""

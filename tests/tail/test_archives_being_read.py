@@ -10,7 +10,8 @@ from contextlib import closing, suppress
 
 import pytest
 
-from logwatch.tail import candidates
+from logwatch.tail import candidates, follow
+from logwatch.tail.apply import reconcile_path
 from logwatch.tail.candidates import Archive, Heads, Unpacking, VanishedError
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.rotated_names import RotatedName
@@ -302,6 +303,22 @@ def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_wit
     written = [lines(0, 30), *(lines(1000 * n + 30, 30) for n in range(40)), lines(90_000, 30)]
     assert sorted(follower.lines) == sorted(itertools.chain.from_iterable(written))
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_logs_whose_archives_wait_are_not_looked_at_again_before_those_are_unpacked(tmp_path, monkeypatch):
+    """Else of many logs all would be compared with their archives in each look, for the few that are unpacked in it."""
+    clock, looks = itertools.count(0, 0.1), []
+    for n in range(60):
+        (tmp_path / f"m{n}.log.1.gz").write_bytes(gzip.compress("\n".join([*lines(1000 * n, 30), ""]).encode()))
+        append(tmp_path / f"m{n}.log", *lines(1000 * n + 30, 30))
+    monkeypatch.setattr(follow, "reconcile_path", lambda *how: looks.append(how) or reconcile_path(*how))
+    monkeypatch.setattr(candidates.time, "monotonic", lambda: next(clock))
+    follower = Follower(tmp_path / "*.log*")
+    while not follower.tail.status().caught_up:
+        follower.look()
+        follower.tail.read(follower.sink, 1 << 20)
+    assert len(follower.lines) == len(set(follower.lines)) == 60 * 60
+    assert len(looks) < 60 * 3
 
 
 def _head(archive, descriptor, open_):

@@ -339,6 +339,27 @@ def one_question_a_look(monkeypatch, request):
     monkeypatch.setattr(Unpacking, "time_left", time_left)
 
 
+@pytest.mark.usefixtures("one_question_a_look")
+@pytest.mark.parametrize(("pattern", "start_at", "there"), [("m.log", "beginning", 0), ("*.log*", "end", 50)])
+def test_archives_from_before_a_log_was_followed_are_history_before_they_are_unpacked(
+    tmp_path, pattern, start_at, there
+):
+    """They begin with one banner, so that each is compared with the others: in the next look they are no news."""
+    log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(80)]
+    for n in range(4):
+        text = "\n".join([*banner, *lines(1000 * n, 30), ""])
+        (tmp_path / f"m.log.{9 - n}.gz").write_bytes(gzip.compress(text.encode()))
+    append(log, *banner[: 80 if there else 0], *lines(8000, there))
+    follower = Follower(tmp_path / pattern, start_at=start_at)
+    follower.wait(1)
+    append(log, *lines(9000, 30))
+    for restart in (int, follower.restart_at_once):
+        restart()
+        for seconds in (1, 11, 700):
+            follower.wait(seconds)
+    assert follower.lines == lines(9000, 30)
+
+
 def replace_by_copy(path, *more):
     """As rsync does: another inode, with the same lines and more."""
     copy = path.with_name("copy~")

@@ -360,6 +360,35 @@ def test_archives_from_before_a_log_was_followed_are_history_before_they_are_unp
     assert follower.lines == lines(9000, 30)
 
 
+@pytest.mark.usefixtures("one_question_a_look")
+def test_an_archive_with_the_inode_of_another_log_s_is_not_taken_for_that_before_it_is_unpacked(tmp_path):
+    """As where rotation removes the last archive of one log, and packs another's into its inode a moment later."""
+    logs = [tmp_path / "b.log", tmp_path / "z.log"]
+    for n, log in enumerate(logs):
+        append(log, *lines(1000 * n, 30))
+    follower = Follower(tmp_path / "*.log*")
+    follower.turn()
+    for n, log in enumerate(logs):
+        log.rename(f"{log}.1")
+        append(log, *lines(1000 * n + 500, 30))
+    follower.wait(1)
+    packed_one = tmp_path / "z.log.2.gz"
+    packed_one.write_bytes(gzip.compress((tmp_path / "z.log.1").read_bytes()))
+    (tmp_path / "z.log.1").unlink()
+    for seconds in (0, 1, 11, 700):
+        follower.restart_at_once()
+        follower.wait(seconds)
+    packed_one.rename(tmp_path / "b.log.1.gz")
+    (tmp_path / "b.log.1.gz").write_bytes(gzip.compress((tmp_path / "b.log.1").read_bytes()))
+    (tmp_path / "b.log.1").unlink()
+    for restart in (follower.restart_at_once, int, follower.restart_at_once):
+        restart()
+        for seconds in (0, 1, 11, 700):
+            follower.wait(seconds)
+    assert len(follower.lines) == len(set(follower.lines)) == 4 * 30
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def replace_by_copy(path, *more):
     """As rsync does: another inode, with the same lines and more."""
     copy = path.with_name("copy~")

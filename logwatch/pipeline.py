@@ -45,6 +45,7 @@ DETAILED_AT_ONCE = 4000  # failures, or few more: enough for a lesson about them
 DETAILED_SECONDS = 1.0  # at most, between commits while failures wait for one
 UNDETAILED_SECONDS = 5.0  # at most, while a backlog is read
 DETAIL_FAILURES = 50_000  # that wait for a later commit, some 25 MiB: only of more than that are so many kept
+LAST_SECONDS = 3.0  # of reading what no later start finds, of all that systemd gives a stop
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
@@ -67,8 +68,8 @@ class Input(Protocol):
     def read(self, sink: Sink, budget: int) -> bool:
         """Hand on about ``budget`` bytes; True when more is waiting."""
 
-    def settle(self, sink: Sink) -> None:
-        """Hand on, before the last commit, what a restart has to know."""
+    def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
+        """Hand on, before the last commit, what a restart has to know; what takes long, as long as time ``goes_on``."""
 
     def status(self) -> SourceStatus:
         """Describe how reading goes."""
@@ -215,8 +216,9 @@ class Pipeline:
 
     def settle(self) -> None:
         """Commit before files are closed, with what was seen but not read, so that a loss while away is known."""
+        end = self._monotonic() + LAST_SECONDS
         for source in self.sources:
-            source.input.settle(_Feed(source, self))
+            source.input.settle(_Feed(source, self), lambda: self._monotonic() < end)
         self.commit(detailed=True)
 
     def directories(self) -> frozenset[str]:

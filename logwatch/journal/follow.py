@@ -321,7 +321,7 @@ class Journal:
         messages = self._messages
         return JournalPosition(self.source.name, self.source.target.key, messages.cursor, self._until, messages.state)
 
-    def settle(self, sink: Sink) -> None:
+    def settle(self, sink: Sink, _goes_on: Callable[[], bool]) -> None:
         """Write down until when everything has been read: what is vacuumed later was not lost then."""
         self._hand_on(sink)
         self._read_all()

@@ -86,6 +86,8 @@ class _Reconciliation:
             undecided=bool(undecided) or plan.again or unpacking.put_off,
             unpacking=any(archive.busy for archive in undecided) or unpacking.put_off,
         )
+        if plan.again:
+            state.mark_due()
 
     @staticmethod
     def _is_left(generation: Generation) -> bool:

@@ -51,6 +51,11 @@ class Unpacking:
         """Begin with the questions of one path in a look: none of them is put off yet."""
         self.put_off = False
 
+    @property
+    def lasts(self) -> bool:
+        """Whether there is time left."""
+        return self._ends_at is None or time.monotonic() < self._ends_at
+
     def time_left(self, *, begun: bool) -> float | None:
         """Return for how long a question is worked on now; None to put it off, which is not ``begun`` yet."""
         now = time.monotonic()

@@ -194,7 +194,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
-    elsewhere = relation in _SHORTER and any(draft.holds(each, j) for j in draft.free)
+    elsewhere = relation in _SHORTER and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
     told = each.number not in draft.untold and not elsewhere  # else the banner that both begin with is all there is
     if told and draft.is_nowhere(each) and relation in (Relation.SAME, *_SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)

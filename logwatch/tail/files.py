@@ -178,8 +178,10 @@ class PlainFile:
                 return at, bool(behind)
         return at, None
 
-    def ends_in_zeros(self, front: int, reached: int, seen: Stat) -> bool:
-        """Return whether nothing but NULs comes behind those that begin at ``front`` and were read up to ``reached``.
+    def behind_zeros(self, front: int, reached: int, seen: Stat) -> int:
+        """Return where other bytes come behind NULs that begin at ``front`` and were read up to ``reached``, or 0.
+
+        Raises SeekingError where so many NULs are there that more of them are to be looked at before.
 
         A writer fills them from the front, so that those behind are looked at again only where it has written
         elsewhere: the file changed its size, or nothing came in front.
@@ -189,12 +191,9 @@ class PlainFile:
             at = max(reached, known.end) if front > known.front or known.seen == seen else reached
         end, found = self._find_content(at)
         self._zeros = _Zeros(front, end, seen)
-        return found is False
-
-    def behind_zeros(self, at: int) -> int:
-        """Return up to where nothing but NULs comes from an offset on; 0 where nothing else comes behind them."""
-        end, found = self._find_content(at)
-        return 0 if found is False else end
+        if found is None:
+            raise SeekingError
+        return end if found else 0
 
     def has_name(self) -> bool:
         """Return whether it lies anywhere, and can be opened again."""

@@ -6,7 +6,7 @@ so a commit between turns is always consistent.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -43,7 +43,6 @@ AWAITED_SECONDS = 3 * 86400.0
 told, and go on in it, or end a line of it in the next one. Whoever writes little writes a block of C's stdio after
 hours, and nothing on a weekend."""
 
-_LAST_BYTES = 64 << 20  # of a deleted file that are read when the daemon ends: what takes a second or so
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
@@ -82,7 +81,7 @@ class PathFollower(PathState):
         # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
-        if self.due or self.unpacking:
+        if self.due or self._can_unpack:
             reconcile_path(self, turn)
         self._release(turn)
         self._give_up(turn)
@@ -95,7 +94,7 @@ class PathFollower(PathState):
 
         Not even that while all is gone: discovery tells when the path leads somewhere again.
         """
-        if self.due or matched:
+        if self.due or self.unpacking or matched:
             return False
         if matched is None and self._remembered_until:
             return now < self._remembered_until
@@ -105,7 +104,8 @@ class PathFollower(PathState):
         """Note how the path's file is if a look has nothing more to do until it changes."""
         self._quiet = None
         gone = min((g.position.gone_at for g in self.generations), default=0.0)
-        self._remembered_until = gone + REMEMBERED_SECONDS if gone and self.absent and not self.due else 0.0
+        over = gone and self.absent and not (self.due or self.unpacking)
+        self._remembered_until = gone + REMEMBERED_SECONDS if over else 0.0
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
@@ -300,8 +300,8 @@ class PathFollower(PathState):
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
 
-    def read_deleted(self, turn: Turn) -> None:
-        """Hand on what is left in files that have no name any more: no later start finds them.
+    def read_deleted(self, turn: Turn, goes_on: Callable[[], bool]) -> None:
+        """Hand on what is left in files that have no name any more, as long as time goes on: no later start finds them.
 
         What was to be waited for is not: they are read as if they had not grown for long.
         """
@@ -312,8 +312,8 @@ class PathFollower(PathState):
                     continue
                 for now in (turn.now, later.now):
                     generation.notice(now)
-                end, futile = generation.position.offset + _LAST_BYTES, 0
-                while generation.waiting and generation.position.offset < end and futile < FUTILE_READS:
+                futile = 0
+                while generation.waiting and futile < FUTILE_READS and goes_on():
                     chunk = self._take(generation, later)
                     if chunk:
                         turn.sink.chunk(chunk)
@@ -321,9 +321,14 @@ class PathFollower(PathState):
 
     def unpack(self, turn: Turn) -> None:
         """Unpack an archive further, if all depends on that."""
-        if self.unpacking:
+        if self._can_unpack:
             reconcile_path(self, turn)
             self.emit(turn.sink)
+
+    @property
+    def _can_unpack(self) -> bool:
+        """Whether all depends on an archive, and there is time left to unpack it: of many others wait meanwhile."""
+        return self.unpacking and self.ctx.unpacking.lasts
 
     def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""

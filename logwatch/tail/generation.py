@@ -71,7 +71,7 @@ class Generation(GenerationState):
             return skipped
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
-        begins = before if not overlap.strip(b"\0") else None
+        begins = before if not (known.marks or overlap.strip(b"\0")) else None  # not behind a hole amid the file
         taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
@@ -108,9 +108,13 @@ class Generation(GenerationState):
         if at_end or file.packed or not run.endswith(b"\0"):
             return run, reached, at_end
         filled = run.rstrip(b"\0")
-        if not file.ends_in_zeros(self.position.offset + len(filled), reached, seen):
-            return run, reached, False
-        return filled, max(reached, seen.size), True
+        try:
+            behind = file.behind_zeros(self.position.offset + len(filled), reached, seen)
+        except SeekingError:
+            if b"\n" not in filled:
+                raise
+            return filled, reached, False  # they are looked at once the lines in front of them are taken
+        return (run, reached, False) if behind else (filled, max(reached, seen.size), True)
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -160,7 +164,7 @@ class Generation(GenerationState):
                 return None
         else:
             amid = len(run) == self._want and not file.packed and not run.strip(b"\0")
-            begin = file.behind_zeros(known.offset + len(run)) if amid else 0
+            begin = file.behind_zeros(known.offset, known.offset + len(run), seen) if amid else 0
         if not begin:
             return False
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))

@@ -171,7 +171,8 @@ def compare(
     if not known.head_bytes and not known.offset:
         return Answer(Relation.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
-    if alike or same_inode or _may_be_punched(known, file):
+    rewritten = same_inode and not file.packed  # nobody writes into an archive: its inode was free for it
+    if alike or rewritten or _may_be_punched(known, file):
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
         if (alike or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
             return Answer(Relation.SAME, known.offset)

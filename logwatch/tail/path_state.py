@@ -207,7 +207,7 @@ class PathState:
         """
         news_since = self.facts.news_since if undecided else float("inf")
         self.facts = replace(self.facts, was_blank=False, first=False, news_since=news_since)
-        self.due = self.due or undecided
+        self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:
             generation.reconciled()

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import Answer, Key, Positioned, Relation
+from logwatch.tail.identity import UNDECIDED, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -74,6 +74,13 @@ class Found:
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Relation.OTHER))
+
+    def hold_back(self) -> None:
+        """Leave it open what an archive is to any generation while it is open for one, which may have read further."""
+        files = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.UNDECIDED}
+        for (number, i), answer in self.answers.items():
+            if i in files and answer.relation is not Relation.OTHER:
+                self.answers[number, i] = UNDECIDED
 
     def searched(self) -> list[int]:
         """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.

@@ -7,6 +7,7 @@ lies now, and of every file that holds none what becomes of it. ``apply`` carrie
 from collections.abc import Sequence
 
 from logwatch.model import RotationKind
+from logwatch.tail.candidates import Candidate
 from logwatch.tail.contents import find_content, find_copy, find_inode, find_trimmed, is_copy, undo_copies
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES, Relation
@@ -76,7 +77,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:
                 copies.append(i)
-        elif rotated and i in draft.found.undecided:
+        elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
             continue
         elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
             draft.take(each, i)
@@ -89,6 +90,12 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return copies, unknown
+
+
+def _is_history(path: PathView, file: Candidate) -> bool:
+    """Return whether a rotated file is from before its path was followed, and nobody asked for what is in it."""
+    asked = file.matched and not path.starts_at_end
+    return path.first and not asked and file.modified <= path.news_since * 1e9
 
 
 def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> None:

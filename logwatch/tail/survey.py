@@ -68,6 +68,7 @@ class Survey:
         self._take_in(unnamed.find_lost(lost, self.known, found))
         self._take_in(unnamed.find_alike(self.known, found))
         self._take_in(unnamed.find_later(self.known, found))
+        found.hold_back()
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()

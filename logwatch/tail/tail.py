@@ -305,14 +305,14 @@ class Tail:
         """Return the directories whose changes are worth waking up for."""
         return self.source.discover.directories() | self._directories
 
-    def settle(self, sink: Sink) -> None:
+    def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
         """Hand on, before a last commit, what no later start could read, and note what else was seen and not yet read.
 
-        A loss while away is then known exactly.
+        A loss while away is then known exactly, as is what there was no time for: it ``goes_on`` as long as there is.
         """
         turn = Turn(self._clock(), sink)
-        for follower in self._followers.values():
-            follower.read_deleted(turn)
+        for follower in sorted(self._followers.values(), key=lambda follower: follower.lag):
+            follower.read_deleted(turn, goes_on)
             follower.emit(sink)
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ class Webhook:
             self._last = self._clock()
         return False
 
-    def settle(self, sink: Sink) -> None:
+    def settle(self, sink: Sink, _goes_on: Callable[[], bool]) -> None:
         """Hand on, before the last commit, what waits."""
         self.read(sink, 0)
 

@@ -30,7 +30,7 @@ class Host:
         return source, story
 
     def run_docker(self, driver, name="mesibo", image="mesibo/mesibo:latest", *, root="docker", created=""):
-        home = self.docker.parent / root / "containers" / (name * 8)
+        home = self.docker.parent / root / "containers" / (name * 8)[:64]
         home.mkdir(parents=True)
         log = str(home / f"{home.name}-json.log") if driver == "json-file" else ""
         config = {"ID": home.name, "Name": f"/{name}", "LogPath": log, "Config": {"Image": image, "Cmd": [SECRET]}}
@@ -77,6 +77,16 @@ def test_a_container_in_the_journal_is_followed_there(host, which):
     source, story = host.find()
     assert source.journal.container == "push"
     assert story == "no configuration; found the container push in the journal"
+
+
+def test_a_task_of_a_swarm_in_the_journal_is_not_followed_under_a_name_that_the_next_one_has_not(host):
+    """What can be followed goes before it; else it is told that nothing is, and why."""
+    host.run_docker("journald", name=f"mesibo.1.{'a1b2c' * 5}")
+    source, story = host.find()
+    assert source.docker.container == "mesibo"
+    assert "its log driver is journald" in story
+    host.write("mesibo.log")
+    assert host.find()[0].paths
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ class Log:
         return SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=self.caught_up or not self.chunks,
                             last_line_at=NOW, problems=())  # fmt: skip
 
-    def settle(self, sink):
+    def settle(self, sink, goes_on):
         pass
 
     def directories(self):

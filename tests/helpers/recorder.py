@@ -172,8 +172,8 @@ class Follower:
         self.commit()
         self.restart()
 
-    def stop(self):
-        self.tail.settle(self.sink)
+    def stop(self, goes_on=lambda: True):
+        self.tail.settle(self.sink, goes_on)
         self.commit()
         self.tail.close()
 

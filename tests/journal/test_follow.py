@@ -89,7 +89,7 @@ class Follower:
         self.sink.kill()
 
     def stop(self):
-        self.input.settle(self.sink)
+        self.input.settle(self.sink, lambda: True)
         self.sink.commit()
         self.input.close()
 

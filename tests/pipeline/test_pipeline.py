@@ -59,7 +59,7 @@ class Tail:
         lag = self.lag if self.chunks else 0
         return SourceStatus("mesibo", True, 1, lag, self.caught_up and not self.chunks, None, ())  # noqa: FBT003  up
 
-    def settle(self, sink):
+    def settle(self, sink, goes_on):
         pass
 
     def directories(self):
@@ -245,6 +245,23 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
     told = [place.id for place, _ in Reader(ledger.path).failures(Filter(), 100)]
     assert told == list(range(counts(ledger)["903"], 0, -1))
     ledger.close()
+
+
+def test_a_stop_reads_what_no_later_start_finds_for_a_few_seconds(ledger, clock):
+    """However much it is, of all sources together: systemd kills what takes longer, and nothing of it would count."""
+
+    class Deleted(Tail):
+        def settle(self, sink, goes_on):
+            while self.chunks and goes_on():
+                clock.now += 0.25
+                self.read(sink, 1)
+
+    pipeline = build(ledger, clock, Deleted([b"903\n"] * 6))
+    pipeline.sources = [*pipeline.sources, Source("other", Deleted([b"903\n"] * 100), Scanner())]
+    began = clock.now
+    pipeline.settle()
+    assert clock.now - began == module.LAST_SECONDS
+    assert counts(ledger)["903"] == module.LAST_SECONDS / 0.25
 
 
 def test_a_kill_while_a_backlog_is_read_leaves_no_failure_untold(tmp_path, clock):

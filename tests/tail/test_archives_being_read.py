@@ -10,7 +10,8 @@ from contextlib import closing, suppress
 
 import pytest
 
-from logwatch.tail import candidates
+from logwatch.tail import candidates, follow
+from logwatch.tail.apply import reconcile_path
 from logwatch.tail.candidates import Archive, Heads, Unpacking, VanishedError
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.rotated_names import RotatedName
@@ -304,6 +305,139 @@ def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_wit
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+def test_logs_whose_archives_wait_are_not_looked_at_again_before_those_are_unpacked(tmp_path, monkeypatch):
+    """Else of many logs all would be compared with their archives in each look, for the few that are unpacked in it."""
+    clock, looks = itertools.count(0, 0.1), []
+    for n in range(60):
+        (tmp_path / f"m{n}.log.1.gz").write_bytes(gzip.compress("\n".join([*lines(1000 * n, 30), ""]).encode()))
+        append(tmp_path / f"m{n}.log", *lines(1000 * n + 30, 30))
+    monkeypatch.setattr(follow, "reconcile_path", lambda *how: looks.append(how) or reconcile_path(*how))
+    monkeypatch.setattr(candidates.time, "monotonic", lambda: next(clock))
+    follower = Follower(tmp_path / "*.log*")
+    while not follower.tail.status().caught_up:
+        follower.look()
+        follower.tail.read(follower.sink, 1 << 20)
+    assert len(follower.lines) == len(set(follower.lines)) == 60 * 60
+    assert len(looks) < 60 * 3
+
+
 def _head(archive, descriptor, open_):
     with closing(open_(archive, os.dup(descriptor))) as file:
         return file.head()
+
+
+@pytest.fixture(params=[0, 1], ids=["the first look", "the second look"])
+def one_question_a_look(monkeypatch, request):
+    """Have but one question about archives answered in each second look, or read."""
+    looks = itertools.count()
+
+    def time_left(unpacking, *, begun):
+        unpacking.put_off = unpacking._ends_at is not None or next(looks) % 2 != request.param
+        unpacking._ends_at = 0.0
+        return 1.0 if begun or not unpacking.put_off else None
+
+    monkeypatch.setattr(Unpacking, "time_left", time_left)
+
+
+@pytest.mark.usefixtures("one_question_a_look")
+@pytest.mark.parametrize(("pattern", "start_at", "there"), [("m.log", "beginning", 0), ("*.log*", "end", 50)])
+def test_archives_from_before_a_log_was_followed_are_history_before_they_are_unpacked(
+    tmp_path, pattern, start_at, there
+):
+    """They begin with one banner, so that each is compared with the others: in the next look they are no news."""
+    log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(80)]
+    for n in range(4):
+        text = "\n".join([*banner, *lines(1000 * n, 30), ""])
+        (tmp_path / f"m.log.{9 - n}.gz").write_bytes(gzip.compress(text.encode()))
+    append(log, *banner[: 80 if there else 0], *lines(8000, there))
+    follower = Follower(tmp_path / pattern, start_at=start_at)
+    follower.wait(1)
+    append(log, *lines(9000, 30))
+    for restart in (int, follower.restart_at_once):
+        restart()
+        for seconds in (1, 11, 700):
+            follower.wait(seconds)
+    assert follower.lines == lines(9000, 30)
+
+
+@pytest.mark.usefixtures("one_question_a_look")
+def test_an_archive_with_the_inode_of_another_log_s_is_not_taken_for_that_before_it_is_unpacked(tmp_path):
+    """As where rotation removes the last archive of one log, and packs another's into its inode a moment later."""
+    logs = [tmp_path / "b.log", tmp_path / "z.log"]
+    for n, log in enumerate(logs):
+        append(log, *lines(1000 * n, 30))
+    follower = Follower(tmp_path / "*.log*")
+    follower.turn()
+    for n, log in enumerate(logs):
+        log.rename(f"{log}.1")
+        append(log, *lines(1000 * n + 500, 30))
+    follower.wait(1)
+    packed_one = tmp_path / "z.log.2.gz"
+    packed_one.write_bytes(gzip.compress((tmp_path / "z.log.1").read_bytes()))
+    (tmp_path / "z.log.1").unlink()
+    for seconds in (0, 1, 11, 700):
+        follower.restart_at_once()
+        follower.wait(seconds)
+    packed_one.rename(tmp_path / "b.log.1.gz")
+    (tmp_path / "b.log.1.gz").write_bytes(gzip.compress((tmp_path / "b.log.1").read_bytes()))
+    (tmp_path / "b.log.1").unlink()
+    for restart in (follower.restart_at_once, int, follower.restart_at_once):
+        restart()
+        for seconds in (0, 1, 11, 700):
+            follower.wait(seconds)
+    assert len(follower.lines) == len(set(follower.lines)) == 4 * 30
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def replace_by_copy(path, *more):
+    """As rsync does: another inode, with the same lines and more."""
+    copy = path.with_name("copy~")
+    shutil.copy(path, copy)
+    append(copy, *more)
+    copy.rename(path)
+
+
+@pytest.mark.usefixtures("one_question_a_look")
+@pytest.mark.parametrize("new", [[], lines(500, 5)], ids=["packed beside it", "packed away"])
+def test_of_an_archive_nobody_reads_before_it_is_told_how_far_all_have_read_it(tmp_path, new):
+    """It holds what several generations have read, and is unpacked anew to find the end of each of them."""
+    log = tmp_path / "m.log"
+    append(log, *lines(0, 30))
+    follower = Follower(log)
+    follower.turn()
+    for n in (30, 60):
+        replace_by_copy(log, *lines(n, 30))
+        follower.wait(1)
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    if new:
+        log.unlink()
+        append(log, *new)
+    for restart in (follower.restart_at_once, int, follower.restart_at_once):
+        restart()
+        for seconds in (0, 1, 11, 700):
+            follower.wait(seconds)
+    assert follower.lines == lines(0, 90) + new
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.usefixtures("one_question_a_look")
+def test_what_lies_in_an_archive_is_not_taken_for_what_stands_at_the_path_before_that_is_unpacked(tmp_path):
+    """The new log was empty when it was seen last, and begins with the same banner by now."""
+    log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(20)]
+    append(log, *banner, *lines(0, 30))
+    follower = Follower(log)
+    follower.turn()
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    log.touch()
+    for seconds in (0, 1, 11, 700):
+        follower.restart_at_once()
+        follower.wait(seconds)
+    append(log, *banner)
+    follower.restart_at_once()
+    follower.turn()
+    append(log, *lines(500, 5))
+    for seconds in (1, 11, 700):
+        follower.wait(seconds)
+    assert [line for line in follower.lines if line not in banner] == lines(0, 30) + lines(500, 5)
+    assert (follower.lost, follower.missed) == (0, 0)

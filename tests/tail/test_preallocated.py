@@ -130,8 +130,10 @@ def test_a_long_hole_that_the_file_system_does_not_tell_is_looked_at_once(tmp_pa
     log.writer.close()
 
 
-def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize("steps", [4096, 3], ids=["in one call", "in many"])
+def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeypatch, steps):
     """As by dd, or where the file system tells no holes: a line in their place costs no more, and counts anywhere."""
+    monkeypatch.setattr(files, "_HOLE_STEPS", steps)
     monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
     log = allocated(tmp_path, "by hand", 65536 * 100)
     follower = log.follower
@@ -177,3 +179,23 @@ def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, to
     assert read < 64 << 20
     assert log.follower.sink.consumed == os.path.getsize(log.path)
     assert sum(log.follower.sink.lines.values()) == 40 + bool(torn)
+
+
+def test_what_stands_behind_a_hole_amid_a_log_ends_no_line_of_the_one_before(tmp_path):
+    """As after a power loss: only what a log begins with can be the rest of a line that its rotation has torn."""
+    log = Log(tmp_path, "by hand")
+    log.write(20)
+    log.follower.turn()
+    with open(log.path, "a") as file:
+        file.write("E2511-100000-000 (1): Push (17): s")
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    with open(log.path, "wb") as file:
+        file.write(log.lines(20))
+        file.seek(1 << 20, os.SEEK_CUR)
+        file.write(b"tatus 410\n" + log.lines(20))
+    for seconds in (0, 3, 700):
+        log.follower.wait(seconds)
+    lines = log.follower.sink.lines
+    assert lines[b"tatus 410"] == lines[b"E2511-100000-000 (1): Push (17): s"] == 1
+    assert sum(lines.values()) == 60 + 2

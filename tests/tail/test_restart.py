@@ -577,6 +577,28 @@ def test_what_came_into_a_deleted_log_since_the_last_look_is_read_before_an_orde
     assert (len(follower.lines), follower.lost) == (8 if long else 3, 0)
 
 
+def test_deleted_logs_are_read_before_an_orderly_stop_as_long_as_there_is_time(tmp_path):
+    """However many they are, or systemd would kill the daemon: those with least left first, of the rest it is told."""
+    paths = [str(tmp_path / f"{n}.log") for n in range(3)]
+    for n, path in enumerate(paths):
+        append(path, *lines(n))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    left = [lines(*range(first, first + count)) for first, count in ((10, 60_000), (70_000, 10), (80_000, 60_000))]
+    for path, some in zip(paths, left, strict=True):
+        append(path, *some)
+    follower.look()
+    for path in paths:
+        os.unlink(path)
+    time = iter([True] * 2)
+    follower.stop(lambda: next(time, False))
+    read = set(follower.lines)
+    assert read.issuperset(left[1])
+    assert not read.issuperset(left[0])
+    settle(follower)
+    assert follower.lost == sum(len(line) + 1 for some in left for line in some if line not in read)
+
+
 @pytest.mark.parametrize("written", [5, 40_000], ids=["few, that do not decide what lines stand in", "a backlog"])
 def test_what_is_left_of_a_deleted_log_is_read_before_an_orderly_stop(path, written):
     """No later start finds it: a container that was removed right before has its last lines counted, and none lost."""

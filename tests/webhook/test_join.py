@@ -92,7 +92,7 @@ class Lines:
         self.data.clear()
         return False
 
-    def settle(self, sink):
+    def settle(self, sink, goes_on):
         pass
 
     def status(self):

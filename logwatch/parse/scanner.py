@@ -21,7 +21,7 @@ from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end,
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines, some_of
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, some_of
 from logwatch.parse.timestamp import LineDater
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
@@ -154,6 +154,7 @@ class _Job:
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
+        self._ends: Sequence[int] = ()  # of the lines of the chunk by their numbers, where it stands in no envelope
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._outside: list[LineAt] = []  # of the window
         self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
@@ -167,6 +168,8 @@ class _Job:
         batch = self._bare(whole) if found is None else found
         self._unread.batch = batch
         self._lines(batch)
+        if self._open and found is not None and decided == PLAIN:
+            self._ends = found.ends
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
@@ -210,9 +213,8 @@ class _Job:
             return None
         if shows and data.count(shows) < envelopes.line_count(data):
             found = [line for line in whole.lines if marker in line or shows not in line]
-        else:
-            found = marked_lines(data, marker)
-        return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
+            return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
+        return whole.with_marker(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:
         """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.
@@ -330,23 +332,27 @@ class _Job:
         # A line is found by its text, in order: those like it that the window left out have to be passed
         passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
         opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
-        joined = self.bodies().joined([text for (_, (text, _)), _ in opened])
+        ends = self._ends and [self._ends[number] for (number, _), _ in opened]
+        joined = self.bodies().joined([text for (_, (text, _)), _ in opened], ends)
         longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
-        for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
+        read = self._of_answers([joined[i] for i in longer])
+        for at, i in enumerate(longer):
             (number, (_, received)), alone = opened[i]
+            outcome = read[at]
             if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
                 opened[i] = (number, (joined[i], received)), outcome
         self._single += [each for each in opened if each[1]]
 
-    def _of_answers(self, joined: list[bytes]) -> list[Outcome]:
-        """Return what lines give that were joined with the answers below them."""
-        read: list[Outcome] = [None] * len(joined)
+    def _of_answers(self, joined: list[bytes]) -> dict[int, Outcome]:
+        """Return what lines give that were joined with the answers below them, by their indices."""
+        read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
             codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
-            given = dict(enumerate(expression.results))
-            for i, code in enumerate(codes):
-                read[batch.number(i)] = expression.uncoded.get(i) or given.get(code)
+            outcomes = list(map(dict(enumerate(expression.results)).get, codes))
+            for i, outcome in expression.uncoded.items():
+                outcomes[i] = outcome
+            read.update(zip(batch.numbers or range(len(codes)), outcomes, strict=True))
             return batch.only(positions_of(codes, (0,)))
 
         batch = LineBatch.of(joined)

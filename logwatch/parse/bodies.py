@@ -36,17 +36,15 @@ _CLOSERS = (b"}", b"]")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
 _COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
-BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", *_COLOUR_OR_RETURN)
-"""How a line ends that may be open: to be asked first, of thousands of lines."""
-_OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
-"""And how it ends in JSON, as any encoder writes it."""
+_BLANK_AS_WRITTEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
+_OPEN_AS_WRITTEN = (*_OPEN_ENDS, *_COLOUR_OR_RETURN, *_BLANK_AS_WRITTEN)
+"""How a line ends that may be open, also in JSON, as any encoder writes it."""
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _NEXT_FIELD = b'","'  # behind a text; within one, its first quote is escaped
 _NEAR_BYTES = 2400  # in which a text is searched for without preparations, which take longer
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it,
-_LONG_WINDOW_BYTES = 4 * _WINDOW_BYTES  # and where its lines have a KiB and more, as a journal's may
+_WINDOW_BYTES = 128 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
 
 def may_be_open(line: bytes) -> bool:
@@ -242,12 +240,10 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
     the same time stay together.
     """
     window = data[-_WINDOW_BYTES:]
-    if window.count(b"\n") < MAX_LINES // 2:
-        window = data[-_LONG_WINDOW_BYTES:]
     if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
     # Answers of lines before have ended, and before any that waits
-    records = window.split(b"\n")[-2 * _REACH_LINES - 1 : -1]
+    records = window.rsplit(b"\n", 2 * _REACH_LINES + 1)[-2 * _REACH_LINES - 1 : -1]
     ends = up_to_end(records, envelope)
     nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
     marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]

@@ -17,7 +17,7 @@ from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
-from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
+from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
@@ -309,9 +309,7 @@ class _Job:
         delivered = self._scanner.delivered
         wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
         wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
-        ends = up_to_end(batch.picked(wanting), batch.envelope)
-        is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
-        wanting = list(compress(wanting, is_open))
+        wanting = list(compress(wanting, map(may_be_open, up_to_end(batch.picked(wanting), batch.envelope))))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
             self._open.append((at, uncoded.pop(i) if codes[i] == OTHER_CODE else results[codes[i]]))
             codes[i] = 0

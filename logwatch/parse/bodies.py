@@ -42,7 +42,6 @@ _OPEN_AS_WRITTEN = (*_OPEN_ENDS, *_COLOUR_OR_RETURN, *_BLANK_AS_WRITTEN)
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _NEXT_FIELD = b'","'  # behind a text; within one, its first quote is escaped
-_NEAR_BYTES = 2400  # in which a text is searched for without preparations, which take longer
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 128 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
@@ -212,9 +211,7 @@ class Bodies(Below):
         at = 1
         for line in lines if not ends else ():
             text = b"\n%b\n" % line
-            begin = self._text.find(text, at - 1, min(at + _NEAR_BYTES, self._end))
-            if begin < 0:
-                begin = self._text.find(text, at - 1, self._end)
+            begin = self._text.find(text, at - 1, self._end)
             at = at if begin < 0 else begin + len(text)
             places.append(len(self._text) if begin < 0 else at)  # nothing is below one that was cut short
         return [text for text, _ in self.join(lines, places)]

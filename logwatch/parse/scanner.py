@@ -6,7 +6,7 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress
@@ -77,16 +77,16 @@ class Scanner:
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
         be told is of the time of the one before it, and stays where no line has a time.
         """
-        job = _Job(self, reference)
         if not data:
-            return job.scan
-        job.following = remaining / len(data)
+            return Scan()
+        following = remaining / len(data)
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
         if isinstance(envelope, str):
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
+        bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
+        job = _Job(self, reference, following, bodies)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -145,15 +145,16 @@ def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
 class _Job:
     """One chunk on its way."""
 
-    def __init__(self, scanner: Scanner, reference: float) -> None:
+    def __init__(self, scanner: Scanner, reference: float, following: float, bodies: Callable[[], Bodies]) -> None:
+        """``following`` is how many such chunks are still to come; ``bodies`` makes those of this one."""
         self.scan = Scan()
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self.following = math.inf  # how many such chunks the log still holds
+        self._following = following
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
-        self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
+        self._bodies = bodies
         self._ends: Sequence[int] = ()  # of the lines of the chunk by their numbers, where it stands in no envelope
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._outside: list[LineAt] = []  # of the window
@@ -260,7 +261,7 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
             batch = self._bare(batch)
-        left = reader.read(batch, self._matched, self.following, self._bare) if reader else batch
+        left = reader.read(batch, self._matched, self._following, self._bare) if reader else batch
         for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
@@ -331,7 +332,7 @@ class _Job:
         passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
         opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
         ends = self._ends and [self._ends[number] for (number, _), _ in opened]
-        joined = self.bodies().joined([text for (_, (text, _)), _ in opened], ends)
+        joined = self._bodies().joined([text for (_, (text, _)), _ in opened], ends)
         longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
         read = self._of_answers([joined[i] for i in longer])
         for at, i in enumerate(longer):
@@ -355,7 +356,7 @@ class _Job:
 
         batch = LineBatch.of(joined)
         if joined and (reader := self._parser.answers):
-            batch = reader.read(batch, match, self.following)
+            batch = reader.read(batch, match, self._following)
         for i, (line, _) in batch.at(range(len(batch.lines))):
             read[i] = self._outcome(line)
         return read

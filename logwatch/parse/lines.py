@@ -49,8 +49,8 @@ class LineBatch:
         """Make one of lines out of their envelope."""
         return cls.of([text for _, (text, _) in lines], [at for _, (_, at) in lines], [number for number, _ in lines])
 
-    def with_marker(self, marker: bytes) -> "LineBatch":
-        """Return a batch of the lines that contain the marker; all numbers are those of its lines then."""
+    def containing(self, marker: bytes) -> "LineBatch":
+        """Return a batch of the lines that contain the marker, numbered anew."""
         data, lines, ends = self.text, list[bytes](), list[int]()
         begin = len(data)
         while (at := data.rfind(marker, 0, begin)) >= 0:  # from the end on it is found fastest

@@ -215,7 +215,7 @@ class _Job:
         if shows and data.count(shows) < envelopes.line_count(data):
             found = [line for line in whole.lines if marker in line or shows not in line]
             return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
-        return whole.with_marker(marker)
+        return whole.containing(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:
         """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.

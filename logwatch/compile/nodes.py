@@ -176,24 +176,16 @@ END_OF_LINE = Look(_ANY_BYTE, negative=True)
 
 
 def seq(*items: Node) -> Node:
-    """Join nodes into one sequence, flat; adjacent literals become one, and what they say of a byte before is said."""
+    """Join nodes into one sequence, flat; adjacent literals become one."""
     flat: list[Node] = []
     for item in items:
         for each in parts(item):
             before = flat[-1] if flat else None
             if isinstance(each, Literal) and isinstance(before, Literal):
                 flat[-1] = Literal(before.data + each.data)
-            elif not (isinstance(before, Literal) and _ends_as_asked(before.data, each)):
+            else:
                 flat.append(each)
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
-
-
-def _ends_as_asked(data: bytes, look: Node) -> bool:
-    """Return whether some bytes end as a look behind asks for: it needs not be asked."""
-    match look:
-        case Look(CharRun(chars, 1, 1), negative, True):
-            return bool(data) and (data[-1] in chars) != negative
-    return False
 
 
 def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Node:

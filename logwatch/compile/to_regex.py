@@ -5,7 +5,7 @@ Alternatives and repetitions become atomic groups. Possessive quantifiers stand 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 from logwatch.compile import nodes
@@ -47,14 +47,10 @@ class Writer:
                 return _run(chars, low, high, "?" if lazy else "" if back else "+")
             case nodes.Seq(items):
                 final = len(items) - 1
-                return "".join(
-                    self._choice(item, items[i + 1 :], last=last and i == final, back=back)
-                    if isinstance(item, Choice)
-                    else self.write(item, last=last and i == final, back=back)
-                    for i, item in enumerate(items)
-                )
-            case Choice():
-                return self._choice(node, (), last=last, back=back)
+                return "".join(self.write(item, last=last and i == final, back=back) for i, item in enumerate(items))
+            case Choice(items):
+                inner = "|".join(self.write(item, last=last or not back, back=back) for item in items)
+                return f"(?:{inner})" if last or back else f"(?>{inner})"
             case Repeat(item, low, high, lazy):
                 if back:
                     return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
@@ -66,13 +62,6 @@ class Writer:
                 return self._captured(node, lambda: self.write(item, last=last, back=back))
             case Backtracking(item):
                 return f"(?{':' if last else '>'}{self.write(item, back=True)})"
-
-    def _choice(self, node: Choice, then: Sequence[Node], *, last: bool, back: bool) -> str:
-        """Write alternatives; of those that what follows tells apart, nothing is to go back to."""
-        told = nodes.all_disjoint((*node.items[:-1], nodes.seq(*node.items[-1:], *then)))
-        atomic = not (last or back or told)
-        inner = "|".join(self.write(item, last=last or atomic, back=back) for item in node.items)
-        return f"(?>{inner})" if atomic else f"(?:{inner})"
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
         own = isinstance(node, Capture) or (node.max != 1 and node.capture_names and not self._last_turns)

@@ -6,7 +6,7 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress
@@ -17,11 +17,11 @@ from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
-from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, may_be_open, up_to_end, waiting_bytes
+from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines, some_of
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, some_of
 from logwatch.parse.timestamp import LineDater
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
@@ -77,16 +77,16 @@ class Scanner:
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
         be told is of the time of the one before it, and stays where no line has a time.
         """
-        job = _Job(self, reference)
         if not data:
-            return job.scan
-        job.following = remaining / len(data)
+            return Scan()
+        following = remaining / len(data)
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
         if isinstance(envelope, str):
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job.bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
+        bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
+        job = _Job(self, reference, following, bodies)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -145,15 +145,17 @@ def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
 class _Job:
     """One chunk on its way."""
 
-    def __init__(self, scanner: Scanner, reference: float) -> None:
+    def __init__(self, scanner: Scanner, reference: float, following: float, bodies: Callable[[], Bodies]) -> None:
+        """``following`` is how many such chunks are still to come; ``bodies`` makes those of this one."""
         self.scan = Scan()
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self.following = math.inf  # how many such chunks the log still holds
+        self._following = following
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
-        self.bodies = partial(Bodies, b"", PLAIN, b"", scanner.owns)  # of the chunk, where some are asked for
+        self._bodies = bodies
+        self._ends: Sequence[int] = ()  # of the lines of the chunk by their numbers, where it stands in no envelope
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._outside: list[LineAt] = []  # of the window
         self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
@@ -167,6 +169,8 @@ class _Job:
         batch = self._bare(whole) if found is None else found
         self._unread.batch = batch
         self._lines(batch)
+        if self._open and found is not None and decided == PLAIN:
+            self._ends = found.ends
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
@@ -210,9 +214,8 @@ class _Job:
             return None
         if shows and data.count(shows) < envelopes.line_count(data):
             found = [line for line in whole.lines if marker in line or shows not in line]
-        else:
-            found = marked_lines(data, marker)
-        return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
+            return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
+        return whole.containing(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:
         """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.
@@ -258,7 +261,7 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
             batch = self._bare(batch)
-        left = reader.read(batch, self._matched, self.following, self._bare) if reader else batch
+        left = reader.read(batch, self._matched, self._following, self._bare) if reader else batch
         for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
@@ -307,9 +310,7 @@ class _Job:
         delivered = self._scanner.delivered
         wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
         wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
-        ends = up_to_end(batch.picked(wanting), batch.envelope)
-        is_open = [end.endswith(BLANK_OR_OPEN) and may_be_open(end) for end in ends]
-        wanting = list(compress(wanting, is_open))
+        wanting = list(compress(wanting, map(may_be_open, up_to_end(batch.picked(wanting), batch.envelope))))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
             self._open.append((at, uncoded.pop(i) if codes[i] == OTHER_CODE else results[codes[i]]))
             codes[i] = 0
@@ -330,28 +331,32 @@ class _Job:
         # A line is found by its text, in order: those like it that the window left out have to be passed
         passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
         opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
-        joined = self.bodies().joined([text for (_, (text, _)), _ in opened])
+        ends = self._ends and [self._ends[number] for (number, _), _ in opened]
+        joined = self._bodies().joined([text for (_, (text, _)), _ in opened], ends)
         longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
-        for i, outcome in zip(longer, self._of_answers([joined[i] for i in longer]), strict=True):
+        read = self._of_answers([joined[i] for i in longer])
+        for at, i in enumerate(longer):
             (number, (_, received)), alone = opened[i]
+            outcome = read[at]
             if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
                 opened[i] = (number, (joined[i], received)), outcome
         self._single += [each for each in opened if each[1]]
 
-    def _of_answers(self, joined: list[bytes]) -> list[Outcome]:
-        """Return what lines give that were joined with the answers below them."""
-        read: list[Outcome] = [None] * len(joined)
+    def _of_answers(self, joined: list[bytes]) -> dict[int, Outcome]:
+        """Return what lines give that were joined with the answers below them, by their indices."""
+        read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
             codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
-            given = dict(enumerate(expression.results))
-            for i, code in enumerate(codes):
-                read[batch.number(i)] = expression.uncoded.get(i) or given.get(code)
+            outcomes = list(map(dict(enumerate(expression.results)).get, codes))
+            for i, outcome in expression.uncoded.items():
+                outcomes[i] = outcome
+            read.update(zip(batch.numbers or range(len(codes)), outcomes, strict=True))
             return batch.only(positions_of(codes, (0,)))
 
         batch = LineBatch.of(joined)
         if joined and (reader := self._parser.answers):
-            batch = reader.read(batch, match, self.following)
+            batch = reader.read(batch, match, self._following)
         for i, (line, _) in batch.at(range(len(batch.lines))):
             read[i] = self._outcome(line)
         return read

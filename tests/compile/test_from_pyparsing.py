@@ -33,7 +33,7 @@ def translated(build):
         (lambda: pp.QuotedString("'"), f"{S}'[\\x00-\\x09\\x0b-\\x0c\\x0e-\\&(-\\xff]*+'"),
         (lambda: pp.White(" ", max=2), r"[\x09\x0c-\x0d\xa0]*+\ {1,2}+"),
         (lambda: pp.Literal("a") + "b", f"{S}a{S}b"),
-        (lambda: pp.Literal("a") | "b", f"{S}(?:a|b)"),
+        (lambda: pp.Literal("a") | "b", f"{S}(?>a|b)"),
         (lambda: pp.Opt("ab") + "c", f"{S}(?>(?:ab)?){S}c"),
         (lambda: pp.ZeroOrMore("ab"), f"{S}(?>(?:{S}ab)*)"),
         (lambda: pp.OneOrMore("a", stop_on="b"), f"{S}(?>(?:(?!{S}b){S}a)+)"),

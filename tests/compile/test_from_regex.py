@@ -19,7 +19,7 @@ from tests.compile.shown import node, shown
         ("a+a", "(?>a+a)"),
         ("[ab]+[bc]", "(?>[a-b]+[b-c])"),
         ("a|b", "[a-b]"),
-        ("ab|cd", "(?:ab|cd)"),
+        ("ab|cd", "(?>ab|cd)"),
         ("ab|cde|c", "(?>ab|cde|c)"),
         ("(?:c|cd|a)c", "(?>(?:c|cd|a)c)"),
         ("(?:ab)+", "(?>(?:ab)+)"),
@@ -49,7 +49,7 @@ from tests.compile.shown import node, shown
         ("(?:a?|b)c", "(?>(?:a?|b)c)"),
         ("a++a", "(?>a+)a"),
         ("(?:a+){2}+", "(?>(?:(?>a+)){2})"),
-        ("(?:[ab]|cd){2,}", "(?>(?:(?:[a-b]|cd)){2,})"),
+        ("(?:[ab]|cd){2,}", "(?>(?:(?>[a-b]|cd)){2,})"),
     ],
 )  # fmt: skip
 def test_what_a_pattern_becomes(before, after):

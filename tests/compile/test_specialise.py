@@ -30,7 +30,7 @@ LOOP = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Ch
         (nodes.seq(BLANKS, Literal(b"x")), [b"   x", b"x"], r"\ *+x"),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!'] * 8, '"a"!'),
         (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!"] * 8, "[1-2]++!"),
-        (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?:ab|)!"),
+        (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?>ab|)!"),
         (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?![a-b])"),
         (nodes.seq(Repeat(node("ab")), node("a")), [b"aba"], "ab(?!ab)a"),
         (nodes.seq(node('"[^"]*"'), Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-!#-\xff]*+"!'),

@@ -22,14 +22,14 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (CharRun(frozenset(b"ab"), 0), "[a-b]*+"),
         (CharRun(frozenset(b"ab"), 3, 3), "[a-b]{3}"),
         (CharRun(frozenset(b"ab"), 1, 6), "[a-b]{1,6}+"),
-        (Choice((A, B)), "(?:a|b)"),
+        (Choice((A, B)), "(?>a|b)"),
         (Choice((A, AB)), "(?>a|ab)"),
         (Repeat(AB), "(?>(?:ab)*)"),
         (Repeat(AB, 1, 3), "(?>(?:ab){1,3})"),
         (Repeat(nodes.seq(Look(AB, negative=True), A)), "(?>(?:(?!ab)a)*)"),
         (nodes.seq(Repeat(A, 0, 1), B), "(?>(?:a)?)b"),
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
-        (nodes.seq(Choice((A, nodes.NOTHING)), B), "(?:a|)b"),
+        (nodes.seq(Choice((A, nodes.NOTHING)), B), "(?>a|)b"),
         (nodes.seq(Choice((A, nodes.NOTHING)), A), "(?>a|)a"),
         (nodes.seq(Choice((nodes.NOTHING, A)), B), "(?>|a)b"),
         (nodes.seq(Choice((A, nodes.NOTHING)), Repeat(AB)), "(?>a|)(?>(?:ab)*)"),
@@ -39,11 +39,11 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (nodes.seq(A, nodes.END_OF_LINE), r"a(?!.)"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
-        (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B)), 2), "(?>(?:(?:a|b)){2,})"),
+        (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B)), 2), "(?>(?:(?>a|b)){2,})"),
     ],
 )
 def test_what_a_node_becomes(before, after):
-    """One case a node; atomic only where there is something to go back to."""
+    """One case a node; atomic but where nothing follows."""
     assert shown(before) == after
 
 

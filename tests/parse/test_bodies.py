@@ -127,7 +127,8 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
     for indents in (b"", INDENTS):
         assert [*Below(b"\n" + data, owns, indents).join([line], [len(line) + 2])] == [(expected, needed)]
-        assert Bodies(data, PLAIN, b"", owns, indents).joined([line]) == [expected]
+        bodies = Bodies(data, PLAIN, b"", owns, indents)
+        assert bodies.joined([line]) == bodies.joined([line], [len(line) + 1]) == [expected]
         assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns, indents) > 0) >= (needed is None)
 
 

@@ -159,11 +159,12 @@ class _Reconciliation:
         """
         sharing, file = self.state.owners.sharing, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
-        for each in self.state.generations:
+        copied = self.plan.copy_of.get(i, set())
+        for each in self.state.generations if beyond_banner or copied else ():
             left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
             of = sharing.content(each) if left else None
             with suppress(SeekingError):
-                if each.number in self.plan.copy_of.get(i, ()) or (of and is_part(file, of)):
+                if each.number in copied or (of and is_part(file, of)):
                     sharing.pair(generation, each)
 
     # what is to be done

@@ -112,7 +112,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         further = [k for k in draft.read[i] if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
-        if not own and any((k.number, i) in draft.found.own_parts for k in further):
+        if not own and any(k.number in draft.found.own_parts[i] for k in further):
             return True  # a copy of what one has read, into which this one was edited
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
         # A mark that is still true behind what was read of this one: they have more than a banner in common
@@ -222,7 +222,7 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     for i in (i for i in draft.files(each) if i in draft.free):
         common = draft.found.common.get((each.number, i), 0)
         rotated = i != draft.at_path and i not in draft.found.undecided
-        longer = not draft.owners[i] and common >= TELLING_BYTES
+        longer = not draft.found.own_parts[i] and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
         if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
             draft.take_up(i, draft.stay_beside_copy(each, i, None, common))
@@ -257,7 +257,7 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
         return draft.size(i) or 0
     if (each.number, i) in draft.found.common:
         return draft.found.common[each.number, i]
-    whole = original is not None and (original, i) in draft.found.parts and draft.size(original)
+    whole = original is not None and i in draft.found.parts[original] and draft.size(original)
     return whole or each.position.offset
 
 
@@ -299,8 +299,8 @@ def _is_packed(draft: Draft, each: Known, numbers: AbstractSet[int]) -> bool:
 
 def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
-    places = (draft.lying[j] for j in draft.wholes[i])
-    if any(not numbers.isdisjoint(some) for some in (draft.owners[i], *places)):
+    places = (draft.lying[j] for j in draft.found.parts[i])
+    if any(not numbers.isdisjoint(some) for some in (draft.found.own_parts[i], *places)):
         return True
     for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0
@@ -317,7 +317,7 @@ def is_copy(draft: Draft, i: int) -> bool:
 
 def _is_repeated(draft: Draft, i: int) -> bool:
     """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
-    open_to = (j for j in draft.wholes[i] if any(j in some for some in (draft.free, draft.start, draft.later)))
+    open_to = (j for j in draft.found.parts[i] if any(j in some for some in (draft.free, draft.start, draft.later)))
     others = (j for j in open_to if draft.file(i).may_be_news <= draft.file(j).may_be_news)
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
 

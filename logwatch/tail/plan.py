@@ -55,8 +55,8 @@ class Found:
     candidates: list[Candidate]
     at_path: int | None = None
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
-    parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
-    own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose own file holds all of it, file)
+    parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # by file: files that hold all of it
+    own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose files do
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
@@ -218,7 +218,8 @@ class Draft:
         found, holders = self.found, defaultdict[int, list[Known]](list)
         self._files = defaultdict[int, set[int]](set)  # by generation
         told = (pair for pair, answer in found.answers.items() if answer.relation is not Relation.OTHER)
-        for number, i in (*told, *found.own_parts, *found.common):
+        own = ((number, i) for i, numbers in found.own_parts.items() for number in numbers)
+        for number, i in (*told, *own, *found.common):
             self._files[number].add(i)
         # By file: the generations of whose bytes it holds any; those of which any was read; and those that were read to
         # their end, and are just what it holds
@@ -230,18 +231,12 @@ class Draft:
                 relation, at = self.answer(k, i)
                 if relation is not Relation.OTHER:
                     self.related[i].append(k)
-                    if k.position.offset or (k.number, i) in found.own_parts:
+                    if k.position.offset or k.number in found.own_parts[i]:
                         self.read[i].append(k)
                 if relation is Relation.SAME and k.position.head_bytes:
                     holders[i].append(k)
                     if self.size(i) == k.position.size == at > 0:
                         self.whole[i].append(k)
-        # By file: those that hold all of it, and the generations whose own files do
-        self.wholes, self.owners = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
-        for i, j in sorted(found.parts):
-            self.wholes[i].append(j)
-        for number, i in found.own_parts:
-            self.owners[i].append(number)
         return holders
 
     def _goes_on_differently(self, each: Known) -> bool:
@@ -249,7 +244,7 @@ class Draft:
         files = [i for i in self.files(each) if self.answer(each, i).relation is Relation.SAME]
         longer = [i for i in files if (self.size(i) or 0) > each.position.offset and i not in self.found.ambiguous]
         longer.sort(key=lambda i: self.size(i) or 0)  # if each goes on as the next longer one does, all do
-        return any({(i, j), (j, i)}.isdisjoint(self.found.parts) for i, j in pairwise(longer))
+        return any(i not in self.found.parts[j] and j not in self.found.parts[i] for i, j in pairwise(longer))
 
     def files(self, each: Known) -> list[int]:
         """Return the files that have any bytes in common with a generation."""
@@ -324,7 +319,7 @@ class Draft:
 
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
-        return (each.number, i) in self.found.own_parts or (i, of) in self.found.parts
+        return each.number in self.found.own_parts[i] or of in self.found.parts[i]
 
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.

@@ -299,7 +299,7 @@ class Survey:
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):
-            found.own_parts.add((known.number, i))
+            found.own_parts[i].add(known.number)
         held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
         generation = self._by_number[known.number]
@@ -331,7 +331,7 @@ class Survey:
                 relation, end = self.found.answer(known.number, i)
                 with self._unpacking(i):
                     if relation is Relation.SAME and holds(self.found.candidates[0], at, candidate, end):
-                        self.found.own_parts.add((known.number, i))
+                        self.found.own_parts[i].add(known.number)
 
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
@@ -364,7 +364,7 @@ class Survey:
         for i, j in possible_parts([file.head for file in files]):
             with self._unpacking(i, j):
                 if i != self.found.at_path and is_part(files[i], files[j]):
-                    self.found.parts.add((i, j))
+                    self.found.parts[i].add(j)
 
     def make_sure(self, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.

@@ -105,10 +105,6 @@ class PathState:
         """
         return self.blocked or (self.problem is not None and (self.facts.followed or not globbed))
 
-    def generation(self, number: int) -> Generation:
-        """Return one of its generations."""
-        return next(generation for generation in self.generations if generation.number == number)
-
     def in_order(self) -> list[Generation]:
         """Return its generations, oldest first: the live one may have been found, without a line, before others."""
         last = self.live if self.live and not self.live.begun else None

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import Answer, Key, Positioned, Relation
+from logwatch.tail.identity import NO_KEY, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -76,11 +76,12 @@ class Found:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Relation.OTHER))
 
-    def is_left_out_in(self, known: Known, i: int) -> bool:
-        """Return whether what was left out lies in this file, as it was."""
-        position, size = known.position, self.candidates[i].known_size
-        same = position.state == "ignored" and position.head_bytes >= TELLING_BYTES and position.size in (0, size)
-        return same and self.answer(known.number, i).relation is Relation.SAME
+    def over(self, known: Iterable[Known]) -> dict[int, int]:
+        """Return, by number, in which file beside the path lies what is over, by its inode and its bytes."""
+        at_key = {c.key: i for i, c in enumerate(self.candidates) if c.key != NO_KEY and i != self.at_path}
+        telling = (k for k in known if not k.in_use and k.key in at_key and k.position.head_bytes >= TELLING_BYTES)
+        own = ((k.number, at_key[k.key]) for k in telling)
+        return {number: i for number, i in own if self.answer(number, i).relation is Relation.SAME}
 
     def lost(self, known: Iterable[Known]) -> list[Known]:
         """Return the generations that are read, have no name, and are whole in no file.

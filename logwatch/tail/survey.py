@@ -237,20 +237,27 @@ class Survey:
             edited = file.head[:LINE_BYTES] if i == self.found.at_path else b""
             for key in search_keys(file.head) + search_keys(edited):
                 by_head.setdefault(key, []).append(i)
-        punched = {i for i, file in files.items() if file.begin}
-        for each in self.known if files else ():
-            own = self._own(each)
-            if own in files:
+        for each in self.known:
+            if (own := self._own(each)) in files:
                 self._ask_one(each, own)
-            if own is not None and self.found.is_left_out_in(each, own):
+        over = self.found.over(self.known)
+        lain_in = set(over.values())
+        held = {i for (_, i), answer in self.found.answers.items() if answer.relation is Relation.SAME}
+        punched = {i for i, file in files.items() if file.begin and i not in held}
+        for each in self.known if files else ():
+            own = over.get(each.number)
+            as_it_was = own is not None and each.position.size in (0, self.found.candidates[own].known_size)
+            if (each.empty and not each.open) or (as_it_was and not each.followed):
                 continue  # whatever else begins like it is another one
             keys = index_keys(each.position.head_bytes, each.position.head)
-            asked = punched.union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
+            asked = set[int]().union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
+            asked |= punched if each.position.offset else set()
+            asked -= set() if own is None else lain_in  # each is another's
             deleted = each.open and not each.name  # perhaps by whoever trimmed it, and put the rest in its place
             left = each.in_use and (self._state.facts.was_blank or deleted)  # or it may be written back in part
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
-            for i in sorted(asked - {own}):
+            for i in sorted(asked - {self._own(each)}):
                 self._ask_one(each, i)
 
     def _own(self, known: Known) -> int | None:

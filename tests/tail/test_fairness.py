@@ -345,6 +345,32 @@ def test_no_step_is_quadratic_in_deleted_files_that_are_open(tmp_path):
     assert [more <= 2.2 * less for less, more in zip(*costs, strict=True)] == [True] * 2, costs
 
 
+@pytest.mark.parametrize("begin", ["", "\0" * 8192, BANNER], ids=["every other one empty", "NULs", "banner"])
+def test_no_step_is_quadratic_in_generations_that_were_read(tmp_path, begin):
+    """Of which all are there still, at the next start and when one more is rotated."""
+    costs = []
+    for count in (20, 40):
+        path = tmp_path / f"m{count}.log"
+        follower = Follower(path, release_seconds=20)
+        for number in range(count):
+            append(path, *([] if number % 2 and not begin else [f"{begin}E2511-101112-{number:03} (1): line"]))
+            follower.wait(15)
+            os.rename(path, f"{path}-{20270101 + number}")
+        append(path, "E2511-101113-000 (1): line")
+        follower.wait(1)
+        follower.wait(60)
+        follower.stop()
+        follower.start()
+        cost = [calls_in(follower.look)]
+        follower.turn()
+        os.rename(path, f"{path}-{20270101 + count}")
+        append(path, "E2511-101113-001 (1): line")
+        cost.append(calls_in(follower.look))
+        costs.append(cost)
+        follower.tail.close()
+    assert [more <= 2.2 * less for less, more in zip(*costs, strict=True)] == [True] * 2, costs
+
+
 def test_what_came_into_an_empty_log_and_was_put_away_is_found_in_any_of_many_directories(tmp_path):
     """Each of twenty logs has a directory for old ones: what comes into one of them is told to its log alone."""
     for n in range(20):

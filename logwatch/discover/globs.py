@@ -60,17 +60,16 @@ class Globs:
         self._settled = False
 
     def find(self, now: float) -> DiscoveredPaths:
-        """Return the paths that match, sorted: the same object as long as they are the same."""
+        """Return the paths that match, sorted."""
         if not self._stale(now):
             return self._found
         walk = self._walk = _Walk()
         walk.follow(self._magic)
         self._listed_at = now
         self._settled = all(is_conclusive(each, now) for each in walk.marks.values())
-        found = DiscoveredPaths(
+        self._found = DiscoveredPaths(
             tuple(sorted(walk.paths | self._fixed)), frozenset(walk.paths - self._fixed), tuple(walk.problems)
         )
-        self._found = self._found if found == self._found else found
         return self._found
 
     def _stale(self, now: float) -> bool:

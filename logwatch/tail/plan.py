@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import NO_KEY, Answer, Key, Positioned, Relation
+from logwatch.tail.identity import NO_KEY, Answer, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -187,14 +187,7 @@ class Draft:
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
         self.path, self.known, self.found, self.at_path = path, known, found, found.at_path
         self.free = dict.fromkeys(range(len(found.candidates)))
-        by_key: dict[Key, list[Known]] = {}
-        for k in known:
-            by_key.setdefault(k.key, []).append(k)
         self.at_key = {file.key: i for i, file in enumerate(found.candidates)}
-        # By file: the generations that lay in it, whose bytes it still holds
-        self.by_inode = {
-            i: [k for k in by_key.get(file.key, ()) if self.holds(k, i)] for i, file in enumerate(found.candidates)
-        }
         self.by_number = {k.number: k for k in known}
         self.current = self.by_number.get(path.current) if path.current else None  # that the path led to
         holders = self._relate()
@@ -222,14 +215,17 @@ class Draft:
         own = ((number, i) for i, numbers in found.own_parts.items() for number in numbers)
         for number, i in (*told, *own, *found.common):
             self._files[number].add(i)
-        # By file: the generations of whose bytes it holds any; those of which any was read; and those that were read to
-        # their end, and are just what it holds
+        # By file: the generations that lay in it, whose bytes it still holds; those of whose bytes it holds any; those
+        # of which any was read; and those that were read to their end, and are just what it holds
+        self.by_inode = defaultdict[int, list[Known]](list)
         self.related = defaultdict[int, list[Known]](list)
         self.read = defaultdict[int, list[Known]](list)
         self.whole = defaultdict[int, list[Known]](list)
         for k in self.known:
             for i in self.files(k):
                 relation, at = self.answer(k, i)
+                if self.file(i).key == k.key and self.holds(k, i):
+                    self.by_inode[i].append(k)
                 if relation is not Relation.OTHER:
                     self.related[i].append(k)
                     if k.position.offset or k.number in found.own_parts[i]:

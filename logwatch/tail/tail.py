@@ -88,7 +88,7 @@ class Tail:
         }
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
-        self._sorted = 0  # so many of them; fewer where one was let go of since
+        self._sorted = -1  # so many of them; there are fewer where one was let go of since
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows
@@ -111,8 +111,8 @@ class Tail:
         self._ctx.files.ask_again()
         self._ctx.unpacking.begin()
         found = self.source.discover.find(now)
-        if found is not self._found or len(self._followers) < self._sorted:
-            self._found = found
+        before, self._found = self._found, found
+        if found != before or len(self._followers) != self._sorted:
             self._tell(found.problems)
             self._sort(found.paths)
         matched = self._matched

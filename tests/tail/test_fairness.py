@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from logwatch.discover.globs import Globs
 from logwatch.lines import CHUNK_BYTES
 from logwatch.tail import directories, identity, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
@@ -409,6 +410,23 @@ def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tm
     follower.wait(1)
     assert len(follower.tail._followers) == 1
     assert len(asked) <= 3 * 41
+    follower.tail.close()
+
+
+def test_paths_that_are_found_again_are_not_sorted_again(tmp_path, monkeypatch):
+    """Every five seconds directories are listed anew, and seldom is anything new in them."""
+    for n in range(20):
+        append(tmp_path / f"log{n:02}.log", f"E2511-101112-001 (1): first line of log {n:02}")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    asked, matches = [], Globs.matches
+    monkeypatch.setattr(Globs, "matches", lambda globs, path: asked.append(path) or matches(globs, path))
+    for _ in range(3):
+        follower.wait(6)
+    assert asked == []
+    append(tmp_path / "log20.log", "E2511-101112-001 (1): first line of log 20")
+    follower.wait(6)
+    assert len(follower.lines) == 21
     follower.tail.close()
 
 

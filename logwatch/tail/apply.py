@@ -75,9 +75,9 @@ class _Reconciliation:
                     raise VanishedError
         survey.make_sure(strict=plan.news)
         self._report()
-        live = state.live
+        live, numbered = state.live, {each.number: each for each in state.generations}
         for action in plan.actions:
-            self._do(action)
+            self._do(action, numbered)
         if live and live.position.state == "rotated":
             live.leave_path(self.turn.now)
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
@@ -161,25 +161,26 @@ class _Reconciliation:
         """
         sharing, file = self.state.owners.sharing, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
-        for each in self.state.generations:
+        copied = self.plan.copy_of.get(i, set())
+        for each in self.state.generations if beyond_banner or copied else ():
             left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
             of = sharing.content(each) if left else None
             with suppress(SeekingError):
-                if each.number in self.plan.copy_of.get(i, ()) or (of and is_part(file, of)):
+                if each.number in copied or (of and is_part(file, of)):
                     sharing.pair(generation, each)
 
     # what is to be done
 
-    def _do(self, action: plans.Action) -> None:
+    def _do(self, action: plans.Action, numbered: dict[int, Generation]) -> None:
         state, found = self.state, self.found
         match action:
             case plans.Hold(number, i, at, cut):
-                generation = state.generation(number)
+                generation = numbered[number]
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
                     generation.lose_end(at, self._before(found.candidates[i], at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
             case plans.Leave(number):
-                self._leave(state.generation(number), action)
+                self._leave(numbered[number], action)
             case plans.TakeUp(i, becomes, at):
                 self._take_up(i, becomes, at)
             case plans.Absent():

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
@@ -244,6 +244,7 @@ class Candidate(Content):
     archive: Archive | None = None
     matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
     error: OSError | None = None
+    _end: bytes | None = field(default=None, init=False)  # once it was asked for: many others may be compared with it
 
     @property
     def is_at_path(self) -> bool:
@@ -297,6 +298,12 @@ class Candidate(Content):
             return b""
         except OSError as error:
             raise UnreadableError(self.key, error) from error
+
+    def end(self) -> bytes:
+        """Return what it ends with."""
+        if self._end is None:
+            self._end = Content.end(self)
+        return self._end
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
         """Return the last place that is found in it, or NOWHERE."""

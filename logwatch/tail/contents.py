@@ -3,7 +3,7 @@
 By inode, by content alone, and where a log was trimmed in front.
 """
 
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
 from logwatch.tail.identity import HELD, NO_KEY, SURE_BYTES, Relation
@@ -20,21 +20,22 @@ _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archiv
 
 def find_inode(draft: Draft, each: Known) -> None:
     """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
-    i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
-    if i is None:
+    i = draft.at_key.get(each.key)
+    if i not in draft.free or each.key == NO_KEY:
         return
     first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
     if each.number in draft.untold and draft.age(first) < draft.age(i):
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
-    elsewhere = (j for j in draft.free if draft.holds(each, j) and not draft.differs(each, j))
+    free = [j for j in draft.files(each) if j in draft.free]
+    elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
     freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
     if freed or (draft.differs(each, i) and any(True for _ in elsewhere)):
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED:
         return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
-    others = [draft.answer(each, j) for j in draft.free]
+    others = [draft.answer(each, j) for j in free]
     held = any(of in (*_WHOLE, Relation.MOVED) or (of is Relation.CUT and end > at) for of, end in others)
     if relation in _SHORTER and held:
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
@@ -80,7 +81,7 @@ def find_content(draft: Draft, each: Known) -> None:
 
 
 def _order(draft: Draft, each: Known) -> list[int]:
-    """Return the free files in the order in which they are looked at, but for those that other generations lie in.
+    """Return the free files that may be its own in the order in which they are looked at, none that is another one's.
 
     The path's own first, then the longest: a shorter copy was made earlier. Behind them the copies that were left out,
     but for those that have what one lacks. Of which nothing was read, or but a banner, is the oldest that has no more;
@@ -91,7 +92,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         candidate, size = draft.file(i), draft.size(i)
         copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
         shorter = size is not None and size < each.position.size
-        more = each not in draft.whole.get(i, ())
+        more = each not in draft.whole[i]
         lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
         if each.number in draft.untold:
             lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))
@@ -101,24 +102,24 @@ def _order(draft: Draft, each: Known) -> list[int]:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
         if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
-        older = (k for k in draft.known if k.position.state == "ignored" and k.number < each.number)
+        older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
         left = (k for k in older if k.position.size > each.position.offset)
         if each.number in draft.untold and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
             return True  # history, packed since
-        whole, size = draft.whole.get(i, ()), draft.size(i) or 0
+        whole, size = draft.whole[i], draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
-        related = draft.related.get(i, ())
-        further = [k for k in related if (_read_in(draft, k, i), k.number) > (_read_in(draft, each, i), each.number)]
+        so_far = (_read_in(draft, each, i), each.number)
+        further = [k for k in draft.read[i] if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
-        if not own and any((k.number, i) in draft.found.own_parts for k in further):
+        if not own and any(k.number in draft.found.own_parts[i] for k in further):
             return True  # a copy of what one has read, into which this one was edited
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
         # A mark that is still true behind what was read of this one: they have more than a banner in common
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
-    return sorted((i for i in draft.free if not is_anothers(i)), key=key)
+    return sorted((i for i in draft.files(each) if i in draft.free and not is_anothers(i)), key=key)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:
@@ -137,8 +138,11 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
             holders[i] = each
     if at_path in draft.free and at_path not in draft.start:
         holders[at_path] = None
+    order = {i: n for n, i in enumerate(holders)}
     for each in reversed(in_use):
-        for i, holder in () if each.open else holders.items():
+        files = () if each.open else sorted(order.keys() & draft.files(each), key=order.__getitem__)
+        for i in files:
+            holder = holders[i]
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
@@ -215,10 +219,10 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     """
     if _is_packed_whole(draft, each):
         return
-    for i in draft.free:
+    for i in (i for i in draft.files(each) if i in draft.free):
         common = draft.found.common.get((each.number, i), 0)
-        rotated = i not in (draft.at_path, *draft.found.undecided)
-        longer = not any(draft.is_part(k, i, None) for k in draft.known) and common >= TELLING_BYTES
+        rotated = i != draft.at_path and i not in draft.found.undecided
+        longer = not draft.found.own_parts[i] and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
         if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
             draft.take_up(i, draft.stay_beside_copy(each, i, None, common))
@@ -227,7 +231,8 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
-    packed = (i for i in draft.free if draft.file(i).packed and draft.is_part(each, i, None))
+    files = (i for i in draft.files(each) if i in draft.free)
+    packed = (i for i in files if draft.file(i).packed and draft.is_part(each, i, None))
     return any(draft.size(i) == each.position.size for i in packed)
 
 
@@ -243,7 +248,7 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
         later = k.number > each.number and k.number not in draft.untold
         return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
 
-    return any(k.position.head_bytes and draft.holds(k, i) and has_it(k) for k in draft.known)
+    return any(k.position.head_bytes and draft.holds(k, i) and has_it(k) for k in draft.related[i])
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
@@ -252,23 +257,25 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
         return draft.size(i) or 0
     if (each.number, i) in draft.found.common:
         return draft.found.common[each.number, i]
-    whole = original is not None and (original, i) in draft.found.parts and draft.size(original)
+    whole = original is not None and i in draft.found.parts[original] and draft.size(original)
     return whole or each.position.offset
 
 
 def undo_copies(draft: Draft) -> None:
     """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
-    others = [k for k in draft.known if k.followed]
+    others = {k.number for k in draft.known if k.followed}
     for each in reversed(draft.known):
-        i, rest = draft.lies_at(each.number), [k for k in others if k is not each]
         if each.position.offset or each.position.state != "rotated":
             continue
+        others.remove(each.number)
+        i = draft.lies_at(each.number)
         original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
-        if original or (_is_packed(draft, each, rest) if i is None else _repeats(draft, i, rest)):
+        if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
             draft.leave(each, "ignored")
-            others.remove(each)
+        else:
+            others.add(each.number)
         if original and i is not None:
-            draft.decided[original.number] = Hold(original.number, i)
+            draft.decide(Hold(original.number, i))
 
 
 def _find_original(draft: Draft, i: int) -> Known | None:
@@ -276,43 +283,42 @@ def _find_original(draft: Draft, i: int) -> Known | None:
 
     Or while it could not be read. One of which nothing was read is read from there as well as from anywhere.
     """
-    lost = (k for k in draft.known if k.followed and draft.is_nowhere(k))
+    lost = (k for k in draft.related[i] if k.followed and draft.is_nowhere(k))
     told = (k for k in lost if not k.position.offset or k.position.offset >= _RENAMED_BYTES)
     return next((k for k in told if draft.holds(k, i)), None)
 
 
-def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:
+def _is_packed(draft: Draft, each: Known, numbers: AbstractSet[int]) -> bool:
     """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
-    places = {draft.lies_at(k.number) for k in known}
     return any(
-        number == each.number and i in places and draft.size(i) == each.position.size == end > 0
-        for (number, i), end in draft.found.common.items()
+        not numbers.isdisjoint(draft.lying[i])
+        and draft.size(i) == each.position.size == draft.found.common.get((each.number, i), 0) > 0
+        for i in draft.files(each)
     )
 
 
-def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
+def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
-    for each in known:
-        at = draft.lies_at(each.number)
-        if draft.is_part(each, i, at):
-            return True
+    places = (draft.lying[j] for j in draft.found.parts[i])
+    if any(not numbers.isdisjoint(some) for some in (draft.found.own_parts[i], *places)):
+        return True
+    for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0
-        if not each.open and (at is None or all_read) and draft.is_part_by_notes(each, i):
+        told = each.number in numbers and not each.open and (all_read or draft.lies_at(each.number) is None)
+        if told and draft.is_part_by_notes(each, i):
             return True
     return False
 
 
 def is_copy(draft: Draft, i: int) -> bool:
     """Return whether a file holds nothing but what a generation, or another file that holds none, holds."""
-    return _repeats(draft, i, draft.known) or _is_repeated(draft, i)
+    return _repeats(draft, i, draft.by_number.keys()) or _is_repeated(draft, i)
 
 
 def _is_repeated(draft: Draft, i: int) -> bool:
     """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
-    open_to = (*draft.free, *draft.start, *draft.later)
-    others = (
-        j for j in open_to if (i, j) in draft.found.parts and draft.file(i).may_be_news <= draft.file(j).may_be_news
-    )
+    open_to = (j for j in draft.found.parts[i] if any(j in some for some in (draft.free, draft.start, draft.later)))
+    others = (j for j in open_to if draft.file(i).may_be_news <= draft.file(j).may_be_news)
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
 
 

@@ -47,7 +47,9 @@ class _Zeros(NamedTuple):
 
 def stat_of(status: os.stat_result) -> Stat:
     """Return what is gone by of what the system tells."""
-    modified = max(min(status.st_mtime_ns, _LATEST), -_LATEST)  # XFS and btrfs know times that a ledger has no room for
+    modified = status.st_mtime_ns
+    if abs(modified) > _LATEST:  # XFS and btrfs know times that a ledger has no room for
+        modified = _LATEST if modified > 0 else -_LATEST
     return Stat((status.st_dev, status.st_ino), status.st_size, modified)
 
 

@@ -32,7 +32,6 @@ MARK_BYTES = 128
 """Before a line end that is marked: enough to tell that a log still is what it was up to there."""
 
 _HOLE = bytes(8)  # so many NULs in a row: a file was allocated in advance, or the power was lost
-_INDEXED_BYTES = 128  # of a head, which have a stamp in them
 _LONGEST = b"."
 _BEGINNING = 0x8000  # marks the length of what is no entry, but the beginning of one; of ledgers of before, of a run
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
@@ -41,6 +40,7 @@ _ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
 _LINES = 8  # of what was read last, by which it is found elsewhere, and whose ends are marked
+_INDEXED = {n: _EXACT + _RUNGS.index(n) * _RUNG for n in (16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4032)}
 _ENTRY = 2 + _RUNG  # of a tail: its length, and its digest
 _MARK = 8 + _RUNG
 _NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
@@ -207,26 +207,15 @@ def when_empty(head: bytes) -> int:
     return int.from_bytes(head, "big", signed=True)
 
 
-def head_key(head_bytes: int, head: bytes) -> bytes | None:
-    """Return what heads that begin alike share; None for one that is too short to have it."""
-    return head[_EXACT : _EXACT + _RUNG] if head_bytes > _RUNGS[0] else None
-
-
-def head_key_of(data: bytes) -> bytes:
-    """Return the ``head_key`` of a file that begins with data."""
-    return part_of(data[: _RUNGS[0]])
-
-
 def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
-    """Return under what a head is filed: each of its shorter runs, and the longest of them as such."""
-    lengths = [n for n in _FIRST_RUNGS if n < head_bytes and n <= _INDEXED_BYTES]
-    runs = [kept(head_bytes, head, n)[1] for n in lengths]
+    """Return under what a head is filed: runs of it, and the longest of them as such; nothing for a few bytes."""
+    runs = [head[at : at + _RUNG] for n, at in _INDEXED.items() if n < head_bytes and at < len(head)]
     return [*runs, *(run + _LONGEST for run in runs[-1:])]
 
 
 def search_keys(data: bytes) -> list[bytes]:
     """Return under what heads are filed that a file's first bytes may begin, or begin with."""
-    runs = [part_of(data[:n]) for n in _FIRST_RUNGS if n <= min(_INDEXED_BYTES, len(data))]
+    runs = [part_of(data[:n]) for n in _INDEXED if n <= len(data)]
     return [*runs[-1:], *(run + _LONGEST for run in runs)]
 
 

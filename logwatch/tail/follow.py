@@ -180,14 +180,16 @@ class PathFollower(PathState):
 
     def _release(self, turn: Turn) -> None:
         """Let go of files that were renamed or deleted and have not grown for long enough."""
-        for generation in self.generations:
+        order = self.in_order()
+        begun = max((n for n, each in enumerate(order) if each.position.offset), default=0)
+        for n, generation in enumerate(order):
             file = generation.file
             if generation.position.state != "rotated" or generation.waiting or not (file or generation.parked):
                 continue
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
             whole = ended or not (file and file.packed)
-            awaited = whole and not self._has_begun_next(generation)
+            awaited = whole and n >= begun  # else no rest comes there any more, nor in a copy, which goes on behind it
             torn = awaited and generation.position.offset < generation.position.size
             quiet_seconds = turn.now - generation.grown_at
             if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
@@ -203,27 +205,17 @@ class PathFollower(PathState):
                 if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                     self.lose_rest(generation, turn, "the archive has no end")
                 else:
-                    self._let_go(generation, turn)
+                    self._let_go(generation, turn, torn=n < begun)
             except SeekingError:
                 continue  # unpacked further with the next look
             except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
-    def _has_begun_next(self, generation: Generation) -> bool:
-        """Return whether the next file has been begun: no rest of what a file ends with comes there any more.
-
-        Nor in a copy, which goes on behind what was read.
-        """
-        order = self.in_order()
-        return any(each.position.offset for each in order[order.index(generation) + 1 :])
-
-    def _let_go(self, generation: Generation, turn: Turn) -> None:
+    def _let_go(self, generation: Generation, turn: Turn, *, torn: bool) -> None:
         if end := self.owners.sharing.held(generation):
             generation.skip_within(end)
         split = len(generation.open_rest())
-        chunk, lost = generation.finish(
-            turn.now, partial(self.ahead, generation), torn=self._has_begun_next(generation)
-        )
+        chunk, lost = generation.finish(turn.now, partial(self.ahead, generation), torn=torn)
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead

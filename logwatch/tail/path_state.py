@@ -105,13 +105,10 @@ class PathState:
         """
         return self.blocked or (self.problem is not None and (self.facts.followed or not globbed))
 
-    def generation(self, number: int) -> Generation:
-        """Return one of its generations."""
-        return next(generation for generation in self.generations if generation.number == number)
-
     def in_order(self) -> list[Generation]:
         """Return its generations, oldest first: the live one may have been found, without a line, before others."""
-        return sorted(self.generations, key=lambda each: not each.begun and each is self.live)
+        last = self.live if self.live and not self.live.begun else None
+        return sorted(self.generations, key=lambda each: each is last)
 
     def before(self, generation: Generation) -> Generation | None:
         """Return the generation that one follows: the last in which anything was written."""

@@ -3,15 +3,16 @@
 A ``Draft`` is a plan in the making.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, combinations
+from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import UNDECIDED, Answer, Key, Positioned, Relation
+from logwatch.tail.identity import NO_KEY, UNDECIDED, Answer, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -54,8 +55,8 @@ class Found:
     candidates: list[Candidate]
     at_path: int | None = None
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
-    parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
-    own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose own file holds all of it, file)
+    parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # by file: files that hold all of it
+    own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose files do
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
@@ -81,6 +82,26 @@ class Found:
         for (number, i), answer in self.answers.items():
             if i in files and answer.relation is not Relation.OTHER:
                 self.answers[number, i] = UNDECIDED
+
+    def over(self, known: Iterable[Known]) -> dict[int, int]:
+        """Return, by number, in which file beside the path lies what is over, by its inode and its bytes."""
+        at_key = {c.key: i for i, c in enumerate(self.candidates) if c.key != NO_KEY and i != self.at_path}
+        telling = (k for k in known if not k.in_use and k.key in at_key and k.position.head_bytes >= TELLING_BYTES)
+        own = ((k.number, at_key[k.key]) for k in telling)
+        return {number: i for number, i in own if self.answer(number, i).relation is Relation.SAME}
+
+    def lost(self, known: Iterable[Known]) -> list[Known]:
+        """Return the generations that are read, have no name, and are whole in no file.
+
+        But for what may have been copied of one before that left its path: its name says no place.
+        """
+        lost = {k.number: k for k in known if k.in_use and not k.name}
+        for (number, i), answer in self.answers.items():
+            if number in lost and answer.relation in (Relation.SAME, Relation.UNDECIDED):
+                name = self.candidates[i].name_says
+                if self.candidates[i].key == lost[number].key or not name or name.number is not None or name.date:
+                    del lost[number]
+        return list(lost.values())
 
     def searched(self) -> list[int]:
         """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
@@ -173,27 +194,10 @@ class Draft:
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
         self.path, self.known, self.found, self.at_path = path, known, found, found.at_path
         self.free = dict.fromkeys(range(len(found.candidates)))
-        by_key: dict[Key, list[Known]] = {}
-        for k in known:
-            by_key.setdefault(k.key, []).append(k)
-        # By file: the generations that lay in it, whose bytes it still holds
-        self.by_inode = {
-            i: [k for k in by_key.get(file.key, ()) if self.holds(k, i)] for i, file in enumerate(found.candidates)
-        }
-        # By file: the generations of whose bytes it holds any; few, where files and generations are many
-        self.related: dict[int, list[Known]] = {}
-        # By file: the generations that were read to their end, and are just what it holds
-        self.whole: dict[int, list[Known]] = {}
-        by_number = {k.number: k for k in known}
-        self.current = by_number.get(path.current) if path.current else None  # that the path led to
-        holders: dict[int, list[Known]] = {}
-        for (number, i), answer in found.answers.items():
-            if answer.relation is not Relation.OTHER:
-                self.related.setdefault(i, []).append(by_number[number])
-            if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
-                holders.setdefault(i, []).append(by_number[number])
-                if self.size(i) == by_number[number].position.size == answer.at > 0:
-                    self.whole.setdefault(i, []).append(by_number[number])
+        self.at_key = {file.key: i for i, file in enumerate(found.candidates)}
+        self.by_number = {k.number: k for k in known}
+        self.current = self.by_number.get(path.current) if path.current else None  # that the path led to
+        holders = self._relate()
         # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
         closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
         self.untold = {k.number for k in closed.values() if not k.position.offset}
@@ -202,6 +206,7 @@ class Draft:
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.decided: dict[int, Hold | Leave] = {}
+        self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copy_of: dict[int, set[int]] = {}  # file: the generations that lie elsewhere, and go on there
         self.copies: list[int] = []  # files that generations have left for their paths
@@ -209,11 +214,45 @@ class Draft:
         self.again = found.packing
         self.rising = False  # the newest file has the highest number
 
+    def _relate(self) -> dict[int, list[Known]]:
+        """Note what has bytes in common: few, where files and generations are many. Return the holders of each file."""
+        found, holders = self.found, defaultdict[int, list[Known]](list)
+        self._files = defaultdict[int, set[int]](set)  # by generation
+        told = (pair for pair, answer in found.answers.items() if answer.relation is not Relation.OTHER)
+        own = ((number, i) for i, numbers in found.own_parts.items() for number in numbers)
+        for number, i in (*told, *own, *found.common):
+            self._files[number].add(i)
+        # By file: the generations that lay in it, whose bytes it still holds; those of whose bytes it holds any; those
+        # of which any was read; and those that were read to their end, and are just what it holds
+        self.by_inode = defaultdict[int, list[Known]](list)
+        self.related = defaultdict[int, list[Known]](list)
+        self.read = defaultdict[int, list[Known]](list)
+        self.whole = defaultdict[int, list[Known]](list)
+        for k in self.known:
+            for i in self.files(k):
+                relation, at = self.answer(k, i)
+                if self.file(i).key == k.key and self.holds(k, i):
+                    self.by_inode[i].append(k)
+                if relation is not Relation.OTHER:
+                    self.related[i].append(k)
+                    if k.position.offset or k.number in found.own_parts[i]:
+                        self.read[i].append(k)
+                if relation is Relation.SAME and k.position.head_bytes:
+                    holders[i].append(k)
+                    if self.size(i) == k.position.size == at > 0:
+                        self.whole[i].append(k)
+        return holders
+
     def _goes_on_differently(self, each: Known) -> bool:
         """Return whether files that hold all that was read of one go on each in its own way: that was a banner."""
-        files = [i for i, _ in enumerate(self.found.candidates) if self.answer(each, i).relation is Relation.SAME]
+        files = [i for i in self.files(each) if self.answer(each, i).relation is Relation.SAME]
         longer = [i for i in files if (self.size(i) or 0) > each.position.offset and i not in self.found.ambiguous]
-        return any({(i, j), (j, i)}.isdisjoint(self.found.parts) for i, j in combinations(longer, 2))
+        longer.sort(key=lambda i: self.size(i) or 0)  # if each goes on as the next longer one does, all do
+        return any(i not in self.found.parts[j] and j not in self.found.parts[i] for i, j in pairwise(longer))
+
+    def files(self, each: Known) -> list[int]:
+        """Return the files that have any bytes in common with a generation."""
+        return sorted(self._files[each.number])
 
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
@@ -232,8 +271,16 @@ class Draft:
         relation = self.answer(each, i).relation
         if at == each.position.offset and relation is not Relation.MOVED:  # else other bytes stand before it by now
             at = None
-        self.decided[each.number] = Hold(each.number, i, at, cut or (at is not None and relation is Relation.CUT))
+        self.decide(Hold(each.number, i, at, cut or (at is not None and relation is Relation.CUT)))
         self.free.pop(i, None)
+
+    def decide(self, action: Hold | Leave) -> None:
+        """Decide where a generation lies, whatever was decided before."""
+        if (before := self.lies_at(action.number)) is not None:
+            self.lying[before].discard(action.number)
+        if isinstance(action, Hold):
+            self.lying[action.file].add(action.number)
+        self.decided[action.number] = action
 
     def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
         """Return where reading goes on in a copy; what it was copied from goes on as well, behind as much as both hold.
@@ -245,7 +292,7 @@ class Draft:
         n = each.number
         if rest is None:
             self.copy_of[i] = {n}
-        self.decided[n] = Leave(n, "open", rest) if original is None else Hold(n, original, rest)
+        self.decide(Leave(n, "open", rest) if original is None else Hold(n, original, rest))
         return at
 
     def take_up(self, i: int, at: int) -> None:
@@ -255,7 +302,7 @@ class Draft:
 
     def leave(self, each: Known, how: Literal["packed", "done", "ignored"]) -> None:
         """Decide that a generation lies in no file that was found."""
-        self.decided[each.number] = Leave(each.number, how)
+        self.decide(Leave(each.number, how))
 
     def holds(self, each: Known, i: int) -> bool:
         """Return whether a file holds what was read of a generation, and that is enough to tell."""
@@ -276,7 +323,7 @@ class Draft:
 
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
-        return (each.number, i) in self.found.own_parts or (i, of) in self.found.parts
+        return each.number in self.found.own_parts[i] or of in self.found.parts[i]
 
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.
@@ -294,9 +341,9 @@ class Draft:
         """
         if each.position.state != "ignored":
             return False
-        size, then = self.size(i), each.position.size
-        lies = (j for j, some in self.by_inode.items() if each in some and then in (0, self.size(j)))
-        return any(j != i for j in lies) or (bool(then) and size is not None and size != then)
+        size, then, own = self.size(i), each.position.size, self.at_key.get(each.key, i)
+        there = own != i and each in self.by_inode[own] and then in (0, self.size(own))
+        return there or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

@@ -30,7 +30,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     # What had no byte has but its inode, which a copy may have by now: behind the others
     rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
     untold = [k for k in in_use if k.number in draft.untold]
-    told = [k for k in in_use if k not in rests and k not in untold]
+    behind = draft.untold.union(k.number for k in rests)
+    told = [k for k in in_use if k.number not in behind]
     read = [k for k in draft.known if k.position.state == "done"]
     left_out = [k for k in draft.known if k.position.state == "ignored"]
     for some in (told, untold, rests, read, left_out):
@@ -118,9 +119,10 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
             read = draft.start[i] if begun else _read_of(draft, i)
-            holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
+            related = [k for k in draft.read[i] if k.in_use]
+            holds = any(not k.open and k.position.offset and draft.holds(k, i) for k in related)
             holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
-            holds = holds or any(k.in_use and draft.answer(k, i).relation is Relation.MOVED for k in draft.known)
+            holds = holds or any(draft.answer(k, i).relation is Relation.MOVED for k in related)
             holds = holds and i not in draft.found.ambiguous
             matched = candidate.matched and not (path.first and path.starts_at_end)
             wanted = begun or renewed or late or after or matched or holds
@@ -151,10 +153,12 @@ def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
     What several get is read once.
     """
     over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
-    going_on = [k for k in draft.known if k.in_use and k.number not in over and k.position.offset >= SURE_BYTES]
+    read = {k.number for k in draft.known if k.in_use and k.position.offset >= SURE_BYTES}
+    going_on = read - over
     for action in plan.actions:
         if isinstance(action, TakeUp) and action.at:
-            holders = (k.number for k in going_on if not k.repeats and draft.holds(k, action.file))
+            related = (k for k in draft.read[action.file] if k.number in going_on)
+            holders = (k.number for k in related if not k.repeats and draft.holds(k, action.file))
             plan.copy_of.setdefault(action.file, set()).update(holders)
 
 
@@ -163,10 +167,12 @@ def _read_of(draft: Draft, i: int) -> int:
 
     Or, beside the path, with all of it but what was edited since in one of the two.
     """
-    read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats)
-    beside = i != draft.at_path
-    edited = {k.number for k in draft.known if draft.answer(k, i).relation is Relation.MOVED and (beside or k.deleted)}
-    return max((draft.answer(k, i).at for k in read if k.number in edited or draft.holds(k, i)), default=0)
+    read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
+
+    def is_edited(k: Known) -> bool:
+        return draft.answer(k, i).relation is Relation.MOVED and (i != draft.at_path or k.deleted)
+
+    return max((draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)), default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

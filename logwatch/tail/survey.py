@@ -12,22 +12,25 @@ from dataclasses import replace
 from logwatch.tail.candidates import Candidate, VanishedError, is_settled
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, has_time, head_key, head_key_of
+from logwatch.tail.fingerprint import (
+    HEAD_BYTES,
+    LINE_BYTES,
+    MARK_BYTES,
+    TAIL_BYTES,
+    TELLING_BYTES,
+    has_time,
+    index_keys,
+    search_keys,
+)
 from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
-from logwatch.tail.uncompressed import NOWHERE, SeekingError, holds, is_part, shared_bytes
+from logwatch.tail.uncompressed import NOWHERE, SeekingError, holds, is_part, possible_parts, shared_bytes
 from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
 from logwatch.unpack import without_suffix
 
 _SECOND = 10**9  # nanoseconds
-
-
-def _may_be_backup(known: Known, file: Candidate) -> bool:
-    """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
-    name = file.name_says
-    return file.key != known.key and name is not None and name.number is None and not name.date
 
 
 class Survey:
@@ -49,6 +52,8 @@ class Survey:
             self._targets.add(self._directories.real(self._path))
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, g.find_name(), g.dead) for g in self._generations]
+        self._keys = {known.key for known in self.known}
+        self._at_key: dict[Key, int] = {}  # the candidates
 
     def find(self) -> Found:
         """Look at all files that may be generations of the path, but for foreign ones."""
@@ -59,7 +64,7 @@ class Survey:
         at_path = files[0] if files and files[0].is_at_path else None
         found.at_path = 0 if at_path else None
         self._take_in(files)
-        lost = [known for known in self.known if self._is_lost(known)]
+        lost = found.lost(self.known)
         searched = found.searched()
         for known in lost:
             for i in searched:
@@ -98,13 +103,13 @@ class Survey:
 
     def _go_on_alike(self) -> set[int]:
         """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
-        keys, alike = {known.key for known in self.known}, set()
-        for known in self.known:
-            if known.in_use and not known.open and known.position.offset:
-                numbers = range(len(self.found.candidates))
-                same = {i for i in numbers if self.found.answer(known.number, i).relation is Relation.SAME}
-                alike |= same if len(same) > 1 else set()
-        return {i for i in alike if self.found.candidates[i].key not in keys}
+        lost = {k.number for k in self.known if k.in_use and not k.open and k.position.offset}
+        same: dict[int, set[int]] = {}
+        for (number, i), answer in self.found.answers.items():
+            if number in lost and answer.relation is Relation.SAME:
+                same.setdefault(number, set()).add(i)
+        alike = set().union(*(files for files in same.values() if len(files) > 1))
+        return {i for i in alike if self.found.candidates[i].key not in self._keys}
 
     def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
@@ -189,14 +194,6 @@ class Survey:
             return self._heads.examine(self._path)
         return at_path
 
-    def _is_lost(self, known: Known) -> bool:
-        number = known.position.generation
-        if known.name or not known.in_use:
-            return False
-        files = (i for i, file in enumerate(self.found.candidates) if not _may_be_backup(known, file))
-        relations = (self.found.answer(number, i).relation for i in files)
-        return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
-
     def _hidden(self) -> set[int]:
         """Return the generations that are over, and may lie where nobody can look.
 
@@ -220,12 +217,11 @@ class Survey:
 
         But for those that are another path's by their inodes.
         """
-        indices = {candidate.key: i for i, candidate in enumerate(self.found.candidates)}
         taken = []
         for file in files:
             if file.path != self._path and self._owners.owner(file, self._path):
                 continue
-            i = indices.setdefault(file.key, len(indices))
+            i = self._at_key.setdefault(file.key, len(self._at_key))
             self.found.candidates[i : i + 1] = [file]
             taken.append(i)
         self._ask(taken)
@@ -239,20 +235,34 @@ class Survey:
         by_head: dict[bytes, list[int]] = {}
         files = {i: self.found.candidates[i] for i in indices}
         for i, file in files.items():
-            if file.head:
-                by_head.setdefault(head_key_of(file.head), []).append(i)
-        by_key = {file.key: i for i, file in files.items() if file.key != NO_KEY}
-        punched = {i for i, file in files.items() if file.begin}
+            edited = file.head[:LINE_BYTES] if i == self.found.at_path else b""
+            for key in search_keys(file.head) + search_keys(edited):
+                by_head.setdefault(key, []).append(i)
         for each in self.known:
-            asked = punched | ({by_key[each.key]} if each.key in by_key else set())
-            key = head_key(each.position.head_bytes, each.position.head)
-            asked |= set(files if key is None else by_head.get(key, ()))
+            if (own := self._own(each)) in files:
+                self._ask_one(each, own)
+        over = self.found.over(self.known)
+        lain_in = set(over.values())
+        held = {i for (_, i), answer in self.found.answers.items() if answer.relation is Relation.SAME}
+        punched = {i for i, file in files.items() if file.begin and i not in held}
+        for each in self.known if files else ():
+            own = over.get(each.number)
+            as_it_was = own is not None and each.position.size in (0, self.found.candidates[own].known_size)
+            if (each.empty and not each.open) or (as_it_was and not each.followed):
+                continue  # whatever else begins like it is another one
+            keys = index_keys(each.position.head_bytes, each.position.head)
+            asked = set[int]().union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
+            asked |= punched if each.position.offset else set()
+            asked -= set() if own is None else lain_in  # each is another's
             deleted = each.open and not each.name  # perhaps by whoever trimmed it, and put the rest in its place
             left = each.in_use and (self._state.facts.was_blank or deleted)  # or it may be written back in part
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
-            for i in sorted(asked):
+            for i in sorted(asked - {self._own(each)}):
                 self._ask_one(each, i)
+
+    def _own(self, known: Known) -> int | None:
+        return self._at_key.get(known.key) if known.key != NO_KEY else None
 
     def _ask_one(self, known: Known, i: int, *, search: bool = False) -> None:
         found, candidate, generation = self.found, self.found.candidates[i], self._by_number[known.number]
@@ -282,8 +292,8 @@ class Survey:
 
     def _has_left(self, known: Known) -> bool:
         """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
-        rotated = (file for file in self.found.candidates if not file.is_at_path and file.key == known.key != NO_KEY)
-        return any(known.position.offset <= file.disk_size for file in rotated)
+        i = self._own(known)
+        return i not in (None, self.found.at_path) and known.position.offset <= self.found.candidates[i].disk_size
 
     def _compare_with_own(self, known: Known, i: int, own: OwnFile) -> None:
         """Find out how much of what a generation's open file holds stands in another file, too."""
@@ -297,7 +307,7 @@ class Survey:
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):
-            found.own_parts.add((known.number, i))
+            found.own_parts[i].add(known.number)
         held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
         generation = self._by_number[known.number]
@@ -310,7 +320,7 @@ class Survey:
                 deleted = held and not whole and not known.name  # by whoever put that in its place
                 edited = deleted or (not (offset and whole) and is_extract(own, candidate))
                 found.edited |= {i} if edited else set()
-        elif lags and not known.name and self._is_unknown(candidate) and is_extract(own, candidate):
+        elif lags and not known.name and candidate.key not in self._keys and is_extract(own, candidate):
             found.edited.add(i)  # it was put in its place, and rotated since
         if held:
             found.common[known.number, i] = own.size() if whole else offset
@@ -321,9 +331,6 @@ class Survey:
             if common and (all_alike or nearly_all or has_time(own.head[:common], generation.lines.is_dated)):
                 found.common[known.number, i] = common
 
-    def _is_unknown(self, file: Candidate) -> bool:
-        return all(known.key != file.key for known in self.known)
-
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
         for known in self.known if self.found.at_path is not None else ():
@@ -332,7 +339,7 @@ class Survey:
                 relation, end = self.found.answer(known.number, i)
                 with self._unpacking(i):
                     if relation is Relation.SAME and holds(self.found.candidates[0], at, candidate, end):
-                        self.found.own_parts.add((known.number, i))
+                        self.found.own_parts[i].add(known.number)
 
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
@@ -361,16 +368,11 @@ class Survey:
 
     def _compare_files(self) -> None:
         """Find out which files hold nothing but what another one holds."""
-        groups: dict[bytes, list[int]] = {}
-        for i, candidate in enumerate(self.found.candidates):
-            if candidate.head and len(candidate.head) >= TELLING_BYTES:
-                groups.setdefault(head_key_of(candidate.head), []).append(i)
-        for group in groups.values():
-            for i in group:
-                for j in group if i != self.found.at_path else ():
-                    with self._unpacking(i, j):
-                        if i != j and is_part(self.found.candidates[i], self.found.candidates[j]):
-                            self.found.parts.add((i, j))
+        files = self.found.candidates
+        for i, j in possible_parts([file.head for file in files]):
+            with self._unpacking(i, j):
+                if i != self.found.at_path and is_part(files[i], files[j]):
+                    self.found.parts[i].add(j)
 
     def make_sure(self, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.

@@ -88,6 +88,7 @@ class Tail:
         }
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
+        self._sorted = -1  # so many of them; there are fewer where one was let go of since
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows
@@ -110,14 +111,13 @@ class Tail:
         self._ctx.files.ask_again()
         self._ctx.unpacking.begin()
         found = self.source.discover.find(now)
-        if found is not self._found or not self._matched.keys() <= self._followers.keys():
-            self._found = found
+        before, self._found = self._found, found
+        if found != before or len(self._followers) != self._sorted:
             self._tell(found.problems)
             self._sort(found.paths)
         matched = self._matched
         # What is new may be a copy of what is known: where that is by now is looked up before
-        for path in sorted(self._followers, key=lambda path: self._followers[path].facts.first):
-            follower = self._followers[path]
+        for path, follower in sorted(self._followers.items(), key=lambda each: each[1].facts.first):
             last = len(self._followers) == 1  # whose rows say that the source is no new one
             if follower.look(turn, matched.get(path, () if last else None)):
                 self._status = None
@@ -170,7 +170,7 @@ class Tail:
             self._followers[path] = PathFollower(path, (), self._ctx, facts, expected=self._expected)
         self._followers = dict(sorted(self._followers.items()))
         self._directories = frozenset(map(os.path.dirname, self._followers))
-        self._matched = matched
+        self._matched, self._sorted = matched, len(self._followers)
 
     def _leave_out(self) -> None:
         """Leave files alone that the patterns led to once; what was read of them stays known.

@@ -1,7 +1,9 @@
 """A file's bytes as they come out of it, plain or packed, open or not; and how much of them another file holds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES
 
@@ -50,6 +52,10 @@ class Content(ABC):
         """Return the run that ends at an offset: so many bytes, or all that come before."""
         return self.run(max(at - count, 0), min(at, count))
 
+    def end(self) -> bytes:
+        """Return what it ends with."""
+        return self.before(self.size())
+
     def search(self, tail: bytes, last_in: LastIn) -> int:  # noqa: ARG002
         """Return the last place that is found in its end, looked for block by block; or NOWHERE."""
         stop = self.size()
@@ -74,7 +80,20 @@ def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
     size = file.size()
     if size < TELLING_BYTES and not (gone and file.packed and size == of.size()):
         return False
-    return file.before(size) == of.before(size)  # answers over several lines may end alike in any log
+    if not of.packed and of.size() <= size:
+        return of.size() == size and file.end() == of.end()
+    return file.end() == of.before(size)  # answers over several lines may end alike in any log
+
+
+def possible_parts(heads: list[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield which of some files may be a part of which other ones, as they begin alike."""
+    ordered = sorted((head, i) for i, head in enumerate(heads) if len(head) >= TELLING_BYTES)
+    for head, i in ordered:
+        for other, j in islice(ordered, bisect_left(ordered, (head,)), None):
+            if not other.startswith(head):
+                break
+            if i != j:
+                yield i, j
 
 
 def holds(file: Content, at: int, of: Content, start: int) -> bool:

@@ -135,9 +135,11 @@ class Unnamed:
 
     def _left_to(self, each: Known, found: Found) -> list[Candidate]:
         """Return the files in which a generation lies by now that the path led to when it was last looked at."""
+        if not (each.position.state == "live" or each.emptied):
+            return []
         relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
         at_path = None if found.at_path is None else relations[found.at_path]
-        if not (each.position.state == "live" or each.emptied) or at_path in (*HELD, Relation.UNDECIDED):
+        if at_path in (*HELD, Relation.UNDECIDED):
             return []
         files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
         return files + (self._examine([each.name]) if each.name else [])

@@ -1,7 +1,13 @@
+import gzip
 import os
+import sys
+import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from logwatch.discover.globs import Globs
 from logwatch.lines import CHUNK_BYTES
 from logwatch.tail import directories, identity, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
@@ -259,6 +265,113 @@ def test_a_directory_for_old_logs_of_each_costs_no_more_than_its_files(tmp_path,
     assert [more <= 2 * less + 20 for less, more in zip(*costs, strict=True)] == [True] * 4, costs
 
 
+def calls_in(act):
+    """Count the calls of functions in tail, whatever they are: what is done for each pair of files is among them."""
+    called = 0
+
+    def profile(frame, event, _argument):
+        nonlocal called
+        called += event == "call" and f"{os.sep}tail{os.sep}" in frame.f_code.co_filename
+
+    sys.setprofile(profile)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+def rotate(path, number, begin, ways):
+    """Write a rotated file of a day ago, which begins as all of them do: as it is, packed beside that, or alone."""
+    line = f'{{"log":"E2511-{number:06}-001 (1): of rotation {number}\\n"}}\n'
+    data = (begin + line * 40).encode()
+    when = time.time() - 86400 - number
+    if "plain" in ways:
+        Path(f"{path}.{number}").write_bytes(data)
+        os.utime(f"{path}.{number}", (when, when))
+    if "packed" in ways:
+        Path(f"{path}.{number}.gz").write_bytes(gzip.compress(data))
+        os.utime(f"{path}.{number}.gz", (when, when + 20))
+
+
+BANNER = "licensed to nobody, not even to you\n" * 90
+
+
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+@pytest.mark.parametrize("begin", ["", BANNER], ids=["", "banner"])
+@pytest.mark.parametrize("ways", ["plain", "packed", "plain and packed"])
+def test_no_step_is_quadratic_in_the_rotated_files_of_one_log(tmp_path, pattern, begin, ways):
+    """At a start that knows none of them, when nothing happens, at one that knows all, and when the log is rotated."""
+    costs = []
+    for count in (30, 60):
+        directory = tmp_path / str(count)
+        directory.mkdir()
+        path = directory / "m.log"
+        append(path, begin + '{"log":"E2511-101112-001 (1): first\\n"}')
+        for number in range(1, count + 1):
+            rotate(path, number, begin, ways)
+        follower = Follower(directory / pattern)
+        cost = [calls_in(follower.look)]
+        follower.turn()
+        cost.append(calls_in(partial(follower.wait, 1)))
+        follower.stop()
+        follower.start()
+        cost.append(calls_in(follower.look))
+        follower.turn()
+        os.rename(path, f"{path}-20270101")
+        append(path, begin + '{"log":"E2511-101112-002 (1): next\\n"}')
+        cost.append(calls_in(follower.look))
+        costs.append(cost)
+        follower.tail.close()
+    assert [more <= 2.2 * less for less, more in zip(*costs, strict=True)] == [True] * 4, costs
+
+
+def test_no_step_is_quadratic_in_deleted_files_that_are_open(tmp_path):
+    """While they wait for late lines, and when one more is deleted."""
+    costs = []
+    for count in (30, 60):
+        path = tmp_path / f"m{count}.log"
+        append(path, '{"log":"E2511-101112-000 (1): line\\n"}')
+        follower = Follower(path)
+        for number in range(1, count):
+            follower.wait(1)
+            path.unlink()
+            append(path, f'{{"log":"E2511-101112-{number:03} (1): line\\n"}}')
+        cost = [calls_in(follower.look)]
+        follower.turn()
+        cost.append(calls_in(partial(follower.wait, 1)))
+        costs.append(cost)
+        assert len(follower.lines) == count
+        follower.tail.close()
+    assert [more <= 2.2 * less for less, more in zip(*costs, strict=True)] == [True] * 2, costs
+
+
+@pytest.mark.parametrize("begin", ["", "\0" * 8192, BANNER], ids=["every other one empty", "NULs", "banner"])
+def test_no_step_is_quadratic_in_generations_that_were_read(tmp_path, begin):
+    """Of which all are there still, at the next start and when one more is rotated."""
+    costs = []
+    for count in (20, 40):
+        path = tmp_path / f"m{count}.log"
+        follower = Follower(path, release_seconds=20)
+        for number in range(count):
+            append(path, *([] if number % 2 and not begin else [f"{begin}E2511-101112-{number:03} (1): line"]))
+            follower.wait(15)
+            os.rename(path, f"{path}-{20270101 + number}")
+        append(path, "E2511-101113-000 (1): line")
+        follower.wait(1)
+        follower.wait(60)
+        follower.stop()
+        follower.start()
+        cost = [calls_in(follower.look)]
+        follower.turn()
+        os.rename(path, f"{path}-{20270101 + count}")
+        append(path, "E2511-101113-001 (1): line")
+        cost.append(calls_in(follower.look))
+        costs.append(cost)
+        follower.tail.close()
+    assert [more <= 2.2 * less for less, more in zip(*costs, strict=True)] == [True] * 2, costs
+
+
 def test_what_came_into_an_empty_log_and_was_put_away_is_found_in_any_of_many_directories(tmp_path):
     """Each of twenty logs has a directory for old ones: what comes into one of them is told to its log alone."""
     for n in range(20):
@@ -297,6 +410,23 @@ def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tm
     follower.wait(1)
     assert len(follower.tail._followers) == 1
     assert len(asked) <= 3 * 41
+    follower.tail.close()
+
+
+def test_paths_that_are_found_again_are_not_sorted_again(tmp_path, monkeypatch):
+    """Every five seconds directories are listed anew, and seldom is anything new in them."""
+    for n in range(20):
+        append(tmp_path / f"log{n:02}.log", f"E2511-101112-001 (1): first line of log {n:02}")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    asked, matches = [], Globs.matches
+    monkeypatch.setattr(Globs, "matches", lambda globs, path: asked.append(path) or matches(globs, path))
+    for _ in range(3):
+        follower.wait(6)
+    assert asked == []
+    append(tmp_path / "log20.log", "E2511-101112-001 (1): first line of log 20")
+    follower.wait(6)
+    assert len(follower.lines) == 21
     follower.tail.close()
 
 

@@ -1,6 +1,7 @@
 """The decision itself, as a table: what was known, what was found, what is done. No file is touched here."""
 
 import ast
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,14 +68,21 @@ def renamed(name, inode, size=1000, head=A[:1000]):
     return Candidate(f"/{name}", (9, inode), size, 0, Name(certain=False), head)
 
 
+def by_file(pairs):
+    files = defaultdict(set)
+    for i, other in pairs:
+        files[i].add(other)
+    return files
+
+
 def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), hidden=(), common=()):
     certain = frozenset(each.path for each in files if not each.is_at_path)
     return Found(
         list(files),
         at_path=0 if files and files[0].is_at_path else None,
         answers={(number, i): Answer(*answer) for number, i, *answer in answers},
-        parts=set(parts),
-        own_parts=set(own_parts),
+        parts=by_file(parts),
+        own_parts=by_file((i, number) for number, i in own_parts),
         common={(number, 0): end for number, end in common},
         rotated_names=certain,
         anothers=set(anothers),

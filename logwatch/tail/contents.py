@@ -28,7 +28,7 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
-    free = [j for j in draft.files(each) if j in draft.free]
+    free = draft.free_files(each)
     elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
     freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
     if freed or (draft.differs(each, i) and any(True for _ in elsewhere)):
@@ -119,7 +119,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
-    return sorted((i for i in draft.files(each) if i in draft.free and not is_anothers(i)), key=key)
+    return sorted((i for i in draft.free_files(each) if not is_anothers(i)), key=key)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:
@@ -219,7 +219,7 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     """
     if _is_packed_whole(draft, each):
         return
-    for i in (i for i in draft.files(each) if i in draft.free):
+    for i in draft.free_files(each):
         common = draft.found.common.get((each.number, i), 0)
         rotated = i != draft.at_path and i not in draft.found.undecided
         longer = not draft.found.own_parts[i] and common >= TELLING_BYTES
@@ -231,8 +231,7 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
-    files = (i for i in draft.files(each) if i in draft.free)
-    packed = (i for i in files if draft.file(i).packed and draft.is_part(each, i, None))
+    packed = (i for i in draft.free_files(each) if draft.file(i).packed and draft.is_part(each, i, None))
     return any(draft.size(i) == each.position.size for i in packed)
 
 

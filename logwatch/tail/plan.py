@@ -254,6 +254,10 @@ class Draft:
         """Return the files that have any bytes in common with a generation."""
         return sorted(self._files[each.number])
 
+    def free_files(self, each: Known) -> list[int]:
+        """Return those of them in which no generation has been found."""
+        return [i for i in self.files(each) if i in self.free]
+
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
         return self.found.candidates[i]

@@ -95,8 +95,12 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
 
 def _is_history(path: PathView, file: Candidate) -> bool:
     """Return whether a rotated file is from before its path was followed, and nobody asked for what is in it."""
-    asked = file.matched and not path.starts_at_end
-    return path.first and not asked and file.modified <= path.news_since * 1e9
+    return path.first and not _is_asked_for(path, file) and file.modified <= path.news_since * 1e9
+
+
+def _is_asked_for(path: PathView, file: Candidate) -> bool:
+    """Return whether a pattern of the source leads to a file, and its lines are wanted, whenever they were written."""
+    return file.matched and not (path.first and path.starts_at_end)
 
 
 def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> None:
@@ -124,8 +128,7 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
             holds = holds or any(draft.answer(k, i).relation is Relation.MOVED for k in related)
             holds = holds and i not in draft.found.ambiguous
-            matched = candidate.matched and not (path.first and path.starts_at_end)
-            wanted = begun or renewed or late or after or matched or holds
+            wanted = begun or renewed or late or after or holds or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
     if between and not path.first:

@@ -167,7 +167,7 @@ class Sharing:
             at = min(shared_bytes(own, of) if of else _proved(theirs, relation, at), theirs.offset)
         if at > generation.position.offset:
             generation.skip_to(at, own.before(at))
-        if relation is not Relation.SAME and (not of or b"\n" in own.run(at, HEAD_BYTES)):
+        if relation is not Relation.SAME and (not of or _goes_on(own, of, at)):
             self._part(generation, twin)  # else it may become a copy of more
         return relation is Relation.SAME
 
@@ -229,6 +229,13 @@ def _tells_all(copy: Generation, of: Generation) -> bool:
     """
     replaced = copy.position.copy_of == of.number and copy.position.path == of.position.path
     return of.sure or replaced
+
+
+def _goes_on(file: Content, of: Content, at: int) -> bool:
+    """Return whether a file has a line of its own where its bytes were another one's up to there: or it grows still."""
+    rest = file.run(at, HEAD_BYTES)
+    end = rest.find(b"\n") + 1
+    return end > 0 and not (at and of.run(at, end) == rest[:end])
 
 
 def _proved(known: Position, relation: Relation, at: int) -> int:

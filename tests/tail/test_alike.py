@@ -763,3 +763,26 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
         follower.wait(seconds)
     assert sorted(line for line in follower.lines if line not in banner) == pushes[2 : 11 + last]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+def test_a_log_of_which_but_its_banner_was_read_is_not_in_a_copy_of_the_one_before(tmp_path, pattern):
+    """That was left out while it was there: what is in it has been read."""
+    log, banner = tmp_path / "m.log", [f"clause {n:02}: this program comes without any warranty" for n in range(8)]
+    append(log, *banner, *(f"E2511-101112-{n:03} (1): first" for n in range(30)))
+    follower = Follower(tmp_path / pattern, release_seconds=20)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *banner)
+    for seconds in (0, 30, 30):
+        follower.wait(seconds)
+    shutil.copy(tmp_path / "m.log.1", tmp_path / "m.log.2")
+    follower.wait(11)
+    follower.stop()
+    log.unlink()
+    append(log, "E2511-101113-000 (1): begins without it")
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert {line for line, n in follower.sink.lines.items() if n > 1} == {line.encode() for line in banner}
+    assert (follower.lost, follower.missed) == (0, 1)

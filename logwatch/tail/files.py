@@ -185,12 +185,13 @@ class PlainFile:
 
         Raises SeekingError where so many NULs are there that more of them are to be looked at before.
 
-        A writer fills them from the front, so that those behind are looked at again only where it has written
-        elsewhere: the file changed its size, or nothing came in front.
+        A writer fills them from the front, or goes on behind them, so that they are looked at again only where it has
+        written elsewhere: the file is as long as it was, or shorter, and nothing came in front.
         """
         known, at = self._zeros, reached
-        if known and known.seen.size == seen.size and known.front <= front <= known.end:
-            at = max(reached, known.end) if front > known.front or known.seen == seen else reached
+        if known and known.front <= front <= known.end and known.seen.size <= seen.size:
+            elsewhere = front == known.front and known.seen.size == seen.size and known.seen != seen
+            at = reached if elsewhere else max(reached, known.end)
         end, found = self._find_content(at)
         self._zeros = _Zeros(front, end, seen)
         if found is None:

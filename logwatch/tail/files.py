@@ -355,7 +355,7 @@ class PackedFile(PlainFile):
 
 
 class OwnFile(Content):
-    """The content of an open file: its head as it was when it was looked at, the rest as it is now."""
+    """The content of an open file: its head and its size as they were when it was looked at, the rest as it is now."""
 
     head: bytes
 
@@ -364,10 +364,11 @@ class OwnFile(Content):
         self.modified = file.stat().modified
         head, self.begin = file.head()
         self.head = before_hole(head)
+        self._size = file.stat().size
 
     def size(self) -> int:
-        """Return how long it is."""
-        return self._file.stat().size
+        """Return how long it was."""
+        return self._size
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""

@@ -134,6 +134,8 @@ class Sharing:
             offset, gone = generation.position.offset, twin.missing_since is not None
             if not generation.file or (twin.furthest.offset <= offset and not gone):
                 continue
+            if twin.dead:
+                return False  # where else it lies is told by the next look
             try:
                 own = self.content(generation)
                 if not own:  # it was renamed since it was looked at

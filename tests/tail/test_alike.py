@@ -786,3 +786,33 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_in_a_copy_of_the_one_befo
         follower.wait(seconds)
     assert {line for line, n in follower.sink.lines.items() if n > 1} == {line.encode() for line in banner}
     assert (follower.lost, follower.missed) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["b.log", "copies/a.log"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_slow_copy_of_a_log_that_is_rotated_meanwhile_counts_once(tmp_path, packed, name):
+    """It is compared with an archive from when the log that was packed is let go of."""
+    log, copy, lines = tmp_path / "a.log", tmp_path / name, numbered(0, 900)
+    copy.parent.mkdir(exist_ok=True)
+    append(log, *lines[:800])
+    follower = Follower(tmp_path / "*.log", tmp_path / "copies" / "*.log", release_seconds=60)
+    follower.turn()
+    data = log.read_bytes()
+    pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
+    for n, piece in enumerate(pieces):
+        with copy.open("ab") as file:
+            file.write(piece)
+        follower.wait(11)
+        if n == 3:
+            log.rename(f"{log}.1")
+            append(log, *lines[800:850])
+            follower.wait(1)
+            if packed:
+                with gzip.open(f"{log}.1.gz", "wb") as archive:
+                    archive.write(data)
+                os.unlink(f"{log}.1")
+    append(log, *lines[850:])
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -241,7 +241,7 @@ class Survey:
         for each in self.known:
             if (own := self._own(each)) in files:
                 self._ask_one(each, own)
-        over = self.found.over(self.known)
+        over = self.found.over(self.known, self._at_key)
         read = {over[each.number] for each in self.known if each.followed and each.number in over}
         held = {i for (_, i), answer in self.found.answers.items() if answer.relation is Relation.SAME and answer.at}
         punched = {i for i, file in files.items() if file.begin and i not in held}

@@ -221,7 +221,14 @@ class Sharing:
         others = self.alike(known.path, run) if known.copy_of else []
         told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
         alike = (g for g in told if g is not generation and g.begins_alike(run))
-        return next((g for g in alike if _holds_run(g, run)), None)
+        return next((g for g in alike if self._holds_run(g, run)), None)
+
+    def _holds_run(self, generation: Generation, run: bytes) -> bool:
+        """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
+        head_bytes = generation.position.head_bytes
+        if not TELLING_BYTES <= head_bytes <= len(run) and (of := self.content(generation)):
+            return of.run(0, len(run)) == run
+        return TELLING_BYTES <= head_bytes <= len(run)
 
 
 def _tells_all(copy: Generation, of: Generation) -> bool:
@@ -245,11 +252,3 @@ def _proved(known: Position, relation: Relation, at: int) -> int:
     if relation is Relation.CUT:  # or another log that begins with the same banner
         return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
     return at if relation is Relation.PART else 0
-
-
-def _holds_run(generation: Generation, run: bytes) -> bool:
-    """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
-    head_bytes = generation.position.head_bytes
-    if not TELLING_BYTES <= head_bytes <= len(run) and generation.plain:
-        return generation.plain.read_at(0, len(run)) == run
-    return TELLING_BYTES <= head_bytes <= len(run)

@@ -816,3 +816,27 @@ def test_a_slow_copy_of_a_log_that_is_rotated_meanwhile_counts_once(tmp_path, pa
         follower.wait(seconds)
     assert sorted(follower.lines) == lines
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("piece", [100, 3000])
+@pytest.mark.parametrize("seconds", [1, 700])
+def test_generations_that_are_slowly_put_together_under_another_name_count_once(tmp_path, seconds, piece):
+    """Also those that were let go of: as long as what is put together grows, the rest of each may come."""
+    log, lines = tmp_path / "a.log", numbered(0, 900)
+    follower = Follower(tmp_path / "*.log")
+    for first in range(0, 900, 300):
+        if first:
+            log.rename(f"{log}.{first}")
+        append(log, *lines[first : first + 300])
+        follower.wait(seconds)
+    follower.wait(seconds)
+    data = b"".join(Path(each).read_bytes() for each in (f"{log}.300", f"{log}.600", log))
+    for at in range(0, len(data), piece):
+        with (tmp_path / "all.log").open("ab") as file:
+            file.write(data[at : at + piece])
+        os.utime(tmp_path / "all.log", (follower.clock.now,) * 2)
+        follower.wait(5)
+    for wait in (0, 1, 11, 700):
+        follower.wait(wait)
+    assert sorted(follower.lines) == lines
+    assert (follower.lost, follower.missed) == (0, 0)

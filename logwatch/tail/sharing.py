@@ -213,7 +213,7 @@ class Sharing:
         """
         known, file = generation.position, generation.file
         mine = [g for g in mine if g.number > generation.number or known.state == "rotated"]
-        if not known.offset or not file or not (mine or known.copy_of):
+        if not generation.begun or not file or not (mine or known.copy_of):
             return None
         run = b""
         with suppress(CorruptError):
@@ -221,7 +221,19 @@ class Sharing:
         others = self.alike(known.path, run) if known.copy_of else []
         told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
         alike = (g for g in told if g is not generation and g.begins_alike(run))
-        return next((g for g in alike if self._holds_run(g, run)), None)
+        return next((g for g in alike if self._holds_run(g, run) and self._ends_in(generation, g)), None)
+
+    def _ends_in(self, generation: Generation, other: Generation) -> bool:
+        """Return whether another generation can end in the file of this one if it begins there; ask archives alone.
+
+        What is read of an archive only goes forward: it is not told afterwards.
+        """
+        packed = generation.file and generation.file.packed
+        if not packed or not (of := self.content(generation)):
+            return True
+        known = other.position
+        end = of.before(generation.position.offset + known.offset, known.tail_bytes)
+        return len(end) < known.tail_bytes or is_tail(known.tail, end)
 
     def _holds_run(self, generation: Generation, run: bytes) -> bool:
         """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""

@@ -840,3 +840,26 @@ def test_generations_that_are_slowly_put_together_under_another_name_count_once(
         follower.wait(wait)
     assert sorted(follower.lines) == lines
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("front", ["another log", "NULs"])
+def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp_path, front, packed):
+    """Behind a hole, or where logs were put together: what was read of the other one is not skipped in it."""
+    log, name = tmp_path / "m.log", "m.log.9.gz" if packed else "m.log.9"
+    banner = [f"licence clause {n:03}: this program comes without any warranty, to anybody" for n in range(90)]
+    append(log, *numbered(0, 50))
+    follower = Follower(tmp_path / "m.log*")
+    follower.turn()
+    log.rename(tmp_path / "m.log.2")
+    append(log, *banner, *numbered(50, 50))
+    follower.wait(1)
+    before = (tmp_path / "m.log.2").read_bytes() if front == "another log" else b"\0" * 300
+    data = before + "".join(f"{line}\n" for line in [*banner, *numbered(100, 80)]).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
+    for seconds in (1, 1, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(set(follower.lines) - set(banner)) == numbered(0, 180)
+    assert len(follower.lines) == 180 + 2 * len(banner)
+    assert sum(follower.rotations().values()) == 2
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -225,6 +225,8 @@ class Bodies:
         if ends and self._envelope == PLAIN:
             below = Below(b"\n" + self._data + _bare(self._ahead, PLAIN), self._owns, self._indents)
             return [text for text, _ in below.join(lines, [1 + end for end in ends])]
+        if _NEAR_BYTES * len(ends) > len(self._data):
+            ends = ()  # nearly all lines are near one
         texts: list[bytes | None] = self._closed_near(lines, ends) if ends else [None] * len(lines)
         missed = {line for line, text in zip(lines, texts, strict=True) if text is None}
         left = [i for i, line in enumerate(lines) if line in missed]  # with those like them: the text tells the place

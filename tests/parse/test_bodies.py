@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from unittest import mock
 
 import pytest
 from hypothesis import example, given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from logwatch import envelope
 from logwatch.model import PLAIN
+from logwatch.parse import bodies
 from logwatch.parse.bodies import (
     MAX_BYTES,
     MAX_LINES,
@@ -228,8 +230,12 @@ BELOW = [OTHER.decode(), "}", ' "a": 1,', "{", "text", *[PUSH.decode() + end for
 
 
 @pytest.mark.parametrize("name", ["docker", "cri", "syslog-3164", "journal-json"])
-@given(lines=st.lists(st.sampled_from(BELOW) | st.just(f' "{"x" * 900}",'), max_size=30), often=st.sampled_from([1, 9]))
-def test_bodies_in_an_envelope_are_those_out_of_it(name, lines, often):
+@given(
+    lines=st.lists(st.sampled_from(BELOW) | st.just(f' "{"x" * 900}",'), max_size=30),
+    often=st.sampled_from([1, 9]),
+    near=st.sampled_from([1, 300, 4096]),
+)
+def test_bodies_in_an_envelope_are_those_out_of_it(name, lines, often, near):
     """Near their lines or far away, one below another, of lines that are alike, or never closed."""
     lines = (lines * often)[:-1]
     records = written(name, lines).splitlines(keepends=True) if lines else []
@@ -241,8 +247,9 @@ def test_bodies_in_an_envelope_are_those_out_of_it(name, lines, often):
     for i in opened:
         level, _ = depth(encoded[i])
         expected.append(join_one_by_one(encoded[i], level, encoded[i + 1 :], owns)[0] if level else encoded[i])
-    bodies = Bodies(b"".join(records), envelope_of(name), b"", owns, INDENTS)
-    assert bodies.joined([encoded[i] for i in opened], ends) == expected
+    wrapped = Bodies(b"".join(records), envelope_of(name), b"", owns, INDENTS)
+    with mock.patch.object(bodies, "_NEAR_BYTES", near):
+        assert wrapped.joined([encoded[i] for i in opened], ends) == expected
 
 
 @pytest.mark.parametrize("name", ["docker", "cri", "syslog-3164"])

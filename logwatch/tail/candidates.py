@@ -30,7 +30,9 @@ STEP_SECONDS = 0.1
 _UNPACKING_SECONDS = 0.5  # of all archives together: what is written meanwhile waits, for a moment alone
 
 FRESH_SECONDS = 10.0
-"""An archive that has no end yet may still be written: so long after the last write nothing is concluded from that."""
+"""So long after its last write an archive may still be written that lies beside what it is packed from."""
+
+_STALLED_SECONDS = 600.0  # so long nothing is concluded from it that one has no end: a copy over a network may stall
 
 _BLOCK_BYTES = 1 << 18
 _Answer = TypeVar("_Answer")
@@ -88,6 +90,7 @@ class Archive:
         self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
         self.whole = False  # its end was seen
         self.intact: int | None = None  # where it is damaged: up to where its sums agree
+        self._so_far = sys.maxsize  # how much comes out of it, if it has no end yet
         self._stat = stat
         self._file: PackedFile | None = None
         self._steps: Iterator[None] = iter(())
@@ -119,7 +122,7 @@ class Archive:
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of what was compressed, shorter at its end, by unpacking it that far."""
-        if start < self._last_at and (start, count) not in self._runs:
+        if start < self._last_at and (start, count) not in self._runs and self._is_there(start + count):
             self._ask(lambda file: self._go_through(file, (start, count)))
         if start >= self._last_at:
             return self._last[start - self._last_at :][:count]
@@ -127,15 +130,19 @@ class Archive:
 
     def size(self) -> int:
         """Return how long it is uncompressed, by unpacking it to its end."""
-        if self.known_size is None:
+        if self.known_size is None and self._is_there():
             self._ask(self._go_through)
         return _told(self.known_size)
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
         """Return the last place that is found in a block of it, or NOWHERE, by unpacking it to its end."""
-        if tail not in self._places:
+        if tail not in self._places and self._is_there():
             self._ask(lambda file: self._go_through(file, tail=tail, last_in=last_in))
         return _told(self._places.get(tail))
+
+    def _is_there(self, end: int = sys.maxsize) -> bool:
+        """Return whether what comes before a place, or all of it, may be there to be unpacked."""
+        return end <= self._so_far or is_settled(self._stat, _STALLED_SECONDS)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -201,15 +208,16 @@ class Archive:
             if len(data) < (count or _BLOCK_BYTES):
                 break
             yield
-        if file.ended() or is_settled(self._stat):  # else more is to come
+        self._so_far = sys.maxsize if file.ended() else at
+        if self._is_there():  # else more is to come
             self.known_size, self._last, self._last_at, self.whole = at, last, at - len(last), file.ended()
             if last_in:
                 self._places[tail] = place
 
 
-def is_settled(stat: Stat) -> bool:
-    """Return whether a file was not written to for long enough to be all there."""
-    return not 0 <= time.time() - stat.modified / 1e9 < FRESH_SECONDS
+def is_settled(stat: Stat, seconds: float) -> bool:
+    """Return whether a file was not written to for so long that it may be taken to be all there."""
+    return not 0 <= time.time() - stat.modified / 1e9 < seconds
 
 
 def _told(answer: _Answer | None) -> _Answer:

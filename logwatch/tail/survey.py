@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from logwatch.tail.candidates import Candidate, VanishedError, is_settled
+from logwatch.tail.candidates import FRESH_SECONDS, Candidate, VanishedError, is_settled
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import (
@@ -182,7 +182,7 @@ class Survey:
             return True
         begun = of.head.startswith(file.head)
         packed = begun and 0 <= of.modified - file.modified < _SECOND
-        packing = begun and not (packed or is_settled(file.stat))
+        packing = begun and not (packed or is_settled(file.stat, FRESH_SECONDS))
         self.found.packing = self.found.packing or packing
         return packed or packing or (begun and len(file.head) < TELLING_BYTES)
 

@@ -6,6 +6,7 @@ import lzma
 import os
 import random
 import shutil
+import time
 from contextlib import closing, suppress
 
 import pytest
@@ -441,3 +442,35 @@ def test_what_lies_in_an_archive_is_not_taken_for_what_stands_at_the_path_before
         follower.wait(seconds)
     assert [line for line in follower.lines if line not in banner] == lines(0, 30) + lines(500, 5)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize(("read", "unread"), [(3000, 0), (3000, 50), (5, 3000)])
+def test_an_archive_that_is_copied_in_place_and_stalls_counts_once(tmp_path, read, unread, pack, share, restarted):
+    """By scp, or ``rsync --inplace``: while it has no end, it tells nothing of what its log had."""
+    log, archive = tmp_path / "m.log", tmp_path / "m.log.1.gz"
+    append(log, *lines(0, read))
+    follower = Follower(log)
+    follower.turn()
+    if restarted:
+        follower.stop()
+    append(log, *lines(read, unread))
+    data = pack(log.read_bytes())
+    log.unlink()
+    append(log, *lines(read + unread, 3))
+    archive.write_bytes(data[: int(len(data) * share)])
+    if restarted:
+        follower.start()
+    for stalled in (0, 11, 60, 300):
+        os.utime(archive, (time.time() - stalled, time.time() - stalled))
+        follower.wait(11)
+    append(log, *lines(read + unread + 3, 3))
+    with archive.open("ab") as file:
+        file.write(data[file.tell() :])
+    for seconds in (1, 1, 11, 700, 1):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines(0, read + unread + 6)
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()

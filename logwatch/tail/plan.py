@@ -103,6 +103,17 @@ class Found:
                     del lost[number]
         return list(lost.values())
 
+    def alike(self, known: Sequence[Known]) -> set[int]:
+        """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
+        keys = {k.key for k in known}
+        lost = {k.number for k in known if k.in_use and not k.open and k.position.offset}
+        same: dict[int, set[int]] = {}
+        for (number, i), answer in self.answers.items():
+            if number in lost and answer.relation is Relation.SAME:
+                same.setdefault(number, set()).add(i)
+        alike = set().union(*(files for files in same.values() if len(files) > 1))
+        return {i for i in alike if self.candidates[i].key not in keys}
+
     def searched(self) -> list[int]:
         """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
 

@@ -127,6 +127,7 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             holds = any(not k.open and k.position.offset and draft.holds(k, i) for k in related)
             holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
             holds = holds or any(draft.answer(k, i).relation is Relation.MOVED for k in related)
+            holds = holds or any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # edited since
             holds = holds and i not in draft.found.ambiguous
             wanted = begun or renewed or late or after or holds or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
@@ -168,14 +169,17 @@ def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
 def _read_of(draft: Draft, i: int) -> int:
     """Return up to where a file begins with all that was read of a generation, as where several were put together.
 
-    Or, beside the path, with all of it but what was edited since in one of the two.
+    Or, beside the path, with all of it but what was edited since in one of the two, or with as much as both hold.
     """
     read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
 
     def is_edited(k: Known) -> bool:
         return draft.answer(k, i).relation is Relation.MOVED and (i != draft.at_path or k.deleted)
 
-    return max((draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)), default=0)
+    ends = [draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)]
+    if not ends and i != draft.at_path:
+        ends = [draft.found.common.get((k.number, i), 0) for k in draft.known if k.in_use]
+    return max(ends, default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

@@ -1534,3 +1534,46 @@ def test_a_log_that_is_trimmed_and_rotated_before_its_backlog_is_read_counts_onc
     for seconds in (0, 1, 11, 700, 1):
         follower.wait(seconds)
     log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("edit", ["20d", "1,5d", "45d"])
+@pytest.mark.parametrize("kept", [".bak", "~", ".orig"])
+@pytest.mark.parametrize(("read", "unread"), [(40, 0), (40, 6), (400, 200)])
+def test_a_log_whose_backup_an_editor_leaves_counts_once(tmp_path, read, unread, kept, edit, life):
+    """What was not read yet of what was moved aside is read there, and the log in its place goes on behind that."""
+
+    def steps(log):
+        log.write(unread)
+        log.shell(f"sed -i{kept} {edit} m.log")
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(read)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["running", *AWAY])
+@pytest.mark.parametrize("rotation", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log"])
+@pytest.mark.parametrize("edit", ["20d", "1,5d", "45d", "$d"])
+@pytest.mark.parametrize("kept", ["", ".bak", "~"])
+@pytest.mark.parametrize(("read", "unread"), [(40, 0), (400, 200)])
+def test_a_log_that_is_edited_and_rotated_before_a_look_counts_once(tmp_path, read, unread, kept, edit, rotation, life):
+    """What it was rotated to begins within what was moved aside, or deleted, and goes on behind its lines."""
+
+    def steps(log):
+        log.write(unread)
+        log.gone = log.written[-1:] if edit == "$d" and unread and life in AWAY and not kept else []
+        log.shell(f"sed -i{kept} '{edit}' m.log")
+        log.write(4)
+        log.shell(rotation)
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(read)
+    log.treat(steps)
+    log.check()

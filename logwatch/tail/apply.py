@@ -195,7 +195,7 @@ class _Reconciliation:
                 becomes = "rotated" if generation.position.state == "live" else generation.position.state
                 generation.note(state=becomes, found_at=generation.find_name())
                 if action.at is not None and generation.plain:
-                    generation.skip_within(action.at)
+                    generation.skip_within(action.at, unread=True)
             case "packed":
                 generation.found()
             case "missing" | "disowned":

@@ -50,6 +50,10 @@ class MovedError(ChangedError):
         self.at = at
 
 
+def _never(_: bytes) -> bool:
+    return False
+
+
 class Former(NamedTuple):
     """How far a file was read that lost its end."""
 
@@ -230,16 +234,19 @@ class GenerationState(Positioned):
         self.skip_within(at)
         self.note(head=head)
 
-    def skip_within(self, offset: int) -> None:
-        """Go on at this offset of the open file."""
+    def skip_within(self, offset: int, *, unread: bool = False) -> None:
+        """Go on at this offset of the open file; ``unread``: what is passed over is yet to be read elsewhere."""
         assert self.file
-        self.skip_to(offset, self.file.read_at(max(offset - HEAD_BYTES, 0), min(offset, HEAD_BYTES)))
+        self.skip_to(offset, self.file.read_at(max(offset - HEAD_BYTES, 0), min(offset, HEAD_BYTES)), unread=unread)
 
-    def skip_to(self, offset: int, before: bytes) -> None:
-        """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
+    def skip_to(self, offset: int, before: bytes, *, unread: bool = False) -> None:
+        """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too.
+
+        Where lines were not read, another file that has them is no place to go on.
+        """
         inside = "line" if before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
-        tail_bytes, tail = fingerprint_tail(before, self.lines.is_dated)
+        tail_bytes, tail = fingerprint_tail(before, _never if unread else self.lines.is_dated)
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),

@@ -1577,3 +1577,36 @@ def test_a_log_that_is_edited_and_rotated_before_a_look_counts_once(tmp_path, re
     log.write(read)
     log.treat(steps)
     log.check()
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+def test_a_log_that_is_trimmed_twice_amid_a_backlog_and_rotated_before_a_restart_counts_what_is_left(
+    tmp_path, monkeypatch, looks
+):
+    """What was handed over to the first trimmed file was not read: where it stands again is no place to go on."""
+    for module in (generation, generation_state):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 8192)
+    log = Log(tmp_path, "by hand")
+    follower = log.follower
+
+    def look(times):
+        for _ in range(times):
+            follower.look()
+            follower.tail.read(follower.sink, 1)
+
+    log.write(400)
+    follower.turn()
+    log.write(3000)
+    look(3)
+    log.shell("tail -n 2500 m.log > t; mv t m.log")
+    look(3)
+    log.write(50)
+    log.shell("tail -n 2000 m.log > t; mv t m.log")
+    look(looks)
+    follower.restart_at_once()
+    log.shell("mv m.log m.log.1")
+    log.write(7)
+    for seconds in (0, 1, 1, 11, 700, 1):
+        follower.wait(seconds)
+    assert [follower.sink.lines[line] for line in log.written[-2007:]] == [1] * 2007
+    assert max(follower.sink.lines.values()) == 1

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import NO_KEY, UNDECIDED, Answer, Positioned, Relation
+from logwatch.tail.identity import HELD, NO_KEY, UNDECIDED, Answer, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -339,6 +339,10 @@ class Draft:
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
         return each.number in self.found.own_parts[i] or of in self.found.parts[i]
+
+    def shared_end(self, each: Known, i: int) -> int:
+        """Return up to where a file has the lines of a generation's own one, if not all that were read of that."""
+        return 0 if self.answer(each, i).relation in HELD else self.found.common.get((each.number, i), 0)
 
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.

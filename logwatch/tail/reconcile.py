@@ -177,9 +177,7 @@ def _read_of(draft: Draft, i: int) -> int:
         return draft.answer(k, i).relation is Relation.MOVED and (i != draft.at_path or k.deleted)
 
     ends = [draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)]
-    if not ends and i != draft.at_path:
-        ends = [draft.found.common.get((k.number, i), 0) for k in draft.known if k.in_use]
-    return max(ends, default=0)
+    return max(ends + [draft.shared_end(k, i) for k in draft.known if k.in_use and i != draft.at_path], default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

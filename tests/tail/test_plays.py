@@ -1610,3 +1610,28 @@ def test_a_log_that_is_trimmed_twice_amid_a_backlog_and_rotated_before_a_restart
         follower.wait(seconds)
     assert [follower.sink.lines[line] for line in log.written[-2007:]] == [1] * 2007
     assert max(follower.sink.lines.values()) == 1
+
+
+@pytest.mark.parametrize("count", [40, 400])
+@pytest.mark.parametrize("by_hand", [1, 3])
+def test_lines_that_were_written_by_hand_to_a_mirror_cost_nothing_once_it_is_rotated(tmp_path, by_hand, count):
+    """What the origin was rotated to has all lines but those: it goes on where the last copy was made."""
+
+    def sync():
+        log.shell("cp ../origin.log t; mv t m.log")
+        log.follower.turn()
+
+    log, origin = Log(tmp_path, "by hand"), tmp_path / "origin.log"
+    for lines in (count, 5):
+        log.write(lines, origin)
+        sync()
+    log.write(by_hand)
+    log.follower.turn()
+    log.write(5, origin)
+    log.shell("cp ../origin.log t; mv t m.log.1; : > ../origin.log")
+    for _ in range(2):
+        log.write(3, origin)
+        sync()
+    for seconds in (1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()

@@ -16,16 +16,6 @@ def is_extract(file: Content, of: Content) -> bool:
     """Return whether a plain file's last lines stand in another one: it was filtered out of that, or copied."""
     end = b"" if file.packed else file.before(file.size())
     lines = end[end.rfind(b"\n", 0, max(len(end) - TELLING_BYTES, 0)) + 1 :]
-    return _stand_in(lines, of)
-
-
-def begins_within(file: Content, of: Content) -> bool:
-    """Return whether a line that a file begins with stands in another one: it was edited, or trimmed in front."""
-    lines = file.head.splitlines(keepends=True)
-    return any(_stand_in(line, of) for line in {*lines[:1], *lines[len(lines) // 2 :][:1]})
-
-
-def _stand_in(lines: bytes, of: Content) -> bool:
     if len(lines) < TELLING_BYTES:
         return False
 
@@ -34,6 +24,13 @@ def _stand_in(lines: bytes, of: Content) -> bool:
         return start + at if at >= 0 else NOWHERE
 
     return of.search(lines, last_in) != NOWHERE
+
+
+def begins_within(file: Content, of: Content) -> bool:
+    """Return whether a line near the beginning of a file stands in the first 4 KiB of another one: it was edited."""
+    lines = file.head.splitlines(keepends=True)
+    near = {*lines[:1], *lines[len(lines) // 2 :][:1]}
+    return any(len(line) >= TELLING_BYTES and line in of.head for line in near)
 
 
 def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Callable[[bytes], bool]) -> int:

@@ -16,6 +16,7 @@ from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
 class _Options(msgspec.Struct):
     size: str = msgspec.field(name="max-size", default="")
     files: str = msgspec.field(name="max-file", default="")
+    mode: str = ""
 
 
 class _LogConfig(msgspec.Struct):
@@ -118,7 +119,7 @@ def _container(source: Source) -> Iterator[Check]:
 
 
 def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
-    """Look at the size limit and at ``--rm``; of hostconfig.json nothing else is decoded."""
+    """Look at what may lose lines: the size limit, the mode, and ``--rm``."""
     settings = None
     with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
         path = Path(container.directory) / "hostconfig.json"
@@ -140,6 +141,12 @@ def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
             f"{name}: log size",
             "no max-size: the log grows until the disk is full",
             "--log-opt max-size=50m --log-opt max-file=5",
+        )
+    if options and options.mode == "non-blocking":  # its ring buffer: docs.docker.com/engine/logging/configure
+        yield warning(
+            f"{name}: log mode",
+            "non-blocking: what Docker's buffer has no room for in a burst is dropped, and nobody tells",
+            "--log-opt mode=blocking, Docker's default",
         )
     if settings.removed:
         yield warning(

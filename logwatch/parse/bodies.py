@@ -27,6 +27,9 @@ MAX_LINES_BETWEEN = 64
 """Lines of others that may stand in between: a body that goes on later than that has lost its end."""
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
 
+_REACH = re.compile(rb"(?:.*+\n){0,%d}" % _REACH_LINES)
+_NEAR_BYTES = 4096  # of records, within which nearly all bodies end
+
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
 _FEW_MARKS = 256  # bytes, to be remembered
@@ -173,17 +176,24 @@ class Below:
         is below it, and how many of the lines below were needed to see that it is whole: None where they came to their
         end before the body did.
         """
+        places = [*places]
+        for line, at, found in zip(lines, places, self.closed(lines, places), strict=True):
+            if found is not None:
+                yield found
+            else:
+                level, _ = depth(line)
+                yield join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
+
+    def closed(self, lines: Sequence[bytes], places: Sequence[int]) -> Iterator[tuple[bytes, int] | None]:
+        """Yield the same of those that are closed by the lines that are indented below them, and None of the others."""
         ends = [(at, self._indented.match(self._text, at - 1, at + MAX_BYTES)) for at in places]
         below = [found[0].rstrip() if found and found.end() < at + MAX_BYTES else b"" for at, found in ends]
         marks = [*zip(_marks(lines), _marks(below), strict=True)]
         closed = {each for each in {*marks} if _closes(*each)}  # of many answers the marks are the same
         behind = _translated(below, _JOINED)
-        for line, (at, _), mark, lines_below, rest in zip(lines, ends, marks, below, behind, strict=True):
-            if mark in closed and rest.endswith(_CLOSERS):
-                yield line + rest, lines_below.count(b"\n")
-            else:
-                level, _ = depth(line)
-                yield join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
+        for line, mark, lines_below, rest in zip(lines, marks, below, behind, strict=True):
+            is_closed = mark in closed and rest.endswith(_CLOSERS)
+            yield (line + rest, lines_below.count(b"\n")) if is_closed else None
 
     def _lines_from(self, at: int) -> Iterator[bytes]:
         """Yield the lines from ``at`` on, without their newlines."""
@@ -192,29 +202,84 @@ class Below:
             at = end + 1
 
 
-class Bodies(Below):
-    """What stands below push lines of a chunk, out of its envelope, and in ``ahead``, which follows it elsewhere."""
+class Bodies:
+    """What stands below push lines of a chunk, in its envelope, and in ``ahead``, which follows it elsewhere.
+
+    To take a whole chunk out takes longer than all else that is done for it: it is done where it must be.
+    """
 
     def __init__(
         self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns, indents: bytes = b""
     ) -> None:
-        own = b"\n" + (data if envelope == PLAIN else _bare(data, envelope))  # of plain data, what is around is off
-        super().__init__(own + _bare(ahead, envelope), owns, indents)
-        self._end = len(own)  # of the data's own lines
+        self._data = data
+        self._envelope = envelope
+        self._ahead = ahead
+        self._owns = owns
+        self._indents = indents
 
     def joined(self, lines: Sequence[bytes], ends: Sequence[int] = ()) -> list[bytes]:
         """Return lines of the chunk, in their order, joined with their bodies; none ends in a newline.
 
         ``ends`` are where each ends in the data, behind its newline; without them the lines are searched for.
         """
-        places = [1 + end for end in ends]
-        at = 1
-        for line in lines if not ends else ():
-            text = b"\n%b\n" % line
-            begin = self._text.find(text, at - 1, self._end)
-            at = at if begin < 0 else begin + len(text)
-            places.append(len(self._text) if begin < 0 else at)  # nothing is below one that was cut short
-        return [text for text, _ in self.join(lines, places)]
+        if ends and self._envelope == PLAIN:
+            below = Below(b"\n" + self._data + _bare(self._ahead, PLAIN), self._owns, self._indents)
+            return [text for text, _ in below.join(lines, [1 + end for end in ends])]
+        texts: list[bytes | None] = self._closed_near(lines, ends) if ends else [None] * len(lines)
+        missed = {line for line, text in zip(lines, texts, strict=True) if text is None}
+        left = [i for i, line in enumerate(lines) if line in missed]  # with those like them: the text tells the place
+        if left:
+            some, own = [lines[i] for i in left], b"\n" + self._around([ends[i] for i in left] if ends else ())
+            text = own + _bare(self._ahead, self._envelope)
+            joined = Below(text, self._owns, self._indents).join(some, _places(some, text, len(own)))
+            for i, (whole, _) in zip(left, joined, strict=True):
+                texts[i] = whole
+        return [text or line for text, line in zip(texts, lines, strict=True)]
+
+    def _closed_near(self, lines: Sequence[bytes], ends: Sequence[int]) -> list[bytes | None]:
+        """Return the joined lines of those whose bodies end within few bytes, and None of the others."""
+        begins = [self._begin(end) for end in ends]
+        pieces = [
+            self._data[begin : next_ if next_ < end + _NEAR_BYTES else self._begin(end + _NEAR_BYTES)]
+            for begin, end, next_ in zip(begins, ends, [*begins[1:], len(self._data)], strict=True)
+        ]
+        text = b"\n" + _bare(b"".join(pieces), self._envelope)
+        near = Below(text, self._owns, self._indents).closed(lines, _places(lines, text, len(text)))
+        return [found and found[0] for found in near]
+
+    def _around(self, ends: Sequence[int]) -> bytes:
+        """Return lines and all that may be below them, where these are few and stand in their envelope as a whole."""
+        if self._envelope == PLAIN:
+            return self._data
+        if 0 < _REACH_LINES * len(ends) < envelopes.line_count(self._data):
+            pieces: list[bytes] = []
+            at = 0
+            for end in ends:
+                begin, at = max(at, self._begin(end)), self._stop(end)
+                pieces.append(self._data[begin:at])
+            if (taken := envelopes.taken_out(b"".join(pieces), self._envelope)) is not None:
+                return taken.text
+        return _bare(self._data, self._envelope)
+
+    def _stop(self, end: int) -> int:
+        """Return where the last record ends that a body of the line that ends there may reach."""
+        found = _REACH.match(self._data, end)
+        return found.end() if found else end
+
+    def _begin(self, end: int) -> int:
+        """Return where the record begins in which a byte before ``end`` stands, that of its newline if that is it."""
+        return self._data.rfind(b"\n", 0, end - 1) + 1
+
+
+def _places(lines: Sequence[bytes], text: bytes, end: int) -> list[int]:
+    """Return where lines that stand before ``end``, in their order, end in a text, behind their newlines."""
+    places, at = [], 1
+    for line in lines:
+        whole = b"\n%b\n" % line
+        begin = text.find(whole, at - 1, end)
+        at = at if begin < 0 else begin + len(whole)
+        places.append(len(text) if begin < 0 else at)  # nothing is below one that was cut short
+    return places
 
 
 def _bare(data: bytes, envelope: Envelope) -> bytes:

@@ -1,9 +1,9 @@
 """Lines that are read together: one text, of which a line, its time and its number are asked for when they matter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
@@ -60,6 +60,12 @@ class LineBatch:
             ends.append(end)
         lines.reverse()
         ends.reverse()
+        return LineBatch(b"".join(lines), envelope=self.envelope, _lines=lines, _ends=ends)
+
+    def holding(self, wanted: Callable[[bytes], bool]) -> "LineBatch":
+        """Return a batch of the wanted lines, numbered anew."""
+        wants = list(map(wanted, self.lines))
+        lines, ends = list(compress(self.lines, wants)), list(compress(self.ends, wants))
         return LineBatch(b"".join(lines), envelope=self.envelope, _lines=lines, _ends=ends)
 
     def taken_out(self) -> "LineBatch | None":

@@ -155,7 +155,7 @@ class _Job:
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self._bodies = bodies
-        self._ends: Sequence[int] = ()  # of the lines of the chunk by their numbers, where it stands in no envelope
+        self._ends: Sequence[int] = ()  # of the lines in the chunk by their numbers, if they tell the places
         self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._outside: list[LineAt] = []  # of the window
         self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
@@ -169,7 +169,7 @@ class _Job:
         batch = self._bare(whole) if found is None else found
         self._unread.batch = batch
         self._lines(batch)
-        if self._open and found is not None and decided == PLAIN:
+        if self._open and found is not None:
             self._ends = found.ends
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
 
@@ -213,8 +213,7 @@ class _Job:
         if envelopes.escapes(whole.envelope) & set(marker):
             return None
         if shows and data.count(shows) < envelopes.line_count(data):
-            found = [line for line in whole.lines if marker in line or shows not in line]
-            return LineBatch(b"".join(found), envelope=whole.envelope, _lines=found)
+            return whole.holding(lambda line: marker in line or shows not in line)
         return whole.containing(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:

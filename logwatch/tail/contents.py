@@ -112,8 +112,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
         further = [k for k in draft.read[i] if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
-        if not own and any(k.number in draft.found.own_parts[i] for k in further):
-            return True  # a copy of what one has read, into which this one was edited
+        if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
+            return True  # a copy of what one has read, into which this one was edited, or that had replaced this one
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
         # A mark that is still true behind what was read of this one: they have more than a banner in common
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
@@ -198,9 +198,9 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
-    elsewhere = relation in _SHORTER and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
+    elsewhere = relation is not Relation.SAME and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
     told = each.number not in draft.untold and not elsewhere  # else the banner that both begin with is all there is
-    if told and draft.is_nowhere(each) and relation in (Relation.SAME, *_SHORTER) and at >= TELLING_BYTES:
+    if told and draft.is_nowhere(each) and relation in (*HELD, *_SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:
         if relation is Relation.SAME or common < each.position.size:

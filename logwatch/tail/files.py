@@ -185,12 +185,13 @@ class PlainFile:
 
         Raises SeekingError where so many NULs are there that more of them are to be looked at before.
 
-        A writer fills them from the front, so that those behind are looked at again only where it has written
-        elsewhere: the file changed its size, or nothing came in front.
+        A writer fills them from the front, or goes on behind them, so that they are looked at again only where it has
+        written elsewhere: the file is as long as it was, or shorter, and nothing came in front.
         """
         known, at = self._zeros, reached
-        if known and known.seen.size == seen.size and known.front <= front <= known.end:
-            at = max(reached, known.end) if front > known.front or known.seen == seen else reached
+        if known and known.front <= front <= known.end and known.seen.size <= seen.size:
+            elsewhere = front == known.front and known.seen.size == seen.size and known.seen != seen
+            at = reached if elsewhere else max(reached, known.end)
         end, found = self._find_content(at)
         self._zeros = _Zeros(front, end, seen)
         if found is None:
@@ -354,7 +355,7 @@ class PackedFile(PlainFile):
 
 
 class OwnFile(Content):
-    """The content of an open file: its head as it was when it was looked at, the rest as it is now."""
+    """The content of an open file: its head and its size as they were when it was looked at, the rest as it is now."""
 
     head: bytes
 
@@ -363,10 +364,11 @@ class OwnFile(Content):
         self.modified = file.stat().modified
         head, self.begin = file.head()
         self.head = before_hole(head)
+        self._size = file.stat().size
 
     def size(self) -> int:
-        """Return how long it is."""
-        return self._file.stat().size
+        """Return how long it was."""
+        return self._size
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""

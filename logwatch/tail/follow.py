@@ -266,7 +266,9 @@ class PathFollower(PathState):
         return chunk.consumed
 
     def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
-        sharing = self.owners.sharing
+        sharing, file = self.owners.sharing, generation.file
+        assert file
+        seen = file.stat()
         generation.learn_head()
         if generation.tells_more:
             reconcile_path(self, turn)
@@ -285,7 +287,7 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, partial(self.ahead, generation), self.before(generation))
+        chunk = generation.read(turn.now, seen, partial(self.ahead, generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"

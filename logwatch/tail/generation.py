@@ -44,9 +44,10 @@ RETURN_SECONDS = 10.0
 class Generation(GenerationState):
     """One generation, as chunks of whole lines."""
 
-    def read(self, now: float, ahead: Ahead, before: "Generation | None" = None) -> Chunk | None:
+    def read(self, now: float, seen: Stat, ahead: Ahead, before: "Generation | None" = None) -> Chunk | None:
         """Take the next whole lines; None when there are none by now. ``ahead`` reads the beginning of what follows.
 
+        ``seen``: how the file was before it was compared with others: what comes behind that may be a copy of theirs.
         ``before``: the generation that may end amid a message or a line, which goes on at the beginning of this file.
 
         Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
@@ -54,7 +55,6 @@ class Generation(GenerationState):
         """
         file, known = self.file, self.position
         assert file
-        seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
@@ -63,6 +63,7 @@ class Generation(GenerationState):
         if not file.packed and file.stat().size < reached:
             raise ChangedError
         self._compare_run(overlap, run)
+        run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the next look notices the rest
         modified = min(seen.modified / 1e9, now)
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if known.head_bytes < TELLING_BYTES and not file.packed and len(before_hole(file.head()[0])) > known.head_bytes:

@@ -266,7 +266,7 @@ class GenerationState(Positioned):
         if isinstance(file, PackedFile):
             size = file.reached if file.ended() else end
         grows = not file.packed and abs(now - found.modified / 1e9) < COPY_SECONDS
-        if (other.file and size < end and grows) or (other.waiting and (file.packed or size > end)):
+        if (size < end and grows) or (other.waiting and (file.packed or size > end)):
             self.rest()
             return False
         if not before.offset:

@@ -4,7 +4,7 @@ A ``Draft`` is a plan in the making.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import HELD, NO_KEY, UNDECIDED, Answer, Positioned, Relation
+from logwatch.tail.identity import HELD, UNDECIDED, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -83,12 +83,11 @@ class Found:
             if i in files and answer.relation is not Relation.OTHER:
                 self.answers[number, i] = UNDECIDED
 
-    def over(self, known: Iterable[Known]) -> dict[int, int]:
+    def over(self, known: Iterable[Known], at_key: Mapping[Key, int]) -> dict[int, int]:
         """Return, by number, in which file beside the path lies what is over, by its inode and its bytes."""
-        at_key = {c.key: i for i, c in enumerate(self.candidates) if c.key != NO_KEY and i != self.at_path}
         telling = (k for k in known if not k.in_use and k.key in at_key and k.position.head_bytes >= TELLING_BYTES)
         own = ((k.number, at_key[k.key]) for k in telling)
-        return {number: i for number, i in own if self.answer(number, i).relation is Relation.SAME}
+        return {n: i for n, i in own if i != self.at_path and self.answer(n, i).relation is Relation.SAME}
 
     def lost(self, known: Iterable[Known]) -> list[Known]:
         """Return the generations that are read, have no name, and are whole in no file.

@@ -123,13 +123,12 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
             read = draft.start[i] if begun else _read_of(draft, i)
-            related = [k for k in draft.read[i] if k.in_use]
-            holds = any(not k.open and k.position.offset and draft.holds(k, i) for k in related)
-            holds = holds or (candidate.packed and read > 0)  # which goes on behind that: history does not
-            holds = holds or any(draft.answer(k, i).relation is Relation.MOVED for k in related)
-            holds = holds or any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # edited since
-            holds = holds and i not in draft.found.ambiguous
-            wanted = begun or renewed or late or after or holds or _is_asked_for(path, candidate)
+            closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
+            moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i] if k.in_use)
+            edited = any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # since
+            goes_on = closed or moved or edited or (candidate.packed and read > 0)  # which history does not
+            goes_on = goes_on and i not in draft.found.ambiguous
+            wanted = begun or renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
     if between and not path.first:

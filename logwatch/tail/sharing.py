@@ -134,6 +134,8 @@ class Sharing:
             offset, gone = generation.position.offset, twin.missing_since is not None
             if not generation.file or (twin.furthest.offset <= offset and not gone):
                 continue
+            if twin.dead:
+                return False  # where else it lies is told by the next look
             try:
                 own = self.content(generation)
                 if not own:  # it was renamed since it was looked at
@@ -167,7 +169,7 @@ class Sharing:
             at = min(shared_bytes(own, of) if of else _proved(theirs, relation, at), theirs.offset)
         if at > generation.position.offset:
             generation.skip_to(at, own.before(at))
-        if relation is not Relation.SAME and (not of or b"\n" in own.run(at, HEAD_BYTES)):
+        if relation is not Relation.SAME and (not of or _goes_on(own, of, at)):
             self._part(generation, twin)  # else it may become a copy of more
         return relation is Relation.SAME
 
@@ -211,7 +213,7 @@ class Sharing:
         """
         known, file = generation.position, generation.file
         mine = [g for g in mine if g.number > generation.number or known.state == "rotated"]
-        if not known.offset or not file or not (mine or known.copy_of):
+        if not generation.begun or not file or not (mine or known.copy_of):
             return None
         run = b""
         with suppress(CorruptError):
@@ -219,7 +221,26 @@ class Sharing:
         others = self.alike(known.path, run) if known.copy_of else []
         told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
         alike = (g for g in told if g is not generation and g.begins_alike(run))
-        return next((g for g in alike if _holds_run(g, run)), None)
+        return next((g for g in alike if self._holds_run(g, run) and self._ends_in(generation, g)), None)
+
+    def _ends_in(self, generation: Generation, other: Generation) -> bool:
+        """Return whether another generation can end in the file of this one if it begins there; ask archives alone.
+
+        What is read of an archive only goes forward: it is not told afterwards.
+        """
+        packed = generation.file and generation.file.packed
+        if not packed or not (of := self.content(generation)):
+            return True
+        known = other.position
+        end = of.before(generation.position.offset + known.offset, known.tail_bytes)
+        return len(end) < known.tail_bytes or is_tail(known.tail, end)
+
+    def _holds_run(self, generation: Generation, run: bytes) -> bool:
+        """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
+        head_bytes = generation.position.head_bytes
+        if not TELLING_BYTES <= head_bytes <= len(run) and (of := self.content(generation)):
+            return of.run(0, len(run)) == run
+        return TELLING_BYTES <= head_bytes <= len(run)
 
 
 def _tells_all(copy: Generation, of: Generation) -> bool:
@@ -231,16 +252,15 @@ def _tells_all(copy: Generation, of: Generation) -> bool:
     return of.sure or replaced
 
 
+def _goes_on(file: Content, of: Content, at: int) -> bool:
+    """Return whether a file has a line of its own where its bytes were another one's up to there: or it grows still."""
+    rest = file.run(at, HEAD_BYTES)
+    end = rest.find(b"\n") + 1
+    return end > 0 and not (at and of.run(at, end) == rest[:end])
+
+
 def _proved(known: Position, relation: Relation, at: int) -> int:
     """Return up to where a file is a part of what was read, as notes of it prove."""
     if relation is Relation.CUT:  # or another log that begins with the same banner
         return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
     return at if relation is Relation.PART else 0
-
-
-def _holds_run(generation: Generation, run: bytes) -> bool:
-    """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
-    head_bytes = generation.position.head_bytes
-    if not TELLING_BYTES <= head_bytes <= len(run) and generation.plain:
-        return generation.plain.read_at(0, len(run)) == run
-    return TELLING_BYTES <= head_bytes <= len(run)

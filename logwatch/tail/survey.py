@@ -224,9 +224,9 @@ class Survey:
         for each in self.known:
             if (own := self._own(each)) in files:
                 self._ask_one(each, own)
-        over = self.found.over(self.known)
-        lain_in = set(over.values())
-        held = {i for (_, i), answer in self.found.answers.items() if answer.relation is Relation.SAME}
+        over = self.found.over(self.known, self._at_key)
+        read = {over[each.number] for each in self.known if each.followed and each.number in over}
+        held = {i for (_, i), answer in self.found.answers.items() if answer.relation is Relation.SAME and answer.at}
         punched = {i for i, file in files.items() if file.begin and i not in held}
         for each in self.known if files else ():
             own = over.get(each.number)
@@ -236,7 +236,7 @@ class Survey:
             keys = index_keys(each.position.head_bytes, each.position.head)
             asked = set[int]().union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
             asked |= punched if each.position.offset else set()
-            asked -= set() if own is None else lain_in  # each is another's
+            asked -= set() if own is None else read  # each is another's
             deleted = each.open and not each.name  # perhaps by whoever trimmed it, and put the rest in its place
             left = each.in_use and (self._state.facts.was_blank or deleted)  # or it may be written back in part
             if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):

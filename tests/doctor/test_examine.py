@@ -260,6 +260,8 @@ FAULTS = [
     (lambda m: with_docker(m, driver="journald"), "container mesibo: log driver", "failure", "journald"),
     (with_docker, "container mesibo: log size", "warning", "until the disk is full"),
     (lambda m: with_docker(m, options={"max-size": "9m"}), "container mesibo: log files", "warning", "max-file is 1"),
+    (lambda m: with_docker(m, options=LIMITED | {"mode": "non-blocking"}), "container mesibo: log mode", "warning",
+     "is dropped"),
     (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
     (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
     # below a directory that is closed to who asks, or with a name that cannot be asked for

@@ -224,6 +224,42 @@ def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch)
     assert 0 < sum(taken) < 4 * len(data)
 
 
+BELOW = [OTHER.decode(), "}", ' "a": 1,', "{", "text", *[PUSH.decode() + end for end in ("{", "[{", "{}")]]
+
+
+@pytest.mark.parametrize("name", ["docker", "cri", "syslog-3164", "journal-json"])
+@given(lines=st.lists(st.sampled_from(BELOW) | st.just(f' "{"x" * 900}",'), max_size=30), often=st.sampled_from([1, 9]))
+def test_bodies_in_an_envelope_are_those_out_of_it(name, lines, often):
+    """Near their lines or far away, one below another, of lines that are alike, or never closed."""
+    lines = (lines * often)[:-1]
+    records = written(name, lines).splitlines(keepends=True) if lines else []
+    assert len(records) == len(lines)
+    opened = [i for i, line in enumerate(lines) if line.startswith(PUSH.decode())]
+    ends = [sum(map(len, records[: i + 1])) for i in opened]
+    encoded = [line.encode() for line in lines]
+    expected = []
+    for i in opened:
+        level, _ = depth(encoded[i])
+        expected.append(join_one_by_one(encoded[i], level, encoded[i + 1 :], owns)[0] if level else encoded[i])
+    bodies = Bodies(b"".join(records), envelope_of(name), b"", owns, INDENTS)
+    assert bodies.joined([encoded[i] for i in opened], ends) == expected
+
+
+@pytest.mark.parametrize("name", ["docker", "cri", "syslog-3164"])
+def test_of_a_chunk_in_an_envelope_only_what_is_near_an_open_line_is_taken_out(name, monkeypatch):
+    """Between two of its lines others may stand; no more than a body can reach is looked at."""
+    taken: list[int] = []
+    taken_out = envelope.taken_out
+    monkeypatch.setattr(envelope, "taken_out", lambda data, known: [taken.append(len(data)), taken_out(data, known)][1])
+    line = PUSH.decode() + "{"
+    lines = [OTHER.decode()] * 1000 + [line, "}"] + [OTHER.decode()] * 1000 + [line, OTHER.decode(), "}"]
+    records = written(name, lines).splitlines(keepends=True)
+    data, ends = b"".join(records), [sum(map(len, records[: i + 1])) for i in (1000, 2002)]
+    bodies = Bodies(data, envelope_of(name), b"", owns, INDENTS)
+    assert bodies.joined([line.encode()] * 2, ends) == [line.encode() + b" }"] * 2
+    assert 0 < sum(taken) < len(data) / 5
+
+
 def test_time_grows_with_the_answers_of_a_chunk():
     """Eight times as many take less than thirty times as long, in one try of five."""
 

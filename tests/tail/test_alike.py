@@ -763,3 +763,103 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
         follower.wait(seconds)
     assert sorted(line for line in follower.lines if line not in banner) == pushes[2 : 11 + last]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+def test_a_log_of_which_but_its_banner_was_read_is_not_in_a_copy_of_the_one_before(tmp_path, pattern):
+    """That was left out while it was there: what is in it has been read."""
+    log, banner = tmp_path / "m.log", [f"clause {n:02}: this program comes without any warranty" for n in range(8)]
+    append(log, *banner, *(f"E2511-101112-{n:03} (1): first" for n in range(30)))
+    follower = Follower(tmp_path / pattern, release_seconds=20)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *banner)
+    for seconds in (0, 30, 30):
+        follower.wait(seconds)
+    shutil.copy(tmp_path / "m.log.1", tmp_path / "m.log.2")
+    follower.wait(11)
+    follower.stop()
+    log.unlink()
+    append(log, "E2511-101113-000 (1): begins without it")
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert {line for line, n in follower.sink.lines.items() if n > 1} == {line.encode() for line in banner}
+    assert (follower.lost, follower.missed) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["b.log", "copies/a.log"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_slow_copy_of_a_log_that_is_rotated_meanwhile_counts_once(tmp_path, packed, name):
+    """It is compared with an archive from when the log that was packed is let go of."""
+    log, copy, lines = tmp_path / "a.log", tmp_path / name, numbered(0, 900)
+    copy.parent.mkdir(exist_ok=True)
+    append(log, *lines[:800])
+    follower = Follower(tmp_path / "*.log", tmp_path / "copies" / "*.log", release_seconds=60)
+    follower.turn()
+    data = log.read_bytes()
+    pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
+    for n, piece in enumerate(pieces):
+        with copy.open("ab") as file:
+            file.write(piece)
+        follower.wait(11)
+        if n == 3:
+            log.rename(f"{log}.1")
+            append(log, *lines[800:850])
+            follower.wait(1)
+            if packed:
+                with gzip.open(f"{log}.1.gz", "wb") as archive:
+                    archive.write(data)
+                os.unlink(f"{log}.1")
+    append(log, *lines[850:])
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("piece", [100, 3000])
+@pytest.mark.parametrize("seconds", [1, 700])
+def test_generations_that_are_slowly_put_together_under_another_name_count_once(tmp_path, seconds, piece):
+    """Also those that were let go of: as long as what is put together grows, the rest of each may come."""
+    log, lines = tmp_path / "a.log", numbered(0, 900)
+    follower = Follower(tmp_path / "*.log")
+    for first in range(0, 900, 300):
+        if first:
+            log.rename(f"{log}.{first}")
+        append(log, *lines[first : first + 300])
+        follower.wait(seconds)
+    follower.wait(seconds)
+    data = b"".join(Path(each).read_bytes() for each in (f"{log}.300", f"{log}.600", log))
+    for at in range(0, len(data), piece):
+        with (tmp_path / "all.log").open("ab") as file:
+            file.write(data[at : at + piece])
+        os.utime(tmp_path / "all.log", (follower.clock.now,) * 2)
+        follower.wait(5)
+    for wait in (0, 1, 11, 700):
+        follower.wait(wait)
+    assert sorted(follower.lines) == lines
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("front", ["another log", "NULs"])
+def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp_path, front, packed):
+    """Behind a hole, or where logs were put together: what was read of the other one is not skipped in it."""
+    log, name = tmp_path / "m.log", "m.log.9.gz" if packed else "m.log.9"
+    banner = [f"licence clause {n:03}: this program comes without any warranty, to anybody" for n in range(90)]
+    append(log, *numbered(0, 50))
+    follower = Follower(tmp_path / "m.log*")
+    follower.turn()
+    log.rename(tmp_path / "m.log.2")
+    append(log, *banner, *numbered(50, 50))
+    follower.wait(1)
+    before = (tmp_path / "m.log.2").read_bytes() if front == "another log" else b"\0" * 300
+    data = before + "".join(f"{line}\n" for line in [*banner, *numbered(100, 80)]).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
+    for seconds in (1, 1, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(set(follower.lines) - set(banner)) == numbered(0, 180)
+    assert len(follower.lines) == 180 + 2 * len(banner)
+    assert sum(follower.rotations().values()) == 2
+    assert (follower.lost, follower.missed) == (0, 0)

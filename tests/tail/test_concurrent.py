@@ -496,3 +496,51 @@ def test_a_file_that_grows_at_every_call_holds_up_no_line_of_another(tmp_path):
     assert follower.lines == ["E2211-000000-000 (1): first", "E2211-000000-001 (1): second"]
     follower.turn()
     assert sorted(follower.lines)[: len(grower.written)] == grower.written
+
+
+class Copier(Rotator):
+    """Copies a log to another one that is followed as well, piece by piece, as it is or out of an archive."""
+
+    def __init__(self, path, seed, *, packed):
+        super().__init__(path, seed, (), rounds=1)
+        self.copy, self.packed = os.path.join(os.path.dirname(path), "mesibo-copy.log"), packed
+
+    def _run(self, rounds):
+        with self._open() as file:
+            yield from self._write(file, self.random.choice((10, 300)))
+        yield from self._until("commit")
+        if self.packed:
+            yield from self._rename("rename")
+            yield from self._compress()
+            yield from self._until("release")
+        opener = gzip.open if self.packed else open
+        with (
+            opener(self.path + ".1.gz" if self.packed else self.path, "rb") as source,
+            open(self.copy, "xb", buffering=0) as target,
+            self._open() as file,
+        ):
+            while data := source.read(self.random.choice((20, 100, 700))):
+                target.write(data)
+                yield
+                if self.random.random() < 0.1:
+                    yield from self._write(file, 1)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_race_with_a_copy_that_is_made_under_another_name_doubles_a_line(tmp_path, seed, packed):
+    """Whatever comes between any two system calls of a look, or behind what was just compared."""
+    follower = start(tmp_path, "*.log")
+    copier = Copier(str(tmp_path / "mesibo.log"), seed, packed=packed)
+    with stepping_in(copier):
+        while not copier.over:
+            copier.step()
+            follower.wait(6)
+            for seconds in (700, 0) if copier.awaited == "release" else ():
+                follower.wait(seconds)
+            if copier.awaited:
+                follower.commit()
+                copier.awaited = ""
+            if copier.random.random() < 0.05:
+                follower.restart()
+    assert_each_line_counted_once(follower, copier.written)

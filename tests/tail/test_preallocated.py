@@ -155,6 +155,32 @@ def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeyp
     follower.tail.close()
 
 
+def test_zeros_amid_a_log_that_take_more_than_one_look_hold_up_nothing_where_it_grows_meanwhile(tmp_path, monkeypatch):
+    """As in a copy of a log with a hole, where its writer goes on: what was looked at is not looked at again."""
+    monkeypatch.setattr(files, "_HOLE_STEPS", 3)
+    monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
+    log, looks = Log(tmp_path, "by hand"), []
+    log.write(20)
+    log.follower.turn()
+    behind_zeros = files.PlainFile.behind_zeros
+
+    def growing(*arguments):
+        looks.append(arguments)
+        if len(looks) <= 100:
+            log.write(1)
+        return behind_zeros(*arguments)
+
+    monkeypatch.setattr(files.PlainFile, "behind_zeros", growing)
+    with open(log.path, "ab") as file:
+        file.write(b"\0" * 65536 * 20)
+    log.write(5)
+    for seconds in (0, 1, 11):
+        log.follower.wait(seconds)
+    assert len(looks) < 20
+    log.check()
+    log.follower.tail.close()
+
+
 @pytest.mark.parametrize("torn", [b"", b"one that begins in front of"], ids=["between lines", "within one"])
 def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, torn):
     """However large it is; the end of a line that began before it is no line of its own."""

@@ -1,5 +1,6 @@
 """A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import LIVES, Log
+from tests.tail.test_field import BANNER, LIVES, Log
 
 
 def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
@@ -455,3 +456,68 @@ def test_a_log_that_is_written_over_from_its_start_is_told_once(tmp_path, lines,
     assert (len(follower.lines), follower.lost, follower.missed) == (lines, 0, 1)
     assert [told["why"] for told in follower.log.named("generation_missed")] == ["written over from its start"]
     follower.tail.close()
+
+
+@pytest.mark.parametrize("replaced", [1, 2])
+@pytest.mark.parametrize("back", ["cat", "tail -n 20", "tail -n +3"])
+@pytest.mark.parametrize("count", [40, 400])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_log_that_copies_have_replaced_and_that_is_written_back_counts_once(tmp_path, killed, count, back, replaced):
+    """What was copied is deleted and open still, and less was read of it than of what was emptied."""
+
+    def steps(log):
+        for _ in range(replaced):
+            log.shell("cp m.log t; mv t m.log")
+            yield
+            log.write(7)
+            yield
+        log.shell("cp m.log ../t; : > m.log")
+        yield
+        if killed:
+            log.follower.restart_at_once()
+        log.shell(f"{back} ../t > m.log")
+        yield
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(count)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("share", [20, 50, 90])
+@pytest.mark.parametrize("banner", [b"", BANNER])
+@pytest.mark.parametrize("replaced", [1, 2])
+def test_a_log_that_copies_have_replaced_counts_once_where_a_copy_is_made_amid_a_restart(
+    tmp_path, replaced, banner, share, patterns
+):
+    """What was deleted lies in no copy of what has replaced it: that was read further, as much of it as is copied."""
+
+    def steps(log):
+        for _ in range(replaced):
+            log.shell("cp m.log t; mv t m.log")
+            yield
+            log.write(7)
+            yield
+        size = os.path.getsize(log.path) * share // 100
+        log.shell(f"head -c {size} m.log > m.log.1")
+        yield
+        log.follower.restart_at_once()
+        log.follower.turn()
+        log.shell(f"tail -c +{size + 1} m.log | head -c 300 >> m.log.1")
+        yield
+        log.follower.restart_at_once()
+        log.follower.turn()
+        log.shell(f"tail -c +{size + 301} m.log >> m.log.1")
+        yield
+        log.shell(": > m.log")
+        yield
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, "looking", patterns=patterns, banner=banner)
+    log.write(40)
+    log.treat(steps)
+    log.check()

@@ -247,6 +247,8 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
         later = k.number > each.number and k.number not in draft.untold
         return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
 
+    if any(k is not each and k.in_use and draft.shared_end(k, i) > at for k in draft.known):
+        return True  # a mirror that was written to by hand, say
     return any(k.position.head_bytes and draft.holds(k, i) and has_it(k) for k in draft.related[i])
 
 

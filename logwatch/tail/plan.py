@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import UNDECIDED, Answer, Key, Positioned, Relation
+from logwatch.tail.identity import HELD, UNDECIDED, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -101,6 +101,17 @@ class Found:
                 if self.candidates[i].key == lost[number].key or not name or name.number is not None or name.date:
                     del lost[number]
         return list(lost.values())
+
+    def alike(self, known: Sequence[Known]) -> set[int]:
+        """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
+        keys = {k.key for k in known}
+        lost = {k.number for k in known if k.in_use and not k.open and k.position.offset}
+        same: dict[int, set[int]] = {}
+        for (number, i), answer in self.answers.items():
+            if number in lost and answer.relation is Relation.SAME:
+                same.setdefault(number, set()).add(i)
+        alike = set().union(*(files for files in same.values() if len(files) > 1))
+        return {i for i in alike if self.candidates[i].key not in keys}
 
     def searched(self) -> list[int]:
         """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
@@ -327,6 +338,10 @@ class Draft:
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
         return each.number in self.found.own_parts[i] or of in self.found.parts[i]
+
+    def shared_end(self, each: Known, i: int) -> int:
+        """Return up to where a file has the lines of a generation's own one, if not all that were read of that."""
+        return 0 if self.answer(each, i).relation in HELD else self.found.common.get((each.number, i), 0)
 
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.

@@ -125,7 +125,8 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             read = draft.start[i] if begun else _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i] if k.in_use)
-            goes_on = closed or moved or (candidate.packed and read > 0)  # behind what was read: history does not
+            edited = any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # since
+            goes_on = closed or moved or edited or (candidate.packed and read > 0)  # which history does not
             goes_on = goes_on and i not in draft.found.ambiguous
             wanted = begun or renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
@@ -167,14 +168,15 @@ def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
 def _read_of(draft: Draft, i: int) -> int:
     """Return up to where a file begins with all that was read of a generation, as where several were put together.
 
-    Or, beside the path, with all of it but what was edited since in one of the two.
+    Or, beside the path, with all of it but what was edited since in one of the two, or with as much as both hold.
     """
     read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
 
     def is_edited(k: Known) -> bool:
         return draft.answer(k, i).relation is Relation.MOVED and (i != draft.at_path or k.deleted)
 
-    return max((draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)), default=0)
+    ends = [draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)]
+    return max(ends + [draft.shared_end(k, i) for k in draft.known if k.in_use and i != draft.at_path], default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

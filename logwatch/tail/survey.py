@@ -11,23 +11,15 @@ from dataclasses import replace
 
 from logwatch.tail.candidates import FRESH_SECONDS, Candidate, VanishedError, is_settled
 from logwatch.tail.directories import list_names
+from logwatch.tail.edited import EDITED_BYTES, begins_within, end_of_extract, end_of_shared, is_extract
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import (
-    HEAD_BYTES,
-    LINE_BYTES,
-    MARK_BYTES,
-    TAIL_BYTES,
-    TELLING_BYTES,
-    has_time,
-    index_keys,
-    search_keys,
-)
+from logwatch.tail.fingerprint import LINE_BYTES, TAIL_BYTES, TELLING_BYTES, index_keys, search_keys
 from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
-from logwatch.tail.uncompressed import NOWHERE, SeekingError, holds, is_part, possible_parts, shared_bytes
-from logwatch.tail.unnamed import EDITED_BYTES, Unnamed, end_of_extract, is_extract
+from logwatch.tail.uncompressed import NOWHERE, Content, SeekingError, holds, is_part, possible_parts
+from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
 
 _SECOND = 10**9  # nanoseconds
@@ -73,6 +65,7 @@ class Survey:
         self._take_in(unnamed.find_lost(lost, self.known, found))
         self._take_in(unnamed.find_alike(self.known, found))
         self._take_in(unnamed.find_later(self.known, found))
+        self._ask_of_edited()
         found.hold_back()
         self._find_anothers()
         self._compare_files()
@@ -85,7 +78,7 @@ class Survey:
                 # It was just begun, and may be a copy of anything; left out if it stays so
                 if not (file.archive.whole or file.damaged):
                     (found.undecided if file.archive.known_size is None else found.anothers).add(i)
-        for i in self._go_on_alike():
+        for i in found.alike(self.known):
             with self._unpacking(i):
                 found.candidates[i].size()
         if at_path and self.known:
@@ -100,16 +93,6 @@ class Survey:
             yield
         except SeekingError:
             self.found.undecided.update(files)
-
-    def _go_on_alike(self) -> set[int]:
-        """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
-        lost = {k.number for k in self.known if k.in_use and not k.open and k.position.offset}
-        same: dict[int, set[int]] = {}
-        for (number, i), answer in self.found.answers.items():
-            if number in lost and answer.relation is Relation.SAME:
-                same.setdefault(number, set()).add(i)
-        alike = set().union(*(files for files in same.values() if len(files) > 1))
-        return {i for i in alike if self.found.candidates[i].key not in self._keys}
 
     def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
@@ -256,8 +239,8 @@ class Survey:
             asked -= set() if own is None else read  # each is another's
             deleted = each.open and not each.name  # perhaps by whoever trimmed it, and put the rest in its place
             left = each.in_use and (self._state.facts.was_blank or deleted)  # or it may be written back in part
-            if (each.position.state == "live" or left) and self.found.at_path in files:
-                asked.add(0)
+            if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):
+                asked |= set() if self.found.at_path is None else {0}
             for i in sorted(asked - {self._own(each)}):
                 self._ask_one(each, i)
 
@@ -286,22 +269,43 @@ class Survey:
                 whole=whole,
                 left=left,
             )
-        if generation.plain and candidate.head:
+        if candidate.head and not same_inode:
             with suppress(OSError), self._unpacking(i):  # on a failing disk, what is noted of it has to do
-                self._compare_with_own(known, i, OwnFile(generation.plain))
+                if own := self._content(known):
+                    self._compare_with_own(known, i, own)
+
+    def _ask_of_edited(self) -> None:
+        """Ask of the files of nobody beside the path what they are to what has left it, if they begin within that."""
+        files = enumerate(self.found.candidates)
+        news = [i for i, c in files if c.may_be_news and not (c.packed or c.is_at_path or c.key in self._keys)]
+        for known in self.known if news else ():
+            with suppress(OSError):  # of a failing disk
+                own = self._content(known) if known.in_use and self._own(known) != self.found.at_path else None
+                for i in news if own else ():
+                    if own and begins_within(self.found.candidates[i], own):
+                        self._ask_one(known, i, search=True)
+
+    def _content(self, known: Known) -> Content | None:
+        """Return what a generation's own file holds, if that is open, or left the path and is known by its inode."""
+        if (file := self._by_number[known.number].plain) is not None:
+            return OwnFile(file)
+        own, found = self._own(known), self.found
+        if own in (None, found.at_path) or not known.in_use or found.candidates[own].packed:
+            return None
+        return found.candidates[own] if found.answer(known.number, own).relation is Relation.SAME else None
 
     def _has_left(self, known: Known) -> bool:
         """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
         i = self._own(known)
         return i not in (None, self.found.at_path) and known.position.offset <= self.found.candidates[i].disk_size
 
-    def _compare_with_own(self, known: Known, i: int, own: OwnFile) -> None:
-        """Find out how much of what a generation's open file holds stands in another file, too."""
+    def _compare_with_own(self, known: Known, i: int, own: Content) -> None:
+        """Find out how much of what a generation's own file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         answer = found.answer(known.number, i)
         if answer.relation in HELD and known.in_use:
             found.common[known.number, i] = offset
-        part = is_part(candidate, own, gone=not known.name)
+        part = is_part(candidate, own, gone=known.deleted)
         changed = offset and i == found.at_path and answer.relation is Relation.OTHER
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
@@ -310,26 +314,24 @@ class Survey:
             found.own_parts[i].add(known.number)
         held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
+        unknown = candidate.key not in self._keys and (known.deleted or not candidate.packed)
         generation = self._by_number[known.number]
-        lags = generation.waiting and own.size() > offset and not part
-        if i == found.at_path and lags:
-            if offset and held and not whole and own.size() - offset <= EDITED_BYTES:
-                at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
-                found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)
-            else:
-                deleted = held and not whole and not known.name  # by whoever put that in its place
-                edited = deleted or (not (offset and whole) and is_extract(own, candidate))
-                found.edited |= {i} if edited else set()
-        elif lags and not known.name and candidate.key not in self._keys and is_extract(own, candidate):
-            found.edited.add(i)  # it was put in its place, and rotated since
         if held:
             found.common[known.number, i] = own.size() if whole else offset
-        elif i == found.at_path and not part:
-            common = shared_bytes(candidate, own)
-            all_alike = len(own.head) == HEAD_BYTES and own.head == candidate.head
-            nearly_all = common >= max(own.size() - MARK_BYTES, TAIL_BYTES)
-            if common and (all_alike or nearly_all or has_time(own.head[:common], generation.lines.is_dated)):
-                found.common[known.number, i] = common
+        elif (i == found.at_path or unknown) and not part:
+            end = end_of_shared(candidate, own, generation.lines.is_dated, heads_tell=i == found.at_path)
+            found.common |= {(known.number, i): end} if end else {}
+        if part or own.size() <= offset or (generation.plain and not generation.waiting):
+            return
+        # Beside the path perhaps it was put in its place, and rotated since
+        edited = i != found.at_path and unknown and is_extract(own, candidate)
+        if i == found.at_path and not (offset and held and own.size() - offset <= EDITED_BYTES):
+            deleted = held and not whole and known.deleted  # by whoever put that in its place
+            edited = deleted or (not (offset and whole) and is_extract(own, candidate))
+        elif i == found.at_path and not whole:
+            at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
+            found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)
+        found.edited |= {i} if edited else set()
 
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""

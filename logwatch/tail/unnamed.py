@@ -15,16 +15,13 @@ from itertools import islice, product
 
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.directories import Stranger
+from logwatch.tail.edited import is_extract
 from logwatch.tail.files import stat_at
-from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
+from logwatch.tail.fingerprint import when_empty
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
-from logwatch.tail.uncompressed import NOWHERE, Content
-
-EDITED_BYTES = 8 << 20
-"""Of more than that, what was not read yet of a file that was edited is read before it is compared with its copy."""
 
 _OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 
@@ -41,8 +38,10 @@ class Unnamed:
     def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
         """Return files that may hold what is lost; of which nothing is lost only by their inodes."""
         seen = {candidate.key for candidate in found.candidates}
-        # Under a name that nobody knows what is over is not forgotten: under its next one it would be news
-        keys = {each.key for each in known if not each.in_use and each.position.found_at} - seen - {NO_KEY}
+        # Under a name that nobody knows what is over is not forgotten: under its next one it would be news; and what a
+        # copy has been put in place of may have more than that
+        keys = {each.key for each in known if (not each.open if each.in_use else each.position.found_at)}
+        keys -= {*seen, NO_KEY}
         if not lost and not keys:
             return []
         wanted = {each.key for each in lost} | keys
@@ -155,35 +154,3 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
     seen = when_empty(each.position.head)
     same = at_path is not None and at_path.key == each.key
     return None if at_path and same and (at_path.head or at_path.modified == seen) else seen
-
-
-def is_extract(file: Content, of: Content) -> bool:
-    """Return whether a plain file's last lines stand in another one: it was filtered out of that, or copied."""
-    end = b"" if file.packed else file.before(file.size())
-    lines = end[end.rfind(b"\n", 0, max(len(end) - TELLING_BYTES, 0)) + 1 :]
-    if len(lines) < TELLING_BYTES:
-        return False
-
-    def last_in(block: bytes, start: int, _: int) -> int:
-        at = block.rfind(lines)
-        return start + at if at >= 0 else NOWHERE
-
-    return of.search(lines, last_in) != NOWHERE
-
-
-def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Callable[[bytes], bool]) -> int:
-    """Return up to where a file has lines from ``at`` on that another one has from ``start`` on: it was edited.
-
-    The last one that ``begins``, with a time, is the same line in both, and what follows without one belongs to it.
-    """
-    theirs = set(of.run(start, EDITED_BYTES).split(b"\n"))
-    ours = file.run(at, EDITED_BYTES)
-    end = behind = ours.rfind(b"\n") + 1
-    while behind > 0:
-        begin = ours.rfind(b"\n", 0, behind - 1) + 1
-        if begins(line := ours[begin : behind - 1]):
-            if line in theirs:
-                return at + end
-            end = begin
-        behind = begin
-    return at

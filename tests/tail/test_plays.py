@@ -1536,6 +1536,49 @@ def test_a_log_that_is_trimmed_and_rotated_before_its_backlog_is_read_counts_onc
     log.check()
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("edit", ["20d", "1,5d", "45d"])
+@pytest.mark.parametrize("kept", [".bak", "~", ".orig"])
+@pytest.mark.parametrize(("read", "unread"), [(40, 0), (40, 6), (400, 200)])
+def test_a_log_whose_backup_an_editor_leaves_counts_once(tmp_path, read, unread, kept, edit, life):
+    """What was not read yet of what was moved aside is read there, and the log in its place goes on behind that."""
+
+    def steps(log):
+        log.write(unread)
+        log.shell(f"sed -i{kept} {edit} m.log")
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(read)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["running", *AWAY])
+@pytest.mark.parametrize("rotation", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log"])
+@pytest.mark.parametrize("edit", ["20d", "1,5d", "45d", "$d"])
+@pytest.mark.parametrize("kept", ["", ".bak", "~"])
+@pytest.mark.parametrize(("read", "unread"), [(40, 0), (400, 200)])
+def test_a_log_that_is_edited_and_rotated_before_a_look_counts_once(tmp_path, read, unread, kept, edit, rotation, life):
+    """What it was rotated to begins within what was moved aside, or deleted, and goes on behind its lines."""
+
+    def steps(log):
+        log.write(unread)
+        log.gone = log.written[-1:] if edit == "$d" and unread and life in AWAY and not kept else []
+        log.shell(f"sed -i{kept} '{edit}' m.log")
+        log.write(4)
+        log.shell(rotation)
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(read)
+    log.treat(steps)
+    log.check()
+
+
 @pytest.mark.parametrize("looks", [0, 1, 3])
 def test_a_log_that_is_trimmed_twice_amid_a_backlog_and_rotated_before_a_restart_counts_what_is_left(
     tmp_path, monkeypatch, looks
@@ -1567,3 +1610,28 @@ def test_a_log_that_is_trimmed_twice_amid_a_backlog_and_rotated_before_a_restart
         follower.wait(seconds)
     assert [follower.sink.lines[line] for line in log.written[-2007:]] == [1] * 2007
     assert max(follower.sink.lines.values()) == 1
+
+
+@pytest.mark.parametrize("count", [40, 400])
+@pytest.mark.parametrize("by_hand", [1, 3])
+def test_lines_that_were_written_by_hand_to_a_mirror_cost_nothing_once_it_is_rotated(tmp_path, by_hand, count):
+    """What the origin was rotated to has all lines but those: it goes on where the last copy was made."""
+
+    def sync():
+        log.shell("cp ../origin.log t; mv t m.log")
+        log.follower.turn()
+
+    log, origin = Log(tmp_path, "by hand"), tmp_path / "origin.log"
+    for lines in (count, 5):
+        log.write(lines, origin)
+        sync()
+    log.write(by_hand)
+    log.follower.turn()
+    log.write(5, origin)
+    log.shell("cp ../origin.log t; mv t m.log.1; : > ../origin.log")
+    for _ in range(2):
+        log.write(3, origin)
+        sync()
+    for seconds in (1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()

@@ -237,8 +237,8 @@ class Survey:
             asked = set[int]().union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
             asked |= punched if each.position.offset else set()
             asked -= set() if own is None else read  # each is another's
-            deleted = each.open and not each.name  # perhaps by whoever trimmed it, and put the rest in its place
-            left = each.in_use and (self._state.facts.was_blank or deleted)  # or it may be written back in part
+            # Deleted perhaps by whoever trimmed it, and put the rest in its place; or it may be written back in part
+            left = each.in_use and (self._state.facts.was_blank or each.deleted)
             if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):
                 asked |= set() if self.found.at_path is None else {0}
             for i in sorted(asked - {self._own(each)}):

@@ -65,8 +65,11 @@ def chromium():
 
 
 @pytest.fixture
-def visit(chromium):
-    """Open pages; at the end nothing may have been said on a console, asked of another host, or popped up."""
+def visit(chromium, programs):
+    """Open pages; at the end nothing may have been said on a console, asked of another host, or popped up.
+
+    They are closed before ``programs`` end: an open page tells its console when it finds its daemon gone.
+    """
     contexts, complaints = [], []
 
     def listen(page):

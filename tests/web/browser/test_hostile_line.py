@@ -75,6 +75,7 @@ def test_a_mebibyte_of_harmful_text_is_shown_as_text(visit, site, programs, wher
     assert sorted(row["code"] for row in rows) == ["903", "905", *["914"] * read]
     assert not any(set(value) & UNSEEN or len(value) > 256 for row in rows for value in row.values())
     assert len(get(daemon.url)) < 200_000
+    page.close()
     daemon.stop()
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", daemon.output)
     assert "Traceback" not in daemon.output

@@ -1,8 +1,5 @@
 """Look at the beginning of a log as the daemon would: whether it is text, and what its lines stand in."""
 
-import errno
-import os
-import stat
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +9,7 @@ from logwatch import envelope as envelopes
 from logwatch.errors import Problem
 from logwatch.events import quoted, shown
 from logwatch.model import Envelope, EnvelopeKind
+from logwatch.regular_file import open_file
 from logwatch.unpack import FormatError, format_of, start
 
 _LOOKED_AT_BYTES = 1 << 18
@@ -57,10 +55,7 @@ def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Lite
 
 
 def _head(path: str) -> bytes:
-    # A pipe that nobody writes into is not waited for; what is no file is left out
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a file")
+    with open_file(path) as file:
         head = file.read(_LOOKED_AT_BYTES)
     format_ = format_of(head)
     return start(format_).decompress(head, _LOOKED_AT_BYTES) if format_ else head

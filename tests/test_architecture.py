@@ -10,7 +10,18 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"compile", "errors", "events", "heap", "moments", "ownership", "resources", "signal_flags", "unpack"},
+    {
+        "compile",
+        "errors",
+        "events",
+        "heap",
+        "moments",
+        "ownership",
+        "regular_file",
+        "resources",
+        "signal_flags",
+        "unpack",
+    },
     {"model"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify", "words"},
     {"dialect", "discover", "ledger", "lines", "wake"},

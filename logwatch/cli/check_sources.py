@@ -17,6 +17,7 @@ from logwatch.discover import Globs, containers, no_log
 from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
 from logwatch.journal import ask
+from logwatch.regular_file import open_file
 from logwatch.unpack import format_of
 from logwatch.webhook.fields import against_samples
 
@@ -50,7 +51,8 @@ def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
 def _weak(secret: Path) -> Iterator[Problem]:
     """Warn of a webhook's secret that is short or readable by others; an unreadable one is reported elsewhere."""
     try:
-        text, mode = secret.read_bytes().strip(), secret.stat().st_mode
+        with open_file(secret) as file:
+            text, mode = file.read().strip(), os.fstat(file.fileno()).st_mode
     except OSError:
         return
     if len(text) < SECRET_BYTES:

@@ -5,7 +5,6 @@ Runs in the short process alone (see ``__main__``). What a file is follows from 
 
 import json
 import os
-import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
+from logwatch.regular_file import open_file
 
 LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
 SECRETS = Path("/etc/mesibo-logwatch/secrets")
@@ -59,7 +59,7 @@ def verdict(request: Request, now: float) -> Verdict:
 
 
 def content(path: Path) -> tuple[bytes, int]:
-    """Return the bytes of a regular file and its mode; Unreadable for anything else, OSError as open gives it.
+    """Return the bytes of a regular file and its mode; Unreadable for what cannot be one, OSError as open has it.
 
     A service does not see the secrets directory: systemd hands it each file NAME there as ``secret_NAME``
     (LoadCredential in the unit), so that the configuration names one path for everybody.
@@ -68,17 +68,14 @@ def content(path: Path) -> tuple[bytes, int]:
     if (directory := os.environ.get("CREDENTIALS_DIRECTORY")) and path.parent == SECRETS:
         given = Path(directory) / f"secret_{path.name}"
         handed = given if given.exists() else None
-    descriptor = os.open(handed or path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("it is not a regular file")
+    with open_file(handed or path) as file:
+        mode = os.fstat(file.fileno()).st_mode
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise Unreadable(f"it is larger than {LARGEST} bytes")
     if not data:
         raise Unreadable("it is empty")
-    return data, 0 if handed else found.st_mode  # what systemd hands over is for this service alone
+    return data, 0 if handed else mode  # what systemd hands over is for this service alone
 
 
 def password(request: Request) -> bytes | None:

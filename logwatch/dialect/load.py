@@ -21,6 +21,7 @@ from logwatch.dialect.result import NAMES, PushResult
 from logwatch.dialect.samples import Annotated, read_samples
 from logwatch.errors import GrammarError, Problem
 from logwatch.moments import YEAR_DIRECTIVES
+from logwatch.regular_file import open_file
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
@@ -119,7 +120,7 @@ def default_whitespace() -> Iterator[None]:
 def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
     """Read a file that becomes code, unless somebody else could have written it; what was checked is what is read."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             facts = [(path, os.fstat(file.fileno())), (path.parent, path.parent.stat())]
             # What came with the package is trusted as the package is: one who can write there owns us anyway
             if resources.grammars() not in (path.parent, path.parent.parent):

@@ -14,7 +14,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -28,6 +27,7 @@ from logwatch.forward.formats import Event, body
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import NotReadable, Reader
+from logwatch.regular_file import open_file
 
 MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
@@ -224,7 +224,8 @@ def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
 
 def _secret(path: str) -> str:
     """Read a token or password, which must be one line of ASCII; ValueError names the file, never what is in it."""
-    text = Path(path).read_bytes().strip()
+    with open_file(path) as file:
+        text = file.read().strip()
     if not text or not text.isascii() or b"\n" in text or b"\r" in text:
         raise ValueError(f"{path} does not hold one line of ASCII")
     return text.decode()

@@ -1,11 +1,10 @@
 """Reads what must not stand on a command line: the app token, a user's push token."""
 
-import os
-import stat
 import sys
 from pathlib import Path
 
 from logwatch.errors import LogwatchError, Problem
+from logwatch.regular_file import open_file
 
 _LONGEST = 8192  # characters: FCM's tokens have up to some hundred
 _NOBODY_ELSE = 0o077
@@ -20,10 +19,7 @@ def from_file(path: Path, what: str) -> str:
     if str(path) == "-":
         return checked(sys.stdin.readline(_LONGEST + 2), "standard input", what)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SecretError(Problem(str(path), f"{what} cannot be read", "not a regular file", "name a file"))
+        with open_file(path) as file:
             data = file.read(_LONGEST + 2)
     except OSError as error:
         raise SecretError(

@@ -16,6 +16,7 @@ import yaml
 
 from logwatch.config.table import unnameable
 from logwatch.errors import Problem, WebError
+from logwatch.regular_file import open_file
 
 LARGEST = 1 << 20
 COSTLIEST = 15  # of bcrypt: two seconds of a core for one password
@@ -85,7 +86,7 @@ def read(path: Path) -> WebFile:
     """Read the file at ``path``; WebError with every problem in it."""
     where = str(path)
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             raw = file.read(LARGEST + 1)
         if len(raw) > LARGEST:
             raise WebError(Problem(where, f"larger than {LARGEST} bytes", "this cannot be a web configuration file"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from logwatch.errors import Problem, WebError
+from logwatch.regular_file import open_file
 from logwatch.web.file import CIPHERS, CURVES, Tls
 
 _VERSIONS = {
@@ -104,7 +105,7 @@ def _said(error: Exception) -> str:
 
 def _unreadable(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             file.read(1)
     except OSError as error:
         return error.strerror or str(error)

@@ -12,6 +12,7 @@ import msgspec
 from logwatch import resources
 from logwatch.errors import ConfigError, Problem
 from logwatch.model import Platform
+from logwatch.regular_file import open_file
 from logwatch.webhook import paths
 from logwatch.webhook.paths import Path, Tree
 
@@ -136,7 +137,8 @@ def load(extra: FilePath | None = None) -> Fields:
 
 def _read(path: FilePath) -> _File:
     try:
-        return msgspec.convert(tomllib.loads(path.read_bytes().decode("utf-8-sig")), _File)
+        with open_file(path) as file:
+            return msgspec.convert(tomllib.loads(file.read().decode("utf-8-sig")), _File)
     except OSError as error:
         why, remedy = error.strerror or str(error), "check webhook.fields, and that the service's user may read it"
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

@@ -1,6 +1,7 @@
 """What the commands say of a webhook."""
 
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
@@ -43,6 +44,9 @@ def test_three_lines_are_enough_for_a_site_in_the_cloud(tmp_path):
         ('{path = "webhook", secret_file = "short"}', "", "is not a path for it"),
         ('{path = "/webhook/x", secret_file = "empty"}', "", "a secret of 0 bytes"),
         ('{path = "/webhook/x", secret_file = "missing"}', "", "secret cannot be read: No such file"),
+        ('{path = "/webhook/x", secret_file = "pipe"}', "", "secret cannot be read: it is not a regular file"),
+        (f'{{path = "{PATH}", fields = "pipe"}}', "", "fields cannot be read: it is not a regular file"),
+        (f'{{path = "{PATH}"}}', '[web]\nconfig_file = "pipe"\n', "file cannot be read: it is not a regular file"),
         (f'{{path = "{PATH}", witness_for = "mesibo"}}', "", '"mesibo" is not a source with a log'),
         (f'{{path = "{PATH}", witnes_for = "x"}}', "", "did you mean witness_for?"),
         (f'{{path = "{PATH}", fields = "fields.toml"}}', "", "{'code': 2} was expected"),
@@ -52,6 +56,7 @@ def test_three_lines_are_enough_for_a_site_in_the_cloud(tmp_path):
 def test_a_setting_that_would_not_do_is_told_with_a_remedy(tmp_path, webhook, extra, said):
     """Before a call is lost to it, or a secret."""
     (tmp_path / "empty").write_text("\n")
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "fields.toml").write_text(
         '[[sample]]\nevent = \'{"type": "push", "response": {"code": 1}}\'\nexpect = {code = 2}\n'
     )

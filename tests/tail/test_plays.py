@@ -1635,3 +1635,39 @@ def test_lines_that_were_written_by_hand_to_a_mirror_cost_nothing_once_it_is_rot
     for seconds in (1, 11, 700, 1):
         log.follower.wait(seconds)
     log.check()
+
+
+LAST = ("the last line", 3)  # where that was not read yet, the copy goes on otherwise
+EDITS = {
+    "a line in place": "sed 30d m.log > t; cat t > m.log; rm t",
+    "a line": "sed -i 30d m.log",
+    "the last line": "sed -i '$d' m.log",
+    "the first half": "tail -n 31 m.log > t; mv t m.log",
+    "two lines, one after the other": "sed -i 30d m.log; sed -i 20d m.log",
+}
+
+
+@pytest.mark.parametrize("meanwhile", ["", "mv m.log m.log.1; : > m.log"], ids=["", "rotated"])
+@pytest.mark.parametrize("restart", ["", "killed", "stopped"])
+@pytest.mark.parametrize("before", ["", "sed -i 40d m.log"], ids=["", "edited before"])
+@pytest.mark.parametrize(
+    ("edit", "unread"), [(edit, n) for edit in EDITS for n in (0, 3) if "last" not in edit or not n]
+)
+def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, before, unread, restart, meanwhile):
+    """What the copy has that was not read yet stands in the log as well, wherever that was found again."""
+    log = Log(tmp_path, "by hand")
+    log.write(60)
+    log.follower.turn()
+    log.follower.commit()
+    log.write(unread)
+    if restart == "stopped":
+        log.follower.stop()
+    log.shell("; ".join(filter(None, (before, "cp -p m.log m.log.bak", EDITS[edit], meanwhile))))
+    if restart == "killed":
+        log.follower.kill()
+    if restart:
+        log.follower.start()
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
+    assert set(log.written) - set(log.follower.sink.lines) == set()

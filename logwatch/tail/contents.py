@@ -186,13 +186,13 @@ def find_copy(draft: Draft, each: Known) -> None:
 
 def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) -> None:
     name = each.name if original is None else draft.file(original).path
-    rotated = name in draft.found.rotated_names
+    rotated, relation = name in draft.found.rotated_names, draft.answer(each, i).relation
     common = _common(draft, each, i, original)
-    if min(common, draft.size(i) or 0) < (_RENAMED_BYTES if rotated else TELLING_BYTES):
+    proving = _RENAMED_BYTES if rotated and relation is not Relation.MOVED else TELLING_BYTES
+    if min(common, draft.size(i) or 0) < proving:
         return
     if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
-    relation = draft.answer(each, i).relation
     if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
         return  # else what was read last stands there, too: trimmed, whatever copy was kept
     if relation in HELD:

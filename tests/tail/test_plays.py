@@ -1556,6 +1556,24 @@ def test_a_log_whose_backup_an_editor_leaves_counts_once(tmp_path, read, unread,
     log.check()
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("edit", ["20d", "45d"])
+def test_a_log_of_which_little_was_read_counts_once_where_an_editor_leaves_a_backup(tmp_path, edit, life):
+    """Lines that were not read yet, which its backup has as well, tell it as what was read does."""
+
+    def steps(log):
+        log.write(60)
+        log.shell(f"sed -i.bak {edit} m.log")
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(2)
+    log.treat(steps)
+    log.check()
+
+
 @pytest.mark.parametrize("life", ["running", *AWAY])
 @pytest.mark.parametrize("rotation", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log"])
 @pytest.mark.parametrize("edit", ["20d", "1,5d", "45d", "$d"])

@@ -335,13 +335,12 @@ class Survey:
     def _compare_with_edited(self) -> None:
         """Find out which files are copies of what another one, first the path's, was before it was edited."""
         found, files = self.found, self.found.candidates
-        for known in (known for known in self.known if not known.open):
-            held = {i: of for i in range(len(files)) if (of := found.answer(known.number, i)).relation in HELD}
-            for edited in [i for i in held if held[i].relation is Relation.MOVED][:1]:
-                for i in held.keys() - {edited}:
-                    with self._unpacking(i):
-                        if holds(files[edited], held[edited].at, files[i], held[i].at):
-                            found.own_parts[i].add(known.number)
+        held = {at: of for at, of in found.answers.items() if of.relation in HELD and not self._by_number[at[0]].plain}
+        edited = {n: i for (n, i), of in sorted(held.items(), reverse=True) if of.relation is Relation.MOVED}
+        for (n, i), of in held.items():
+            with self._unpacking(i):
+                if (own := edited.get(n, i)) != i and holds(files[own], held[n, own].at, files[i], of.at):
+                    found.own_parts[i].add(n)
 
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.

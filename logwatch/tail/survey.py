@@ -268,6 +268,7 @@ class Survey:
                 search=generation.lines.is_dated if search else None,
                 whole=whole,
                 left=left,
+                begun=lambda: at_path or same_inode or any(k.begins_alike(candidate.head) for k in self.known),
             )
         if candidate.head and not same_inode:
             with suppress(OSError), self._unpacking(i):  # on a failing disk, what is noted of it has to do

@@ -1689,3 +1689,26 @@ def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, be
         log.follower.wait(seconds)
     assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
     assert set(log.written) - set(log.follower.sink.lines) == set()
+
+
+@pytest.mark.parametrize("restart", ["", "stopped", "killed"])
+@pytest.mark.parametrize("unread", [(0, 60), (60, 60), (30, 60)])
+def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_first(tmp_path, unread, restart):
+    """What was read stands behind what was not, which is another generation's: that counts, and the rest may again."""
+    log = Log(tmp_path, "by hand", patterns=("m.log*",))
+    log.write(60)
+    log.follower.turn()
+    log.follower.commit()
+    if restart == "stopped":
+        log.follower.stop()
+    for lines in unread:
+        log.shell("test -e m.log.1 && mv m.log.1 m.log.2; mv m.log m.log.1")
+        log.write(lines)
+    log.shell("cat m.log m.log.1 m.log.2 | gzip > m.log.all.gz; rm m.log m.log.1 m.log.2; : > m.log")
+    if restart == "killed":
+        log.follower.kill()
+    if restart:
+        log.follower.start()
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    assert set(log.written) - set(log.follower.sink.lines) == set()

@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from logwatch.config import places, syntax
 from logwatch.config.schema import Config
-from logwatch.config.table import FilePath, Table
+from logwatch.config.table import FilePath, Table, unnameable
 from logwatch.errors import ConfigError, Problem
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -163,10 +163,20 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
         remedy = _expected(kind, raw)
         problems.append(Problem(f"{file}: {key}", f"{_shown(raw)} cannot be used", _why(raw, str(error)), remedy))
         return None
-    if FilePath not in (kind, *get_args(kind)):
-        return value
+    return value if FilePath not in (kind, *get_args(kind)) else _named(value, file, key, problems)
+
+
+def _named(value: str | tuple[str, ...], file: str, key: str, problems: list[Problem]) -> str | tuple[str, ...] | None:
+    """Return a path, or several, as absolute ones; None where no file can have such a name."""
+    paths = (value,) if isinstance(value, str) else value
+    for path in paths:
+        why, remedy = unnameable(path)
+        if why:
+            problems.append(Problem(f"{file}: {key}", f"{_shown(path)} cannot be used", why, remedy))
+            return None
     base = Path(file).absolute().parent
-    return str(base / value) if isinstance(value, str) else tuple(str(base / path) for path in value)
+    absolute = tuple(str(base / path) for path in paths)
+    return absolute[0] if isinstance(value, str) else absolute
 
 
 _KINDS = {

@@ -1,5 +1,7 @@
 """What every table of the file has, and the texts that several of them hold."""
 
+import os
+import sys
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -10,6 +12,17 @@ Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="lett
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 FilePath = Annotated[str, Meta(min_length=1, description="a path")]
 """Of a file, a directory, or a pattern of them; once it is loaded, absolute: in the file it may be relative to that."""
+
+
+def unnameable(path: str) -> tuple[str, str]:
+    """Return why no file can have this name here, and what to try; two empty texts where one can."""
+    if "\0" in path:
+        return "no file has such a name", ""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return f"it has letters that the locale's {sys.getfilesystemencoding()} lacks", "run with PYTHONUTF8=1"
+    return "", ""
 
 
 class Table(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from logwatch.config.table import unnameable
 from logwatch.errors import Problem, WebError
 
 LARGEST = 1 << 20
@@ -217,8 +218,9 @@ class _Reading:
 
     def _file(self, node: yaml.Node, key: str) -> Path | None:
         text = self._text(node, key)
-        if "\0" in text:
-            self._problem(node, key, "no file has such a name")
+        why, remedy = unnameable(text)
+        if why:
+            self._problem(node, key, why, try_=remedy)
             return None
         return self._path.parent / text if text else None
 

@@ -24,6 +24,15 @@ def problems(text: str, tmp_path: Path) -> list[str]:
     ]
 
 
+def test_a_path_that_the_locale_cannot_write_is_refused(tmp_path, monkeypatch):
+    """What the file system's encoding lacks ends no start with a traceback: the file is told what is wrong."""
+    monkeypatch.setattr("os.fsencode", lambda path: path.encode("iso-8859-1"))
+    text = '[[source]]\nname = "m"\npaths = ["журнал/*.log"]\n[state]\ndirectory = "é"\n'
+    (problem,) = problems(text, tmp_path)
+    assert problem.startswith("3: source \"m\": paths: 'журнал/*.log' cannot be used: it has letters that the locale's")
+    assert problem.endswith("try: run with PYTHONUTF8=1")
+
+
 def test_defaults_are_those_of_the_documentation(tmp_path):
     """A file with one source gets every documented default."""
     file = tmp_path / "logwatch.toml"
@@ -104,6 +113,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
         pytest.param(MINIMAL + "[failures]\nkeep = true\n", "keep: true cannot be used", id="true as TOML writes it"),
         pytest.param(
             MINIMAL + "[failures]\nkeep = [2026-11-28, {x = 1}]\n", "keep: [2026-11-28, a table] cannot", id="a date"
+        ),
+        pytest.param(
+            '[[source]]\nname = "m"\npaths = ["x", "a\\u0000b"]\n',
+            "paths: 'a\\x00b' cannot be used: no file has such a name",
+            id="a NUL in a path",
         ),
         pytest.param("[[source]\n", "not valid TOML", id="no TOML"),
         pytest.param(

@@ -299,7 +299,7 @@ def test_no_race_with_holes_and_clutter_loses_or_doubles_a_line(tmp_path, seed, 
     follow_through(tmp_path, seed, (*ways, "rename"), pattern, most_lines=120)
 
 
-@pytest.mark.long  # four runs in a thousand still fail, see docs/robustness.md: known, and not hidden by a retry
+@pytest.mark.long  # four runs in a thousand still fail, see docs/testing.md: known, and not hidden by a retry
 @pytest.mark.parametrize(("seed", "ways", "pattern"), runs(4, TREATMENTS))
 def test_no_race_with_what_is_done_by_hand_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
     """Holes, trimming, copies, odd archives and names, banners and clutter between any two system calls: the same."""

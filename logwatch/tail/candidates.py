@@ -21,7 +21,7 @@ from logwatch.tail.files import (
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.rotated_names import UNNAMED, RotatedName
-from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, SeekingError
+from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, SeekingError, UnwrittenError
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
@@ -122,27 +122,32 @@ class Archive:
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of what was compressed, shorter at its end, by unpacking it that far."""
-        if start < self._last_at and (start, count) not in self._runs and self._is_there(start + count):
+        if start < self._last_at and (start, count) not in self._runs and self._can_tell(start + count):
             self._ask(lambda file: self._go_through(file, (start, count)))
         if start >= self._last_at:
             return self._last[start - self._last_at :][:count]
-        return _told(self._runs.get((start, count)))
+        return self._told(self._runs.get((start, count)), start + count)
 
     def size(self) -> int:
         """Return how long it is uncompressed, by unpacking it to its end."""
-        if self.known_size is None and self._is_there():
+        if self.known_size is None and self._can_tell():
             self._ask(self._go_through)
-        return _told(self.known_size)
+        return self._told(self.known_size)
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
         """Return the last place that is found in a block of it, or NOWHERE, by unpacking it to its end."""
-        if tail not in self._places and self._is_there():
+        if tail not in self._places and self._can_tell():
             self._ask(lambda file: self._go_through(file, tail=tail, last_in=last_in))
-        return _told(self._places.get(tail))
+        return self._told(self._places.get(tail))
 
-    def _is_there(self, end: int = sys.maxsize) -> bool:
-        """Return whether what comes before a place, or all of it, may be there to be unpacked."""
-        return end <= self._so_far or is_settled(self._stat, _STALLED_SECONDS)
+    def _can_tell(self, end: int = sys.maxsize) -> bool:
+        """Return whether what comes before a place, or all of it, may be there, or what was asked before is not."""
+        return self.busy or end <= self._so_far or is_settled(self._stat, _STALLED_SECONDS)
+
+    def _told(self, answer: _Answer | None, end: int = sys.maxsize) -> _Answer:
+        if answer is None:
+            raise SeekingError if self._can_tell(end) else UnwrittenError
+        return answer
 
     def close(self) -> None:
         """Let go of the file."""
@@ -209,7 +214,7 @@ class Archive:
                 break
             yield
         self._so_far = sys.maxsize if file.ended() else at
-        if self._is_there():  # else more is to come
+        if file.ended() or is_settled(self._stat, _STALLED_SECONDS):  # else more is to come
             self.known_size, self._last, self._last_at, self.whole = at, last, at - len(last), file.ended()
             if last_in:
                 self._places[tail] = place
@@ -218,12 +223,6 @@ class Archive:
 def is_settled(stat: Stat, seconds: float) -> bool:
     """Return whether a file was not written to for so long that it may be taken to be all there."""
     return not 0 <= time.time() - stat.modified / 1e9 < seconds
-
-
-def _told(answer: _Answer | None) -> _Answer:
-    if answer is None:
-        raise SeekingError
-    return answer
 
 
 class VanishedError(Exception):

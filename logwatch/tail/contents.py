@@ -31,7 +31,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     free = draft.free_files(each)
     elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
     freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
-    if freed or (draft.differs(each, i) and any(True for _ in elsewhere)):
+    if freed or _stands_in(draft, each, i) or (draft.differs(each, i) and any(True for _ in elsewhere)):
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED:
         return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
@@ -39,11 +39,18 @@ def find_inode(draft: Draft, each: Known) -> None:
     held = any(of in (*_WHOLE, Relation.MOVED) or (of is Relation.CUT and end > at) for of, end in others)
     if relation in _SHORTER and held:
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
-    copied = relation is Relation.MOVED and any(of in _WHOLE for of, _ in others)
+    whole = (j for j in free if draft.answer(each, j).relation in _WHOLE)
+    copied = relation is Relation.MOVED and not all(_stands_in(draft, each, j) for j in whole)
     if copied and each.has_first_lines(draft.file(i).head):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at)
+
+
+def _stands_in(draft: Draft, each: Known, i: int) -> bool:
+    """Return whether what a file has that was not read yet of a generation stands where that was edited, too."""
+    size = draft.size(i)
+    return each.number in draft.found.own_parts[i] and size is not None and size > each.position.offset
 
 
 def find_content(draft: Draft, each: Known) -> None:
@@ -53,6 +60,9 @@ def find_content(draft: Draft, each: Known) -> None:
     """
     at_path = draft.at_path
     order = [i for i in _order(draft, each) if i != at_path or draft.is_latest(each)]
+    edited = [i for i in order if not _stands_in(draft, each, i)]
+    if each.in_use and any(draft.answer(each, i).relation is Relation.MOVED for i in edited):
+        order = edited  # the others are copies of that
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
@@ -148,7 +158,8 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
             same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
-            if relation is Relation.MOVED or written_back:
+            shorter = relation is Relation.PART and at > each.dated_from and draft.is_latest(each) and i == at_path
+            if relation is Relation.MOVED or written_back or (shorter and not holder):  # edited, and its copy is there
                 if draft.is_nowhere(each):
                     draft.leave(each, "done")
                 if holder:
@@ -175,13 +186,13 @@ def find_copy(draft: Draft, each: Known) -> None:
 
 def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) -> None:
     name = each.name if original is None else draft.file(original).path
-    rotated = name in draft.found.rotated_names
+    rotated, relation = name in draft.found.rotated_names, draft.answer(each, i).relation
     common = _common(draft, each, i, original)
-    if min(common, draft.size(i) or 0) < (_RENAMED_BYTES if rotated else TELLING_BYTES):
+    proving = _RENAMED_BYTES if rotated and relation is not Relation.MOVED else TELLING_BYTES
+    if min(common, draft.size(i) or 0) < proving:
         return
     if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
-    relation = draft.answer(each, i).relation
     if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
         return  # else what was read last stands there, too: trimmed, whatever copy was kept
     if relation in HELD:

@@ -28,7 +28,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
 from logwatch.tail.identity import Key
 from logwatch.tail.path_state import PathState
-from logwatch.tail.uncompressed import SeekingError
+from logwatch.tail.uncompressed import SeekingError, UnwrittenError
 
 FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
@@ -253,6 +253,9 @@ class PathFollower(PathState):
             if changed or not generation.file:
                 reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
+        except UnwrittenError:
+            generation.rest()  # until the next look
+            return 0
         except SeekingError:
             self.futile += FUTILE_READS if self.ctx.unpacking.put_off else 0  # until the next look
             return _SEEK_COST

@@ -156,13 +156,15 @@ def compare(
     search: Callable[[bytes], bool] | None = None,
     whole: bool = False,
     left: bool = False,
+    begun: Callable[[], bool] = lambda: True,
 ) -> Answer:
     """Return what a file is to a generation.
 
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved; tells
     whether a line begins with a time.
     ``whole``: the generation's own file is another one, and lost nothing of what was read. ``left``: that has left the
-    path under another name: more than a banner and a line that recur has to prove that its bytes are back.
+    path under another name: more than a banner and a line that recur has to prove that its bytes are back. ``begun``:
+    tells whether it begins with what is known; else more before the run than was read is another's.
 
     Raises SeekingError, as whatever looks into a file.
     """
@@ -177,7 +179,8 @@ def compare(
         if (alike or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
             return Answer(Relation.SAME, known.offset)
     if search and known.head_bytes:
-        if (at := _find(known, file, left=left)) != NOWHERE:
+        at = _find(known, file, left=left)
+        if at != NOWHERE and (at <= known.offset + SURE_BYTES or begun()):
             file.before(at)  # what is known from there on
             return Answer(Relation.MOVED, at)
         if not whole and (cut := _find_cut(known, file, search)) != OTHER:

@@ -69,7 +69,7 @@ class Survey:
         found.hold_back()
         self._find_anothers()
         self._compare_files()
-        self._compare_with_trimmed()
+        self._compare_with_edited()
         found.hidden = self._hidden()
         for i, file in enumerate(found.candidates):
             if file.archive and len(file.head) < TELLING_BYTES:
@@ -268,6 +268,7 @@ class Survey:
                 search=generation.lines.is_dated if search else None,
                 whole=whole,
                 left=left,
+                begun=lambda: at_path or same_inode or any(k.begins_alike(candidate.head) for k in self.known),
             )
         if candidate.head and not same_inode:
             with suppress(OSError), self._unpacking(i):  # on a failing disk, what is noted of it has to do
@@ -280,10 +281,9 @@ class Survey:
         news = [i for i, c in files if c.may_be_news and not (c.packed or c.is_at_path or c.key in self._keys)]
         for known in self.known if news else ():
             with suppress(OSError):  # of a failing disk
-                own = self._content(known) if known.in_use and self._own(known) != self.found.at_path else None
-                for i in news if own else ():
-                    if own and begins_within(self.found.candidates[i], own):
-                        self._ask_one(known, i, search=True)
+                own = self._content(known) if known.in_use else None
+                for i in [i for i in news if own and begins_within(self.found.candidates[i], own)]:
+                    self._ask_one(known, i, search=True)
 
     def _content(self, known: Known) -> Content | None:
         """Return what a generation's own file holds, if that is open, or left the path and is known by its inode."""
@@ -333,15 +333,15 @@ class Survey:
             found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)
         found.edited |= {i} if edited else set()
 
-    def _compare_with_trimmed(self) -> None:
-        """Find out which files are copies of what the path's own was before it was trimmed in front."""
-        for known in self.known if self.found.at_path is not None else ():
-            moved, at = self.found.answer(known.number, 0)
-            for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
-                relation, end = self.found.answer(known.number, i)
-                with self._unpacking(i):
-                    if relation is Relation.SAME and holds(self.found.candidates[0], at, candidate, end):
-                        self.found.own_parts[i].add(known.number)
+    def _compare_with_edited(self) -> None:
+        """Find out which files are copies of what another one, first the path's, was before it was edited."""
+        found, files = self.found, self.found.candidates
+        held = {at: of for at, of in found.answers.items() if of.relation in HELD and not self._by_number[at[0]].plain}
+        edited = {n: i for (n, i), of in sorted(held.items(), reverse=True) if of.relation is Relation.MOVED}
+        for (n, i), of in held.items():
+            with self._unpacking(i):
+                if (own := edited.get(n, i)) != i and holds(files[own], held[n, own].at, files[i], of.at):
+                    found.own_parts[i].add(n)
 
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.

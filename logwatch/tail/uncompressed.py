@@ -27,6 +27,10 @@ class SeekingError(Exception):
     """An archive has to be unpacked further before that can be told: ask again."""
 
 
+class UnwrittenError(SeekingError):
+    """What would tell that is not in the archive by now: ask again with the next look."""
+
+
 class Content(ABC):
     """A file's bytes, as they come out of it uncompressed; what an archive is asked for may raise SeekingError."""
 

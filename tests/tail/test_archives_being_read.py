@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import time
+import zlib
 from contextlib import closing, suppress
 
 import pytest
@@ -474,3 +475,37 @@ def test_an_archive_that_is_copied_in_place_and_stalls_counts_once(tmp_path, rea
     assert sorted(follower.lines) == lines(0, read + unread + 6)
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_what_a_stalled_archive_cannot_tell_yet_holds_up_neither_the_turn_nor_the_log(tmp_path, monkeypatch, share):
+    """Two generations are put together in one, which stalls within the second: it is not asked over and over."""
+    reads, take = itertools.count(), follow.PathFollower._take
+
+    def counted(*each):
+        assert next(reads) < 200
+        return take(*each)
+
+    monkeypatch.setattr(follow.PathFollower, "_take", counted)
+    log, archive = tmp_path / "m.log", tmp_path / "m.log.2.gz"
+    append(log, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(20, 100))
+    follower.turn()
+    both = (tmp_path / "m.log.1").read_bytes() + log.read_bytes()
+    stream = zlib.compressobj(wbits=31)
+    begun = int(len(both) * share)
+    archive.write_bytes(stream.compress(both[:begun]) + stream.flush(zlib.Z_SYNC_FLUSH))
+    (tmp_path / "m.log.1").unlink()
+    follower.restart_at_once()
+    append(log, *lines(120, 5))
+    follower.turn()
+    assert follower.lines == lines(0, 125)
+    with archive.open("ab") as file:
+        file.write(stream.compress(both[begun:]) + stream.flush())
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    assert follower.lines == lines(0, 125)
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -1556,6 +1556,24 @@ def test_a_log_whose_backup_an_editor_leaves_counts_once(tmp_path, read, unread,
     log.check()
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("edit", ["20d", "45d"])
+def test_a_log_of_which_little_was_read_counts_once_where_an_editor_leaves_a_backup(tmp_path, edit, life):
+    """Lines that were not read yet, which its backup has as well, tell it as what was read does."""
+
+    def steps(log):
+        log.write(60)
+        log.shell(f"sed -i.bak {edit} m.log")
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(2)
+    log.treat(steps)
+    log.check()
+
+
 @pytest.mark.parametrize("life", ["running", *AWAY])
 @pytest.mark.parametrize("rotation", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log"])
 @pytest.mark.parametrize("edit", ["20d", "1,5d", "45d", "$d"])
@@ -1635,3 +1653,62 @@ def test_lines_that_were_written_by_hand_to_a_mirror_cost_nothing_once_it_is_rot
     for seconds in (1, 11, 700, 1):
         log.follower.wait(seconds)
     log.check()
+
+
+LAST = ("the last line", 3)  # where that was not read yet, the copy goes on otherwise
+EDITS = {
+    "a line in place": "sed 30d m.log > t; cat t > m.log; rm t",
+    "a line": "sed -i 30d m.log",
+    "the last line": "sed -i '$d' m.log",
+    "the first half": "tail -n 31 m.log > t; mv t m.log",
+    "two lines, one after the other": "sed -i 30d m.log; sed -i 20d m.log",
+}
+
+
+@pytest.mark.parametrize("meanwhile", ["", "mv m.log m.log.1; : > m.log"], ids=["", "rotated"])
+@pytest.mark.parametrize("restart", ["", "killed", "stopped"])
+@pytest.mark.parametrize("before", ["", "sed -i 40d m.log"], ids=["", "edited before"])
+@pytest.mark.parametrize(
+    ("edit", "unread"), [(edit, n) for edit in EDITS for n in (0, 3) if "last" not in edit or not n]
+)
+def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, before, unread, restart, meanwhile):
+    """What the copy has that was not read yet stands in the log as well, wherever that was found again."""
+    log = Log(tmp_path, "by hand")
+    log.write(60)
+    log.follower.turn()
+    log.follower.commit()
+    log.write(unread)
+    if restart == "stopped":
+        log.follower.stop()
+    log.shell("; ".join(filter(None, (before, "cp -p m.log m.log.bak", EDITS[edit], meanwhile))))
+    if restart == "killed":
+        log.follower.kill()
+    if restart:
+        log.follower.start()
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
+    assert set(log.written) - set(log.follower.sink.lines) == set()
+
+
+@pytest.mark.parametrize("restart", ["", "stopped", "killed"])
+@pytest.mark.parametrize("unread", [(0, 60), (60, 60), (30, 60)])
+def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_first(tmp_path, unread, restart):
+    """What was read stands behind what was not, which is another generation's: that counts, and the rest may again."""
+    log = Log(tmp_path, "by hand", patterns=("m.log*",))
+    log.write(60)
+    log.follower.turn()
+    log.follower.commit()
+    if restart == "stopped":
+        log.follower.stop()
+    for lines in unread:
+        log.shell("test -e m.log.1 && mv m.log.1 m.log.2; mv m.log m.log.1")
+        log.write(lines)
+    log.shell("cat m.log m.log.1 m.log.2 | gzip > m.log.all.gz; rm m.log m.log.1 m.log.2; : > m.log")
+    if restart == "killed":
+        log.follower.kill()
+    if restart:
+        log.follower.start()
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    assert set(log.written) - set(log.follower.sink.lines) == set()

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
 from logwatch.tail.identity import HELD, NO_KEY, SURE_BYTES, Relation
-from logwatch.tail.plan import Draft, Hold, Known
+from logwatch.tail.plan import Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
 
 _RENAMED_BYTES = 256
@@ -58,7 +58,7 @@ def find_content(draft: Draft, each: Known) -> None:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
     if any(relation is Relation.UNDECIDED for _, relation, _ in answers):
-        draft.leave(each, "packed")
+        draft.decide(Leave(each.number, "packed"))
         return None
 
     def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
@@ -69,7 +69,7 @@ def find_content(draft: Draft, each: Known) -> None:
         left = i == at_path and relation in _SHORTER
         if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
             if left and draft.wait_if_torn(i):
-                draft.leave(each, "packed")
+                draft.decide(Leave(each.number, "packed"))
                 return None
             return draft.take(each, i, at)
         anothers = any(k.in_use for k in draft.by_inode[i])
@@ -150,7 +150,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             if relation is Relation.MOVED or written_back:
                 if draft.is_nowhere(each):
-                    draft.leave(each, "done")
+                    draft.decide(Leave(each.number, "done"))
                 if holder:
                     draft.take(holder, i, at)
                 else:
@@ -209,7 +209,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
         draft.copies += [] if original is None else [original]
     else:
         return None
-    return draft.leave(filled, "ignored")
+    return draft.decide(Leave(filled.number, "ignored"))
 
 
 def _find_renamed_copy(draft: Draft, each: Known) -> None:
@@ -272,7 +272,7 @@ def undo_copies(draft: Draft) -> None:
         i = draft.lies_at(each.number)
         original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
-            draft.leave(each, "ignored")
+            draft.decide(Leave(each.number, "ignored"))
         else:
             others.add(each.number)
         if original and i is not None:

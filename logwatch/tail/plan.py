@@ -215,13 +215,12 @@ class Draft:
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
+        self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
         self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
-        self.copy_of: dict[int, set[int]] = {}  # file: the generations that lie elsewhere, and go on there
         self.copies: list[int] = []  # files that generations have left for their paths
         self.later: set[int] = set()  # files that the next look decides on
-        self.again = found.packing
         self.rising = False  # the newest file has the highest number
 
     def _relate(self) -> dict[int, list[Known]]:
@@ -305,7 +304,7 @@ class Draft:
         rest = None if at == offset else max(common, offset)
         n = each.number
         if rest is None:
-            self.copy_of[i] = {n}
+            self.plan.copy_of[i] = {n}
         self.decide(Leave(n, "open", rest) if original is None else Hold(n, original, rest))
         return at
 
@@ -313,10 +312,6 @@ class Draft:
         """Decide that a file is a new generation, which is read from there on."""
         self.start[i] = at
         self.free.pop(i, None)
-
-    def leave(self, each: Known, how: Literal["packed", "done", "ignored"]) -> None:
-        """Decide that a generation lies in no file that was found."""
-        self.decide(Leave(each.number, how))
 
     def holds(self, each: Known, i: int) -> bool:
         """Return whether a file holds what was read of a generation, and that is enough to tell."""
@@ -371,7 +366,7 @@ class Draft:
 
     def put_off(self, i: int) -> None:
         """Leave a file to the next look, and with it what holds nothing else."""
-        self.again = True
+        self.plan.again = True
         self.free.pop(i, None)
         self.later.add(i)
 

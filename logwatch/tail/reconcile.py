@@ -45,10 +45,10 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     copies, unknown = _sort_free(draft)
     find_trimmed(draft, in_use)
     undo_copies(draft)
-    plan = Plan([draft.decided.get(k.number) or _settle(draft, k) for k in draft.known])
-    plan.again, plan.copy_of = draft.again, draft.copy_of
+    plan = draft.plan
+    plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in draft.known]
     plan.news = any(i != draft.at_path and i not in draft.start for i in unknown)
-    _adopt(draft, plan, copies, unknown)
+    _adopt(draft, copies, unknown)
     return plan
 
 
@@ -103,9 +103,9 @@ def _is_asked_for(path: PathView, file: Candidate) -> bool:
     return file.matched and not (path.first and path.starts_at_end)
 
 
-def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> None:
+def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
     """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
-    path, at_path = draft.path, draft.at_path
+    path, plan, at_path = draft.path, draft.plan, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
     action = draft.decided[holder.number] if holder else None
@@ -143,14 +143,14 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         plan.actions.append(TakeUp(at_path, "live", None if at_end else start))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
-    _pair_with_what_goes_on(draft, plan)
+    _pair_with_what_goes_on(draft)
     # They stay known when their originals are gone; behind these, since what came before them is history
     plan.actions += [TakeUp(i, "ignored") for i in copies]
     if path.first and not draft.known and not plan.actions:
         plan.actions.append(Absent())
 
 
-def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
+def _pair_with_what_goes_on(draft: Draft) -> None:
     """Note which generations go on elsewhere where a file is taken up behind what was read of it.
 
     What several get is read once.
@@ -158,11 +158,11 @@ def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
     over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
     read = {k.number for k in draft.known if k.in_use and k.position.offset >= SURE_BYTES}
     going_on = read - over
-    for action in plan.actions:
+    for action in draft.plan.actions:
         if isinstance(action, TakeUp) and action.at:
             related = (k for k in draft.read[action.file] if k.number in going_on)
             holders = (k.number for k in related if not k.repeats and draft.holds(k, action.file))
-            plan.copy_of.setdefault(action.file, set()).update(holders)
+            draft.plan.copy_of.setdefault(action.file, set()).update(holders)
 
 
 def _read_of(draft: Draft, i: int) -> int:

@@ -6,7 +6,7 @@ By inode, by content alone, and where a log was trimmed in front.
 from collections.abc import Set as AbstractSet
 
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
-from logwatch.tail.identity import HELD, NO_KEY, SURE_BYTES, Relation
+from logwatch.tail.identity import HELD, SURE_BYTES, Relation
 from logwatch.tail.plan import Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
 
@@ -21,7 +21,7 @@ _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archiv
 def find_inode(draft: Draft, each: Known) -> None:
     """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
     i = draft.at_key.get(each.key)
-    if i not in draft.free or each.key == NO_KEY:
+    if i not in draft.free:
         return
     first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
     if each.number in draft.untold and draft.age(first) < draft.age(i):

@@ -113,16 +113,15 @@ def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
     renewed = not path.first and bool(path.was_blank or perhaps or not holder or holder is not draft.current)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
-    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
-    since = min((draft.age(i) for i in lay if i is not None and i != at_path), default=None)
+    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
+    since = min((draft.age(i) for i in lay if i is not None), default=None)
     between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            begun = i in draft.start
-            read = draft.start[i] if begun else _read_of(draft, i)
+            begun, read = i in draft.start, _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i] if k.in_use)
             edited = any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # since
@@ -139,8 +138,7 @@ def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
             plan.actions.append(Rotated("rename", len(written)))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
-        start = draft.start[at_path] if at_path in draft.start else _read_of(draft, at_path)
-        plan.actions.append(TakeUp(at_path, "live", None if at_end else start))
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else _read_of(draft, at_path)))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
     _pair_with_what_goes_on(draft)
@@ -170,6 +168,8 @@ def _read_of(draft: Draft, i: int) -> int:
 
     Or, beside the path, with all of it but what was edited since in one of the two, or with as much as both hold.
     """
+    if i in draft.start:
+        return draft.start[i]
     read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
 
     def is_edited(k: Known) -> bool:

@@ -103,13 +103,15 @@ class Survey:
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
         listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in files}
-        names = {p: r for p, r in listed.items() if not self._is_another_logs(p)}
+        # Not what is nearer to another followed log beside it, or is that
+        ours = {"", self._path, *self._targets}
+        names = {p: r for p, r in listed.items() if self._nearest(self._directories.placed(p)) in ours}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
-            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *self._bases}
+            another = rotated is None and self._is_called_otherwise(path)
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or UNNAMED
         for generation in self._generations:
@@ -117,9 +119,9 @@ class Survey:
                 names[generation.position.found_at] = UNCERTAIN
         return names
 
-    def _is_another_logs(self, path: str) -> bool:
-        """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
-        return self._nearest(self._directories.placed(path)) not in {"", self._path, *self._targets}
+    def _is_called_otherwise(self, path: str) -> bool:
+        """Return whether a name is nearer to that of another log, wherever."""
+        return self._nearest(os.path.basename(path)) not in {"", *self._bases}
 
     def _nearest(self, name: str) -> str:
         return max((source.log_of(name) for source in self._sources), key=len, default="")
@@ -210,8 +212,7 @@ class Survey:
         self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
-        anothers = self._nearest(os.path.basename(path)) not in {"", *self._bases}
-        return anothers or path in self._state.matched or self._nearest(path) != ""
+        return self._is_called_otherwise(path) or path in self._state.matched or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""

@@ -62,8 +62,8 @@ def find_content(draft: Draft, each: Known) -> None:
         return None
 
     def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
-        i, relation, at = answer
-        return (relation is not Relation.MOVED, -at if relation in _SHORTER or i == at_path else 0)
+        _, relation, at = answer
+        return (relation is not Relation.MOVED, -at if relation in _SHORTER else 0)
 
     for i, relation, at in sorted(answers, key=key):
         left = i == at_path and relation in _SHORTER
@@ -90,7 +90,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
 
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
-        copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
+        copied = any(k.number not in draft.untold for k in draft.by_inode[i])
         shorter = size is not None and size < each.position.size
         more = each not in draft.whole[i]
         lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
@@ -99,8 +99,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
-        mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
-        if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
+        if any(k.number not in draft.untold for k in draft.by_inode[i] if k.position.state != "ignored"):
             return True  # else its inode alone proves little
         older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
         left = (k for k in older if k.position.size > each.position.offset)
@@ -146,7 +145,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
-            same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
+            same = i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             if relation is Relation.MOVED or written_back:
                 if draft.is_nowhere(each):
@@ -247,9 +246,9 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
         later = k.number > each.number and k.number not in draft.untold
         return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
 
-    if any(k is not each and k.in_use and draft.shared_end(k, i) > at for k in draft.known):
+    if any(k.in_use and draft.shared_end(k, i) > at for k in draft.known):
         return True  # a mirror that was written to by hand, say
-    return any(k.position.head_bytes and draft.holds(k, i) and has_it(k) for k in draft.related[i])
+    return any(draft.holds(k, i) and has_it(k) for k in draft.related[i])
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:

@@ -206,7 +206,7 @@ class Draft:
         self.free = dict.fromkeys(range(len(found.candidates)))
         self.at_key = {file.key: i for i, file in enumerate(found.candidates)}
         self.by_number = {k.number: k for k in known}
-        self.current = self.by_number.get(path.current) if path.current else None  # that the path led to
+        self.current = self.by_number.get(path.current or 0)  # that the path led to
         holders = self._relate()
         # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
         closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
@@ -242,11 +242,10 @@ class Draft:
                 relation, at = self.answer(k, i)
                 if self.file(i).key == k.key and self.holds(k, i):
                     self.by_inode[i].append(k)
-                if relation is not Relation.OTHER:
-                    self.related[i].append(k)
-                    if k.position.offset or k.number in found.own_parts[i]:
-                        self.read[i].append(k)
-                if relation is Relation.SAME and k.position.head_bytes:
+                self.related[i].append(k)
+                if k.position.offset or k.number in found.own_parts[i]:
+                    self.read[i].append(k)
+                if relation is Relation.SAME:
                     holders[i].append(k)
                     if self.size(i) == k.position.size == at > 0:
                         self.whole[i].append(k)
@@ -362,7 +361,7 @@ class Draft:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
         relation, size = self.answer(each, i).relation, self.size(i)
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
-        return relation is Relation.PART or (relation is Relation.SAME and shorter and self.enough(each, i))
+        return relation is Relation.PART or (relation is Relation.SAME and shorter)
 
     def put_off(self, i: int) -> None:
         """Leave a file to the next look, and with it what holds nothing else."""

@@ -37,7 +37,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     for some in (told, untold, rests, read, left_out):
         for each in reversed(some):  # of two with one inode, the newer one is there
             find_inode(draft, each)
-        for each in reversed(some if some is not rests else ()):
+        for each in reversed(some):
             find_copy(draft, each)
         for each in some if some is untold else reversed(some):
             if draft.is_nowhere(each):
@@ -69,8 +69,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     copies = draft.copies
     unknown = [i for i in draft.start if i not in draft.free]
     # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
-    empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
-    blank = {k.key: k for k in reversed(empty)}
+    blank = {k.key: k for k in reversed(draft.known) if k.empty}
     for i in list(draft.free):
         candidate, rotated = draft.file(i), i != draft.at_path
         if isinstance(candidate.error, MissingLibraryError):
@@ -115,6 +114,7 @@ def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
     since = min((draft.age(i) for i in lay if i is not None), default=None)
+    shared = {i for _, i in draft.found.common}  # perhaps edited since
     between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
@@ -123,9 +123,8 @@ def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
             after = since is not None and draft.age(i) > since
             begun, read = i in draft.start, _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
-            moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i] if k.in_use)
-            edited = any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # since
-            goes_on = closed or moved or edited or (candidate.packed and read > 0)  # which history does not
+            moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
+            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # which history does not
             goes_on = goes_on and i not in draft.found.ambiguous
             wanted = begun or renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
@@ -144,7 +143,7 @@ def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
     _pair_with_what_goes_on(draft)
     # They stay known when their originals are gone; behind these, since what came before them is history
     plan.actions += [TakeUp(i, "ignored") for i in copies]
-    if path.first and not draft.known and not plan.actions:
+    if path.first and not plan.actions:
         plan.actions.append(Absent())
 
 

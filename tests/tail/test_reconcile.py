@@ -126,7 +126,13 @@ TABLE = {
         found(file("m.log", 1), replace(file("m.log.1", 2), matched=True)),
         [TakeUp(1, "ignored"), TakeUp(0, "live", None)],
     ),
-    "a look after that, with a rotated file that nobody has seen": (
+    "a look after that, when it was rotated": (
+        PathView(current=1, starts_at_end=True),
+        [known()],
+        found(file("m.log", 2), file("m.log.1", 1), answers=[(1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, with a rotated file that nobody has seen": (
         PathView(current=1, starts_at_end=True),
         [known()],
         found(file("m.log", 1), replace(file("m.log.1", 2), matched=True), answers=[(1, 0, SAME, 1000)]),
@@ -191,6 +197,24 @@ TABLE = {
         [known(1, 1, "done"), known(2, 2, "done")],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "deleted, and an edited copy of it begins with all that was read of one before, which was edited, too": (
+        PathView(current=2),
+        [known(1, 0, "rotated", 500, 700), known(2, 2, "rotated", is_open=True)],
+        found(
+            file("m.log.1", 3, 990),
+            answers=[(1, 0, SAME, 500), (2, 0, MOVED, 990)],
+            common=[(2, 1000)],
+        ),
+        [Leave(1, "missing"), Leave(2, "open", 1000), TakeUp(0, "rotated", 990)],
+    ),
+    "of two copies of what is gone, the one at the path lacks what was not read yet": (
+        NOW,
+        [known(offset=500)],
+        found(
+            file("m.log", 3, 800), file("m.log.1", 2), answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)], parts=[(0, 1)]
+        ),
+        [Hold(1, 0), TakeUp(1, "rotated", 500), Rotated("rename")],
     ),
     "nothing has happened": (
         NOW,

@@ -219,7 +219,7 @@ class Draft:
         self.decided: dict[int, Hold | Leave] = {}
         self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
-        self.copies: list[int] = []  # files that generations have left for their paths
+        self.copies: list[int] = []  # of which nothing is read
         self.later: set[int] = set()  # files that the next look decides on
         self.rising = False  # the newest file has the highest number
 

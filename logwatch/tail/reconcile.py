@@ -42,13 +42,13 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
         for each in some if some is untold else reversed(some):
             if draft.is_nowhere(each):
                 find_content(draft, each)
-    copies, unknown = _sort_free(draft)
+    unknown = _sort_free(draft)
     find_trimmed(draft, in_use)
     undo_copies(draft)
     plan = draft.plan
     plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in draft.known]
     plan.news = any(i != draft.at_path and i not in draft.start for i in unknown)
-    _adopt(draft, copies, unknown)
+    _adopt(draft, unknown)
     return plan
 
 
@@ -64,9 +64,8 @@ def _settle(draft: Draft, each: Known) -> Leave:
     return Leave(each.number, "disowned" if disowned else "missing")
 
 
-def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
-    """Return the files that are copies, and those with bytes that nobody has seen, oldest first."""
-    copies = draft.copies
+def _sort_free(draft: Draft) -> list[int]:
+    """Sort out the files that are copies, and return those with bytes that nobody has seen, oldest first."""
     unknown = [i for i in draft.start if i not in draft.free]
     # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
     blank = {k.key: k for k in reversed(draft.known) if k.empty}
@@ -76,7 +75,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:
-                copies.append(i)
+                draft.copies.append(i)
         elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
             continue
         elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
@@ -89,7 +88,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     unseen = draft.numbers(unknown)
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
-    return copies, unknown
+    return unknown
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:
@@ -102,7 +101,7 @@ def _is_asked_for(path: PathView, file: Candidate) -> bool:
     return file.matched and not (path.first and path.starts_at_end)
 
 
-def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
+def _adopt(draft: Draft, unknown: list[int]) -> None:
     """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
     path, plan, at_path = draft.path, draft.plan, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
@@ -142,7 +141,7 @@ def _adopt(draft: Draft, copies: list[int], unknown: list[int]) -> None:
             plan.actions.append(Rotated(_kind(draft)))
     _pair_with_what_goes_on(draft)
     # They stay known when their originals are gone; behind these, since what came before them is history
-    plan.actions += [TakeUp(i, "ignored") for i in copies]
+    plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
 

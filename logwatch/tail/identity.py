@@ -234,7 +234,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
     """
     if known.head_bytes <= known.offset:
         return known.tail_bytes >= TELLING_BYTES or known.tail_bytes == known.offset
-    return min(known.offset, len(head)) == known.offset and len(head) < known.head_bytes and known.offset > 0
+    return 0 < known.offset <= len(head) < known.head_bytes
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int:

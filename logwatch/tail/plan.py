@@ -217,7 +217,7 @@ class Draft:
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
-        self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it
+        self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it, or in a copy
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copies: list[int] = []  # of which nothing is read
         self.later: set[int] = set()  # files that the next look decides on
@@ -288,8 +288,6 @@ class Draft:
 
     def decide(self, action: Hold | Leave) -> None:
         """Decide where a generation lies, whatever was decided before."""
-        if (before := self.lies_at(action.number)) is not None:
-            self.lying[before].discard(action.number)
         if isinstance(action, Hold):
             self.lying[action.file].add(action.number)
         self.decided[action.number] = action
@@ -354,7 +352,7 @@ class Draft:
         if each.position.state != "ignored":
             return False
         size, then, own = self.size(i), each.position.size, self.at_key.get(each.key, i)
-        there = own != i and each in self.by_inode[own] and then in (0, self.size(own))
+        there = own != i and each in self.by_inode[own] and then == self.size(own)
         return there or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:

@@ -28,7 +28,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
         draft.put_off(i)
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others
-    rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
+    rests = [k for k in in_use if k.empty and k.number != draft.path.current]
     untold = [k for k in in_use if k.number in draft.untold]
     behind = draft.untold.union(k.number for k in rests)
     told = [k for k in in_use if k.number not in behind]

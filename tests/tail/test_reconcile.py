@@ -216,6 +216,24 @@ TABLE = {
         ),
         [Hold(1, 0), TakeUp(1, "rotated", 500), Rotated("rename")],
     ),
+    "an archive that was left out before it was unpacked, and copied since": (
+        NOW,
+        [known(), known(2, 5, "ignored", 0, 0)],
+        found(file("m.log", 1), file("m.log.1.gz", 6), answers=[(1, 0, SAME, 1000), (2, 1, SAME, 0)]),
+        [Hold(1, 0), Hold(2, 1)],
+    ),
+    "deleted, and there is a copy with more, of which it is to be told yet whether it is another log's": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log.1", 3, 1100), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)], undecided=[0]),
+        [Leave(1, "open")],
+    ),
+    "kept under a name that nobody knows, and what it was edited into was rotated": (
+        NOW,
+        [known(is_open=True, name="/m.log~")],
+        found(file("m.log.1", 3, 1100), answers=[(1, 0, MOVED, 990)], common=[(1, 1000)]),
+        [Leave(1, "open"), TakeUp(0, "rotated", 990), Rotated("rename")],
+    ),
     "nothing has happened": (
         NOW,
         [known()],

@@ -13,8 +13,8 @@ from logwatch.tail.candidates import FRESH_SECONDS, Candidate, VanishedError, is
 from logwatch.tail.directories import list_names
 from logwatch.tail.edited import EDITED_BYTES, begins_within, end_of_extract, end_of_shared, is_extract
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import LINE_BYTES, TAIL_BYTES, TELLING_BYTES, index_keys, search_keys
-from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
+from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES, index_keys, search_keys
+from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
@@ -304,22 +304,18 @@ class Survey:
         """Find out how much of what a generation's own file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         answer = found.answer(known.number, i)
-        if answer.relation in HELD and known.in_use:
+        held = answer.relation in HELD and known.in_use
+        if held:
             found.common[known.number, i] = offset
         part = is_part(candidate, own, gone=known.deleted)
-        changed = offset and i == found.at_path and answer.relation is Relation.OTHER
-        unread = own.run(offset, TAIL_BYTES) if changed else b""
-        if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
-            answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):
             found.own_parts[i].add(known.number)
-        held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
         unknown = candidate.key not in self._keys and (known.deleted or not candidate.packed)
         generation = self._by_number[known.number]
-        if held:
-            found.common[known.number, i] = own.size() if whole else offset
-        elif (i == found.at_path or unknown) and not part:
+        if whole:
+            found.common[known.number, i] = own.size()
+        elif not held and (i == found.at_path or unknown) and not part:
             end = end_of_shared(candidate, own, generation.lines.is_dated, heads_tell=i == found.at_path)
             found.common |= {(known.number, i): end} if end else {}
         if part or own.size() <= offset or (generation.plain and not generation.waiting):

@@ -64,10 +64,9 @@ class Watched:
     refused = ()
 
     def __init__(self, directory, failures):
-        now = time.time()
         self.catalogue = Catalogue.load()
         self.config = Config(source=(Source(name="mesibo", paths=("/m.log",)),))
-        self.status = {"mesibo": SourceStatus("mesibo", True, 1, 0, True, now, ())}  # noqa: FBT003
+        self.status = {"mesibo": SourceStatus("mesibo", True, 1, 0, True, ())}  # noqa: FBT003
         self.ledger = Ledger(Path(directory), keep=failures)
         self.ledger_path = self.ledger.path
 

@@ -257,7 +257,6 @@ class SourceStatus:
     files_followed: int
     lag_bytes: int  # seen and not handed on
     caught_up: bool  # all that was there at the first look has been handed on
-    last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
     input: InputKind = field(default="file", kw_only=True)
     envelope: str = field(default="", kw_only=True)  # around each line, once that is known

@@ -97,7 +97,7 @@ def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Se
             metric.labels(export.destination)
     status: dict[str, SourceStatus] = {}
     for source in config.source:
-        how = (source.name, True, 1, 0, True, 0.0, ())
+        how = (source.name, True, 1, 0, True, ())
         status[source.name] = (
             WebhookStatus(*how, witness_for=source.webhook.witness_for or "") if source.webhook else SourceStatus(*how)
         )

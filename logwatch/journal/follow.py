@@ -94,7 +94,6 @@ class Journal:
         self._trouble: Problem | None = None
         self._entry_at = float("-inf")  # when one came, by our clock
         self._caught_up = False
-        self._last_line_at: float | None = None
 
     # looking
 
@@ -287,7 +286,6 @@ class Journal:
         if not lines.data:
             self._tell(sink)
             return
-        self._last_line_at = self._clock()
         self._reached(_written(messages.last))
         position = self._position()
         self._told = (position.cursor, position.state)
@@ -354,7 +352,6 @@ class Journal:
             files_followed=0,
             lag_bytes=pending,
             caught_up=self._caught_up,
-            last_line_at=self._last_line_at,
             problems=tuple(problems),
             input="journal",
             envelope="plain",

@@ -62,7 +62,9 @@ class _Reconciliation:
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
-        if elsewhere and not any(self._is_left(generation) for generation in state.generations):
+        # One is to be looked for, as what its path leads to is another path's by now
+        lost = (g.position.state == "live" or not (g.file or g.parked) for g in state.generations if g.in_use)
+        if elsewhere and not any(lost):
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
@@ -88,12 +90,6 @@ class _Reconciliation:
         )
         if plan.again:
             state.mark_due()
-
-    @staticmethod
-    def _is_left(generation: Generation) -> bool:
-        """Return whether one is to be looked for, as what its path leads to is another path's by now."""
-        lies = generation.file or generation.parked
-        return generation.in_use and (generation.position.state == "live" or not lies)
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies.
@@ -234,8 +230,10 @@ class _Reconciliation:
         moved = generation.key != candidate.key
         if at is not None:
             generation.skip_to(at, self._before(candidate, at))
-        becomes = self._state_at(generation, candidate, size)
         position = generation.position
+        read = size is None or size <= position.offset or candidate.damaged
+        over = position.state == "ignored" or (position.state == "done" and read)
+        becomes: FileState = "live" if candidate.is_at_path else position.state if over else "rotated"
         if moved and becomes != "ignored" and size is not None:  # a copy, made before or after the end was read
             if size < position.offset:
                 self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "copied short")
@@ -265,13 +263,6 @@ class _Reconciliation:
             self._attach(generation, i)
         if candidate.is_at_path:
             self.state.lead_to(generation)
-
-    @staticmethod
-    def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
-        state = generation.position.state
-        read = size is None or size <= generation.position.offset or at.damaged
-        over = state == "ignored" or (state == "done" and read)
-        return "live" if at.is_at_path else state if over else "rotated"
 
     def _before(self, file: Candidate, at: int) -> bytes:
         """Return what comes before an offset; nothing of an archive that was not unpacked to there."""

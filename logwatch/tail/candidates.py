@@ -9,15 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
-from logwatch.tail.files import (
-    CorruptError,
-    NotAFileError,
-    PackedFile,
-    PlainFile,
-    Stat,
-    open_regular,
-    stat_of,
-)
+from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, Stat, open_regular, stat_of
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.rotated_names import UNNAMED, RotatedName

@@ -6,8 +6,8 @@ By inode, by content alone, and where a log was trimmed in front.
 from collections.abc import Set as AbstractSet
 
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
-from logwatch.tail.identity import HELD, NO_KEY, SURE_BYTES, Relation
-from logwatch.tail.plan import Draft, Hold, Known
+from logwatch.tail.identity import HELD, SURE_BYTES, Relation
+from logwatch.tail.plan import Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
 
 _RENAMED_BYTES = 256
@@ -21,7 +21,7 @@ _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archiv
 def find_inode(draft: Draft, each: Known) -> None:
     """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
     i = draft.at_key.get(each.key)
-    if i not in draft.free or each.key == NO_KEY:
+    if i not in draft.free:
         return
     first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
     if each.number in draft.untold and draft.age(first) < draft.age(i):
@@ -68,18 +68,18 @@ def find_content(draft: Draft, each: Known) -> None:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
     if any(relation is Relation.UNDECIDED for _, relation, _ in answers):
-        draft.leave(each, "packed")
+        draft.decide(Leave(each.number, "packed"))
         return None
 
     def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
-        i, relation, at = answer
-        return (relation is not Relation.MOVED, -at if relation in _SHORTER or i == at_path else 0)
+        _, relation, at = answer
+        return (relation is not Relation.MOVED, -at if relation in _SHORTER else 0)
 
     for i, relation, at in sorted(answers, key=key):
         left = i == at_path and relation in _SHORTER
         if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
             if left and draft.wait_if_torn(i):
-                draft.leave(each, "packed")
+                draft.decide(Leave(each.number, "packed"))
                 return None
             return draft.take(each, i, at)
         anothers = any(k.in_use for k in draft.by_inode[i])
@@ -100,7 +100,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
 
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
-        copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
+        copied = any(k.number not in draft.untold for k in draft.by_inode[i])
         shorter = size is not None and size < each.position.size
         more = each not in draft.whole[i]
         lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
@@ -109,8 +109,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
-        mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
-        if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
+        if any(k.number not in draft.untold for k in draft.by_inode[i] if k.position.state != "ignored"):
             return True  # else its inode alone proves little
         older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
         left = (k for k in older if k.position.size > each.position.offset)
@@ -156,12 +155,12 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
                 continue  # as with the rest of a line that a rotation has torn: that has no stamp
-            same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
+            same = i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             shorter = relation is Relation.PART and at > each.dated_from and draft.is_latest(each) and i == at_path
             if relation is Relation.MOVED or written_back or (shorter and not holder):  # edited, and its copy is there
                 if draft.is_nowhere(each):
-                    draft.leave(each, "done")
+                    draft.decide(Leave(each.number, "done"))
                 if holder:
                     draft.take(holder, i, at)
                 else:
@@ -220,7 +219,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
         draft.copies += [] if original is None else [original]
     else:
         return None
-    return draft.leave(filled, "ignored")
+    return draft.decide(Leave(filled.number, "ignored"))
 
 
 def _find_renamed_copy(draft: Draft, each: Known) -> None:
@@ -258,9 +257,9 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
         later = k.number > each.number and k.number not in draft.untold
         return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
 
-    if any(k is not each and k.in_use and draft.shared_end(k, i) > at for k in draft.known):
+    if any(k.in_use and draft.shared_end(k, i) > at for k in draft.known):
         return True  # a mirror that was written to by hand, say
-    return any(k.position.head_bytes and draft.holds(k, i) and has_it(k) for k in draft.related[i])
+    return any(draft.holds(k, i) and has_it(k) for k in draft.related[i])
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
@@ -283,7 +282,7 @@ def undo_copies(draft: Draft) -> None:
         i = draft.lies_at(each.number)
         original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
-            draft.leave(each, "ignored")
+            draft.decide(Leave(each.number, "ignored"))
         else:
             others.add(each.number)
         if original and i is not None:

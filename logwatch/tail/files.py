@@ -357,8 +357,6 @@ class PackedFile(PlainFile):
 class OwnFile(Content):
     """The content of an open file: its head and its size as they were when it was looked at, the rest as it is now."""
 
-    head: bytes
-
     def __init__(self, file: PlainFile) -> None:
         self._file = file
         self.modified = file.stat().modified

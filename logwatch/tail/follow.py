@@ -16,17 +16,10 @@ from logwatch.lines import LONG_PATIENCE_SECONDS
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import Turn
-from logwatch.tail.files import (
-    CorruptError,
-    Stat,
-    is_directory_removed,
-    stat_at,
-    stat_of,
-)
+from logwatch.tail.files import CorruptError, Stat, is_directory_removed, stat_at, stat_of
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
-from logwatch.tail.identity import Key
 from logwatch.tail.path_state import PathState
 from logwatch.tail.uncompressed import SeekingError, UnwrittenError
 
@@ -64,7 +57,9 @@ class PathFollower(PathState):
         if self._is_quiet(turn.now, matched):
             return False
         self.futile = 0
-        self._watch_matched(matched or ())
+        found = {path: stat for path in matched or () if (stat := stat_at(path))}
+        self.due = self.due or found != self.matched
+        self.matched = found
         self._stat_path(turn.now)
         for generation in self.generations:
             if generation.file:
@@ -115,11 +110,6 @@ class PathFollower(PathState):
         if not others and live.seen == stat_at(self.path):
             self._quiet = live.seen
 
-    def _watch_matched(self, matched: Iterable[str]) -> None:
-        found = {path: stat for path in matched if (stat := stat_at(path))}
-        self.due = self.due or found != self.matched
-        self.matched = found
-
     def _stat_path(self, now: float) -> None:
         live = self.live
         try:
@@ -135,15 +125,13 @@ class PathFollower(PathState):
             return
         self.absent = False
         if not live or live.key != stat.key:
-            self.due = self.due or live is not None or not self._is_alias(stat.key)
+            # Not where another path is known to lead to it, which goes on doing so
+            alias = any(each.plain for each in self.owners.leading_to(stat.key, self.path))
+            self.due = self.due or live is not None or not alias
         elif live.file:
             self.problem = None  # what is open can be read, whatever could not be looked at before
         else:
             self.due = self.due or not (live.parked == stat or self.crowded)
-
-    def _is_alias(self, key: Key) -> bool:
-        """Return whether it leads to a file that another path is known to lead to, which goes on doing so."""
-        return any(each.plain for each in self.owners.leading_to(key, self.path))
 
     def _watch_directories(self, now: float) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}

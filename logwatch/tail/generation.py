@@ -10,15 +10,7 @@ from typing import Literal
 
 from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
-from logwatch.tail.files import (
-    CorruptError,
-    OwnFile,
-    PackedFile,
-    PlainFile,
-    Stat,
-    key_at,
-    stat_at,
-)
+from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, Stat, key_at, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -75,15 +67,16 @@ class Generation(GenerationState):
         begins = before if not (known.marks or overlap.strip(b"\0")) else None  # not behind a hole amid the file
         taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
-        if not taken.consumed:
-            if reached > known.size:
-                self.note(size=reached)
-            self._stall(seen, at_end=at_end)
-            return None
-        self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
             self.rest(seen)
+        if not taken.consumed:
+            if reached > known.size:
+                self.note(size=reached)
+            if not at_end:  # a logical line longer than what was read: read more, up to where it is cut
+                self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
+            return None
+        self._want = CHUNK_BYTES
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
         return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
 
@@ -171,13 +164,6 @@ class Generation(GenerationState):
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         self.note(marks=known.marks, inside=known.inside)  # perhaps in a line that is too long
         return self._chunk(b"", begin - known.offset, 0, 0.0)
-
-    def _stall(self, seen: Stat, *, at_end: bool) -> None:
-        self.blocked = ""
-        if at_end:
-            self.rest(seen)
-        else:  # a logical line longer than what was read: read more, up to where it is cut
-            self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""

@@ -50,10 +50,6 @@ class MovedError(ChangedError):
         self.at = at
 
 
-def _never(_: bytes) -> bool:
-    return False
-
-
 class Former(NamedTuple):
     """How far a file was read that lost its end."""
 
@@ -246,7 +242,7 @@ class GenerationState(Positioned):
         """
         inside = "line" if before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
-        tail_bytes, tail = fingerprint_tail(before, _never if unread else self.lines.is_dated)
+        tail_bytes, tail = fingerprint_tail(before, (lambda _: False) if unread else self.lines.is_dated)
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),

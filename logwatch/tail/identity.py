@@ -174,7 +174,9 @@ def compare(
         return Answer(Relation.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
     rewritten = same_inode and not file.packed  # nobody writes into an archive: its inode was free for it
-    if alike or rewritten or _may_be_punched(known, file):
+    # A copy of what had a head there when it was last seen
+    punched = known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
+    if alike or rewritten or punched:
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
         if (alike or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
             return Answer(Relation.SAME, known.offset)
@@ -235,12 +237,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
     """
     if known.head_bytes <= known.offset:
         return known.tail_bytes >= TELLING_BYTES or known.tail_bytes == known.offset
-    return min(known.offset, len(head)) == known.offset and len(head) < known.head_bytes and known.offset > 0
-
-
-def _may_be_punched(known: Position, file: Content) -> bool:
-    """Return whether a file with NULs in front may be a copy of what had a head there when it was last seen."""
-    return known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
+    return 0 < known.offset <= len(head) < known.head_bytes
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int:

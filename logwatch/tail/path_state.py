@@ -43,9 +43,8 @@ class PathState:
         self.ctx = ctx
         self.owners = ctx.files.following
         self.owners.enter(self)
-        self._reading = replace(
-            ctx.reading, expected=expected
-        )  # other paths that begin with this one say nothing of it
+        # Other paths that begin with this one say nothing of it
+        self._reading = replace(ctx.reading, expected=expected)
         self.heads = Heads(ctx.files.all.unreadable, ctx.unpacking)
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):

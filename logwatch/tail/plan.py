@@ -206,7 +206,7 @@ class Draft:
         self.free = dict.fromkeys(range(len(found.candidates)))
         self.at_key = {file.key: i for i, file in enumerate(found.candidates)}
         self.by_number = {k.number: k for k in known}
-        self.current = self.by_number.get(path.current) if path.current else None  # that the path led to
+        self.current = self.by_number.get(path.current or 0)  # that the path led to
         holders = self._relate()
         # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
         closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
@@ -215,13 +215,12 @@ class Draft:
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
         self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
+        self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
-        self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it
+        self.lying = defaultdict[int, set[int]](set)  # file: the generations that were found in it, or in a copy
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
-        self.copy_of: dict[int, set[int]] = {}  # file: the generations that lie elsewhere, and go on there
-        self.copies: list[int] = []  # files that generations have left for their paths
+        self.copies: list[int] = []  # of which nothing is read
         self.later: set[int] = set()  # files that the next look decides on
-        self.again = found.packing
         self.rising = False  # the newest file has the highest number
 
     def _relate(self) -> dict[int, list[Known]]:
@@ -243,11 +242,10 @@ class Draft:
                 relation, at = self.answer(k, i)
                 if self.file(i).key == k.key and self.holds(k, i):
                     self.by_inode[i].append(k)
-                if relation is not Relation.OTHER:
-                    self.related[i].append(k)
-                    if k.position.offset or k.number in found.own_parts[i]:
-                        self.read[i].append(k)
-                if relation is Relation.SAME and k.position.head_bytes:
+                self.related[i].append(k)
+                if k.position.offset or k.number in found.own_parts[i]:
+                    self.read[i].append(k)
+                if relation is Relation.SAME:
                     holders[i].append(k)
                     if self.size(i) == k.position.size == at > 0:
                         self.whole[i].append(k)
@@ -290,8 +288,6 @@ class Draft:
 
     def decide(self, action: Hold | Leave) -> None:
         """Decide where a generation lies, whatever was decided before."""
-        if (before := self.lies_at(action.number)) is not None:
-            self.lying[before].discard(action.number)
         if isinstance(action, Hold):
             self.lying[action.file].add(action.number)
         self.decided[action.number] = action
@@ -305,7 +301,7 @@ class Draft:
         rest = None if at == offset else max(common, offset)
         n = each.number
         if rest is None:
-            self.copy_of[i] = {n}
+            self.plan.copy_of[i] = {n}
         self.decide(Leave(n, "open", rest) if original is None else Hold(n, original, rest))
         return at
 
@@ -313,10 +309,6 @@ class Draft:
         """Decide that a file is a new generation, which is read from there on."""
         self.start[i] = at
         self.free.pop(i, None)
-
-    def leave(self, each: Known, how: Literal["packed", "done", "ignored"]) -> None:
-        """Decide that a generation lies in no file that was found."""
-        self.decide(Leave(each.number, how))
 
     def holds(self, each: Known, i: int) -> bool:
         """Return whether a file holds what was read of a generation, and that is enough to tell."""
@@ -360,18 +352,18 @@ class Draft:
         if each.position.state != "ignored":
             return False
         size, then, own = self.size(i), each.position.size, self.at_key.get(each.key, i)
-        there = own != i and each in self.by_inode[own] and then in (0, self.size(own))
+        there = own != i and each in self.by_inode[own] and then == self.size(own)
         return there or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
         relation, size = self.answer(each, i).relation, self.size(i)
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
-        return relation is Relation.PART or (relation is Relation.SAME and shorter and self.enough(each, i))
+        return relation is Relation.PART or (relation is Relation.SAME and shorter)
 
     def put_off(self, i: int) -> None:
         """Leave a file to the next look, and with it what holds nothing else."""
-        self.again = True
+        self.plan.again = True
         self.free.pop(i, None)
         self.later.add(i)
 

@@ -28,7 +28,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
         draft.put_off(i)
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others
-    rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
+    rests = [k for k in in_use if k.empty and k.number != draft.path.current]
     untold = [k for k in in_use if k.number in draft.untold]
     behind = draft.untold.union(k.number for k in rests)
     told = [k for k in in_use if k.number not in behind]
@@ -37,18 +37,18 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     for some in (told, untold, rests, read, left_out):
         for each in reversed(some):  # of two with one inode, the newer one is there
             find_inode(draft, each)
-        for each in reversed(some if some is not rests else ()):
+        for each in reversed(some):
             find_copy(draft, each)
         for each in some if some is untold else reversed(some):
             if draft.is_nowhere(each):
                 find_content(draft, each)
-    copies, unknown = _sort_free(draft)
+    unknown = _sort_free(draft)
     find_trimmed(draft, in_use)
     undo_copies(draft)
-    plan = Plan([draft.decided.get(k.number) or _settle(draft, k) for k in draft.known])
-    plan.again, plan.copy_of = draft.again, draft.copy_of
+    plan = draft.plan
+    plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in draft.known]
     plan.news = any(i != draft.at_path and i not in draft.start for i in unknown)
-    _adopt(draft, plan, copies, unknown)
+    _adopt(draft, unknown)
     return plan
 
 
@@ -64,20 +64,18 @@ def _settle(draft: Draft, each: Known) -> Leave:
     return Leave(each.number, "disowned" if disowned else "missing")
 
 
-def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
-    """Return the files that are copies, and those with bytes that nobody has seen, oldest first."""
-    copies = draft.copies
+def _sort_free(draft: Draft) -> list[int]:
+    """Sort out the files that are copies, and return those with bytes that nobody has seen, oldest first."""
     unknown = [i for i in draft.start if i not in draft.free]
     # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
-    empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
-    blank = {k.key: k for k in reversed(empty)}
+    blank = {k.key: k for k in reversed(draft.known) if k.empty}
     for i in list(draft.free):
         candidate, rotated = draft.file(i), i != draft.at_path
         if isinstance(candidate.error, MissingLibraryError):
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:
-                copies.append(i)
+                draft.copies.append(i)
         elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
             continue
         elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
@@ -90,7 +88,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     unseen = draft.numbers(unknown)
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
-    return copies, unknown
+    return unknown
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:
@@ -103,9 +101,9 @@ def _is_asked_for(path: PathView, file: Candidate) -> bool:
     return file.matched and not (path.first and path.starts_at_end)
 
 
-def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> None:
+def _adopt(draft: Draft, unknown: list[int]) -> None:
     """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
-    path, at_path = draft.path, draft.at_path
+    path, plan, at_path = draft.path, draft.plan, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
     action = draft.decided[holder.number] if holder else None
@@ -113,20 +111,19 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     renewed = not path.first and bool(path.was_blank or perhaps or not holder or holder is not draft.current)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
-    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
-    since = min((draft.age(i) for i in lay if i is not None and i != at_path), default=None)
+    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
+    since = min((draft.age(i) for i in lay if i is not None), default=None)
+    shared = {i for _, i in draft.found.common}  # perhaps edited since
     between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            begun = i in draft.start
-            read = draft.start[i] if begun else _read_of(draft, i)
+            begun, read = i in draft.start, _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
-            moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i] if k.in_use)
-            edited = any((k.number, i) in draft.found.common for k in draft.known if k.in_use)  # since
-            goes_on = closed or moved or edited or (candidate.packed and read > 0)  # which history does not
+            moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
+            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # which history does not
             goes_on = goes_on and i not in draft.found.ambiguous
             wanted = begun or renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
@@ -139,18 +136,17 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             plan.actions.append(Rotated("rename", len(written)))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
-        start = draft.start[at_path] if at_path in draft.start else _read_of(draft, at_path)
-        plan.actions.append(TakeUp(at_path, "live", None if at_end else start))
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else _read_of(draft, at_path)))
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
-    _pair_with_what_goes_on(draft, plan)
+    _pair_with_what_goes_on(draft)
     # They stay known when their originals are gone; behind these, since what came before them is history
-    plan.actions += [TakeUp(i, "ignored") for i in copies]
-    if path.first and not draft.known and not plan.actions:
+    plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
+    if path.first and not plan.actions:
         plan.actions.append(Absent())
 
 
-def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
+def _pair_with_what_goes_on(draft: Draft) -> None:
     """Note which generations go on elsewhere where a file is taken up behind what was read of it.
 
     What several get is read once.
@@ -158,11 +154,11 @@ def _pair_with_what_goes_on(draft: Draft, plan: Plan) -> None:
     over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
     read = {k.number for k in draft.known if k.in_use and k.position.offset >= SURE_BYTES}
     going_on = read - over
-    for action in plan.actions:
+    for action in draft.plan.actions:
         if isinstance(action, TakeUp) and action.at:
             related = (k for k in draft.read[action.file] if k.number in going_on)
             holders = (k.number for k in related if not k.repeats and draft.holds(k, action.file))
-            plan.copy_of.setdefault(action.file, set()).update(holders)
+            draft.plan.copy_of.setdefault(action.file, set()).update(holders)
 
 
 def _read_of(draft: Draft, i: int) -> int:
@@ -170,6 +166,8 @@ def _read_of(draft: Draft, i: int) -> int:
 
     Or, beside the path, with all of it but what was edited since in one of the two, or with as much as both hold.
     """
+    if i in draft.start:
+        return draft.start[i]
     read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
 
     def is_edited(k: Known) -> bool:

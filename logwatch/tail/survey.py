@@ -13,8 +13,8 @@ from logwatch.tail.candidates import FRESH_SECONDS, Candidate, VanishedError, is
 from logwatch.tail.directories import list_names
 from logwatch.tail.edited import EDITED_BYTES, begins_within, end_of_extract, end_of_shared, is_extract
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import LINE_BYTES, TAIL_BYTES, TELLING_BYTES, index_keys, search_keys
-from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, SURE_BYTES, UNDECIDED, Answer, Key, Relation, compare
+from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES, index_keys, search_keys
+from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
@@ -103,13 +103,15 @@ class Survey:
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
         listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in files}
-        names = {p: r for p, r in listed.items() if not self._is_another_logs(p)}
+        # Not what is nearer to another followed log beside it, or is that
+        ours = {"", self._path, *self._targets}
+        names = {p: r for p, r in listed.items() if self._nearest(self._directories.placed(p)) in ours}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
-            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *self._bases}
+            another = rotated is None and self._is_called_otherwise(path)
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or UNNAMED
         for generation in self._generations:
@@ -117,9 +119,9 @@ class Survey:
                 names[generation.position.found_at] = UNCERTAIN
         return names
 
-    def _is_another_logs(self, path: str) -> bool:
-        """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
-        return self._nearest(self._directories.placed(path)) not in {"", self._path, *self._targets}
+    def _is_called_otherwise(self, path: str) -> bool:
+        """Return whether a name is nearer to that of another log, wherever."""
+        return self._nearest(os.path.basename(path)) not in {"", *self._bases}
 
     def _nearest(self, name: str) -> str:
         return max((source.log_of(name) for source in self._sources), key=len, default="")
@@ -210,8 +212,7 @@ class Survey:
         self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
-        anothers = self._nearest(os.path.basename(path)) not in {"", *self._bases}
-        return anothers or path in self._state.matched or self._nearest(path) != ""
+        return self._is_called_otherwise(path) or path in self._state.matched or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -303,22 +304,18 @@ class Survey:
         """Find out how much of what a generation's own file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         answer = found.answer(known.number, i)
-        if answer.relation in HELD and known.in_use:
+        held = answer.relation in HELD and known.in_use
+        if held:
             found.common[known.number, i] = offset
         part = is_part(candidate, own, gone=known.deleted)
-        changed = offset and i == found.at_path and answer.relation is Relation.OTHER
-        unread = own.run(offset, TAIL_BYTES) if changed else b""
-        if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
-            answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):
             found.own_parts[i].add(known.number)
-        held = answer.relation in HELD and known.in_use
         whole = held and holds(candidate, answer.at, own, offset)
         unknown = candidate.key not in self._keys and (known.deleted or not candidate.packed)
         generation = self._by_number[known.number]
-        if held:
-            found.common[known.number, i] = own.size() if whole else offset
-        elif (i == found.at_path or unknown) and not part:
+        if whole:
+            found.common[known.number, i] = own.size()
+        elif not held and (i == found.at_path or unknown) and not part:
             end = end_of_shared(candidate, own, generation.lines.is_dated, heads_tell=i == found.at_path)
             found.common |= {(known.number, i): end} if end else {}
         if part or own.size() <= offset or (generation.plain and not generation.waiting):

@@ -96,7 +96,6 @@ class Tail:
         self._turns = 0
         self._looked = False  # at least once
         self._caught_up = False
-        self._last_line_at: float | None = None
         self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
         self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
         self._status: SourceStatus | None = None  # until something happens
@@ -233,14 +232,14 @@ class Tail:
         fresh = [follower for follower in waiting if follower.lag <= LITTLE_BYTES]
         backlog = [follower for follower in waiting if follower.lag > LITTLE_BYTES]
         for follower in fresh:
-            while follower.lag <= LITTLE_BYTES and (amount := self._read(follower, turn)) is not None:
+            while follower.lag <= LITTLE_BYTES and (amount := follower.read(turn)) is not None:
                 budget -= amount
         self._turns += 1
         first = self._turns % len(backlog) if backlog else 0
         queue = backlog[first:] + backlog[:first]
         while queue:
             follower = queue.pop(0)
-            amount = self._read(follower, turn)
+            amount = follower.read(turn)
             if amount is not None:
                 queue.append(follower)
                 budget -= amount
@@ -251,12 +250,6 @@ class Tail:
         self._check_caught_up()
         self._busy = {path: f for path, f in self._busy.items() if f.is_behind or f.crowded}
         return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
-
-    def _read(self, follower: PathFollower, turn: Turn) -> int | None:
-        amount = follower.read(turn)
-        if amount:
-            self._last_line_at = turn.now
-        return amount
 
     def _check_caught_up(self) -> None:
         """Note once that nothing waits to be read; that is over for good: what comes later is no backlog."""
@@ -293,7 +286,6 @@ class Tail:
             files_followed=sum(1 for g in self._generations() if g.file or (g.parked and g.in_use)),
             lag_bytes=sum(g.lag for g in self._generations()),
             caught_up=self._caught_up,
-            last_line_at=self._last_line_at,
             problems=tuple(problems),
             input=self.source.input,
             envelope=",".join(

@@ -38,8 +38,6 @@ class Webhook:
         self.name = name
         self.inbox = inbox
         self._witness_for = witness_for
-        self._clock = clock
-        self._last: float | None = None
         self._since = clock()
 
     def look(self, sink: Sink) -> None:
@@ -52,7 +50,6 @@ class Webhook:
                 self.inbox.settle(committed=False)
                 self.inbox.refuse(closed=True)  # until a commit works again
                 return False
-            self._last = self._clock()
         return False
 
     def settle(self, sink: Sink, _goes_on: Callable[[], bool]) -> None:
@@ -67,7 +64,6 @@ class Webhook:
             files_followed=0,
             lag_bytes=0,
             caught_up=True,
-            last_line_at=self._last,
             problems=(),
             witness_for=self._witness_for,
             since=self._since,

@@ -10,7 +10,7 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import Seen, SourceStatus
 
-UP = SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=True, last_line_at=1.0,
+UP = SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=True,
                   problems=())  # fmt: skip
 
 

@@ -182,7 +182,7 @@ def test_a_log_out_of_reach_comes_before_everything_else():
     """What cannot be seen outweighs what was seen."""
     story = Story().ordinary(600, until=54).ordinary(54, without=("apns",)).incident("apns", 903)
     problem = Problem("/var/log/mesibo/m.log", "cannot be read", "Permission denied", "check its owner, group and mode")
-    story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, None, (problem,))}  # noqa: FBT003
+    story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, (problem,))}  # noqa: FBT003
     first = story.findings()[0]
     assert first.title == "The log of mesibo is out of reach: /var/log/mesibo/m.log: cannot be read: Permission denied."
     assert first.remedy.startswith("Try: check its owner, group and mode. `mesibo-logwatch doctor`")
@@ -362,7 +362,7 @@ def test_silence_names_no_setting_that_is_set():
 def test_a_log_out_of_reach_names_its_places():
     """Without any file the places that are looked at are told."""
     story = Story()
-    story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, None, ())}  # noqa: FBT003
+    story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, ())}  # noqa: FBT003
     story.setups = {"mesibo": SourceSetup(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
     title = story.findings()[0].title
     assert title == "The log of mesibo is out of reach: no file is there (/var/log/mesibo/*.log, /srv/m.log)."

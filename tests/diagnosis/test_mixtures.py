@@ -57,7 +57,7 @@ class Log:
 
     def status(self):
         return SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=self.caught_up or not self.chunks,
-                            last_line_at=NOW, problems=())  # fmt: skip
+                            problems=())  # fmt: skip
 
     def settle(self, sink, goes_on):
         pass

@@ -19,7 +19,7 @@ GOOD = ResultRow("mesibo", "apns", "200", "")
 BAD = ResultRow("mesibo", "apns", "903", "")
 BUSY = ResultRow("mesibo", "apns", "503", "ServiceUnavailable")
 UP = SourceStatus("mesibo", up=True, files_followed=1, lag_bytes=0, caught_up=True,
-                  last_line_at=START, problems=())  # fmt: skip
+                  problems=())  # fmt: skip
 
 
 class World:
@@ -258,7 +258,7 @@ def test_a_fault_of_three_days_is_one_incident(world):
 def test_nothing_is_written_while_nothing_changes(world):
     """A log that stays out of reach costs one commit, not one a look."""
     world.minutes(5, good=10)
-    world.watched.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, True, START, ())}  # noqa: FBT003
+    world.watched.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, True, ())}  # noqa: FBT003
     written = []
     for _ in range(10):
         world.now += LOOK_SECONDS
@@ -317,7 +317,7 @@ def test_no_look_is_made_while_another_one_goes_on_or_is_not_stored(world):
         world.watched, Reader(world.ledger.path), b"k", clock=lambda: world.now, monotonic=lambda: world.now,
         start=works.append,
     )  # fmt: skip
-    world.watched.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, True, START, ())}  # noqa: FBT003
+    world.watched.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, True, ())}  # noqa: FBT003
     for _ in range(3):
         world.now += LOOK_SECONDS
         assert world.recorder.due(stored=True) == []

@@ -12,7 +12,7 @@ from logwatch.webhook.source import WebhookStatus
 from tests.helpers.story import NOW, UP, Story
 
 HOOK = WebhookStatus("hook", up=True, files_followed=0, lag_bytes=0, caught_up=True,
-                     last_line_at=NOW, problems=(), witness_for="mesibo")  # fmt: skip
+                     problems=(), witness_for="mesibo")  # fmt: skip
 ALONE = replace(HOOK, name="cloud", witness_for="")
 
 

@@ -150,7 +150,7 @@ def test_metrics_of_the_process_are_there_from_the_start():
 
 def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
     """Its failures have a metric of their own, each code in it a meaning, and no share is touched."""
-    hook = WebhookStatus("hook", True, 0, 0, True, None, (), witness_for="mesibo")  # noqa: FBT003  up and caught up
+    hook = WebhookStatus("hook", True, 0, 0, True, (), witness_for="mesibo")  # noqa: FBT003  up and caught up
     row = ResultRow("hook", "apns", "499", "")
     watched = Watched(
         replace(
@@ -174,7 +174,7 @@ def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
 
 def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_push():
     """Then, and for a minute, its pushes have shares."""
-    cloud = WebhookStatus("mesibo", True, 0, 0, True, None, ())  # noqa: FBT003  up and caught up
+    cloud = WebhookStatus("mesibo", True, 0, 0, True, ())  # noqa: FBT003  up and caught up
     for last, alone in ((None, 1.0), (time.time() - 61, 1.0), (time.time(), 0.0)):
         rows = [(("fcm", "404", "UNREGISTERED"), 2, 9.0), *([(("fcm", "200", ""), 1, last)] if last else [])]
         found = samples(Watched(snapshot(rows), {"mesibo": cloud}), time.time)

@@ -14,7 +14,7 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Seen, SourceStatus
 
-UP = SourceStatus("mesibo", True, 1, 0, True, 5.0, ())  # noqa: FBT003  up and caught up
+UP = SourceStatus("mesibo", True, 1, 0, True, ())  # noqa: FBT003  up and caught up
 
 
 @dataclass

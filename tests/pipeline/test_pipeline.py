@@ -57,7 +57,7 @@ class Tail:
 
     def status(self):
         lag = self.lag if self.chunks else 0
-        return SourceStatus("mesibo", True, 1, lag, self.caught_up and not self.chunks, None, ())  # noqa: FBT003  up
+        return SourceStatus("mesibo", True, 1, lag, self.caught_up and not self.chunks, ())  # noqa: FBT003  up
 
     def settle(self, sink, goes_on):
         pass

@@ -326,6 +326,26 @@ def test_half_a_line_behind_a_banner_that_an_archive_has_as_well_may_go_on_other
     assert lines == ["E2211-101112-000 (1): line", "E2211-101113-000 (1): another line"]
 
 
+@pytest.mark.parametrize("banner", [0, 5, 30])
+def test_a_line_that_recurs_is_no_proof_where_the_log_was_moved_twice(tmp_path, banner):
+    """To names that nobody knows: the next log, empty at first, has its last line again, and is read from its start."""
+    path, last = tmp_path / "a.log", "E2211-101113-000 (1): again"
+    begin = [f"{BANNER}, module {n}" for n in range(banner)]
+    append(path, *begin, *(f"E2211-101112-{n:03} (1): line" for n in range(20)), last)
+    follower = Follower(path)
+    follower.turn()
+    os.rename(path, tmp_path / "kept")
+    path.touch()
+    follower.turn()
+    before = len(follower.lines)
+    os.rename(tmp_path / "kept", tmp_path / "moved")
+    later = [*begin, *(f"E2211-101114-{n:03} (1): line" for n in range(20)), last]
+    append(path, *later)
+    follower.turn()
+    follower.turn()
+    assert "\n".join(follower.lines[before:]) == "\n".join(later)
+
+
 @pytest.mark.parametrize("pattern", ["a.log", "a.log*", "*"])
 @pytest.mark.parametrize("looks", [False, True])
 def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, looks, pattern):

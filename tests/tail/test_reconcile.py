@@ -12,11 +12,12 @@ import logwatch.tail
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
-from logwatch.tail.identity import Answer, Relation
+from logwatch.tail.identity import NO_KEY, Answer, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import RotatedName as Name
 from logwatch.tail.rotated_names import rotated_name
+from logwatch.unpack import MissingLibraryError
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, CUT, UNDECIDED = Relation.SAME, Relation.MOVED, Relation.PART, Relation.CUT, Relation.UNDECIDED
@@ -118,6 +119,120 @@ TABLE = {
         [],
         found(file("m.log", 1)),
         [TakeUp(0, "live", None)],
+    ),
+    "the first look starts at the end, and a pattern leads to what was rotated, too": (
+        PathView(first=True, followed=False, starts_at_end=True),
+        [],
+        found(file("m.log", 1), replace(file("m.log.1", 2), matched=True)),
+        [TakeUp(1, "ignored"), TakeUp(0, "live", None)],
+    ),
+    "a look after that, when it was rotated": (
+        PathView(current=1, starts_at_end=True),
+        [known()],
+        found(file("m.log", 2), file("m.log.1", 1), answers=[(1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, with a rotated file that nobody has seen": (
+        PathView(current=1, starts_at_end=True),
+        [known()],
+        found(file("m.log", 1), replace(file("m.log.1", 2), matched=True), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0), TakeUp(1, "rotated"), Rotated("rename")],
+    ),
+    "the first look, with history in an archive that is to be unpacked further": (
+        PathView(first=True, followed=False, news_since=4),
+        [],
+        found(file("m.log", 1), file("m.log.1.gz", 2), undecided=[1]),
+        [TakeUp(1, "ignored"), TakeUp(0, "live")],
+    ),
+    "the same, and it was written since that is followed": (
+        PathView(first=True, followed=False, news_since=4),
+        [],
+        found(file("m.log", 1), replace(file("m.log.1.gz", 2), modified=5 * 10**9), undecided=[1]),
+        [TakeUp(0, "live")],
+    ),
+    "the same, and a pattern leads to it": (
+        PathView(first=True, followed=False, news_since=4),
+        [],
+        found(file("m.log", 1), replace(file("m.log.1.gz", 2), matched=True), undecided=[1]),
+        [TakeUp(0, "live")],
+    ),
+    "the first file at a path that led nowhere, rotated before it was seen": (
+        PathView(followed=False),
+        [known(1, 0, "ignored", 0, 0, head=b"")],
+        found(file("m.log", 3), file("m.log.1", 2)),
+        [Leave(1, "forgotten"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
+    ),
+    "rotated names that lead nowhere, or to what nothing here can unpack": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 3),
+            file("m.log.1", 1),
+            replace(file("m.log.2", 0, 0, b""), key=NO_KEY, error=OSError("a loop of links")),
+            replace(file("m.log.3.zst", 2, 500, b""), error=MissingLibraryError("no library for zst")),
+            answers=[(1, 1, SAME, 1000)],
+        ),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "a few bytes were all of one that is over, whose inode is that of another one by now, which begins with them": (
+        PathView(current=2),
+        [known(1, 1, "done", 10, 10, head=A[:10]), known(2, 2)],
+        found(
+            file("m.log", 3),
+            file("m.log.1", 1),
+            file("m.log.2", 2),
+            answers=[(1, 1, SAME, 10), (2, 2, SAME, 1000)],
+        ),
+        [
+            Leave(1, "forgotten"),
+            Hold(2, 2),
+            TakeUp(1, "rotated"),
+            Rotated("rename"),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
+    "what was read before the last one is moved back, and that is gone": (
+        PathView(current=2),
+        [known(1, 1, "done"), known(2, 2, "done")],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "deleted, and an edited copy of it begins with all that was read of one before, which was edited, too": (
+        PathView(current=2),
+        [known(1, 0, "rotated", 500, 700), known(2, 2, "rotated", is_open=True)],
+        found(
+            file("m.log.1", 3, 990),
+            answers=[(1, 0, SAME, 500), (2, 0, MOVED, 990)],
+            common=[(2, 1000)],
+        ),
+        [Leave(1, "missing"), Leave(2, "open", 1000), TakeUp(0, "rotated", 990)],
+    ),
+    "of two copies of what is gone, the one at the path lacks what was not read yet": (
+        NOW,
+        [known(offset=500)],
+        found(
+            file("m.log", 3, 800), file("m.log.1", 2), answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)], parts=[(0, 1)]
+        ),
+        [Hold(1, 0), TakeUp(1, "rotated", 500), Rotated("rename")],
+    ),
+    "an archive that was left out before it was unpacked, and copied since": (
+        NOW,
+        [known(), known(2, 5, "ignored", 0, 0)],
+        found(file("m.log", 1), file("m.log.1.gz", 6), answers=[(1, 0, SAME, 1000), (2, 1, SAME, 0)]),
+        [Hold(1, 0), Hold(2, 1)],
+    ),
+    "deleted, and there is a copy with more, of which it is to be told yet whether it is another log's": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log.1", 3, 1100), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)], undecided=[0]),
+        [Leave(1, "open")],
+    ),
+    "kept under a name that nobody knows, and what it was edited into was rotated": (
+        NOW,
+        [known(is_open=True, name="/m.log~")],
+        found(file("m.log.1", 3, 1100), answers=[(1, 0, MOVED, 990)], common=[(1, 1000)]),
+        [Leave(1, "open"), TakeUp(0, "rotated", 990), Rotated("rename")],
     ),
     "nothing has happened": (
         NOW,

@@ -51,7 +51,7 @@ class Watched:
     refused = ()
     catalogue = CATALOGUE
     config = Config(source=(Source(name="m", paths=("/m.log",)), Source(name="n", paths=("/n.log",))))
-    status = {name: SourceStatus(name, True, 1, 0, True, NOW, ()) for name in ("m", "n")}  # noqa: FBT003, RUF012
+    status = {name: SourceStatus(name, True, 1, 0, True, ()) for name in ("m", "n")}  # noqa: FBT003, RUF012
 
     def __init__(self, directory):
         self.now = NOW

@@ -56,8 +56,8 @@ class Watched:
         self.catalogue = Catalogue.load()
         self.config = Config(source=(Source(name="mesibo", paths=("/var/log/mesibo/*.log",)),))
         self.status = {
-            "mesibo": SourceStatus("mesibo", True, 1, 0, True, NOW, ()),  # noqa: FBT003
-            "other": SourceStatus("other", False, 0, 0, True, None, (problem,)),  # noqa: FBT003
+            "mesibo": SourceStatus("mesibo", True, 1, 0, True, ()),  # noqa: FBT003
+            "other": SourceStatus("other", False, 0, 0, True, (problem,)),  # noqa: FBT003
         }
 
     @property
@@ -258,7 +258,7 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
 
 def test_sources_that_are_read_do_not_stand_before_those_that_are_not(watched, get):
     """Of a hundred sources the one with unread lines comes first; what can be read is one row each below it."""
-    fine = {f"a{i:02}": SourceStatus(f"a{i:02}", True, 1, 0, True, NOW, ()) for i in range(20)}  # noqa: FBT003
+    fine = {f"a{i:02}": SourceStatus(f"a{i:02}", True, 1, 0, True, ()) for i in range(20)}  # noqa: FBT003
     watched.status = fine | watched.status
     watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
     page = get("/unread")[2].decode()
@@ -300,7 +300,7 @@ def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, nev
 
 def test_many_sources_leave_the_page_its_first_line(watched, get):
     """Of a hundred sources the line names those that need a look, and how many more there are below."""
-    watched.status |= {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, NOW, ()) for i in range(98)}  # noqa: FBT003
+    watched.status |= {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, ()) for i in range(98)}  # noqa: FBT003
     watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
     first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first))
@@ -309,7 +309,7 @@ def test_many_sources_leave_the_page_its_first_line(watched, get):
 
 def test_many_sources_of_which_none_needs_a_look_are_a_number(watched, get):
     """A webhook listens, a log is followed: neither is worth a name of its own."""
-    watched.status = {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, NOW, ()) for i in range(20)}  # noqa: FBT003
+    watched.status = {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, ()) for i in range(20)}  # noqa: FBT003
     watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
     first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
     assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first)).strip().startswith("20 sources: followed as of")

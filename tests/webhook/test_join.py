@@ -102,7 +102,6 @@ class Lines:
             files_followed=1,
             lag_bytes=0,
             caught_up=True,
-            last_line_at=0.0,
             problems=(),
         )
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from logwatch import envelope as envelopes
 from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
-from logwatch.compile.specialise import MAX_ORDERS
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
 from logwatch.parse.lines import LineBatch, some_of
@@ -168,7 +167,7 @@ class ChunkReader:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came."""
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
-        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons < _FEW_LESSONS else 1)
+        made = self._compiler.compile(payloads, any_order=self._lessons >= _FEW_LESSONS)
         if made is None and not left:
             return  # the log begins with lines of others
         self._lessons += 1

@@ -9,7 +9,7 @@ can be taken.
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import dropwhile, takewhile
@@ -27,7 +27,8 @@ _MIN_KEPT = 0.95  # of the examples, by ways: else a repetition takes their turn
 _MAX_UNROLLED = 40  # turns of one line; more stay a repetition as well
 _TOLD = 128  # turns of one alternative of a repetition: more of them tell hardly more
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
-_RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
+_RARE = 128  # examples, of which one alone is no way: it would cost time on all other lines
+_MAX_ALONE = 0.25  # of them in an order of their own: the next lines will have others
 _GLANCE_BYTES = 64
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _END, _FULL = -1, -2  # of a repetition, beside the indices of its alternatives: none matches, or it has its maximum
@@ -125,11 +126,13 @@ class Specialiser:
     def _follow_turns(self, turns: "_Turns", taken: "_Taken", then: Sequence[Node]) -> tuple[Part, Places]:
         """Return what these turns are, in as many orders as they come, or in any order if that leaves too many out."""
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
-        orders = {*runs.values()}
+        orders = Counter(runs.values())
+        alone = [*orders.values()].count(1) if len(runs) >= _MIN_EXAMPLES_ALIKE else 0
         part: Part = _nothing
         kept: Collection[int] = ()
         before = self._turns_left
-        if len(orders) <= self._most_orders and max(map(len, orders), default=0) <= _MAX_UNROLLED:
+        is_known = len(orders) <= self._most_orders and alone <= _MAX_ALONE * len(runs)
+        if is_known and max(map(len, orders), default=0) <= _MAX_UNROLLED:
             part, kept = self._ways(turns, taken, then)
         if runs and len(kept) < _MIN_KEPT * len(taken):
             self._turns_left = before

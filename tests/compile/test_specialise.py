@@ -120,9 +120,9 @@ def test_fields_that_some_lines_lack_have_a_way_each():
     """Three of them are eight orders, also within brackets. With ``any_order`` they stay a repetition."""
     orders = [" ".join(f for i, f in enumerate(("k:1", '"s"', "w")) if n >> i & 1).encode() for n in range(8)]
     known = Specialiser()
-    flat, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders])
+    flat, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders * 2])
     inside = nodes.seq(Literal(b"["), Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD)))), Literal(b"]"))
-    nest, _ = known.specialise(Repeat(inside), [b"[%b]\n" % each for each in orders])
+    nest, _ = known.specialise(Repeat(inside), [b"[%b]\n" % each for each in orders * 2])
     assert [known.end(flat, each + b" code 7\n", 0) > 0 for each in (*orders, b"w w")] == [True] * 8 + [False]
     assert [known.end(nest, b"[%b]\n" % each, 0) > 0 for each in (*orders, b"w w")] == [True] * 8 + [False]
     known = Specialiser(any_order=True)
@@ -135,10 +135,19 @@ def test_what_ways_have_in_common_is_written_once():
     fields = (b"k:1", b'"s"', b"w", b'"t"', b"k=2")
     orders = [b" ".join([f for i, f in enumerate(fields) if n >> i & 1]) for n in range(32)]
     known = Specialiser()
-    narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders])
-    assert len(ends) == 32
+    narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders * 2])
+    assert len(ends) == 64
     assert narrowed.capture_names == ("v", "v", "code")
     assert [known.end(narrowed, b"%b code 6\n" % each, 0) > 0 for each in orders] == [True] * 32
+
+
+def test_where_many_lines_have_an_order_of_their_own_it_is_no_way():
+    """The next ones will have others: one repetition takes all."""
+    words = [b"k:1", b'"s"', b"w"]
+    orders = [b" ".join(words[n // 3**i % 3] for i in range(4)) for n in range(0, 81, 2)]
+    known = Specialiser()
+    narrowed, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders])
+    assert known.end(narrowed, b'w w w w w "s" k:7 code 5\n', 0) == 24
 
 
 @pytest.mark.parametrize(
@@ -196,10 +205,10 @@ def test_a_bounded_repetition_keeps_its_bounds(low, high):
 def test_a_way_that_hardly_any_line_takes_is_left_out():
     """It would cost time on all others."""
     either = Choice((VALUE, STRING))
-    lines = [b"k:%d\n" % number for number in range(99)]
+    lines = [b"k:%d\n" % number for number in range(199)]
     narrowed, ends = Specialiser().specialise(either, [*lines, b'"x"\n'])
     assert (Specialiser().end(narrowed, b"k:5\n", 0), Specialiser().end(narrowed, b'"x"\n', 0)) == (3, -1)
-    assert len(ends) == 99
+    assert len(ends) == 199
 
 
 NEST = node(r"[^{}\[\]]+")

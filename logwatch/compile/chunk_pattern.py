@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from logwatch.compile import nodes
 from logwatch.compile.in_json import in_json, looks_before
 from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
-from logwatch.compile.specialise import MAX_ORDERS, Specialiser
+from logwatch.compile.specialise import Specialiser
 from logwatch.compile.to_regex import Writer
 
 LISTED = frozenset(("code",))
@@ -94,13 +94,13 @@ class ChunkCompiler:
         self.general = ChunkPattern(self._whole(self._head, [self._tail or nodes.NOTHING]), listed)
         """The expression for whatever lines the node takes: a lesson costs more than to read thousands by it."""
 
-    def compile(self, payloads: Sequence[bytes], max_orders: int = MAX_ORDERS) -> "Made | None":
+    def compile(self, payloads: Sequence[bytes], *, any_order: bool = False) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
-        Where there are more than ``max_orders`` of fields, any order is taken.
+        Fields that come in several orders are taken in any with ``any_order``, or where they have too many.
         """
-        specialiser = Specialiser(self._listed, max_orders)
+        specialiser = Specialiser(self._listed, any_order=any_order)
         found = specialiser.specialise(self._head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None

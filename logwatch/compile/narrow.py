@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from logwatch.compile import nodes
 from logwatch.compile.nodes import Backtracking, CharRun, Choice, Literal, Look, Node, Repeat
 
-_LETTERS = frozenset((string.ascii_letters + string.digits).encode())
+_LETTERS_AND_DIGITS = (string.ascii_letters + string.digits).encode()
+_LETTERS = frozenset(_LETTERS_AND_DIGITS)
 
 
 def is_quoted(node: Node) -> bool:
@@ -29,8 +30,8 @@ def narrowed(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node,
     text = next(iter(texts))
     same = alike and len(texts) == 1
     match node:
-        case CharRun() if same and _takes_only(node, text, rest):
-            return Literal(text)
+        case CharRun() if alike:
+            return _run_as_taken(node, texts, rest)
         case Look(item, negative, False) if not _implied(item, rest, negative=negative):
             return _as_one_class(_without_blanks(node, rest), behind) if negative else node
         case Look(_, _, False):
@@ -84,6 +85,18 @@ def _one_of(words: Sequence[bytes]) -> Node:
     if len(last) == 1 or any(each != last for each in ends.values()):
         return nodes.choice(*map(Literal, words))
     return Backtracking(nodes.seq(nodes.choice(*map(Literal, ends)), CharRun(frozenset(last), 1, 1)))
+
+
+def _run_as_taken(run: CharRun, texts: set[bytes], rest: Node) -> Node:
+    """Return a run as it took these texts: written out if it can be no other, or how all begin, then a run."""
+    first, last = min(texts), max(texts)
+    if first == last and _takes_only(run, first, rest):
+        return Literal(first)
+    same = next((i for i, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    begin = first[:same].rstrip(_LETTERS_AND_DIGITS)  # another line has other ones
+    if run.max is not None or run.lazy or not begin:
+        return run
+    return nodes.seq(Literal(begin), CharRun(run.chars, max(0, run.min - len(begin))))
 
 
 def _takes_only(run: CharRun, text: bytes, rest: Node) -> bool:

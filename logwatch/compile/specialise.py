@@ -7,11 +7,13 @@ stands only where the node itself would take it, and the end only where it would
 can be taken.
 """
 
+import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import dropwhile, takewhile
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from logwatch.compile import nodes
@@ -21,16 +23,16 @@ from logwatch.compile.to_regex import Writer
 
 _MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
-MAX_ORDERS = 16
-"""Orders of turns that are told apart: a way for each is faster than a repetition, for as long as there is no other."""
-_MAX_ORDERS_WITHIN = 4  # a turn: each way has fewer examples of what is in it
+_MIN_KEPT = 0.95  # of the examples, by ways: else a repetition takes their turns in any order
 _MAX_UNROLLED = 40  # turns of one line; more stay a repetition as well
 _TOLD = 128  # turns of one alternative of a repetition: more of them tell hardly more
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
-_RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
+_RARE = 128  # examples, of which one alone is no way: it would cost time on all other lines
+_MAX_ALONE = 0.05  # of them in an order of their own: so many of the next lines will have others
 _GLANCE_BYTES = 64
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _END, _FULL = -1, -2  # of a repetition, beside the indices of its alternatives: none matches, or it has its maximum
+_NONE = -3  # no turn is left
 
 Places: TypeAlias = Mapping[int, tuple[bytes, int]]
 """By the number of an example, its line and the index at which a node stands in it."""
@@ -42,15 +44,17 @@ Part: TypeAlias = Callable[[Node], Node]
 class Specialiser:
     """Follows examples through nodes, and remembers what it found out of them meanwhile."""
 
-    def __init__(self, listed: frozenset[str] = frozenset(), max_orders: int = MAX_ORDERS) -> None:
-        """Of names that are ``listed`` every value counts, and of others the last one."""
-        self.listed, self.max_orders = listed, max_orders
+    def __init__(self, listed: frozenset[str] = frozenset(), *, any_order: bool = False) -> None:
+        """Of names that are ``listed`` every value counts, and of others the last one.
+
+        With ``any_order`` turns that come in several orders are taken in any: others will come.
+        """
+        self.listed, self._most_orders = listed, 1 if any_order else math.inf
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
-        self._turns: dict[int, _Turns] = {}
+        self._turns_of: dict[int, _Turns] = {}
         self._min_count = self._turns_left = 0
         self._alike = True
-        self._within = 0  # so many turns
 
     def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
         """Return the node as these lines take it from their beginnings, and where it ends in those that are kept.
@@ -64,7 +68,7 @@ class Specialiser:
 
     def forget(self) -> None:
         """Let go of all that: what remembers its own turns would else wait for a collection of garbage."""
-        for turns in self._turns.values():
+        for turns in self._turns_of.values():
             turns.taken.cache_clear()
 
     def end(self, node: Node, line: bytes, at: int) -> int:
@@ -94,9 +98,9 @@ class Specialiser:
 
     def turns(self, node: Choice | Repeat) -> "_Turns":
         """Return what takes the turns of a repetition, or of a choice as a repetition of one turn."""
-        if id(node) not in self._turns:
-            self._turns[id(node)] = _Turns(self, node)
-        return self._turns[id(node)]
+        if id(node) not in self._turns_of:
+            self._turns_of[id(node)] = _Turns(self, node)
+        return self._turns_of[id(node)]
 
     def _follow(self, node: Node, at: Places, then: Sequence[Node] = ()) -> tuple[Part, Places]:
         """Return what the examples take of a node, and where they are behind it; ``then`` is what follows."""
@@ -115,57 +119,76 @@ class Specialiser:
             case Choice() | Repeat():
                 turns = self.turns(node)
                 taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
-                left: dict[int, tuple[bytes, int]] = {}
-                return self._tree(turns, taken, then, left), left
+                return self._follow_turns(turns, taken, then)
         ends = {n: (line, end) for n, (line, start) in at.items() if (end := self.end(node, line, start)) >= 0}
         return self._as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
 
-    def _tree(
-        self,
-        turns: "_Turns",
-        taken: "Mapping[int, Sequence[_Turn]]",
-        then: Sequence[Node],
-        ends: dict[int, tuple[bytes, int]],
-    ) -> Part:
-        """Return the ways in which these turns go on; note the ends of those that are kept."""
-        parts: list[Part] = []
+    def _follow_turns(self, turns: "_Turns", taken: "_Taken", then: Sequence[Node]) -> tuple[Part, Places]:
+        """Return what these turns are, in as many orders as they come, or in any order if that leaves too many out."""
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
-        most = min(self.max_orders, _MAX_ORDERS_WITHIN) if self._within else self.max_orders
-        orders = set(runs.values())
-        if len(orders) > most or max(map(len, orders), default=0) > _MAX_UNROLLED:
-            parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]], then)]
-            taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
-        groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
-        for n, each in taken.items():
-            groups[each[0].alternative][n] = each
-        ways: list[Part] = []
-        for i, group in sorted(groups.items()):
-            if len(group) < self._min_count:
-                continue
-            before, here = len(ends), {n: each[0] for n, each in group.items()}
-            if i < 0:
-                ends.update({n: (turn.line, turn.end) for n, turn in here.items()})
-                is_said = i == _FULL or _begins_with(then, turns.until)
-                places = [(turn.line, turn.end, turn.end) for turn in here.values()]
-                ways.append(_nothing if is_said else self._as_taken(turns.no_more, places))
-            elif self._turns_left > 0:
-                way, behind = self._turn(turns, i, here)
-                rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
-                if len(ends) > before:
-                    ways.append(_in_order([way, rest]))
-        return _in_order([*parts, _one_of(ways)])
+        orders = Counter(runs.values())
+        alone = [*orders.values()].count(1) if len(runs) >= _MIN_EXAMPLES_ALIKE else 0
+        part: Part = _nothing
+        kept: Collection[int] = ()
+        before = self._turns_left
+        is_known = len(orders) <= self._most_orders and alone <= _MAX_ALONE * len(runs)
+        if is_known and max(map(len, orders), default=0) <= _MAX_UNROLLED:
+            part, kept = self._ways(turns, taken, then)
+        if runs and len(kept) < _MIN_KEPT * len(taken):
+            self._turns_left = before
+            loop = self._loop(turns, [turn for n, run in runs.items() for turn in taken[n][: len(run)]], then)
+            part, kept = self._ways(turns, {n: taken[n][len(run) :] for n, run in runs.items()}, then)
+            part = _in_order([loop, part])
+        return part, {n: (taken[n][-1].line, taken[n][-1].end) for n in kept}
 
-    def _turn(self, turns: "_Turns", i: int, here: "Mapping[int, _Turn]") -> tuple[Part, Places]:
-        """Return one turn that takes alternative ``i``."""
+    def _ways(self, turns: "_Turns", taken: "_Taken", then: Sequence[Node]) -> tuple[Part, Collection[int]]:
+        """Return the ways in which these turns follow each other, and which examples are kept.
+
+        What several ways have in common is written once: where they begin alike and where they end alike, and where
+        one goes on behind a turn as another does without it. No way is taken that the node itself would not take.
+        """
+        groups = _by_first(taken)
+        groups = {i: group for i, group in sorted(groups.items()) if len(group) >= self._min_count}
+        taken = {n: each for group in groups.values() for n, each in group.items()}
+        if len(groups) == 1:
+            (i,) = groups
+            if i == _NONE:
+                return _nothing, taken
+            way, kept = self._turn(turns, i, {n: each[0] for n, each in taken.items()}, then)
+            rest, kept = self._ways(turns, {n: taken[n][1:] for n in kept}, then)
+            return _in_order([way, rest]), kept
+        if count := _common_end(taken):
+            way, kept = self._ways(turns, {n: each[:-count] for n, each in taken.items()}, then)
+            end, kept = self._ways(turns, {n: taken[n][-count:] for n in kept}, then)
+            return _in_order([way, end]), kept
+        i, count = max(((i, _count_without(i, groups)) for i in groups), key=itemgetter(1), default=(_NONE, 0))
+        if count:
+            way, kept = self._turn(turns, i, {n: each[0] for n, each in groups[i].items()}, then)
+            behind = {
+                n: each[1:] if n in kept else each for n, each in taken.items() if n in kept or n not in groups[i]
+            }
+            rest, kept = self._ways(turns, behind, then)
+            return _in_order([_one_of([way, _nothing]), rest]), kept
+        ways = [self._ways(turns, group, then) for group in groups.values()]
+        return _one_of([way for way, kept in ways if kept]), [n for _, kept in ways for n in kept]
+
+    def _turn(
+        self, turns: "_Turns", i: int, here: "Mapping[int, _Turn]", then: Sequence[Node] = ()
+    ) -> tuple[Part, Collection[int]]:
+        """Return one turn that takes alternative ``i``, or the end of the turns, and the examples that it keeps."""
+        if i < 0:
+            places = [(turn.line, turn.end, turn.end) for turn in here.values()]
+            is_said = i == _FULL or _begins_with(then, turns.until)
+            return _nothing if is_said else self._as_taken(turns.no_more, places), here
+        if self._turns_left <= 0:
+            return _nothing, ()
         self._turns_left -= 1
         parts: list[Part] = []
         if turns.blanks:
             parts.append(self._as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
         if look := turns.guard(i):
             parts.append(self._as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
-        self._within += 1
         way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
-        self._within -= 1
         return _in_order([*parts, way]), ends
 
     def _loop(self, turns: "_Turns", took: "Sequence[_Turn]", then: Sequence[Node]) -> Part:
@@ -199,6 +222,38 @@ class _Turn(NamedTuple):
     blanks: int  # where it begins
     start: int  # behind the blanks
     end: int
+
+
+_Taken: TypeAlias = Mapping[int, Sequence[_Turn]]
+"""By the number of an example, some turns that follow each other in it."""
+
+
+def _order(turns: Sequence[_Turn]) -> tuple[int, ...]:
+    return tuple([turn.alternative for turn in turns])
+
+
+def _by_first(taken: _Taken) -> dict[int, dict[int, Sequence[_Turn]]]:
+    """Return the turns of examples by the alternative of the first one."""
+    groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
+    for n, each in taken.items():
+        groups[each[0].alternative if each else _NONE][n] = each
+    return groups
+
+
+def _count_without(i: int, groups: Mapping[int, _Taken]) -> int:
+    """Return in how many orders turns go on behind one of alternative ``i`` as others do without it."""
+    behind = {_order(each[1:]) for each in groups[i].values()}
+    return len(behind.intersection(_order(each) for j, group in groups.items() if j != i for each in group.values()))
+
+
+def _common_end(taken: _Taken) -> int:
+    """Return how many turns at the end are the same in all, from one on that none has before: there all meet."""
+    orders = {_order(each) for each in taken.values()}
+    backwards = zip(*(order[::-1] for order in orders), strict=False)
+    count = sum(1 for _ in takewhile(lambda at: len({*at}) == 1, backwards))
+    before = {i for order in orders for i in order[: len(order) - count]}
+    end = next(iter(orders), ())
+    return next((left for left in range(count, 0, -1) if end[-left] not in before), 0)
 
 
 class _Turns:

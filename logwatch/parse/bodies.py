@@ -209,9 +209,17 @@ class Bodies:
     """
 
     def __init__(
-        self, data: bytes, envelope: Envelope, ahead: bytes, owns: envelopes.Owns, indents: bytes = b""
+        self,
+        data: bytes,
+        envelope: Envelope,
+        ahead: bytes,
+        marker: bytes,
+        owns: envelopes.Owns,
+        indents: bytes = b"",
     ) -> None:
+        """``marker`` is what every push line holds; a body mostly ends above the next one."""
         self._data = data
+        self._marker = marker
         self._envelope = envelope
         self._ahead = ahead
         self._owns = owns
@@ -225,8 +233,6 @@ class Bodies:
         if ends and self._envelope == PLAIN:
             below = Below(b"\n" + self._data + _bare(self._ahead, PLAIN), self._owns, self._indents)
             return [text for text, _ in below.join(lines, [1 + end for end in ends])]
-        if _NEAR_BYTES * len(ends) > len(self._data):
-            ends = ()  # nearly all lines are near one
         texts: list[bytes | None] = self._closed_near(lines, ends) if ends else [None] * len(lines)
         missed = {line for line, text in zip(lines, texts, strict=True) if text is None}
         left = [i for i, line in enumerate(lines) if line in missed]  # with those like them: the text tells the place
@@ -240,11 +246,11 @@ class Bodies:
 
     def _closed_near(self, lines: Sequence[bytes], ends: Sequence[int]) -> list[bytes | None]:
         """Return the joined lines of those whose bodies end within few bytes, and None of the others."""
-        begins = [self._begin(end) for end in ends]
-        pieces = [
-            self._data[begin : next_ if next_ < end + _NEAR_BYTES else self._begin(end + _NEAR_BYTES)]
-            for begin, end, next_ in zip(begins, ends, [*begins[1:], len(self._data)], strict=True)
-        ]
+        pieces: list[bytes] = []
+        for end in ends:
+            next_ = self._data.find(self._marker, end, end + _NEAR_BYTES)
+            stop = end + _NEAR_BYTES if next_ < 0 else next_
+            pieces.append(self._data[self._begin(end) : self._begin(stop) if stop < len(self._data) else None])
         text = b"\n" + _bare(b"".join(pieces), self._envelope)
         near = Below(text, self._owns, self._indents).closed(lines, _places(lines, text, len(text)))
         return [found and found[0] for found in near]

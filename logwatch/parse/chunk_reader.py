@@ -13,7 +13,6 @@ from typing import Any
 
 from logwatch import envelope as envelopes
 from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
-from logwatch.compile.specialise import MAX_ORDERS
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
 from logwatch.parse.lines import LineBatch, some_of
@@ -29,7 +28,6 @@ LEARN_AFTER_LINES = 16
 _MAX_WAIT = 16  # lessons' worth of lines between two of them: a log may change again and again
 _IN_VAIN = 4  # times as long a wait behind a lesson that taught little
 _LITTLE = 0.25  # of what was left
-_FEW_LESSONS = 1  # behind them it is known that the order of the fields changes again and again
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many by the general expression costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
@@ -168,7 +166,8 @@ class ChunkReader:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came."""
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
-        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons < _FEW_LESSONS else 1)
+        # behind the first lesson it is known that the order of the fields changes again and again
+        made = self._compiler.compile(payloads, any_order=self._lessons > 0)
         if made is None and not left:
             return  # the log begins with lines of others
         self._lessons += 1

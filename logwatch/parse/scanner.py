@@ -85,7 +85,7 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        bodies = partial(Bodies, data, envelope, ahead, self.owns, self.parser.indents)
+        bodies = partial(Bodies, data, envelope, ahead, self.marker, self.owns, self.parser.indents)
         job = _Job(self, reference, following, bodies)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)

@@ -6,7 +6,7 @@ import pytest
 
 from logwatch.compile import nodes
 from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
-from logwatch.compile.specialise import MAX_ORDERS, Specialiser
+from logwatch.compile.specialise import Specialiser
 from logwatch.compile.to_regex import Writer
 from tests.compile.shown import node, shown
 
@@ -30,6 +30,9 @@ LOOP = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Ch
         (nodes.seq(BLANKS, Literal(b"x")), [b"   x", b"x"], r"\ *+x"),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!'] * 8, '"a"!'),
         (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!"] * 8, "[1-2]++!"),
+        (nodes.seq(node("[a-z:]+"), Literal(b"!")), [b"id:ab!", b"id:ac!"] * 4, "id:[:a-z]*+!"),
+        (nodes.seq(node("[a-z:]+"), Literal(b"!")), [b"id:ab!", b"id:ac!"], "[:a-z]++!"),
+        (nodes.seq(node("[a-z:]{1,9}"), Literal(b"!")), [b"id:ab!", b"id:ac!"] * 4, "[:a-z]{1,9}+!"),
         (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?>ab|)!"),
         (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?![a-b])"),
         (nodes.seq(Repeat(node("ab")), node("a")), [b"aba"], "ab(?!ab)a"),
@@ -103,10 +106,10 @@ def test_a_word_that_begins_another_hides_none():
     assert [known.end(narrowed, line, 0) for line in (b"to 5\n", b"token 5\n", b"token=5\n")] == [-1, -1, -1]
 
 
-def test_turns_in_many_orders_stay_a_repetition():
+def test_turns_in_long_rows_stay_a_repetition():
     """Of the alternatives that the examples take."""
     known = Specialiser()
-    lines = [b" ".join([b"abc"] * count + [b"code 5\n"]) for count in range(MAX_ORDERS + 1)]
+    lines = [b" ".join([b"abc"] * count + [b"code 5\n"]) for count in range(42)]
     narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), lines)
     assert len(ends) == len(lines)
     assert known.end(narrowed, b"abc " * 20 + b"code 7\n", 0) == 86
@@ -114,14 +117,55 @@ def test_turns_in_many_orders_stay_a_repetition():
 
 
 def test_fields_that_some_lines_lack_have_a_way_each():
-    """Three of them are eight orders. Within brackets, where each way has fewer examples, they stay a repetition."""
+    """Three of them are eight orders, also within brackets. With ``any_order`` they stay a repetition."""
     orders = [" ".join(f for i, f in enumerate(("k:1", '"s"', "w")) if n >> i & 1).encode() for n in range(8)]
     known = Specialiser()
-    flat, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders])
+    flat, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders * 2])
     inside = nodes.seq(Literal(b"["), Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD)))), Literal(b"]"))
-    nest, _ = known.specialise(Repeat(inside), [b"[%b]\n" % each for each in orders])
+    nest, _ = known.specialise(Repeat(inside), [b"[%b]\n" % each for each in orders * 2])
     assert [known.end(flat, each + b" code 7\n", 0) > 0 for each in (*orders, b"w w")] == [True] * 8 + [False]
+    assert [known.end(nest, b"[%b]\n" % each, 0) > 0 for each in (*orders, b"w w")] == [True] * 8 + [False]
+    known = Specialiser(any_order=True)
+    nest, _ = known.specialise(Repeat(inside), [b"[%b]\n" % each for each in orders])
     assert [known.end(nest, b"[%b]\n" % each, 0) > 0 for each in (*orders, b"w w")] == [True] * 9
+
+
+def test_what_ways_have_in_common_is_written_once():
+    """What each of five fields may lack is 32 orders of five turns."""
+    fields = (b"k:1", b'"s"', b"w", b'"t"', b"k=2")
+    orders = [b" ".join([f for i, f in enumerate(fields) if n >> i & 1]) for n in range(32)]
+    known = Specialiser()
+    narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders * 2])
+    assert len(ends) == 64
+    assert narrowed.capture_names == ("v", "v", "code")
+    assert [known.end(narrowed, b"%b code 6\n" % each, 0) > 0 for each in orders] == [True] * 32
+
+
+def test_where_many_lines_have_an_order_of_their_own_it_is_no_way():
+    """The next ones will have others: one repetition takes all."""
+    words = [b"k:1", b'"s"', b"w"]
+    orders = [b" ".join(words[n // 3**i % 3] for i in range(4)) for n in range(0, 81, 2)]
+    known = Specialiser()
+    narrowed, _ = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [b"%b code 5\n" % each for each in orders])
+    assert known.end(narrowed, b'w w w w w "s" k:7 code 5\n', 0) == 24
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        (b"w k:1", b"w w k:1", b'"s" w k:1'),
+        (b'w "s"', b'"s"', b'"s" "s"', b'w w "s"'),
+        (b'"s" w', b'w "s" w', b'w w "s" w', b"w"),
+        (b"w w w", b'w "s" w', b'"s" w w', b'w w "s"'),
+    ],
+)
+def test_a_field_that_some_lines_lack_is_not_taken_for_the_one_behind_it(orders):
+    """Where two that are alike follow each other, what is taken is never given back."""
+    known = Specialiser()
+    lines = [b"%b code 5\n" % each for each in orders for _ in range(3)]
+    narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), lines)
+    assert len(ends) == len(lines)
+    assert [known.end(narrowed, line, 0) for line in lines] == [len(line) - 1 for line in lines]
 
 
 PROSE = CharRun(frozenset(b" :,abc"))
@@ -161,10 +205,10 @@ def test_a_bounded_repetition_keeps_its_bounds(low, high):
 def test_a_way_that_hardly_any_line_takes_is_left_out():
     """It would cost time on all others."""
     either = Choice((VALUE, STRING))
-    lines = [b"k:%d\n" % number for number in range(99)]
+    lines = [b"k:%d\n" % number for number in range(199)]
     narrowed, ends = Specialiser().specialise(either, [*lines, b'"x"\n'])
     assert (Specialiser().end(narrowed, b"k:5\n", 0), Specialiser().end(narrowed, b'"x"\n', 0)) == (3, -1)
-    assert len(ends) == 99
+    assert len(ends) == 199
 
 
 NEST = node(r"[^{}\[\]]+")

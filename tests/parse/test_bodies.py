@@ -129,7 +129,7 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
     expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
     for indents in (b"", INDENTS):
         assert [*Below(b"\n" + data, owns, indents).join([line], [len(line) + 2])] == [(expected, needed)]
-        bodies = Bodies(data, PLAIN, b"", owns, indents)
+        bodies = Bodies(data, PLAIN, b"", b"push_on_complete", owns, indents)
         assert bodies.joined([line]) == bodies.joined([line], [len(line) + 1]) == [expected]
         assert (waiting_bytes(data, PLAIN, b"push_on_complete", owns, indents) > 0) >= (needed is None)
 
@@ -247,7 +247,7 @@ def test_bodies_in_an_envelope_are_those_out_of_it(name, lines, often, near):
     for i in opened:
         level, _ = depth(encoded[i])
         expected.append(join_one_by_one(encoded[i], level, encoded[i + 1 :], owns)[0] if level else encoded[i])
-    wrapped = Bodies(b"".join(records), envelope_of(name), b"", owns, INDENTS)
+    wrapped = Bodies(b"".join(records), envelope_of(name), b"", b"push_on_complete", owns, INDENTS)
     with mock.patch.object(bodies, "_NEAR_BYTES", near):
         assert wrapped.joined([encoded[i] for i in opened], ends) == expected
 
@@ -262,9 +262,24 @@ def test_of_a_chunk_in_an_envelope_only_what_is_near_an_open_line_is_taken_out(n
     lines = [OTHER.decode()] * 1000 + [line, "}"] + [OTHER.decode()] * 1000 + [line, OTHER.decode(), "}"]
     records = written(name, lines).splitlines(keepends=True)
     data, ends = b"".join(records), [sum(map(len, records[: i + 1])) for i in (1000, 2002)]
-    bodies = Bodies(data, envelope_of(name), b"", owns, INDENTS)
+    bodies = Bodies(data, envelope_of(name), b"", b"push_on_complete", owns, INDENTS)
     assert bodies.joined([line.encode()] * 2, ends) == [line.encode() + b" }"] * 2
     assert 0 < sum(taken) < len(data) / 5
+
+
+@pytest.mark.parametrize("name", ["docker", "cri", "syslog-3164"])
+def test_where_answers_are_many_the_lines_between_them_are_not_taken_out(name, monkeypatch):
+    """An answer ends above the next push line, mostly."""
+    taken: list[int] = []
+    taken_out = envelope.taken_out
+    monkeypatch.setattr(envelope, "taken_out", lambda data, known: [taken.append(len(data)), taken_out(data, known)][1])
+    line = PUSH.decode() + "{"
+    lines = ([line, "}"] + [PUSH.decode()] * 18) * 100
+    records = written(name, lines).splitlines(keepends=True)
+    ends = [sum(map(len, records[: i + 1])) for i in range(0, len(lines), 20)]
+    bodies = Bodies(b"".join(records), envelope_of(name), b"", b"push_on_complete", owns, INDENTS)
+    assert bodies.joined([line.encode()] * 100, ends) == [line.encode() + b" }"] * 100
+    assert 0 < sum(taken) < sum(map(len, records)) / 5
 
 
 def test_time_grows_with_the_answers_of_a_chunk():
@@ -272,7 +287,7 @@ def test_time_grows_with_the_answers_of_a_chunk():
 
     def seconds(count: int) -> float:
         pushes = [PUSH.replace(b"4711", b"%d" % i) + b"{" for i in range(count)]
-        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"", owns)
+        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"", b"push_on_complete", owns)
         begin = time.thread_time()
         assert bodies.joined(pushes) == [push + b" }" for push in pushes]
         return time.thread_time() - begin

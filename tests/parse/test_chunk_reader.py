@@ -81,7 +81,7 @@ def lessons_of(reader: Reader, made) -> list[int]:
     """Return the list of the lines that were read before each lesson, which teaches what ``made`` returns."""
     lessons: list[int] = []
     reader.read_so_far = 0
-    reader._compiler.compile = lambda payloads, max_orders: lessons.append(reader.read_so_far) or made(payloads)
+    reader._compiler.compile = lambda payloads, any_order: lessons.append(reader.read_so_far) or made(payloads)
     return lessons
 
 
@@ -119,7 +119,7 @@ def test_lines_that_cannot_be_learned_do_not_ask_for_lessons():
     reader = Reader()
     lessons = []
     compile_ = reader._compiler.compile
-    reader._compiler.compile = lambda *examples: lessons.append(examples) or compile_(*examples)
+    reader._compiler.compile = lambda *examples, **how: lessons.append(examples) or compile_(*examples, **how)
     other = [b"something else"] * 100
     for _ in range(300):
         reader.left([*dialect("a", 100), *other])

@@ -29,7 +29,7 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
         found = scanner.scan(data, envelope=wrapped, reference=1795342500.0).results
         by_chunk.update({tuple(key): seen.count for key, seen in found.items()})
         payloads = [line.payload for line in envelopes.unwrap(data, wrapped) if GRAMMAR.marker in line.payload]
-        for payload in Bodies(data, wrapped, b"", parser.owns).joined(payloads):
+        for payload in Bodies(data, wrapped, b"", parser.grammar.marker, parser.owns).joined(payloads):
             if not isinstance(result := parser.read(payload), str):
                 by_line[result.platform, result.code, result.reason] += 1
                 if rng.random() < by_pyparsing / lines:

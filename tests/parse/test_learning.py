@@ -249,7 +249,7 @@ def test_how_failures_are_written_is_learned_only_where_they_are_many(monkeypatc
     compiled = []
     compiler = chunk_reader.ChunkCompiler
     compile_ = compiler.compile
-    monkeypatch.setattr(compiler, "compile", lambda *args: compiled.append(1) or compile_(*args))
+    monkeypatch.setattr(compiler, "compile", lambda *args, **how: compiled.append(1) or compile_(*args, **how))
     assert [failure.token for failure in found] == [f"tok{i % 60}" for i in range(failures)]
     assert len(compiled) == lessons
 

@@ -145,7 +145,8 @@ class Specialiser:
         """Return the ways in which these turns follow each other, and which examples are kept.
 
         What several ways have in common is written once: where they begin alike and where they end alike, and where
-        one goes on behind a turn as another does without it. No way is taken that the node itself would not take.
+        one goes on behind a turn as another does without it: of several such turns any may lack then, which a
+        repetition of a bounded number of them does not allow. No way is taken that the node itself would not take.
         """
         groups = _by_first(taken)
         groups = {i: group for i, group in sorted(groups.items()) if len(group) >= self._min_count}
@@ -161,7 +162,8 @@ class Specialiser:
             way, kept = self._ways(turns, {n: each[:-count] for n, each in taken.items()}, then)
             end, kept = self._ways(turns, {n: taken[n][-count:] for n in kept}, then)
             return _in_order([way, end]), kept
-        i, count = max(((i, _count_without(i, groups)) for i in groups), key=itemgetter(1), default=(_NONE, 0))
+        lacked = [(i, _count_without(i, groups)) for i in groups if turns.any_number]
+        i, count = max(lacked, key=itemgetter(1), default=(_NONE, 0))
         if count:
             way, kept = self._turn(turns, i, {n: each[0] for n, each in groups[i].items()}, then)
             behind = {

@@ -202,6 +202,23 @@ def test_a_bounded_repetition_keeps_its_bounds(low, high):
         assert known.end(narrowed, text + b"\n", 0) in (-1, known.end(either, text + b"\n", 0))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "orders", "other"),
+    [
+        (1, None, ("ab", "b", "a"), ""),
+        (2, None, ("abc", "bc", "ab"), "b"),
+        (0, 2, ("aba", "a", "b", ""), "ba"),
+    ],
+)
+def test_turns_that_some_lines_lack_are_counted_by_a_bounded_repetition(low, high, orders, other):
+    """Each may lack, and not all of them together; where one lacks, another may follow."""
+    whole = nodes.seq(Repeat(Choice((node("a"), node("b"), node("c"))), low, high), node("a?"))
+    narrowed, ends = Specialiser().specialise(whole, [f"{order}!\n".encode() for order in orders])
+    assert len(ends) == len(orders)
+    for line in (f"{other}!\n".encode(), f"{other}a!\n".encode()):
+        assert Specialiser().end(narrowed, line, 0) in (-1, Specialiser().end(whole, line, 0))
+
+
 def test_a_way_that_hardly_any_line_takes_is_left_out():
     """It would cost time on all others."""
     either = Choice((VALUE, STRING))

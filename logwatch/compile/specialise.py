@@ -136,8 +136,9 @@ class Specialiser:
             part, kept = self._ways(turns, taken, then)
         if runs and len(kept) < _MIN_KEPT * len(taken):
             self._turns_left = before
-            loop = self._loop(turns, [turn for n, run in runs.items() for turn in taken[n][: len(run)]], then)
-            part, kept = self._ways(turns, {n: taken[n][len(run) :] for n, run in runs.items()}, then)
+            loop, known = self._loop(turns, [turn for n, run in runs.items() for turn in taken[n][: len(run)]], then)
+            behind = {n: taken[n][len(run) :] for n, run in runs.items() if {*run}.issubset(known)}
+            part, kept = self._ways(turns, behind, then)
             part = _in_order([loop, part])
         return part, {n: (taken[n][-1].line, taken[n][-1].end) for n in kept}
 
@@ -193,18 +194,18 @@ class Specialiser:
         way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
         return _in_order([*parts, way]), ends
 
-    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]", then: Sequence[Node]) -> Part:
-        """Return a repetition of the alternatives that these turns take, in any order; ``then`` follows."""
-        ways: list[Part] = []
+    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]", then: Sequence[Node]) -> tuple[Part, Collection[int]]:
+        """Return a repetition of the alternatives that these turns take, in any order, and which; ``then`` follows."""
+        ways: dict[int, Part] = {}
         before, self._alike = self._alike, False
         for i in sorted({turn.alternative for turn in took}):
             here = [turn for turn in took if turn.alternative == i]
             if len(here) >= self._min_count and self._turns_left > 0:
                 way, ends = self._turn(turns, i, dict(enumerate(here[:: len(here) // _TOLD + 1])))
                 if ends:
-                    ways.append(way)
+                    ways[i] = way
         self._alike = before
-        return partial(_repeated, _one_of(ways)(nodes.NOTHING), then) if ways else _nothing
+        return partial(_repeated, _one_of([*ways.values()])(nodes.NOTHING), then) if ways else _nothing, ways.keys()
 
     def _as_taken(self, node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
         """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""

@@ -119,6 +119,15 @@ def test_turns_in_long_rows_stay_a_repetition():
     assert known.end(narrowed, b'abc "x" code 7\n', 0) == -1
 
 
+def test_what_a_repetition_leaves_out_as_rare_is_not_said_to_be_taken():
+    """A line that holds it is left out."""
+    known = Specialiser()
+    lines = [b"abc " * (n % 50) + b"code 5\n" for n in range(199)]
+    narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), [*lines, b'abc "s" code 5\n'])
+    assert known.end(narrowed, b'abc "s" code 5\n', 0) == -1
+    assert len(ends) == 199
+
+
 def test_fields_that_some_lines_lack_have_a_way_each():
     """Three of them are eight orders, also within brackets. With ``any_order`` they stay a repetition."""
     orders = [" ".join(f for i, f in enumerate(("k:1", '"s"', "w")) if n >> i & 1).encode() for n in range(8)]

@@ -109,7 +109,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
         return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
-        if any(k.number not in draft.untold for k in draft.by_inode[i] if k.position.state != "ignored"):
+        mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
+        if any(k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
         older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
         left = (k for k in older if k.position.size > each.position.offset)

@@ -1691,6 +1691,31 @@ def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, be
     assert set(log.written) - set(log.follower.sink.lines) == set()
 
 
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+@pytest.mark.parametrize("restart", ["", "killed", "stopped"])
+@pytest.mark.parametrize("unread", [0, 3, 30])
+@pytest.mark.parametrize("before", ["", "cp -p m.log m.log.0", "cp m.log m.log.bak", "cp m.log copy"])
+def test_a_log_of_which_a_copy_is_edited_counts_once_where_both_are_rotated(tmp_path, before, unread, restart, pattern):
+    """What it goes on in is the log, by its inode: the copy waits until that is read, and is told by it then."""
+    log = Log(tmp_path, "by hand", patterns=(pattern,))
+    log.write(60)
+    log.follower.turn()
+    log.follower.commit()
+    log.write(unread)
+    if restart == "stopped":
+        log.follower.stop()
+    log.shell(before)
+    log.shell("cp m.log m.log.1; sed -i 30d m.log.1; mv m.log.1 m.log.2; mv m.log m.log.1; : > m.log")
+    if restart == "killed":
+        log.follower.kill()
+    if restart:
+        log.follower.start()
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
+    assert set(log.written) - set(log.follower.sink.lines) == set()
+
+
 @pytest.mark.parametrize("restart", ["", "stopped", "killed"])
 @pytest.mark.parametrize("unread", [(0, 60), (60, 60), (30, 60)])
 def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_first(tmp_path, unread, restart):

@@ -4,7 +4,6 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or a number's name on /metrics; what is counted is exactly what the scanner found.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -53,10 +52,8 @@ UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before read
 class Scans(Protocol):
     """What a scanner does with a chunk."""
 
-    def scan(
-        self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"", remaining: float = math.inf
-    ) -> Scan:
-        """Find the push results in whole lines, behind which so many bytes are still to come."""
+    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
+        """Find the push results in whole lines."""
 
 
 class Input(Protocol):
@@ -348,13 +345,11 @@ class _Feed:
         self._pipeline = pipeline
 
     def chunk(self, chunk: Chunk) -> None:
-        position = chunk.position
         scan = self._source.scanner.scan(
             chunk.data,
             envelope=chunk.envelope,
             reference=chunk.reference,
             ahead=chunk.ahead,
-            remaining=position.size - position.offset if isinstance(position, Position) else math.inf,
         )
         self._pipeline.take(chunk.source, scan, chunk)
 

@@ -7,13 +7,14 @@ place is therefore one fixed number of bytes or nothing, and a compiled grammar 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
-from typing import Concatenate, ParamSpec, TypeAlias, cast
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
 _MAX_PREFIXES = 64
 _How = ParamSpec("_How")
+_Made = TypeVar("_Made")
 
 
 class _Properties:
@@ -206,17 +207,17 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def once_a_node(change: Callable[Concatenate[Node, _How], Node]) -> Callable[Concatenate[Node, _How], Node]:
+def once_a_node(change: Callable[Concatenate[Node, _How], _Made]) -> Callable[Concatenate[Node, _How], _Made]:
     """Let what is made of a node be made once: the same one stands in many places of a tree."""
 
     @wraps(change)
-    def made(node: Node, /, *args: _How.args, **kwargs: _How.kwargs) -> Node:
+    def made(node: Node, /, *args: _How.args, **kwargs: _How.kwargs) -> _Made:
         known = vars(node).setdefault("_made", {})
         how = (change, *args, *kwargs.values())
         if how not in known:
             done = change(node, *args, **kwargs)
             known[how] = None if done is node else done  # in a circle it would wait for a collection of garbage
-        return cast(Node, known[how] or node)
+        return cast(_Made, node if known[how] is None else known[how])
 
     return made
 

@@ -21,9 +21,8 @@ class Writer:
     A repetition with captures inside is one group, to be looked into later: theirs would keep its last turn only.
     """
 
-    def __init__(self, *, capturing: bool = False, last_turns: bool = False) -> None:
+    def __init__(self, *, capturing: bool = False) -> None:
         self._capturing = capturing
-        self._last_turns = last_turns
         self.groups: list[Capture | Repeat] = []
         # by identity, since to hash a tree takes longer; the node in front keeps it its own
         self._written: dict[tuple[int | bool, ...], tuple[Node, str, list[Capture | Repeat]]] = {}
@@ -48,9 +47,8 @@ class Writer:
             case nodes.Seq(items):
                 final = len(items) - 1
                 return "".join(self.write(item, last=last and i == final, back=back) for i, item in enumerate(items))
-            case Choice(items):
-                inner = "|".join(self.write(item, last=last or not back, back=back) for item in items)
-                return f"(?:{inner})" if last or back else f"(?>{inner})"
+            case Choice():
+                return self._alternatives(node, last=last, back=back)
             case Repeat(item, low, high, lazy):
                 if back:
                     return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
@@ -63,20 +61,25 @@ class Writer:
             case Backtracking(item):
                 return f"(?{':' if last else '>'}{self.write(item, back=True)})"
 
+    def _alternatives(self, node: Choice, *, last: bool, back: bool) -> str:
+        inner = "|".join(self.write(item, last=last or not back, back=back) for item in node.items)
+        return f"(?:{inner})" if last or back else f"(?>{inner})"
+
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
-        own = isinstance(node, Capture) or (node.max != 1 and node.capture_names and not self._last_turns)
+        own = isinstance(node, Capture) or (node.max != 1 and node.capture_names)
         if not self._capturing or not own:
             return text()
         self.groups.append(node)
-        return f"({text()})"
+        before, self._capturing = self._capturing, isinstance(node, Capture)
+        inner = text()
+        self._capturing = before
+        return f"({inner})"
 
     def _repeat(self, node: Repeat) -> str:
-        before, self._capturing = self._capturing, self._capturing and (node.max == 1 or self._last_turns)
         item = node.item
         if isinstance(item, Choice) and node.min <= 1 and node.max is None and nodes.all_disjoint(item.items):
             item = Choice(tuple(map(_swallow, item.items)))
         inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
-        self._capturing = before
         return f"(?>(?:{inner}){_times(node.min, node.max)})"
 
 

@@ -137,7 +137,7 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     return from_values([(name, value.decode("latin-1")) for name, value in values])
 
 
-def from_groups(names: Sequence[str], rows: Sequence[tuple[bytes, ...]]) -> tuple[Columns, dict[int, Cause]]:
+def from_groups(names: Sequence[str], rows: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause]]:
     """Return the results of lines, given what groups of these names captured of each, and why others have none.
 
     Of the groups of one name the last one that captured something counts, of those of ``code`` all. None of the values

@@ -1,6 +1,5 @@
 """Count a log minute by minute, with the stages and to the totals of ``report``."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -53,9 +52,7 @@ class Past(Count):
             if reached.leapt:
                 self.over_a_year.append(stream.name)
 
-    def scan(
-        self, data: bytes, how: LogSettings, envelope: Envelope, reference: float, remaining: float = math.inf
-    ) -> None:
+    def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source, minute by minute."""
         if not data:
             return
@@ -66,9 +63,7 @@ class Past(Count):
                 reached.minute, reached.newest = minute, max(minute, reached.newest)
                 if not self._wanted(minute):
                     continue
-            found = self.add(
-                how.scanner.scan(lines, envelope=envelope, reference=reference, ahead=ahead, remaining=remaining)
-            )
+            found = self.add(how.scanner.scan(lines, envelope=envelope, reference=reference, ahead=ahead))
             reached.unplaced += self._rows(how.source, found)
             if minute is not None:
                 self._place(minute)

@@ -1,49 +1,30 @@
-"""Read batches of lines by an expression made for lines like those before, and by one for all that LINE takes.
+"""Read whole chunks by one expression: what it captured of each line is a code of the line's result.
 
-What it captures is dictionary-encoded, a byte a line, so that counting and finding are byte searches. Lines of the same
-result get the same code, however they are written.
+Lines that were captured alike are the same result, and have the same bytes as their row: each is looked up once, and
+then counted and found as a byte. Rows that differ and mean the same result get the same code, however they are written.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, count, repeat
+from itertools import compress, count, repeat
 from typing import Any
 
 from logwatch import envelope as envelopes
-from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
+from logwatch.compile.chunk_pattern import ChunkPattern
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
-from logwatch.parse.lines import LineBatch, some_of
+from logwatch.parse.lines import LineBatch
 
-SOME = 64
-"""Examples at once: more tell hardly more, and each is gone through in Python."""
-LESSON_LINES = 16_000
-"""Lines that the general expression must be saved from reading for a lesson to pay: it takes 10 to 25 ms."""
-ALL_NAMES_LESSON_LINES = 3_000
-"""The same where all values are captured: the general expression takes four times as long then."""
-LEARN_AFTER_LINES = 16
-"""Lines that are there before the first lesson: fewer are no examples of a log."""
-_MAX_WAIT = 16  # lessons' worth of lines between two of them: a log may change again and again
-_IN_VAIN = 4  # times as long a wait behind a lesson that taught little
-_LITTLE = 0.25  # of what was left
-_MAX_LEFT_SHARE = 0.01  # of a batch: to read so many by the general expression costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
 _MAX_ENVELOPES = 16
-_MAX_EXAMPLE_BYTES = 4096
-_MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to follow
-
 _RARE = 8  # one in so many lines is found faster by itself than by a look at each
 
 OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS, _FEW_ROWS = 4096, 256
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
-
-Groups = tuple[bytes, ...]
-"""What an expression captured of one line, group by group."""
 
 Outcome = ResultKey | Cause | None
 """What a line gives, its reason as logged; None for one that the expression passed over."""
@@ -55,26 +36,33 @@ Match = Callable[["Dictionary", LineBatch], LineBatch]
 
 @dataclass(slots=True)
 class _Framed:
-    """The same expression for lines in a frame."""
+    """The expression for lines in a frame."""
 
     frame: envelopes.Frame
     expression: "Dictionary | None"  # None where it takes too few of them
     batches: int = 0
 
 
-class _Expression:
-    """One expression, for lines by themselves and as they stand in their envelopes."""
+class ChunkReader:
+    """One expression for whole chunks, for lines by themselves and as they stand in their envelopes."""
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
         self._framed_by: dict[Envelope, _Framed] = {}
 
-    def read(self, batch: LineBatch, match: Match) -> LineBatch:
+    def read(
+        self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch
+    ) -> LineBatch:
+        """Read a batch in its envelope, and what is left of it out of that; return the lines that are left.
+
+        ``match`` counts what the expression captures of a batch, and returns the lines that it left; ``take_out`` takes
+        some out of their envelope.
+        """
+        left = batch if batch.envelope == PLAIN else take_out(self._read_framed(batch, match))
+        return match(self.bare, left) if left.text else left
+
+    def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch as it stands; return those lines that are left."""
-        if not batch.text:
-            return batch
-        if batch.envelope == PLAIN:
-            return match(self.bare, batch)
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
@@ -100,105 +88,6 @@ class _Expression:
         return made
 
 
-class ChunkReader:
-    """One grammar's expressions for whole chunks: the general one, and one that is learned from what is at hand.
-
-    The general one takes all that LINE takes. To learn is worth it where so many lines are still to come, or twice as
-    many have come, as of many short logs, that it saves what it costs; and then ever more seldom.
-    """
-
-    def __init__(self, compiler: ChunkCompiler, lesson_lines: int = 0) -> None:
-        """``lesson_lines`` are those for which a lesson pays; without it as many as where results are counted."""
-        self._compiler = compiler
-        self._lesson_lines = lesson_lines or LESSON_LINES
-        self._general = _Expression(compiler.general)
-        self._learned: _Expression | None = None
-        self._examples: list[bytes] = []  # that the expression was made for
-        self._left: list[bytes] = []  # some of what it has left since
-        self._wait = LEARN_AFTER_LINES
-        self._waiting = self._lessons = 0
-        self._tried = False  # to learn from the first lines, before any is read
-        self._next = self._stride = 1  # of the lines that are waited for, from one that is kept to another
-
-    def read(
-        self,
-        batch: LineBatch,
-        match: Match,
-        following: float = math.inf,
-        take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch,
-    ) -> LineBatch:
-        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
-
-        Return the lines that are left. ``match`` counts what an expression captures of a batch, and returns the lines
-        that it left; ``take_out`` takes some out of their envelope. ``following`` is how many times as much as this the
-        log still holds.
-        """
-        count = len(batch.lines)
-        if not self._tried and count >= LEARN_AFTER_LINES and count * following >= self._lesson_lines:
-            self._tried = True
-            self._learn(_examples(batch, SOME))
-        unlearned = self._learned.read(batch, match) if self._learned else batch
-        left = self._general.read(unlearned, match)
-        if left.envelope != PLAIN:
-            bare = take_out(left)
-            unlearned = bare if left is unlearned else unlearned  # what is learned from is taken out as well
-            left = self._learned.read(bare, match) if self._learned else bare
-            left = self._general.read(left, match)
-        count = len(unlearned.lines) - len(left.lines)
-        worth = self._lesson_lines * (1 + self._lessons)  # the later ones save less, since they tell fewer orders apart
-        if count > _MAX_LEFT_SHARE * len(batch.lines):
-            self._keep_some(count, unlearned)
-            if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= worth:
-                # of the rest of the batch as well, in proportion: what is rare is not worth a way
-                self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
-        return left
-
-    def _keep_some(self, count: int, unlearned: LineBatch) -> None:
-        """Keep some of the lines that no learned expression has taken, of which so many can be learned."""
-        self._waiting += count
-        if self._waiting >= self._next:
-            self._left += _examples(unlearned, min(SOME, 1 + (self._waiting - self._next) // self._stride))
-            self._next = self._waiting + self._stride
-        if len(self._left) > 2 * SOME:
-            self._left, self._stride = self._left[::2], 2 * self._stride
-
-    def _learn(self, others: Sequence[bytes]) -> None:
-        """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came."""
-        left = _short(some_of(self._left, SOME))
-        payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
-        # behind the first lesson it is known that the order of the fields changes again and again
-        made = self._compiler.compile(payloads, any_order=self._lessons > 0)
-        if made is None and not left:
-            return  # the log begins with lines of others
-        self._lessons += 1
-        taught = 0
-        if made is not None:
-            self._learned, self._examples = _Expression(made.pattern), made.payloads
-            taught = sum(map(set(made.payloads).__contains__, left))
-        most = self._lessons * self._lesson_lines * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
-        self._wait = min(most, _MAX_WAIT * self._lesson_lines)
-        self._left, self._waiting = [], 0
-        self._next = self._stride = 1
-
-
-def _examples(batch: LineBatch, most: int) -> list[bytes]:
-    """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
-    lines = batch.lines
-    some = some_of(range(len(lines)), 4 * most)
-    places = some_of(sorted(some, key=lambda i: len(lines[i])), most)
-    bare = batch.bare(places)
-    return _short([line for line in bare.picked(range(len(bare.lines))) if len(line) <= _MAX_EXAMPLE_BYTES])
-
-
-def _short(lines: list[bytes]) -> list[bytes]:
-    """Return some of the lines if all are too long together."""
-    size = sum(map(len, lines))
-    return some_of(lines, len(lines) * _MAX_EXAMPLES_BYTES // size) if size > _MAX_EXAMPLES_BYTES else lines
-
-
-# ---- what an expression captures -------------------------------------------------------------------------------------
-
-
 class Dictionary:
     """The results of one expression so far, and their codes: ``results[code]``.
 
@@ -213,8 +102,14 @@ class Dictionary:
         self._reasons: Reasons | None = None
         self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
-    def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
-        """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
+    def encode(self, text: bytes, reasons: Reasons | None = None) -> bytearray | None:
+        """Return the code of each line of a text, by which ``reasons`` results are counted.
+
+        Return None where each line is to be read by itself.
+        """
+        rows = self.pattern.rows(text)
+        if rows is None:
+            return None
         full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
@@ -227,23 +122,25 @@ class Dictionary:
 
     def _forget(self) -> None:
         self.results: list[Outcome] = [*_WITHOUT]
-        self._codes: dict[Groups, int] = {}
+        self._codes: dict[bytes, int] = {}
         self._key_bytes = 0
 
-    def results_of(self, rows: Sequence[Groups]) -> tuple[Columns, dict[int, Cause | None]]:
-        """Return the columns of ``PushResult`` for what was captured of lines, and what others give, by their indices.
+    def results_of(self, rows: Sequence[bytes]) -> tuple[Columns, dict[int, Cause | None]]:
+        """Return the columns of ``PushResult`` for rows of lines, and what others give, by their indices.
 
         Most give another result each: columns are faster.
         """
-        if self.pattern.quoted:
-            rows = [tuple([text.replace(b'\\"', b'"') for text in row]) for row in rows]
-        columns, without = from_groups(self.pattern.names, rows)
-        undecided = [i for i, row in enumerate(rows) if not any(row)]
-        if self.pattern.may_be_undecided:
-            undecided += [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
+        pattern = self.pattern
+        values = pattern.values(rows)
+        undecided = [i for i, row in enumerate(rows) if row == pattern.passed]
+        if pattern.may_be_undecided:
+            undecided += [i for i, each in enumerate(values) if pattern.undecided(each)]
+        for i in undecided:
+            values[i] = [b""] * len(pattern.names)
+        columns, without = from_groups(pattern.names, values)
         return columns, without | dict.fromkeys(undecided)
 
-    def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
+    def _encode_new(self, rows: Sequence[bytes], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
@@ -258,7 +155,7 @@ class Dictionary:
         if keys is not new and len(self._codes) < _FEW_ROWS:  # those that come again save making keys
             self._remember(new, found)
 
-    def _add(self, keys: Counter[Groups]) -> dict[Groups, Any]:
+    def _add(self, keys: Counter[bytes]) -> dict[bytes, Any]:
         """Add codes for what decides the outcomes of so many rows, the commonest first; return the outcomes."""
         unknown = [key for key, _ in keys.most_common()]
         (numbers, platforms, reasons, *_), without = self.results_of(unknown)
@@ -273,18 +170,21 @@ class Dictionary:
         self._remember(unknown, map(codes_of.__getitem__, outcomes))
         return dict(zip(unknown, outcomes, strict=True))
 
-    def _remember(self, rows: Sequence[Groups], codes: Iterable[int]) -> None:
+    def _remember(self, rows: Sequence[bytes], codes: Iterable[int]) -> None:
         self._codes.update(zip(rows, codes, strict=True))
-        self._key_bytes += sum(map(len, chain.from_iterable(rows)))
+        self._key_bytes += sum(map(len, rows))
 
-    def _keys(self, rows: Sequence[Groups]) -> Sequence[Groups]:
-        """Return what decides the outcome of each row: its groups, with reasons that count as the same alike."""
+    def _keys(self, rows: Sequence[bytes]) -> Sequence[bytes]:
+        """Return what decides the outcome of each row: the row, with reasons that count as the same alike."""
         if not self._reasons or not self._places_of_reasons:
             return rows
-        columns: list[Sequence[bytes]] = list(zip(*rows, strict=True))
+        values = self.pattern.values(rows)
+        if any(len(each) != len(self.pattern.names) for each in values):
+            return rows
+        columns: list[Sequence[bytes]] = list(zip(*values, strict=True))
         for i in self._places_of_reasons:
             columns[i] = self._reasons.alike(columns[i])
-        return list(zip(*columns, strict=True))
+        return list(map(self.pattern.row, zip(*columns, strict=True)))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

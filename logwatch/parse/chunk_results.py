@@ -173,8 +173,8 @@ class LazyFailures(Sequence[Failure]):
         return repr(list(self))
 
 
-Read = Callable[[list[bytes], Sequence[Received], Sequence[float], float], Columns]
-"""Reads payloads, and is told how many times as many follow; returns the columns of ``Failure``."""
+Read = Callable[[list[bytes], Sequence[Received], Sequence[float]], Columns]
+"""Reads payloads; returns the columns of ``Failure``."""
 
 
 def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
@@ -184,12 +184,10 @@ def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
             yield from (tuple(zip(*failures, strict=True)) for failures in chunks if failures)
             continue
         lazy = [each for each in chunks if isinstance(each, LazyFailures)]
-        left = sum(map(len, lazy))
         lines = chain.from_iterable(zip(*each.bare(), repeat(each.reference)) for each in lazy)
         while some := list(islice(lines, _TOGETHER)):
-            left -= len(some)
             payloads, received, references = zip(*some, strict=True)
-            yield read(list(payloads), received, references, left / len(some))
+            yield read(list(payloads), received, references)
 
 
 def held_bytes(failures: Sequence[Failure]) -> int:

@@ -7,14 +7,14 @@ from typing import Any
 from pyparsing import ParserElement
 
 from logwatch.compile import nodes
-from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
+from logwatch.compile.chunk_pattern import ChunkPattern
 from logwatch.compile.from_pyparsing import translate
 from logwatch.compile.line_pattern import LinePattern
 from logwatch.compile.nodes import CharRun, Node
 from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
-from logwatch.parse.chunk_reader import ALL_NAMES_LESSON_LINES, ChunkReader, Dictionary
+from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
 
 _INDENTS = b' \t}]"'  # of lines below a printed bracket
@@ -30,10 +30,9 @@ class LineParser:
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
-        self.answers: ChunkReader | None = None  # of lines joined with the answers below, which no other is like
         self._line: LinePattern | None = None
         self._stamp: ChunkPattern | None = None  # where LINE has one stamp
-        self._all_names: ChunkReader | None = None  # captures what is not counted by as well
+        self._all_names: Dictionary | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
@@ -44,9 +43,8 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         self._line = LinePattern(node)
-        self._all_names = ChunkReader(ChunkCompiler(node, frozenset(node.capture_names)), ALL_NAMES_LESSON_LINES)
-        counted = ChunkCompiler(node, COUNTED)
-        self.chunk_reader, self.answers = ChunkReader(counted), ChunkReader(counted)
+        self._all_names = Dictionary(_of_lines(node))
+        self.chunk_reader = ChunkReader(_of_lines(nodes.without_captures(node, COUNTED)))
 
     @property
     def compiled(self) -> bool:
@@ -72,32 +70,20 @@ class LineParser:
         """Return whether a line begins with what some part of LINE takes."""
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
-    def read_all(self, payloads: list[bytes], following: float) -> Columns:
-        """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result.
-
-        ``following`` is how many times as many are to be read behind them.
-        """
+    def read_all(self, payloads: list[bytes]) -> Columns:
+        """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result."""
         found: dict[int, Sequence[Any]] = {}
-        whole: Columns | None = None  # where one expression takes every line, which is usual
-
-        def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            nonlocal whole
-            columns, left = expression.results_of(expression.pattern.regex.findall(batch.text))
-            if not left and len(columns[0]) == len(payloads):
-                whole = columns
-                return LineBatch(b"")
-            found.update({batch.number(i): row for i, row in enumerate(zip(*columns, strict=True))})
-            for i in left:
-                del found[batch.number(i)]
-            return batch.only(sorted(left))
-
         if self._all_names:
-            self._all_names.read(LineBatch.of(payloads), match, following)
-        if whole is not None:
-            return whole
-        rows = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
+            expression = self._all_names
+            rows = expression.pattern.rows(LineBatch.of(payloads).text)
+            if rows is not None:
+                columns, left = expression.results_of(rows)
+                if not left:
+                    return columns
+                found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}
+        read = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
         # a line is read the same way twice, but where an action of a grammar does not do the same twice
-        return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in rows), strict=True))
+        return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in read), strict=True))
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line begins as the lines of this grammar's program do."""
@@ -109,7 +95,10 @@ class LineParser:
         """Return the time stamps of lines, without newlines, as they are written, empty where there is none."""
         if self._stamp is None:
             return ["" if isinstance(each, str) else each.timestamp for each in map(self.read, lines)]
-        found = [each for each, _ in self._stamp.regex.findall(b"\n".join([*lines, b""]))]
+        found = self._stamp.rows(b"\n".join([*lines, b""]))
+        if found is None:
+            begins = LinePattern(self._stamp.node)
+            found = [match[0][0][1] if (match := begins.match(line)) and match[0] else b"" for line in lines]
         return b"\n".join(found).decode("latin-1").split("\n") if found else []
 
 
@@ -132,4 +121,9 @@ def _up_to(name: str, node: Node) -> ChunkPattern | None:
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
         return None
     before = (nodes.without_captures(part) for part in parts[: places[0]])
-    return ChunkPattern(nodes.seq(*before, parts[places[0]], CharRun(nodes.EVERY_BYTE, 0)))
+    return _of_lines(nodes.seq(*before, parts[places[0]]))
+
+
+def _of_lines(node: Node) -> ChunkPattern:
+    """Return what takes whole lines that begin as the node does."""
+    return ChunkPattern(nodes.seq(node, CharRun(nodes.EVERY_BYTE, 0)))

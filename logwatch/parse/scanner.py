@@ -5,7 +5,6 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -65,13 +64,11 @@ class Scanner:
         since: float | None = None,
         until: float | None = None,
         ahead: bytes = b"",
-        remaining: float = math.inf,
     ) -> Scan:
         """Count what is in ``data``, whole lines each ended by a newline, as ``envelope.cut`` hands them on.
 
         Nothing in ``ahead`` counts: it is what follows the data elsewhere, such as in the file after a rotation, and
-        may hold the rest of a provider's answer. ``remaining`` are the bytes that are still to come, as far as that is
-        known: for a few lines nothing is learned.
+        may hold the rest of a provider's answer.
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
@@ -79,14 +76,13 @@ class Scanner:
         """
         if not data:
             return Scan()
-        following = remaining / len(data)
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
         if isinstance(envelope, str):
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
         bodies = partial(Bodies, data, envelope, ahead, self.marker, self.owns, self.parser.indents)
-        job = _Job(self, reference, following, bodies)
+        job = _Job(self, reference, bodies)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
@@ -124,13 +120,12 @@ class Scanner:
         payloads: list[bytes],
         received: Sequence[envelopes.Received],
         references: Sequence[float],
-        following: float,
     ) -> Columns:
         """Read lines that are known to be failures in all detail, each with the reference that dates it.
 
-        Return the columns of ``Failure``. ``following`` is how many times as many are to be read behind them.
+        Return the columns of ``Failure``.
         """
-        code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads, following)
+        code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
         at = list(map(self.timestamps.date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
@@ -145,13 +140,12 @@ def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
 class _Job:
     """One chunk on its way."""
 
-    def __init__(self, scanner: Scanner, reference: float, following: float, bodies: Callable[[], Bodies]) -> None:
-        """``following`` is how many such chunks are still to come; ``bodies`` makes those of this one."""
+    def __init__(self, scanner: Scanner, reference: float, bodies: Callable[[], Bodies]) -> None:
+        """``bodies`` makes those of this chunk."""
         self.scan = Scan()
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self._following = following
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self._bodies = bodies
@@ -260,7 +254,7 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
             batch = self._bare(batch)
-        left = reader.read(batch, self._matched, self._following, self._bare) if reader else batch
+        left = reader.read(batch, self._matched, self._bare) if reader else batch
         for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
@@ -288,8 +282,9 @@ class _Job:
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
-        rows = expression.pattern.regex.findall(batch.text)
-        codes = expression.encode(rows, self._scanner.reasons)
+        codes = expression.encode(batch.text, self._scanner.reasons)
+        if codes is None:
+            return batch
         given, uncoded = expression.results, expression.uncoded
         here = {code: given[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in here.items() if outcome is None])
@@ -346,7 +341,9 @@ class _Job:
         read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            codes = expression.encode(expression.pattern.regex.findall(batch.text), self._scanner.reasons)
+            codes = expression.encode(batch.text, self._scanner.reasons)
+            if codes is None:
+                return batch
             outcomes = list(map(dict(enumerate(expression.results)).get, codes))
             for i, outcome in expression.uncoded.items():
                 outcomes[i] = outcome
@@ -354,8 +351,8 @@ class _Job:
             return batch.only(positions_of(codes, (0,)))
 
         batch = LineBatch.of(joined)
-        if joined and (reader := self._parser.answers):
-            batch = reader.read(batch, match, self._following)
+        if joined and (reader := self._parser.chunk_reader):
+            batch = reader.read(batch, match)
         for i, (line, _) in batch.at(range(len(batch.lines))):
             read[i] = self._outcome(line)
         return read

@@ -65,11 +65,11 @@ class Count:
             for chunk in stream.chunks:
                 read += len(chunk)
                 for data, envelope in lines.take(chunk):
-                    scan(data, envelope=envelope, remaining=_remaining(stream, read))
+                    scan(data, envelope=envelope)
                 progress()
         finally:
             for data, envelope in lines.rest():
-                scan(data, envelope=envelope, remaining=0)
+                scan(data, envelope=envelope)
             self.oversized += lines.oversized
             if lines.envelope is not None:
                 self.envelopes[envelopes.label(lines.envelope)] += 1
@@ -86,10 +86,8 @@ class Count:
             return self.causes.total() > 0
         return told.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (told.push_lines + astray)
 
-    def scan(
-        self, data: bytes, how: LogSettings, envelope: Envelope, reference: float, remaining: float = math.inf
-    ) -> None:
-        """Count whole lines of a source, of which so many bytes ``remaining`` are still to come."""
+    def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
+        """Count whole lines of a source."""
         if not data:
             return
         scan = how.scanner.scan(
@@ -98,7 +96,6 @@ class Count:
             reference=reference,
             since=self.since,
             until=self.until,
-            remaining=remaining,
         )
         self.add(scan)
         if self.watch is not None:

@@ -1,0 +1,104 @@
+"""Run a regular expression over a whole text at once, by the system's PCRE2, as machine code where that is allowed.
+
+``re`` makes a tuple of Python objects for each match, from an expression that it interprets. ``pcre2_substitute(3)``
+writes what the groups of all matches hold into one buffer, and PCRE2 compiles the expression to machine code: 0.5 us a
+line in place of 2 to 7. Where memory must not be executable that was writable (``MemoryDenyWriteExecute=`` of a
+service), PCRE2 interprets, at about the pace of ``re``.
+"""
+
+import ctypes
+import threading
+import weakref
+from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from functools import cache
+
+LIBRARY = "libpcre2-8.so.0"
+"""Of the package libpcre2-8-0 (Debian, Ubuntu) or pcre2 (RHEL), which others of the system need as well."""
+_JIT_COMPLETE = 0x01
+_GLOBAL, _UNSET_EMPTY, _OVERFLOW_LENGTH = 0x0100, 0x0400, 0x1000
+_NO_MEMORY = -48
+_STACK_BYTES = 32 * 1024, 8 << 20  # of machine code: at first, and at most
+_MATCHES = 10_000_000  # steps of one match that go back: one that takes more fails, and with it the text
+_SIGNATURES = {
+    "compile": (c_void_p, c_char_p, c_size_t, c_uint32, POINTER(c_int), POINTER(c_size_t), c_void_p),
+    "code_free": (None, c_void_p),
+    "jit_compile": (c_int, c_void_p, c_uint32),
+    "jit_stack_create": (c_void_p, c_size_t, c_size_t, c_void_p),
+    "jit_stack_assign": (None, c_void_p, c_void_p, c_void_p),
+    "match_context_create": (c_void_p, c_void_p),
+    "set_match_limit": (c_int, c_void_p, c_uint32),
+    "match_data_create_from_pattern": (c_void_p, c_void_p, c_void_p),
+    "match_data_free": (None, c_void_p),
+    "substitute": (
+        *(c_int, c_void_p, c_char_p, c_size_t, c_size_t, c_uint32, c_void_p, c_void_p),
+        *(c_char_p, c_size_t, c_void_p, POINTER(c_size_t)),
+    ),
+}
+
+
+class _Library:
+    """The functions of PCRE2 for bytes, and what all matches share: one at a time may run."""
+
+    def __init__(self, found: ctypes.CDLL) -> None:
+        self.lock = threading.Lock()
+        for name, (result, *arguments) in _SIGNATURES.items():
+            function = getattr(found, f"pcre2_{name}_8")
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+        self.context = self.match_context_create(None)
+        self.set_match_limit(self.context, _MATCHES)
+        self.jit_stack_assign(self.context, None, self.jit_stack_create(*_STACK_BYTES, None))
+
+    def __getattr__(self, name: str) -> "ctypes._FuncPointer":  # set above
+        raise AttributeError(name)
+
+
+@cache
+def library() -> _Library | None:
+    """Return PCRE2, None where the system has none."""
+    try:
+        return _Library(ctypes.CDLL(LIBRARY))
+    except (OSError, AttributeError):
+        return None
+
+
+class Expression:
+    """An expression, of whose matches in a text one text is written: the given one with each group in its place."""
+
+    def __init__(self, pattern: bytes, template: bytes) -> None:
+        """``template`` is what is written of a match; ``${1}`` is its first group, and empty if that is not set.
+
+        Raise ValueError if the pattern has a mistake, or is larger than PCRE2 takes, or there is no PCRE2.
+        """
+        if (pcre2 := library()) is None:
+            raise ValueError(f"{LIBRARY} is not there")
+        error, at = c_int(), c_size_t()
+        code = pcre2.compile(pattern, len(pattern), 0, byref(error), byref(at), None)
+        if not code:
+            raise ValueError(f"PCRE2 error {error.value} at byte {at.value} of the expression")
+        self._pcre2, self._code, self._template = pcre2, code, template
+        self.is_machine_code = pcre2.jit_compile(code, _JIT_COMPLETE) == 0
+        self._match_data = pcre2.match_data_create_from_pattern(code, None)
+        weakref.finalize(self, pcre2.match_data_free, self._match_data)
+        weakref.finalize(self, pcre2.code_free, code)
+
+    def written(self, text: bytes, expected_bytes: int) -> bytes | None:
+        """Return what is written of all matches, one after the other, and what stands between them.
+
+        Return None where a match takes more steps or more memory than it may. ``expected_bytes`` are about as many as
+        it will have: of more it is written twice.
+        """
+        size = c_size_t(expected_bytes)
+        for _ in range(2):
+            buffer = ctypes.create_string_buffer(size.value)
+            with self._pcre2.lock:
+                count = self._pcre2.substitute(
+                    *(self._code, text, len(text), 0, _GLOBAL | _UNSET_EMPTY | _OVERFLOW_LENGTH),
+                    *(self._match_data, self._pcre2.context, self._template, len(self._template)),
+                    *(buffer, byref(size)),
+                )
+            if count >= 0:
+                return buffer.raw[: size.value]
+            if count != _NO_MEMORY:
+                break
+        return None

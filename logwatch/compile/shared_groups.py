@@ -1,0 +1,91 @@
+"""Write a node as one expression in which alternatives share their groups, as PCRE2's branch reset ``(?|...)`` does.
+
+A value that many alternatives of a repetition may set is one group, so it holds what the last turn has set, and a row
+of a line is as short as its values are few.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from logwatch.compile.nodes import Capture, Choice, Node, Repeat, once_a_node
+from logwatch.compile.to_regex import Writer
+
+
+class Group(NamedTuple):
+    """What a group captures, and which repetition sets it, if one does: the outermost one, by a number of its own."""
+
+    name: str
+    repetition: int | None
+
+
+@once_a_node
+def groups_of(node: Node, within: int | None = None) -> list[Group]:
+    """Return the groups of a node, in the order of their numbers; ``within`` is the repetition that it stands in."""
+    if not node.capture_names:
+        return []
+    if isinstance(node, Choice):
+        shared: list[Group] = []
+        for item in node.items:
+            _share(shared, groups_of(item, within))
+        return shared
+    if within is None and isinstance(node, Repeat) and node.max != 1:
+        within = id(node)
+    own = [Group(node.name, within)] if isinstance(node, Capture) else []
+    return [*own, *(group for child in node.children for group in groups_of(child, within))]
+
+
+def _share(shared: list[Group], groups: Sequence[Group]) -> None:
+    """Let an alternative use the groups of those before it, where names and order allow it, and add what it lacks."""
+    at = 0
+    for group in groups:
+        same = next((i for i in range(at, len(shared)) if shared[i].name == group.name), None)
+        if same is None:
+            shared.insert(at, group)
+        elif shared[same].repetition is None:
+            shared[same] = group
+        at = (at if same is None else same) + 1
+
+
+def _places(groups: Sequence[Group], shared: Sequence[Group]) -> Iterator[int]:
+    """Yield which of the shared groups are those of one alternative."""
+    at = 0
+    for name, _ in groups:
+        while shared[at].name != name:
+            at += 1
+        yield at
+        at += 1
+
+
+class SharedGroups(Writer):
+    """Write one node, with the groups of ``groups_of``."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(capturing=True)
+        self._numbers = iter(range(1, 1 + len(groups_of(node))))  # of the groups that are still to be written
+        self._last = 0
+
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
+        """Write a node; what captures is written anew in each of its places, where its groups have other numbers."""
+        return self._write(node, last, back) if node.capture_names else super().write(node, last=last, back=back)
+
+    def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
+        if not isinstance(node, Capture):
+            return text()
+        number = next(self._numbers)
+        others = "(){0}" * (number - self._last - 1)  # groups of other alternatives: nothing is compiled of them
+        self._last = number
+        return f"{others}({text()})"
+
+    def _alternatives(self, node: Choice, *, last: bool, back: bool) -> str:
+        if not node.capture_names:
+            return super()._alternatives(node, last=last, back=back)
+        shared = groups_of(node)
+        numbers, begin, rest = list(islice(self._numbers, len(shared))), self._last, self._numbers
+        texts, ends = [], []
+        for item in node.items:
+            self._last, self._numbers = begin, iter([numbers[i] for i in _places(groups_of(item), shared)])
+            texts.append(self.write(item, last=last or not back, back=back))
+            ends.append(self._last)
+        self._last, self._numbers = max(ends), rest
+        return f"(?|{'|'.join(texts)})" if last or back else f"(?>(?|{'|'.join(texts)}))"

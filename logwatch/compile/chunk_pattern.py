@@ -50,6 +50,8 @@ class ChunkPattern:
 
     def values(self, rows: Sequence[bytes]) -> list[Sequence[bytes]]:
         """Return the values of each group, row by row."""
+        if self.quoted:
+            rows = [row.replace(b'\\"', b'"') for row in rows]
         return [row.split(_BETWEEN) for row in rows]
 
     def row(self, values: Sequence[bytes]) -> bytes:
@@ -70,7 +72,7 @@ class ChunkPattern:
     def expression(self) -> Expression | None:
         """The expression, compiled when it is first needed; None where PCRE2 does not take it, or is not there."""
         text = SharedGroups(self.node).write(in_json(self.node) if self.quoted else self.node)
-        template = _BETWEEN.join(b"${%d}" % number for number in range(1, 1 + len(self.names))) + b"\n"
+        template = _BETWEEN.join(b"$%d" % number for number in range(1, 1 + len(self.names))) + b"\n"
         try:
             # both sides end right before the newline, and never go back
             return Expression(f"(*LF)(?:{self.before}{text}{self.behind}|.*+)\\n".encode("latin-1"), template)

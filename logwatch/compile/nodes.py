@@ -31,11 +31,6 @@ class _Properties:
         return ()
 
     @cached_property
-    def size(self) -> int:
-        """The number of nodes in it."""
-        return 1 + sum(child.size for child in self.children)
-
-    @cached_property
     def min_len(self) -> int:
         """The least number of bytes that a match takes."""
         match self:
@@ -287,24 +282,3 @@ def disjoint(one: Node, other: Node) -> bool:
 def all_disjoint(items: tuple[Node, ...]) -> bool:
     """Return whether at any place at most one of the items can match."""
     return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])
-
-
-def capture_literals(node: Node) -> frozenset[bytes] | None:
-    """Return texts of which any match that captures something contains one; None if it may do without.
-
-    A text in which none of them occurs holds no value: that takes a few searches, and reading it takes microseconds.
-    """
-    if not node.capture_names:
-        return frozenset()
-    found: list[frozenset[bytes]] = []
-    if not isinstance(node, Choice | Repeat):
-        found = [item.prefixes for item in parts(node) if _shortest(item.prefixes) > 1]
-    if not isinstance(node, Capture):
-        inside = [capture_literals(child) for child in node.children]
-        if None not in inside:
-            found.append(frozenset().union(*(each for each in inside if each)))
-    return max(found, key=_shortest, default=None)
-
-
-def _shortest(texts: frozenset[bytes]) -> int:
-    return min(map(len, texts))

@@ -1,11 +1,10 @@
 """Turn chunks of log lines into push results.
 
 A grammar's tree is printed (``logwatch.compile``) as one bytes regex for a line, which is exact, and goes back only
-inside a ``Regex`` that has to, and as one for whole chunks, which leaves lines where a repetition sets values in an
-order that its groups do not tell. In front of that runs a third: the tree specialised to the ways that example lines
-take, which may match fewer lines, never differently, and is made again where what it leaves costs more. Captures are
-dictionary-encoded, so that counting and finding are byte searches. pyparsing is the reference; property tests hold all
-of them to it.
+inside a ``Regex`` that has to, and as one for whole chunks, which PCRE2 runs as machine code, and which leaves lines
+where a repetition sets values in an order that its groups do not tell. Lines stand in their envelope meanwhile, where
+that is known. What is captured of a line is looked up as one text, and its result is a byte from there on, so that
+counting and finding are byte searches. pyparsing is the reference; property tests hold both to it.
 """
 
 from logwatch.dialect import Grammar, load

@@ -1,6 +1,5 @@
 """Takes open sources one after the other, gives what they contain; memory stays bounded whatever their size."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -60,10 +59,8 @@ class Count:
         self.markers.add(how.scanner.marker.decode("latin-1"))
         lines = LineCutter(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
         scan = partial(self.scan, how=how, reference=reference)
-        read = 0  # bytes, unpacked
         try:
             for chunk in stream.chunks:
-                read += len(chunk)
                 for data, envelope in lines.take(chunk):
                     scan(data, envelope=envelope)
                 progress()
@@ -118,8 +115,3 @@ class Count:
         self.summary.misplaced += misplaced
         self.summary.unparsed += scan.unparsed.total() - misplaced
         return self.summary.add(scan.results, self.catalogue)
-
-
-def _remaining(stream: Stream, read: int) -> float:
-    """Estimate how many bytes are still to come, unpacked, when so many have been read."""
-    return max(read * (stream.size / max(stream.passed(), 1) - 1), 0.0) if stream.size else math.inf

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import combinations
 
 from logwatch.compile.in_json import in_json, looks_before
 from logwatch.compile.nodes import Node
@@ -12,6 +12,9 @@ from logwatch.compile.shared_groups import Group, SharedGroups, groups_of
 
 LISTED = frozenset(("code",))
 """The names of which every value counts, and not the last one alone."""
+Values = tuple[bytes, ...]
+"""What was captured of a line, group by group."""
+
 _BETWEEN = b"\x1f"  # groups of a row; a value that has it makes the row too long
 
 
@@ -38,35 +41,33 @@ class ChunkPattern:
         """What each group captures; a name may stand there several times."""
         return tuple(group.name for group in self._groups)
 
-    @cached_property
-    def passed(self) -> bytes:
-        """The row of a line that is passed over."""
-        return _BETWEEN * (len(self.names) - 1)
-
-    @cached_property
-    def may_be_undecided(self) -> bool:
-        """Whether any group is set by a repetition."""
-        return any(repetition is not None for _, repetition in self._groups)
-
-    def values(self, rows: Sequence[bytes]) -> list[Sequence[bytes]]:
-        """Return the values of each group, row by row."""
+    def columns(self, rows: Sequence[bytes]) -> list[list[bytes]]:
+        """Return what each group captured, of row by row."""
+        text = b"\n".join(rows)
         if self.quoted:
-            rows = [row.replace(b'\\"', b'"') for row in rows]
-        return [row.split(_BETWEEN) for row in rows]
+            text = text.replace(b'\\"', b'"')
+        values = text.replace(_BETWEEN, b"\n").split(b"\n")  # in a third of the time that it takes row by row
+        return [values[i :: len(self.names)] for i in range(len(self.names))]
 
-    def row(self, values: Sequence[bytes]) -> bytes:
-        """Return the row that has these values."""
-        return _BETWEEN.join(values)
-
-    def undecided(self, values: Sequence[bytes]) -> bool:
-        """Return whether the values of a row may not be those of its line.
+    def undecided(self, columns: Sequence[Sequence[bytes]]) -> set[int]:
+        """Return the rows whose values may not be those of their lines, by their indices.
 
         A repetition may have set more values of one name than its groups tell, or in another order.
         """
-        told = [group for group in compress(self._groups, values) if group.repetition is not None]
-        return (
-            len(values) != len(self._groups) or len({*told}) < len(told) or any(name in self.listed for name, _ in told)
-        )
+        found: set[int] = set()
+        for groups in self._doubtful:
+            if all(any(columns[i]) for i in groups):
+                found.update(
+                    n for n, values in enumerate(zip(*(columns[i] for i in groups), strict=True)) if all(values)
+                )
+        return found
+
+    @cached_property
+    def _doubtful(self) -> list[tuple[int, ...]]:
+        """Groups that leave a row undecided if all of some have a value."""
+        repeated = [(i, group) for i, group in enumerate(self._groups) if group.repetition is not None]
+        twice = [(i, j) for (i, one), (j, other) in combinations(repeated, 2) if one == other]
+        return [*twice, *((i,) for i, (name, _) in repeated if name in self.listed)]
 
     @cached_property
     def expression(self) -> Expression | None:
@@ -82,13 +83,19 @@ class ChunkPattern:
     def rows(self, text: bytes) -> list[bytes] | None:
         """Return a row for each line of a text, empty values in all its groups where the line was passed over.
 
-        Return None where they cannot be told: each line is to be read by itself then.
+        So it is where a value has the byte that stands between values. Return None where the rows cannot be told: each
+        line is to be read by itself then.
         """
-        if self.expression is None:
+        if self.expression is None or not self.names:
             return None
-        count = text.count(b"\n")
+        count, between = text.count(b"\n"), len(self.names) - 1
         written = self.expression.written(text, len(text) + count * len(self.names))
-        return None if written is None else written.split(b"\n", count)[:count]
+        if written is None:
+            return None
+        rows = written.split(b"\n", count)[:count]
+        if written.count(_BETWEEN) != count * between:
+            rows = [row if row.count(_BETWEEN) == between else _BETWEEN * between for row in rows]
+        return rows
 
     def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
         """Return the same for lines in a frame; None where a line might match by what stands before it."""

@@ -137,29 +137,30 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     return from_values([(name, value.decode("latin-1")) for name, value in values])
 
 
-def from_groups(names: Sequence[str], rows: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause]]:
-    """Return the results of lines, given what groups of these names captured of each, and why others have none.
+def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause]]:
+    """Return the results of lines, given what each group of these names captured of them, and why others have none.
 
     Of the groups of one name the last one that captured something counts, of those of ``code`` all. None of the values
     has a newline in it.
     """
     groups: dict[str, list[Sequence[bytes]]] = {}
-    for name, column in zip(names, zip(*rows, strict=True), strict=False):
+    for name, column in zip(names, columns, strict=True):
         if any(column):  # most groups of a name that stands in many places capture nothing
             groups.setdefault(name, []).append(column)
 
     def texts(name: str, encoding: str) -> list[str]:
-        last, *others = reversed(groups.get(name, [[b""] * len(rows)]))
+        last, *others = reversed(groups.get(name, [[b""] * count]))
         for column in others:
             last = [new or old for new, old in zip(last, column, strict=True)]
         return b"\n".join(last).decode(encoding, "replace").split("\n")
 
-    if not rows:
+    count = len(columns[0])
+    if not count:
         return (*[()] * len(PushResult._fields),), {}
     deciding = [texts(name, "latin-1") for name in _DECIDING]
     size = max(len("".join(each)) for each in deciding)
-    told = map(_told_by(size // len(rows)), *deciding)
-    codes = groups.get("code", [[b""] * len(rows)])
+    told = map(_told_by(size // count), *deciding)
+    codes = groups.get("code", [[b""] * count])
     numbers: list[int | Cause]
     if len(codes) == 1 and _CODES.fullmatch(joined := b"\n".join(codes[0])):
         numbers, without = list(map(int, joined.split())), {}

@@ -7,11 +7,11 @@ then counted and found as a byte. Rows that differ and mean the same result get 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress, count, repeat
+from itertools import chain, compress, count, repeat
 from typing import Any
 
 from logwatch import envelope as envelopes
-from logwatch.compile.chunk_pattern import ChunkPattern
+from logwatch.compile.chunk_pattern import ChunkPattern, Values
 from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
 from logwatch.parse.lines import LineBatch
@@ -122,29 +122,23 @@ class Dictionary:
 
     def _forget(self) -> None:
         self.results: list[Outcome] = [*_WITHOUT]
-        self._codes: dict[bytes, int] = {}
+        self._codes: dict[bytes | Values, int] = {}  # of rows, and of what decides them
         self._key_bytes = 0
 
-    def results_of(self, rows: Sequence[bytes]) -> tuple[Columns, dict[int, Cause | None]]:
-        """Return the columns of ``PushResult`` for rows of lines, and what others give, by their indices.
+    def results_of(self, columns: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause | None]]:
+        """Return the columns of ``PushResult`` for what each group captured, and what others give, by their indices.
 
         Most give another result each: columns are faster.
         """
-        pattern = self.pattern
-        values = pattern.values(rows)
-        undecided = [i for i, row in enumerate(rows) if row == pattern.passed]
-        if pattern.may_be_undecided:
-            undecided += [i for i, each in enumerate(values) if pattern.undecided(each)]
-        for i in undecided:
-            values[i] = [b""] * len(pattern.names)
-        columns, without = from_groups(pattern.names, values)
-        return columns, without | dict.fromkeys(undecided)
+        given, without = from_groups(self.pattern.names, columns)
+        nothing = [i for i, values in enumerate(zip(*columns, strict=True)) if not any(values)]
+        return given, without | dict.fromkeys([*nothing, *self.pattern.undecided(columns)])
 
     def _encode_new(self, rows: Sequence[bytes], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
-        keys = self._keys(new)
+        keys = self._keys(self.pattern.columns(new))
         found = bytes(map(self._codes.get, keys, repeat(OTHER_CODE)))
         if OTHER_CODE in found:
             outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))))
@@ -152,13 +146,13 @@ class Dictionary:
             self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
         for i, code in zip(at, found, strict=True):
             codes[i] = code
-        if keys is not new and len(self._codes) < _FEW_ROWS:  # those that come again save making keys
-            self._remember(new, found)
+        if len(self._codes) < _FEW_ROWS:  # those that come again save making keys
+            self._remember(new, found, sum(map(len, new)))
 
-    def _add(self, keys: Counter[bytes]) -> dict[bytes, Any]:
+    def _add(self, keys: Counter[Values]) -> dict[Values, Any]:
         """Add codes for what decides the outcomes of so many rows, the commonest first; return the outcomes."""
         unknown = [key for key, _ in keys.most_common()]
-        (numbers, platforms, reasons, *_), without = self.results_of(unknown)
+        (numbers, platforms, reasons, *_), without = self.results_of(list(zip(*unknown, strict=True)))
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
@@ -167,24 +161,19 @@ class Dictionary:
             code = codes_of.setdefault(outcome, min(len(codes_of), OTHER_CODE))
             if code == len(self.results) < OTHER_CODE:
                 self.results.append(outcome)
-        self._remember(unknown, map(codes_of.__getitem__, outcomes))
+        size = sum(map(len, chain.from_iterable(unknown)))
+        self._remember(unknown, map(codes_of.__getitem__, outcomes), size)
         return dict(zip(unknown, outcomes, strict=True))
 
-    def _remember(self, rows: Sequence[bytes], codes: Iterable[int]) -> None:
-        self._codes.update(zip(rows, codes, strict=True))
-        self._key_bytes += sum(map(len, rows))
+    def _remember(self, known: Sequence[bytes] | Sequence[Values], codes: Iterable[int], size: int) -> None:
+        self._codes.update(zip(known, codes, strict=True))
+        self._key_bytes += size
 
-    def _keys(self, rows: Sequence[bytes]) -> Sequence[bytes]:
-        """Return what decides the outcome of each row: the row, with reasons that count as the same alike."""
-        if not self._reasons or not self._places_of_reasons:
-            return rows
-        values = self.pattern.values(rows)
-        if any(len(each) != len(self.pattern.names) for each in values):
-            return rows
-        columns: list[Sequence[bytes]] = list(zip(*values, strict=True))
-        for i in self._places_of_reasons:
-            columns[i] = self._reasons.alike(columns[i])
-        return list(map(self.pattern.row, zip(*columns, strict=True)))
+    def _keys(self, columns: Sequence[Sequence[bytes]]) -> list[Values]:
+        """Return what decides the outcome of each row: its values, with reasons that count as the same alike."""
+        alike = self._reasons.alike if self._reasons else lambda logged: logged
+        of_reasons = {i: alike(columns[i]) for i in self._places_of_reasons if any(columns[i])}
+        return list(zip(*(of_reasons.get(i, column) for i, column in enumerate(columns)), strict=True))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

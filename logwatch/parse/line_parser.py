@@ -77,7 +77,7 @@ class LineParser:
             expression = self._all_names
             rows = expression.pattern.rows(LineBatch.of(payloads).text)
             if rows is not None:
-                columns, left = expression.results_of(rows)
+                columns, left = expression.results_of(expression.pattern.columns(rows))
                 if not left:
                     return columns
                 found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}

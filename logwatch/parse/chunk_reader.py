@@ -138,10 +138,12 @@ class Dictionary:
         """Put the codes of rows that are not known yet in their places."""
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
-        keys = self._keys(self.pattern.columns(new))
+        columns = self.pattern.columns(new)
+        told = [i for i, column in enumerate(columns) if any(column)]
+        keys = self._keys(columns, told)
         found = bytes(map(self._codes.get, keys, repeat(OTHER_CODE)))
         if OTHER_CODE in found:
-            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))))
+            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))), told)
             found = bytes(map(self._codes.__getitem__, keys))
             self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
         for i, code in zip(at, found, strict=True):
@@ -149,10 +151,13 @@ class Dictionary:
         if len(self._codes) < _FEW_ROWS:  # those that come again save making keys
             self._remember(new, found, sum(map(len, new)))
 
-    def _add(self, keys: Counter[Values]) -> dict[Values, Any]:
+    def _add(self, keys: Counter[Values], told: Sequence[int]) -> dict[Values, Any]:
         """Add codes for what decides the outcomes of so many rows, the commonest first; return the outcomes."""
         unknown = [key for key, _ in keys.most_common()]
-        (numbers, platforms, reasons, *_), without = self.results_of(list(zip(*unknown, strict=True)))
+        known = dict(zip(told, list(zip(*unknown, strict=True))[1:], strict=True))
+        nothing = [b""] * len(unknown)
+        columns = [known.get(i, nothing) for i in range(len(self.pattern.names))]
+        (numbers, platforms, reasons, *_), without = self.results_of(columns)
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
@@ -169,11 +174,14 @@ class Dictionary:
         self._codes.update(zip(known, codes, strict=True))
         self._key_bytes += size
 
-    def _keys(self, columns: Sequence[Sequence[bytes]]) -> list[Values]:
-        """Return what decides the outcome of each row: its values, with reasons that count as the same alike."""
-        alike = self._reasons.alike if self._reasons else lambda logged: logged
-        of_reasons = {i: alike(columns[i]) for i in self._places_of_reasons if any(columns[i])}
-        return list(zip(*(of_reasons.get(i, column) for i, column in enumerate(columns)), strict=True))
+    def _keys(self, columns: Sequence[Sequence[bytes]], told: Sequence[int]) -> list[Values]:
+        """Return what decides the outcome of each row: the groups that are ``told``, and their values.
+
+        Reasons that count as the same are alike.
+        """
+        alike = self._reasons.alike if self._reasons else None
+        values = [alike(columns[i]) if alike and i in self._places_of_reasons else columns[i] for i in told]
+        return list(zip([b"%r" % told] * len(columns[0]), *values, strict=True))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -18,6 +18,7 @@ from itertools import accumulate, chain
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import PLAIN, Envelope
+from logwatch.parse.lines import LineBatch
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -69,9 +70,7 @@ def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
         return records
     ends = [each.rfind(behind) if behind else _end_of_text(each, shows) for each in records]
     return [
-        each[end - _END_BYTES if end > _END_BYTES else 0 : end]
-        if end > 0
-        else b"".join(_payloads(each + b"\n", envelope))
+        each[end - _END_BYTES if end > _END_BYTES else 0 : end] if end > 0 else _bare(each + b"\n", envelope)[:-1]
         for each, end in zip(records, ends, strict=True)
     ]
 
@@ -292,15 +291,21 @@ def _places(lines: Sequence[bytes], text: bytes, end: int) -> list[int]:
 
 def _bare(data: bytes, envelope: Envelope) -> bytes:
     """Take whole lines out of their envelope, but those that may not count."""
-    taken = envelopes.taken_out(envelopes.clean(data), envelope) if data else None
-    if taken is not None:
-        return taken.text
-    return b"".join([line.payload + b"\n" for line in envelopes.unwrap(data, envelope) if not line.refused])
+    return b"".join([line + b"\n" for lines in _payloads(data, envelope) for line in lines])
 
 
-def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
-    """Take whole lines out of their envelope as above, without their newlines."""
-    return _bare(data, envelope).split(b"\n")[:-1]
+def _payloads(data: bytes, envelope: Envelope) -> list[list[bytes]]:
+    """Take whole lines out of their envelope; return of each record the lines that may count, without newlines.
+
+    A torn one may hold the line of another record as well.
+    """
+    if not data:
+        return []
+    own, others = LineBatch(envelopes.clean(data), envelope=envelope).apart(len(data))
+    found = dict(zip(own.numbers or range(len(own.lines)), ([line[:-1]] for line in own.lines), strict=True))
+    for number, record in zip(others.numbers or range(len(others.lines)), others.lines, strict=True):
+        found[number] = [line.payload for line in envelopes.unwrap(record, envelope) if not line.refused]
+    return [found[number] for number in range(len(found))]
 
 
 def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns, indents: bytes = b"") -> int:
@@ -321,12 +326,9 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
         return 0
     owned = cache(owns)
     records = records[marked[0] :]
-    lines = _payloads(b"".join([each + b"\n" for each in records]), envelope)
-    begins: Sequence[int] = range(len(records) + 1)
-    if len(lines) != len(records):  # some may not count, or are torn, and hold the line of another record as well
-        inside = [_payloads(each + b"\n", envelope) for each in records]
-        begins = [0, *accumulate(map(len, inside))]
-        lines = [*chain.from_iterable(inside)]
+    inside = _payloads(b"".join([each + b"\n" for each in records]), envelope)
+    begins = [0, *accumulate(map(len, inside))]
+    lines = [*chain.from_iterable(inside)]
     below = Below(b"\n".join([b"", *lines, b""]), owns, indents)
     starts = [*accumulate((len(each) + 1 for each in lines), initial=1)]
     asked: dict[int, int] = {}  # by the lines behind which a body may stand, their records

@@ -12,7 +12,7 @@ from logwatch.compile.nodes import Capture, Choice, Node, Repeat, once_a_node
 from logwatch.compile.to_regex import Writer
 
 
-class Group(NamedTuple):
+class ValueGroup(NamedTuple):
     """What a group captures, and which repetition sets it, if one does: the outermost one, by a number of its own."""
 
     name: str
@@ -20,22 +20,22 @@ class Group(NamedTuple):
 
 
 @once_a_node
-def groups_of(node: Node, within: int | None = None) -> list[Group]:
+def groups_of(node: Node, within: int | None = None) -> list[ValueGroup]:
     """Return the groups of a node, in the order of their numbers; ``within`` is the repetition that it stands in."""
     if not node.capture_names:
         return []
     if isinstance(node, Choice):
-        shared: list[Group] = []
+        shared: list[ValueGroup] = []
         for item in node.items:
             _share(shared, groups_of(item, within))
         return shared
     if within is None and isinstance(node, Repeat) and node.max != 1:
         within = id(node)
-    own = [Group(node.name, within)] if isinstance(node, Capture) else []
+    own = [ValueGroup(node.name, within)] if isinstance(node, Capture) else []
     return [*own, *(group for child in node.children for group in groups_of(child, within))]
 
 
-def _share(shared: list[Group], groups: Sequence[Group]) -> None:
+def _share(shared: list[ValueGroup], groups: Sequence[ValueGroup]) -> None:
     """Let an alternative use the groups of those before it, where names and order allow it, and add what it lacks."""
     at = 0
     for group in groups:
@@ -47,7 +47,7 @@ def _share(shared: list[Group], groups: Sequence[Group]) -> None:
         at = (at if same is None else same) + 1
 
 
-def _places(groups: Sequence[Group], shared: Sequence[Group]) -> Iterator[int]:
+def _places(groups: Sequence[ValueGroup], shared: Sequence[ValueGroup]) -> Iterator[int]:
     """Yield which of the shared groups are those of one alternative."""
     at = 0
     for name, _ in groups:

@@ -12,7 +12,7 @@ WORDS = st.sampled_from([b"", b"", b"200", b"0200", b"404", b"x", b"apn", "é".e
 @given(st.lists(st.tuples(*[WORDS] * len(NAMES)), max_size=5))
 def test_values_mean_the_same_in_columns(rows):
     """Whatever was captured, by one group of a name or by several: a result, or the same cause why there is none."""
-    columns, without = from_groups(NAMES, rows)
+    columns, without = from_groups(NAMES, list(zip(*rows, strict=True)) or [()] * len(NAMES))
     found = [without.get(i, PushResult(*values)) for i, values in enumerate(zip(*columns, strict=True))]
     assert found == [
         from_captures([(name, value) for name, value in zip(NAMES, row, strict=True) if value]) for row in rows

@@ -8,7 +8,7 @@ from itertools import combinations
 from logwatch.compile.in_json import in_json, looks_before
 from logwatch.compile.nodes import Node
 from logwatch.compile.pcre2 import Expression
-from logwatch.compile.shared_groups import ValueGroup, SharedGroups, groups_of
+from logwatch.compile.shared_groups import SharedGroups, ValueGroup, groups_of
 
 LISTED = frozenset(("code",))
 """The names of which every value counts, and not the last one alone."""

@@ -88,12 +88,12 @@ class ChunkPattern:
         """
         if self.expression is None or not self.names:
             return None
-        count, between = text.count(b"\n"), len(self.names) - 1
-        written = self.expression.written(text, len(text) + count * len(self.names))
+        written = self.expression.written(text, len(text))  # lines are longer than their rows, mostly
         if written is None:
             return None
-        rows = written.split(b"\n", count)[:count]
-        if written.count(_BETWEEN) != count * between:
+        rows = written.split(b"\n")[:-1]
+        if _BETWEEN in text:
+            between = len(self.names) - 1
             rows = [row if row.count(_BETWEEN) == between else _BETWEEN * between for row in rows]
         return rows
 

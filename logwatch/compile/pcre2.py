@@ -88,7 +88,7 @@ class Expression:
         Return None where a match takes more steps or more memory than it may. ``expected_bytes`` are about as many as
         it will have: of more it is written twice.
         """
-        size = c_size_t(expected_bytes)
+        size = c_size_t(expected_bytes + 1)  # a NUL is written behind
         for _ in range(2):
             buffer = ctypes.create_string_buffer(size.value)
             with self._pcre2.lock:
@@ -98,7 +98,7 @@ class Expression:
                     *(buffer, byref(size)),
                 )
             if count >= 0:
-                return buffer.raw[: size.value]
+                return ctypes.string_at(buffer, size.value)
             if count != _NO_MEMORY:
                 break
         return None

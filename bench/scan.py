@@ -54,7 +54,7 @@ def chunks(path: Path, subject: Scanner) -> Iterator[tuple[bytes, Envelope]]:
 
 
 def scanner(path: Path, _family: Family) -> tuple[float, Found]:
-    """Scan a file with a scanner that has learned nothing yet; reading it is not measured."""
+    """Scan a file with a scanner that has seen nothing yet; reading it is not measured."""
     grammar = load("mesibo")
     subject = Scanner(grammar, timezone=UTC, reasons=Reasons(entry.reason for entry in CATALOGUE.entries))
     subject.parser = LineParser(grammar)

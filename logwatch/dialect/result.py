@@ -154,7 +154,7 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
             last = [new or old for new, old in zip(last, column, strict=True)]
         return b"\n".join(last).decode(encoding, "replace").split("\n")
 
-    count = len(columns[0])
+    count = len(columns[0]) if columns else 0
     if not count:
         return (*[()] * len(PushResult._fields),), {}
     deciding = [texts(name, "latin-1") for name in _DECIDING]

@@ -22,7 +22,6 @@ from logwatch.parse.scanner import Scanner
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
 _SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
 _SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
-_TAUGHT_TIMES = 32  # each sample, to a scanner that has not seen any: enough of one alone
 _ENOUGH = 3  # slow lines, each of which takes its time to find
 _PATIENCE = 4.0  # times longer than linear, which no measuring error reaches and no square stays below
 _YEAR_SECONDS = 365.25 * 86400
@@ -47,10 +46,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     """Read each sample by every road and compare it with what is written above it."""
     path = grammar.path.parent / "samples" / f"{grammar.name}.log"
     scanner = Scanner(grammar, timezone=UTC)
-    scanner.parser = parser = LineParser(grammar)  # one of its own, which learns how the samples are written
-    if parser.compiled and grammar.samples:
-        text = b"".join([sample.payload + b"\n" for sample in grammar.samples])
-        scanner.scan(text * _TAUGHT_TIMES, envelope=PLAIN, reference=0.0)
+    scanner.parser = parser = LineParser(grammar)  # one of its own, which has remembered nothing
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)

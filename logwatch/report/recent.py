@@ -27,7 +27,7 @@ _ALL = 1 << 30  # results of a scan
 
 
 class LogEnds:
-    """The newest lines of what is followed; grammars are its own, since those of the reading loop learn as they read.
+    """The newest lines of what is followed; grammars are its own: those of the reading loop remember what they read.
 
     Only one user may be looked for at a time.
     """

@@ -54,7 +54,7 @@ def test_samples_are_read_by_the_expression_for_whole_chunks(monkeypatch):
     nothing = from_groups((), [])[0]
     monkeypatch.setattr(
         "logwatch.parse.chunk_reader.from_groups",
-        lambda _, rows: ([[0] * len(rows)] * len(nothing), dict.fromkeys(range(len(rows)), "no_code")),
+        lambda _, groups: ([[0] * len(groups[0])] * len(nothing), dict.fromkeys(range(len(groups[0])), "no_code")),
     )
     assert any("the roads disagree" in str(problem) for problem in check(load("mesibo")))
 

@@ -198,23 +198,6 @@ def test_looks_at_many_files_take_little_of_the_time_that_reading_has(ledger, cl
     assert (tail.reads, tail.looks) == (10, looks)
 
 
-def test_a_scanner_is_told_how_much_of_the_file_is_still_to_come(ledger, clock):
-    """To learn how lines are written takes longer than to read a few: it pays where thousands follow."""
-    told = []
-
-    class Asked(Scanner):
-        def scan(self, data, *, remaining, **how):
-            told.append(remaining)
-            return super().scan(data, **how)
-
-    tail = Tail([b"200\n"] * 3)
-    tail.size = 20
-    pipeline = build(ledger, clock, tail, Asked())
-    while pipeline.turn():
-        pass
-    assert told == [16, 12, 8]
-
-
 def test_no_more_than_sixteen_megabytes_are_read_without_a_commit(ledger, clock):
     """Whatever commit_seconds is."""
 
@@ -440,7 +423,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
             scan.failures = LazyFailures(data.splitlines(keepends=True), [None, None], self.at, self.read)
             return scan
 
-        def read(self, payloads, received, references, following):
+        def read(self, payloads, received, references):
             asked.append(len(payloads))
             lines = zip(payloads, received, references, strict=True)
             return tuple(zip(*(Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines), strict=True))

@@ -89,3 +89,7 @@ class SharedGroups(Writer):
             ends.append(self._last)
         self._last, self._numbers = max(ends), rest
         return f"(?|{'|'.join(texts)})" if last or back else f"(?>(?|{'|'.join(texts)}))"
+
+    def _turns(self, inner: str, times: str) -> str:
+        """Let go of each turn when it has come: PCRE2 would keep them all up to the end of an atomic group."""
+        return f"(?:{inner}){times}+" if times else f"(?>{inner})"

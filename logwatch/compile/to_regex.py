@@ -80,7 +80,10 @@ class Writer:
         if isinstance(item, Choice) and node.min <= 1 and node.max is None and nodes.all_disjoint(item.items):
             item = Choice(tuple(map(_swallow, item.items)))
         inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
-        return f"(?>(?:{inner}){_times(node.min, node.max)})"
+        return self._turns(inner, _times(node.min, node.max))
+
+    def _turns(self, inner: str, times: str) -> str:
+        return f"(?>(?:{inner}){times})"
 
 
 def _run(chars: nodes.Bytes, low: int, high: int | None, suffix: str) -> str:

@@ -17,16 +17,20 @@ LIBRARY = "libpcre2-8.so.0"
 _JIT_COMPLETE = 0x01
 _GLOBAL, _UNSET_EMPTY, _OVERFLOW_LENGTH = 0x0100, 0x0400, 0x1000
 _NO_MEMORY = -48
+_CONFIG_VERSION, _LONGEST_VERSION = 11, 64  # bytes
 _STACK_BYTES = 32 * 1024, 8 << 20  # of machine code: at first, and at most
 _MATCHES = 10_000_000  # steps of one match that go back: one that takes more fails, and with it the text
+_HEAP_KIB = 16 * 1024  # of one match that is interpreted
 _SIGNATURES = {
     "compile": (c_void_p, c_char_p, c_size_t, c_uint32, POINTER(c_int), POINTER(c_size_t), c_void_p),
     "code_free": (None, c_void_p),
+    "config": (c_int, c_uint32, c_char_p),
     "jit_compile": (c_int, c_void_p, c_uint32),
     "jit_stack_create": (c_void_p, c_size_t, c_size_t, c_void_p),
     "jit_stack_assign": (None, c_void_p, c_void_p, c_void_p),
     "match_context_create": (c_void_p, c_void_p),
     "set_match_limit": (c_int, c_void_p, c_uint32),
+    "set_heap_limit": (c_int, c_void_p, c_uint32),
     "match_data_create_from_pattern": (c_void_p, c_void_p, c_void_p),
     "match_data_free": (None, c_void_p),
     "substitute": (
@@ -47,6 +51,7 @@ class _Library:
             setattr(self, name, function)
         self.context = self.match_context_create(None)
         self.set_match_limit(self.context, _MATCHES)
+        self.set_heap_limit(self.context, _HEAP_KIB)
         self.jit_stack_assign(self.context, None, self.jit_stack_create(*_STACK_BYTES, None))
 
     def __getattr__(self, name: str) -> "ctypes._FuncPointer":  # set above
@@ -60,6 +65,20 @@ def library() -> _Library | None:
         return _Library(ctypes.CDLL(LIBRARY))
     except (OSError, AttributeError):
         return None
+
+
+def version() -> str:
+    """Return the version of PCRE2, "10.42"; empty where the system has none."""
+    if (pcre2 := library()) is None:
+        return ""
+    told = ctypes.create_string_buffer(_LONGEST_VERSION)
+    pcre2.config(_CONFIG_VERSION, told)
+    return told.value.decode("ascii").partition(" ")[0]  # a date follows
+
+
+def makes_machine_code() -> bool:
+    """Return whether this process may make machine code; False also where there is no PCRE2."""
+    return library() is not None and Expression(b"", b"").is_machine_code
 
 
 class Expression:

@@ -50,6 +50,7 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
         yield from service.listening(host, config)
         yield from service.in_reach(host, config, reached)
     yield from service.unit(host)
+    yield from service.reading(host)
     yield from monitoring.prometheus(
         host,
         questions.prometheus or PROMETHEUS,

@@ -10,6 +10,7 @@ from importlib import metadata
 import msgspec
 
 import logwatch
+from logwatch.compile import pcre2
 from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
@@ -23,6 +24,8 @@ _INSTALL = (
     " starts it again"
 )
 _OURS = b"mesibo-logwatch"
+_PCRE2 = "`apt-get install libpcre2-8-0`, or `dnf install pcre2`"
+_INTERPRETED = "reading takes two to seven times as long"
 # What the unit closes to the service, and the setting that opens it (systemd.exec(5))
 _CLOSED = {
     "/home/": "ProtectHome=read-only",
@@ -180,6 +183,31 @@ def unit(host: Host) -> Iterator[Check]:
         yield warning("unit watchdog", "it is off: a loop that hangs stays so", "WatchdogSec=60 in the unit")
     else:
         yield ok("unit watchdog", facts["WatchdogUSec"])
+
+
+def reading(host: Host) -> Iterator[Check]:
+    """Say by what lines are read: the service has the same library, and its unit may forbid machine code."""
+    name = "reading"
+    if not (version := pcre2.version()):
+        what = f"there is no {pcre2.LIBRARY}: lines are read one by one, which takes up to ten times as long"
+        yield warning(name, what, f"{_PCRE2}, then restart mesibo-logwatch")
+    elif _is_denied(host):
+        what = f"PCRE2 {version}, interpreted by the service, whose unit forbids machine code: {_INTERPRETED}"
+        edit = f"`systemctl edit {UNIT}`, [Service], MemoryDenyWriteExecute=no, then restart it"
+        yield warning(name, what, f"leave it so where that is wanted; else {edit}")
+    elif not pcre2.makes_machine_code():
+        what = f"PCRE2 {version}, interpreted, since no machine code can be made here: {_INTERPRETED}"
+        yield warning(name, what, "run it where memory may be written and executed, on a processor that PCRE2 knows")
+    else:
+        yield ok(name, f"PCRE2 {version}, machine code")
+
+
+def _is_denied(host: Host) -> bool:
+    """Return whether systemd forbids the service to make machine code; doctor itself runs outside of its unit."""
+    setting = "MemoryDenyWriteExecute"
+    with contextlib.suppress(NoAnswer):
+        return f"{setting}=yes" in host.run(["systemctl", "show", UNIT, f"--property={setting}"])
+    return False
 
 
 def versions(host: Host, config: Config | None) -> Iterator[Check]:

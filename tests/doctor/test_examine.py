@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import logwatch
+from logwatch.compile import pcre2
 from logwatch.doctor import Questions, examine, logs
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
@@ -25,7 +26,10 @@ from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
-UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
+UNIT = (
+    "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
+    "MemoryDenyWriteExecute=no\n"
+)
 LABELS = {"job": "mesibo-logwatch", "cluster": "main"}
 TARGET = {"scrapePool": "mesibo-logwatch", "labels": LABELS, "scrapeUrl": "http://h:1/metrics", "health": "up",
           "scrapeInterval": "15s"}  # fmt: skip
@@ -362,6 +366,39 @@ def test_a_fault_made_on_purpose_is_found(machine, fault, name, verdict, words):
     assert found.verdict == verdict
     assert words in found.what + found.remedy
     assert found.remedy or verdict == "skipped"
+
+
+def test_what_reads_lines_is_named_with_its_version(machine):
+    """Where PCRE2 may make machine code, the row is ok and has the library's version."""
+    assert machine.row("reading").verdict == "ok"
+    assert machine.row("reading").what == f"PCRE2 {pcre2.version()}, machine code"
+
+
+def test_a_unit_that_forbids_machine_code_is_told_though_doctor_may_make_it(machine):
+    """What doctor itself may do says nothing of the service: systemd is asked."""
+    machine.programs["mesibo-logwatch.service"] = UNIT.replace("Execute=no", "Execute=yes")
+    row = machine.row("reading")
+    assert row.verdict == "warning"
+    assert "interpreted by the service" in row.what
+    assert "MemoryDenyWriteExecute=no" in row.remedy
+
+
+def test_machine_code_that_cannot_be_made_anywhere_here_is_told(machine, monkeypatch):
+    """As in a container whose memory may not be executable, or on a processor that PCRE2 does not know."""
+    monkeypatch.setattr(pcre2.library(), "jit_compile", lambda *_: -48)
+    machine.programs.clear()  # no systemd either
+    row = machine.row("reading")
+    assert row.verdict == "warning"
+    assert "interpreted, since no machine code can be made here" in row.what
+
+
+def test_a_host_without_pcre2_is_told_what_to_install(machine, monkeypatch):
+    """Lines are read all the same, and slowly: a warning, and no failure."""
+    monkeypatch.setattr(pcre2, "library", lambda: None)
+    row = machine.row("reading")
+    assert row.verdict == "warning"
+    assert "libpcre2-8.so.0" in row.what
+    assert "apt-get install libpcre2-8-0" in row.remedy
 
 
 def test_a_prometheus_that_was_named_and_does_not_answer_is_a_failure(machine):

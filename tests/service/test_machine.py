@@ -83,6 +83,33 @@ def test_the_systemd_of_the_machine_finds_no_fault_in_the_unit(host):
     assert exposure(host.machine, 1.5) <= 1.5
 
 
+def test_grammars_run_as_machine_code_until_a_drop_in_forbids_it(host):
+    """PCRE2 makes it under the unit's filters, and none with `MemoryDenyWriteExecute=yes`; counts are exact."""
+    machine = host.machine
+    drop_in = f"/etc/systemd/system/{UNIT}.d/forbids.conf"
+
+    def counts_with_machine_code():
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", UNIT)
+        pid = host.active()
+        host.mesibo(200, 300)
+        host.counted()
+        return " rwxp " in machine.run("cat", f"/proc/{pid}/maps").stdout
+
+    def doctor():
+        return machine.run("mesibo-logwatch", "doctor", "--format", "json", check=False).stdout
+
+    assert counts_with_machine_code()
+    assert "pcre2_" not in host.said()
+    assert re.search(r'"PCRE2 [\d.]+, machine code"', doctor())
+    machine.write(drop_in, "[Service]\nMemoryDenyWriteExecute=yes\n")
+    assert not counts_with_machine_code()
+    assert "pcre2_interprets" in host.said()
+    assert "interpreted by the service" in doctor()
+    machine.path(drop_in).unlink()
+    assert counts_with_machine_code()
+
+
 def test_systemd_limits_memory_and_tasks(host):
     """The limits of the unit are in force; where the machine has the controller, the kernel has been told them."""
     machine = host.machine

@@ -1,5 +1,6 @@
 """The unit and what is locked for it, as systemd and pip read them."""
 
+import json
 import os
 import re
 import shutil
@@ -54,6 +55,19 @@ def test_systemd_finds_no_fault_in_the_unit(unit, docker):
     mine = [line for line in (told.stdout + told.stderr).splitlines() if UNIT in line or "docker.conf" in line]
     assert mine == []
     assert told.returncode == 0
+
+
+@pytest.mark.parametrize("documented", [False, True])
+def test_machine_code_may_be_made_until_the_documented_drop_in_forbids_it(unit, documented):
+    """With the unit as it is PCRE2 may make it; the setting that docs/install.md names takes that back."""
+    path = unit(**{r"/opt/mesibo-logwatch/bin/mesibo-logwatch": "/bin/true"})
+    if documented:
+        (setting,) = re.findall(r"`(MemoryDenyWriteExecute=yes)`", (ROOT / "docs/install.md").read_text())
+        path.with_name(f"{UNIT}.d").mkdir()
+        (path.with_name(f"{UNIT}.d") / "override.conf").write_text(f"[Service]\n{setting}\n")
+    told = json.loads(analyze("security", "--offline=true", "--json=short", path).stdout)
+    assert {row["set"] for row in told if row["name"] == "MemoryDenyWriteExecute="} == {documented}
+    assert analyze("verify", "--man=no", path).returncode == 0
 
 
 def test_only_the_docker_drop_in_gives_a_capability():

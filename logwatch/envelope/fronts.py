@@ -52,9 +52,9 @@ _PODMAN_BAR = rf"\[{{origin}}\] {{1,128}}\|{COLOURS} {COLOURS}"
 _BARE_BAR = rf"{{origin}}{COLOURS} {{0,128}}\|"
 # The number of the replica, with what pads it to the longest, and the id of the task: short, whole, or left out
 _TASK = r"\.[0-9]{1,9}(?:\.[0-9a-z]{12}(?:[0-9a-z]{13})?)?@[0-9A-Za-z_.-]{1,255} {4,16}\| "
-_ESCAPED = "(?:[A-Za-z0-9_.~+-]|%[0-9A-F]{2})"
-_DETAIL = f"{_ESCAPED}{{1,256}}={_ESCAPED}{{0,1024}}"
-_DETAILS = rf"(?:(?P<time>{RFC3339}) )?(?:{_DETAIL}(?:,{_DETAIL}){{0,63}})? "
+_ESCAPED = "(?:[A-Za-z0-9_.~+-]++|%[0-9A-F]{2})"
+_DETAIL = f"(?>{_ESCAPED}+)=(?>{_ESCAPED}*)"  # without bounds: PCRE2 writes groups with a count out, and has an end
+_DETAILS = rf"(?:(?P<time>{RFC3339}) )?(?:{_DETAIL}(?>(?:,{_DETAIL})*))? "
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,252})"
 _CONTAINER = "[a-z0-9][a-z0-9-]{0,62}"
 _PLACE = rf"\[pod/{_POD}/{{origin}}\] "

@@ -201,7 +201,7 @@ class Daemon:
             self._log.info(
                 "pcre2_interprets",
                 why="this process may not make machine code",
-                consequence="reading takes two to seven times as long",
+                consequence="reading takes two to five times as long",
             )
 
     @property

@@ -25,7 +25,7 @@ _INSTALL = (
 )
 _OURS = b"mesibo-logwatch"
 _PCRE2 = "`apt-get install libpcre2-8-0`, or `dnf install pcre2`"
-_INTERPRETED = "reading takes two to seven times as long"
+_INTERPRETED = "reading takes two to five times as long"
 # What the unit closes to the service, and the setting that opens it (systemd.exec(5))
 _CLOSED = {
     "/home/": "ProtectHome=read-only",

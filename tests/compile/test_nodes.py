@@ -61,23 +61,6 @@ def test_disjoint(one, other, expected):
 
 
 @pytest.mark.parametrize(
-    ("built", "expected"),
-    [
-        (nodes.seq(Literal(b"code"), BLANKS, Capture("code", CharRun(frozenset(b"12")))), {b"code"}),
-        (Choice((nodes.seq(Literal(b"a="), Capture("x", X)), nodes.seq(Literal(b"no"), X))), {b"a="}),
-        (Repeat(Choice((nodes.seq(node("uid|to"), Capture("x", X)), X))), {b"uid", b"to"}),
-        (nodes.seq(Literal(b"{"), Repeat(nodes.seq(Literal(b"status"), Capture("x", X))), Literal(b"}")), {b"status"}),
-        (Capture("x", CharRun(frozenset(b"12"))), None),
-        (Choice((Capture("x", CharRun(frozenset(b"12"))), nodes.seq(Literal(b"b"), Capture("y", X)))), None),
-        (nodes.seq(Repeat(X), Literal(b"end")), set()),
-    ],
-)  # fmt: skip
-def test_capture_literals(built, expected):
-    """A text without one of these holds no value; None where a value needs none of them."""
-    assert nodes.capture_literals(built) == expected
-
-
-@pytest.mark.parametrize(
     ("before", "after"),
     [
         ((Literal(b"a"), Literal(b"b")), "ab"),
@@ -105,7 +88,7 @@ def test_seq(before, after):
     ],
 )
 def test_repeat(item, bounds, after):
-    """A single byte becomes a run of it, which can be narrowed to what examples have."""
+    """A single byte becomes a run of it; what is longer is repeated as a whole."""
     assert shown(nodes.repeat(node(item), *bounds)) == after
 
 

@@ -4,18 +4,18 @@
 
 import random
 from types import SimpleNamespace
-from unittest.mock import patch
 
 import pyparsing as pp
 import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from logwatch.compile import specialise
-from logwatch.compile.chunk_pattern import ChunkCompiler
+from logwatch.compile import nodes
+from logwatch.compile.chunk_pattern import ChunkPattern
 from logwatch.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.compile.from_regex import NotCompilable
 from logwatch.compile.line_pattern import LinePattern
+from logwatch.compile.nodes import CharRun
 from logwatch.dialect.grammar import _flat, parse_reference
 from logwatch.dialect.load import default_whitespace
 from logwatch.dialect.result import from_captures
@@ -122,7 +122,7 @@ def expressions(draw):
 
 PIECES = st.one_of(
     st.sampled_from(
-        [*WORDS, " ", "  ", "\t", "\r", "aab", "abab", "12", "'", "\\", '\\"', "ABC", "Code", "_", "é", "\x85"]
+        [*WORDS, " ", "  ", "\t", "\r", "aab", "abab", "12", "'", "\\", '\\"', "ABC", "Code", "_", "é", "\x85", "\x1f"]
     ),
     st.characters(max_codepoint=255, exclude_characters="\n"),
 )
@@ -192,8 +192,8 @@ def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expressio
 @pytest.mark.timeout(900)
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
-def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Made for some lines, for a single one or for all: the same values, or none; that for all leaves no line."""
+def test_an_expression_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
+    """All lines at once: the same values of each, or it is not decided; none of a line that is not taken."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
@@ -201,31 +201,28 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
         LinePattern(node)
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
-    keep = frozenset(node.capture_names)
+    note(str(expression))
     every = listed(expression)
-    compiler = ChunkCompiler(node, keep, listed=frozenset(every))
-    payloads = [line.encode("latin-1") for line in lines if reference(expression, line) is not None]
+    pattern = ChunkPattern(nodes.seq(node, CharRun(nodes.EVERY_BYTE, 0)), listed=frozenset(every))
     lines = [*lines, *(mutated(line, rng) for line in lines)]
-    asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
-    with (
-        patch.object(specialise, "_MAX_COMPILED_SIZE", rng.choice([2, 60])),
-        patch.object(specialise, "_MIN_EXAMPLES_ALIKE", rng.choice([1, 8])),
-        patch.object(specialise, "_MIN_KEPT", rng.choice([0.95, 2])),  # of 2, repetitions alone
-    ):
-        any_order = rng.choice([False, True])
-        made = [pattern for some in asked if (pattern := compiler.compile(some, any_order=any_order))]
-    assert len(made) == len([some for some in asked if some])
-    made.append((compiler.general, payloads))
-    for line in lines:
-        expected = reference(expression, line)
-        payload = line.encode("latin-1")
-        for pattern, examples in made:
-            note(pattern.regex.pattern.decode("latin-1"))
-            (groups,) = pattern.regex.findall(payload + b"\n")
-            assert any(groups) or not expected or payload not in examples, line
-            if any(groups) and not pattern.undecided(groups):
-                named = zip(pattern.names, groups, strict=False)
-                assert by_name([each for each in named if each[1]], every) == expected, line
+    rows = pattern.rows("".join(line + "\n" for line in lines).encode("latin-1"))
+    if not pattern.names:
+        assert rows is None
+        return
+    note(str(pattern.names))
+    assert pattern.expression is not None
+    assert len(rows) == len(lines)
+    columns = pattern.columns(rows)
+    undecided = pattern.undecided(columns)
+    for i, (line, values) in enumerate(zip(lines, zip(*columns, strict=True), strict=True)):
+        named = [each for each in zip(pattern.names, values, strict=True) if each[1]]
+        expected = reference(expression, line) or {}
+        if "\x1f" in line and not named:
+            continue  # a value may have had it
+        if i not in undecided:
+            assert by_name(named, every) == expected, repr(line)
+        else:
+            assert {name for name, _ in named} == set(expected), repr(line)
 
 
 def listed(expression) -> set[str]:

@@ -95,14 +95,13 @@ def records(name: str, seed: int) -> bytes:
 
 
 @lru_cache
-def taught(name: str, *, together: bool = True) -> Scanner:
-    """Return a scanner that knows how lines are written in this envelope, or one that takes out and reads each."""
+def framed(name: str, *, together: bool = True) -> Scanner:
+    """Return a scanner whose frame is that of usual lines in this envelope, or one that takes out and reads each."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
     scanner.parser = LineParser(GRAMMAR)
     if not together:
         scanner.parser.chunk_reader = None
-    for _ in range(3):
-        scanner.scan(log(name, USUAL * 20), envelope=envelope_of(name), reference=LATER)
+    scanner.scan(log(name, USUAL * 20), envelope=envelope_of(name), reference=LATER)
     return scanner
 
 
@@ -114,8 +113,7 @@ def test_whatever_is_written_into_a_record_gives_what_it_gives_out_of_it(name, s
     wrapped = envelope_of(name)
     data = envelopes.cut(records(name, seed), wrapped, 65536, final=True).data
     found, expected = (
-        taught(name, together=together).scan(data, envelope=wrapped, reference=LATER, remaining=0)
-        for together in (True, False)
+        framed(name, together=together).scan(data, envelope=wrapped, reference=LATER) for together in (True, False)
     )
     assert replace(found, samples=[]) == replace(expected, samples=[])
     assert {each.cause for each in found.samples} == {each.cause for each in expected.samples}
@@ -124,7 +122,7 @@ def test_whatever_is_written_into_a_record_gives_what_it_gives_out_of_it(name, s
 @pytest.mark.parametrize("name", FORMATS)
 def test_usual_lines_are_not_taken_out(name, monkeypatch):
     """Only the first and the last of each result are, to be dated."""
-    scanner, data = taught(name), log(name, [PUSH.format(200, ANSWERS[1])] * 400)
+    scanner, data = framed(name), log(name, [PUSH.format(200, ANSWERS[1])] * 400)
     seen: list[int] = []
     real = envelopes.taken_out
     monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
@@ -137,7 +135,7 @@ def test_usual_lines_are_not_taken_out(name, monkeypatch):
 def test_failures_are_taken_out_when_they_are_read(name, monkeypatch):
     """Of a storm most are never read; cut off, picked out or searched, they are what they are out of the envelope."""
     lines = [PUSH.replace("4711", f"user{i}").format(404, ANSWERS[i % 2]) for i in range(400)]
-    scanner, data = taught(name), log(name, lines)
+    scanner, data = framed(name), log(name, lines)
     seen: list[int] = []
     real = envelopes.taken_out
     monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
@@ -169,7 +167,7 @@ def test_only_lines_of_others_are_taken_out_one_by_one(name, monkeypatch):
     lines = log(name, ["\x1b[32m" + line + "\x1b[0m" for line in USUAL * 10]).splitlines(keepends=True)
     foreign = range(0, len(lines), 20)
     data = b"".join(line.replace(own, other) if i in foreign else line for i, line in enumerate(lines))
-    scanner, reference = (taught(name, together=together) for together in (True, False))
+    scanner, reference = (framed(name, together=together) for together in (True, False))
     expected = reference.scan(data, envelope=wrapped, reference=LATER)
     seen: list[int] = []
     real = envelopes.unwrap
@@ -216,7 +214,7 @@ def test_a_record_that_docker_does_not_write_counts_nothing(usual, written):
     good = log("docker", [PUSH.format(200, ANSWERS[1])] * 40)
     bad = log("docker", [PUSH.format(404, "")]).replace(usual, written)
     assert bad.count(written) == 1
-    found = taught("docker").scan(good + bad + good, envelope=envelope_of("docker"), reference=LATER, remaining=0)
+    found = framed("docker").scan(good + bad + good, envelope=envelope_of("docker"), reference=LATER)
     assert {key.code: seen.count for key, seen in found.results.items()} == {200: 80}
     assert found.unparsed == {"unenveloped": 1}
 
@@ -228,9 +226,7 @@ def test_more_results_than_have_codes_let_no_record_count_that_counts_nothing(na
     one = log(name, [PUSH.format(903, "")])
     other = one.replace(b"mesibo", b"nginx") if name not in {"docker", "cri"} else one.replace(b"\\n", b"")
     found, expected = (
-        taught(name, together=together).scan(
-            many + other + many, envelope=envelope_of(name), reference=LATER, remaining=0
-        )
+        framed(name, together=together).scan(many + other + many, envelope=envelope_of(name), reference=LATER)
         for together in (True, False)
     )
     assert {key.code: seen.count for key, seen in found.results.items()} == {

@@ -42,7 +42,7 @@ def test_a_storm_of_failures_with_reasons_of_their_own_is_one_result():
     lines = [PUSH + f"reason request-{i}" for i in range(3000)]
     found, scanner, scan = counted([*lines, PUSH + "reason UNREGISTERED", PUSH + '{"status":"nothing-known"}'])
     assert found == {"": 3001, REASONS.told("UNREGISTERED"): 1}
-    assert len(scanner.parser.chunk_reader._general.bare.results) < 8
+    assert len(scanner.parser.chunk_reader.bare.results) < 8
     assert scan.failures[-3].reason == "request-2999"
 
 
@@ -59,7 +59,7 @@ def test_without_a_list_each_reason_is_counted_by_itself():
 
 
 def test_another_list_is_in_force_at_once():
-    """As after a reload: what was learned stays."""
+    """As after a reload: what was counted by the one before is looked up no more."""
     lines = [PUSH + "reason BadDeviceToken"] * 2000
     _, scanner, _ = counted(lines)
     scanner.reasons = Reasons(["UNREGISTERED"])

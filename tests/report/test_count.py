@@ -1,15 +1,13 @@
 """What is counted is what is in the sources, whatever their size and shape."""
 
-import gzip
 import io
-import math
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from logwatch.catalogue import Catalogue
 from logwatch.parse import Scanner, load
-from logwatch.report import Count, LogSettings, open_path, open_stream
+from logwatch.report import Count, LogSettings, open_stream
 from logwatch.simulate import Mesibo, Mix
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -134,28 +132,3 @@ def test_an_envelope_that_is_named_is_not_guessed(scanner):
     )
     assert counted(data, scanner).summary.push_lines == 1
     assert counted(data, scanner, envelope="plain").summary.push_lines == 0
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_scanner_is_told_how_much_is_still_to_come(tmp_path, packed):
-    """Of a file it is known, of a packed one estimated, of a pipe unknown; behind the last line comes nothing."""
-    told = []
-
-    class Listening(Scanner):
-        def scan(self, data, *, remaining, **how):
-            told.append((len(data), remaining))
-            return super().scan(data, remaining=remaining, **how)
-
-    lines = [f"E2211-1015{i % 60:02}-123 (17): push_on_complete: uid {i} type fcm code 200\n" for i in range(12_000)]
-    path, data = tmp_path / "mesibo.log", "".join(lines).encode()
-    path.write_bytes(gzip.compress(data) if packed else data)
-    how = LogSettings(Listening(load("mesibo"), timezone=ZoneInfo("UTC"), keep=0))
-    with open_path(path) as stream:
-        Count(CATALOGUE).read(stream, how, now=NOON)
-    (first, behind), *_, (_, last) = told
-    assert last == 0
-    assert [remaining for _, remaining in told] == sorted((remaining for _, remaining in told), reverse=True)
-    assert packed or first + behind == pytest.approx(len(data), abs=100)
-    told.clear()
-    Count(CATALOGUE).read(open_stream("pipe", io.BytesIO(data)), how, now=NOON)
-    assert [remaining for _, remaining in told] == [math.inf] * (len(told) - 1) + [0]

@@ -1,176 +1,247 @@
-"""An expression for whole chunks is made for lines like some examples; what it takes, it takes as LINE does."""
+"""One expression goes over whole chunks: each line is a row, and what it takes, it takes as its node does."""
 
-import re
+from dataclasses import replace
 
 import pytest
 
-from logwatch.compile import nodes
-from logwatch.compile.chunk_pattern import ChunkCompiler, ChunkPattern
-from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile import nodes, pcre2
+from logwatch.compile.chunk_pattern import ChunkPattern
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.compile.shown import node
 
 BLANKS = CharRun(frozenset(b" "), 0)
 LETTERS = CharRun(frozenset(b"abcdefghijklmnopqrstuvwxyz"))
 NUMBER = CharRun(frozenset(b"0123456789"))
+REST = CharRun(nodes.EVERY_BYTE, 0)
 A = nodes.seq(Literal(b"a="), CharRun(frozenset(b"xyz")))
 B = nodes.seq(Literal(b"b="), Capture("kept", NUMBER))
 CODE = nodes.seq(Literal(b"code="), Capture("code", NUMBER))
 BRACKETS = node(r"\[(?:[^\]\[]|\[(?:[^\]\[]|\[[^\]\[]*\])*\])*\]")
-KEPT = frozenset(("code", "kept"))
 
 
 def line(*alternatives, behind=()):
     """Return ``head``, the alternatives in any order, ``code=N``, and others behind it."""
-    loop = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Choice(alternatives)))
+    loop = Repeat(
+        nodes.seq(Look(nodes.seq(BLANKS, nodes.without_captures(CODE)), negative=True), BLANKS, Choice(alternatives))
+    )
     tail = [Repeat(nodes.seq(BLANKS, Choice(behind)))] if behind else []
     return nodes.seq(Literal(b"head"), loop, BLANKS, CODE, *tail)
 
 
-def taken(compiler, examples, text, **more):
-    """Return the captures of one line by name; None if it was passed over."""
-    pattern, *_ = compiler.compile(examples, **more)
-    (row,) = pattern.regex.findall(text + b"\n")
-    return {name: value for name, value in zip(pattern.names, row, strict=False) if value} or None
+def pattern(of, **how):
+    """Return what takes whole lines that begin as a node does."""
+    return ChunkPattern(nodes.seq(of, REST), **how)
+
+
+def values(made, text):
+    """Return what was captured of each line of a text by name, the last of a name; None if it is undecided."""
+    columns = made.columns(made.rows(text))
+    undecided = made.undecided(columns)
+    rows = zip(*columns, strict=True)
+    return [
+        None if i in undecided else {name: value for name, value in zip(made.names, row, strict=True) if value}
+        for i, row in enumerate(rows)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("examples", "text", "expected"),
+    ("text", "expected"),
     [
-        ([b"head a=x b=1 code=2"], b"head a=x b=1 code=2", {"kept": b"1", "code": b"2"}),
-        ([b"head a=x b=1 code=2"], b"head a=y b=3 code=4", {"kept": b"3", "code": b"4"}),
-        ([b"head a=x b=1 code=2"], b"head b=1 code=2", None),
-        ([b"head a=x b=1 code=2", b"head b=1 code=2"], b"head b=1 code=2", {"kept": b"1", "code": b"2"}),
-        ([b"head a=x b=1 code=2"], b"head b=1 a=x code=2", None),
-        ([b"head a=x code=2", b"head b=1 a=x code=2"], b"head b=1 a=x code=2", {"kept": b"1", "code": b"2"}),
-        ([b"head code=2", b"no line of this kind"], b"head code=3", {"code": b"3"}),
+        (b"head a=x b=1 code=2", {"kept": b"1", "code": b"2"}),
+        (b"head b=1 a=x code=2", {"kept": b"1", "code": b"2"}),
+        (b"head b=7 b=8 a=y b=9 a=z code=3", {"kept": b"9", "code": b"3"}),
+        (b"head" + b" a=x" * 500 + b" b=4 code=3", {"kept": b"4", "code": b"3"}),
+        (b"head a=y code=3", {"code": b"3"}),
+        (b"head code=3", {"code": b"3"}),
+        (b"head code=3 b=5 whatever", {"code": b"3"}),
+        (b"head [q [b=1] code=4] code=5", {"code": b"5"}),
+        (b"head b=1", {}),
+        (b"head b=1 c code=2", {}),
+        (b" head b=1 code=2", {}),
+        (b"no line of this kind", {}),
+        (b"", {}),
     ],
 )
-def test_orders_of_the_examples(examples, text, expected):
-    """Lines are taken in the orders of the examples; others are passed over."""
-    assert taken(ChunkCompiler(line(A, B), KEPT), examples, text) == expected
+def test_values_in_any_order_are_the_last_of_their_names(text, expected):
+    """Nothing is captured of a line that the node does not take, up to where it would fail."""
+    made = pattern(line(A, B, BRACKETS))
+    assert values(made, text + b"\n") == [expected]
 
 
-def test_without_an_example_that_matches_there_is_no_expression():
-    """Nothing is known of how lines are written."""
-    assert ChunkCompiler(line(A, B), KEPT).compile([]) is None
-    assert ChunkCompiler(line(A, B), KEPT).compile([b"no line of this kind"]) is None
-
-
-def test_only_what_is_kept_is_captured():
+def test_only_what_is_captured_is_in_a_row():
     """Each capture more makes equal lines rarer."""
-    compiler = ChunkCompiler(line(A, B), frozenset(("code",)))
-    assert taken(compiler, [b"head b=1 code=2"], b"head b=1 code=2") == {"code": b"2"}
+    made = pattern(nodes.without_captures(line(A, B), frozenset(("code",))))
+    assert made.names == ("code",)
+    assert made.rows(b"head b=1 code=2\nhead b=2 code=2\n") == [b"2", b"2"]
 
 
-def test_an_alternative_stands_only_where_it_would_be_taken():
+def test_the_first_alternative_that_matches_is_taken():
     """A word is none where it could be one of the alternatives before it."""
-    compiler = ChunkCompiler(line(A, B, LETTERS), KEPT)
-    examples = [b"head abc code=2", b"head def code=2"]
-    assert taken(compiler, examples, b"head xyz code=3") == {"code": b"3"}
-    assert taken(compiler, examples, b"head b=4 code=3") is None
+    made = pattern(line(A, B, nodes.seq(LETTERS, Literal(b"="), Capture("word", NUMBER))))
+    assert values(made, b"head b=4 c=5 code=3\n") == [{"kept": b"4", "word": b"5", "code": b"3"}]
+    assert values(made, b"head a=5 code=3\nhead a=xb=4 code=3\n") == [
+        {"word": b"5", "code": b"3"},
+        {"kept": b"4", "code": b"3"},
+    ]
 
 
-def test_a_nest_of_brackets_is_taken_as_the_examples_have_it():
-    """The whole nest would cost too much on every line; what is written otherwise is passed over."""
-    compiler = ChunkCompiler(line(A, BRACKETS), frozenset(("code",)))
-    examples = [b"head [q1] code=2", b"head [q2] code=2"]
-    assert taken(compiler, examples, b"head [q3] code=5") == {"code": b"5"}
+def test_what_stands_behind_is_captured_as_far_as_it_is_taken():
+    """Up to the first word that is none of what may stand there."""
+    made = pattern(line(A, behind=(A, B)))
+    text = b"head code=2 b=7 what b=8\nhead code=2 b=1 b=2\nhead code=2 a=x\nhead code=2\n"
+    assert values(made, text) == [
+        {"code": b"2", "kept": b"7"},
+        {"code": b"2", "kept": b"2"},
+        {"code": b"2"},
+        {"code": b"2"},
+    ]
 
 
-def test_what_is_written_unlike_the_examples_behind_is_taken_by_the_general_expression():
-    """Where it may hold a value, the others pass it over."""
-    compiler = ChunkCompiler(line(A, behind=(A, B)), KEPT)
-    assert taken(compiler, [b"head code=2"], b"head code=2 b=7 what") is None
-    rows = compiler.general.regex.findall(b"head code=2 b=7 what\nhead code=2 b=1 b=2\nhead a=x code=2\nhead\n")
-    assert rows == [(b"", b"2", b"7"), (b"", b"2", b"2"), (b"", b"2", b""), (b"", b"", b"")]
+def test_a_name_of_which_every_value_counts_is_undecided_in_a_repetition():
+    """It holds the last value alone."""
+    made = pattern(line(A, B), listed=frozenset(("kept", "code")))
+    text = b"head b=7 code=3\nhead a=x code=3\nhead b=7 b=8 code=3\n"
+    assert values(made, text) == [None, {"code": b"3"}, None]
 
 
-def test_rare_orders_are_not_worth_a_way():
-    """One line in a thousand does not slow the others down."""
-    compiler = ChunkCompiler(line(A, B), frozenset(("code",)))
-    examples = [b"head b=1 code=2"] * 1000
-    assert taken(compiler, [*examples, b"head a=x b=1 code=2"], b"head a=x b=1 code=2") is None
+def test_a_listed_name_at_places_of_its_own_is_decided():
+    """Each place has a group, so all its values are there."""
+    made = pattern(nodes.seq(CODE, Repeat(nodes.seq(BLANKS, CODE), 0, 1)))
+    assert made.names == ("code", "code")
+    assert made.rows(b"code=7 code=8\ncode=7\n") == [b"7\x1f8", b"7\x1f"]
+    assert not made.undecided([[b"7"], [b"8"]])
 
 
-ORDERS = [
-    *(b"a=x b=1", b"b=1 a=x", b"b=1 b=2", b"a=x a=y b=3", b"b=4", b"a=x b=1 a=z"),
-    *(b"a=x " * count + b"b=1" for count in range(3, 45)),
-]
+def test_two_values_of_a_name_at_two_places_of_a_repetition_are_undecided():
+    """Nothing tells which was the last; one of them, or at another place than these, is decided."""
+    twice = nodes.seq(B, Repeat(nodes.seq(Literal(b"-"), Capture("kept", NUMBER)), 0, 1))
+    made = pattern(line(A, twice))
+    text = b"head b=1-2 code=3\nhead b=1-2 b=3 code=3\nhead a=x b=1 b=2 code=3\n"
+    assert values(made, text) == [None, None, {"kept": b"2", "code": b"3"}]
 
 
-def test_values_in_many_orders_are_the_last_of_their_names():
-    """Also in an order that no example has: one repetition takes them all."""
-    compiler = ChunkCompiler(line(A, B), KEPT)
-    examples = [b"head " + each + b" code=2" for each in ORDERS]
-    text = b"head b=7 b=8 a=y b=9 a=z code=3"
-    assert taken(compiler, examples, text) == {"kept": b"9", "code": b"3"}
-    assert taken(compiler, examples, b"head a=y code=3") == {"code": b"3"}
-
-
-def test_a_name_of_which_every_value_counts_is_in_no_repetition():
-    """It would lose all but the last."""
-    compiler = ChunkCompiler(line(A, B), KEPT, listed=KEPT)
-    examples = [b"head " + each + b" code=2" for each in ORDERS]
-    assert taken(compiler, examples, b"head b=7 b=8 a=y b=9 a=z code=3") is None
-
-
-def test_two_values_of_a_name_at_two_places_of_a_repetition_are_not_decided():
-    """Nothing tells which was the last."""
-    twice = nodes.seq(Literal(b"<b="), Capture("kept", NUMBER), Literal(b">"))
-    orders = [each.replace(b"b=1", b"<b=1>") for each in ORDERS]
-    pattern, *_ = ChunkCompiler(line(A, B, twice), KEPT).compile([b"head " + each + b" code=2" for each in orders])
-    rows = pattern.regex.findall(b"head b=1 <b=2> code=3\nhead <b=2> b=1 code=3\nhead a=x <b=1> <b=2> code=3\n")
-    assert [pattern.undecided(row) for row in rows] == [True, True, False]
-    assert rows[2].count(b"2") == 1
+def test_repetitions_that_share_groups_are_not_decided_either():
+    """Alternatives that are repetitions of one name each, one of them of two values a turn."""
+    digit = Capture("kept", CharRun(frozenset(b"0123456789"), 1, 1))
+    pairs = Repeat(nodes.seq(digit, Repeat(nodes.seq(Literal(b"-"), digit), 0, 1)))
+    for either in ((Repeat(digit), pairs), (pairs, Repeat(digit)), (digit, pairs), (pairs, pairs)):
+        ways = nodes.choice(*(nodes.seq(Literal(b"%c" % c), each) for c, each in zip(b"xy", either, strict=True)))
+        ways_of_text = b"".join(b"%c1-23\n" % c for c, each in zip(b"xy", either, strict=True) if each is pairs)
+        assert set(map(type, values(pattern(ways), ways_of_text))) == {type(None)}
 
 
 def test_a_value_in_a_repetition_that_must_come_is_captured():
-    """Each turn of it by a group of its own."""
-    compiler = ChunkCompiler(nodes.seq(Literal(b"a"), Repeat(B, 1), CODE), KEPT)
-    assert taken(compiler, [b"ab=1code=2"], b"ab=7code=3") == {"kept": b"7", "code": b"3"}
-    assert taken(compiler, [b"ab=1code=2"], b"acode=3") is None
+    """Where it does not come, the line is passed over."""
+    made = pattern(nodes.seq(Literal(b"a"), Repeat(B, 1), CODE))
+    assert values(made, b"ab=7code=3\nab=7b=8code=3\nacode=3\n") == [
+        {"kept": b"7", "code": b"3"},
+        {"kept": b"8", "code": b"3"},
+        {},
+    ]
 
 
 def test_a_value_between_quotes_is_captured():
     """What looks like a text that nothing is to be decided in may hold one."""
     inside = Choice((CharRun(frozenset(b"ab"), 1, 1), nodes.seq(Literal(b"="), Capture("kept", NUMBER))))
-    compiler = ChunkCompiler(nodes.seq(Literal(b"<"), Repeat(inside), Literal(b">"), CODE), KEPT)
-    assert taken(compiler, [b"<a=1>code=2"], b"<a=7>code=3") == {"kept": b"7", "code": b"3"}
+    made = pattern(nodes.seq(Literal(b"<"), Repeat(inside), Literal(b">"), CODE))
+    assert values(made, b"<a=1>code=2\n<ab>code=2\n<a=1code=2\n") == [
+        {"kept": b"1", "code": b"2"},
+        {"code": b"2"},
+        {},
+    ]
+
+
+ODD = [b"", b"\0", b"\xff", b"\0\xff\r\t", b"\x1f", b"\x1f" * 5, b"head", b"\xe2\x80\xa8", b"\x85", b"$1${2}\\1", b"\r"]
 
 
 def test_every_line_is_one_row():
-    """Also those that are passed over, whatever is in them."""
-    pattern, *_ = ChunkCompiler(line(A, B), KEPT).compile([b"head code=1"])
-    text = b"head code=1\n\n\0\xff\nhead\nhead code=2\n"
-    assert len(pattern.regex.findall(text)) == text.count(b"\n")
-    assert isinstance(pattern.regex, re.Pattern)
+    """Also those that are passed over, whatever is in them; no other byte ends a line."""
+    made = pattern(line(A, B))
+    text = b"".join(b"head code=%d\n%b\n" % (i, odd) for i, odd in enumerate(ODD))
+    assert values(made, text) == [each for i in range(len(ODD)) for each in ({"code": b"%d" % i}, {})]
+    assert made.rows(b"") == []
+    assert made.rows(b"\n\n") == [b"\x1f"] * 2
 
 
-@pytest.mark.parametrize(
-    ("examples", "text", "expected"),
-    [
-        ([b"head code=2 b=1"], b"head code=2 b=7", {"code": b"2", "kept": b"7"}),
-        ([b"head code=2 b=1"], b"head code=2", {"code": b"2"}),
-        ([b"head code=2 b=1"], b"head code=2 \n", {"code": b"2"}),
-        ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "kept": b"7"}),
-        ([b"head code=2 b=1"], b"head code=2 a=x b=7", None),
-        ([b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
-        ([b"head code=2 b=1", b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
-        ([b"head code=2 abc"], b"head code=2 xyz", {"code": b"2"}),
-        ([b"head code=2 abc"], b"head code=2 a=x xyz b", {"code": b"2"}),
-        ([b"head code=2 b=1"], b"head code=2 x=b=7", None),
-    ],
-)
-def test_what_stands_behind_is_read_in_the_ways_of_the_examples(examples, text, expected):
-    """Its values are captured, and nothing where it holds none; a line that may hold some is passed over."""
-    compiler = ChunkCompiler(line(A, B, behind=(A, B, LETTERS)), KEPT)
-    assert taken(compiler, examples, text.rstrip(b"\n")) == expected
+@pytest.mark.parametrize("odd", [each for each in ODD if b"\x1f" not in each])
+def test_a_value_is_what_stands_in_the_line(odd):
+    """Byte by byte, and nothing of it has a meaning when it is written."""
+    made = pattern(nodes.seq(Literal(b"<"), Capture("kept", CharRun(nodes.EVERY_BYTE - {ord(">")}, 0)), Literal(b">")))
+    assert made.rows(b"<%b>\n" % odd) == [odd]
 
 
-def test_a_line_of_nothing_has_an_expression():
-    """A grammar may match everything and tell nothing."""
-    pattern, *_ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
-    assert pattern.regex.findall(b"x\n\n") == [(b"", b"")] * 2
+def test_a_value_that_holds_what_stands_between_values_is_passed_over():
+    """Its row would be too long. Other lines of the chunk keep theirs, also one that has it elsewhere."""
+    text = CharRun(nodes.EVERY_BYTE - {ord(">")}, 0)
+    made = pattern(nodes.seq(Capture("kept", text), Literal(b">"), CODE))
+    rows = made.rows(b"a>code=1\na\x1fb>code=2\n\x1f>code=3\nb>code=4 \x1f\n\x1f\n")
+    assert rows == [b"a\x1f1", b"\x1f", b"\x1f", b"b\x1f4", b"\x1f"]
+
+
+@pytest.mark.parametrize("empty", [nodes.NOTHING, REST, A])
+def test_a_node_that_captures_nothing_has_no_rows(empty):
+    """A grammar may match everything and tell nothing: lines are read one by one."""
+    made = ChunkPattern(empty)
+    assert made.names == ()
+    assert made.rows(b"x\n\n") is None
+
+
+def test_a_value_of_nothing_is_as_if_it_were_not_there():
+    """Beside others and alone."""
+    made = pattern(
+        nodes.seq(Capture("kept", CharRun(frozenset(b"x"), 0)), Capture("code", CharRun(frozenset(b"0"), 0)))
+    )
+    assert values(made, b"\nx\n0\n") == [{}, {"kept": b"x"}, {"code": b"0"}]
+
+
+def test_rows_cannot_be_told_where_a_match_takes_more_steps_than_it_may():
+    """An expression of an operator's that tries all ways is no reason to wait for hours."""
+    made = pattern(nodes.seq(Backtracking(node("(?:a|a)*b").item), CODE))
+    assert made.rows(b"aabcode=1\n") == [b"1"]
+    assert made.rows(b"aabcode=1\n" + b"a" * 40 + b"\n") is None
+    assert made.rows(b"aabcode=1\n") == [b"1"]
+
+
+@pytest.mark.parametrize("refused", ["no library", "too large"])
+def test_rows_cannot_be_told_where_there_is_no_expression(monkeypatch, refused):
+    """PCRE2 is missing, or does not take it."""
+    if refused == "no library":
+        monkeypatch.setattr(pcre2, "library", lambda: None)
+        made = pattern(CODE)
+    else:
+        many = Repeat(Repeat(Choice((CODE, Literal(b"ab"))), 1000, 1000), 60, 60)
+        made = pattern(many)
+    assert made.expression is None
+    assert made.rows(b"code=1\n") is None
+
+
+def test_a_line_is_taken_in_its_frame_alone():
+    """What stands before and behind it is matched and not captured, and decides as well."""
+    made = pattern(line(A, B)).framed(r"<[0-9]+> ", "", quoted=False)
+    text = b"<1> head b=3 code=2\nhead b=3 code=2\n<x> head b=3 code=2\n<22> head code=2 <2>\n"
+    assert values(made, text) == [{"kept": b"3", "code": b"2"}, {}, {}, {"code": b"2"}]
+
+
+def test_a_line_within_json_is_taken_up_to_its_end():
+    """Its quotes are escaped there, and are not in its values; a quote that is not ends it."""
+    quoted = nodes.seq(Literal(b'"'), Capture("kept", node(r"[^ ]*(?= )")), Literal(b" "), CODE)
+    made = pattern(quoted).framed(r'\{"log":"', r'","n":[0-9]\}', quoted=True)
+    text = (
+        b'{"log":"\\"a\\"b code=2 rest","n":1}\n'
+        b'{"log":"\\"a code=2","n":1}\n'
+        b'{"log":"\\"a code=2","n":12}\n'
+        b'{"log":"\\"a code=2\\n","n":1}\n'
+        b'{"log":""a code=2","n":1}\n'
+        b'"a code=2\n'
+    )
+    assert values(made, text) == [{"kept": b'a"b', "code": b"2"}, {"kept": b"a", "code": b"2"}, {}, {}, {}, {}]
+
+
+def test_a_frame_keeps_what_is_listed():
+    """What is undecided without it is so in it."""
+    made = pattern(line(A, B), listed=frozenset(("kept",))).framed("<> ", "", quoted=False)
+    assert values(made, b"<> head b=7 code=3\n<> head code=3\n") == [None, {"code": b"3"}]
+    assert made.names == replace(made, before="").names
 
 
 def test_a_line_that_may_match_by_what_stands_before_it_is_read_in_no_frame():

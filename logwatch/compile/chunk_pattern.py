@@ -65,8 +65,9 @@ class ChunkPattern:
     @cached_property
     def _doubtful(self) -> list[tuple[int, ...]]:
         """Groups that leave a row undecided if all of some have a value."""
-        repeated = [(i, group) for i, group in enumerate(self._groups) if group.repetition is not None]
-        twice = [(i, j) for (i, one), (j, other) in combinations(repeated, 2) if one == other]
+        repeated = [(i, group) for i, group in enumerate(self._groups) if group.repetitions]
+        pairs = combinations(repeated, 2)
+        twice = [(i, j) for (i, (name, one)), (j, (same, other)) in pairs if name == same and one & other]
         return [*twice, *((i,) for i, (name, _) in repeated if name in self.listed)]
 
     @cached_property

@@ -13,14 +13,14 @@ from logwatch.compile.to_regex import Writer
 
 
 class ValueGroup(NamedTuple):
-    """What a group captures, and which repetition sets it, if one does: the outermost one, by a number of its own."""
+    """What a group captures, and the outermost repetitions that may set it, by numbers of their own."""
 
     name: str
-    repetition: int | None
+    repetitions: frozenset[int]
 
 
 @once_a_node
-def groups_of(node: Node, within: int | None = None) -> list[ValueGroup]:
+def groups_of(node: Node, within: frozenset[int] = frozenset()) -> list[ValueGroup]:
     """Return the groups of a node, in the order of their numbers; ``within`` is the repetition that it stands in."""
     if not node.capture_names:
         return []
@@ -29,8 +29,8 @@ def groups_of(node: Node, within: int | None = None) -> list[ValueGroup]:
         for item in node.items:
             _share(shared, groups_of(item, within))
         return shared
-    if within is None and isinstance(node, Repeat) and node.max != 1:
-        within = id(node)
+    if not within and isinstance(node, Repeat) and node.max != 1:
+        within = frozenset((id(node),))
     own = [ValueGroup(node.name, within)] if isinstance(node, Capture) else []
     return [*own, *(group for child in node.children for group in groups_of(child, within))]
 
@@ -42,8 +42,8 @@ def _share(shared: list[ValueGroup], groups: Sequence[ValueGroup]) -> None:
         same = next((i for i in range(at, len(shared)) if shared[i].name == group.name), None)
         if same is None:
             shared.insert(at, group)
-        elif shared[same].repetition is None:
-            shared[same] = group
+        else:
+            shared[same] = ValueGroup(group.name, shared[same].repetitions | group.repetitions)
         at = (at if same is None else same) + 1
 
 

@@ -49,7 +49,7 @@ def test_what_a_node_becomes(before, after, names):
     """The expression and the names of its groups, those with a star that a repetition sets."""
     assert SharedGroups(before).write(before) == after
     groups = groups_of(before)
-    assert " ".join(group.name + ("" if group.repetition is None else "*") for group in groups) == names
+    assert " ".join(group.name + ("*" if group.repetitions else "") for group in groups) == names
     Expression(after.encode(), b"".join(b"${%d}" % number for number in range(1, 1 + len(groups))))  # has them all
 
 

@@ -1,193 +1,231 @@
-"""An expression follows a log: what it leaves becomes examples, seldom, and what was learned before is kept."""
+"""Whole chunks are read in their envelope, then out of it; what the expression passes over is left."""
 
-import math
-from itertools import pairwise
+from itertools import count
 
 import pytest
 
-from logwatch.compile.chunk_pattern import ChunkCompiler
-from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat, seq
+from logwatch import envelope as envelopes
+from logwatch.compile import nodes
+from logwatch.compile.chunk_pattern import ChunkPattern
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Repeat, seq
+from logwatch.dialect.result import Reasons
+from logwatch.envelope.record import Frame
+from logwatch.model import PLAIN, ResultKey
 from logwatch.parse import chunk_reader
-from logwatch.parse.chunk_reader import SOME, ChunkReader, some_of
+from logwatch.parse.chunk_reader import OTHER_CODE, ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
+from tests.compile.shown import node
+from tests.helpers.wrapping import envelope_of
 
-LESSON_LINES = 1600
-BLANKS = CharRun(frozenset(b" "), 0)
+WRAPPED = envelope_of("docker")  # any: the frame is made up
 NUMBER = CharRun(frozenset(b"0123456789"))
-FIELDS = [seq(Literal(name), Literal(b"="), CharRun(frozenset(b"xyz"))) for name in (b"a", b"b", b"c", b"d")]
+WORD = CharRun(frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789GONE"))
 CODE = seq(Literal(b"code="), Capture("code", NUMBER))
-LINE = seq(
-    Literal(b"head"),
-    Repeat(seq(Look(seq(BLANKS, CODE), negative=True), BLANKS, Choice(tuple(FIELDS)))),
-    BLANKS,
-    CODE,
-    Repeat(seq(BLANKS, Choice((seq(Literal(b"kept="), Capture("reason", NUMBER)), *FIELDS)))),
-)
+REASON = seq(Literal(b" reason="), Capture("reason", WORD))
+REST = CharRun(nodes.EVERY_BYTE, 0)
+PATTERN = ChunkPattern(seq(Choice((CODE, seq(Literal(b"slow "), Backtracking(node("(?:a|a)*b").item)))),
+                           Repeat(REASON, 0, 1), REST))  # fmt: skip
+TRIES_ALL_WAYS = b"slow " + b"a" * 60
 
 
-@pytest.fixture(autouse=True)
-def cheap_lessons(monkeypatch):
-    """As if a lesson cost no more than to read so many lines: a test need not write as many as a log has."""
-    monkeypatch.setattr(chunk_reader, "LESSON_LINES", LESSON_LINES)
+def pushes(count: int) -> list[bytes]:
+    return [b"code=%d" % (200 + i % 3) for i in range(count)]
 
 
 class Reader(ChunkReader):
-    """A reader that shows what no learned expression takes, and how often it is asked to learn."""
+    """A reader that notes which lines each expression had to read."""
 
     def __init__(self) -> None:
-        super().__init__(ChunkCompiler(LINE, frozenset(("code", "reason"))))
+        super().__init__(PATTERN)
+        self.in_frame: list[bytes] = []
+        self.bare_lines: list[bytes] = []
 
-    def left(self, lines: list[bytes], following: float = math.inf) -> list[bytes]:
-        """Return those of some lines that the general expression had to read, in a log that is so many times as long.
+    def left(self, lines: list[bytes], envelope=WRAPPED) -> list[bytes]:
+        """Return the lines that are left of some, which stand behind any ``<…> `` in their envelope."""
+        self.in_frame, self.bare_lines = [], []
 
-        What even that one does not take is in ``refused``.
-        """
-        handed: list[bytes] = []
+        def match(expression, batch):
+            here = batch.picked(range(len(batch.lines)))
+            (self.bare_lines if expression is self.bare else self.in_frame).extend(here)
+            codes = expression.encode(batch.text)
+            if codes is None:
+                return batch
+            return batch.only([i for i, code in enumerate(codes) if code == 0])
 
-        def match(dictionary, batch):
-            if dictionary is self._general.bare:
-                handed.extend(batch.picked(range(len(batch.lines))))
-            codes = dictionary.encode(dictionary.pattern.regex.findall(batch.text))
-            outcomes = [*dictionary.results, *"singly" * 256]
-            return batch.only([i for i, code in enumerate(codes) if outcomes[code] is None])
+        def take_out(batch):
+            some = batch.picked(range(len(batch.lines)))
+            return LineBatch.of([line.partition(b"> ")[2] for line in some], numbers=batch.numbers)
 
-        left = self.read(LineBatch.of(lines), match, following)
-        self.refused = left.picked(range(len(left.lines)))
-        return handed
-
-
-def dialect(field: str, count: int = SOME, behind: str = "") -> list[bytes]:
-    return [f"head {field}=x code={number}{behind}".encode() for number in range(count)]
+        left = self.read(LineBatch.of(lines, envelope=envelope), match, take_out)
+        return left.picked(range(len(left.lines)))
 
 
-def test_lines_that_are_no_push_lines_teach_nothing():
-    """They are left, and what comes behind them is learned all the same."""
+@pytest.fixture
+def frames(monkeypatch):
+    """Return the frames that are found one after the other, and the last of them from then on."""
+    found: list[Frame | None] = [Frame("<[a-z]> ")]
+    asked = count()
+    monkeypatch.setattr(envelopes, "frame", lambda *_: found[min(next(asked), len(found) - 1)])
+    return found
+
+
+def wrapped(lines: list[bytes], front: bytes = b"<a> ") -> list[bytes]:
+    return [front + line for line in lines]
+
+
+def test_lines_by_themselves_are_read_at_once():
+    """From the first one on; what the expression does not take is left, in order."""
     reader = Reader()
-    other = [b"something else"] * SOME
-    assert reader.left(other) == other == reader.refused
-    reader.left(dialect("a"))
-    assert reader.left(dialect("a", 8 * SOME)) == reader.refused == []
+    assert reader.left([b"code=1", b"other", b"code=2", b"", b"last"], PLAIN) == [b"other", b"", b"last"]
+    assert reader.in_frame == []
 
 
-def test_whatever_line_takes_is_read_without_a_lesson():
-    """In any order, of a log of a few lines as well."""
+def test_lines_are_read_as_they_stand_in_their_envelope(frames):
+    """Those that the frame does not take are taken out, and read out of it."""
+    reader, lines = Reader(), pushes(9)
+    assert reader.left([*wrapped(lines), b"<7> code=5", b"<b> other", b"<8> what"]) == [b"other", b"what"]
+    assert len(reader.in_frame) == 12
+    assert reader.bare_lines == [b"code=5", b"other", b"what"]
+    assert reader.left(wrapped(lines)) == reader.bare_lines == []
+
+
+def test_where_no_frame_is_known_all_lines_are_taken_out(frames):
+    """It is looked for again with the next batch."""
+    frames.insert(0, None)
+    reader, lines = Reader(), pushes(4)
+    assert reader.left(wrapped(lines)) == reader.in_frame == []
+    assert reader.bare_lines == lines
+    assert reader.left(wrapped(lines)) == reader.bare_lines == []
+
+
+def test_a_batch_that_does_not_fit_into_the_frame_is_taken_out(frames):
+    """Colours would be a part of the line; the frame stays for the next batch."""
+    reader, lines = Reader(), wrapped(pushes(4))
+    reader.left([*lines, b"<a> code=1\x1b[0m"])
+    assert reader.in_frame == []
+    assert len(reader.bare_lines) == 5
+    reader.left(lines)
+    assert reader.bare_lines == []
+
+
+def test_a_frame_that_takes_too_few_lines_is_given_up(frames):
+    """To read them twice is slower than to take them all out."""
     reader = Reader()
-    some = [b"head c=x a=y c=z code=7 kept=5", b"head code=1", b"head d=x  code=7 a=x"]
-    assert reader.left(some, 0) == some
-    assert reader.refused == []
+    half = [*wrapped(pushes(4)), *wrapped(pushes(4), b"<7> ")]
+    reader.left(half)
+    reader.left(half)
+    assert len(reader.in_frame) == 8
+    reader.left([*half, b"<7> code=1"])
+    assert len(reader.in_frame) == 9
+    assert reader.left(half) == reader.in_frame == []
+    assert len(reader.bare_lines) == 8
 
 
-def lessons_of(reader: Reader, made) -> list[int]:
-    """Return the list of the lines that were read before each lesson, which teaches what ``made`` returns."""
-    lessons: list[int] = []
-    reader.read_so_far = 0
-    reader._compiler.compile = lambda payloads, any_order: lessons.append(reader.read_so_far) or made(payloads)
-    return lessons
+def test_another_frame_is_looked_for_after_many_batches(frames):
+    """The one that was given up is not tried again, another one is; a day is over at some time."""
+    frames += [Frame("<[a-z]> ")] * 2 + [Frame("<[0-9]> ")]
+    reader, lines = Reader(), wrapped(pushes(4), b"<7> ")
+    asked = []
+    for _ in range(3 * chunk_reader._SAME_FRAME_BATCHES + 9):
+        reader.left(lines)
+        asked.append(len(reader.in_frame))
+    tried = [i for i, each in enumerate(asked) if each]
+    assert tried[:2] == [0, 3 * chunk_reader._SAME_FRAME_BATCHES]
+    assert len(tried) == 10  # it takes these, and is kept
 
 
-def read_many(reader: Reader, count: int, at_once: int = 500) -> None:
-    while reader.read_so_far < count:
-        reader.left(dialect("a", at_once))
-        reader.read_so_far += at_once
+def test_a_frame_that_is_found_again_is_not_compiled_again(frames, monkeypatch):
+    """To compile takes as long as to read some batches."""
+    made, framed = [], ChunkPattern.framed
+    monkeypatch.setattr(ChunkPattern, "framed", lambda *args, **how: made.append(args) or framed(*args, **how))
+    reader, lines = Reader(), wrapped(pushes(4))
+    for _ in range(5 * chunk_reader._SAME_FRAME_BATCHES):
+        reader.left(lines)
+    assert len(made) == 1
 
 
-def test_it_is_time_ever_more_seldom():
-    """With the first lines, then after more and more of them."""
-    reader = Reader()
-    lessons = lessons_of(reader, lambda payloads: None)
-    read_many(reader, 30 * LESSON_LINES, 200)
-    waits = [later - earlier for earlier, later in pairwise(lessons[1:])]
-    assert lessons[:2] == [0, 0]  # before the first lines are read, and once it is known which of them can be
-    assert len(waits) > 2
-    assert all(later > earlier for earlier, later in pairwise(waits))
+def test_a_line_that_looks_before_itself_is_read_out_of_its_envelope(frames, monkeypatch):
+    """It has no expression for a frame."""
+    monkeypatch.setattr(ChunkPattern, "framed", lambda *_, **__: None)
+    reader, lines = Reader(), pushes(4)
+    assert reader.left(wrapped(lines)) == reader.in_frame == []
+    assert reader.bare_lines == lines
 
 
-@pytest.mark.parametrize(("teaches", "most"), [(True, 4 * LESSON_LINES), (False, 16 * LESSON_LINES)])
-def test_however_many_lessons_there_were_the_next_is_a_few_lessons_worth_of_lines_away(teaches, most):
-    """A log may change at any time; where lessons bring little, it is some more lines."""
-    reader = Reader()
-    nothing = ChunkCompiler(LINE, frozenset(("code",))).compile(dialect("b"))
-    lessons = lessons_of(reader, lambda payloads: nothing._replace(payloads=payloads) if teaches else None)
-    read_many(reader, 3 * most, 200)
-    waits = [later - earlier for earlier, later in pairwise(lessons)]
-    assert waits
-    assert max(waits) <= most + 200
+def test_where_rows_cannot_be_told_all_lines_are_left(frames):
+    """A match in their batch takes more steps than it may; the next batch is read as ever."""
+    reader, lines = Reader(), [*pushes(3), TRIES_ALL_WAYS]
+    assert reader.left(lines, PLAIN) == lines
+    assert reader.left(wrapped(lines)) == lines
+    assert reader.left(lines[:3], PLAIN) == []
 
 
-def test_lines_that_cannot_be_learned_do_not_ask_for_lessons():
-    """What LINE does not take is left at all times; of the others among it, as many are waited for as without it."""
-    reader = Reader()
-    lessons = []
-    compile_ = reader._compiler.compile
-    reader._compiler.compile = lambda *examples, **how: lessons.append(examples) or compile_(*examples, **how)
-    other = [b"something else"] * 100
-    for _ in range(300):
-        reader.left([*dialect("a", 100), *other])
-    assert len(lessons) == 1
-    for _ in range(LESSON_LINES // 100 + 1):
-        reader.left([*dialect("b", 100), *other])
-    assert len(lessons) == 2
-    assert reader.left([*dialect("b", 100), *other]) == reader.refused == other
+def test_without_pcre2_all_lines_are_left(frames, monkeypatch):
+    """Out of their envelope, to be read one by one."""
+    monkeypatch.setattr("logwatch.compile.pcre2.library", lambda: None)
+    monkeypatch.setitem(globals(), "PATTERN", ChunkPattern(PATTERN.node))  # whose expression is not made yet
+    reader, lines = Reader(), pushes(3)
+    assert reader.left(lines, PLAIN) == lines
+    assert reader.left(wrapped(lines)) == lines
 
 
-@pytest.mark.parametrize(
-    ("lines", "times", "learns"),
-    [(100, 0, False), (800, 0, False), (100, 15, False), (100, 16, True), (20, 79, False), (20, 80, True)],
-)  # fmt: skip
-def test_nothing_is_learned_where_a_lesson_costs_more_than_the_lines_that_are_left(lines, times, learns):
-    """What counts is how much of a log is still to come; a short one is over before a lesson would pay."""
-    reader = Reader()
-    reader.left(dialect("a", lines), times)
-    assert (reader.left(dialect("a", lines), 0) == []) is learns
+def outcomes(dictionary: Dictionary, lines: list[bytes], reasons: Reasons | None = None):
+    """Return what each line gives."""
+    codes = dictionary.encode(b"".join(line + b"\n" for line in lines), reasons)
+    assert [i for i, code in enumerate(codes) if code == OTHER_CODE] == list(dictionary.uncoded)
+    return [dictionary.uncoded[i] if i in dictionary.uncoded else dictionary.results[code]
+            for i, code in enumerate(codes)]  # fmt: skip
 
 
-def test_many_short_logs_are_learned_as_a_long_one_is():
-    """No one of them is worth a lesson, all together are."""
-    reader = Reader()
-    left = [bool(reader.left(dialect("a", 100), 0)) for _ in range(3 * LESSON_LINES // 100)]
-    assert left == sorted(left, reverse=True)
-    assert 0 < sum(left) <= 2 * LESSON_LINES // 100
+def test_a_code_is_a_result():
+    """The same for lines that give the same, however they are written; lines that give nothing have one as well."""
+    dictionary = Dictionary(ChunkPattern(seq(CODE, Repeat(seq(Literal(b" "), CODE), 0, 1), Repeat(REASON, 0, 1), REST)))
+    lines = [b"code=7", b"code=007 x", b"code=7 code=8", b"code=12345678", b"x", b"code=7 reason=a", b"code=7 code=7"]
+    key = ResultKey("unknown", 7, "")
+    assert outcomes(dictionary, lines) == [key, key, "ambiguous", "no_code", None, key._replace(reason="a"), key]
+    assert outcomes(dictionary, lines) == outcomes(dictionary, lines[::-1])[::-1]
 
 
-def test_what_was_learned_before_is_kept():
-    """Four dialects, each learned by itself, are taken side by side."""
-    reader = Reader()
-    for number, field in enumerate("abcd"):
-        for _ in range(1 + 4 * number):
-            reader.left(dialect(field, LESSON_LINES))
-        assert reader.left(dialect(field)) == []
-    assert reader.left([line for field in "abcd" for line in dialect(field, 9)]) == []
+def test_a_line_whose_values_are_undecided_is_passed_over():
+    """It is left to be read by itself."""
+    dictionary = Dictionary(ChunkPattern(seq(Repeat(seq(CODE, Literal(b" ")), 1), REST)))
+    assert outcomes(dictionary, [b"code=7 ", b"code=7 code=8 ", b"x"]) == [None] * 3
 
 
-def test_lines_that_came_one_by_one_are_examples_as_well():
-    """Of many, some: not only the last ones."""
-    reader = Reader()
-    reader.left(dialect("c"))
-    for field in "ab":
-        for line in dialect(field, LESSON_LINES // 2):
-            reader.left([line])
-    assert reader.left([*dialect("a"), *dialect("b")]) == []
+@pytest.mark.parametrize("reasons", [10, 251, 252, 253, 600, 5000])
+def test_more_results_than_codes_are_told_all_the_same(reasons):
+    """The commonest have a code; what fills them does not keep out what comes later."""
+    dictionary = Dictionary(PATTERN)
+    for start in (0, 10_000, 20_000):
+        lines = [b"code=7 reason=r%d" % (start + i) for i in range(reasons)]
+        lines += [b"code=200"] * 9 + lines[::-1] + [b"x"]
+        expected = [ResultKey("unknown", 7, line[14:].decode()) for line in lines if b"reason" in line]
+        expected[reasons:reasons] = [ResultKey("unknown", 200, "")] * 9
+        assert outcomes(dictionary, lines) == [*expected, None]
+        assert len(dictionary.results) <= OTHER_CODE
+        assert ResultKey("unknown", 200, "") in dictionary.results
 
 
-def test_what_stands_behind_the_code_is_learned_from_the_lines_that_have_it():
-    """The general expression reads them, until they are examples."""
-    reader = Reader()
-    reader.left(dialect("a"))
-    some = dialect("a", 9 * SOME, behind=" kept=5")
-    assert reader.left(some) == some
-    reader.left(dialect("a", 2 * LESSON_LINES, " kept=5"))
-    assert reader.left(dialect("a", 400, " kept=7")) == reader.refused == []
+def test_what_is_remembered_is_bounded():
+    """Many rows of the same result, or a few long ones."""
+    dictionary = Dictionary(PATTERN)
+    reasons = Reasons(["gone"])
+    for start in range(0, 20_000, 1000):
+        lines = [b"code=%07d reason=r%d" % (i % 7, start + i) for i in range(1000)]
+        assert set(outcomes(dictionary, lines, reasons)) == {"no_code"}
+    for start in range(40):
+        outcomes(dictionary, [b"code=7 reason=%d" % start + b"r" * 60_000])
+    assert len(dictionary._codes) <= chunk_reader._MAX_ROWS + 1000
+    assert dictionary._key_bytes <= chunk_reader._MAX_KEY_BYTES + 130_000
 
 
-def test_long_lines_are_no_examples():
-    """What users write must not make learning expensive."""
-    reader = Reader()
-    long = [b"head" + b" a=x" * 2000 + b" code=1"] * SOME
-    reader.left(long)
-    assert reader.left(long) == long
-
-
-def test_some_of_many_are_spread_evenly():
-    """All, if there are no more than that."""
-    assert some_of(range(10), 5) == [0, 2, 4, 6, 8]
-    assert some_of(range(3), 5) == [0, 1, 2]
+def test_results_are_counted_by_the_reasons_in_force():
+    """Those that are not listed are alike; with another list what was remembered is not used."""
+    dictionary = Dictionary(PATTERN)
+    lines = [b"code=7 reason=gone", b"code=7 reason=GONE", b"code=7 reason=r1", b"code=7 reason=r2"]
+    for words in (["gone"], ["r2"], ["gone", "r2"]):
+        told = Reasons(words)
+        assert [told.told(each.reason) for each in outcomes(dictionary, lines, told)] == [
+            word if word in words else "" for word in ("gone", "gone", "r1", "r2")
+        ]
+    assert [each.reason for each in outcomes(dictionary, lines)] == ["gone", "GONE", "r1", "r2"]

@@ -112,7 +112,7 @@ def test_a_dialect_is_compiled_and_read_as_pyparsing_reads_it(dialect, tmp_path)
     scanner = Scanner(grammar, timezone=UTC)
     scanner.parser = LineParser(grammar)
     assert [scanner.parser.read(line) for line in lines] == expected
-    for _ in range(2):  # and again, when it has learned how they are written
+    for _ in range(2):  # and again, when it has seen how they are written
         scan = scanner.scan(b"".join(line + b"\n" for line in lines), envelope="plain", reference=1795342500.0)
         counted = {key: seen.count for key, seen in scan.results.items()}
         assert counted == Counter(ResultKey(each.platform, each.code, each.reason) for each in results)

@@ -1,4 +1,4 @@
-"""A log teaches the scanner how it is written: how many lines are read one by one, and that answers stay the same."""
+"""Lines of any order and structure give their results by whole chunks: none that LINE takes is read by itself."""
 
 import json
 import random
@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logwatch.model import Scan
 from logwatch.parse import Scanner, chunk_reader, load
 from logwatch.parse.chunk_reader import positions_of
 from logwatch.parse.line_parser import LineParser
+from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
 # Orders and fields that no sample has
@@ -24,17 +26,11 @@ DIALECTS = [
 
 
 class Counted(LineParser):
-    """A parser that counts how many lines are read one by one, and how many no learned expression takes."""
+    """A parser that counts how many lines are read one by one."""
 
     def __init__(self):
         super().__init__(GRAMMAR)
-        self.singles = self.unlearned = 0
-        general = self.chunk_reader._general
-        self._read_generally, general.read = general.read, self.read_generally
-
-    def read_generally(self, batch, match):
-        self.unlearned += len(batch.lines)
-        return self._read_generally(batch, match)
+        self.singles = 0
 
     def read(self, line):
         self.singles += 1
@@ -83,57 +79,43 @@ def test_a_dialect_that_no_sample_shows_is_read_by_whole_chunks(scanner, dialect
     assert scanner.parser.singles == 0
 
 
-def test_dialects_side_by_side_are_all_read_by_whole_chunks(scanner):
+@pytest.mark.parametrize("envelope", ["plain", "docker"])
+def test_dialects_side_by_side_are_all_read_by_whole_chunks(scanner, envelope):
     """Chunks that change between them, as of several files, and chunks in which they are mixed."""
-    for _ in range(20):
-        for dialect in DIALECTS:
-            assert scan(scanner, chunk(lines(dialect, 200))).results
-    before = scanner.parser.singles
+    for dialect in DIALECTS * 2:
+        assert sum(counted(scan(scanner, chunk(lines(dialect, 200), envelope), envelope)).values()) == 200
     mixed = [line for dialect in DIALECTS for line in lines(dialect, 200)]
     mixed = [mixed[i * 37 % len(mixed)] for i in range(len(mixed))]
-    for _ in range(20):
-        found = scan(scanner, chunk(mixed))
-        assert sum(seen.count for seen in found.results.values()) == len(mixed)
-    assert scanner.parser.singles == before
+    assert sum(counted(scan(scanner, chunk(mixed, envelope), envelope)).values()) == len(mixed)
+    assert scanner.parser.singles == 0
 
 
-def test_a_log_that_changes_is_learned_again(scanner):
-    """After thousands of lines of one kind, those of another one are soon read by whole chunks as well."""
-    for _ in range(20):
-        scan(scanner, chunk(lines(DIALECTS[0], 500)))
-    for _ in range(20):
-        scan(scanner, chunk(lines(DIALECTS[2], 500)))
-    assert scanner.parser.singles < 1500
-
-
-def test_a_dialect_that_changes_all_the_time_is_counted_exactly(scanner):
-    """More of them than can be learned, another one with each chunk."""
+def test_a_dialect_that_changes_all_the_time_is_read_by_whole_chunks(scanner):
+    """Another one with each chunk."""
     for i in range(100):
         dialect = DIALECTS[0].replace("ttl", f"f{i % 20} x " * (i % 7 + 1))
-        found = scan(scanner, chunk(lines(dialect, 40)))
-        assert {key.code: seen.count for key, seen in found.results.items()} == {200: 40}
+        assert counted(scan(scanner, chunk(lines(dialect, 40)))) == {(200, ""): 40}
+    assert scanner.parser.singles == 0
 
 
 def test_lines_that_give_no_result_are_told_as_they_are(scanner):
-    """A storm of lines with the marker and no code teaches nothing and hides nothing."""
-    for _ in range(30):
+    """A storm of lines with the marker and no code hides nothing."""
+    for _ in range(3):
         found = scan(scanner, chunk(lines("E2211-101500-123 (17): push_on_complete: uid {0} pending", 200)))
         assert found.unparsed == {"no_code": 200}
-    scan(scanner, chunk(lines(DIALECTS[0], 200)))
-    singles = scanner.parser.singles
-    scan(scanner, chunk(lines(DIALECTS[0], 200)))
-    assert scanner.parser.singles - singles <= 200
+    assert counted(scan(scanner, chunk(lines(DIALECTS[0], 200)))) == {(200, ""): 200}
 
 
 def test_very_long_lines_are_counted(scanner):
-    """What users write must not make learning expensive: they are no examples."""
+    """What users write is no reason to read a line by itself."""
     endless = "E2211-101500-123 (17): push_on_complete: type fcm " + "a b " * 2000 + "code 200"
-    assert scan(scanner, chunk([endless] * 40)).candidates == 40
+    assert counted(scan(scanner, chunk([endless] * 40))) == {(200, ""): 40}
+    assert scanner.parser.singles == 0
 
 
 @pytest.mark.parametrize("keys", [19, 21, 60, 100])
 @pytest.mark.parametrize("same", [True, False])
-def test_a_repetition_is_learned_however_long_it_is(scanner, keys, same):
+def test_a_repetition_is_read_however_long_it_is(scanner, keys, same):
     """JSON of any number of keys before the code, of as many on each line or not."""
     line = "E2211-101500-123 (17): push_on_complete: type fcm data {} code 200"
     some = [json.dumps({f"k{j}": f"v{i}" for j in range(keys - (not same and i % 7))}) for i in range(500)]
@@ -141,28 +123,27 @@ def test_a_repetition_is_learned_however_long_it_is(scanner, keys, same):
     assert scanner.parser.singles == 0
 
 
-def test_answers_that_all_differ_are_read_by_few_expressions(scanner):
-    """A storm of failures with details of their own: the reason of each is found, hardly one is gone through."""
+def test_answers_that_all_differ_are_read_by_whole_chunks(scanner):
+    """A storm of failures with details of their own: the reason of each is found."""
     line = "E2211-101500-123 (17): push_on_complete: type fcm code 404 "
-    for start in range(0, 10_000, 500):
+    for start in range(0, 3000, 500):
         found = scan(scanner, chunk([line + answer(start + i) for i in range(500)]))
         assert counted(found) == {(404, "UNREGISTERED"): 500}
-    assert scanner.parser.unlearned <= 500  # of the first chunk
     assert scanner.parser.singles == 0
 
 
 @pytest.mark.parametrize("text", ['"status":"FORGED"', '\\"errorCode\\":\\"FORGED\\"', "code 903", '"reason":"FORGED"'])
-def test_an_answer_that_was_learned_cannot_be_forged(scanner, text):
-    """What a text within quotes looks like is not taken for a value, after any number of harmless ones."""
+def test_an_answer_cannot_be_forged(scanner, text):
+    """What a text within quotes looks like is not taken for a value, among harmless ones."""
     line = "E2211-101500-123 (17): push_on_complete: type fcm code 404 "
     quoted = text if "\\" in text else text.replace('"', '\\"')
-    for start in range(0, 3000, 500):
+    for start in range(0, 1000, 500):
         forged = [line + answer(start + i).replace("no such token", quoted if i % 50 == 0 else "x") for i in range(500)]
         assert counted(scan(scanner, chunk(forged))) == {(404, "UNREGISTERED"): 500}
 
 
 def test_answers_in_any_order_are_read_by_whole_chunks(scanner):
-    """On three levels: hardly one is gone through by itself once there were some."""
+    """On three levels: none is gone through by itself."""
     rng = random.Random(5)
     shuffled = lambda pairs: dict(rng.sample(pairs, len(pairs)))  # noqa: E731
     push = "E2211-101500-123 (17): push_on_complete: uid 4711 type fcm code 404 "
@@ -173,10 +154,8 @@ def test_answers_in_any_order_are_read_by_whole_chunks(scanner):
             error = shuffled([("code", 404), ("message", "gone"), ("status", "NOT_FOUND"), ("details", [detail])])
             yield push + json.dumps(shuffled([("error", error), ("id", number), ("ts", 7), ("ok", "no")]))
 
-    scan(scanner, chunk(list(answers(2000))))
-    before = scanner.parser.unlearned
-    assert counted(scan(scanner, chunk(list(answers(1000))))) == {(404, "UNREGISTERED"): 1000}
-    assert scanner.parser.unlearned - before < 50
+    assert counted(scan(scanner, chunk(list(answers(2000))))) == {(404, "UNREGISTERED"): 2000}
+    assert scanner.parser.singles == 0
 
 
 @pytest.mark.parametrize("envelope", ["plain", "docker"])
@@ -193,7 +172,7 @@ def test_lines_of_users_that_look_like_push_lines_are_not_read_one_by_one(scanne
 
 
 def test_lines_of_a_function_whose_name_begins_with_the_marker_are_looked_at_once(scanner):
-    """They are neither read one by one nor learned from: another module may write one a push."""
+    """They are not read one by one: another module may write one a push."""
     pushes = lines("E2211-1015{0:02}-123 (17): push_on_complete: uid 7 type fcm code {1}", 500)
     other = lines("E2211-1015{0:02}-123 (17): push_on_complete_cb: req {0} code {1}", 500)
     scan(scanner, chunk(pushes + other))
@@ -214,7 +193,7 @@ def test_accepted_pushes_with_a_message_name_of_their_own_are_one_result(scanner
     assert scanner.parser.singles == 0
 
 
-def test_results_do_not_depend_on_what_was_learned_before(scanner):
+def test_results_do_not_depend_on_what_was_read_before(scanner):
     """The same chunk gives the same after other logs have been read."""
     first = scan(scanner, chunk(lines(DIALECTS[0], 100, "404")))
     for dialect in DIALECTS[1:]:
@@ -222,8 +201,8 @@ def test_results_do_not_depend_on_what_was_learned_before(scanner):
     assert scan(scanner, chunk(lines(DIALECTS[0], 100, "404"))) == first
 
 
-def test_answers_of_any_structure_that_hold_no_value_are_passed_over(scanner):
-    """What no lesson covers costs a search for the words of values, and not a reading of each answer."""
+def test_answers_of_any_structure_are_read_by_whole_chunks(scanner):
+    """However deep what is in them goes: they hold no value, and none is read by itself."""
     rng = random.Random(6)
 
     def value(depth: int):
@@ -237,21 +216,17 @@ def test_answers_of_any_structure_that_hold_no_value_are_passed_over(scanner):
     for _ in range(5):
         found = scan(scanner, chunk([line + json.dumps({"a": value(4), "b": value(4)}) for _ in range(400)]))
         assert counted(found) == {(200, ""): 400}
-    assert scanner.parser.unlearned < 420  # the first chunk, and few of the four behind it
+    assert scanner.parser.singles == 0
 
 
-@pytest.mark.parametrize(("failures", "lessons"), [(200, 0), (4000, 1)])
-def test_how_failures_are_written_is_learned_only_where_they_are_many(monkeypatch, failures, lessons):
-    """A lesson takes as long as reading three thousand; what they tell is the same."""
+@pytest.mark.parametrize("failures", [1, 200, 4000])
+def test_failures_are_told_together(failures):
+    """In all detail and in order, and none is read by itself."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), keep=5000)
-    scanner.parser = LineParser(GRAMMAR)
-    found = scanner.scan(chunk(lines(DIALECTS[0], failures, "404")), envelope="plain", reference=1795342500.0).failures
-    compiled = []
-    compiler = chunk_reader.ChunkCompiler
-    compile_ = compiler.compile
-    monkeypatch.setattr(compiler, "compile", lambda *args, **how: compiled.append(1) or compile_(*args, **how))
+    scanner.parser = Counted()
+    found = scan(scanner, chunk(lines(DIALECTS[0], failures, "404"))).failures
     assert [failure.token for failure in found] == [f"tok{i % 60}" for i in range(failures)]
-    assert len(compiled) == lessons
+    assert scanner.parser.singles == 0
 
 
 @settings(max_examples=300)
@@ -272,11 +247,39 @@ def test_more_results_than_there_are_codes_are_all_counted(scanner):
 def test_results_beyond_the_codes_are_worked_out_once(scanner, monkeypatch):
     """Each line fails for a reason of its own: what its values mean is asked once, and no line is read by itself."""
     asked, mean = [], chunk_reader.from_groups
-    monkeypatch.setattr(chunk_reader, "from_groups", lambda names, rows: asked.extend(rows) or mean(names, rows))
+    monkeypatch.setattr(
+        chunk_reader, "from_groups", lambda names, columns: asked.append(len(columns[0])) or mean(names, columns)
+    )
     form = "E2211-101500-123 (17): push_on_complete: type fcm code 500 reason r{}"
     scan(scanner, chunk([form.format(i) for i in range(500)]))
     asked.clear()
     found = scan(scanner, chunk([form.format(1000 + i) for i in range(1000)]))
     assert counted(found) == {(500, f"r{1000 + i}"): 1 for i in range(1000)}
-    assert len(asked) == 1000
+    assert sum(asked) == 1000
     assert scanner.parser.singles == 0
+
+
+@pytest.mark.parametrize("envelope", ["plain", "docker"])
+@pytest.mark.parametrize("seed", range(4))
+def test_without_pcre2_everything_is_told_alike(monkeypatch, envelope, seed):
+    """Each line is read by itself then: the same results, causes, failures and times."""
+    rng = random.Random(seed)
+    some = [logshaped.line(rng, 2) for _ in range(500)]
+    some += [line.encode() for dialect in DIALECTS for line in lines(dialect, 50, rng.choice(["200", "404"]))]
+    rng.shuffle(some)
+    if envelope == "docker":
+        record = {"stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
+        some = [json.dumps({"log": line.decode(errors="replace") + "\n", **record}).encode() for line in some]
+    data = b"\n".join([*some, b""])
+    found: list[Scan] = []
+    for is_there in (True, False):
+        if not is_there:
+            monkeypatch.setattr("logwatch.compile.pcre2.library", lambda: None)
+        scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
+        scanner.parser = Counted()
+        found.append(scan(scanner, data, envelope))
+        assert list(found[-1].failures)
+        assert (scanner.parser.singles > 400) is not is_there
+    assert found[0] == found[1]
+    assert found[0].results
+    assert found[0].unparsed

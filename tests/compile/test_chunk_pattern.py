@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from logwatch.compile import nodes, pcre2
 from logwatch.compile.chunk_pattern import ChunkPattern
+from logwatch.compile.line_pattern import LinePattern
 from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.compile.shown import node
 
@@ -149,6 +152,66 @@ def test_a_value_between_quotes_is_captured():
         {"code": b"2"},
         {},
     ]
+
+
+BYTES = b"ab-"
+LEAVES = [
+    *(Literal(bytes((char,))) for char in BYTES),
+    *(
+        Capture(name, CharRun(frozenset(chars), 1, most))
+        for name in "uv"
+        for chars in (b"a", b"ab")
+        for most in (1, None)
+    ),
+    CharRun(frozenset(b"ab"), 0),
+    CharRun(frozenset(b"-"), 0),
+]
+
+
+def tree(draw, depth):
+    """Draw a node; in a repetition each turn takes something."""
+    kind = draw(KIND) if depth else "leaf"
+    if kind in ("seq", "choice"):
+        items = [tree(draw, depth - 1) for _ in range(draw(FEW))]
+        return nodes.seq(*items) if kind == "seq" else Choice(tuple(items))
+    if kind == "leaf":
+        return draw(LEAF)
+    inner = tree(draw, depth - 1)
+    match kind:
+        case "repeat":
+            return Repeat(inner if inner.min_len else nodes.seq(inner, Literal(b"-")), *draw(TURNS))
+        case "unless":
+            return nodes.seq(Look(nodes.without_captures(inner), negative=True), tree(draw, depth - 1))
+    return Capture(draw(NAME), inner)
+
+
+KIND = st.sampled_from(["leaf", "seq", "seq", "choice", "choice", "repeat", "repeat", "unless", "capture"])
+LEAF, NAME, FEW = st.sampled_from(LEAVES), st.sampled_from("uv"), st.integers(1, 4)
+TURNS = st.sampled_from([(0, 1), (0, None), (1, None), (2, 3), (1, 1)])
+NODES = st.composite(lambda draw: tree(draw, draw(st.integers(1, 4))))()
+ROWS = st.lists(st.text("ab-", max_size=12).map(str.encode), min_size=1, max_size=20)
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(NODES, ROWS, st.sampled_from([frozenset(), frozenset("u"), frozenset("uv")]))
+def test_any_node_gives_the_values_that_it_gives_line_by_line(of, lines, listed):
+    """However its alternatives and repetitions are nested: the last of each name, or all of it, or it is undecided."""
+    assume(of.capture_names)
+    made = pattern(of, listed=listed)
+    alone = LinePattern(of)
+    columns = made.columns(made.rows(b"".join(line + b"\n" for line in lines)))
+    undecided = made.undecided(columns)
+    for i, (line, row) in enumerate(zip(lines, zip(*columns, strict=True), strict=True)):
+        found = alone.match(line + b"\n")
+        expected = [(name, value) for name, value in found[0] if value] if found else []
+        told = [(name, value) for name, value in zip(made.names, row, strict=True) if value]
+        if i in undecided:
+            assert dict(told).keys() == dict(expected).keys(), line
+            continue
+        assert dict(told) == dict(expected), line
+        for name in listed:
+            assert [each for each in told if each[0] == name] == [each for each in expected if each[0] == name], line
 
 
 ODD = [b"", b"\0", b"\xff", b"\0\xff\r\t", b"\x1f", b"\x1f" * 5, b"head", b"\xe2\x80\xa8", b"\x85", b"$1${2}\\1", b"\r"]

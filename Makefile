@@ -66,7 +66,7 @@ test-systemd: $(DEV) packages ## the service under a booted systemd in a contain
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
 
 torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a million lines read three ways
-	$(BIN)/pytest -m 'long and not systemd' --timeout=0 --ignore tests/service $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m 'long and not systemd' --timeout=0 --ignore tests/service $(ARGS)
 
 bench: $(DEV) packages ## what it costs, beside mtail, grep and wc on the same files; every count is checked
 	$(BIN)/python -m bench.scan

@@ -21,7 +21,6 @@ from prometheus_client import CollectorRegistry
 from logwatch import logging_setup
 from logwatch.assembly import Parts, load_parts
 from logwatch.catalogue import Catalogue
-from logwatch.compile import pcre2
 from logwatch.config import Config, Export, parse_listen
 from logwatch.credentials.look import Watch, asked
 from logwatch.credentials.verdict import Verdict
@@ -160,7 +159,6 @@ class Daemon:
         with contextlib.suppress(ValueError, OSError, AttributeError, RuntimeError):
             faulthandler.enable()
         threading.excepthook = self._thread_failed
-        self._say_what_slows_reading()
         with self._signals():
             try:
                 self._forward()  # before the first failure is committed: it is the first one to be sent
@@ -187,22 +185,6 @@ class Daemon:
                 return 1
             self._end()
         return 0 if self._flags.stop else 1
-
-    def _say_what_slows_reading(self) -> None:
-        """Log that lines are not read by machine code: counts are the same, and take more time."""
-        if not pcre2.version():
-            self._log.warning(
-                "pcre2_missing",
-                library=pcre2.LIBRARY,
-                consequence="lines are read one by one, which takes up to ten times as long",
-                remedy="apt-get install libpcre2-8-0, or dnf install pcre2, then a restart",
-            )
-        elif not pcre2.makes_machine_code():
-            self._log.info(
-                "pcre2_interprets",
-                why="this process may not make machine code",
-                consequence="reading takes two to five times as long",
-            )
 
     @property
     def _url(self) -> str:

@@ -10,6 +10,7 @@ from logwatch import heap, logging_setup
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
+from logwatch.parse import pace
 from logwatch.signal_flags import SignalFlags
 
 
@@ -32,4 +33,5 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
     heap.keep()
     daemon = Daemon(load, flags)
     heap.settle()
+    pace.tell(logging_setup.get_logger())
     sys.exit(daemon.run())

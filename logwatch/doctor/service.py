@@ -14,6 +14,7 @@ from logwatch.compile import pcre2
 from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
+from logwatch.parse import pace
 from logwatch.words import many
 
 UNIT = "mesibo-logwatch.service"
@@ -25,7 +26,6 @@ _INSTALL = (
 )
 _OURS = b"mesibo-logwatch"
 _PCRE2 = "`apt-get install libpcre2-8-0`, or `dnf install pcre2`"
-_INTERPRETED = "reading takes two to five times as long"
 # What the unit closes to the service, and the setting that opens it (systemd.exec(5))
 _CLOSED = {
     "/home/": "ProtectHome=read-only",
@@ -189,14 +189,14 @@ def reading(host: Host) -> Iterator[Check]:
     """Say by what lines are read: the service has the same library, and its unit may forbid machine code."""
     name = "reading"
     if not (version := pcre2.version()):
-        what = f"there is no {pcre2.LIBRARY}: lines are read one by one, which takes up to ten times as long"
+        what = f"there is no {pcre2.LIBRARY}: {pace.MISSING}"
         yield warning(name, what, f"{_PCRE2}, then restart mesibo-logwatch")
     elif _is_denied(host):
-        what = f"PCRE2 {version}, interpreted by the service, whose unit forbids machine code: {_INTERPRETED}"
+        what = f"PCRE2 {version}, interpreted by the service, whose unit forbids machine code: {pace.INTERPRETED}"
         edit = f"`systemctl edit {UNIT}`, [Service], MemoryDenyWriteExecute=no, then restart it"
         yield warning(name, what, f"leave it so where that is wanted; else {edit}")
     elif not pcre2.makes_machine_code():
-        what = f"PCRE2 {version}, interpreted, since no machine code can be made here: {_INTERPRETED}"
+        what = f"PCRE2 {version}, interpreted, since no machine code can be made here: {pace.INTERPRETED}"
         yield warning(name, what, "run it where memory may be written and executed, on a processor that PCRE2 knows")
     else:
         yield ok(name, f"PCRE2 {version}, machine code")

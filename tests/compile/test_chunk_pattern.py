@@ -169,7 +169,7 @@ LEAVES = [
 
 
 def tree(draw, depth):
-    """Draw a node; in a repetition each turn takes something."""
+    """Draw a node; a turn of a repetition takes something, and so does a value: others are not compiled."""
     kind = draw(KIND) if depth else "leaf"
     if kind in ("seq", "choice"):
         items = [tree(draw, depth - 1) for _ in range(draw(FEW))]
@@ -177,12 +177,10 @@ def tree(draw, depth):
     if kind == "leaf":
         return draw(LEAF)
     inner = tree(draw, depth - 1)
-    match kind:
-        case "repeat":
-            return Repeat(inner if inner.min_len else nodes.seq(inner, Literal(b"-")), *draw(TURNS))
-        case "unless":
-            return nodes.seq(Look(nodes.without_captures(inner), negative=True), tree(draw, depth - 1))
-    return Capture(draw(NAME), inner)
+    if kind == "unless":
+        return nodes.seq(Look(nodes.without_captures(inner), negative=True), tree(draw, depth - 1))
+    some = inner if inner.min_len else nodes.seq(inner, Literal(b"-"))
+    return Repeat(some, *draw(TURNS)) if kind == "repeat" else Capture(draw(NAME), some)
 
 
 KIND = st.sampled_from(["leaf", "seq", "seq", "choice", "choice", "repeat", "repeat", "unless", "capture"])

@@ -160,7 +160,7 @@ LEAVES = [
     *(
         Capture(name, CharRun(frozenset(chars), 1, most))
         for name in "uv"
-        for chars in (b"a", b"ab")
+        for chars in (b"a1", b"123456789")  # of many, so that one value is not taken for another
         for most in (1, None)
     ),
     CharRun(frozenset(b"ab"), 0),

@@ -98,8 +98,8 @@ class Expression:
         self._pcre2, self._code, self._template = pcre2, code, template
         self.is_machine_code = pcre2.jit_compile(code, _JIT_COMPLETE) == 0
         self._match_data = pcre2.match_data_create_from_pattern(code, None)
-        weakref.finalize(self, pcre2.match_data_free, self._match_data)
-        weakref.finalize(self, pcre2.code_free, code)
+        for free, made in ((pcre2.match_data_free, self._match_data), (pcre2.code_free, code)):
+            weakref.finalize(self, free, made).atexit = False  # a thread may still match when the process ends
 
     def written(self, text: bytes, expected_bytes: int) -> bytes | None:
         """Return what is written of all matches, one after the other, and what stands between them.

@@ -170,3 +170,20 @@ def test_a_process_that_may_not_make_machine_code_reads_the_same():
     assert "(platform='fcm', code=404, reason='NOT_FOUND'), Seen(count=2000, " in told["denied"][0]
     assert told["allowed"][0] == told["denied"][0]
     assert (told["allowed"][1], told["denied"][1]) == ("True", "False")
+
+
+ENDS = """
+import threading, time
+from logwatch.compile.pcre2 import Expression
+expression = Expression(rb"(*LF)(?:((?:a|a)*+)b|.*+)\\n", b"$1\\n")
+text = (b"a" * 200 + b"\\n") * 100_000
+threading.Thread(target=expression.written, args=(text, len(text)), daemon=True).start()
+while not expression._pcre2.lock.locked():
+    time.sleep(0.001)
+"""
+
+
+def test_a_process_ends_while_a_thread_matches():
+    """Nothing is freed under it: the system frees all that a process had."""
+    runs = [subprocess.Popen([sys.executable, "-c", ENDS], stderr=subprocess.PIPE) for _ in range(8)]
+    assert [(run.communicate(timeout=60)[1], run.returncode) for run in runs] == [(b"", 0)] * 8

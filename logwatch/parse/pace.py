@@ -12,6 +12,6 @@ def tell(log: FilteringBoundLogger) -> None:
     """Log what slows reading down, if anything does: counts are the same, and take more time."""
     if not pcre2.version():
         remedy = "apt-get install libpcre2-8-0, or dnf install pcre2, then a restart"
-        log.warning("pcre2_missing", library=pcre2.LIBRARY, consequence=MISSING, remedy=remedy)
+        log.warning("pcre_missing", library=pcre2.LIBRARY, consequence=MISSING, remedy=remedy)
     elif not pcre2.makes_machine_code():
-        log.info("pcre2_interprets", why="this process may not make machine code", consequence=INTERPRETED)
+        log.info("pcre_interprets", why="this process may not make machine code", consequence=INTERPRETED)

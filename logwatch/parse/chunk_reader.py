@@ -79,7 +79,7 @@ class ChunkReader:
             if known.batches % _SAME_FRAME_BATCHES:
                 return known
         frame = envelopes.frame(batch.text, batch.envelope)
-        if frame is None or (known and known.frame == frame):
+        if frame is None or (known and known.frame == frame and known.expression):
             return known
         pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
         if len(self._framed_by) >= _MAX_ENVELOPES:

@@ -56,10 +56,9 @@ class ChunkPattern:
         """
         found: set[int] = set()
         for groups in self._doubtful:
-            if all(any(columns[i]) for i in groups):
-                found.update(
-                    n for n, values in enumerate(zip(*(columns[i] for i in groups), strict=True)) if all(values)
-                )
+            some = [columns[i] for i in groups]
+            if all(map(any, some)):
+                found.update(n for n, values in enumerate(zip(*some, strict=True)) if all(values))
         return found
 
     @cached_property

@@ -59,7 +59,7 @@ class _Library:
 
 
 @cache
-def library() -> _Library | None:
+def loaded() -> _Library | None:
     """Return PCRE2, None where the system has none."""
     try:
         return _Library(ctypes.CDLL(LIBRARY))
@@ -69,7 +69,7 @@ def library() -> _Library | None:
 
 def version() -> str:
     """Return the version of PCRE2, "10.42"; empty where the system has none."""
-    if (pcre2 := library()) is None:
+    if (pcre2 := loaded()) is None:
         return ""
     told = ctypes.create_string_buffer(_LONGEST_VERSION)
     pcre2.config(_CONFIG_VERSION, told)
@@ -78,7 +78,7 @@ def version() -> str:
 
 def makes_machine_code() -> bool:
     """Return whether this process may make machine code; False also where there is no PCRE2."""
-    return library() is not None and Expression(b"", b"").is_machine_code
+    return loaded() is not None and Expression(b"", b"").is_machine_code
 
 
 class Expression:
@@ -89,7 +89,7 @@ class Expression:
 
         Raise ValueError if the pattern has a mistake, or is larger than PCRE2 takes, or there is no PCRE2.
         """
-        if (pcre2 := library()) is None:
+        if (pcre2 := loaded()) is None:
             raise ValueError(f"{LIBRARY} is not there")
         error, at = c_int(), c_size_t()
         code = pcre2.compile(pattern, len(pattern), 0, byref(error), byref(at), None)

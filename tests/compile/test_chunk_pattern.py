@@ -284,7 +284,7 @@ def test_rows_cannot_be_told_where_a_match_takes_more_steps_than_it_may():
 def test_rows_cannot_be_told_where_there_is_no_expression(monkeypatch, refused):
     """PCRE2 is missing, or does not take it."""
     if refused == "no library":
-        monkeypatch.setattr(pcre2, "library", lambda: None)
+        monkeypatch.setattr(pcre2, "loaded", lambda: None)
         made = pattern(CODE)
     else:
         many = Repeat(Repeat(Choice((CODE, Literal(b"ab"))), 1000, 1000), 60, 60)

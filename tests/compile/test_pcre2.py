@@ -60,7 +60,7 @@ def test_a_pattern_that_is_too_large_is_told():
 def test_a_match_that_tries_too_many_ways_is_given_up(monkeypatch, machine_code):
     """Nothing is written of its text; the next text is read as ever."""
     if not machine_code:
-        monkeypatch.setattr(pcre2.library(), "jit_compile", lambda *_: -45)
+        monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -45)
     expression = Expression(rb"(?:a|a)*b\n", b"!")
     assert expression.is_machine_code is machine_code
     assert expression.written(b"aaab\n", 9) == b"!"
@@ -72,7 +72,7 @@ def test_a_match_that_tries_too_many_ways_is_given_up(monkeypatch, machine_code)
 def test_a_match_that_takes_too_much_memory_is_given_up(monkeypatch, machine_code):
     """A turn that can be gone back to is remembered; there are millions of them."""
     if not machine_code:
-        monkeypatch.setattr(pcre2.library(), "jit_compile", lambda *_: -45)
+        monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -45)
     expression = Expression(rb"(?:(a)|(b))*c", b"!")
     assert expression.written(b"ab" * 20 + b"c", 99) == b"!"
     assert expression.written(b"ab" * 2_000_000 + b"c", 99) is None
@@ -100,8 +100,8 @@ def test_expressions_that_are_let_go_of_give_their_memory_back(monkeypatch):
     """A scanner makes one a frame, for as long as it runs."""
     freed: list[str] = []
     for name in ("code_free", "match_data_free"):
-        real = getattr(pcre2.library(), name)
-        monkeypatch.setattr(pcre2.library(), name, lambda at, name=name, real=real: freed.append(name) or real(at))
+        real = getattr(pcre2.loaded(), name)
+        monkeypatch.setattr(pcre2.loaded(), name, lambda at, name=name, real=real: freed.append(name) or real(at))
     expression = Expression(b"a", b"")
     assert freed == []
     del expression
@@ -111,7 +111,7 @@ def test_expressions_that_are_let_go_of_give_their_memory_back(monkeypatch):
 
 def test_without_the_library_there_is_no_expression(monkeypatch):
     """It says which one is not there."""
-    monkeypatch.setattr(pcre2, "library", lambda: None)
+    monkeypatch.setattr(pcre2, "loaded", lambda: None)
     with pytest.raises(ValueError, match=r"libpcre2-8\.so\.0 is not there"):
         Expression(b"a", b"")
     assert pcre2.version() == ""
@@ -122,7 +122,7 @@ def test_without_the_library_there_is_no_expression(monkeypatch):
 def test_a_library_that_is_not_pcre2_is_none(monkeypatch, found):
     """Not there, or without its functions."""
     monkeypatch.setattr(pcre2, "LIBRARY", found)
-    assert pcre2.library.__wrapped__() is None
+    assert pcre2.loaded.__wrapped__() is None
 
 
 def test_the_version_is_that_of_the_library():
@@ -135,7 +135,7 @@ def test_the_version_is_that_of_the_library():
 def test_without_machine_code_the_text_is_the_same(monkeypatch, text):
     """PCRE2 interprets then."""
     compiled = Expression(LINES, TEMPLATE)
-    monkeypatch.setattr(pcre2.library(), "jit_compile", lambda *_: -45)
+    monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -45)
     interpreted = Expression(LINES, TEMPLATE)
     assert compiled.is_machine_code
     assert not interpreted.is_machine_code

@@ -385,7 +385,7 @@ def test_a_unit_that_forbids_machine_code_is_told_though_doctor_may_make_it(mach
 
 def test_machine_code_that_cannot_be_made_anywhere_here_is_told(machine, monkeypatch):
     """As in a container whose memory may not be executable, or on a processor that PCRE2 does not know."""
-    monkeypatch.setattr(pcre2.library(), "jit_compile", lambda *_: -48)
+    monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -48)
     machine.programs.clear()  # no systemd either
     row = machine.row("reading")
     assert row.verdict == "warning"
@@ -394,7 +394,7 @@ def test_machine_code_that_cannot_be_made_anywhere_here_is_told(machine, monkeyp
 
 def test_a_host_without_pcre2_is_told_what_to_install(machine, monkeypatch):
     """Lines are read all the same, and slowly: a warning, and no failure."""
-    monkeypatch.setattr(pcre2, "library", lambda: None)
+    monkeypatch.setattr(pcre2, "loaded", lambda: None)
     row = machine.row("reading")
     assert row.verdict == "warning"
     assert "libpcre2-8.so.0" in row.what

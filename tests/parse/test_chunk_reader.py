@@ -162,7 +162,7 @@ def test_where_rows_cannot_be_told_all_lines_are_left(frames):
 
 def test_without_pcre2_all_lines_are_left(frames, monkeypatch):
     """Out of their envelope, to be read one by one."""
-    monkeypatch.setattr("logwatch.compile.pcre2.library", lambda: None)
+    monkeypatch.setattr("logwatch.compile.pcre2.loaded", lambda: None)
     monkeypatch.setitem(globals(), "PATTERN", ChunkPattern(PATTERN.node))  # whose expression is not made yet
     reader, lines = Reader(), pushes(3)
     assert reader.left(lines, PLAIN) == lines

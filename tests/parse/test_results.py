@@ -274,7 +274,7 @@ def test_without_pcre2_everything_is_told_alike(monkeypatch, envelope, seed):
     found: list[Scan] = []
     for is_there in (True, False):
         if not is_there:
-            monkeypatch.setattr("logwatch.compile.pcre2.library", lambda: None)
+            monkeypatch.setattr("logwatch.compile.pcre2.loaded", lambda: None)
         scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
         scanner.parser = Counted()
         found.append(scan(scanner, data, envelope))

@@ -304,9 +304,9 @@ def _payloads(data: bytes, envelope: Envelope) -> list[list[bytes]]:
     data = envelopes.clean(data)
     whole = LineBatch(envelopes.uncoloured(data) if envelope == PLAIN else data, envelope=envelope)
     own, others = whole.apart(len(data))
-    found = dict(zip(own.numbers or range(len(own.lines)), ([line[:-1]] for line in own.lines), strict=True))
-    for number, record in zip(others.numbers or range(len(others.lines)), others.lines, strict=True):
-        found[number] = [line.payload for line in envelopes.unwrap(record, envelope) if not line.refused]
+    found = {own.number(i): [line[:-1]] for i, line in enumerate(own.lines)}
+    for number, line in others.unwrapped():
+        found.setdefault(number, []).extend([] if line.refused else [line.payload])
     return [found[number] for number in range(len(found))]
 
 

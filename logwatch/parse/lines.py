@@ -129,6 +129,18 @@ class LineBatch:
             return LineBatch(b""), self
         return bare, self.only(sorted({*range(len(lines))}.difference(own)))
 
+    def unwrapped(self) -> list[tuple[int, envelopes.Line]]:
+        """Take each line out of its envelope by itself, and return it with its number.
+
+        A torn record may hold another one: both have its number.
+        """
+        numbers = self.numbers or range(len(self.lines))
+        lines = envelopes.unwrap(self.text, self.envelope)
+        if len(lines) == len(numbers):
+            return list(zip(numbers, lines, strict=True))
+        each = zip(numbers, self.lines, strict=True)
+        return [(number, line) for number, record in each for line in envelopes.unwrap(record, self.envelope)]
+
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
         some = self.only(wanted)

@@ -5,7 +5,7 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress
@@ -171,7 +171,7 @@ class _Job:
         """Read the lines whose time is in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        marked = list(self._with_marker(lines, range(len(lines))))
+        marked = list(self._with_marker(enumerate(lines)))
         times = [self._scanner.time(line, self._reference) for _, line in marked]
         near = next((at for at in times if at is not None), None)
         inside: list[LineAt] = []
@@ -213,25 +213,20 @@ class _Job:
     def _bare(self, batch: LineBatch) -> LineBatch:
         """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.
 
-        These are taken out one by one, and a torn record may hold another one.
+        These are taken out one by one.
         """
         own, others = batch.apart(self._scanner.max_line_bytes)
         own = own.only(self._marked(own, range(len(own.lines))))
-        count = len(others.lines)
-        lines, numbers = logical_lines(others.text, batch.envelope), [others.number(i) for i in range(count)]
-        if len(lines) != count:
-            each = [logical_lines(record, batch.envelope) for record in others.lines]
-            lines = [line for inside in each for line in inside]
-            numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
-        self.scan.lines += len(lines) - count
-        single = [*self._with_marker(lines, numbers)]
+        lines = others.unwrapped()
+        self.scan.lines += len(lines) - len(others.lines)
+        single = [*self._with_marker(lines)]
         if not single:
             return own
         return LineBatch.of_lines(sorted([*own.at(range(len(own.lines))), *single], key=itemgetter(0)))
 
-    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int]) -> Iterator[LineAt]:
+    def _with_marker(self, lines: Iterable[tuple[int, envelopes.Line]]) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
-        for number, line in zip(numbers, lines, strict=True):
+        for number, line in lines:
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
                 at: LineAt = (number, (payload, line.time))
                 if line.refused:

@@ -70,15 +70,15 @@ class ChunkPattern:
         return [*twice, *((i,) for i, (name, _) in repeated if name in self.listed)]
 
     @cached_property
-    def expression(self) -> Expression | None:
-        """The expression, compiled when it is first needed; None where PCRE2 does not take it, or is not there."""
+    def expression(self) -> Expression | str:
+        """The expression, compiled when it is first needed, or why there is none."""
         text = SharedGroups(self.node).write(in_json(self.node) if self.quoted else self.node)
         template = _BETWEEN.join(b"$%d" % number for number in range(1, 1 + len(self.names))) + b"\n"
         try:
             # both sides end right before the newline, and never go back
             return Expression(f"(*LF)(?:{self.before}{text}{self.behind}|.*+)\\n".encode("latin-1"), template)
-        except ValueError:
-            return None
+        except ValueError as error:
+            return str(error)
 
     def rows(self, text: bytes) -> list[bytes] | None:
         """Return a row for each line of a text, empty values in all its groups where the line was passed over.
@@ -86,7 +86,7 @@ class ChunkPattern:
         So it is where a value has the byte that stands between values. Return None where the rows cannot be told: each
         line is to be read by itself then.
         """
-        if self.expression is None or not self.names:
+        if isinstance(self.expression, str) or not self.names:
             return None
         written = self.expression.written(text, len(text))  # lines are longer than their rows, mostly
         if written is None:

@@ -17,7 +17,8 @@ LIBRARY = "libpcre2-8.so.0"
 _JIT_COMPLETE = 0x01
 _GLOBAL, _UNSET_EMPTY, _OVERFLOW_LENGTH = 0x0100, 0x0400, 0x1000
 _NO_MEMORY = -48
-_CONFIG_VERSION, _LONGEST_VERSION = 11, 64  # bytes
+_CONFIG_VERSION = 11
+_LONGEST_TEXT = 256  # bytes, of a version or a message
 _STACK_BYTES = 32 * 1024, 8 << 20  # of machine code: at first, and at most
 _MATCHES = 10_000_000  # steps of one match that go back: one that takes more fails, and with it the text
 _HEAP_KIB = 16 * 1024  # of one match that is interpreted
@@ -25,6 +26,7 @@ _SIGNATURES = {
     "compile": (c_void_p, c_char_p, c_size_t, c_uint32, POINTER(c_int), POINTER(c_size_t), c_void_p),
     "code_free": (None, c_void_p),
     "config": (c_int, c_uint32, c_char_p),
+    "get_error_message": (c_int, c_int, c_char_p, c_size_t),
     "jit_compile": (c_int, c_void_p, c_uint32),
     "jit_stack_create": (c_void_p, c_size_t, c_size_t, c_void_p),
     "jit_stack_assign": (None, c_void_p, c_void_p, c_void_p),
@@ -71,7 +73,7 @@ def version() -> str:
     """Return the version of PCRE2, "10.42"; empty where the system has none."""
     if (pcre2 := loaded()) is None:
         return ""
-    told = ctypes.create_string_buffer(_LONGEST_VERSION)
+    told = ctypes.create_string_buffer(_LONGEST_TEXT)
     pcre2.config(_CONFIG_VERSION, told)
     return told.value.decode("ascii").partition(" ")[0]  # a date follows
 
@@ -94,7 +96,9 @@ class Expression:
         error, at = c_int(), c_size_t()
         code = pcre2.compile(pattern, len(pattern), 0, byref(error), byref(at), None)
         if not code:
-            raise ValueError(f"PCRE2 error {error.value} at byte {at.value} of the expression")
+            told = ctypes.create_string_buffer(_LONGEST_TEXT)
+            pcre2.get_error_message(error.value, told, _LONGEST_TEXT)
+            raise ValueError(f"PCRE2: {told.value.decode('ascii')}")
         self._pcre2, self._code, self._template = pcre2, code, template
         self.is_machine_code = pcre2.jit_compile(code, _JIT_COMPLETE) == 0
         self._match_data = pcre2.match_data_create_from_pattern(code, None)

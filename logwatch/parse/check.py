@@ -12,6 +12,7 @@ from typing import Any
 
 import pyparsing as pp
 
+from logwatch.compile import pcre2
 from logwatch.dialect.grammar import Grammar, elements_of, parse_reference
 from logwatch.dialect.result import PushResult
 from logwatch.errors import Problem
@@ -39,7 +40,16 @@ def check(grammar: Grammar) -> list[Problem]:
     if why := grammar.not_compiled_because:
         remedy = "see which elements can be compiled in docs/grammars.md, or live with the speed of pyparsing"
         problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
+    if why := _not_for_chunks(parser_of(grammar)):
+        remedy = "see what PCRE2 refuses in docs/grammars.md, or live with a tenth of the speed"
+        problems.append(Problem(str(grammar.path), "read line by line", why, remedy, warning=True))
     return problems
+
+
+def _not_for_chunks(parser: LineParser) -> str:
+    """Return why PCRE2 does not take a compiled grammar; empty where it does, or where there is none to ask."""
+    expression = parser.chunk_reader.bare.pattern.expression if parser.chunk_reader and pcre2.loaded() else ""
+    return expression if isinstance(expression, str) else ""
 
 
 def _samples(grammar: Grammar) -> Iterator[Problem]:

@@ -103,6 +103,13 @@ def test_what_cannot_be_compiled_is_told(checked):
     assert "not compiled: a parse action on" in checked(source)
 
 
+def test_what_pcre2_refuses_for_chunks_is_told(checked):
+    """It is counted the same, line by line, and the warning says why that is slow."""
+    source = GOOD.replace('one_of("to at")', 'Regex("to|at|x{70000}")')
+    assert "read line by line: PCRE2: number too big in {} quantifier" in checked(source)
+    assert "read line by line" not in checked(GOOD)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "expected"),
     [

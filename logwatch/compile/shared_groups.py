@@ -65,10 +65,6 @@ class SharedGroups(Writer):
         self._numbers = iter(range(1, 1 + len(groups_of(node))))  # of the groups that are still to be written
         self._last = 0
 
-    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
-        """Write a node; what captures is written anew in each of its places, where its groups have other numbers."""
-        return self._write(node, last, back) if node.capture_names else super().write(node, last=last, back=back)
-
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
         if not isinstance(node, Capture):
             return text()

@@ -24,21 +24,9 @@ class Writer:
     def __init__(self, *, capturing: bool = False) -> None:
         self._capturing = capturing
         self.groups: list[Capture | Repeat] = []
-        # by identity, since to hash a tree takes longer; the node in front keeps it its own
-        self._written: dict[tuple[int | bool, ...], tuple[Node, str, list[Capture | Repeat]]] = {}
 
-    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: PLR0911  one case a node
         """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back."""
-        place = id(node), last, back, self._capturing
-        if place not in self._written:
-            count = len(self.groups)
-            self._written[place] = node, self._write(node, last, back), self.groups[count:]
-            return self._written[place][1]
-        _, text, groups = self._written[place]
-        self.groups += groups
-        return text
-
-    def _write(self, node: Node, last: bool, back: bool) -> str:  # noqa: FBT001, PLR0911  as above; one case a node
         match node:
             case Literal(data):
                 return "(?!)" if b"\n" in data else _escaped(data)
@@ -76,10 +64,7 @@ class Writer:
         return f"({inner})"
 
     def _repeat(self, node: Repeat) -> str:
-        item = node.item
-        if isinstance(item, Choice) and node.min <= 1 and node.max is None and nodes.all_disjoint(item.items):
-            item = Choice(tuple(map(_swallow, item.items)))
-        inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
+        inner = self.write(node.item, last=node.min <= 1)  # a turn that must come could go back into the one before
         return self._turns(inner, _times(node.min, node.max))
 
     def _turns(self, inner: str, times: str) -> str:
@@ -92,11 +77,6 @@ def _run(chars: nodes.Bytes, low: int, high: int | None, suffix: str) -> str:
         return "" if low == 0 else "(?!)"
     times = _times(low, high)
     return char_class(allowed) + times + ("" if not times or low == high else suffix)
-
-
-def _swallow(node: Node) -> Node:
-    """Let a single byte among the alternatives of a repetition take all it can at once."""
-    return CharRun(node.chars, 1) if isinstance(node, CharRun) and (node.min, node.max) == (1, 1) else node
 
 
 def _times(low: int, high: int | None) -> str:

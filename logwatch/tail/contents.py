@@ -193,7 +193,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return
     if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
-    if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
+    if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
         return  # else what was read last stands there, too: trimmed, whatever copy was kept
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))

@@ -1737,3 +1737,28 @@ def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_f
     for seconds in (0, 1, 11, 700, 1):
         log.follower.wait(seconds)
     assert set(log.written) - set(log.follower.sink.lines) == set()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("lines", [1, 40])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "gzip -c m.log > m.log.1.gz; cp m.log t; mv t m.log",
+        "cp m.log m.log.1; gzip m.log.1; cp m.log t; mv t m.log",
+        "mv m.log m.log.1; gzip m.log.1; zcat m.log.1.gz > m.log",
+    ],
+)
+def test_a_log_in_whose_place_a_copy_of_it_is_put_counts_once_beside_a_packed_one(tmp_path, way, lines, life):
+    """A line with its time ends what was read, and stands there again: a next log begins with the banner at most."""
+
+    def steps(log):
+        log.shell(way)
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(lines)
+    log.treat(steps)
+    log.check()
+    assert log.follower.rotations() == {}

@@ -473,6 +473,18 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(0, "live"), Rotated("replace"), TakeUp(1, "ignored")],
     ),
+    "the same, read to its end, and the line with a time that it ends with stands at the path as well: a copy of it": (
+        NOW,
+        [known(offset=100, size=100, head=A[:100], is_open=True)],
+        found(
+            file("m.log", 2, 100, A[:100]),
+            replace(file("m.log.1.gz", 3, head=A[:100]), archive=SimpleNamespace(known_size=100)),
+            answers=[(1, 0, SAME, 100), (1, 1, SAME, 100)],
+            own_parts=[(1, 0), (1, 1)],
+            common=[(1, 100)],
+        ),
+        [Leave(1, "open"), TakeUp(0, "live", 100), TakeUp(1, "ignored")],
+    ),
     "renamed, packed beside that, and copied to its path: a copy that is written on": (
         NOW,
         [known(is_open=True)],

@@ -118,8 +118,11 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # history, packed since
         whole, size = draft.whole[i], draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
+        if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
+            return True
         so_far = (_read_in(draft, each, i), each.number)
-        further = [k for k in draft.read[i] if (_read_in(draft, k, i), k.number) > so_far]
+        read = (k for k in draft.read[i] if not _is_longer_copy(draft, each, i, k))
+        further = [k for k in read if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
@@ -130,6 +133,12 @@ def _order(draft: Draft, each: Known) -> list[int]:
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
     return sorted((i for i in draft.free_files(each) if not is_anothers(i)), key=key)
+
+
+def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
+    """Return whether a file is one that was left out, and had more than was ever seen of this one: another's copy."""
+    longer = copy.position.state == "ignored" and copy.position.size > each.position.size
+    return longer and draft.holds(copy, i) and not draft.differs(copy, i)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:

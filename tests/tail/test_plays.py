@@ -1762,3 +1762,25 @@ def test_a_log_in_whose_place_a_copy_of_it_is_put_counts_once_beside_a_packed_on
     log.treat(steps)
     log.check()
     assert log.follower.rotations() == {}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("pack", ["", "gzip m.log.1"])
+def test_a_copy_is_no_place_to_go_on_for_what_the_log_was_a_copy_of_before(tmp_path, pack, restarts):
+    """It was left out while the log had all of it, which was trimmed since: it is longer than that one ever was."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    log.follower.turn()
+    log.shell("cp m.log t; mv t m.log")
+    log.follower.turn()
+    log.write(20)
+    log.shell("cp m.log m.log.1")
+    log.follower.turn()
+    log.shell("tail -n 3 m.log > t; cat t > m.log; rm t")
+    log.follower.turn()
+    if restarts:
+        log.follower.restart_at_once()
+    log.shell(pack)
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()

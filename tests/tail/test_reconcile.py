@@ -924,6 +924,20 @@ TABLE = {
         found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, SAME, 800)], common=[(1, 800)]),
         [Leave(1, "open"), Hold(2, 0)],
     ),
+    "over, and deleted; what had replaced it went on, and was trimmed behind a copy that was left out": (
+        PathView(current=2),
+        [known(1, 0, "done", 800, 800, head=A[:800], dead=True), known(2, 2), known(3, 3, "ignored", 0, 1000)],
+        found(file("m.log", 2), file("m.log.1", 3), answers=[(1, 1, SAME, 800), (2, 0, SAME, 1000), (3, 1, SAME, 0)]),
+        [Leave(1, "forgotten"), Hold(2, 0), Hold(3, 1)],
+    ),
+    "the same, and the copy was packed": (
+        PathView(current=2),
+        [known(1, 0, "done", 800, 800, head=A[:800], dead=True), known(2, 2), known(3, 3, "ignored", 0, 1000)],
+        found(
+            file("m.log", 2), file("m.log.1.gz", 5), answers=[(1, 1, SAME, 800), (2, 0, SAME, 1000), (3, 1, SAME, 0)]
+        ),
+        [Leave(1, "forgotten"), Hold(2, 0), Hold(3, 1)],
+    ),
     "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
         PathView(current=2),
         [known(1, 7, "done", 1000, 1000), known(2, 1, offset=500, is_open=True)],

@@ -269,6 +269,9 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
 
     if any(k.in_use and draft.shared_end(k, i) > at for k in draft.known):
         return True  # a mirror that was written to by hand, say
+    answers = (draft.answer(k, i) for k in draft.related[i])
+    if any(relation is Relation.PART and end > at for relation, end in answers):
+        return True
     return any(draft.holds(k, i) and has_it(k) for k in draft.related[i])
 
 

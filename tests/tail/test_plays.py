@@ -1784,3 +1784,22 @@ def test_a_copy_is_no_place_to_go_on_for_what_the_log_was_a_copy_of_before(tmp_p
     for seconds in (0, 1, 11, 700, 1):
         log.follower.wait(seconds)
     log.check()
+
+
+@pytest.mark.parametrize("pack", ["", "gzip m.log.1"])
+@pytest.mark.parametrize("end", [": > m.log", "rm m.log; : > m.log"])
+def test_a_copy_of_a_log_that_has_gone_since_is_no_place_to_go_on_for_what_that_was_a_copy_of(tmp_path, end, pack):
+    """The log was read beyond the end of its copy, and has no byte by now; what it had replaced is open still."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    log.follower.turn()
+    log.shell("cp m.log t; mv t m.log")
+    log.follower.turn()
+    log.write(5)
+    log.shell("cp m.log m.log.1")
+    log.write(5)
+    log.follower.turn()
+    log.shell(f"{end}; {pack}")
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()

@@ -924,6 +924,15 @@ TABLE = {
         found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, SAME, 800)], common=[(1, 800)]),
         [Leave(1, "open"), Hold(2, 0)],
     ),
+    "the same, and that had more by then: a copy of it was made before": (
+        PathView(current=2),
+        [
+            known(1, 7, "rotated", 800, 800, head=A[:800], is_open=True),
+            known(2, 0, "rotated", 1200, 1200, copy_of=1),
+        ],
+        found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, PART, 1000)], common=[(1, 800)]),
+        [Leave(1, "open"), Hold(2, 0)],
+    ),
     "over, and deleted; what had replaced it went on, and was trimmed behind a copy that was left out": (
         PathView(current=2),
         [known(1, 0, "done", 800, 800, head=A[:800], dead=True), known(2, 2), known(3, 3, "ignored", 0, 1000)],

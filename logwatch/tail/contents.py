@@ -286,7 +286,10 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
 
 
 def undo_copies(draft: Draft) -> None:
-    """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
+    """Forget what was taken up while it was empty, and turns out to be a copy that was being made.
+
+    Its file is left out anew, behind what it is a copy of: what was left out before that is history.
+    """
     others = {k.number for k in draft.known if k.followed}
     for each in reversed(draft.known):
         if each.position.offset or each.position.state != "rotated":
@@ -295,7 +298,8 @@ def undo_copies(draft: Draft) -> None:
         i = draft.lies_at(each.number)
         original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
-            draft.decide(Leave(each.number, "ignored"))
+            draft.decide(Leave(each.number, "forgotten"))
+            draft.copies += [] if original or i is None else [i]
         else:
             others.add(each.number)
         if original and i is not None:

@@ -1803,3 +1803,26 @@ def test_a_copy_of_a_log_that_has_gone_since_is_no_place_to_go_on_for_what_that_
     for seconds in (0, 1, 11, 700, 1):
         log.follower.wait(seconds)
     log.check()
+
+
+@pytest.mark.parametrize("pack", ["", "gzip m.log.1", "cp m.log.1 t; mv t m.log.1"])
+def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(tmp_path, pack):
+    """It is forgotten, and not left out: what has its bytes is the copy, which was not read by then."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1; : > m.log")
+    log.write(3)
+    log.follower.look()
+    log.shell("cp m.log t; mv t m.log")
+    log.follower.look()
+    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+    log.follower.look()
+    log.follower.restart_at_once()
+    log.follower.commit()
+    log.follower.kill()
+    log.shell(pack)
+    log.follower.start()
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()

@@ -913,7 +913,7 @@ TABLE = {
         found(
             file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)], own_parts=[(2, 0)], common=[(2, 1000)]
         ),
-        [Hold(1, 0), Leave(2, "ignored")],
+        [Hold(1, 0), Leave(2, "forgotten")],
     ),
     "copied and emptied, beside a deleted one that is open and had as much, in whose place it was": (
         NOW,
@@ -977,6 +977,21 @@ TABLE = {
         found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
+    "a copy that was empty when it was taken up: it is left out behind its original, as no history": (
+        PathView(current=2),
+        [
+            known(1, 5, "rotated", 0, 0, is_open=True, name="/m.log.1"),
+            known(2, 2, offset=0, is_open=True, name="/m.log"),
+        ],
+        found(
+            file("m.log", 2),
+            file("m.log.1", 5),
+            answers=[(1, 1, SAME, 0), (2, 0, SAME, 0), (2, 1, SAME, 0)],
+            parts=[(1, 0)],
+            own_parts=[(2, 1)],
+        ),
+        [Leave(1, "forgotten"), Hold(2, 0), TakeUp(1, "ignored")],
+    ),
     "copied to a file that was taken up while it was empty, and emptied before a line of it was read": (
         PathView(current=2),
         [
@@ -984,13 +999,13 @@ TABLE = {
             known(2, 0, "rotated", 0, 700, head=A[:700]),
         ],
         found(file("m.log", 1, 0, b""), file("m.log.1", 5), answers=[(1, 1, SAME, 0), (2, 1, SAME, 0)]),
-        [Leave(1, "ignored"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
+        [Leave(1, "forgotten"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
         PathView(current=1),
         [known(1, 0, "rotated"), known(2, 5, "rotated", 0, 0, is_open=True)],
         found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
-        [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+        [Hold(1, 1), Leave(2, "forgotten"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "packed, and its inode given to another archive, which is not unpacked yet": (
         NOW,

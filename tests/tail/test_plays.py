@@ -1678,15 +1678,8 @@ def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, be
     log.follower.turn()
     log.follower.commit()
     log.write(unread)
-    if restart == "stopped":
-        log.follower.stop()
-    log.shell("; ".join(filter(None, (before, "cp -p m.log m.log.bak", EDITS[edit], meanwhile))))
-    if restart == "killed":
-        log.follower.kill()
-    if restart:
-        log.follower.start()
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    with log.unwatched(restart):
+        log.shell("; ".join(filter(None, (before, "cp -p m.log m.log.bak", EDITS[edit], meanwhile))))
     assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
     assert set(log.written) - set(log.follower.sink.lines) == set()
 
@@ -1702,16 +1695,9 @@ def test_a_log_of_which_a_copy_is_edited_counts_once_where_both_are_rotated(tmp_
     log.follower.turn()
     log.follower.commit()
     log.write(unread)
-    if restart == "stopped":
-        log.follower.stop()
-    log.shell(before)
-    log.shell("cp m.log m.log.1; sed -i 30d m.log.1; mv m.log.1 m.log.2; mv m.log m.log.1; : > m.log")
-    if restart == "killed":
-        log.follower.kill()
-    if restart:
-        log.follower.start()
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    with log.unwatched(restart):
+        log.shell(before)
+        log.shell("cp m.log m.log.1; sed -i 30d m.log.1; mv m.log.1 m.log.2; mv m.log m.log.1; : > m.log")
     assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
     assert set(log.written) - set(log.follower.sink.lines) == set()
 
@@ -1724,18 +1710,11 @@ def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_f
     log.write(60)
     log.follower.turn()
     log.follower.commit()
-    if restart == "stopped":
-        log.follower.stop()
-    for lines in unread:
-        log.shell("test -e m.log.1 && mv m.log.1 m.log.2; mv m.log m.log.1")
-        log.write(lines)
-    log.shell("cat m.log m.log.1 m.log.2 | gzip > m.log.all.gz; rm m.log m.log.1 m.log.2; : > m.log")
-    if restart == "killed":
-        log.follower.kill()
-    if restart:
-        log.follower.start()
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    with log.unwatched(restart):
+        for lines in unread:
+            log.shell("test -e m.log.1 && mv m.log.1 m.log.2; mv m.log m.log.1")
+            log.write(lines)
+        log.shell("cat m.log m.log.1 m.log.2 | gzip > m.log.all.gz; rm m.log m.log.1 m.log.2; : > m.log")
     assert set(log.written) - set(log.follower.sink.lines) == set()
 
 
@@ -1818,11 +1797,7 @@ def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(
     log.follower.look()
     log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
     log.follower.look()
-    log.follower.restart_at_once()
     log.follower.commit()
-    log.follower.kill()
-    log.shell(pack)
-    log.follower.start()
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    with log.unwatched("killed"):
+        log.shell(pack)
     log.check()

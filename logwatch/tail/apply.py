@@ -206,6 +206,7 @@ class _Reconciliation:
             case "done" | "ignored":
                 generation.settle(action.how)
             case "forgotten":
+                generation.detach()
                 self.state.remove(generation)
                 self.state.owners.sharing.drop(generation)
                 if generation.saved:

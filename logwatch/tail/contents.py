@@ -118,8 +118,11 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # history, packed since
         whole, size = draft.whole[i], draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
+        if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
+            return True
         so_far = (_read_in(draft, each, i), each.number)
-        further = [k for k in draft.read[i] if (_read_in(draft, k, i), k.number) > so_far]
+        read = (k for k in draft.read[i] if not _is_longer_copy(draft, each, i, k))
+        further = [k for k in read if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
             return True  # of what several have read, it goes on where the last of them does
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
@@ -130,6 +133,12 @@ def _order(draft: Draft, each: Known) -> list[int]:
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
     return sorted((i for i in draft.free_files(each) if not is_anothers(i)), key=key)
+
+
+def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
+    """Return whether a file is one that was left out, and had more than was ever seen of this one: another's copy."""
+    longer = copy.position.state == "ignored" and copy.position.size > each.position.size
+    return longer and draft.holds(copy, i) and not draft.differs(copy, i)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:
@@ -193,7 +202,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return
     if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
-    if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
+    if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
         return  # else what was read last stands there, too: trimmed, whatever copy was kept
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
@@ -260,6 +269,9 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
 
     if any(k.in_use and draft.shared_end(k, i) > at for k in draft.known):
         return True  # a mirror that was written to by hand, say
+    answers = (draft.answer(k, i) for k in draft.related[i])
+    if any(relation is Relation.PART and end > at for relation, end in answers):
+        return True
     return any(draft.holds(k, i) and has_it(k) for k in draft.related[i])
 
 
@@ -274,7 +286,10 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
 
 
 def undo_copies(draft: Draft) -> None:
-    """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
+    """Forget what was taken up while it was empty, and turns out to be a copy that was being made.
+
+    Its file is left out anew, behind what it is a copy of: what was left out before that is history.
+    """
     others = {k.number for k in draft.known if k.followed}
     for each in reversed(draft.known):
         if each.position.offset or each.position.state != "rotated":
@@ -283,7 +298,8 @@ def undo_copies(draft: Draft) -> None:
         i = draft.lies_at(each.number)
         original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
-            draft.decide(Leave(each.number, "ignored"))
+            draft.decide(Leave(each.number, "forgotten"))
+            draft.copies += [] if original or i is None else [i]
         else:
             others.add(each.number)
         if original and i is not None:

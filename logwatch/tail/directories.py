@@ -252,22 +252,28 @@ class _Namesakes:
 
     def __init__(self) -> None:
         self._all: set[str] = set()
-        self._by_part: dict[str, set[str]] = {}
+        self._by_part: dict[tuple[str, int], set[str]] = {}
         self._near: dict[str, frozenset[str]] = {}
 
     def add(self, log: str) -> None:
         """Add a log."""
         self._all.add(log)
-        for part in os.path.dirname(log).split(os.sep):
+        for part in _parts(os.path.dirname(log)):
             self._by_part.setdefault(part, set()).add(log)
 
     def near(self, directory: str) -> frozenset[str]:
         """Return the logs that a rotated file in a directory may be of."""
         if directory not in self._near:
-            parts = (self._by_part.get(part, set()) for part in set(directory.split(os.sep)))
+            parts = (self._by_part.get(part, set()) for part in _parts(directory))
             telling = sorted((logs for logs in parts if 0 < len(logs) < len(self._all)), key=len)
             near = self._all
             for _, some in groupby(telling, len):
                 near = near & set().union(*some) or near
             self._near[directory] = frozenset(near)
         return self._near[directory]
+
+
+def _parts(directory: str) -> set[tuple[str, int]]:
+    """Return the names on the way to a directory, each with how often it came before: ``b/b`` is not ``b``."""
+    names = directory.split(os.sep)
+    return {(name, names[:n].count(name)) for n, name in enumerate(names)}

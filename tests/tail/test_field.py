@@ -4,6 +4,7 @@ Each way to treat a log takes its steps one by one, so that a daemon that runs l
 """
 
 import bz2
+import contextlib
 import gzip
 import itertools
 import lzma
@@ -89,6 +90,19 @@ class Log:
         if self.writer:
             self.writer.close()
         follower.tail.close()
+
+    @contextlib.contextmanager
+    def unwatched(self, restart):
+        """Let the daemon be stopped before what is done meanwhile, or killed behind it; then read all there is."""
+        if restart == "stopped":
+            self.follower.stop()
+        yield
+        if restart == "killed":
+            self.follower.kill()
+        if restart:
+            self.follower.start()
+        for seconds in (0, 1, 11, 700, 1):
+            self.follower.wait(seconds)
 
     def check(self, *, lost=0, missed=0):
         counted = Counter({line: n for line, n in self.follower.sink.lines.items() if line.startswith(b"E2511")})

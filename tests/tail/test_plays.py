@@ -1678,15 +1678,8 @@ def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, be
     log.follower.turn()
     log.follower.commit()
     log.write(unread)
-    if restart == "stopped":
-        log.follower.stop()
-    log.shell("; ".join(filter(None, (before, "cp -p m.log m.log.bak", EDITS[edit], meanwhile))))
-    if restart == "killed":
-        log.follower.kill()
-    if restart:
-        log.follower.start()
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    with log.unwatched(restart):
+        log.shell("; ".join(filter(None, (before, "cp -p m.log m.log.bak", EDITS[edit], meanwhile))))
     assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
     assert set(log.written) - set(log.follower.sink.lines) == set()
 
@@ -1702,16 +1695,9 @@ def test_a_log_of_which_a_copy_is_edited_counts_once_where_both_are_rotated(tmp_
     log.follower.turn()
     log.follower.commit()
     log.write(unread)
-    if restart == "stopped":
-        log.follower.stop()
-    log.shell(before)
-    log.shell("cp m.log m.log.1; sed -i 30d m.log.1; mv m.log.1 m.log.2; mv m.log m.log.1; : > m.log")
-    if restart == "killed":
-        log.follower.kill()
-    if restart:
-        log.follower.start()
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    with log.unwatched(restart):
+        log.shell(before)
+        log.shell("cp m.log m.log.1; sed -i 30d m.log.1; mv m.log.1 m.log.2; mv m.log m.log.1; : > m.log")
     assert {line: n for line, n in log.follower.sink.lines.items() if n > 1} == {}
     assert set(log.written) - set(log.follower.sink.lines) == set()
 
@@ -1724,16 +1710,94 @@ def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_f
     log.write(60)
     log.follower.turn()
     log.follower.commit()
-    if restart == "stopped":
-        log.follower.stop()
-    for lines in unread:
-        log.shell("test -e m.log.1 && mv m.log.1 m.log.2; mv m.log m.log.1")
-        log.write(lines)
-    log.shell("cat m.log m.log.1 m.log.2 | gzip > m.log.all.gz; rm m.log m.log.1 m.log.2; : > m.log")
-    if restart == "killed":
-        log.follower.kill()
-    if restart:
-        log.follower.start()
+    with log.unwatched(restart):
+        for lines in unread:
+            log.shell("test -e m.log.1 && mv m.log.1 m.log.2; mv m.log m.log.1")
+            log.write(lines)
+        log.shell("cat m.log m.log.1 m.log.2 | gzip > m.log.all.gz; rm m.log m.log.1 m.log.2; : > m.log")
+    assert set(log.written) - set(log.follower.sink.lines) == set()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("lines", [1, 40])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "gzip -c m.log > m.log.1.gz; cp m.log t; mv t m.log",
+        "cp m.log m.log.1; gzip m.log.1; cp m.log t; mv t m.log",
+        "mv m.log m.log.1; gzip m.log.1; zcat m.log.1.gz > m.log",
+    ],
+)
+def test_a_log_in_whose_place_a_copy_of_it_is_put_counts_once_beside_a_packed_one(tmp_path, way, lines, life):
+    """A line with its time ends what was read, and stands there again: a next log begins with the banner at most."""
+
+    def steps(log):
+        log.shell(way)
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(lines)
+    log.treat(steps)
+    log.check()
+    assert log.follower.rotations() == {}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("pack", ["", "gzip m.log.1"])
+def test_a_copy_is_no_place_to_go_on_for_what_the_log_was_a_copy_of_before(tmp_path, pack, restarts):
+    """It was left out while the log had all of it, which was trimmed since: it is longer than that one ever was."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    log.follower.turn()
+    log.shell("cp m.log t; mv t m.log")
+    log.follower.turn()
+    log.write(20)
+    log.shell("cp m.log m.log.1")
+    log.follower.turn()
+    log.shell("tail -n 3 m.log > t; cat t > m.log; rm t")
+    log.follower.turn()
+    if restarts:
+        log.follower.restart_at_once()
+    log.shell(pack)
     for seconds in (0, 1, 11, 700, 1):
         log.follower.wait(seconds)
-    assert set(log.written) - set(log.follower.sink.lines) == set()
+    log.check()
+
+
+@pytest.mark.parametrize("pack", ["", "gzip m.log.1"])
+@pytest.mark.parametrize("end", [": > m.log", "rm m.log; : > m.log"])
+def test_a_copy_of_a_log_that_has_gone_since_is_no_place_to_go_on_for_what_that_was_a_copy_of(tmp_path, end, pack):
+    """The log was read beyond the end of its copy, and has no byte by now; what it had replaced is open still."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    log.follower.turn()
+    log.shell("cp m.log t; mv t m.log")
+    log.follower.turn()
+    log.write(5)
+    log.shell("cp m.log m.log.1")
+    log.write(5)
+    log.follower.turn()
+    log.shell(f"{end}; {pack}")
+    for seconds in (0, 1, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.check()
+
+
+@pytest.mark.parametrize("pack", ["", "gzip m.log.1", "cp m.log.1 t; mv t m.log.1"])
+def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(tmp_path, pack):
+    """It is forgotten, and not left out: what has its bytes is the copy, which was not read by then."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1; : > m.log")
+    log.write(3)
+    log.follower.look()
+    log.shell("cp m.log t; mv t m.log")
+    log.follower.look()
+    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+    log.follower.look()
+    log.follower.commit()
+    with log.unwatched("killed"):
+        log.shell(pack)
+    log.check()

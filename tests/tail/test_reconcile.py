@@ -473,6 +473,18 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(0, "live"), Rotated("replace"), TakeUp(1, "ignored")],
     ),
+    "the same, read to its end, and the line with a time that it ends with stands at the path as well: a copy of it": (
+        NOW,
+        [known(offset=100, size=100, head=A[:100], is_open=True)],
+        found(
+            file("m.log", 2, 100, A[:100]),
+            replace(file("m.log.1.gz", 3, head=A[:100]), archive=SimpleNamespace(known_size=100)),
+            answers=[(1, 0, SAME, 100), (1, 1, SAME, 100)],
+            own_parts=[(1, 0), (1, 1)],
+            common=[(1, 100)],
+        ),
+        [Leave(1, "open"), TakeUp(0, "live", 100), TakeUp(1, "ignored")],
+    ),
     "renamed, packed beside that, and copied to its path: a copy that is written on": (
         NOW,
         [known(is_open=True)],
@@ -901,7 +913,7 @@ TABLE = {
         found(
             file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)], own_parts=[(2, 0)], common=[(2, 1000)]
         ),
-        [Hold(1, 0), Leave(2, "ignored")],
+        [Hold(1, 0), Leave(2, "forgotten")],
     ),
     "copied and emptied, beside a deleted one that is open and had as much, in whose place it was": (
         NOW,
@@ -911,6 +923,29 @@ TABLE = {
         ],
         found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, SAME, 800)], common=[(1, 800)]),
         [Leave(1, "open"), Hold(2, 0)],
+    ),
+    "the same, and that had more by then: a copy of it was made before": (
+        PathView(current=2),
+        [
+            known(1, 7, "rotated", 800, 800, head=A[:800], is_open=True),
+            known(2, 0, "rotated", 1200, 1200, copy_of=1),
+        ],
+        found(file("m.log.1", 5), answers=[(1, 0, SAME, 800), (2, 0, PART, 1000)], common=[(1, 800)]),
+        [Leave(1, "open"), Hold(2, 0)],
+    ),
+    "over, and deleted; what had replaced it went on, and was trimmed behind a copy that was left out": (
+        PathView(current=2),
+        [known(1, 0, "done", 800, 800, head=A[:800], dead=True), known(2, 2), known(3, 3, "ignored", 0, 1000)],
+        found(file("m.log", 2), file("m.log.1", 3), answers=[(1, 1, SAME, 800), (2, 0, SAME, 1000), (3, 1, SAME, 0)]),
+        [Leave(1, "forgotten"), Hold(2, 0), Hold(3, 1)],
+    ),
+    "the same, and the copy was packed": (
+        PathView(current=2),
+        [known(1, 0, "done", 800, 800, head=A[:800], dead=True), known(2, 2), known(3, 3, "ignored", 0, 1000)],
+        found(
+            file("m.log", 2), file("m.log.1.gz", 5), answers=[(1, 1, SAME, 800), (2, 0, SAME, 1000), (3, 1, SAME, 0)]
+        ),
+        [Leave(1, "forgotten"), Hold(2, 0), Hold(3, 1)],
     ),
     "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
         PathView(current=2),
@@ -942,6 +977,21 @@ TABLE = {
         found(file("m.log", 2, 0, b""), file("m.log.1", 5, 600), answers=[(1, 1, PART, 500)]),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
+    "a copy that was empty when it was taken up: it is left out behind its original, as no history": (
+        PathView(current=2),
+        [
+            known(1, 5, "rotated", 0, 0, is_open=True, name="/m.log.1"),
+            known(2, 2, offset=0, is_open=True, name="/m.log"),
+        ],
+        found(
+            file("m.log", 2),
+            file("m.log.1", 5),
+            answers=[(1, 1, SAME, 0), (2, 0, SAME, 0), (2, 1, SAME, 0)],
+            parts=[(1, 0)],
+            own_parts=[(2, 1)],
+        ),
+        [Leave(1, "forgotten"), Hold(2, 0), TakeUp(1, "ignored")],
+    ),
     "copied to a file that was taken up while it was empty, and emptied before a line of it was read": (
         PathView(current=2),
         [
@@ -949,13 +999,13 @@ TABLE = {
             known(2, 0, "rotated", 0, 700, head=A[:700]),
         ],
         found(file("m.log", 1, 0, b""), file("m.log.1", 5), answers=[(1, 1, SAME, 0), (2, 1, SAME, 0)]),
-        [Leave(1, "ignored"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
+        [Leave(1, "forgotten"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
         PathView(current=1),
         [known(1, 0, "rotated"), known(2, 5, "rotated", 0, 0, is_open=True)],
         found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
-        [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+        [Hold(1, 1), Leave(2, "forgotten"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "packed, and its inode given to another archive, which is not unpacked yet": (
         NOW,

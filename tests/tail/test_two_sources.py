@@ -359,13 +359,17 @@ def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_pat
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follows_that(tmp_path, rotate, life):
-    """Each log has a directory of its own for rotated files, and one pattern leads to all of them."""
-    logs = [tmp_path / directory / "m.log" for directory in "ab"]
+@pytest.mark.parametrize("below", ["logs", "b"])
+def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follows_that(tmp_path, below, rotate, life):
+    """Each log has a directory of its own for rotated files, and one pattern leads to all of them.
+
+    One may be called as the directory is in which they all lie.
+    """
+    logs = [tmp_path / below / directory / "m.log" for directory in "ab"]
     for n, log in enumerate(logs):
         (log.parent / "old").mkdir(parents=True)
         append(log, *lines(500 * n, 20))
-    two = Two(*logs, (f"{tmp_path}/*/old/*",))
+    two = Two(*logs, (f"{tmp_path}/{below}/*/old/*",))
     two.turn()
     with unwatched(two, life):
         for night, (n, log) in itertools.product((1, 2), enumerate(logs)):

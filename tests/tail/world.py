@@ -361,6 +361,14 @@ class FieldWorld(World):
         with open(base, "rb") as file:
             return file.read()
 
+    def has_been_read(self, base):
+        """Read all there is, and return whether no line is left: of a log that lost its end, that is waited for."""
+        self.writers[base].finish()
+        self.turn()
+        self.commit()
+        counted = self.counted()
+        return all(line in counted for line in self.lines_of(base) if line in self.written)
+
     def replace_by_copy(self, base):
         """As rsync and editors do: another inode with the same bytes; who writes opens it anew."""
         if not os.path.exists(base):
@@ -372,11 +380,8 @@ class FieldWorld(World):
 
     def trim_in_front(self, base):
         """As cron does with ``tail -n``: in place, or by rename; what is read was read before."""
-        if not os.path.exists(base):
+        if not os.path.exists(base) or not self.has_been_read(base):
             return
-        self.writers[base].finish()
-        self.turn()
-        self.commit()
         content = self.content(base)
         if not content.endswith(b"\n"):
             return
@@ -394,11 +399,8 @@ class FieldWorld(World):
 
     def punch(self, base):
         """Free the disk of what was read; the file keeps its length."""
-        if not os.path.exists(base):
+        if not os.path.exists(base) or not self.has_been_read(base):
             return
-        self.writers[base].finish()
-        self.turn()
-        self.commit()
         size = os.path.getsize(base)
         if size > 8192:
             with open(base, "r+b") as file:

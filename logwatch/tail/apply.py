@@ -85,6 +85,7 @@ class _Reconciliation:
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
         state.end(
             found.candidates,
+            renewed=plan.renewed,
             undecided=bool(undecided) or plan.again or unpacking.put_off,
             unpacking=any(archive.busy for archive in undecided) or unpacking.put_off,
         )

@@ -196,13 +196,15 @@ class PathState:
         self.current = generation
         self.facts = replace(self.facts, followed=True)
 
-    def end(self, candidates: list[Candidate], *, undecided: bool, unpacking: bool) -> None:
+    def end(self, candidates: list[Candidate], *, renewed: bool, undecided: bool, unpacking: bool) -> None:
         """Note that all that is known has been reconciled with what is there.
 
-        ``undecided``: an archive has no end yet; ``unpacking``: it has not been unpacked far enough.
+        ``renewed``: the path leads to another file than before; ``undecided``: an archive has no end yet;
+        ``unpacking``: it has not been unpacked far enough.
         """
         news_since = self.facts.news_since if undecided else float("inf")
-        self.facts = replace(self.facts, was_blank=False, first=False, news_since=news_since)
+        renewed = renewed and undecided  # what is decided later came in between
+        self.facts = replace(self.facts, was_blank=False, first=False, news_since=news_since, renewed=renewed)
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:

@@ -29,6 +29,7 @@ class PathView:
     news_since: float = float("inf")  # what was written later is no history, until all that is there was looked at
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file had too short a head to tell it from its successor
+    renewed: bool = False  # it began to lead to another file, and not all that is there was looked at since
     successor: bool = False  # it takes over from another path: all that is here is new, and none of it history
     is_link: bool = False
 
@@ -192,6 +193,7 @@ class Plan:
     actions: list[Action] = field(default_factory=list)
     copy_of: dict[int, set[int]] = field(default_factory=dict)  # file: generations with whose bytes it begins
     news: bool = False  # rotated files hold what nobody has seen: that has to be made sure of
+    renewed: bool = False  # the path leads to another file than before: what nobody knows is no history
     again: bool = False  # the next look is to decide what this one could not
 
 

@@ -108,7 +108,8 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     holder = next(holders, None) if at_path is not None else None
     action = draft.decided[holder.number] if holder else None
     perhaps = isinstance(action, Hold) and action.cut  # a new log that begins like it
-    renewed = not path.first and bool(path.was_blank or perhaps or not holder or holder is not draft.current)
+    elsewhere = perhaps or not holder or holder is not draft.current
+    plan.renewed = not path.first and (path.renewed or path.was_blank or elsewhere)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
@@ -125,7 +126,7 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
             goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # which history does not
             goes_on = goes_on and i not in draft.found.ambiguous
-            wanted = begun or renewed or late or after or goes_on or _is_asked_for(path, candidate)
+            wanted = begun or plan.renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
     if between and not path.first:

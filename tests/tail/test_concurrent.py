@@ -3,14 +3,18 @@
 import contextlib
 import ctypes
 import gzip
+import itertools
 import os
 import random
 import shutil
+import time
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
+from logwatch.tail import candidates
 from tests.helpers.recorder import Follower, append
 
 CALLS = ("stat", "lstat", "fstat", "open", "pread", "lseek", "close", "scandir", "readlink")
@@ -381,6 +385,19 @@ BANNERS = (500, 1000, 1040, 4080, 4160, 5740, 66000)  # bytes: below and above a
 @pytest.mark.parametrize("seed", [0, 5, 7, 11])
 def test_no_race_of_nights_with_one_banner_loses_or_doubles_a_line(tmp_path, seed, banner_bytes, pattern):
     """Equal banners never make two generations one, whatever is renamed and packed between any two system calls."""
+    follow_nights(tmp_path, seed, banner_bytes, pattern)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("banner_bytes", BANNERS)
+@pytest.mark.parametrize("seed", [0, 5, 7, 11])
+def test_no_race_of_nights_loses_or_doubles_a_line_where_archives_are_unpacked_slowly(
+    tmp_path, monkeypatch, seed, banner_bytes, pattern
+):
+    """Nor do questions to archives that go on for several looks, while the path leads on to other files."""
+    chance = random.Random(seed)
+    clock = itertools.accumulate(iter(lambda: chance.random() * 0.2, None))  # half a second is for all in one look
+    monkeypatch.setattr(candidates, "time", SimpleNamespace(time=time.time, monotonic=partial(next, clock)))
     follow_nights(tmp_path, seed, banner_bytes, pattern)
 
 

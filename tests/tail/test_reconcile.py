@@ -592,6 +592,14 @@ TABLE = {
         found(file("m.log", 1), file("m.log.1", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
         [Hold(1, 0), TakeUp(1, "ignored")],
     ),
+    "it began to lead to another file before all archives beside it were unpacked": (
+        PathView(current=1, renewed=True),
+        [known()],
+        found(
+            file("m.log", 1), file("m.log.1.gz", 5), file("m.log.2.gz", 6), answers=[(1, 0, SAME, 1000)], undecided=[2]
+        ),
+        [Hold(1, 0), TakeUp(1, "rotated"), Rotated("rename")],
+    ),
     "an archive of it beside it": (
         NOW,
         [known(is_open=True)],

@@ -332,7 +332,8 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
         return True
     for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0
-        told = each.number in numbers and not each.open and (all_read or draft.lies_at(each.number) is None)
+        nowhere = draft.lies_at(each.number) is None and draft.decided.get(each.number) != Leave(each.number, "packed")
+        told = each.number in numbers and not each.open and (all_read or nowhere)
         if told and draft.is_part_by_notes(each, i):
             return True
     return False

@@ -9,6 +9,7 @@ import shutil
 import time
 import zlib
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -339,6 +340,47 @@ def one_question_a_look(monkeypatch, request):
         return 1.0 if begun or not unpacking.put_off else None
 
     monkeypatch.setattr(Unpacking, "time_left", time_left)
+
+
+def put_off(unpacking, *, begun):
+    unpacking.put_off = True
+
+
+@pytest.mark.parametrize("banner", [0, 80])
+@pytest.mark.parametrize("packs", ["at once", "a night later", "never"])
+@pytest.mark.parametrize("life", ["running", "killed after each look", "stopped"])
+@pytest.mark.parametrize("looks", [1, 3])
+def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_between(
+    tmp_path, monkeypatch, looks, life, packs, banner
+):
+    """They are no history, nor is what begins with the same banner a copy of what may lie in one of them."""
+    log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(banner)]
+    written = lines(0, 40)
+    append(log, *begins, *written)
+    follower = Follower(log)
+    follower.turn()
+    follower.commit()
+    if life == "stopped":
+        follower.kill()
+    for night in range(1, 5):
+        before = [] if packs == "never" else [path for path in tmp_path.glob("m.log-*") if path.suffix != ".gz"]
+        rotated = log.rename(tmp_path / f"m.log-2026110{night}")
+        for path in [*before, *([rotated] if packs == "at once" else [])]:
+            Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
+            path.unlink()
+        append(log, *begins, *lines(1000 * night, 10))
+        written += lines(1000 * night, 10)
+    if life == "stopped":
+        follower.start()
+    with monkeypatch.context() as no_time:
+        no_time.setattr(Unpacking, "time_left", put_off)
+        for _ in range(looks):
+            follower.look()
+            if life.startswith("killed"):
+                follower.restart_at_once()
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    assert sorted(line for line in follower.lines if not line.startswith("banner")) == sorted(written)
 
 
 @pytest.mark.usefixtures("one_question_a_look")

@@ -360,7 +360,7 @@ class Nights(Rotator):
         yield
 
 
-def follow_nights(directory, seed, banner_bytes, pattern):
+def follow_nights(directory, seed, banner_bytes, pattern, restarts=lambda: False):
     follower = start(directory, pattern)
     nights = Nights(str(directory / "mesibo.log"), seed, banner_bytes)
     with stepping_in(nights):
@@ -391,14 +391,15 @@ def test_no_race_of_nights_with_one_banner_loses_or_doubles_a_line(tmp_path, see
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("banner_bytes", BANNERS)
 @pytest.mark.parametrize("seed", [0, 5, 7, 11])
+@pytest.mark.parametrize("restarts", [0, 0.5])
 def test_no_race_of_nights_loses_or_doubles_a_line_where_archives_are_unpacked_slowly(
-    tmp_path, monkeypatch, seed, banner_bytes, pattern
+    tmp_path, monkeypatch, restarts, seed, banner_bytes, pattern
 ):
-    """Nor do questions to archives that go on for several looks, while the path leads on to other files."""
+    """Nor do questions to archives that go on for several looks, while the path leads on, or that a kill cuts short."""
     chance = random.Random(seed)
     clock = itertools.accumulate(iter(lambda: chance.random() * 0.2, None))  # half a second is for all in one look
     monkeypatch.setattr(candidates, "time", SimpleNamespace(time=time.time, monotonic=partial(next, clock)))
-    follow_nights(tmp_path, seed, banner_bytes, pattern)
+    follow_nights(tmp_path, seed, banner_bytes, pattern, restarts=lambda: chance.random() < restarts)
 
 
 class Interrupted(Rotator):

@@ -257,7 +257,7 @@ class _Reconciliation:
             head=head if head and more else None,
         )
         generation.found()
-        if in_use and generation.empty and candidate.head == b"":
+        if in_use and generation.empty:
             generation.note_empty(candidate.modified)
         self.state.owners.add(generation)
         parked = not moved and generation.parked == candidate.stat

@@ -132,7 +132,7 @@ class Sharing:
         """
         for twin in self._twins_of(generation):
             offset, gone = generation.position.offset, twin.missing_since is not None
-            if not generation.file or (twin.furthest.offset <= offset and not gone):
+            if twin.furthest.offset <= offset and not gone:
                 continue
             if twin.dead:
                 return False  # where else it lies is told by the next look

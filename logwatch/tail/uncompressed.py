@@ -79,7 +79,7 @@ def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
 
     ``gone``: that one has no name any more, and was packed into an archive of its size, however few bytes it has.
     """
-    if not file.head or not of.head or not of.head.startswith(file.head):
+    if not file.head or not of.head.startswith(file.head):
         return False
     size = file.size()
     if size < TELLING_BYTES and not (gone and file.packed and size == of.size()):

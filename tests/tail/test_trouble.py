@@ -453,6 +453,39 @@ def test_more_files_than_may_be_open(tmp_path):
     assert follower.tail.status().lag_bytes == 0
 
 
+@pytest.mark.parametrize("torn", [False, True])
+@pytest.mark.parametrize("closed_before", [False, True])
+def test_late_lines_of_a_rotated_file_that_was_closed_for_others_count(tmp_path, closed_before, torn):
+    """Where only one may be open: whether it gets them before it is closed or after, and if the last one never ends."""
+    log, rotated, late = tmp_path / "m.log", tmp_path / "m.log.1", "E2211-101113-000 (1): late"
+    append(log, "E2211-101112-000 (1): first")
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    log.rename(rotated)
+    append(log, "E2211-101114-000 (1): next")
+    follower.wait(1)
+
+    def write_late():
+        with open(rotated, "a") as file:
+            file.write(late if torn else f"{late}\n")
+        follower.wait(1)
+
+    def close():
+        append(tmp_path / "n.log", "E2211-101112-000 (1): another")
+        for _ in range(3):
+            follower.wait(1)
+        states = [each.position.state for each in follower.tail._generations() if each.parked]
+        assert "rotated" in states
+
+    for step in (close, write_late) if closed_before else (write_late, close):
+        step()
+    for seconds in (700, 1, 3 * 86400, 1):
+        follower.wait(seconds)
+    assert sum(late in line for line in follower.lines) == 1
+    assert len(follower.lines) == 4
+    follower.tail.close()
+
+
 def test_a_source_with_more_files_than_may_be_open_has_caught_up_once_all_were_read(tmp_path):
     """Else what was there at the first start would be told as a burst."""
     for n in range(6):

@@ -62,7 +62,7 @@ test: lint packages ## everything: lint, unit, property and integration tests
 test-unit: $(DEV) ## what starts no other program; of one folder of tests/ with LAYER=tail
 	$(BIN)/pytest -q -n auto $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
-test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Ubuntu 24.04 with DISTRIBUTION=noble
+test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Debian 13 with DISTRIBUTION=trixie, of Ubuntu 24.04 with noble
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
 
 torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a million lines read three ways

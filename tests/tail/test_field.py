@@ -101,6 +101,10 @@ class Log:
             self.follower.kill()
         if restart:
             self.follower.start()
+        self.wait_out()
+
+    def wait_out(self):
+        """Let as much time pass as anything is waited for, and read all there is."""
         for seconds in (0, 1, 11, 700, 1):
             self.follower.wait(seconds)
 

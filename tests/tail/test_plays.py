@@ -1531,8 +1531,7 @@ def test_a_log_that_is_trimmed_and_rotated_before_its_backlog_is_read_counts_onc
             follower.look()
             follower.tail.read(follower.sink, 1)
     log.write(7)
-    for seconds in (0, 1, 11, 700, 1):
-        follower.wait(seconds)
+    log.wait_out()
     log.check()
 
 
@@ -1760,8 +1759,7 @@ def test_a_copy_is_no_place_to_go_on_for_what_the_log_was_a_copy_of_before(tmp_p
     if restarts:
         log.follower.restart_at_once()
     log.shell(pack)
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    log.wait_out()
     log.check()
 
 
@@ -1779,8 +1777,7 @@ def test_a_copy_of_a_log_that_has_gone_since_is_no_place_to_go_on_for_what_that_
     log.write(5)
     log.follower.turn()
     log.shell(f"{end}; {pack}")
-    for seconds in (0, 1, 11, 700, 1):
-        log.follower.wait(seconds)
+    log.wait_out()
     log.check()
 
 

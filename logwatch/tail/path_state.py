@@ -202,9 +202,9 @@ class PathState:
         ``renewed``: the path leads to another file than before; ``undecided``: an archive has no end yet;
         ``unpacking``: it has not been unpacked far enough.
         """
-        news_since = self.facts.news_since if undecided else float("inf")
-        renewed = renewed and undecided  # what is decided later came in between
-        self.facts = replace(self.facts, was_blank=False, first=False, news_since=news_since, renewed=renewed)
+        # Where the path went on, what is decided later came in between, whenever it was written
+        since = float("-inf") if renewed else self.facts.news_since
+        self.facts = replace(self.facts, was_blank=False, first=False, news_since=since if undecided else float("inf"))
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:

@@ -29,7 +29,6 @@ class PathView:
     news_since: float = float("inf")  # what was written later is no history, until all that is there was looked at
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file had too short a head to tell it from its successor
-    renewed: bool = False  # it began to lead to another file, and not all that is there was looked at since
     successor: bool = False  # it takes over from another path: all that is here is new, and none of it history
     is_link: bool = False
 

@@ -109,7 +109,7 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     action = draft.decided[holder.number] if holder else None
     perhaps = isinstance(action, Hold) and action.cut  # a new log that begins like it
     elsewhere = perhaps or not holder or holder is not draft.current
-    plan.renewed = not path.first and (path.renewed or path.was_blank or elsewhere)
+    plan.renewed = not path.first and (path.was_blank or elsewhere)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]

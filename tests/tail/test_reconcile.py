@@ -593,7 +593,7 @@ TABLE = {
         [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "it began to lead to another file before all archives beside it were unpacked": (
-        PathView(current=1, renewed=True),
+        PathView(current=1, news_since=float("-inf")),
         [known()],
         found(
             file("m.log", 1), file("m.log.1.gz", 5), file("m.log.2.gz", 6), answers=[(1, 0, SAME, 1000)], undecided=[2]

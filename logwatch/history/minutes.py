@@ -11,7 +11,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import Envelope
 from logwatch.parse import Scanner
 from logwatch.parse.bodies import MAX_LINES, MAX_LINES_BETWEEN
-from logwatch.parse.scanner import logical_lines
+from logwatch.parse.lines import logical_lines
 
 MINUTE_SECONDS = 60
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # behind a run, in which the answer to its last push may end

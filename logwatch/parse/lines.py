@@ -135,11 +135,11 @@ class LineBatch:
         A torn record may hold another one: both have its number.
         """
         numbers = self.numbers or range(len(self.lines))
-        lines = envelopes.unwrap(self.text, self.envelope)
+        lines = logical_lines(self.text, self.envelope)
         if len(lines) == len(numbers):
             return list(zip(numbers, lines, strict=True))
         each = zip(numbers, self.lines, strict=True)
-        return [(number, line) for number, record in each for line in envelopes.unwrap(record, self.envelope)]
+        return [(number, line) for number, record in each for line in logical_lines(record, self.envelope)]
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
@@ -149,6 +149,13 @@ class LineBatch:
             found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
             taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
         return taken
+
+
+def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
+    """Take the lines out of whatever they are in."""
+    if envelope == PLAIN:
+        return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+    return envelopes.unwrap(data, envelope)
 
 
 def has_line_longer_than(data: bytes, most: int) -> bool:

@@ -20,7 +20,7 @@ from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, some_of
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
 from logwatch.parse.timestamp import LineDater
 
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
@@ -128,13 +128,6 @@ class Scanner:
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
         at = list(map(self.timestamps.date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
-
-
-def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
-    """Take the lines out of whatever they are in."""
-    if envelope == PLAIN:
-        return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
-    return envelopes.unwrap(data, envelope)
 
 
 class _Job:

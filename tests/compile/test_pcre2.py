@@ -48,6 +48,9 @@ def test_a_result_larger_than_expected_is_whole(expected_bytes):
     ("mistake", "why"),
     [
         (b"(a", "missing closing parenthesis"),
+        (b"a)", "unmatched closing parenthesis"),
+        (b"(?<name", "syntax error in subpattern name"),
+        (b"(?<=a*)b", ""),  # its words are others since 10.43
         (b"[b-a]", "range out of order in character class"),
         (b"\\", "\\ at end of pattern"),
     ],

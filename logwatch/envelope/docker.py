@@ -73,9 +73,9 @@ class Docker:
         """Return whether some text may not end in an escaped newline: a backslash and an n look alike."""
         return data.count(_WHOLE_END) != line_count(data) or data.rfind(b"\\" + _WHOLE_END) >= 0
 
-    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
+    def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:  # noqa: ARG002  each is looked at
         """Return of each line whether its text may not end in an escaped newline, as above."""
-        return [line.count(_WHOLE_END) != 1 or line.rfind(b"\\" + _WHOLE_END) >= 0 for line in lines]
+        return bytearray(line.count(_WHOLE_END) != 1 or line.rfind(b"\\" + _WHOLE_END) >= 0 for line in lines)
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
         """Return one record of the whole text, of the time of the first part."""
@@ -102,11 +102,11 @@ class Docker:
         return [i for i, line in enumerate(lines) if line.startswith(OPENING) and line.endswith(b'"}')]
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:  # noqa: ARG002  as above
-        """Return what Docker writes around a message, at its fastest on the day of the first record."""
+        """Return what Docker and a terminal write around a message, at its fastest on the day of the first record."""
         day = _DAY.search(text)
         usual = rf',"time":"{re.escape(day[1].decode())}T{USUAL_CLOCK}\.[0-9]{{9}}Z"\}}|' if day else ""
         others = rf'{_ATTRIBUTES},"time":"{RECENT_DATE}T{USUAL_CLOCK}{_FRACTION}Z"\}}'
-        return Frame(r'\{"log":"', rf'\\n","stream":"std(?:out|err)"(?:{usual}{others})', quoted=True)
+        return Frame(r'\{"log":"', rf'(?:\\r)?+\\n","stream":"std(?:out|err)"(?:{usual}{others})', quoted=True)
 
 
 def behind_tear(line: bytes) -> bytes:

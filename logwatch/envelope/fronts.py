@@ -83,7 +83,7 @@ _ZONE = "[A-Za-z0-9+:/_-]{1,32}"
 # with one whose time is optional, a time in front of a user's text would be taken for kubectl's. Later versions of
 # journalctl write the colon in the offset, as RFC 3339 demands.
 FRONTS = (
-    Prefixed("cri", "cri", _RECORD, parts=(b" stdout P", b" stderr P")),
+    Prefixed("cri", "cri", _RECORD, part=" std(?:out|err) P"),
     Prefixed("docker-timestamps", "docker-timestamps", _TIME),
     Prefixed("compose", "compose", _BAR, _SERVICE),
     Prefixed("compose-timestamps", "compose", rf"{_BAR}(?P<time>{RFC3339})(?:{COLOURS} {COLOURS}|$)", _SERVICE),

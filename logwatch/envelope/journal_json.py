@@ -129,9 +129,9 @@ class JournalJson:
         """Return whether some of these whole lines may be a part of a message."""
         return _PARTIAL in data
 
-    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
+    def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:  # noqa: ARG002  each is looked at
         """Return of each line whether it may be a part of a message."""
-        return [_PARTIAL in line for line in lines]
+        return bytearray(_PARTIAL in line for line in lines)
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
         """Return the first entry with the whole message."""

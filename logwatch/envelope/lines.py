@@ -52,18 +52,16 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
         data = buffer[:end]
     if form is None or not data or not (inside or form.has_parts(data)):
         return Piece(end, data, inside, ends)
-    lines = data[:-1].split(b"\n")
-    ends = ends or list(accumulate(len(line) + 1 for line in lines))
-    return _with_whole_messages(lines, ends, form, max_line_bytes, inside)
+    return _with_whole_messages(data, ends, form, max_line_bytes, inside)
 
 
-def _with_whole_messages(
-    physical: Sequence[bytes], ends: Sequence[int], form: Format, max_line_bytes: int, inside: str
-) -> Piece:
+def _with_whole_messages(data: bytes, ends: Sequence[int], form: Format, max_line_bytes: int, inside: str) -> Piece:
     """Make one record of the parts of each message, and cut at the last line behind which none is waited for."""
+    physical = data[:-1].split(b"\n")
+    ends = ends or list(accumulate(len(line) + 1 for line in physical))
+    may_be_parts = form.may_be_parts(data, physical)
     dropped = before = tuple(inside.split())
     messages = _Messages(form, max_line_bytes, before)
-    may_be_parts = bytes(form.may_be_parts(physical))
     lines: list[bytes] = []
     stops: list[int] = []
     at = consumed = count = 0

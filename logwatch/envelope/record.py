@@ -102,8 +102,8 @@ class Format(Protocol):
     def has_parts(self, data: bytes) -> bool:
         """Return whether some of these whole lines may be a part of a message; each has a newline at its end."""
 
-    def may_be_parts(self, lines: Sequence[bytes]) -> list[bool]:
-        """Return of each whole line, without its newline, whether it may be a part of a message."""
+    def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:
+        """Return of each whole line of ``data``, here without its newline, whether it may be a part of a message."""
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
         """Return the record of the first part of a message as that of the whole message, which is ``payload``."""

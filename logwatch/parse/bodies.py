@@ -40,13 +40,14 @@ _CLOSERS = (b"}", b"]")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
 _COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
-_BLANK_AS_WRITTEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
-_OPEN_AS_WRITTEN = (*_OPEN_ENDS, *_COLOUR_OR_RETURN, *_BLANK_AS_WRITTEN)
-"""How a line ends that may be open, also in JSON, as any encoder writes it."""
-_LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
+_BEHIND_OPEN = rb"[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M"
+_OPEN_AS_WRITTEN = re.compile(rb"[{\[,:](?:" + _BEHIND_OPEN + rb")*\Z")
+"""Matches how a line ends that may be open, also in JSON, as any encoder writes it."""
+_LAST_AS_WRITTEN = frozenset(bytes([each]) for each in b"{[,: \t\rrt9dDm5M")
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _NEXT_FIELD = b'","'  # behind a text; within one, its first quote is escaped
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
+_WRITTEN_END_BYTES = 6 * _END_BYTES  # in JSON, which may escape each
 _WINDOW_BYTES = 128 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
 
@@ -64,13 +65,19 @@ def may_be_open(line: bytes) -> bool:
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return the last bytes of the lines in whole records, as they are written; where that is in numbers, the line."""
+    """Return the last bytes of the lines in whole records, as they are written; where that is in numbers, the line.
+
+    Without the carriage return that a terminal writes.
+    """
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
     if behind == b"":
         return records
     ends = [each.rfind(behind) if behind else _end_of_text(each, shows) for each in records]
+    written = _WRITTEN_END_BYTES
     return [
-        each[end - _END_BYTES if end > _END_BYTES else 0 : end] if end > 0 else _bare(each + b"\n", envelope)[:-1]
+        each[end - written if end > written else 0 : end].removesuffix(rb"\r")
+        if end > 0
+        else _bare(each + b"\n", envelope)[:-1]
         for each, end in zip(records, ends, strict=True)
     ]
 
@@ -321,11 +328,9 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
         window = window[window.find(b"\n") + 1 :]
     # Answers of lines before have ended, and before any that waits
     records = window.rsplit(b"\n", 2 * _REACH_LINES + 1)[-2 * _REACH_LINES - 1 : -1]
-    ends = up_to_end(records, envelope)
-    nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
-    marked = [i for i in nearly_none if marker in records[i] or marker in ends[i]]
-    if not marked:
+    if not _begin_bodies(records[-_REACH_LINES:], envelope, marker):  # as nearly always
         return 0
+    marked = _begin_bodies(records, envelope, marker)
     owned = cache(owns)
     records = records[marked[0] :]
     inside = _payloads(b"".join([each + b"\n" for each in records]), envelope)
@@ -347,6 +352,18 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
             return sum(len(each) + 1 for each in records[first - marked[0] :])
         end = max(end, behind + count)
     return 0
+
+
+def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> list[int]:
+    """Return the indices of records whose line may hold the marker and be open at its end."""
+    shows = envelopes.shows(envelope)
+    marked = [i for i, each in enumerate(records) if marker in each or (shows and shows not in each)]
+    found = []
+    for i, line in zip(marked, up_to_end([records[i] for i in marked], envelope), strict=True):
+        end = line[-_WRITTEN_END_BYTES:]
+        if end[-1:] in _LAST_AS_WRITTEN and _OPEN_AS_WRITTEN.search(end) and (marker in records[i] or marker in line):
+            found.append(i)
+    return found
 
 
 def _end_of_text(record: bytes, shows: bytes) -> int:

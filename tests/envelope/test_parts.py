@@ -135,21 +135,23 @@ def test_a_message_that_is_waited_for_no_longer_keeps_no_half_of_a_number(kind, 
     assert [line.payload.decode() for line in envelope.unwrap(piece.data, wrapped)] == [left]
 
 
-@given(st.integers(0, 2**32))
-def test_no_part_of_a_message_is_passed_over_as_a_whole_line(seed):
-    """Each line whose record goes on is one that is looked at, and so is a chunk that holds one."""
+@given(st.integers(0, 2**32), st.integers(1, 4))
+def test_no_part_of_a_message_is_passed_over_as_a_whole_line(seed, count):
+    """Each line whose record goes on is one that is looked at, wherever it stands, and so is a chunk that holds one."""
     rng = random.Random(seed)
-    text = rng.choice(TEXTS)
-    tag = rng.choice(["F", "P", "P:x", "F:P"])
-    entry = {"__REALTIME_TIMESTAMP": "1", "MESSAGE": text}
-    entry |= rng.choice([{}, {"CONTAINER_PARTIAL_MESSAGE": rng.choice(["true", "false"])}])
-    for kind, line in (
-        ("docker", record(rng)),
-        ("cri", f"2026-11-25T10:00:00Z {rng.choice(['stdout', 'stderr'])} {tag} {text}".encode()),
-        ("journal-json", json.dumps(entry).encode()),
-    ):
-        form = envelope.FORMATS[kind]
-        told = form.record(line)
-        if told is not None and told.more:
-            assert form.may_be_parts([line]) == [True]
-            assert form.has_parts(line + b"\n")
+    kinds: dict[str, list[bytes]] = {"docker": [], "cri": [], "journal-json": []}
+    for _ in range(count):
+        text = rng.choice(TEXTS)
+        tag = rng.choice(["F", "F", "P", "P:x", "F:P"])
+        entry = {"__REALTIME_TIMESTAMP": "1", "MESSAGE": text}
+        entry |= rng.choice([{}, {"CONTAINER_PARTIAL_MESSAGE": rng.choice(["true", "false"])}])
+        kinds["docker"].append(record(rng))
+        kinds["cri"].append(f"2026-11-25T10:00:00Z {rng.choice(['stdout', 'stderr'])} {tag} {text}".encode())
+        kinds["journal-json"].append(json.dumps(entry).encode())
+    for kind, lines in kinds.items():
+        form, data = envelope.FORMATS[kind], b"".join([line + b"\n" for line in lines])
+        told = [record is not None and record.more for record in map(form.record, lines)]
+        may_be = form.may_be_parts(data, lines)
+        assert may_be == b"".join([form.may_be_parts(line + b"\n", [line]) for line in lines])
+        assert not any(is_part and not looked_at for is_part, looked_at in zip(told, may_be, strict=True))
+        assert form.has_parts(data) or not any(told)

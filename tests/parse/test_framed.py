@@ -68,7 +68,7 @@ def damaged(record: bytes, rng: random.Random) -> bytes:
 def records(name: str, seed: int) -> bytes:
     """Write a log of usual lines, and of what somebody does who wants others to be counted."""
     rng = random.Random(seed)
-    odd, dense = rng.choice([0.03, 0.3]), rng.choice([0.1, 0.9])
+    odd, dense, end = rng.choice([0.03, 0.3]), rng.choice([0.1, 0.9]), rng.choice(["", "", "\r"])
     written = []
     for i in range(rng.choice([5, 40])):
         text = rng.choice(USUAL) if rng.random() < dense else "E2511-100000-001 (17): on_message: hi"
@@ -79,7 +79,7 @@ def records(name: str, seed: int) -> bytes:
             text = PUSH.format(410, rng.choice(UNSEEN))
         if rng.random() < odd / 2:
             text = logshaped.line(rng).decode(errors="replace")
-        record = WRAP[name](text, i)
+        record = WRAP[name](text + end, i)
         if name == "docker" and rng.random() < odd:
             part = {
                 "log": text,
@@ -119,10 +119,10 @@ def test_whatever_is_written_into_a_record_gives_what_it_gives_out_of_it(name, s
     assert {each.cause for each in found.samples} == {each.cause for each in expected.samples}
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_usual_lines_are_not_taken_out(name, monkeypatch):
-    """Only the first and the last of each result are, to be dated."""
-    scanner, data = framed(name), log(name, [PUSH.format(200, ANSWERS[1])] * 400)
+@pytest.mark.parametrize(("name", "end"), [*((name, "") for name in FORMATS), ("docker", "\r")])
+def test_usual_lines_are_not_taken_out(name, end, monkeypatch):
+    """Only the first and the last of each result are, to be dated, also of what a terminal wrote."""
+    scanner, data = framed(name), log(name, [PUSH.format(200, ANSWERS[1]) + end] * 400)
     seen: list[int] = []
     real = envelopes.taken_out
     monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))

@@ -313,17 +313,40 @@ def _journal_iso(line: str, at: datetime) -> bytes:
 
 
 def _journal_json(line: str, at: datetime) -> bytes:
-    entry = {
-        "_SYSTEMD_UNIT": "mesibo.service",
-        "__CURSOR": "s=12fd6b0830c6490eba62c8e08162e468;i=5;b=1f1f1f;m=f4240;t=66116e4169340;x=b71e308758f2012a",
-        "PRIORITY": "6",
+    micros = f"{at.timestamp() * 1e6:.0f}"
+    entry = _SERVICE_FIELDS | {
+        "__CURSOR": f"s={'5b' * 16};i={micros[4:]};b={'1f' * 16};m={micros[4:]};t={micros};x=b71e308758f2012a",
+        "__REALTIME_TIMESTAMP": micros,
+        "__MONOTONIC_TIMESTAMP": micros[4:],
         "MESSAGE": line.removesuffix("\n"),
-        "__REALTIME_TIMESTAMP": f"{at.timestamp() * 1e6:.0f}",
-        "SYSLOG_IDENTIFIER": "mesibo",
-        "_PID": "812",
     }
-    return compact(entry).encode() + b"\n"
+    names = list(entry)
+    random.Random(micros).shuffle(names)  # as journalctl does: by the hashes of each entry's own table
+    return compact({name: entry[name] for name in names}).encode() + b"\n"
 
+
+_SERVICE_FIELDS = {
+    "_BOOT_ID": "1f" * 16,
+    "_TRANSPORT": "stdout",
+    "_STREAM_ID": "2e" * 16,
+    "PRIORITY": "6",
+    "SYSLOG_FACILITY": "3",
+    "SYSLOG_IDENTIFIER": "mesibo",
+    "_PID": "812",
+    "_UID": "998",
+    "_GID": "998",
+    "_COMM": "mesibo",
+    "_EXE": "/usr/bin/mesibo",
+    "_CMDLINE": "/usr/bin/mesibo",
+    "_CAP_EFFECTIVE": "0",
+    "_SYSTEMD_CGROUP": "/system.slice/mesibo.service",
+    "_SYSTEMD_UNIT": "mesibo.service",
+    "_SYSTEMD_SLICE": "system.slice",
+    "_SYSTEMD_INVOCATION_ID": "3d" * 16,
+    "_MACHINE_ID": "4c" * 16,
+    "_HOSTNAME": "chat",
+}
+"""What journald adds to a line that a service writes to standard output."""
 
 ENVELOPES: dict[str, Callable[[str, datetime], bytes]] = {
     "plain": lambda line, _at: line.encode(),

@@ -1,5 +1,6 @@
 """The expression that goes over whole chunks of lines: it takes every line, and captures what it knows of some."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ LISTED = frozenset(("code",))
 Values = tuple[bytes, ...]
 """What was captured of a line, group by group."""
 
+_NAMED_GROUP = re.compile(r"\(\?<\w")
 _BETWEEN = b"\x1f"  # groups of a row; a value that has it makes the row too long
 
 
@@ -22,8 +24,9 @@ _BETWEEN = b"\x1f"  # groups of a row; a value that has it makes the row too lon
 class ChunkPattern:
     """Takes lines as a node does, and captures the last value of each name; what it does not take it passes over.
 
-    It takes lines in a frame: ``before`` and ``behind`` each stands what these match, sources of regexes without
-    groups. If it is ``quoted``, the line is JSON text, and so is what is captured.
+    It takes lines in a frame: ``before`` and ``behind`` each stands what these match, sources of regexes of which no
+    group captures but named ones, whose names may come again. If it is ``quoted``, the line is JSON text, and so is
+    what is captured.
     """
 
     node: Node
@@ -73,10 +76,11 @@ class ChunkPattern:
     def expression(self) -> Expression | str:
         """The expression, compiled when it is first needed, or why there is none."""
         text = SharedGroups(self.node).write(in_json(self.node) if self.quoted else self.node)
-        template = _BETWEEN.join(b"$%d" % number for number in range(1, 1 + len(self.names))) + b"\n"
+        first = 1 + len(_NAMED_GROUP.findall(self.before))
+        template = _BETWEEN.join(b"$%d" % number for number in range(first, first + len(self.names))) + b"\n"
         try:
             # both sides end right before the newline, and never go back
-            return Expression(f"(*LF)(?:{self.before}{text}{self.behind}|.*+)\\n".encode("latin-1"), template)
+            return Expression(f"(*LF)(?J)(?:{self.before}{text}{self.behind}|.*+)\\n".encode("latin-1"), template)
         except ValueError as error:
             return str(error)
 

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -53,9 +53,8 @@ class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
     partial: Value = None
 
 
-_FIELD = re.compile(rb'[{,]"([A-Z0-9_]+)":("(?:[^"\\]|\\.)*"|null|\[[0-9,]*\])')
-_SAME = frozenset(_FIELDS[each] for each in ("container", "unit", "identifier", "partial"))
-_MESSAGE_HERE = "\n"  # stands nowhere else in an expression for one line
+_NAMING = ("container", "unit", "identifier")  # what is asked before the next one
+_TEXT = r'"(?:[ !#-\[\]-\xff]++|\\["\\/bfnrt])*+"'
 _LOOKED_AT = 32  # entries
 
 
@@ -118,11 +117,12 @@ class JournalJson:
         return [i for i, line in enumerate(lines) if any(name in line for name in names)]
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
-        """Return what stands around the message of the first entry that may count: its fields, in their order."""
+        """Return what stands around the messages of entries that are named as the first one is that may count."""
         for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]:
             record = self.record(line)
-            if record and not record.more and of(record.origin, origins) and (frame := _frame(line)):
-                return frame
+            if record and of(record.origin, origins):
+                naming, _, _ = record.origin.partition(" ")
+                return _frame(naming, [each for each in origins if each.startswith(f"{naming} ")])
         return None
 
     def has_parts(self, data: bytes) -> bool:
@@ -156,24 +156,24 @@ def _entry(line: bytes) -> _Entry | None:
     return entry if _MICROS.fullmatch(entry.received) else None
 
 
-def _frame(line: bytes) -> Frame | None:
-    """Return what stands around the message of an entry, in JSON without blanks; None where a field is there twice."""
-    fields: dict[str, str] = {}
-    at = 0
-    while field := _FIELD.match(line, at):
-        name, value = (group.decode("latin-1") for group in field.groups())
-        if name in fields:
-            return None
-        if not value.startswith('"') or name in _SAME:
-            value = re.escape(value)
-        elif name == _FIELDS["message"]:
-            value = _MESSAGE_HERE
-        else:
-            value = f'"{_DIGITS if name == _FIELDS["received"] else UNESCAPED}"'
-        fields[name] = f'"{name}":{value}'
-        at = field.end()
-    before, here, behind = f"\\{{{','.join(fields.values())}\\}}".partition(_MESSAGE_HERE)
-    return Frame(f'{before}"', f'"{behind}', quoted=True) if here and line[at:] == b"}" else None
+def _frame(naming: str, origins: Sequence[str]) -> Frame:
+    """Return what stands around the message of whole entries that are named by one field, as one of these origins.
+
+    Their fields stand in any order: that of journalctl's is another one in each entry. Without origins any count.
+    """
+    received, partial = _FIELDS["received"], _FIELDS["partial"]
+    looked_at = [_FIELDS["message"], received, partial]
+    fields = [f'{received}":"{_DIGITS}"(?<received>)', f'{partial}":"false"']
+    told = ["received"]
+    if origins:
+        names = "|".join(re.escape(_named(origin).decode("latin-1")[1:]) for origin in origins)
+        fields.append(f"(?:{names})(?<origin>)")
+        told.append("origin")
+        looked_at += [_FIELDS[each] for each in _NAMING[: _NAMING.index(naming) + 1]]
+    others = rf'(?!(?:{"|".join(looked_at)})")[A-Z0-9_]++":(?:{_TEXT}|null)'
+    field = f'"(?:{"|".join([others, *fields])})'
+    all_told = "".join(f"(?(<{each}>)|(*FAIL))" for each in told)
+    return Frame(rf'\{{(?:{field},)*+"MESSAGE":"', rf'"(?:,{field})*+\}}{all_told}', quoted=True)
 
 
 class Entries(NamedTuple):

@@ -47,7 +47,9 @@ class Payloads(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around each line of a text, as sources of regexes without groups; in between is one whole message.
+    """What stands around each line of a text, as sources of PCRE2's regexes; in between is one whole message.
+
+    No group of them captures but named ones, of which a condition asks; a name may come again.
 
     Where a record matches with the message of one line in between, ``record`` takes that very line out of it. A message
     that is ``quoted`` is JSON text without any escape but of quotes.

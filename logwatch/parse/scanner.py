@@ -261,12 +261,17 @@ class _Job:
         return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
-        """Return those of some lines that may hold the marker; in JSON it may be hidden."""
+        """Return those of some lines that may hold the marker; in JSON it may be hidden, and colours part it."""
         marker, lines = self._scanner.marker, batch.lines if wanted else []
         if not envelopes.escapes(batch.envelope):
             return [i for i in wanted if marker in lines[i]]
         shows = envelopes.shows(batch.envelope)
-        return [i for i in wanted if marker in (line := lines[i]) or shows not in line or _ANY_ESCAPE in line]
+        hidden = (_ANY_ESCAPE, b"\x1b")
+        return [
+            i
+            for i in wanted
+            if marker in (line := lines[i]) or shows not in line or any(map(line.__contains__, hidden))
+        ]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from logwatch import envelope
+from logwatch.compile.pcre2 import Expression
 from tests.helpers.running import PATIENCE, tool
 from tests.helpers.wrapping import at, journal_export, nano, owns, whole_lines
 
@@ -107,6 +108,16 @@ def test_journalctl_without_a_host_and_in_words_of_others(journal):
     assert codes(read(journalctl(journal, "-r", "-o", "short-iso"))[1]) == [200, *reversed(CODES)]
     found, lines, _ = read(journalctl(journal, "-o", "json", "--all", "--output-fields=MESSAGE"))
     assert (found, codes(lines)) == ("journal-json", [*CODES, 200])
+
+
+def test_entries_as_journalctl_writes_them_are_matched_in_their_frame(journal):
+    """In each entry the fields stand in another order; neither a push line nor another program's is left."""
+    data = journalctl(journal, "-o", "json", "--all")
+    before, behind, _ = envelope.frame(data, envelope.decide(data, owns, final=True))
+    pattern = rf'(*LF)(?J)(?:{before}(?<payload>(?:[^"\\]|\\")*+){behind}|.*+)\n'
+    payloads = Expression(pattern.encode("latin-1"), b"${payload}\n").written(data, len(data)).split(b"\n")
+    assert codes([each for each in payloads if b"push_on_complete" in each]) == [*CODES, 200]
+    assert b"no line of mesibo" in payloads
 
 
 def test_bare_messages_of_journalctl_are_a_plain_log(journal):

@@ -11,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
+from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.line_parser import LineParser
-from tests.helpers.wrapping import SEVERAL_LINES, WRAP, envelope_of, log, nano
+from tests.helpers.wrapping import SEVERAL_LINES, WRAP, envelope_of, journal, log, nano
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
@@ -51,14 +52,31 @@ def docker(record: dict[str, object]) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+FIELDS = [
+    ("CONTAINER_NAME", "other"), ("CONTAINER_NAME", ""), ("CONTAINER_NAME", None), ("_SYSTEMD_UNIT", "nginx.service"),
+    ("_SYSTEMD_UNIT", None), ("_SYSTEMD_UNIT", ["mesibo.service", "a"]), ("SYSLOG_IDENTIFIER", "other"),
+    ("CONTAINER_PARTIAL_MESSAGE", "true"), ("CONTAINER_PARTIAL_MESSAGE", "false"), ("__REALTIME_TIMESTAMP", "12a"),
+    ("__REALTIME_TIMESTAMP", 7), ("_SOURCE_REALTIME_TIMESTAMP", "1795342500000001"), ("_CMDLINE", 'a "b" \\ \t\r/'),
+    ("_CMDLINE", [97, 300]), ("_CMDLINE", {"a": 1}), ("PRIORITY", ["6", "7"]), ("x.y", "z"), ("__CURSOR", "\x7f\u2028"),
+    ("SYSLOG_TIMESTAMP", "Nov 25 10:00:00 "),
+]  # fmt: skip
+
+
+def shuffled(record: bytes, rng: random.Random, odd: float = 0.0) -> bytes:
+    """Return a record with its fields in another order, as each entry of journalctl's has its own; few lack some."""
+    fields = json.loads(record)
+    fields |= dict(rng.sample(FIELDS, 1)) if rng.random() < odd else {}
+    items = [each for each in fields.items() if rng.random() > odd / 8]
+    rng.shuffle(items)
+    return docker(dict(items))
+
+
 def damaged(record: bytes, rng: random.Random) -> bytes:
     """Return a record with some bytes more, less or others, or its fields in another order."""
     at, piece = rng.randrange(len(record) + 1), rng.choice(RAW)
     way = rng.randrange(5)
     if way == 0 and record.startswith(b"{"):
-        fields = list(json.loads(record).items())
-        rng.shuffle(fields)
-        return docker(dict(fields))
+        return shuffled(record, rng)
     if way == 1:
         known = rng.choice([b'\\n"', b'"time"', b"2026", b":00:", b"mesibo", b" F ", b"stdout", b"code", b'"'])
         return record.replace(known, piece, rng.choice([1, -1]))
@@ -80,6 +98,8 @@ def records(name: str, seed: int) -> bytes:
         if rng.random() < odd / 2:
             text = logshaped.line(rng).decode(errors="replace")
         record = WRAP[name](text + end, i)
+        if name == "journal-json" and dense > odd:
+            record = shuffled(record, rng, odd)
         if name == "docker" and rng.random() < odd:
             part = {
                 "log": text,
@@ -128,6 +148,43 @@ def test_usual_lines_are_not_taken_out(name, end, monkeypatch):
     monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
     found = scanner.scan(data, envelope=envelope_of(name), reference=LATER)
     assert [each.count for each in found.results.values()] == [400]
+    assert sum(seen) < len(data) / 50
+
+
+RAW_FIELDS = [
+    b"",
+    b'"MESSAGE":"' + PUSH.format(903, "").encode() + b'"',
+    *(b'"_CMDLINE":"%b"' % each for each in (b"\\u12", b"\\ud800", b"\\x", b"\t", b"\xff", b"\\")),
+]
+
+
+@pytest.mark.parametrize("odd", [*(docker({name: value})[1:-1] for name, value in FIELDS), *RAW_FIELDS])
+@pytest.mark.parametrize("gone", ["", "_SYSTEMD_UNIT", "__REALTIME_TIMESTAMP", "SYSLOG_IDENTIFIER"])
+def test_an_entry_with_another_field_or_without_one_gives_what_it_gives_out_of_its_envelope(odd, gone):
+    """The field stands anywhere, beside one of its name, too; usual entries around it are read together."""
+    wrapped, usual = envelope_of("journal-json"), log("journal-json", USUAL)
+    fields = [docker({name: value})[1:-1] for name, value in journal(USUAL[5], 7).items()]
+    kept = [each for each in fields if not (gone and each.startswith(b'"%b"' % gone.encode()))]
+    places = range(len(kept) + 1)
+    entries = [b"{%b}\n" % b",".join(filter(None, [*kept[:at], odd, *kept[at:]])) for at in places]
+    data = envelopes.cut(usual * 3 + b"".join(entries), wrapped, 65536, final=True).data
+    found, expected = (
+        framed("journal-json", together=together).scan(data, envelope=wrapped, reference=LATER)
+        for together in (True, False)
+    )
+    assert replace(found, samples=[]) == replace(expected, samples=[])
+
+
+def test_entries_of_a_journal_are_not_taken_out_whatever_order_their_fields_are_in(monkeypatch):
+    """In each entry of journalctl's it is another one."""
+    rng, wrapped = random.Random(7), envelope_of("journal-json")
+    lines = log("journal-json", [PUSH.format(404, ANSWERS[2])] * 400).splitlines()
+    data = b"".join(shuffled(line, rng) + b"\n" for line in lines)
+    seen: list[int] = []
+    real = envelopes.taken_out
+    monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
+    found = framed("journal-json").scan(data, envelope=wrapped, reference=LATER)
+    assert {key: each.count for key, each in found.results.items()} == {ResultKey("fcm", 404, "NOT_FOUND"): 400}
     assert sum(seen) < len(data) / 50
 
 

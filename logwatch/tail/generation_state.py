@@ -17,9 +17,9 @@ from logwatch.tail.fingerprint import (
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
-    is_suffix,
     is_tail,
     kept,
+    matches_part,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.unpack import format_of
@@ -320,7 +320,7 @@ class GenerationState(Positioned):
         """Return whether a file that holds what was read last begins with another line, with a time, by now."""
         first, end, _ = head.partition(b"\n")
         length, part = kept(self.position.head_bytes, self.position.head, min(len(head), TELLING_BYTES))
-        return bool(end and length) and not is_suffix(part, head[:length]) and self.lines.is_dated(first)
+        return bool(end and length) and not matches_part(part, head[:length]) and self.lines.is_dated(first)
 
     def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)

@@ -24,10 +24,10 @@ from logwatch.tail.fingerprint import (
     entries_of,
     has_time,
     is_marked,
-    is_suffix,
     is_tail,
     kept,
     marks_of,
+    matches_part,
     part_of,
 )
 from logwatch.tail.uncompressed import NOWHERE, Content
@@ -361,6 +361,6 @@ def _last_known(file: Content, alike_bytes: int) -> int:
 def _alike_bytes(known: Position, head: bytes) -> int:
     """Return how many first bytes of a head are known to be unchanged; 0 if none are."""
     length, part = kept(known.head_bytes, known.head, len(head))
-    while length and not is_suffix(part, head[:length]):
+    while length and not matches_part(part, head[:length]):
         length, part = kept(known.head_bytes, known.head, length - 1)
     return length

@@ -7,8 +7,8 @@ use* while its state is live or rotated, and *over* once it is done or ignored. 
 copy, or *history*, which was rotated before its path was first followed. *News* is what no generation holds: it counts.
 A *copy* holds nothing but bytes that another file holds, or held. A file was *trimmed* if it lost lines in front, *cut
 off* if it lost its end, *edited* if lines amid it changed. A *head* is a file's first 4 KiB behind leading NULs; the
-*run* before an offset is what was read last. A *banner* is a beginning that every new log repeats, so that it proves
-nothing. *Undecided* is what cannot be answered before an archive is unpacked further. Where a look finds a change,
-``survey`` looks at all candidates, ``reconcile`` decides what each of them is, and ``apply`` carries that out. Whether
-two files hold the same content is answered by ``identity`` alone.
+*run* before an offset is what was read last. A *banner* is a beginning that every new log repeats; a generation of
+which no more was read is *unidentified*. An archive is *undecided* while it has to be unpacked further. Where a look
+finds a change, ``survey`` looks at all candidates, ``reconcile`` decides what each of them is, and ``apply``
+carries that out. Whether two files hold the same content is answered by ``identity`` alone.
 """

@@ -94,8 +94,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
     """Return the free files that may hold a generation, the most likely first; none that is another generation's.
 
     The path's own, then longer ones: a shorter copy was made earlier. Then those with the inode of another generation,
-    such as left-out copies; last those shorter than this one was. An unidentified one is in the oldest file that was
-    read to its end, else in the oldest that is as long as it was, and no copy: younger files came after it.
+    such as left-out copies; last those shorter than this one was. An unidentified one is in the oldest file that has
+    no more than was read of it, else in the oldest that is no shorter than it was, and no copy: others came after it.
     """
 
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
@@ -258,8 +258,8 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
     """Return whether a file holds more of what was read of another generation than of this one.
 
-    Or as much of one that is nowhere else, or anything of a later one that is nowhere else. Such a file is that one's:
-    taken up as this one's copy, it would be read from this one's offset on, and what lies before would not be read.
+    Or as much of one that is nowhere else; or anything of a later one that is nowhere else: that may be a copy in which
+    reading goes on, and this one, its original, has a higher offset only because its rest was passed over.
     """
     at = draft.answer(each, i).at
 

@@ -23,7 +23,7 @@ from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
 from logwatch.tail.path_state import PathState
 from logwatch.tail.uncompressed import SeekingError, UnwrittenError
 
-FUTILE_READS = 32  # as much may reads that bring nothing cost in a turn; the longest line takes a few
+FUTILE_READS = 32  # a turn ends after so many that bring nothing; the longest line takes a few
 
 SETTLE_SECONDS = 10.0
 """A generation that is nowhere is given up after so long, if its path leads to a new one: a copy may still be on its

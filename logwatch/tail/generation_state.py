@@ -105,8 +105,8 @@ class GenerationState(Positioned):
     def tells_more(self) -> bool:
         """Whether more of its head is known than when it was last reconciled, which was too little to identify it.
 
-        It may have been filled, copied and truncated since the last look, or be a copy that is being made. Before it is
-        read, it has to be reconciled: with what came in between, and with what it may be a copy of.
+        Its file may have been filled, copied and truncated since the last look, or be a copy that is being made. Before
+        it is read, it has to be reconciled: with what came in between, and with what it may be a copy of.
         """
         return self._told_bytes < min(TELLING_BYTES, self.position.head_bytes)
 

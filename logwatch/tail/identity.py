@@ -193,7 +193,7 @@ def compare(
 def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
     """Return whether a file that begins alike is a part of what was read: PART, CUT if that is not sure, or OTHER.
 
-    It is none if a mark within it does not hold: they share but a banner. A copy is known up to its last mark, as it
+    Another inode in which a mark does not hold is a log with the same banner. A copy is known up to its last mark: it
     may have been made when the log was cut off, and have got lines of its own. The path's file may have been cut off
     and written on, unless a mark proves its end; or it is a new log with little more than the same banner, and reading
     goes on behind the last line of which enough is known.
@@ -338,7 +338,7 @@ def _last_entry_end(known: Position, file: Content) -> int:
 
 
 def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[bytes], bool]) -> int:
-    """Return where a line ends that begins at ``at``, if it is the beginning of a line that was read; else ``at``."""
+    """Return the end of the line at ``at`` if it is one that was read, torn, with other text behind; else ``at``."""
     start = known.offset
     for (length, _), (some, part) in zip(entries_of(known.tail), beginnings_of(known.tail), strict=False):
         start -= length

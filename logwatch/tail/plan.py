@@ -59,13 +59,13 @@ class Found:
     own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose own file does
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # up to where its own file and the file agree
     rotated_names: frozenset[str] = frozenset()
-    anothers: set[int] = field(default_factory=set)  # files of another followed path, or copies of them
+    anothers: set[int] = field(default_factory=set)  # files of another path, their copies, archives without an end
     ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
     undecided: set[int] = field(default_factory=set)  # archives to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
     edited: set[int] = field(default_factory=set)  # edited copies of what a generation has not read yet in its own file
     packing: bool = False  # a compressor may still be writing an archive, beside the file that it is made from
-    torn: bool = False  # the path's file ends within a line, whose first bytes are alike in many lines
+    torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property
     def path_file(self) -> Candidate | None:
@@ -208,7 +208,7 @@ class Draft:
         self.by_number = {k.number: k for k in known}
         self.current = self.by_number.get(path.current or 0)
         holders = self._relate()
-        # Closed generations whose read bytes, if any, other files begin with, too: each lies in the oldest of these
+        # Closed ones of which nothing was read, or what others begin with, too: each lies in the oldest file that does
         closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
         self.unidentified = {k.number for k in closed.values() if not k.position.offset}
         for some in holders.values():
@@ -369,7 +369,7 @@ class Draft:
         self.later.add(i)
 
     def wait_if_torn(self, i: int) -> bool:
-        """Put a file off while the path's file ends within a line: the rest will show whether it is a copy or new."""
+        """Put the path's file off if it is ``torn``: the rest of its last line shows whether it is a copy or new."""
         if self.found.torn:
             self.put_off(i)
         return self.found.torn

@@ -18,7 +18,7 @@ from logwatch.unpack import MissingLibraryError
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """Return a plan: an action for each generation, oldest first, then for each file in which none lies.
 
-    Find the file of each generation by its inode first, then by content alone. Files that are left are copies or news.
+    Find the file of each generation by inode first, then by content alone. Other files are copies, history or news.
 
     Generations in use choose before those that are done, and these before those left out: a copy that was left out
     while its original was being read may by now be the only file in which the original can be read on.

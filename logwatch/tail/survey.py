@@ -343,8 +343,8 @@ class Survey:
     def _find_anothers(self) -> None:
         """Note the files that belong to another path, as where several logs are rotated into one directory.
 
-        The path owns a file whose generation has its inode, or has read most of it. By its inode alone, if a pattern
-        matches the file or it can be named only after this path: the contents of two logs may be alike.
+        A file belongs to the path of which a generation has its inode, or has read most of it; to another path by its
+        inode alone, if a pattern matches the file, or its name can only be this path's: two logs may be alike.
         """
         found, mine, (directory, base) = self.found, self.found.proofs(self.known), os.path.split(self._path)
         for i, candidate in enumerate(found.candidates):

@@ -214,9 +214,9 @@ class _Reconciliation:
                     self.turn.sink.forget(generation.number)
 
     def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
-        """Go on with a generation in a file; skip what other paths have read of it, if nothing was read of it so far.
+        """Go on with a generation in a file; if nothing was read of it so far, pair it with those that have its bytes.
 
-        Not if it was known before, unless as a copy: two logs that were alike for a while stay two.
+        With those of other paths only if it is new, or a copy: two logs that were alike for a while stay two.
         """
         blank, new = not generation.position.offset, new or generation.tells_more
         self._hold(generation, i, at)

@@ -315,7 +315,7 @@ class PathFollower(PathState):
         return self.unpacking and self.ctx.unpacking.lasts
 
     def _futile(self, cost: int) -> int:
-        """Count what a read cost that brought nothing, and return 0; with ``FUTILE_READS`` of that the turn ends."""
+        """Count the cost of a read that brought nothing, and return 0; at ``FUTILE_READS`` the turn ends."""
         self.futile += cost
         return 0
 

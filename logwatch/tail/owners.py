@@ -200,7 +200,7 @@ class Owners:
         return None
 
     def others(self, path: str, key: Key) -> list[Generation]:
-        """Return the generations of other paths which have, or had, this inode, and were not left out."""
+        """Return the generations of other paths that have this inode, and were not left out."""
         return [g for g in self._valid(key) if g.position.path != path and g.followed]
 
     def leading_to(self, key: Key, but: str = "") -> list[Generation]:

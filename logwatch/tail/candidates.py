@@ -150,8 +150,8 @@ class Archive:
     def _ask(self, steps: Callable[[PackedFile], Iterator[None]]) -> None:
         """Work on a question, or on the one begun before it, for a while; a file that is gone gives no answer.
 
-        What was begun is finished, whatever is asked: nobody may ask for it again once an offset has moved on. Where a
-        disk failed within the file, that place is tried first: only if it can be read all before is unpacked again.
+        What was begun is finished first: once an offset has moved on, that question may never be asked again, and would
+        keep the archive busy. Where a disk failed within the file, that place is tried before all is unpacked again.
         """
         time_left = self._unpacking.time_left(begun=self._file is not None)
         if time_left is None:

@@ -1,7 +1,7 @@
-"""Reconciles a path with the files around it: surveys, has it decided, and carries the decision out.
+"""Reconciles a path with the files around it: has them surveyed and decided on, and carries the plan out.
 
-The only writer of what a path's generations are and where they lie. It happens when a path leads to another file than
-before, when a file's bytes are not those that were read, at start, and when something could not be found.
+Nothing else changes which generations a path has, and where they lie. It happens at start, when a path leads to another
+file than before, when a file's bytes are not those that were read, and while something could not be found.
 """
 
 from contextlib import suppress
@@ -27,9 +27,9 @@ _TRIES = 5
 
 
 def reconcile_path(state: PathState, turn: Turn) -> None:
-    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
+    """Reconcile a path; try again if files were renamed meanwhile, as one rotation renames many.
 
-    Or without what a file holds that turns out to be unreadable: that costs itself alone.
+    If a file turns out to be unreadable, try without its content, so that only its own generation has to wait.
     """
     tries, unreadable = _TRIES, state.ctx.files.all.unreadable
     unreadable.clear()
@@ -40,7 +40,7 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
         except UnreadableError as error:
             tries -= error.key in unreadable
             unreadable[error.key] = error.error
-        except (VanishedError, OSError):  # a disk that fails amid a comparison: nothing is concluded from that
+        except (VanishedError, OSError):  # of a disk that fails during a comparison: nothing may be concluded from it
             tries -= 1
         else:
             return
@@ -49,7 +49,7 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
 
 
 class _Reconciliation:
-    """One attempt; raises VanishedError before anything was changed."""
+    """One attempt; if files change meanwhile it raises VanishedError, before the plan is carried out."""
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
@@ -62,7 +62,7 @@ class _Reconciliation:
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
-        # One is to be looked for, as what its path leads to is another path's by now
+        # While the path leads to another path's file, only generations that have to be looked for are reconciled
         lost = (g.position.state == "live" or not (g.file or g.parked) for g in state.generations if g.in_use)
         if elsewhere and not any(lost):
             return
@@ -93,9 +93,9 @@ class _Reconciliation:
             state.mark_due()
 
     def _check(self, generation: Generation) -> None:
-        """Make sure that an open file still holds what was read of it, before its inode tells where it lies.
+        """Check that an open file still has what was read of it: after that its inode proves where the generation lies.
 
-        One that was deleted, and has changed, is read on, but for in a copy of it.
+        A deleted file that was changed is read on, unless its content was copied to the path, where it is read on then.
         """
         file = generation.plain
         error = self.state.look_again(generation, generation.verify, self.turn) if file else None
@@ -106,7 +106,7 @@ class _Reconciliation:
         if isinstance(error, MovedError) and not copied:
             generation.read_on(error.at)
             return
-        if not copied and not isinstance(error, PackedError):  # its writer goes on in it, as after a truncation
+        if not copied and not isinstance(error, PackedError):  # truncated: its writer goes on in it
             emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
             self.state.add(emptied, "rotated").attach(generation.hand_over(), self.turn.now)
         generation.give_up(error)
@@ -124,7 +124,7 @@ class _Reconciliation:
     # two paths, one file
 
     def _is_elsewhere(self) -> bool:
-        """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
+        """Return whether the path's file is another path's, which still leads to it; take it over if none does."""
         state = self.state
         key = key_at(state.path)
         if not key:
@@ -143,7 +143,7 @@ class _Reconciliation:
         if generation in state.owners.leading_to(key, state.path):
             return True
         other = state.owners.path_of(generation)
-        followed = state.owners.follows(other.path)  # else all that is known of it is adopted
+        followed = state.owners.follows(other.path)  # if it is not, take over all that is known of it
         for each in (generation,) if followed else tuple(other.generations):
             other.remove(each)
             state.adopt(each)
@@ -152,9 +152,9 @@ class _Reconciliation:
         return False
 
     def _pair_with_left(self, generation: Generation, i: int) -> None:
-        """Pair a copy with what it was copied from.
+        """Pair a copy with the generations that it was copied from, so that what either has read is not read again.
 
-        Or with what left the path and has all that is there: it may come back piece by piece.
+        A file at the path is paired with those that left it and have all of it, too: they may be being written back.
         """
         sharing, file = self.state.owners.sharing, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
@@ -166,7 +166,7 @@ class _Reconciliation:
                 if each.number in copied or (of and is_part(file, of)):
                     sharing.pair(generation, each)
 
-    # what is to be done
+    # carrying out the plan
 
     def _do(self, action: plans.Action, numbered: dict[int, Generation]) -> None:
         state, found = self.state, self.found
@@ -202,7 +202,7 @@ class _Reconciliation:
                     generation.detach()
                     generation.miss(self.turn.now)
                 else:
-                    now = self.turn.now  # clocks jump
+                    now = self.turn.now  # the clock may have been set back
                     generation.note(gone_at=min(generation.position.gone_at or now, now))
             case "done" | "ignored":
                 generation.settle(action.how)
@@ -214,9 +214,9 @@ class _Reconciliation:
                     self.turn.sink.forget(generation.number)
 
     def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
-        """Go on with a generation in a file; if nothing was read of it so far, perhaps behind what others have read.
+        """Go on with a generation in a file; if nothing was read of it so far, pair it with those that have its bytes.
 
-        Two logs that were alike stay two; of a copy it is known that it is one.
+        With those of other paths only if it is new, or a copy: two logs that were alike for a while stay two.
         """
         blank, new = not generation.position.offset, new or generation.tells_more
         self._hold(generation, i, at)
@@ -226,7 +226,7 @@ class _Reconciliation:
             self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
-        """Go on with a generation where its bytes lie, or note under which name it is known."""
+        """Note in which file a generation lies, and open that if the generation is in use."""
         candidate = self.found.candidates[i]
         size = candidate.known_size
         moved = generation.key != candidate.key
@@ -236,7 +236,7 @@ class _Reconciliation:
         read = size is None or size <= position.offset or candidate.damaged
         over = position.state == "ignored" or (position.state == "done" and read)
         becomes: FileState = "live" if candidate.is_at_path else position.state if over else "rotated"
-        if moved and becomes != "ignored" and size is not None:  # a copy, made before or after the end was read
+        if moved and becomes != "ignored" and size is not None:  # in a copy, which may lack what came after it was made
             if size < position.offset:
                 self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "copied short")
                 becomes = "done"
@@ -267,21 +267,21 @@ class _Reconciliation:
             self.state.lead_to(generation)
 
     def _before(self, file: Candidate, at: int) -> bytes:
-        """Return what comes before an offset; nothing of an archive that was not unpacked to there."""
-        self.ctx.unpacking.begin()  # what was decided is not put off any more
+        """Return the run before an offset; nothing of an archive that was not unpacked to there."""
+        self.ctx.unpacking.begin()  # it takes what time it needs: the decision is made
         with suppress(SeekingError):
             return file.before(at)
         return b""
 
     def _attach(self, generation: Generation, i: int) -> None:
         at = self.found.candidates[i]
-        if at.error:  # what it is cannot be seen: an archive is not to be read as text
+        if at.error:  # it may be an archive, which must not be read as text
             generation.detach()
             self.state.block(generation, at.error, self.turn)
             return
         if at.archive and not self._is_proved(at.archive):
             generation.detach()
-            self.found.undecided.add(i)  # unpacked to its end before it is read
+            self.found.undecided.add(i)  # it is read once its checksums are known
             return
         if not self.ctx.files.room():
             generation.detach()
@@ -300,9 +300,9 @@ class _Reconciliation:
             self.state.block(generation, error, self.turn)
 
     def _is_proved(self, archive: Archive) -> bool:
-        """Return whether what comes out of an archive counts: its sums agree, or it has no end yet, or none to be read.
+        """Return whether an archive may be read: its checksums were compared, or it was unpacked as far as possible.
 
-        Where a disk fails amid it, what can be read is read up to there, and the rest once the disk is well.
+        If its end is not written yet, or a disk fails within it, the rest is read once that is there, or readable.
         """
         try:
             archive.size()
@@ -322,9 +322,9 @@ class _Reconciliation:
 
 
 def _is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
-    """Return whether a generation's own file, which was deleted and changed, has been copied to its path.
+    """Return whether what a generation's own file holds, which was deleted and changed, was copied to its path.
 
-    ``moved``: what was read last is still there, so that first bytes tell; else all that is in it has to be there.
+    ``moved``: the last lines that were read are still in it, so that equal heads are enough; else all of it has to be.
     """
     at_path = state.heads.examine(state.path, None)
     head = at_path.head if at_path else b""

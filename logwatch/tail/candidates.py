@@ -1,4 +1,4 @@
-"""Knows files that may hold a generation, each as it was at one moment; what did not change is not read again."""
+"""Reads candidates, each as it was at one moment, and caches what it read of those that have not changed since."""
 
 import os
 import sys
@@ -17,41 +17,41 @@ from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, 
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
-"""So long is unpacked at a time, before the caller is told to come back."""
+"""An archive is unpacked for so long at a time; then SeekingError asks the caller to come back."""
 
-_UNPACKING_SECONDS = 0.5  # of all archives together: what is written meanwhile waits, for a moment alone
+_UNPACKING_SECONDS = 0.5  # a look, or a read, unpacks archives for no longer in all: lines being written wait meanwhile
 
 FRESH_SECONDS = 10.0
-"""So long after its last write an archive may still be written that lies beside what it is packed from."""
+"""So long after its last write an archive beside the file that it is packed from may still be written."""
 
-_STALLED_SECONDS = 600.0  # so long nothing is concluded from it that one has no end: a copy over a network may stall
+_STALLED_SECONDS = 600.0  # an archive without an end counts as all there is only then: a copy over a network may stall
 
 _BLOCK_BYTES = 1 << 18
 _Answer = TypeVar("_Answer")
 
 
 class Unpacking:
-    """The time for which archives are unpacked in one look, or one read; what is over is put off to the next one."""
+    """The time in which archives are unpacked in one look, or one read; what it does not suffice for is put off."""
 
     def __init__(self) -> None:
-        self._ends_at: float | None = None  # once any was asked
-        self.put_off = False  # a question was, or goes on then
+        self._ends_at: float | None = None  # monotonic clock; None until the first question
+        self.put_off = False  # a question of the path was left to the next look
 
     def begin(self) -> None:
-        """Begin the next look."""
+        """Begin a look or a read, with all its time."""
         self._ends_at = None
 
     def begin_path(self) -> None:
-        """Begin with the questions of one path in a look: none of them is put off yet."""
+        """Begin with a path: none of its questions has been put off."""
         self.put_off = False
 
     @property
     def lasts(self) -> bool:
-        """Whether there is time left."""
+        """Whether any time is left."""
         return self._ends_at is None or time.monotonic() < self._ends_at
 
     def time_left(self, *, begun: bool) -> float | None:
-        """Return for how long a question is worked on now; None to put it off, which is not ``begun`` yet."""
+        """Return for how many seconds to work on a question; None to put it off, unless it was ``begun`` already."""
         now = time.monotonic()
         self._ends_at = now + _UNPACKING_SECONDS if self._ends_at is None else self._ends_at
         over = now >= self._ends_at
@@ -60,9 +60,9 @@ class Unpacking:
 
 
 class Archive:
-    """A compressed file that does not change: one question is answered at a time, and each only once.
+    """A compressed file that does not change. It works on one question at a time, and remembers the answer.
 
-    Raises SeekingError until it is, and UnreadableError.
+    ``run``, ``size`` and ``search`` raise SeekingError until they have their answer, and UnreadableError.
     """
 
     def __init__(
@@ -74,38 +74,38 @@ class Archive:
         *,
         unpacking: Unpacking,
     ) -> None:
-        """Know a file of this format; ``within``: what that was packed with again, the outermost first."""
+        """Take a file of this format; ``within``: formats that the archive itself was packed with, outermost first."""
         self.path = path
         self._unpacking = unpacking
         self._format = format_
         self._within = within
-        self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
-        self.whole = False  # its end was seen
-        self.intact: int | None = None  # where it is damaged: up to where its sums agree
-        self._so_far = sys.maxsize  # how much comes out of it, if it has no end yet
+        self.known_size: int | None = None  # uncompressed bytes; None until it was unpacked to its end
+        self.whole = False  # it was unpacked to its end, and has one
+        self.intact: int | None = None  # if it is damaged: the uncompressed bytes before, whose checksums are right
+        self._so_far = sys.maxsize  # the uncompressed bytes in it, if it was unpacked and has no end yet
         self._stat = stat
         self._file: PackedFile | None = None
         self._steps: Iterator[None] = iter(())
         self._runs: dict[tuple[int, int], bytes] = {}
         self._places: dict[bytes, int] = {}
-        self._last, self._last_at = b"", sys.maxsize  # what it ends with, and where that begins
-        self._unreadable_at: int | None = None  # the place on disk that could not be read when it was last asked
+        self._last, self._last_at = b"", sys.maxsize  # the last bytes that come out of it, and their offset
+        self._unreadable_at: int | None = None  # the place on disk at which the last question failed
 
     @property
     def busy(self) -> bool:
-        """Whether a question is being answered: ask again."""
+        """Whether a question is being worked on, which is to be asked again."""
         return self._file is not None
 
     def rename(self, path: str) -> None:
-        """Note which name it has by now."""
+        """Note the name that it has now."""
         self.path = path
 
     def open(self, descriptor: int, closed: Callable[[], None] = lambda: None, intact: int | None = None) -> PackedFile:
-        """Return what reads it, no further than ``intact``."""
+        """Return a reader of its uncompressed bytes, which ends at ``intact``."""
         return PackedFile(descriptor, self._format, closed, intact, self._within)
 
     def head(self, descriptor: int) -> tuple[bytes, int]:
-        """Return the first bytes behind leading NULs, as far as they can be unpacked, and where they begin."""
+        """Return the first bytes behind leading NULs, as far as they can be unpacked, and their offset."""
         with closing(self.open(os.dup(descriptor))) as file:
             try:
                 return file.head()
@@ -113,7 +113,7 @@ class Archive:
                 return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
 
     def run(self, start: int, count: int) -> bytes:
-        """Return a run of what was compressed, shorter at its end, by unpacking it that far."""
+        """Return a run of its uncompressed bytes, shorter at its end, by unpacking it that far."""
         if start < self._last_at and (start, count) not in self._runs and self._can_tell(start + count):
             self._ask(lambda file: self._go_through(file, (start, count)))
         if start >= self._last_at:
@@ -121,19 +121,19 @@ class Archive:
         return self._told(self._runs.get((start, count)), start + count)
 
     def size(self) -> int:
-        """Return how long it is uncompressed, by unpacking it to its end."""
+        """Return its uncompressed size in bytes, by unpacking it to its end."""
         if self.known_size is None and self._can_tell():
             self._ask(self._go_through)
         return self._told(self.known_size)
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
-        """Return the last place that is found in a block of it, or NOWHERE, by unpacking it to its end."""
+        """Return the last place that ``last_in`` finds, or NOWHERE, by unpacking it to its end; cached by ``tail``."""
         if tail not in self._places and self._can_tell():
             self._ask(lambda file: self._go_through(file, tail=tail, last_in=last_in))
         return self._told(self._places.get(tail))
 
     def _can_tell(self, end: int = sys.maxsize) -> bool:
-        """Return whether what comes before a place, or all of it, may be there, or what was asked before is not."""
+        """Return whether unpacking may answer: it is at work, may hold ``end``, or is complete as it is."""
         return self.busy or end <= self._so_far or is_settled(self._stat, _STALLED_SECONDS)
 
     def _told(self, answer: _Answer | None, end: int = sys.maxsize) -> _Answer:
@@ -142,16 +142,16 @@ class Archive:
         return answer
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file, and drop the question that is being worked on."""
         if self._file:
             self._file.close()
         self._file = None
 
     def _ask(self, steps: Callable[[PackedFile], Iterator[None]]) -> None:
-        """Work on a question for a while, or on the one before it; a file that is gone has no answer.
+        """Work on a question, or on the one begun before it, for a while; a file that is gone gives no answer.
 
-        What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
-        Where a disk fails amid a file, it is not unpacked anew up to there before that place can be read.
+        What was begun is finished first: once an offset has moved on, that question may never be asked again, and would
+        keep the archive busy. Where a disk failed within the file, that place is tried before all is unpacked again.
         """
         time_left = self._unpacking.time_left(begun=self._file is not None)
         if time_left is None:
@@ -183,7 +183,7 @@ class Archive:
     def _go_through(
         self, file: PackedFile, wanted: tuple[int, int] = (0, 0), tail: bytes = b"", last_in: LastIn | None = None
     ) -> Iterator[None]:
-        """Unpack it to its end, or the run that is wanted."""
+        """Unpack to the end, or to the end of the ``wanted`` run, and note what was found; yield after each step."""
         (at, count), last, place = wanted, b"", NOWHERE
         while True:
             try:
@@ -206,23 +206,23 @@ class Archive:
                 break
             yield
         self._so_far = sys.maxsize if file.ended() else at
-        if file.ended() or is_settled(self._stat, _STALLED_SECONDS):  # else more is to come
+        if file.ended() or is_settled(self._stat, _STALLED_SECONDS):  # else more may be written
             self.known_size, self._last, self._last_at, self.whole = at, last, at - len(last), file.ended()
             if last_in:
                 self._places[tail] = place
 
 
 def is_settled(stat: Stat, seconds: float) -> bool:
-    """Return whether a file was not written to for so long that it may be taken to be all there."""
+    """Return whether a file was not written to for so long, or has a time to come, so that it counts as complete."""
     return not 0 <= time.time() - stat.modified / 1e9 < seconds
 
 
 class VanishedError(Exception):
-    """A file was renamed, removed or changed between two looks at it: look again."""
+    """A file was renamed, removed or changed between two looks at it: all has to be looked at again."""
 
 
 class UnreadableError(VanishedError):
-    """A file cannot be read, as on a failing disk: nothing is concluded from it."""
+    """A file cannot be read, as on a failing disk: nothing may be concluded from it."""
 
     def __init__(self, key: Key, error: OSError) -> None:
         super().__init__(str(error))
@@ -235,24 +235,24 @@ class Candidate(Content):
 
     path: str
     key: Key
-    disk_size: int  # as the file system tells
-    modified: int  # nanoseconds
-    name_says: RotatedName | None  # of a rotated file; None for the followed path itself
+    disk_size: int  # bytes on disk, compressed if it is an archive
+    modified: int  # nanoseconds since the epoch
+    name_says: RotatedName | None  # what its name says as a rotated one; None for the path's own file
     head: bytes
-    begin: int = 0  # where its content begins
+    begin: int = 0  # offset of its content, behind leading NULs
     archive: Archive | None = None
-    matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
+    matched: bool = False  # a pattern of the source matches it, so that its lines count whenever they were written
     error: OSError | None = None
-    _end: bytes | None = field(default=None, init=False)  # once it was asked for: many others may be compared with it
+    _end: bytes | None = field(default=None, init=False)  # cached, since it is compared with many other files
 
     @property
     def is_at_path(self) -> bool:
-        """Whether the followed path leads to it, as text: an archive there is a rotated file."""
+        """Whether the followed path leads to it, and it is no archive: one at the path counts as a rotated file."""
         return self.name_says is None
 
     @property
     def may_be_news(self) -> bool:
-        """Whether it counts if nobody has seen it: what lies beside a log under any name does not."""
+        """Whether bytes in it that no generation has are news: it is the path's, or can only be rotated from it."""
         return self.name_says is None or self.name_says.certain
 
     @property
@@ -262,30 +262,30 @@ class Candidate(Content):
 
     @property
     def stat(self) -> Stat:
-        """How it was when it was looked at."""
+        """Its key, size and time when it was looked at."""
         return Stat(self.key, self.disk_size, self.modified)
 
     @property
     def found_at(self) -> str:
-        """Where a generation that lies in it is found, other than at its path."""
+        """``Position.found_at`` of a generation that lies in it: its name, unless it is the path's own file."""
         return "" if self.is_at_path else self.path
 
     @property
     def damaged(self) -> bool:
-        """Whether it was unpacked to a place where its sums are wrong: what comes out before that may be, too."""
+        """Whether it was unpacked to a wrong checksum: bytes in front of that may be wrong as well."""
         return self.archive is not None and self.archive.intact is not None
 
     @property
     def known_size(self) -> int | None:
-        """How long it is, uncompressed; None while nobody needed to know."""
+        """Its uncompressed size in bytes; None for an archive that was not unpacked to its end."""
         return self.archive.known_size if self.archive else self.disk_size
 
     def size(self) -> int:
-        """Return how long it is, uncompressed."""
+        """Return its uncompressed size in bytes; raises SeekingError, UnreadableError."""
         return self.archive.size() if self.archive else self.disk_size
 
     def run(self, start: int, count: int) -> bytes:
-        """Return a run of its bytes; nothing if it has gone, or cannot be read, which is known."""
+        """Return a run of its uncompressed bytes, none if it has gone; raises SeekingError, UnreadableError."""
         if not count or self.error:
             return b""
         if self.archive:
@@ -299,17 +299,17 @@ class Candidate(Content):
             raise UnreadableError(self.key, error) from error
 
     def end(self) -> bytes:
-        """Return what it ends with."""
+        """Return its last bytes."""
         if self._end is None:
             self._end = Content.end(self)
         return self._end
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
-        """Return the last place that is found in it, or NOWHERE."""
+        """Return the last place in it that ``last_in`` finds, or NOWHERE."""
         return self.archive.search(tail, last_in) if self.archive else Content.search(self, tail, last_in)
 
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
-        """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""
+        """Open it; raises VanishedError if its name leads to another file by now, or another OSError."""
         descriptor = _open(self.path, self.key)[0]
         if not self.archive:
             return PlainFile(descriptor, closed)
@@ -328,15 +328,15 @@ def _open(path: str, key: Key) -> tuple[int, Stat]:
 
 
 class Heads:
-    """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
+    """Caches candidates by key while their files do not change, so that a look at a directory stays cheap."""
 
     def __init__(self, unreadable: dict[Key, OSError], unpacking: Unpacking) -> None:
-        """``unreadable``: files of which not all can be read, and why; they are looked at no more."""
+        """``unreadable``: errors of files that cannot be read in full, and are not tried again."""
         self._known: dict[Key, Candidate] = {}
         self._unreadable, self._unpacking = unreadable, unpacking
 
     def examine(self, path: str, name: RotatedName | None = UNNAMED) -> Candidate | None:
-        """Look at a file; None when nothing regular is there. What cannot be read has no head."""
+        """Look at a file; return None if no regular file is there. An unreadable one has an error, and no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
             found = stat_of(os.stat(path))
@@ -351,22 +351,22 @@ class Heads:
             return None if name else Candidate(path, NO_KEY, 0, 0, None, b"", error=error)
         except OSError as error:
             return Candidate(path, *found, name, b"", error=error)
-        if name:  # the followed file itself changes all the time
+        if name:  # the path's own file changes all the time
             if known and known.archive and known.archive is not file.archive:
-                known.archive.close()  # it was still being packed
+                known.archive.close()  # it was still being written
             self._known[file.key] = file
         if file.archive:
             file.archive.rename(path)
         return file
 
     def keep_only(self, candidates: Iterable[Candidate]) -> None:
-        """Forget files that are no longer there."""
+        """Drop all other files from the cache."""
         for gone in self._known.keys() - {candidate.key for candidate in candidates}:
             if archive := self._known.pop(gone).archive:
                 archive.close()
 
     def _read(self, path: str, key: Key, name: RotatedName | None) -> Candidate:
-        """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
+        """Read a file's head, and check that it did not change meanwhile; raises VanishedError if it did, OSError."""
         descriptor, before = _open(path, key)
         with closing(PlainFile(descriptor)) as file:
             first = file.read_at(0, HEAD_BYTES)
@@ -375,11 +375,11 @@ class Heads:
             within: tuple[Format, ...] = ()
             head, begin = (first, 0) if not first.startswith(b"\0") else file.head()
             while format_ and len(within) < LAYERS:
-                start(format_)  # raises if nothing here can unpack it
+                start(format_)  # raises MissingLibraryError if nothing here can unpack it
                 archive = Archive(path, format_, before, within, unpacking=self._unpacking)
                 head, begin = archive.head(descriptor)
                 within, format_ = (*within, format_), format_of(head)
-            if envelopes.is_tar(head):  # which holds the lines of a log, and is none
+            if envelopes.is_tar(head):  # it may hold logs, but is none
                 raise NotAFileError("there is an archive of tar in its place")
             size = file.stat().size
             if size < before.size or (size > before.size and len(head) < HEAD_BYTES):

@@ -1,6 +1,6 @@
-"""Finds the files that generations lie in, the copies in which they go on, and the files that are nothing but copies.
+"""Finds the files in which generations lie, the copies in which they go on, and files that are nothing but copies.
 
-By inode, by content alone, and where a log was trimmed in front.
+By inode, by content alone, and where a log was trimmed.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,58 +11,58 @@ from logwatch.tail.plan import Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
 
 _RENAMED_BYTES = 256
-"""So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
-does: there a banner recurs. Else those do that tell a line."""
+"""So many equal bytes prove a file at the path to be a copy of one that got a rotated name: the log that comes after a
+rotation may begin with the same banner. Without such a name ``TELLING_BYTES`` do."""
 
 _SHORTER = (Relation.PART, Relation.CUT)
-_WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
+_WHOLE = (Relation.SAME, Relation.UNDECIDED)  # UNDECIDED may turn out to be SAME
 
 
 def find_inode(draft: Draft, each: Known) -> None:
-    """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
+    """Find a generation in the file that has its inode, unless that lost the bytes to a copy, or is another by now."""
     i = draft.at_key.get(each.key)
     if i not in draft.free:
         return
     first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
-    if each.number in draft.untold and draft.age(first) < draft.age(i):
-        return  # its bytes do not tell it, and it lies in an older file
+    if each.number in draft.unidentified and draft.age(first) < draft.age(i):
+        return  # its bytes do not identify it, and an older file has them as well: it lies there
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
     free = draft.free_files(each)
     elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
     freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
     if freed or _stands_in(draft, each, i) or (draft.differs(each, i) and any(True for _ in elsewhere)):
-        return  # its inode was free for the next log, which begins with the same banner
+        return  # its inode was reused by the next log, with the same banner; or an edited file has all of this one
     if relation is Relation.UNDECIDED:
-        return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
+        return  # an archive has its inode by now: only its bytes can prove that it is this one, packed
     others = [draft.answer(each, j) for j in free]
     held = any(of in (*_WHOLE, Relation.MOVED) or (of is Relation.CUT and end > at) for of, end in others)
     if relation in _SHORTER and held:
-        return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
+        return  # copied or trimmed away, then truncated: what is here now has the same beginning, and is new
     whole = (j for j in free if draft.answer(each, j).relation in _WHOLE)
     copied = relation is Relation.MOVED and not all(_stands_in(draft, each, j) for j in whole)
     if copied and each.has_first_lines(draft.file(i).head):
-        return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
+        return  # the same: its last lines stand here because they recur, or little more than a banner was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at)
 
 
 def _stands_in(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether what a file has that was not read yet of a generation stands where that was edited, too."""
+    """Return whether a file has unread bytes of a generation, and the edited file where that goes on has them too."""
     size = draft.size(i)
     return each.number in draft.found.own_parts[i] and size is not None and size > each.position.offset
 
 
 def find_content(draft: Draft, each: Known) -> None:
-    """Find a file with another inode that holds the generation, or where the run before its offset has moved to.
+    """Find a file with another inode that holds a generation, or has its last lines at another place.
 
-    Else what was copied of it before it was read as far as it is.
+    Else an earlier copy of it, which ends before its offset.
     """
     at_path = draft.at_path
     order = [i for i in _order(draft, each) if i != at_path or draft.is_latest(each)]
     edited = [i for i in order if not _stands_in(draft, each, i)]
     if each.in_use and any(draft.answer(each, i).relation is Relation.MOVED for i in edited):
-        order = edited  # the others are copies of that
+        order = edited  # the others are copies of what was edited
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
@@ -83,39 +83,39 @@ def find_content(draft: Draft, each: Known) -> None:
                 return None
             return draft.take(each, i, at)
         anothers = any(k.in_use for k in draft.by_inode[i])
-        if relation is Relation.PART and not anothers:  # at the path, too, it would have been taken before
-            # What nobody saw end may have lost its end before it was copied, and been written on
+        if relation is Relation.PART and not anothers:  # beside the path: at it, it was taken above
+            # Nobody saw a live one end: it may have been cut off before it was copied, and written on
             cut = each.position.state == "live" and at < (draft.size(i) or 0)
             return draft.take(each, i, draft.size(i) if cut else None, cut=cut)
     return None
 
 
 def _order(draft: Draft, each: Known) -> list[int]:
-    """Return the free files that may be its own in the order in which they are looked at, none that is another one's.
+    """Return the free files that may hold a generation, the most likely first; none that is another generation's.
 
-    The path's own first, then the longest: a shorter copy was made earlier. Behind them the copies that were left out,
-    but for those that have what one lacks. Of which nothing was read, or but a banner, is the oldest that has no more;
-    else that begins like it and is no shorter than it was seen to be: the others came after it.
+    The path's own, then longer ones: a shorter copy was made earlier. Then those with the inode of another generation,
+    such as left-out copies; last those shorter than this one was. An unidentified one is in the oldest file that has
+    no more than was read of it, else in the oldest that is no shorter than it was, and no copy: others came after it.
     """
 
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
-        copied = any(k.number not in draft.untold for k in draft.by_inode[i])
+        copied = any(k.number not in draft.unidentified for k in draft.by_inode[i])
         shorter = size is not None and size < each.position.size
         more = each not in draft.whole[i]
         lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
-        if each.number in draft.untold:
+        if each.number in draft.unidentified:
             lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))
         return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
-        if any(k.number not in draft.untold for k in mine):
-            return True  # else its inode alone proves little
+        if any(k.number not in draft.unidentified for k in mine):
+            return True  # an unidentified one's inode proves little
         older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
         left = (k for k in older if k.position.size > each.position.offset)
-        if each.number in draft.untold and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
-            return True  # history, packed since
+        if each.number in draft.unidentified and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
+            return True  # history, which was packed since
         whole, size = draft.whole[i], draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
         if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
@@ -124,11 +124,11 @@ def _order(draft: Draft, each: Known) -> list[int]:
         read = (k for k in draft.read[i] if not _is_longer_copy(draft, each, i, k))
         further = [k for k in read if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
-            return True  # of what several have read, it goes on where the last of them does
+            return True  # where several generations were read in one file, it goes on where the last of them does
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
-            return True  # a copy of what one has read, into which this one was edited, or that had replaced this one
+            return True  # a copy of that one's file, into which this one was edited, or which replaced it
         parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
-        # A mark that is still true behind what was read of this one: they have more than a banner in common
+        # PART: the last mark within the file holds, which behind this one's offset proves more than a shared banner
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
@@ -136,19 +136,19 @@ def _order(draft: Draft, each: Known) -> list[int]:
 
 
 def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
-    """Return whether a file is one that was left out, and had more than was ever seen of this one: another's copy."""
+    """Return whether a file is a left-out copy that had more bytes than this generation ever had: another's copy."""
     longer = copy.position.state == "ignored" and copy.position.size > each.position.size
     return longer and draft.holds(copy, i) and not draft.differs(copy, i)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:
-    """Return up to where a generation was read in a file, or was read where it lay, if that is not known."""
+    """Return up to where a generation was read in a file: where its last lines stand in it, else its offset."""
     relation, at = draft.answer(each, i)
     return at if relation is Relation.MOVED else each.position.offset
 
 
 def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
-    """Begin behind what was read where a file was emptied, and filled with its own last lines."""
+    """Skip lines that were read where a file was truncated, and its own last lines were written back into it."""
     at_path = draft.at_path
     holders: dict[int, Known | None] = {}
     for each in in_use:
@@ -164,11 +164,11 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
             holder = holders[i]
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
-                continue  # as with the rest of a line that a rotation has torn: that has no stamp
+                continue  # it may be the rest of a line that a rotation tore, which has no time to prove it
             same = i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             shorter = relation is Relation.PART and at > each.dated_from and draft.is_latest(each) and i == at_path
-            if relation is Relation.MOVED or written_back or (shorter and not holder):  # edited, and its copy is there
+            if relation is Relation.MOVED or written_back or (shorter and not holder):  # edited, a copy is kept
                 if draft.is_nowhere(each):
                     draft.decide(Leave(each.number, "done"))
                 if holder:
@@ -179,9 +179,9 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
 
 
 def find_copy(draft: Draft, each: Known) -> None:
-    """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
+    """Read on in a copy at the path, while its original is still open, or lies under another name."""
     original, i = draft.lies_at(each.number), draft.at_path
-    # What was taken up empty, or with a few bytes: whatever it got meanwhile may be what an earlier one has read
+    # The current generation was taken up almost empty: what its file got since may be what an earlier one has read
     filled = draft.current if draft.path.was_blank else None
     if i is not None and filled and each.number < (n := filled.number) and draft.decided.get(n) == Hold(n, i):
         _find_written_back(draft, each, i, original, filled)
@@ -201,25 +201,25 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     if min(common, draft.size(i) or 0) < proving:
         return
     if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
-        return  # what rotation has moved away begins with the same banner, and goes on otherwise
+        return  # no copy: the next log has the same banner, and goes on in its own way
     if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
-        return  # else what was read last stands there, too: trimmed, whatever copy was kept
+        return  # rotated and packed. If its last lines stood here (MOVED), it was trimmed, whatever archive was kept
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
     elif draft.is_part(each, i, original):
         if not draft.wait_if_torn(i):
-            draft.start[i] = common  # a copy that was made before all that has been read
+            draft.start[i] = common  # a copy that was made before all that was read was written
     elif (each.number, i) in draft.found.common:
-        draft.start[i] = common  # an older state, written on
+        draft.start[i] = common  # an earlier copy, which has got other lines since
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
-    """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
+    """Let a generation that left the path return if its bytes were written back over the truncated ``filled`` file."""
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
     elsewhere = relation is not Relation.SAME and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
-    told = each.number not in draft.untold and not elsewhere  # else the banner that both begin with is all there is
+    told = each.number not in draft.unidentified and not elsewhere  # else they share but a banner
     if told and draft.is_nowhere(each) and relation in (*HELD, *_SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:
@@ -233,9 +233,9 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
 
 
 def _find_renamed_copy(draft: Draft, each: Known) -> None:
-    """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has.
+    """Read on in a copy beside the path, whole or trimmed, that has got more lines than its deleted original.
 
-    Not where it was packed before it was deleted.
+    Not if an archive has all of the original: then that was rotated, and packed.
     """
     if _is_packed_whole(draft, each):
         return
@@ -250,7 +250,7 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
 
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
-    """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
+    """Return whether an archive holds exactly what a generation's own file does."""
     packed = (i for i in draft.free_files(each) if draft.file(i).packed and draft.is_part(each, i, None))
     return any(draft.size(i) == each.position.size for i in packed)
 
@@ -258,17 +258,17 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
     """Return whether a file holds more of what was read of another generation than of this one.
 
-    Or as much, where that one is nowhere else; or whatever was read of a later one that is nowhere else: where reading
-    goes on in a copy, what it was copied from is passed over, and not read.
+    Or as much of one that is nowhere else; or anything of a later one that is nowhere else: that may be a copy in which
+    reading goes on, and this one, its original, has a higher offset only because its rest was passed over.
     """
     at = draft.answer(each, i).at
 
     def has_it(k: Known) -> bool:
-        later = k.number > each.number and k.number not in draft.untold
+        later = k.number > each.number and k.number not in draft.unidentified
         return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
 
     if any(k.in_use and draft.shared_end(k, i) > at for k in draft.known):
-        return True  # a mirror that was written to by hand, say
+        return True  # such as a mirror that somebody wrote to by hand
     answers = (draft.answer(k, i) for k in draft.related[i])
     if any(relation is Relation.PART and end > at for relation, end in answers):
         return True
@@ -276,7 +276,7 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
-    """Return up to where a generation's file is known to hold what the path's file holds too."""
+    """Return up to where a generation's file is known to agree with the path's file."""
     if draft.is_part(each, i, original):
         return draft.size(i) or 0
     if (each.number, i) in draft.found.common:
@@ -286,9 +286,9 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
 
 
 def undo_copies(draft: Draft) -> None:
-    """Forget what was taken up while it was empty, and turns out to be a copy that was being made.
+    """Drop generations that were taken up while they were empty, and turn out to be copies that were being made.
 
-    Its file is left out anew, behind what it is a copy of: what was left out before that is history.
+    Their files are left out under new numbers, higher than the original's: with lower ones they would be its history.
     """
     others = {k.number for k in draft.known if k.followed}
     for each in reversed(draft.known):
@@ -296,7 +296,7 @@ def undo_copies(draft: Draft) -> None:
             continue
         others.remove(each.number)
         i = draft.lies_at(each.number)
-        original = None if i is None else _find_original(draft, i)  # it may have got lines of its own meanwhile
+        original = None if i is None else _find_original(draft, i)  # the copy may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
             draft.decide(Leave(each.number, "forgotten"))
             draft.copies += [] if original or i is None else [i]
@@ -307,9 +307,9 @@ def undo_copies(draft: Draft) -> None:
 
 
 def _find_original(draft: Draft, i: int) -> Known | None:
-    """Return the generation that lost its file, if what was taken up while it was empty holds it by now.
+    """Return the generation, found nowhere so far, that a file holds which was taken up while empty or unreadable.
 
-    Or while it could not be read. One of which nothing was read is read from there as well as from anywhere.
+    One of which nothing was read needs no proof: it is read from its beginning, in this file or in any other.
     """
     lost = (k for k in draft.related[i] if k.followed and draft.is_nowhere(k))
     told = (k for k in lost if not k.position.offset or k.position.offset >= _RENAMED_BYTES)
@@ -317,7 +317,7 @@ def _find_original(draft: Draft, i: int) -> Known | None:
 
 
 def _is_packed(draft: Draft, each: Known, numbers: AbstractSet[int]) -> bool:
-    """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
+    """Return whether a deleted, still open file has just the bytes of one in which any of these generations lies."""
     return any(
         not numbers.isdisjoint(draft.lying[i])
         and draft.size(i) == each.position.size == draft.found.common.get((each.number, i), 0) > 0
@@ -340,18 +340,18 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
 
 
 def is_copy(draft: Draft, i: int) -> bool:
-    """Return whether a file holds nothing but what a generation, or another file that holds none, holds."""
+    """Return whether a file holds nothing but what a generation holds, or another file that is to be taken up."""
     return _repeats(draft, i, draft.by_number.keys()) or _is_repeated(draft, i)
 
 
 def _is_repeated(draft: Draft, i: int) -> bool:
-    """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
+    """Return whether another file, which is or may as well be taken up, holds all that this one does."""
     open_to = (j for j in draft.found.parts[i] if any(j in some for some in (draft.free, draft.start, draft.later)))
     others = (j for j in open_to if draft.file(i).may_be_news <= draft.file(j).may_be_news)
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
 
 
 def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
-    """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
+    """Return a sort key for copies of each other: longest, at the path, plain, written first, by name."""
     candidate, size = draft.file(i), draft.size(i) or 0
     return (-size, not candidate.is_at_path, candidate.packed, candidate.modified, candidate.path)

@@ -1,4 +1,4 @@
-"""What all paths of a source share: settings, numbering, the log, a bound on open files, and what directories hold."""
+"""What all paths of a source share: settings, numbering, the log, the bound on open files, directory listings."""
 
 import resource
 from collections.abc import Callable
@@ -16,22 +16,22 @@ from logwatch.tail.identity import Key
 from logwatch.tail.owners import Owners
 
 KEPT_DESCRIPTORS = 64
-"""For HTTP and the ledger, whatever the limit of the process is."""
+"""So many descriptors are left to HTTP and the ledger, whatever the limit of the process is."""
 
-_CLIENTS = 256  # connections that HTTP takes, where the limit has room for them
-_MOST_OPEN = 512  # logs at a time; those that are quiet are looked at by name
-_MOST_ASKED = 16  # files, whether they are quiet, for each that is to be opened
+_CLIENTS = 256  # as many are left to connections of HTTP, if the limit allows that
+_MOST_OPEN = 512  # files, even if the limit allows more; quiet ones are watched by their names
+_MOST_ASKED = 16  # files that are tried in turn, whether they are quiet, to make room for one
 
 
 class Turn(NamedTuple):
-    """One turn of the reading loop: what time it is, and where to put what is found."""
+    """One turn of the reading loop: the clock, and where to put what is found."""
 
     now: float
     sink: Sink
 
 
 class OpenFiles:
-    """The bound on open logs of the whole process, shared by its sources: who has most gives way first."""
+    """The bound on files that all sources together have open; the source with most of them makes room first."""
 
     def __init__(self, most: int | None = None) -> None:
         if most is None:
@@ -40,55 +40,55 @@ class OpenFiles:
             most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - _CLIENTS, _MOST_OPEN), 1)
         self.most = most
         self._shares: list[Share] = []
-        self.unreadable: dict[Key, OSError] = {}  # files that cannot be read, as was found since a reconciliation began
+        self.unreadable: dict[Key, OSError] = {}  # errors of reading that the current reconciliation has met
 
     def share(self, following: Owners) -> "Share":
-        """Return the part of one more source."""
+        """Return the share of one more source."""
         share = Share(self, following)
         self._shares.append(share)
         return share
 
     def room(self, asking: "Share") -> bool:
-        """Return whether one more file may be open, after one that is quiet was closed if need be."""
+        """Return whether one more file may be open; close a quiet one for that if need be."""
         if sum(share.open for share in self._shares) < self.most:
             return True
         for share in sorted(self._shares, key=lambda share: -share.open):
-            if share.open > asking.open + bool(asking.open) and share.park():  # a source without any gets one
+            if share.open > asking.open + bool(asking.open) and share.park():  # a source without any gets its first
                 return True
         return asking.park()
 
     def other_source(self, asking: Owners, key: Key) -> str | None:
-        """Return another source of which a path leads to a file, and did so before."""
+        """Return the label of another source of which a path leads to this file, and did so before."""
         there = (each for other in self.sources if other is not asking for each in other.leading_to(key))
         return next((each.position.source for each in there), None)
 
     @property
     def sources(self) -> list[Owners]:
-        """What each source knows."""
+        """The owners of each source."""
         return [share.following for share in self._shares]
 
     def leave(self, share: "Share") -> None:
-        """Take no more account of a source."""
+        """Drop the share of a source."""
         if share in self._shares:
             self._shares.remove(share)
 
 
 class Share:
-    """The open files of one source."""
+    """The files that one source has open."""
 
     def __init__(self, files: OpenFiles, following: Owners) -> None:
         self.following = following
         self.open = 0
         self.all = files
-        self._files: list[Generation] = []  # those that may have one open
-        self._to_ask = iter(self._files)  # whether it is quiet
+        self._files: list[Generation] = []  # those that may have an open file
+        self._to_ask = iter(self._files)  # those not tried in this look
 
     def room(self) -> bool:
         """Return whether one more file may be open."""
         return self.all.room(self)
 
     def opened(self, generation: Generation) -> None:
-        """Count the file of a generation, which was opened."""
+        """Count a file that was opened for a generation."""
         self.open += 1
         self._files.append(generation)
 
@@ -97,18 +97,18 @@ class Share:
         self.open -= 1
 
     def ask_again(self) -> None:
-        """Take it that files may have become quiet since they were asked; those that were not are asked first."""
+        """Begin a look: any file may have become quiet; those not tried in the last look come first."""
         self._files = list(dict.fromkeys(each for each in (*self._to_ask, *self._files) if each.file))
         self._to_ask = iter(self._files)
 
     def park(self) -> bool:
-        """Close a file that is quiet; a few are asked, the ones opened first before others, and none twice a look."""
+        """Close a quiet file; a few are tried, those opened first before others, none twice in a look."""
         return any(generation.park() for generation in islice(self._to_ask, _MOST_ASKED))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What a path needs to know of the world beyond itself."""
+    """What a path has to know beyond itself."""
 
     reading: LineReading
     release_seconds: float
@@ -117,15 +117,15 @@ class SourceContext:
     log: Log
     directories: Directories = field(default_factory=Directories)
     unpacking: Unpacking = field(default_factory=Unpacking)
-    unpackable: set[str] = field(default_factory=set)  # why some archives cannot be unpacked: told once
+    unpackable: set[str] = field(default_factory=set)  # reasons why archives cannot be unpacked that were logged
 
     def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:
-        """Count bytes that were seen and are gone before they were read."""
+        """Count and log bytes that were seen, and are gone before they were read."""
         if amount > 0:
             turn.sink.tally(self.reading.source, "lost_bytes", "", amount)
             self.log.warning("bytes_lost", path=shown(path), bytes=amount, why=why)
 
     def miss(self, turn: Turn, path: str, why: str, **data: object) -> None:
-        """Count a generation of which nobody knows how much was not read."""
+        """Count and log a generation of which an unknown part was not read."""
         turn.sink.tally(self.reading.source, "missed_generations")
         self.log.warning("generation_missed", path=shown(path), why=why, **data)

@@ -1,4 +1,4 @@
-"""Looks at directories once a look, however many logs lie in them, and says which log a rotated file may be of.
+"""Lists each directory once a look, however many logs lie in it, and says of which logs a rotated file may be.
 
 What is asked for each log is answered from one listing, so that cost grows with files and not with their square.
 """
@@ -16,56 +16,56 @@ from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
 
-_FEW_PLACES = 8  # of rotated files; where many logs have one each, every log would look at all of them
+_FEW_PLACES = 8  # directories for rotated files that are looked at for each log; with more, only those below its own
 
 
 class Stranger(NamedTuple):
-    """A file whose name is no followed log's, as it was when its directory was listed."""
+    """A file whose name is not known to be a log's, as it was when its directory was listed."""
 
-    modified: int  # nanoseconds
+    modified: int  # nanoseconds since the epoch
     path: str
     key: Key
 
 
 @dataclass(slots=True)
 class _Listing:
-    """The names in a directory, and what was made of them since."""
+    """The names in a directory, and what was derived from them."""
 
-    there: tuple[int, int] = (0, 0)  # the directory's mark
+    there: tuple[int, int] = (0, 0)  # the directory's ``mark`` when it was listed
     names: list[str] = field(default_factory=list)
-    shapes: dict[str, list[str]] = field(default_factory=dict)  # all names, once any was asked for
-    unknown: dict[str, list[str]] = field(default_factory=dict)  # those of files that are not known, as was asked
+    shapes: dict[str, list[str]] = field(default_factory=dict)  # by shape: names; empty until any was asked for
+    unknown: dict[str, list[str]] = field(default_factory=dict)  # by shape that was asked for: names of unknown files
     strangers: tuple[list[Stranger], dict[Key, Stranger]] | None = None
 
 
 class Directories:
-    """Lists directories once a look, as long as they do not change."""
+    """Lists directories once a look, and again only where they change."""
 
     def __init__(self) -> None:
         self._listed: dict[str, _Listing] = {}
         self._real: dict[str, str] = {}
-        self.unlisted: set[str] = set()  # that are there, and could not be listed
+        self.unlisted: set[str] = set()  # directories that are there, and could not be listed
 
     def forget(self) -> None:
-        """Let the next look list them again."""
+        """Forget all listings, for the next look."""
         self._listed.clear()
         self._real.clear()
         self.unlisted.clear()
 
     def real(self, path: str) -> str:
-        """Return where a path leads."""
+        """Return the path of the file that a path leads to, without any link."""
         there = self.placed(path)
         return os.path.realpath(there) if os.path.islink(there) else there
 
     def placed(self, path: str) -> str:
-        """Return a path without links on the way to its directory, which are followed once a look."""
+        """Return a path with a directory that has no link on its way; each directory is resolved once a look."""
         directory, name = os.path.split(path)
         if directory not in self._real:
             self._real[directory] = os.path.realpath(directory)
         return os.path.join(self._real[directory], name)
 
     def _list(self, directory: str) -> _Listing:
-        """List a directory; nothing is in one that cannot be listed."""
+        """List a directory; one that cannot be listed has no names."""
         try:
             there = mark(directory or ".")
             known = self._listed.get(directory)
@@ -81,15 +81,15 @@ class Directories:
         return listing
 
     def beginning(self, directory: str, stem: str) -> list[str]:
-        """Return the names in a directory that begin so."""
+        """Return the names in a directory that begin with a stem."""
         names = self._list(directory).names
         start = bisect_left(names, stem)
         return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
 
     def alike(self, directory: str, name: str, stem: str, is_known: Callable[[str], object]) -> list[str]:
-        """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem, if any.
+        """Return the names in a directory that have the same shape as ``name``, without those of known files.
 
-        Not those of files that are known. All names are sorted by their shapes once, however many logs ask.
+        ``stem``: the log's, if the name has it; then they have it, too. Names are sorted by shape once for all logs.
         """
         listing, shape = self._list(directory), shape_of(name)
         for each in listing.names if not listing.shapes else ():
@@ -106,9 +106,9 @@ class Directories:
     def strangers(
         self, directory: str, is_known: Callable[[str], object]
     ) -> tuple[list[Stranger], dict[Key, Stranger]]:
-        """Return the files in a directory whose paths are not known, the newest first, and by what they are.
+        """Return the files in a directory that are not known, newest first, and the same by key.
 
-        All are looked at once, however many logs ask: what was written since may be older here than it is.
+        They are looked at once, for all logs: a file may have been written to since.
         """
         listing = self._list(directory)
         if not listing.strangers:
@@ -120,7 +120,7 @@ class Directories:
 
 
 def list_names(logs: Iterable[str], directories: Directories) -> dict[str, RotatedName]:
-    """List what rotation has named after logs, beside each."""
+    """Return the rotated files beside each log, by path, with what their names say."""
     found = {}
     for directory, base in sorted({os.path.split(log) for log in logs}):
         for name in directories.beginning(directory, stem_of(base)):
@@ -130,28 +130,28 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
 
 
 Looking = tuple["RotatedFiles", set[str]]
-"""Where a source looks for rotated files, and the logs after which those of its paths are named."""
+"""The rotated files of a source's configured places, and the logs after which those of its paths are named."""
 
 Shelf = dict[str, tuple[RotatedName | None, Key]]
-"""The rotated files that may be of the same logs, with what their names say, if anything."""
+"""Rotated files that may be of the same logs: by path, what its name says, if anything, and its key."""
 
 
 class RotatedFiles:
-    """The files where the configuration says that rotated ones are, each on the shelf of the logs that it may be of.
+    """The files in the configured places for rotated files, each on the shelf of the logs that it may be of.
 
-    Of several logs with one name those are near whose directories have with the file's in common what the fewest have:
-    of the sources that look for rotated files where it is.
+    Of several logs with one name a file may be of those *near* it: they share the directories on the way to it that the
+    fewest of them share. Logs count of all sources that look for rotated files where it lies.
     """
 
     def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], list["Looking"]]) -> None:
-        """Sort what ``globs`` find, which are none where nothing is configured, by the ``logs`` it is named after."""
+        """Sort the files that ``globs`` find by ``logs``, of all sources; without globs there are none."""
         self._globs, self._clock, self._logs = globs, clock, logs
         self.patterns = globs.patterns if globs else ()
         self._looked = False
         self._found: DiscoveredPaths | None = None
         self._followed: list[Looking] = []
         self._places: list[str] = []
-        self._namesakes: dict[tuple[bool, ...], dict[str, _Namesakes]] = {}  # by which sources look there, and name
+        self._namesakes: dict[tuple[bool, ...], dict[str, _Namesakes]] = {}  # by which sources look there, then by name
         self._shelves: dict[frozenset[str], Shelf] = {}
         self._of: dict[str, list[Shelf]] = {}
         self._only: dict[str, frozenset[str]] = {}
@@ -162,23 +162,23 @@ class RotatedFiles:
         return self._globs is not None and self._globs.matches(path)
 
     def forget(self) -> None:
-        """Look again when next asked."""
+        """Look for them again when next asked."""
         self._looked = False
 
     def shelves(self, log: str) -> list[Shelf]:
-        """Return the shelves on which the files lie that may be rotated ones of a log."""
+        """Return the shelves on which rotated files of a log may lie."""
         self._look()
         return self._of.get(log, [])
 
     def is_only_of(self, path: str, logs: set[str]) -> bool:
-        """Return whether a file is named after these logs, and lies near no other of their name."""
+        """Return whether a file is named after one log name only, and all logs near it are among these."""
         self._look()
         return path in self._only and self._only[path] <= logs
 
     def places(self, log: str) -> list[str]:
-        """Return directories in which rotated files of a log may have got names since they were listed in this look.
+        """Return the directories that have to be listed again for rotated files of a log, which come and go in a look.
 
-        Those below its own, or all where they are few.
+        They are those below its own directory, or all if there are few.
         """
         self._look()
         name, below = os.path.basename(log), os.path.dirname(log) + os.sep
@@ -188,9 +188,9 @@ class RotatedFiles:
         return [place for place in places if log in self._near(os.path.join(place, f"{name}.1"), name)]
 
     def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
-        """Return the files that are rotated from a log of this name, wherever, the newest first; all by what they are.
+        """Return the files that are rotated from any log of this name, newest first, and all files by key.
 
-        They may be another log's than the nearest, whose bytes have to tell that.
+        Such a file may be of a log that is not the nearest: its bytes have to prove that.
         """
         self._look()
         return self._by_name.get(name, []), self._by_key
@@ -206,7 +206,7 @@ class RotatedFiles:
             self._sort(found.paths)
 
     def _by_base(self, path: str) -> dict[str, "_Namesakes"]:
-        """Return, by name, the logs of the sources that look for rotated files where one is."""
+        """Return, by name, the logs of all sources that look for rotated files where this path is."""
         looking = tuple(rotated.patterns == self.patterns or path in rotated for rotated, _ in self._followed)
         if looking not in self._namesakes:
             by_name: dict[str, _Namesakes] = {}
@@ -217,7 +217,7 @@ class RotatedFiles:
         return self._namesakes[looking]
 
     def _near(self, path: str, base: str) -> frozenset[str]:
-        """Return the logs of a name that a rotated file may be of."""
+        """Return the logs of a name that are near a path."""
         by_name = self._by_base(path)
         return by_name[base].near(os.path.dirname(path)) if base in by_name else frozenset()
 
@@ -248,7 +248,7 @@ class RotatedFiles:
 
 
 class _Namesakes:
-    """Followed logs of one name, by the directories on the way to them."""
+    """Followed logs of one name, indexed by the directories on the way to them."""
 
     def __init__(self) -> None:
         self._all: set[str] = set()
@@ -262,7 +262,7 @@ class _Namesakes:
             self._by_part.setdefault(part, set()).add(log)
 
     def near(self, directory: str) -> frozenset[str]:
-        """Return the logs that a rotated file in a directory may be of."""
+        """Return the logs that are near a directory."""
         if directory not in self._near:
             parts = (self._by_part.get(part, set()) for part in _parts(directory))
             telling = sorted((logs for logs in parts if 0 < len(logs) < len(self._all)), key=len)
@@ -274,6 +274,6 @@ class _Namesakes:
 
 
 def _parts(directory: str) -> set[tuple[str, int]]:
-    """Return the names on the way to a directory, each with how often it came before: ``b/b`` is not ``b``."""
+    """Return the directories on the way, each with how often its name came before, as ``b/b`` is not ``b``."""
     names = directory.split(os.sep)
     return {(name, names[:n].count(name)) for n, name in enumerate(names)}

@@ -1,6 +1,6 @@
-"""Compares a file with what it was copied from, where one of the two was edited, or written on, since.
+"""Compares a file with its copy where either was edited, or written on, since.
 
-By whole lines, which are told from others by their times. What is not found so is taken for lines of its own.
+By whole lines, which their times tell apart. Lines for which no counterpart is found count as a file's own.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLIN
 from logwatch.tail.uncompressed import NOWHERE, Content, shared_bytes
 
 EDITED_BYTES = 8 << 20
-"""Of more than that, what was not read yet of a file that was edited is read before it is compared with its copy."""
+"""Unread bytes of an original that are compared line by line with its edited copy; more are read before that."""
 
 
 def is_extract(file: Content, of: Content) -> bool:
-    """Return whether a plain file's last lines stand in another one: it was filtered out of that, or copied."""
+    """Return whether a plain file's last lines stand in another one, of which it is a copy or an extract."""
     end = b"" if file.packed else file.before(file.size())
     lines = end[end.rfind(b"\n", 0, max(len(end) - TELLING_BYTES, 0)) + 1 :]
     if len(lines) < TELLING_BYTES:
@@ -27,16 +27,16 @@ def is_extract(file: Content, of: Content) -> bool:
 
 
 def begins_within(file: Content, of: Content) -> bool:
-    """Return whether a line near the beginning of a file stands in the first 4 KiB of another one: it was edited."""
+    """Return whether one of two lines near a file's beginning stands in another one's head: either may be edited."""
     lines = file.head.splitlines(keepends=True)
     near = {*lines[:1], *lines[len(lines) // 2 :][:1]}
     return any(len(line) >= TELLING_BYTES and line in of.head for line in near)
 
 
 def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Callable[[bytes], bool]) -> int:
-    """Return up to where a file has lines from ``at`` on that another one has from ``start`` on: it was edited.
+    """Return the end of the last line with a time that a file has from ``at`` on and another has from ``start`` on.
 
-    The last one that ``begins``, with a time, is the same line in both, and what follows without one belongs to it.
+    Lines behind it that do not ``begin`` with a time belong to it. If there is none, return ``at``.
     """
     theirs = set(of.run(start, EDITED_BYTES).split(b"\n"))
     ours = file.run(at, EDITED_BYTES)
@@ -52,9 +52,9 @@ def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Call
 
 
 def end_of_shared(file: Content, of: Content, begins: Callable[[bytes], bool], *, heads_tell: bool) -> int:
-    """Return up to where a file has the lines of another one that it begins with; 0 if that may be but a banner.
+    """Return up to where a file has lines of another one with which it begins alike; 0 if those may be but a banner.
 
-    ``heads_tell``: first 4 KiB that are the same are none.
+    ``heads_tell``: the same first 4 KiB are more than a banner.
     """
     common = shared_bytes(file, of)
     all_alike = heads_tell and len(of.head) == HEAD_BYTES and of.head == file.head

@@ -1,4 +1,4 @@
-"""Opens log files without ever blocking, and reads runs of bytes at offsets, out of plain and packed files alike."""
+"""Opens log files without ever blocking, and reads runs of bytes at offsets, from plain files and archives alike."""
 
 import errno
 import os
@@ -15,46 +15,46 @@ from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of,
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_STEP_BYTES = 65536  # compressed, at a time
-_HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are looked at in one call; of an archive, more are content
+_STEP_BYTES = 65536  # read from an archive at a time
+_HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are searched in one call; more in an archive are content
 _LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
-_SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
+_SEEK_BYTES = 4 << 20  # unpacked and skipped in one call: nothing else has to wait for a big archive
 
 
 class NotAFileError(OSError):
-    """What stands there is a directory, a pipe, a socket or a device."""
+    """A directory, a pipe, a socket or a device is in place of a regular file."""
 
 
 class CorruptError(Exception):
-    """An archive cannot be unpacked any further."""
+    """An archive is damaged: it cannot be unpacked any further."""
 
 
 class Stat(NamedTuple):
-    """What is the same for all names of one file, and what changes when it is written."""
+    """What identifies a file under all of its names, and what changes when it is written to."""
 
     key: Key
-    size: int  # on disk
-    modified: int  # nanoseconds
+    size: int  # bytes on disk
+    modified: int  # nanoseconds since the epoch
 
 
 class _Zeros(NamedTuple):
-    """NULs that were looked at."""
+    """A run of NULs that was searched for its end."""
 
-    front: int  # where they begin
-    end: int  # up to where there are no others
-    seen: Stat  # how the file was
+    front: int  # offset where it begins
+    end: int  # offset up to which there is nothing else
+    seen: Stat  # the file at that time
 
 
 def stat_of(status: os.stat_result) -> Stat:
-    """Return what is gone by of what the system tells."""
+    """Return key, size and time out of what the system says of a file."""
     modified = status.st_mtime_ns
-    if abs(modified) > _LATEST:  # XFS and btrfs know times that a ledger has no room for
+    if abs(modified) > _LATEST:  # XFS and btrfs have times that do not fit into a ledger
         modified = _LATEST if modified > 0 else -_LATEST
     return Stat((status.st_dev, status.st_ino), status.st_size, modified)
 
 
 def stat_at(path: str) -> Stat | None:
-    """Return how what a path leads to is; None if that cannot be looked at."""
+    """Return the ``Stat`` of the file that a path leads to; None if that cannot be looked at."""
     try:
         return stat_of(os.stat(path))
     except OSError:
@@ -62,13 +62,13 @@ def stat_at(path: str) -> Stat | None:
 
 
 def key_at(path: str) -> Key | None:
-    """Return the key of what a path leads to; None if that cannot be looked at."""
+    """Return the key of the file that a path leads to; None if that cannot be looked at."""
     found = stat_at(path)
     return found.key if found else None
 
 
 def is_directory_removed(path: str, device: int) -> bool:
-    """Return whether the directory of a file on this device is gone, from a file system that is mounted."""
+    """Return whether the directory of a file on this device is gone, while its file system is mounted."""
     directory, *above = Path(path).parents
     for each in (directory, *above):
         try:
@@ -83,7 +83,7 @@ def is_directory_removed(path: str, device: int) -> bool:
 
 def open_regular(path: str) -> tuple[int, Stat]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
-    _make_sure(os.stat(path))  # opening a pipe would already wake up its writer
+    _make_sure(os.stat(path))  # to open a pipe would wake up its writer
     descriptor = os.open(path, _READ)
     try:
         return descriptor, _make_sure(os.fstat(descriptor))
@@ -93,14 +93,14 @@ def open_regular(path: str) -> tuple[int, Stat]:
 
 
 def _make_sure(status: os.stat_result) -> Stat:
-    """Return how a regular file is; raises NotAFileError for anything else."""
+    """Return the ``Stat`` of a regular file; raises NotAFileError for anything else."""
     if not stat.S_ISREG(status.st_mode):
         raise NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
     return stat_of(status)
 
 
 def read_fully(descriptor: int, count: int, offset: int) -> bytes:
-    """Read count bytes at offset, fewer only at the end of the file: a short read is no end."""
+    """Read ``count`` bytes at an offset, fewer only at the end of the file: a short read alone does not mean that."""
     data = os.pread(descriptor, count, offset)
     while data and len(data) < count and (more := os.pread(descriptor, count - len(data), offset + len(data))):
         data += more
@@ -111,15 +111,15 @@ class PlainFile:
     """An open file whose bytes are read at offsets."""
 
     packed = False
-    _hole = 0  # so many NULs in front were looked at so far, where the file system tells no holes
-    _zeros: _Zeros | None = None  # those behind what was read last
+    _hole = 0  # offset up to which leading NULs were found, on file systems that do not report holes
+    _zeros: _Zeros | None = None  # the NULs behind what was read last
 
     def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
         self._closed = closed
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return count bytes at offset, fewer at the end of what is there."""
+        """Return ``count`` bytes at an offset, fewer at the end of the file as it is now."""
         try:
             return read_fully(self.descriptor, count, offset)
         except OSError:
@@ -128,10 +128,10 @@ class PlainFile:
             return read_fully(self.descriptor, count, offset)
 
     def open_anew(self) -> bool:
-        """Open the same inode once more, in place of its descriptor; False, and nothing is changed, where that fails.
+        """Replace the descriptor by a new one of the same inode; return False, and keep the old one, if that fails.
 
-        On a disk that changes nothing. rclone shows a file as it was when it was opened, and sshfs gives what its name
-        leads to on the other side by now the same inode.
+        It matters on FUSE: rclone shows a file as it was when it was opened, and sshfs gives the file to which a name
+        leads on the server now the inode of the one before.
         """
         try:
             anew = os.open(f"/proc/self/fd/{self.descriptor}", _READ)
@@ -144,13 +144,13 @@ class PlainFile:
         return True
 
     def stat(self) -> Stat:
-        """Return how it is on disk."""
+        """Return its current ``Stat``."""
         return stat_of(os.fstat(self.descriptor))
 
     def head(self) -> tuple[bytes, int]:
-        """Return its first bytes behind leading NULs, and where they begin; nothing but NULs so far has no bytes.
+        """Return its first bytes behind leading NULs, and their offset; no bytes if it has nothing but NULs so far.
 
-        A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
+        A writer without O_APPEND leaves NULs in front when its file is truncated, and a power loss may: they identify
         nothing.
         """
         head = self.read_at(0, HEAD_BYTES)
@@ -165,13 +165,13 @@ class PlainFile:
         return b"", at
 
     def _find_content(self, at: int) -> tuple[int, bool | None]:
-        """Return where other bytes than NULs come from an offset on, and whether any do; None: look there again."""
+        """Return the offset of the next byte but NUL, and True; or the end, and False; None: search on from there."""
         for _ in range(_HOLE_STEPS):
             if not self.packed:
                 try:
                     at = max(at, os.lseek(self.descriptor, at, os.SEEK_DATA))
                 except OSError as error:
-                    if error.errno == errno.ENXIO:  # nothing but a hole
+                    if error.errno == errno.ENXIO:  # a hole up to the end
                         return max(at, self.stat().size), False
             run = self.read_at(at, _STEP_BYTES)
             behind = run.lstrip(b"\0")
@@ -181,12 +181,12 @@ class PlainFile:
         return at, None
 
     def behind_zeros(self, front: int, reached: int, seen: Stat) -> int:
-        """Return where other bytes come behind NULs that begin at ``front`` and were read up to ``reached``, or 0.
+        """Return the offset of the first other byte behind NULs; 0 if there is none. Raises SeekingError to search on.
 
-        Raises SeekingError where so many NULs are there that more of them are to be looked at before.
+        The NULs begin at ``front``, and were read up to ``reached``; ``seen``: the file at that time.
 
-        A writer fills them from the front, or goes on behind them, so that they are looked at again only where it has
-        written elsewhere: the file is as long as it was, or shorter, and nothing came in front.
+        A writer fills them from the front, or goes on behind them. They are searched anew only if it has written
+        elsewhere: the file changed, but is no longer than it was, and nothing came in front.
         """
         known, at = self._zeros, reached
         if known and known.front <= front <= known.end and known.seen.size <= seen.size:
@@ -199,24 +199,24 @@ class PlainFile:
         return end if found else 0
 
     def has_name(self) -> bool:
-        """Return whether it lies anywhere, and can be opened again."""
+        """Return whether it has a name under which it can be opened again."""
         return os.fstat(self.descriptor).st_nlink > 0
 
     def ended(self) -> bool:
-        """Return whether nothing can follow what was read: only a complete archive knows."""
+        """Return whether nothing can follow what was read; only of a complete archive this is known."""
         return False
 
     def close(self) -> None:
-        """Let go of the file; its space comes back to the host if it was deleted."""
-        with suppress(OSError):  # as of a FUSE file system that has gone; it is closed all the same
+        """Close the file; if it was deleted, the host gets its space back."""
+        with suppress(OSError):  # FUSE may fail here once its server has gone; the descriptor is closed all the same
             os.close(self.descriptor)
         self._closed()
 
 
 class PackedFile(PlainFile):
-    """An archive, unpacked from front to back as it is read; going back starts over.
+    """An archive, unpacked from front to back as it is read; to go back is to start over.
 
-    One that is still being written is no error: what is there is read, and reading goes on when there is more.
+    One that is still being written is no error: what is there can be read, and more once it is written.
     """
 
     packed = True
@@ -229,9 +229,9 @@ class PackedFile(PlainFile):
         intact: int | None = None,
         within: tuple[Format, ...] = (),
     ) -> None:
-        """Read what was packed; no further than ``intact`` where it is damaged behind that.
+        """Read an archive; if it is damaged, no further than ``intact`` uncompressed bytes.
 
-        ``within``: what the archive was packed with again, the outermost first.
+        ``within``: formats that the archive itself was packed with, outermost first.
         """
         super().__init__(descriptor, closed)
         self._source = PackedFile(descriptor, within[-1], within=within[:-1]) if within else PlainFile(descriptor)
@@ -241,27 +241,27 @@ class PackedFile(PlainFile):
 
     def _restart(self) -> None:
         self._engine: Engine = start(self._format)
-        self._at = 0  # in the file
+        self._at = 0  # offset of the next compressed bytes
         self._base = 0  # uncompressed offset of the buffer's first byte
         self._buffer = b""
-        self._pending = b""  # compressed, already read
+        self._pending = b""  # compressed bytes that were read, and not unpacked yet
         self._ended = False
         self._damage = ""
-        self.proved = 0  # up to here members have ended, and their sums agreed
+        self.proved = 0  # uncompressed bytes of members that have ended with a right checksum
 
     @property
     def reached(self) -> int:
-        """How far it has been unpacked, in uncompressed bytes."""
+        """The uncompressed offset up to which it has been unpacked."""
         return self._base + len(self._buffer)
 
     @property
     def place(self) -> int:
-        """Up to where the file on disk has been read."""
+        """The offset up to which the file on disk has been read."""
         return self._source.place if isinstance(self._source, PackedFile) else self._at
 
     @property
     def remaining(self) -> int:
-        """How many bytes of the file have not been unpacked."""
+        """Bytes on disk that have not been unpacked yet."""
         with suppress(OSError):
             return 0 if self._ended else max(self.stat().size - self.place, 0)
         return 0
@@ -269,7 +269,7 @@ class PackedFile(PlainFile):
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.
 
-        What stands before the damage, up to ``reached``, can be read all the same.
+        Bytes in front of the damage, up to ``reached``, can still be read.
         """
         if offset < self._base:
             self._restart()
@@ -294,11 +294,11 @@ class PackedFile(PlainFile):
         return data
 
     def try_place(self, place: int) -> None:
-        """Read the step that begins at a place of the file on disk, whether it can be read; raises OSError."""
+        """Check that a step can be read at a place of the file on disk; raises OSError if not."""
         read_fully(self.descriptor, _STEP_BYTES, place)
 
     def _unpack(self) -> bool:
-        """Append a step's worth to the buffer; False when there is no more in the file by now."""
+        """Unpack a step into the buffer; return False if nothing more is written, or damage comes next."""
         if self._damage:
             return False
         if self._intact is not None and self.reached >= self._intact:
@@ -325,7 +325,7 @@ class PackedFile(PlainFile):
         return True
 
     def _read_on(self) -> bytes:
-        """Return what comes next of what is packed; nothing at its end, or at damage of what it is packed in."""
+        """Return the next compressed bytes; none at the end of what they are in, or at damage of that."""
         try:
             data = self._source.read_at(self._at, _STEP_BYTES)
         except CorruptError as error:
@@ -336,7 +336,7 @@ class PackedFile(PlainFile):
         return data
 
     def _next_member(self) -> bool:
-        """Go on with the member behind the one that has ended; zeros between them, and garbage behind all, are none."""
+        """Go on with the next member; zeros in between are skipped. Return False at the end, or before garbage."""
         self._pending = self._pending.lstrip(b"\0")
         for _ in range(_HOLE_STEPS):
             if len(self._pending) >= MAGIC_BYTES or not (more := self._read_on()):
@@ -350,12 +350,12 @@ class PackedFile(PlainFile):
         return True
 
     def ended(self) -> bool:
-        """Return whether the last member is complete and all of it was read."""
+        """Return whether the last member is complete, and all of it was read."""
         return self._ended and not self._damage and (not self._source.packed or self._source.ended())
 
 
 class OwnFile(Content):
-    """The content of an open file: its head and its size as they were when it was looked at, the rest as it is now."""
+    """The content of an open file: head and size as they were when it was looked at, the rest as it is now."""
 
     def __init__(self, file: PlainFile) -> None:
         self._file = file
@@ -365,7 +365,7 @@ class OwnFile(Content):
         self._size = file.stat().size
 
     def size(self) -> int:
-        """Return how long it was."""
+        """Return its size when it was looked at."""
         return self._size
 
     def run(self, start: int, count: int) -> bytes:

@@ -13,58 +13,58 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 HEAD_BYTES = 4096
-"""As much of a file's beginning as is fingerprinted: beyond a licence banner, to lines with stamps of their own."""
+"""A head: so much of a file's beginning is fingerprinted, beyond a licence banner, to lines with times of their own."""
 
 TAIL_BYTES = 256
-"""So much of what was last handed on, at least, is read again and compared with the next read."""
+"""At least so many bytes before the offset are compared with the file at each read: the run before the offset."""
 
 TELLING_BYTES = 24
-"""A line's beginning up to its time stamp's milliseconds, in Docker's JSON, too: with fewer bytes to compare, which are
-alike in all lines of an hour, sizes have to agree as well."""
+"""A line's beginning up to its time's milliseconds, in Docker's JSON as well. Fewer bytes are alike in all lines of an
+hour: they identify a file only if sizes agree as well."""
 
 STAMP_BYTES = 96
-"""A line's beginning up to there where the log daemon has put whole seconds and a host in front of it."""
+"""A line's beginning up to that time, where a log daemon has put whole seconds and a host in front of the line."""
 
 LINE_BYTES = 16
-"""Of whole lines: fewer may recur in any log."""
+"""Fewer bytes of whole lines than these recur in any log."""
 
 MARK_BYTES = 128
-"""Before a line end that is marked: enough to tell that a log still is what it was up to there."""
+"""So many bytes before a marked line end prove that a log is unchanged up to there."""
 
-_HOLE = bytes(8)  # so many NULs in a row: a file was allocated in advance, or the power was lost
+_HOLE = bytes(8)  # so many NULs in a row: the file was allocated in advance, or power was lost
 _LONGEST = b"."
-_BEGINNING = 0x8000  # marks the length of what is no entry, but the beginning of one; of ledgers of before, of a run
-_FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
+_BEGINNING = 0x8000  # flag in a length: digest of an entry's beginning; in ledgers of older versions, of another run
+_FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # ledgers of older versions have only these
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _ASCENDING = sorted(_RUNGS)
-_EXACT = 16  # bytes of the digest of the whole
-_RUNG = 8  # bytes of the digest of a part
-_LINES = 8  # of what was read last, by which it is found elsewhere, and whose ends are marked
+_EXACT = 16  # bytes of a digest of the whole
+_RUNG = 8  # bytes of a digest of a part
+_LINES = 8  # so many of the last lines are entries, by which what was read is found elsewhere, and have marks
 _INDEXED = {n: _EXACT + _RUNGS.index(n) * _RUNG for n in (16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4032)}
-_ENTRY = 2 + _RUNG  # of a tail: its length, and its digest
+_ENTRY = 2 + _RUNG  # length and digest
 _MARK = 8 + _RUNG
-_NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
+_NEXT = 1 << 63  # flag in a mark's offset: no line ends between it and the mark before
 _MOST_MARKS = 128
-_NEAREST = 2048  # bytes before the end, to the first of the marks whose distances double
+_NEAREST = 2048  # bytes from the end to the first of those marks whose distances double
 
 
 def before_hole(head: bytes) -> bytes:
-    """Return a file's first bytes up to a hole in them, which its writer may fill yet."""
+    """Return a file's first bytes up to the first hole in them, which its writer may yet fill."""
     return head.partition(_HOLE)[0]
 
 
 def digest(data: bytes) -> bytes:
-    """Return 16 bytes that stand for data; nothing stands for nothing."""
+    """Return a 16-byte digest of data; empty for no data."""
     return blake2b(data, digest_size=_EXACT).digest() if data else b""
 
 
 def part_of(data: bytes) -> bytes:
-    """Return 8 bytes that stand for a part of a run."""
+    """Return an 8-byte digest of a part of a run."""
     return blake2b(data, digest_size=_RUNG).digest()
 
 
 def fingerprint_head(data: bytes) -> bytes:
-    """Return the digest of a file's first bytes, followed by digests of shorter runs of them."""
+    """Return the digest of a file's first bytes, followed by digests of shorter beginnings (``_RUNGS``)."""
     engine = blake2b(digest_size=_RUNG)
     found: dict[int, bytes] = {}
     at = 0
@@ -79,18 +79,18 @@ def fingerprint_head(data: bytes) -> bytes:
 def fingerprint_tail(
     last: bytes, begins: Callable[[bytes], bool], before: bytes = b"", count: int = 0
 ) -> tuple[int, bytes]:
-    """Return how long the run before an offset is, and its digest, followed by the entries that find it elsewhere.
+    """Return the length of the run before an offset, and its digest, followed by entries to find it elsewhere.
 
-    The run is ``TAIL_BYTES``, or from a line on that ``begins``, with a time of its own: how an answer over several
-    lines ends recurs in any log, and in logs of lines that are equally long at its place. Such a line is an entry, with
-    those behind it that have none: an editor may have deleted some of them. NULs at the end of ``last``, which was
-    handed on last, are one of their own. ``before`` is the fingerprint of ``count`` bytes less, which has earlier ones.
+    ``last`` ends at the offset. The run is its last ``TAIL_BYTES``, or more, to start with a line that has a time
+    (``begins``): the end of a message over several lines recurs in any log, even at its place if lines are equally
+    long. Such a line is an entry, with those behind it that have no time; so are NULs at the end. Each is found by
+    itself, as others may be edited out. ``before``: the fingerprint ``count`` bytes earlier, whose entries are kept.
     """
     first = max(len(last) - TAIL_BYTES, 0)
     end = at = len(last.rstrip(b"\0"))
     entries: list[bytes] = [_entry(last[end:])] if end < len(last) else []
     beginnings = [_beginning(last[end:], begins)] * len(entries)
-    offset = len(last) - count  # of before
+    offset = len(last) - count  # of ``before``, within ``last``
     earlier = [*zip(entries_of(before), chain(beginnings_of(before), repeat((0, b""))), strict=False)]
     while at > 0 and len(entries) < _LINES and not (earlier and entries and end == offset):
         behind, at = at, last.rfind(b"\n", 0, at - 1) + 1
@@ -99,7 +99,7 @@ def fingerprint_tail(
             entries.append(_entry(last[at:end]))
             beginnings.append(_beginning(last[at:end], begins))
             end = at
-    ended = end - offset  # where an earlier entry ends behind the offset of before
+    ended = end - offset  # 0 once the next of the earlier entries ends where the new ones begin
     for (length, part), (some, beginning) in earlier:
         if len(entries) < _LINES and entries and ended == 0:
             entries.append(length.to_bytes(2, "big") + part)
@@ -120,17 +120,17 @@ def _beginning(lines: bytes, begins: Callable[[bytes], bool]) -> bytes:
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:
-    """Return whether data is the run that was fingerprinted."""
+    """Return whether data is the run of a tail's fingerprint."""
     return digest(data) == tail[:_EXACT]
 
 
 def entries_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return length and digest of each entry, the last one first; in ledgers of before all end where the run does."""
+    """Return length and digest of each entry, newest first; in ledgers of older versions all end where the run does."""
     return ((length, part) for length, part in _parts_of(tail) if not length & _BEGINNING)
 
 
 def beginnings_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return length and digest of the first bytes of each entry, the last one first; none in ledgers of before."""
+    """Return length and digest of each entry's beginning, newest first; ledgers of older versions have none."""
     return ((length & ~_BEGINNING, part) for length, part in _parts_of(tail) if length & _BEGINNING)
 
 
@@ -140,35 +140,35 @@ def _parts_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def has_time(data: bytes, begins: Callable[[bytes], bool]) -> bool:
-    """Return whether one of some whole lines ``begins`` with a time: no other log has it, as it may have a banner."""
+    """Return whether any of some whole lines ``begins`` with a time: then they are no banner, and in no other log."""
     return any(map(begins, data.split(b"\n")[:-1]))
 
 
 class LineMark(NamedTuple):
-    """A line end, and what tells that the bytes before it are still those that were read."""
+    """A line end, with a digest of the bytes before it that shows whether they are still those that were read."""
 
     offset: int
-    follows: bool  # the line before it ends at the mark before it
+    follows: bool  # the line that it ends begins at the mark before it
     digest: bytes
 
 
 def marks_of(marks: bytes) -> Iterator[LineMark]:
-    """Return the marks that ``add_marks`` has made, the last one first."""
+    """Return the marks that ``add_marks`` has made, newest first."""
     for at in range(len(marks) - _MARK, -1, -_MARK):
         offset = int.from_bytes(marks[at : at + 8], "big")
         yield LineMark(offset & ~_NEXT, bool(offset & _NEXT), marks[at + 8 : at + _MARK])
 
 
 def is_marked(mark: LineMark, before: bytes) -> bool:
-    """Return whether these are the ``MARK_BYTES`` bytes (fewer at a file's beginning) before a mark."""
+    """Return whether ``before``, the last ``MARK_BYTES`` before a mark (fewer at a file's beginning), is unchanged."""
     return part_of(before) == mark.digest
 
 
 def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) -> bytes:
-    """Add marks for the first ``count`` bytes of a run at an offset, which the bytes before it precede.
+    """Add marks within the first ``count`` bytes of a run at an offset; ``before``: the bytes in front of it.
 
-    Marked are the last line ends, and further ones at distances that double; of older marks fewer and fewer are kept.
-    So it is known to a line where a log lost its end if little was lost, else to a share of what was lost.
+    The last line ends are marked, and further ones at distances that double; older marks are thinned out. So the
+    line at which a log was cut off is known if it lost little; else the place is, to a fraction of what it lost.
     """
     ends: list[int] = []
     end, distance = run.rfind(b"\n", 0, count) + 1, _NEAREST
@@ -192,38 +192,38 @@ def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) 
     return marks
 
 
-def is_suffix(part: bytes, data: bytes) -> bool:
-    """Return whether data has the digest of a part of a run."""
+def matches_part(part: bytes, data: bytes) -> bool:
+    """Return whether data has this digest of a part of a run."""
     return part_of(data) == part
 
 
 def empty_file_id(modified_ns: int) -> bytes:
-    """Return what stands in for the head of an empty file: with its inode, when it was last written is all it has."""
+    """Return what stands for the head of an empty file: beside its inode, only the time of its last write is known."""
     return modified_ns.to_bytes(8, "big", signed=True)
 
 
 def when_empty(head: bytes) -> int:
-    """Return when a file was last written, in nanoseconds, by its ``empty_file_id``."""
+    """Return the time of the last write, in nanoseconds, out of an ``empty_file_id``."""
     return int.from_bytes(head, "big", signed=True)
 
 
 def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
-    """Return under what a head is filed: runs of it, and the longest of them as such; nothing for a few bytes."""
+    """Return the keys to index a head by: digests of its beginnings, the longest marked so; none for few bytes."""
     runs = [head[at : at + _RUNG] for n, at in _INDEXED.items() if n < head_bytes and at < len(head)]
     return [*runs, *(run + _LONGEST for run in runs[-1:])]
 
 
 def search_keys(data: bytes) -> list[bytes]:
-    """Return under what heads are filed that a file's first bytes may begin, or begin with."""
+    """Return the keys of heads that may begin with a file's first bytes, or with which these may begin."""
     runs = [part_of(data[:n]) for n in _INDEXED if n <= len(data)]
     return [*runs[-1:], *(run + _LONGEST for run in runs)]
 
 
 def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:
-    """Return whether data, a file's first bytes (all of them, or ``HEAD_BYTES``), can be of the file fingerprinted.
+    """Return whether data, a file's first bytes (``HEAD_BYTES``, or all of it), agree with a fingerprinted head.
 
-    Of a file shorter than the fingerprinted head, the longest run that was fingerprinted has to agree. A file that
-    has too little to compare is not alike.
+    If data are shorter than that head, its longest fingerprinted beginning that they cover has to agree. If there is
+    too little to compare, they do not agree.
     """
     if len(data) >= head_bytes:
         return head_bytes > 0 and digest(data[:head_bytes]) == head[:_EXACT]
@@ -232,7 +232,7 @@ def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:
 
 
 def kept(head_bytes: int, head: bytes, most: int) -> tuple[int, bytes]:
-    """Return length and digest of the longest fingerprinted run of at most so many bytes; (0, b"") if there is none."""
+    """Return length and digest of a head's longest fingerprinted beginning of at most ``most`` bytes, or (0, b"")."""
     ends = [n for n in _RUNGS if n < head_bytes]
     known = [(n, head[_EXACT + i * _RUNG : _EXACT + (i + 1) * _RUNG]) for i, n in enumerate(ends) if n <= most]
     return max(((n, part) for n, part in known if part), default=(0, b""))

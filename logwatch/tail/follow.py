@@ -1,8 +1,8 @@
 """Makes one followed path look like one endless stream of whole lines, across every rotation of the file behind it.
 
 In: a path, and what is known of its generations. Out, to a sink: chunks of whole lines, generation after generation,
-oldest first, and each change of what is known. All that one look or one read finds out is handed on before it returns,
-so a commit between turns is always consistent.
+oldest first, and each change of what is known. All that a look or a read finds out is handed on before it returns, so
+that a commit between turns is always consistent.
 """
 
 import os
@@ -23,36 +23,35 @@ from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
 from logwatch.tail.path_state import PathState
 from logwatch.tail.uncompressed import SeekingError, UnwrittenError
 
-FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
+FUTILE_READS = 32  # a turn ends after so many that bring nothing; the longest line takes a few
 
 SETTLE_SECONDS = 10.0
-"""A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
-be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet. Not where that is mounted, and a directory on the way was removed from it. So long it is given, too, while
-a file cannot be read, which may hold it."""
+"""A generation that is nowhere is given up after so long, if its path leads to a new one: a copy may still be on its
+way to its name. It is given ``release_seconds`` while its path leads nowhere at all, as its file system may not be
+mounted (unless that is, and a directory on the way was removed), and while a file cannot be read that may hold it."""
 
 AWAITED_SECONDS = 3 * 86400.0
-"""So long a file that has left its path is watched while nothing comes into the next one: its writer may not have been
-told, and go on in it, or end a line of it in the next one. Whoever writes little writes a block of C's stdio after
-hours, and nothing on a weekend."""
+"""So long a file that has left its path is watched while nothing comes into the next one: its writer may not know of
+the rotation, and go on in it, or end its last line in the next one. One that writes little flushes its buffer (C's
+stdio) after hours, and not on a weekend."""
 
-_CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
-_SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
+_CHANGE_COST = 16  # of ``FUTILE_READS``, for a read that found changed bytes: two of them end a turn
+_SEEK_COST = 1 << 20  # bytes of a turn's budget that unpacking on the way to an offset costs
 
 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _watched: object = None  # its directory and its rotated files, as they were when something was waited for
-    _quiet: Stat | None = None  # how the only file was when there was nothing to do
-    _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
+    _watched: object = None  # its directory and rotated files as last seen while something was waited for
+    _quiet: Stat | None = None  # the path's file when nothing but a change of it would give anything to do
+    _remembered_until = 0.0  # the clock when the first of its generations is to be forgotten; 0 unless all are gone
 
     # looking
 
     def look(self, turn: Turn, matched: Iterable[str] | None) -> bool:
-        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened.
+        """Poll: notice growth, rotation, and what can be let go; return False if nothing was looked at but a stat.
 
-        ``matched``: its rotated names that patterns lead to; None where none leads to the path itself either.
+        ``matched``: its rotated files that patterns match; None if no pattern leads to the path itself any more.
         """
         if self._is_quiet(turn.now, matched):
             return False
@@ -67,13 +66,13 @@ class PathFollower(PathState):
                 self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
-        blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
+        blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # filled and truncated, it leaves a copy
         if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directories(turn.now)
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
-        # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
+        # While patterns lead to the path, remember the newest: else a file that comes there later would be its first
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
         if self.due or self._can_unpack:
@@ -85,9 +84,9 @@ class PathFollower(PathState):
         return True
 
     def _is_quiet(self, now: float, matched: Iterable[str] | None) -> bool:
-        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more.
+        """Return whether the path's only file is as it was when there was nothing to do: that costs one stat.
 
-        Not even that while all is gone: discovery tells when the path leads somewhere again.
+        It costs none where all files are gone: discovery finds the path when it leads to one again.
         """
         if self.due or self.unpacking or matched:
             return False
@@ -96,7 +95,7 @@ class PathFollower(PathState):
         return bool(self._quiet and stat_at(self.path) == self._quiet)
 
     def _rest(self) -> None:
-        """Note how the path's file is if a look has nothing more to do until it changes."""
+        """Note the path's file, or a time, before which no further look has anything to do."""
         self._quiet = None
         gone = min((g.position.gone_at for g in self.generations), default=0.0)
         over = gone and self.absent and not (self.due or self.unpacking)
@@ -125,11 +124,11 @@ class PathFollower(PathState):
             return
         self.absent = False
         if not live or live.key != stat.key:
-            # Not where another path is known to lead to it, which goes on doing so
+            # Not if the file is known as another path's, which still leads to it
             alias = any(each.plain for each in self.owners.leading_to(stat.key, self.path))
             self.due = self.due or live is not None or not alias
         elif live.file:
-            self.problem = None  # what is open can be read, whatever could not be looked at before
+            self.problem = None  # an open file can be read, whatever was wrong before
         else:
             self.due = self.due or not (live.parked == stat or self.crowded)
 
@@ -140,12 +139,12 @@ class PathFollower(PathState):
         found = (marks, shelves)
         self.due = self.due or found != self._watched
         settled = all(is_conclusive(each, now) for each in marks.values())
-        self._watched = found if settled else None  # it may change once more, and nothing will tell
+        self._watched = found if settled else None  # another change within the clock's step would not show
 
     # letting go
 
     def _give_up(self, turn: Turn) -> None:
-        """Count what could not be found anywhere for long enough."""
+        """End generations that were nowhere for long enough, and count what was not read of them."""
         for generation in self.generations:
             if generation.missing_since is None:
                 continue
@@ -159,25 +158,25 @@ class PathFollower(PathState):
             if elsewhere is None:
                 continue
             unread = position.size - max(position.offset, elsewhere)
-            if position.state == "live":  # nobody has seen its end
+            if position.state == "live":  # it may have got more since it was last seen
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
             generation.settle("done")
-            generation.note(gone_at=turn.now)  # where it is may be told later
+            generation.note(gone_at=turn.now)  # it is remembered, as it may turn up again
             self.due = True
 
     def _release(self, turn: Turn) -> None:
-        """Let go of files that were renamed or deleted and have not grown for long enough."""
+        """Let go of files that left their path and have not grown for long enough."""
         order = self.in_order()
         begun = max((n for n, each in enumerate(order) if each.position.offset), default=0)
         for n, generation in enumerate(order):
             file = generation.file
             if generation.position.state != "rotated" or generation.waiting or not (file or generation.parked):
                 continue
-            generation.grow_at_most(turn.now)  # clocks jump
+            generation.grow_at_most(turn.now)  # the clock may have been set back
             ended = file and file.ended()
             whole = ended or not (file and file.packed)
-            awaited = whole and n >= begun  # else no rest comes there any more, nor in a copy, which goes on behind it
+            awaited = whole and n >= begun  # once a later one was read, the rest of a line does not come any more
             torn = awaited and generation.position.offset < generation.position.size
             quiet_seconds = turn.now - generation.grown_at
             if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
@@ -186,16 +185,16 @@ class PathFollower(PathState):
                 awaited = torn or (awaited and not ended and (not file or file.has_name()))
                 if awaited and self.live and quiet_seconds < AWAITED_SECONDS:
                     continue
-                if not file and generation.position.size > generation.position.offset:  # an unfinished line
+                if not file and generation.position.size > generation.position.offset:  # a parked one, with half a line
                     generation.detach()
                     self.due = True
                     continue
-                if file and file.packed and not ended and file.stat().size:  # else nothing was packed
+                if file and file.packed and not ended and file.stat().size:  # an empty one had nothing to lose
                     self.lose_rest(generation, turn, "the archive has no end")
                 else:
                     self._let_go(generation, turn, torn=n < begun)
             except SeekingError:
-                continue  # unpacked further with the next look
+                continue  # the next look unpacks further
             except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
@@ -216,16 +215,16 @@ class PathFollower(PathState):
     # reading
 
     def next_waiting(self) -> Generation | None:
-        """Return the oldest generation with bytes to be read in this turn."""
-        if self.futile >= FUTILE_READS:  # where one read after the other brings nothing
+        """Return the oldest generation with bytes to be read in this turn; None if there is none."""
+        if self.futile >= FUTILE_READS:  # the next look comes first
             return None
         waiting = [each for each in self.generations if each.waiting]
-        if len(waiting) < 2:  # noqa: PLR2004  nearly always: then their order does not matter
+        if len(waiting) < 2:  # noqa: PLR2004  the usual case, which needs no order
             return waiting[0] if waiting else None
         return next(each for each in self.in_order() if each.waiting)
 
     def read(self, turn: Turn) -> int | None:
-        """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
+        """Hand on one chunk; return the bytes that the read stood for, 0 if it brought nothing, None if none waits."""
         generation = self.next_waiting()
         if not generation:
             return None
@@ -237,12 +236,12 @@ class PathFollower(PathState):
                 changed = self.look_again(generation, generation.verify, turn)
             else:
                 generation.lose_file()
-            # Else what lies beside it, which nobody has seen, may yet turn out to be news
+            # Not if its bytes are there after all: a survey now would leave out an unknown file beside it, later news
             if changed or not generation.file:
                 reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except UnwrittenError:
-            generation.rest()  # until the next look
+            generation.rest()  # nothing more is written yet: until the next look
             return 0
         except SeekingError:
             self.futile += FUTILE_READS if self.ctx.unpacking.put_off else 0  # until the next look
@@ -250,7 +249,7 @@ class PathFollower(PathState):
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)
             chunk = None
-        if not chunk:  # a file that is at its end is one less to be read
+        if not chunk:  # one that reached the end of its file costs nothing
             return self._futile(int(generation.waiting))
         turn.sink.chunk(chunk)
         self.futile = 0
@@ -274,7 +273,7 @@ class PathFollower(PathState):
             return None
         while (other := sharing.appended(generation, self.generations)) and generation.go_on_behind(other, turn.now):
             if other.missing_since is not None:
-                other.settle("done")  # what was not read of it comes next here
+                other.settle("done")  # its unread bytes are in this file, and come next
         if not generation.waiting:
             return None
         told = generation.lines.no_text
@@ -286,9 +285,9 @@ class PathFollower(PathState):
         return chunk
 
     def read_deleted(self, turn: Turn, goes_on: Callable[[], bool]) -> None:
-        """Hand on what is left in files that have no name any more, as long as time goes on: no later start finds them.
+        """Hand on what is left in deleted files, which no later start can find, as long as ``goes_on`` allows.
 
-        What was to be waited for is not: they are read as if they had not grown for long.
+        Nothing is waited for: they are read as if they had not grown for long.
         """
         later = turn._replace(now=turn.now + LONG_PATIENCE_SECONDS)
         for generation in self.in_order():
@@ -302,26 +301,26 @@ class PathFollower(PathState):
                     chunk = self._take(generation, later)
                     if chunk:
                         turn.sink.chunk(chunk)
-                    futile = 0 if chunk else futile + 1  # its head is learnt first; a line may be long
+                    futile = 0 if chunk else futile + 1  # several reads for the head, or for a long line, are in order
 
     def unpack(self, turn: Turn) -> None:
-        """Unpack an archive further, if all depends on that."""
+        """Unpack archives further if that is all that keeps the path from being decided."""
         if self._can_unpack:
             reconcile_path(self, turn)
             self.emit(turn.sink)
 
     @property
     def _can_unpack(self) -> bool:
-        """Whether all depends on an archive, and there is time left to unpack it: of many others wait meanwhile."""
+        """Whether the path waits for an archive, and there is time left to unpack it in this turn."""
         return self.unpacking and self.ctx.unpacking.lasts
 
     def _futile(self, cost: int) -> int:
-        """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""
+        """Count the cost of a read that brought nothing, and return 0; at ``FUTILE_READS`` the turn ends."""
         self.futile += cost
         return 0
 
     def emit(self, sink: Sink) -> None:
-        """Hand on what has changed. Of what is missing, or has lost its end just now, what was known stays known."""
+        """Hand on changed positions, but for those of live generations that are nowhere, or may get back a lost end."""
         for generation in self.generations:
             missing = generation.missing_since is not None and generation.position.state == "live"
             if missing or generation.former:

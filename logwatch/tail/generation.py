@@ -1,7 +1,7 @@
-"""Reads one generation of a file, from where its position says, and notices when the bytes are no longer its own.
+"""Reads one generation from its position on, and notices when the bytes of its file are no longer its own.
 
-Each read starts a little before the offset and compares what it finds there with what it left: a file that was
-truncated and has grown past the offset since is noticed with the next read, at no further system call.
+Each read also reads the run before the offset, and compares it with what was handed on: if a file was truncated, and
+has grown past the offset since, the next read notices that at no further system call.
 """
 
 import os
@@ -30,20 +30,20 @@ from logwatch.tail.uncompressed import SeekingError
 from logwatch.unpack import without_suffix
 
 RETURN_SECONDS = 10.0
-"""So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
+"""After a file has lost its end, so long is waited for its return, as when a copy is being written back over it."""
 
 
 class Generation(GenerationState):
-    """One generation, as chunks of whole lines."""
+    """One generation, handed on as chunks of whole lines."""
 
     def read(self, now: float, seen: Stat, ahead: Ahead, before: "Generation | None" = None) -> Chunk | None:
-        """Take the next whole lines; None when there are none by now. ``ahead`` reads the beginning of what follows.
+        """Take the next whole lines; None if there are none now. ``ahead`` reads the beginning of what follows.
 
-        ``seen``: how the file was before it was compared with others: what comes behind that may be a copy of theirs.
-        ``before``: the generation that may end amid a message or a line, which goes on at the beginning of this file.
+        ``seen``: the file before it was compared with others: what it got since may be a copy of theirs, and waits.
+        ``before``: the generation whose last message or line may go on at the beginning of this file.
 
-        Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
-        to be learnt before: what came into a file without one since then is not taken.
+        Call ``learn_head`` before: what a file without a head has got since is not taken. Raises ChangedError, OSError,
+        SeekingError, and, once all in front of the damage was taken, CorruptError.
         """
         file, known = self.file, self.position
         assert file
@@ -51,20 +51,20 @@ class Generation(GenerationState):
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             self.rest(seen)
-            return None  # the archive is not written that far yet
+            return None  # the archive is not written as far as that
         if not file.packed and file.stat().size < reached:
             raise ChangedError
         self._compare_run(overlap, run)
-        run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the next look notices the rest
+        run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the rest is for the next look
         modified = min(seen.modified / 1e9, now)
-        self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
+        self.grown_at = max(self.grown_at, modified)  # the next look sees no growth: this read took it
         if known.head_bytes < TELLING_BYTES and not file.packed and len(before_hole(file.head()[0])) > known.head_bytes:
             return None
         if run.startswith(b"\0") and (skipped := self._skip_hole(file, run, seen)) is not False:
             return skipped
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
-        begins = before if not (known.marks or overlap.strip(b"\0")) else None  # not behind a hole amid the file
+        begins = before if not (known.marks or overlap.strip(b"\0")) else None  # only if no line of it was read yet
         taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
         self.blocked = ""
@@ -73,7 +73,7 @@ class Generation(GenerationState):
         if not taken.consumed:
             if reached > known.size:
                 self.note(size=reached)
-            if not at_end:  # a logical line longer than what was read: read more, up to where it is cut
+            if not at_end:  # a message longer than the run: read more, up to the length at which it is cut
                 self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
             return None
         self._want = CHUNK_BYTES
@@ -83,7 +83,7 @@ class Generation(GenerationState):
     def _take_behind(
         self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
     ) -> Taken:
-        """Take whole lines off a run, and off what the file before has begun."""
+        """Take whole lines off a run, with what the generation before has left of its last message or line in front."""
         rest, offset = before.open_rest(run) if before else b"", self.position.offset
         taken = self.lines.take(
             rest + run, self.position.inside, offset, now, first=not offset, patient=patient, at_end=at_end
@@ -94,9 +94,9 @@ class Generation(GenerationState):
         return taken._replace(consumed=consumed)
 
     def _before_allocated(self, file: PlainFile, run: bytes, seen: Stat) -> tuple[bytes, int, bool]:
-        """Return a run up to NULs that nothing follows, how far the file was looked at, and whether that is its end.
+        """Return a run up to NULs that nothing follows, up to where the file was read, and whether that is its end.
 
-        It was allocated in advance, and its writer may fill it yet.
+        Such NULs were allocated in advance, and the writer may yet fill them.
         """
         reached, at_end = self.position.offset + len(run), len(run) < self._want
         if at_end or file.packed or not run.endswith(b"\0"):
@@ -107,11 +107,11 @@ class Generation(GenerationState):
         except SeekingError:
             if b"\n" not in filled:
                 raise
-            return filled, reached, False  # they are looked at once the lines in front of them are taken
+            return filled, reached, False  # looked at again once the lines in front were taken
         return (run, reached, False) if behind else (filled, max(reached, seen.size), True)
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
-        """Compare what is there with what was left there; raises ChangedError."""
+        """Raise ChangedError if the run before the offset, or the head where it was just read, is another one."""
         known = self.position
         if not is_tail(known.tail, overlap):
             raise ChangedError
@@ -121,13 +121,13 @@ class Generation(GenerationState):
                 raise ChangedError
 
     def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
-        """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more.
+        """Return the run before the offset, to be compared, and the next bytes: two reads cost less than to copy one.
 
-        Of an archive that is damaged, or of which a disk fails amid it, what was unpacked before that, once.
+        If an archive is damaged, or its disk fails, return what was unpacked before that; when asked again, raise.
         """
         offset, tail_bytes = self.position.offset, self.position.tail_bytes
         start = offset - tail_bytes
-        if isinstance(file, PackedFile):  # only goes forward
+        if isinstance(file, PackedFile):  # going back would unpack it again from its start
             try:
                 both = file.read_at(start, tail_bytes + count)
             except (CorruptError, OSError) as error:
@@ -135,24 +135,24 @@ class Generation(GenerationState):
                     raise
                 both = file.read_at(start, file.reached - start)
                 if isinstance(error, OSError):
-                    self._want = file.reached - offset  # which is not the file's end
+                    self._want = file.reached - offset  # a shorter run would be taken for the end of the file
             return both[:tail_bytes], both[tail_bytes:]
         run = file.read_at(offset, count)
         end = offset + len(run.rstrip(b"\0"))
         short = len(run) < count and end < file.stat().size
-        short = short and file.read_at(offset, count) == run  # else it was written to, or emptied, meanwhile
+        short = short and file.read_at(offset, count) == run  # else it was written to or truncated meanwhile
         if short and file.open_anew() and (anew := file.read_at(offset, count)) != run:
-            self.note(size=min(end, self.position.size))  # what it seemed to have beyond is of another file
+            self.note(size=min(end, self.position.size))  # the size was another file's
             run = anew
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
     def _skip_hole(self, file: PlainFile, run: bytes, seen: Stat) -> Chunk | Literal[False] | None:
-        """Go on where content begins behind a run's leading NULs; nothing but NULs is nothing. False where none are."""
+        """Skip a run's leading NULs up to where content begins; None if none does so far, False if there are none."""
         known = self.position
         if not known.offset:
             head, begin = file.head()
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
-                return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
+                return None  # the search goes on with the next read; or content came just now, and has no head yet
             if begin and not head:
                 self.rest(seen)
                 return None
@@ -162,11 +162,11 @@ class Generation(GenerationState):
         if not begin:
             return False
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
-        self.note(marks=known.marks, inside=known.inside)  # perhaps in a line that is too long
+        self.note(marks=known.marks, inside=known.inside)  # the hole may be in an over-long line
         return self._chunk(b"", begin - known.offset, 0, 0.0)
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
-        """Move on behind what was taken off the front of run; overlap is what came before it."""
+        """Move the offset behind what was taken off the front of ``run``; ``overlap`` is the run before the offset."""
         known = self.position
         last = run[max(taken.consumed - HEAD_BYTES, 0) : taken.consumed]
         if len(last) < HEAD_BYTES:
@@ -189,18 +189,18 @@ class Generation(GenerationState):
         return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
 
     def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
-        """Go on at the end of what is left of the file, unless what it lost comes back."""
+        """Go on at the end of what is left of the file, until what it has lost comes back."""
         self.former = self.former or Former(self.position, now, cut)
         self.skip_to(at, before)
 
     def find_end_again(self, now: float) -> bool | None:
-        """Go on where reading was before the file lost its end, as far as its bytes are back.
+        """Go on where reading was before the file lost its end, as far as these bytes have come back.
 
-        Return whether it may be read: None to wait for more of them. False says that they do not come back, and that
+        Return True to read on, None to wait for more of them; False to read on, though they did not come back, and
         something may have been left out.
         """
         former, file = self.former, self.plain
-        if not former or not file:  # what was packed gets no end any more
+        if not former or not file:  # an archive gets no other end
             self.former = None
             return not (former and former.cut)
         known, size, content = former.position, file.stat().size, OwnFile(file)
@@ -220,20 +220,20 @@ class Generation(GenerationState):
         return True
 
     def open_rest(self, follows: bytes = b"") -> bytes:
-        """Return what ends a file that was rotated amid a message, or a line with which what follows goes on."""
+        """Return the unread end of a rotated file if it is a message, or a line, that goes on in ``follows``."""
         file, known = self.file, self.position
         if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
         with suppress(CorruptError, SeekingError, OSError):
-            overlap, rest = self._fetch(file, self.lines.bound)  # as ``finish`` does: an archive only goes forward
+            overlap, rest = self._fetch(file, self.lines.bound)  # as much as ``finish``: an archive only goes forward
             whole = is_tail(known.tail, overlap) and known.offset + len(rest) >= known.size
-            ended = not file.packed or file.ended()  # else the line goes on where it is written
+            ended = not file.packed or file.ended()  # if not, the line goes on in the archive itself
             return rest if whole and ended and self.lines.is_open(rest, follows) else b""
         return b""
 
     def leave(self, rest: bytes) -> None:
-        """Note that what comes next was read together with the beginning of another file."""
-        end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
+        """Skip the rest of the file, which was read together with the beginning of the next one."""
+        end = self.position.offset + len(rest)  # of an archive ``rest`` has to do: nothing is unpacked again
         if self.plain:
             self.skip_within(end)
         else:
@@ -242,9 +242,9 @@ class Generation(GenerationState):
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Return how many bytes are lost, too. Not handed on are the last bytes of an archive that does not end: the
-        beginning of a line may say something else. Nor is what is ``torn`` by its rotation within a number, which may
-        be a code.
+        Return the chunk, and how many bytes are lost. Lost are the last bytes of an archive without an end, as half a
+        line may say something else; and if the rotation has ``torn`` the last line within a number, which may be a
+        code, that line.
         """
         file = self.file
         whole = file and (not file.packed or file.ended())
@@ -258,36 +258,36 @@ class Generation(GenerationState):
         if not hole and is_tail(self.position.tail, overlap):
             taken = self.lines.take_rest(run, self.position.inside)
             follows = ahead() if self.lines.goes_on(taken) else b""
-        # From here on nothing fails
+        # Nothing below raises, so that the state changes as a whole
         self.note(state="done")
         self.dead = not named
         if whole and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
-            self.skip_to(self.position.size, run[-HEAD_BYTES:])  # that nobody has filled
+            self.skip_to(self.position.size, run[-HEAD_BYTES:])  # allocated in advance, and never filled
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
         lost = max(self.position.size - self.position.offset, 0)
-        if dropped:  # what is told is told once
+        if dropped:  # reported as lost now, and not again
             self.skip_to(self.position.offset + dropped, read[-HEAD_BYTES:])
         self.settle("done")
         if self.dead:
-            self.note(key=NO_KEY)  # its inode is free for another file
+            self.note(key=NO_KEY)  # another file may get its inode
         return chunk, lost
 
     def find_name(self) -> str:
-        """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
+        """Return the name that the open file has now, wherever it was moved to; empty if none is known."""
         if not self.plain:
             return ""
         names = [self.position.found_at]
-        with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
+        with suppress(OSError):  # no /proc, which calls a file deleted that has another link
             names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
         return next((name for name in names if name and key_at(name) == self.key), "")
 
     def lies_there(self) -> bool:
-        """Return whether a file is where it was found; one that is over, just as it was: else it would be news.
+        """Return whether a file is where the generation's was found; if it is over, with the same inode and size.
 
-        Of an archive its inode is all that tells without unpacking it.
+        Any other file would be news. Of an archive the inode has to do: it is not unpacked for this.
         """
         place = self.position.found_at
         there = stat_at(place)

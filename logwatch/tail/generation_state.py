@@ -1,6 +1,6 @@
-"""What is known of one generation: its position, how its file is to be had, and whether its bytes are still its own.
+"""What is known of one generation: its position, its file, and whether the file still has the generation's bytes.
 
-A generation is a file's life from its first byte to its last, whatever names it goes through. ``generation`` reads it.
+``generation`` reads it.
 """
 
 from contextlib import suppress
@@ -17,33 +17,33 @@ from logwatch.tail.fingerprint import (
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
-    is_suffix,
     is_tail,
     kept,
+    matches_part,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.unpack import format_of
 
 REMEMBERED_SECONDS = 3 * 86400.0
-"""So long what was read is remembered of a file that was given up, or lay where nobody could look: a file system may be
-mounted again, a directory moved back, an ``olddir`` told. What comes back later counts as new."""
+"""So long a generation that was given up, or lay where nobody could look, is remembered: a file system may be mounted
+again, a directory moved back, or an ``olddir`` configured. What comes back later counts as news."""
 
 COPY_SECONDS = 10.0
-"""So long a file is watched that has the beginning of another one: the rest of that may be appended to it."""
+"""After a file that begins as another one was last written to, so long is waited for the rest of the other in it."""
 
 
 class ChangedError(Exception):
-    """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
+    """The run before the offset is not what was handed on: the file was truncated, or replaced in place."""
 
 
 class PackedError(ChangedError):
-    """The file was empty when it was opened as a log's, and is an archive that is being written."""
+    """The file was empty when it was opened as a log, and is now an archive that is being written."""
 
 
 class MovedError(ChangedError):
-    """The file is still the generation's, but changed in front or cut off: where to go on is found as after a start.
+    """The file is still the generation's, but was trimmed, edited or cut off: a survey decides where reading goes on.
 
-    Without looking elsewhere it is ``at``.
+    ``at`` is where it would if no other file were there.
     """
 
     def __init__(self, at: int) -> None:
@@ -51,45 +51,45 @@ class MovedError(ChangedError):
 
 
 class Former(NamedTuple):
-    """How far a file was read that lost its end."""
+    """How far a file was read before it lost its end."""
 
     position: Position
-    since: float  # the clock when that was found
-    cut: bool  # nobody can tell whether all that is left was read
+    since: float  # the clock when the loss was found
+    cut: bool  # it is unknown whether all that is left was read
 
 
 class GenerationState(Positioned):
-    """One generation: its position, the open file if there is one, and what was seen of it so far."""
+    """One generation: its position, its open file if there is one, and what was seen of it so far."""
 
     def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
         self.position = position
-        self.saved = position if saved else None  # as the sink knows it
-        self.file: PlainFile | None = None  # that is open
-        self.waiting = False  # there may be bytes in it that were not looked at
-        self.seen: Stat | None = None  # how it was when its end was last reached, whether it is open by now or not
-        self.missing_since: float | None = None  # the clock when its bytes were first found nowhere
-        self.blocked = ""  # why it cannot be read now
-        self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
-        self.reached = 0  # how far its open file has been looked at, an unterminated last line included
-        self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
-        self.former: Former | None = None  # as long as the end that it lost may come back
-        self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
+        self.saved = position if saved else None  # as it was last handed to the sink
+        self.file: PlainFile | None = None  # the open file
+        self.waiting = False  # the open file may have bytes that were not looked at
+        self.seen: Stat | None = None  # the file when its end was last reached; kept while it is ``parked``
+        self.missing_since: float | None = None  # the clock when it was first nowhere
+        self.blocked = ""  # why its file cannot be read now
+        self.grown_at = 0.0  # the clock when its file last grew or left its path, or its mtime when it was found
+        self.reached = 0  # the offset up to which its open file was looked at, an unterminated last line included
+        self.dead = False  # it need not be remembered: deleted and read to its end, or nowhere for long
+        self.former: Former | None = None  # while the end that its file lost may come back
+        self._told_bytes = position.head_bytes  # known length of the head when it was last reconciled
         self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
 
     @property
     def plain(self) -> PlainFile | None:
-        """Its open file, if that is the one that was written: its inode cannot be anybody else's."""
+        """Its open file, unless that is an archive: while it is open, no other file can have its inode."""
         return self.file if self.file and not self.file.packed else None
 
     @property
     def parked(self) -> Stat | None:
-        """How its file was when it was closed to save descriptors."""
+        """Its file when it was closed to save descriptors; None if it is open, or was closed for another reason."""
         return None if self.file else self.seen
 
     @property
     def lag(self) -> int:
-        """Bytes that were seen and not handed on."""
+        """Bytes that were seen and not handed on yet."""
         if not self.in_use or self.missing_since is not None:
             return 0
         behind = max(self.position.size - self.position.offset, 0)
@@ -98,30 +98,30 @@ class GenerationState(Positioned):
 
     @property
     def furthest(self) -> Position:
-        """How far it was read, whatever its file has lost since."""
+        """The position up to which it was read, even if its file was cut off since."""
         return self.former.position if self.former else self.position
 
     @property
     def tells_more(self) -> bool:
-        """Whether there is more to tell it by than when it was last reconciled: an empty file may have become a copy.
+        """Whether more of its head is known than when it was last reconciled, which was too little to identify it.
 
-        It may have been filled, copied and truncated since the last look, or be a copy that is being made. Before it is
-        read, it is time to look for what came between, and for what it may be a copy of.
+        Its file may have been filled, copied and truncated since the last look, or be a copy that is being made. Before
+        it is read, it has to be reconciled: with what came in between, and with what it may be a copy of.
         """
         return self._told_bytes < min(TELLING_BYTES, self.position.head_bytes)
 
     # where it lies
 
     def reconciled(self) -> None:
-        """Note that what there is of its head by now was compared with all that is known."""
+        """Note that its head, as long as it is now, was compared with all that is known."""
         self._told_bytes = self.position.head_bytes
 
     def note_empty(self, modified: int) -> None:
-        """Note when its file, which never had a byte, was last written, in nanoseconds."""
+        """Note the time, in nanoseconds, at which its file, which never had a byte, was last written."""
         self.position = self.position._replace(head=empty_file_id(modified))
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
-        """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
+        """Read from this file from now on; raises OSError or CorruptError if it cannot be read, and has none then."""
         self.detach()
         if self.position.offset and not file.packed and not self.lines.looked:
             self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
@@ -129,34 +129,34 @@ class GenerationState(Positioned):
         self.grown_at, self.blocked, self.reached = grown_at, "", 0
 
     def detach(self) -> None:
-        """Close the file, if one is open; one that was closed before is to be opened again."""
+        """Close its file, if one is open, and forget the one that was parked."""
         if self.file:
             self.file.close()
         self.file, self.waiting, self.seen = None, False, None
 
     def hand_over(self) -> PlainFile:
-        """Return its open file, which is another generation's from now on."""
+        """Return its open file, which belongs to another generation from now on."""
         file, self.file = self.file, None
         self.detach()
         assert file
         return file
 
     def rest(self, seen: Stat | None = None) -> None:
-        """Wait until the file is another one than when its end was reached; without that, until the next look."""
+        """Wait until the file differs from ``seen``, the file at its end; without it, until the next look."""
         self.waiting, self.seen = False, seen
 
     def unsaved(self) -> Position | None:
-        """Return its position if that is another one than the sink knows, and take it for known from now on."""
+        """Return its position, as handed to the sink from now on; None if that is what the sink has."""
         changed = self.position != self.saved
         self.saved = self.position
         return self.saved if changed else None
 
     def park(self) -> bool:
-        """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
+        """Close the file if all of it was read and it has a name, by which later looks check it; return whether."""
         file, seen = self.plain, self.seen
         if not file or not seen or self.waiting or self.lines.waits:
             return False
-        with suppress(OSError):  # it is another path that asks
+        with suppress(OSError):  # another path needs the descriptor: it must not fail for this one's sake
             place = self.position.path if self.position.state == "live" else self.position.found_at
             if seen == file.stat() == stat_at(place):
                 self.detach()
@@ -165,42 +165,42 @@ class GenerationState(Positioned):
         return False
 
     def grow_at_most(self, now: float) -> None:
-        """Note that it did not grow later than now, which a clock that was set back may say."""
+        """Keep the time of its growth from being in the future, after the clock was set back."""
         self.grown_at = min(self.grown_at, now)
 
     def leave_path(self, now: float) -> None:
-        """Note that its path leads to it no more: its writer may be quiet, and end what it wrote all the same."""
+        """Note that it left its path; its writer may go on after a while, so that this counts as growth."""
         self.grown_at = now
 
     def block(self, why: str) -> None:
-        """Note why it cannot be read now; what is open stays open: it may have no name any more."""
+        """Note why it cannot be read now; an open file stays open, as it may have no name any more."""
         self.blocked = why
         if self.file:
             self.rest()
 
     def miss(self, now: float) -> None:
-        """Note that its bytes are nowhere, and since when; clocks jump."""
+        """Note that it is nowhere, since now or before; a clock that was set back counts anew."""
         self.missing_since = now if self.missing_since is None else min(self.missing_since, now)
 
     def found(self) -> None:
-        """Note that its bytes are somewhere."""
+        """Note that it lies somewhere."""
         self.dead = False
         self.note(gone_at=0.0)
         self.missing_since = None
 
     def outlive(self, now: float) -> bool:
-        """Return whether it need not be remembered any more, as after long enough nowhere."""
+        """Return whether it need not be remembered any more, as it was nowhere for ``REMEMBERED_SECONDS``."""
         self.dead = self.dead or 0 < self.position.gone_at <= now - REMEMBERED_SECONDS
         return self.dead
 
     def settle(self, state: FileState) -> None:
-        """End it, or leave it out: nothing of it is read any more."""
+        """End it as done, or leave it out as ignored: nothing of it is read any more."""
         self.detach()
         self.missing_since, self.former = None, None
         self.note(state=state)
 
     def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:
-        """Note what it is by now, and where: ``fields`` are of its position. What is None stays as it was."""
+        """Change its position: by ``key`` and ``head`` of its file, and fields as they are; None changes nothing."""
         changes = {field: value for field, value in fields.items() if value is not None}
         if key:
             changes |= {"device": key[0], "inode": key[1]}
@@ -209,38 +209,38 @@ class GenerationState(Positioned):
         self.position = self.position._replace(**changes)
 
     def lose_file(self) -> None:
-        """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
+        """Let go of a file that has other bytes now: where the generation's are is to be found."""
         self.detach()
         self.note(state="rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
-        """Let go of a file that what is beside it explains, or that is another generation's now."""
+        """Let go of its file: another generation has it (ChangedError), or a survey is to find it (MovedError)."""
         if isinstance(error, MovedError):
             self.detach()
-        elif isinstance(error, PackedError):  # what it may be a copy of is told once it can be unpacked
+        elif isinstance(error, PackedError):  # whether it is a copy can be told once the archive can be unpacked
             self.settle("ignored")
             self.note(key=NO_KEY, found_at="")
         else:
             self.lose_file()
 
     def read_on(self, at: int) -> None:
-        """Go on in a file that was changed in front, and has no name by which it could be found again."""
+        """Go on at an offset of a file that was trimmed or edited, and has no name by which a survey would find it."""
         assert self.plain
         head = OwnFile(self.plain).head
         self.skip_within(at)
         self.note(head=head)
 
     def skip_within(self, offset: int, *, unread: bool = False) -> None:
-        """Go on at this offset of the open file; ``unread``: what is passed over is yet to be read elsewhere."""
+        """Go on at an offset of the open file; ``unread``: what is skipped is still to be read, in another file."""
         assert self.file
         self.skip_to(offset, self.file.read_at(max(offset - HEAD_BYTES, 0), min(offset, HEAD_BYTES)), unread=unread)
 
     def skip_to(self, offset: int, before: bytes, *, unread: bool = False) -> None:
-        """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too.
+        """Go on at an offset with the bytes ``before`` it; if it is within a line, the rest of that is skipped, too.
 
-        Where lines were not read, another file that has them is no place to go on.
+        ``unread`` lines get no entries: a file that has them must not be taken for one in which they were read.
         """
-        inside = "line" if before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
+        inside = "line" if before[-1:] not in b"\n\0" else ""  # a line begins behind a newline, or behind a hole
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         tail_bytes, tail = fingerprint_tail(before, (lambda _: False) if unread else self.lines.is_dated)
         self.position = self.position._replace(
@@ -253,7 +253,7 @@ class GenerationState(Positioned):
         )
 
     def go_on_behind(self, other: "GenerationState", now: float) -> bool:
-        """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
+        """Skip what was read of another generation that was appended to this file; False to wait, or if it was not."""
         file, known = self.file, self.position
         assert file
         before, end = other.position, known.offset + other.position.offset
@@ -280,7 +280,7 @@ class GenerationState(Positioned):
     # whether it is still itself
 
     def notice(self, now: float) -> None:
-        """Look whether the open file grew or changed since its end was last reached; raises ChangedError."""
+        """Check whether the open file grew or changed since its end was last reached; raises ChangedError."""
         file = self.file
         assert file
         found = file.stat()
@@ -297,8 +297,8 @@ class GenerationState(Positioned):
     def verify(self) -> None:
         """Compare the open file with what was read of it, learn more of its head, and note its size.
 
-        The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
-        ChangedError when the file's bytes are other ones.
+        The head is compared before and after the size is taken: else that could be another generation's. Raises
+        ChangedError if the file has other bytes now.
         """
         file = self.plain
         assert file
@@ -309,18 +309,18 @@ class GenerationState(Positioned):
             self.note(size=max(size, self.position.offset))
 
     def learn_head(self) -> None:
-        """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
+        """Fingerprint as much of the head as there is now; raises ChangedError if it is another file's head.
 
-        An archive is told by the head that it had when it was found.
+        An archive keeps the head that it had when it was found.
         """
         if self.plain and self.position.head_bytes < HEAD_BYTES:
             self._compare(self.plain)
 
     def is_written_over(self, head: bytes) -> bool:
-        """Return whether a file that holds what was read last begins with another line, with a time, by now."""
+        """Return whether a file whose run before the offset is unchanged begins with another line, with a time."""
         first, end, _ = head.partition(b"\n")
         length, part = kept(self.position.head_bytes, self.position.head, min(len(head), TELLING_BYTES))
-        return bool(end and length) and not is_suffix(part, head[:length]) and self.lines.is_dated(first)
+        return bool(end and length) and not matches_part(part, head[:length]) and self.lines.is_dated(first)
 
     def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)
@@ -333,11 +333,11 @@ class GenerationState(Positioned):
                 raise ChangedError
             if relation is not Relation.SAME:
                 raise MovedError(at)
-        if not head:  # which it may have been for a moment, while it was written anew
+        if not head:  # it may be empty for a moment, while its writer replaces what was in it
             return
         if known.head_bytes and not self.begins_alike(head):
             raise MovedError(known.offset)
         if len(head) > known.head_bytes:
-            if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
+            if known.head_bytes < TELLING_BYTES and not known.offset:  # the size so far may be another generation's
                 self.note(size=content.begin + len(head))
             self.note(head=head, size=max(self.position.size, len(head)))

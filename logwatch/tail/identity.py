@@ -1,9 +1,8 @@
 """Answers, for all files alike, whether they hold a generation's bytes: open or closed, plain or packed, anywhere.
 
-The one place that does: a running daemon and one that was just started take the same decision about the same bytes.
-Content begins behind a leading run of NULs. The bytes decide, the inode only where bytes cannot: an unchanged run
-before the offset at its place in the same inode outweighs a changed head (a file that was punched, or overwritten in
-front).
+The one place that does, so that a running daemon and one that was just started decide alike about the same bytes.
+Bytes decide; the inode does only where they cannot: if the run before the offset is unchanged at its place in the same
+inode, this outweighs a changed head (a hole was punched into the file, or it was overwritten in front).
 """
 
 from collections.abc import Callable
@@ -25,10 +24,10 @@ from logwatch.tail.fingerprint import (
     entries_of,
     has_time,
     is_marked,
-    is_suffix,
     is_tail,
     kept,
     marks_of,
+    matches_part,
     part_of,
 )
 from logwatch.tail.uncompressed import NOWHERE, Content
@@ -36,19 +35,20 @@ from logwatch.tail.uncompressed import NOWHERE, Content
 Key = tuple[int, int]
 """Device and inode."""
 
-_KEPT_BYTES = 64  # of a head: the first lines of a file are still there
-_MARKS_UNPACKED = 16  # that are looked for in an archive: each is a way through it
+_KEPT_BYTES = 64  # of a head that agree: the file still has its first lines
+_MARKS_UNPACKED = 16  # in an archive no more marks are checked: each takes unpacking it from the start
 SURE_BYTES = 128
-"""Of whole lines: their stamps make them the same lines wherever they stand."""
+"""So many bytes of whole lines, with the times in them, are the same lines wherever they stand."""
 
-BY_INODE = 1 << 62  # more than any place in a file, which is told by its inode and its bytes
+BY_INODE = 1 << 62
+"""The ``Positioned.proof`` of inode and bytes together: more than any offset, which is that of bytes alone."""
 
 NO_KEY: Key = (0, 0)
-"""Of a file that cannot be looked at, and of a generation whose inode is another one's."""
+"""The key of a file that cannot be looked at, and of a generation whose inode is another file's by now."""
 
 
 class Positioned:
-    """A generation, as far as its position tells."""
+    """A generation, as far as its position describes it."""
 
     position: Position
 
@@ -64,55 +64,55 @@ class Positioned:
 
     @property
     def directory(self) -> str:
-        """Where its file was when it was last found."""
+        """The directory in which its file was last found."""
         return dirname(self.position.found_at or self.position.target or self.position.path)
 
     @property
     def in_use(self) -> bool:
-        """Whether it is read, or to be read."""
+        """Whether it is read, or to be read: its state is live or rotated."""
         return self.position.state in ("live", "rotated")
 
     @property
     def followed(self) -> bool:
-        """Whether it was no history when its path was first looked at."""
+        """Whether it was not left out."""
         return self.position.state != "ignored"
 
     def begins_alike(self, head: bytes) -> bool:
-        """Return whether a file with these first bytes can be its file, as far as that is known of both."""
+        """Return whether a file with these first bytes may be its file: as many as are known of both agree."""
         return begins_alike(self.position.head_bytes, self.position.head, head)
 
     def has_first_lines(self, head: bytes) -> bool:
-        """Return whether a file with these first bytes begins with the lines that it began with, or with its banner."""
+        """Return whether a file with these first bytes begins as it did: with the same lines, or only a banner."""
         return _alike_bytes(self.position, head) >= _KEPT_BYTES
 
     @property
     def sure(self) -> bool:
-        """Whether a file that holds what is known of it holds all that was read, or all there was."""
+        """Whether a file that agrees with its digests holds all that was read of it, or all that there was."""
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
 
     def proof(self, key: Key) -> int:
-        """Return how much tells that a file that holds all that was read is its own: that, or more, its inode."""
+        """Return what proves that a file which holds all that was read is its own: so many bytes, or ``BY_INODE``."""
         telling = max(self.position.head_bytes, self.position.offset) >= TELLING_BYTES
         return BY_INODE if self.key == key and telling else self.position.offset or NOWHERE
 
     @property
     def repeats(self) -> bool:
-        """Whether no line with a time stands in what was read last: where that stands again is no proof of anything."""
+        """Whether what was read last has no line with a time: such lines recur, so that finding them proves nothing."""
         return not any(entries_of(self.position.tail))
 
     @property
     def dated_from(self) -> int:
-        """Where the first of those lines begins that are known one by one, since they have a time."""
+        """The offset of the first of the last lines that can be found one by one, since they have a time."""
         return self.position.offset - sum(length for length, _ in entries_of(self.position.tail))
 
     @property
     def begun(self) -> bool:
-        """Whether anything of it was handed on: NULs in front, which are skipped, are nothing."""
+        """Whether anything of it was handed on; leading NULs are skipped, and do not count."""
         return not is_tail(self.position.tail, bytes(self.position.tail_bytes))
 
     @property
     def emptied(self) -> bool:
-        """Whether its file has lost its bytes to another generation, and where they are by now was not told yet."""
+        """Whether its file was truncated, or is another one by now, and its bytes have not been found since."""
         return self.position.state == "rotated" and self.key == NO_KEY
 
     @property
@@ -122,22 +122,22 @@ class Positioned:
 
 
 class Relation(Enum):
-    """What a file is to a generation."""
+    """How a file is related to a generation."""
 
     OTHER = auto()  # it holds other bytes
     SAME = auto()  # it holds the generation's bytes up to its offset: reading goes on there
-    MOVED = auto()  # it holds the run before the offset at another place, or its beginning: reading goes on behind it
-    PART = auto()  # all that it holds is the generation's, of which more was read: a copy made earlier
-    CUT = auto()  # it begins as the generation did, and has less; nobody can tell how much of it is the generation's
-    UNDECIDED = auto()  # it is to be unpacked further before that can be told
+    MOVED = auto()  # it was trimmed, edited or cut off: what was read ends at another place, and reading goes on there
+    PART = auto()  # it holds nothing but a beginning of what was read: a copy made earlier
+    CUT = auto()  # it begins as the generation did, and has less; how much of that was read is unknown
+    UNDECIDED = auto()  # an archive has to be unpacked further before this can be answered
 
 
 HELD = (Relation.SAME, Relation.MOVED)
-"""Reading goes on in the file, whatever lies in front of there."""
+"""Reading goes on in the file, at its old place or another one."""
 
 
 class Answer(NamedTuple):
-    """A relation, and where reading goes on."""
+    """A relation, and the offset at which reading would go on in the file."""
 
     relation: Relation
     at: int = 0
@@ -158,23 +158,23 @@ def compare(
     left: bool = False,
     begun: Callable[[], bool] = lambda: True,
 ) -> Answer:
-    """Return what a file is to a generation.
+    """Return how a file is related to a generation.
 
-    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved; tells
-    whether a line begins with a time.
-    ``whole``: the generation's own file is another one, and lost nothing of what was read. ``left``: that has left the
-    path under another name: more than a banner and a line that recur has to prove that its bytes are back. ``begun``:
-    tells whether it begins with what is known; else more before the run than was read is another's.
+    ``followed``: the generation's own path leads to the file. ``search``: look for the run before the offset at other
+    places, too; it returns whether a line begins with a time. ``whole``: the generation's own file is elsewhere and has
+    all that was read, so that this one is not the same, cut off. ``left``: and it left the path under another name, so
+    that a banner and a line that recurs do not prove that its bytes are back. ``begun``: whether the file begins as any
+    known one; if not, one with more bytes before the run than were read is another log's.
 
-    Raises SeekingError, as whatever looks into a file.
+    Raises SeekingError while an archive has to be unpacked further.
     """
     if file.error:
-        return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
+        return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # of its bytes nothing is known
     if not known.head_bytes and not known.offset:
         return Answer(Relation.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
-    rewritten = same_inode and not file.packed  # nobody writes into an archive: its inode was free for it
-    # A copy of what had a head there when it was last seen
+    rewritten = same_inode and not file.packed  # an archive is another file: nobody writes into one
+    # NULs stand where its head was: a hole was punched into it, or into what the file is a copy of
     punched = known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
     if alike or rewritten or punched:
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
@@ -183,7 +183,7 @@ def compare(
     if search and known.head_bytes:
         at = _find(known, file, left=left)
         if at != NOWHERE and (at <= known.offset + SURE_BYTES or begun()):
-            file.before(at)  # what is known from there on
+            file.before(at)  # which are fingerprinted next: SeekingError until an archive is unpacked to there
             return Answer(Relation.MOVED, at)
         if not whole and (cut := _find_cut(known, file, search)) != OTHER:
             return cut
@@ -191,12 +191,12 @@ def compare(
 
 
 def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
-    """Return whether a file that begins alike can be a part of what was read.
+    """Return whether a file that begins alike is a part of what was read: PART, CUT if that is not sure, or OTHER.
 
-    Not if another line ends where one ended that was read: they begin with the same banner. Of a copy it is told up to
-    where it is known to be one: that may have been made when an end was lost, and written on. What stands at the path
-    may have been written on behind the place where it was cut off, unless its end is known; or it is a new log that has
-    little more than the same banner, and reading goes on behind the last line of which enough is known.
+    Another inode in which a mark does not hold is a log with the same banner. A copy is known up to its last mark: it
+    may have been made when the log was cut off, and have got lines of its own. The path's file may have been cut off
+    and written on, unless a mark proves its end; or it is a new log with little more than the same banner, and reading
+    goes on behind the last line of which enough is known.
     """
     size = file.size()
     if not TELLING_BYTES <= size < known.offset:
@@ -211,7 +211,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
             return Answer(Relation.PART if ended else Relation.CUT, size)
         return Answer(Relation.PART, size if ended else known_bytes)
     ends = mark is not None and mark.offset == size
-    if same_inode or (known.device, known.inode) == NO_KEY:  # emptied while it was looked at
+    if same_inode or (known.device, known.inode) == NO_KEY:  # NO_KEY: truncated just now, while its file was open
         proved = ends or size <= HEAD_BYTES
     else:
         proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
@@ -220,9 +220,9 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
-    """Return whether a file with the inode of one that had no byte is that one.
+    """Return whether a file with the inode of an empty generation is its file.
 
-    What is in there now is new in any case, or a copy with its old inode.
+    If it has bytes by now, they are new in any case, unless it is a copy that got the inode.
     """
     if known.state in ("done", "ignored"):
         return not file.head and known.head == empty_file_id(file.modified)
@@ -230,9 +230,9 @@ def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
 
 
 def _outweighs(known: Position, head: bytes) -> bool:
-    """Return whether the run before the offset, if it is unchanged in the same inode, proves more than the head.
+    """Return whether an unchanged run before the offset, in the same inode, proves more than a changed head.
 
-    It does where the head was read, and where but the end of an unfinished line was taken back. Where bytes behind the
+    It does if the whole head was read, and if only the end of an unfinished line was taken back. Where bytes behind the
     offset have changed, another file may have been written over this one.
     """
     if known.head_bytes <= known.offset:
@@ -241,10 +241,10 @@ def _outweighs(known: Position, head: bytes) -> bool:
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int:
-    """Return where what was read ends in a file that was trimmed in front, or edited; the last such place.
+    """Return where what was read ends in a file that was trimmed or edited: the last such place; or NOWHERE.
 
-    That is behind the last of the entries that stands in it. One that stands where it stood, in front of others that do
-    not, tells nothing: the file has lost its end.
+    It is behind the last entry of the run before the offset that the file has. An entry at its old place does not
+    count if a later one has gone: then the file was cut off.
     """
     entries = list(entries_of(known.tail))
     if not entries:
@@ -279,7 +279,7 @@ def _find(known: Position, file: Content, *, left: bool) -> int:
 
 
 def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int]]]:
-    """Return entries by length and digest: where lines are equally long, a line that is compared costs one digest."""
+    """Index entries by length, then by digest: where all lines are equally long, each costs one digest to compare."""
     found: dict[int, dict[bytes, list[int]]] = {}
     for n, (length, part) in enumerate(entries):
         found.setdefault(length, {}).setdefault(part, []).append(n)
@@ -287,12 +287,12 @@ def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int
 
 
 def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -> Answer:
-    """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
+    """Return where reading goes on in a file that was cut off, as by a power loss, and perhaps written on since.
 
-    Up to a mark that is still true it is what was read, and up to the next one where NULs stand before that. Where the
-    next line end was marked as well, the end was lost between the two: what stands behind the first is new. So it is
-    behind an entry that stands where it stood, as the next one does not. Else it was lost somewhere before the next
-    mark: reading goes on there, and nobody can tell whether all before it was read.
+    All up to the last mark that holds was read; so was all up to the next mark if a NUL stands before that. If both are
+    ends of consecutive lines, the cut is between them: what stands behind the first is new. The same is true behind an
+    entry at its old place, as the next one is not. Else the cut is anywhere before the next mark: reading goes on
+    there, and whether all before it was read is unknown.
     """
     head, end = file.head, known.offset
     whole, alike_bytes = begins_alike(known.head_bytes, known.head, head), _alike_bytes(known, head)
@@ -308,11 +308,11 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
         if mark.offset <= entry_end:
             break
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
-            # Where lines are equally long, answers over several lines end alike in any log
+            # The last line of a message over several may be alike in any log, at its place, too: heads have to agree
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
             sure = sure or mark.offset > known.head_bytes
             if size == mark.offset or not (alike and sure):
-                return OTHER  # another log, or all that is left was read
+                return OTHER  # another log; or nothing is left that was not read
             at, exact = mark.offset, exact or next_is_marked
             break
         end, next_is_marked = mark.offset, mark.follows
@@ -327,7 +327,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
 
 
 def _last_entry_end(known: Position, file: Content) -> int:
-    """Return where the last entry ends that stands where it stood, but for the last of all; 0 if none does."""
+    """Return where the last entry ends that is at its old place, not counting the newest one; 0 if none is."""
     end = known.offset
     for n, (length, part) in enumerate(entries_of(known.tail)):
         alike = n and begins_alike(known.head_bytes, known.head, file.head[:end])
@@ -338,29 +338,29 @@ def _last_entry_end(known: Position, file: Content) -> int:
 
 
 def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[bytes], bool]) -> int:
-    """Return where the line ends at a place if it is the beginning of one that was read, with other text behind it."""
+    """Return the end of the line at ``at`` if it is one that was read, torn, with other text behind; else ``at``."""
     start = known.offset
     for (length, _), (some, part) in zip(entries_of(known.tail), beginnings_of(known.tail), strict=False):
         start -= length
         if start == at:
             line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
-            # Else a line of the same second
+            # With its own time in it: without, it may be another line of the same second
             torn = some < len(line) and begins(line[:some]) and part_of(line[:some]) == part
-            if torn and not any(begins(line[n:]) for n in range(1, min(len(line), length))):  # with a line that counts
+            if torn and not any(begins(line[n:]) for n in range(1, min(len(line), length))):  # none begins within
                 return at + len(line) + 1
             return at
     return at
 
 
 def _last_known(file: Content, alike_bytes: int) -> int:
-    """Return where the last line ends of which enough is known, in a file that has little more than a head."""
+    """Return the end of the last line of which enough is known, in a file with little more than a head, or its size."""
     end = file.head.find(b"\n", max(alike_bytes - TELLING_BYTES, 0)) + 1
     return file.begin + end if end else file.size()
 
 
 def _alike_bytes(known: Position, head: bytes) -> int:
-    """Return how many first bytes of a head are known to be what they were; 0 if none are."""
+    """Return how many first bytes of a head are known to be unchanged; 0 if none are."""
     length, part = kept(known.head_bytes, known.head, len(head))
-    while length and not is_suffix(part, head[:length]):
+    while length and not matches_part(part, head[:length]):
         length, part = kept(known.head_bytes, known.head, length - 1)
     return length

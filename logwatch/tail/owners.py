@@ -1,4 +1,4 @@
-"""Knows, for all paths of a source, which path's generation a file is, and which log a name may be of."""
+"""Knows, for all paths of a source, which path's generation a file is, and of which logs a name may be."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 from logwatch.tail.uncompressed import NOWHERE, SeekingError, is_part
 
-_MOST_REMEMBERED = 20_000  # names
+_MOST_REMEMBERED = 20_000  # names in ``_logs``
 
 
 class Owners:
@@ -29,9 +29,9 @@ class Owners:
         *,
         follows: Callable[[str], bool],
     ) -> None:
-        """``rotated``: where the configuration says that rotated files are; ``sources``: all of the process.
+        """``rotated``: patterns of configured places for rotated files; ``sources``: the owners of all sources.
 
-        ``follows`` says whether a path is one of the configuration's still: another source may follow it since.
+        ``follows``: whether the configuration still has a path; if not, another source may follow it by now.
         """
         self.follows = follows
         self._paths: dict[str, FollowedPath] = {}
@@ -40,14 +40,14 @@ class Owners:
             rotated, clock, lambda: [(each.rotated_files, each.logs()) for each in sources()]
         )
         self._looked = False
-        self._targets: dict[str, set[str]] = {}  # where each path leads and led
-        self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named
-        self._called: set[str] = set()  # names of the logs to which paths lead and led
-        self._all_called: list[set[str]] = []  # those of each source
-        self._known: set[str] = set()  # what paths are and lead to, with and without directories
-        self._logs: dict[str, str] = {}  # by name, as far as was asked
+        self._targets: dict[str, set[str]] = {}  # by path: where it leads, and led
+        self._named: dict[str, set[str]] = {}  # by path: the logs after which its rotated files are named
+        self._called: set[str] = set()  # names of all targets, without directories
+        self._all_called: list[set[str]] = []  # by source: its ``called``
+        self._known: set[str] = set()  # all paths and targets, with and without directories
+        self._logs: dict[str, str] = {}  # cache of ``log_of``
         self._by_key: dict[Key, list[Generation]] = {}
-        self._added, self._most = 0, 1000  # since it was made anew, and until it is again
+        self._added, self._most = 0, 1000  # entries of the index since it was last rebuilt, and until it is again
         self.sharing = Sharing(self._paths)
 
     def __contains__(self, path: str) -> bool:
@@ -59,11 +59,11 @@ class Owners:
         self._looked = False
 
     def leave(self, path: str) -> None:
-        """Note that a path is followed no more; many may leave in one look, to whose end it is known as a log."""
+        """Note that a path is followed no more. Many may leave in one look: to its end this one counts as a log."""
         del self._paths[path]
 
     def forget(self) -> None:
-        """Look anew, when next asked, which rotated files there are, and of which logs, if a source's changed."""
+        """Have rotated files looked for again when next asked, and their logs if the paths of any source changed."""
         same = len(self._targets) == len(self._paths)
         self._looked = self._looked and same and self._all_called == [each.called() for each in self._sources()]
         self.rotated_files.forget()
@@ -71,7 +71,7 @@ class Owners:
     def logs_of(self, path: str) -> set[str]:
         """Return the logs after which rotated files of a path are named, wherever they lie.
 
-        Where it leads elsewhere by now all paths are looked at again: those of others often do, too.
+        If the path leads elsewhere by now, all paths are looked at again: often others do, too.
         """
         self._looked = self._looked and self._targets[path] == self._paths[path].targets()
         return self._look()[path]
@@ -87,7 +87,7 @@ class Owners:
             bases = called.union(*self._all_called)
             named = {}
             for path, targets in self._targets.items():
-                # Not after a link that is called as another log is
+                # A link has rotated files of its own name only if its target, or no other log, is called so
                 base, own = os.path.basename(path), set(map(os.path.basename, targets))
                 named[path] = targets | {path} if base in own or base not in bases else targets
             if named != self._named:
@@ -96,11 +96,11 @@ class Owners:
         return self._named
 
     def logs(self) -> set[str]:
-        """Return the logs after which rotated files of all paths are named."""
+        """Return the logs after which rotated files of any path are named."""
         return set().union(*self._look().values())
 
     def called(self) -> set[str]:
-        """Return the names of the logs to which paths lead and led, as of when that was last looked at."""
+        """Return the names of the logs to which paths lead, and led, when this was last looked at."""
         targets = (state.targets() for state in self._paths.values())
         self._called = self._called or {os.path.basename(log) for logs in targets for log in logs}
         return self._called
@@ -110,7 +110,7 @@ class Owners:
         return self._paths[generation.position.path]
 
     def add(self, generation: Generation) -> None:
-        """Note where a generation lies."""
+        """Index a generation by the inode of its file, and by its head."""
         self._by_key.setdefault(generation.key, []).append(generation)
         self.sharing.add(generation)
         self._added += 1
@@ -123,9 +123,9 @@ class Owners:
                 self.add(each)
 
     def log_of(self, path: str) -> str:
-        """Return the log that a name is, or is rotated from, where paths lead: of several the longest, or none.
+        """Return the log that a path is, or is a rotated file of, by its name: of several the longest, or "".
 
-        A name without a directory: that of any log, whatever follows it there.
+        A path without a directory may be that of any log of its name, whatever comes behind it.
         """
         self._look()
         if path not in self._logs:
@@ -142,10 +142,10 @@ class Owners:
         return ""
 
     def claim(self, file: Candidate, but: FollowedPath, *, copies: bool) -> int | None:
-        """Return how much tells that a file is one of paths but one, or a part of theirs; None: to be unpacked.
+        """Return the best proof that a file belongs to other paths than ``but``: see ``Positioned.proof``.
 
-        ``copies``: also of what may be a copy of what they led to, where such a one may lie. A source that has left
-        the path to another one claims none of its files.
+        NOWHERE if there is none, None if an archive has to be unpacked. ``copies``: copies of their generations count
+        as well, in places for these. A source that has left the path to another source claims none of its files.
         """
         most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.sharing.alike("", file.head) if copies else []):
@@ -155,7 +155,7 @@ class Owners:
             if state is but or left or not (same or beside or file.path in self.rotated_files):
                 continue
             if each.empty and not each.plain:
-                continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
+                continue  # an empty file is known by its inode alone, which another file has by now
             if same and each.plain:
                 return BY_INODE
             try:
@@ -163,7 +163,7 @@ class Owners:
                 told = answer.relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
                 of = self.sharing.content(each) if told and not same else None
                 if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
-                    told = is_part(file, of)  # else it may go on otherwise behind the same banner
+                    told = is_part(file, of)  # if not, it begins with the same banner, and goes on in its own way
                 elif told and not same and answer.relation is Relation.PART:
                     told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
             except SeekingError:
@@ -174,7 +174,7 @@ class Owners:
         return None if undecided and most == NOWHERE else most
 
     def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
-        """Return the generation of another path than this one that a file is; ``followed``: it is at a path."""
+        """Return the generation of any other path that a file is; ``followed``: a followed path leads to the file."""
         for generation in self.others(path, file.key):
             if generation.plain:
                 return generation
@@ -189,7 +189,7 @@ class Owners:
         return None
 
     def holder(self, path: str) -> Generation | None:
-        """Return the generation, of any path, that a file is by its inode and its bytes."""
+        """Return the generation of any path that the file at a path is, by inode and bytes."""
         there = stat_at(path)
         known = self.others("", there.key) if there else []
         if (opened := next((each for each in known if each.plain), None)) or not known:
@@ -200,11 +200,11 @@ class Owners:
         return None
 
     def others(self, path: str, key: Key) -> list[Generation]:
-        """Return the generations of other paths than this one that a file with this inode may be."""
+        """Return the generations of other paths that have this inode, and were not left out."""
         return [g for g in self._valid(key) if g.position.path != path and g.followed]
 
     def leading_to(self, key: Key, but: str = "") -> list[Generation]:
-        """Return the generations whose followed paths, but one, lead to the file with this inode, and did so before."""
+        """Return the live generations with this inode whose paths, ``but`` for one, still lead to it."""
         live = (g for g in self.others(but, key) if g.position.state == "live" and self.follows(g.position.path))
         return [each for each in live if key_at(each.position.path) == key]
 

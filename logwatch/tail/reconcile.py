@@ -1,7 +1,7 @@
-"""Decides what every file around a path is: pure, from what is known and what was found; nothing is looked at here.
+"""Decides what every file around a path is: a pure function of what is known and what was found, without any I/O.
 
-In: a path's generations, and the survey of the files around it. Out: a plan, which says of every generation where it
-lies now, and of every file that holds none what becomes of it. ``apply`` carries it out.
+In: a path's generations, and the survey of the files around it. Out: a plan that says in which file each generation
+lies now, and what becomes of every file in which none lies. ``apply`` carries it out.
 """
 
 from collections.abc import Sequence
@@ -16,30 +16,30 @@ from logwatch.unpack import MissingLibraryError
 
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
-    """Return what becomes of every generation, oldest first, and of every file.
+    """Return a plan: an action for each generation, oldest first, then for each file in which none lies.
 
-    Find each generation's file, by its inode first, then by content alone; then see what is left.
+    Find the file of each generation by inode first, then by content alone. Other files are copies, history or news.
 
-    Generations that are still read come before those that were read, and these before what was left out: a copy that
-    was left out while its original was being read is the place to go on when that is truncated, or to find it by.
+    Generations in use choose before those that are done, and these before those left out: a copy that was left out
+    while its original was being read may by now be the only file in which the original can be read on.
     """
     draft = Draft(path, known, found)
-    for i in found.edited:  # what is read of the one tells how far the other is a copy of it
+    for i in found.edited:  # its original is read first: that shows up to where the edited file is a copy of it
         draft.put_off(i)
     in_use = [k for k in known if k.in_use]
-    # What had no byte has but its inode, which a copy may have by now: behind the others
-    rests = [k for k in in_use if k.empty and k.number != draft.path.current]
-    untold = [k for k in in_use if k.number in draft.untold]
-    behind = draft.untold.union(k.number for k in rests)
-    told = [k for k in in_use if k.number not in behind]
+    # An empty generation is known by its inode alone, which may be a copy's by now: it chooses after those with bytes
+    empty = [k for k in in_use if k.empty and k.number != draft.path.current]
+    unidentified = [k for k in in_use if k.number in draft.unidentified]
+    behind = draft.unidentified.union(k.number for k in empty)
+    identified = [k for k in in_use if k.number not in behind]
     read = [k for k in draft.known if k.position.state == "done"]
     left_out = [k for k in draft.known if k.position.state == "ignored"]
-    for some in (told, untold, rests, read, left_out):
-        for each in reversed(some):  # of two with one inode, the newer one is there
+    for some in (identified, unidentified, empty, read, left_out):
+        for each in reversed(some):  # newest first: where two have one inode, the file is the newer one's
             find_inode(draft, each)
         for each in reversed(some):
             find_copy(draft, each)
-        for each in some if some is untold else reversed(some):
+        for each in some if some is unidentified else reversed(some):  # the oldest of these lies in the oldest file
             if draft.is_nowhere(each):
                 find_content(draft, each)
     unknown = _sort_free(draft)
@@ -56,7 +56,7 @@ def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
     unread = any(candidate.error for candidate in draft.found.candidates)
-    # Where what was given up is may be told later, as what could not be looked at may come back
+    # Its bytes may turn up again, when a disk is well or another directory is configured: forgotten, they would be news
     unsure = unread or each.position.gone_at or each.number in draft.found.hidden
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
@@ -65,9 +65,9 @@ def _settle(draft: Draft, each: Known) -> Leave:
 
 
 def _sort_free(draft: Draft) -> list[int]:
-    """Sort out the files that are copies, and return those with bytes that nobody has seen, oldest first."""
+    """Note the free files that are copies; return those with bytes that no generation has, oldest first."""
     unknown = [i for i in draft.start if i not in draft.free]
-    # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
+    # By inode: what was empty when it was last seen. Bytes in such a file are late lines, and no new generation
     blank = {k.key: k for k in reversed(draft.known) if k.empty}
     for i in list(draft.free):
         candidate, rotated = draft.file(i), i != draft.at_path
@@ -83,7 +83,7 @@ def _sort_free(draft: Draft) -> list[int]:
             del blank[candidate.key]
         elif candidate.may_be_news:
             unknown.append(i)
-    # What nobody has seen came after all that is known
+    # Unknown files came after the known ones: if all their numbers are higher, this rotation counts upwards
     seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
     unseen = draft.numbers(unknown)
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
@@ -92,29 +92,29 @@ def _sort_free(draft: Draft) -> list[int]:
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:
-    """Return whether a rotated file is from before its path was followed, and nobody asked for what is in it."""
+    """Return whether a rotated file is from before its path was followed, and not asked for."""
     return path.first and not _is_asked_for(path, file) and file.modified <= path.news_since * 1e9
 
 
 def _is_asked_for(path: PathView, file: Candidate) -> bool:
-    """Return whether a pattern of the source leads to a file, and its lines are wanted, whenever they were written."""
+    """Return whether a pattern of the source matches a file, so that its lines count whenever they were written."""
     return file.matched and not (path.first and path.starts_at_end)
 
 
 def _adopt(draft: Draft, unknown: list[int]) -> None:
-    """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
+    """Take up the unknown files: generations that came and went between two looks, then the one at the path."""
     path, plan, at_path = draft.path, draft.plan, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
     action = draft.decided[holder.number] if holder else None
-    perhaps = isinstance(action, Hold) and action.cut  # a new log that begins like it
+    perhaps = isinstance(action, Hold) and action.cut  # it may be a new log with the same banner
     elsewhere = perhaps or not holder or holder is not draft.current
     plan.renewed = not path.first and (path.was_blank or elsewhere)
-    # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
-    # is younger came after it
+    # A live generation may be found only now, where a reload has configured another directory for rotated files. What
+    # is younger than it came after it, and is no history
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
     since = min((draft.age(i) for i in lay if i is not None), default=None)
-    shared = {i for _, i in draft.found.common}  # perhaps edited since
+    shared = {i for _, i in draft.found.common}  # they share bytes with a generation's own file: one may be edited
     between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
@@ -124,16 +124,16 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
             begun, read = i in draft.start, _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
-            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # which history does not
+            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # no history does
             goes_on = goes_on and i not in draft.found.ambiguous
             wanted = begun or plan.renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
     if between and not path.first:
-        # Of what was empty and is nowhere, the bytes that it got are in what was found in between
+        # A generation that was last seen empty, and is nowhere, was filled since: these files have its bytes
         nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
-        if written := [i for i in between if draft.file(i).head != b""]:  # what is empty may be to become an archive
+        if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
             plan.actions.append(Rotated("rename", len(written)))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
@@ -141,20 +141,20 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
         if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
     _pair_with_what_goes_on(draft)
-    # They stay known when their originals are gone; behind these, since what came before them is history
+    # Copies stay known once their originals are gone. They get the highest numbers: lower ones would make them history
     plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
 
 
 def _pair_with_what_goes_on(draft: Draft) -> None:
-    """Note which generations go on elsewhere where a file is taken up behind what was read of it.
+    """Note, for each file taken up behind bytes that were read, the generations that hold these and are still read.
 
-    What several get is read once.
+    What is written to both is then read once.
     """
-    over = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
+    ended = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
     read = {k.number for k in draft.known if k.in_use and k.position.offset >= SURE_BYTES}
-    going_on = read - over
+    going_on = read - ended
     for action in draft.plan.actions:
         if isinstance(action, TakeUp) and action.at:
             related = (k for k in draft.read[action.file] if k.number in going_on)
@@ -163,9 +163,9 @@ def _pair_with_what_goes_on(draft: Draft) -> None:
 
 
 def _read_of(draft: Draft, i: int) -> int:
-    """Return up to where a file begins with all that was read of a generation, as where several were put together.
+    """Return up to where a file begins with bytes that were read as another generation's: all that was read of it.
 
-    Or, beside the path, with all of it but what was edited since in one of the two, or with as much as both hold.
+    In a file beside the path they may have been edited since, or be what it and a generation's own file both hold.
     """
     if i in draft.start:
         return draft.start[i]
@@ -186,4 +186,4 @@ def _kind(draft: Draft) -> RotationKind:
         return "truncate"
     i = draft.lies_at(before.number)
     name = draft.file(i).found_at if i is not None else before.name if before.open else before.position.found_at
-    return "rename" if name and not path.is_link else "replace"  # where a link was swapped, its target stays
+    return "rename" if name and not path.is_link else "replace"  # a changed link leaves its target there

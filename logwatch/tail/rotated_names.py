@@ -1,8 +1,8 @@
-"""Knows the names that rotation gives to files: logrotate's, Docker's, loggers', and which of them came first.
+"""Knows the names that rotation gives to files (logrotate's, Docker's, loggers'), and which of them came first.
 
-A name only says whether a file may be a generation of a log; its bytes decide. ``rotated_name`` knows the names of
-files that can be nothing else, so that what nobody has seen in them is news; any other name that begins with the log's
-stem may hold what is known.
+A name only says whether a file may be a generation of a log; its bytes decide. ``rotated_name`` knows names that only
+rotation gives, so that bytes in such files that no generation has are news. A file with any other name that begins with
+the log's stem may still hold a known generation.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from logwatch.unpack import without_suffix
 
-# Four digits at least, a digit first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
+# Four digits or more, one of them first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
 _SUFFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?:old|bak|prev|save))")
 _INFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))")
@@ -24,9 +24,9 @@ _COUNTING = re.compile(rf"{_STAMP_IN_HEX}|\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH}
 
 @dataclass(frozen=True, slots=True)
 class RotatedName:
-    """What a rotated name says: its number (1 is the newest) or its date, or neither.
+    """What a rotated name says: its number (1 is the newest, unless they rise), or its date, or neither.
 
-    ``certain``: it can be nothing but a rotated one, so that bytes in it that nobody has seen are the log's.
+    ``certain``: only rotation gives the log's files such a name, so that bytes in it that no generation has are news.
     """
 
     number: int | None = None
@@ -35,10 +35,10 @@ class RotatedName:
 
 
 UNNAMED = RotatedName()
-"""Of a file whose name says nothing, or does not matter."""
+"""For a certain file whose name has neither number nor date, or where these do not matter."""
 
 UNCERTAIN = RotatedName(certain=False)
-"""Of one that lies beside a log, and may be anybody's."""
+"""For a file that lies beside a log, and may be any other one."""
 
 
 def _rotated(match: re.Match[str]) -> RotatedName:
@@ -48,12 +48,12 @@ def _rotated(match: re.Match[str]) -> RotatedName:
 
 
 def stem_of(base: str) -> str:
-    """Return what the names of all generations of a log begin with."""
+    """Return what the names of all generations of a log begin with: its name up to the first dot within it."""
     return base[: base.find(".", 1)] if "." in base[1:] else base
 
 
 def rotated_name(base: str, name: str) -> RotatedName | None:
-    """Return what name says as a rotated name of base, both without directories; None when it is none.
+    """Return what ``name`` says as a rotated name of ``base``, both without directories; None if it is not one.
 
     ``mesibo.log`` is rotated to ``mesibo.log.1``, ``mesibo.log.1.gz``, ``mesibo.log-20261122-1795890000.xz``,
     ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``.
@@ -72,21 +72,21 @@ def rotated_name(base: str, name: str) -> RotatedName | None:
 
 
 def shape_of(name: str, stem: str = "") -> str:
-    """Return what names of one scheme share: all but numbers, stamps, letters, days, months and what packed it.
+    """Return what names of one scheme share: all but numbers, stamps, letters, days, months and suffixes of archives.
 
-    ``stem``: of the log, which names share as it is that hold it: ``old-m1`` and ``old-m2`` are of two logs.
+    ``stem``: the log's, which stays as it is where a name has it: ``old-m1`` and ``old-m2`` belong to two logs.
     """
     parts = without_suffix(name).split(stem, 1) if stem else [without_suffix(name)]
     return "/".join(_COUNTING.sub("#", part) for part in parts)
 
 
 def uncounted(name: str) -> str:
-    """Return what name is without a number between its last letter and its extension: of ``m12.log``, ``m.log``."""
+    """Return ``name`` without a number between its last letter and its extension: ``m.log`` for ``m12.log``."""
     return _COUNTED.sub(r"\g<extension>", name)
 
 
 def possible_bases(name: str) -> list[str]:
-    """Return the names that name may be a rotated one of, as far as a glance tells: the longest first."""
+    """Return the names of logs, longest first, of which ``name`` may be a rotated one; ``rotated_name`` decides."""
     plain = without_suffix(name)
     stems = [plain[:at] for at in range(len(plain) - 1, 0, -1) if plain[at] in _SEPARATORS]
     _, dot, extension = plain.rpartition(".")
@@ -95,14 +95,14 @@ def possible_bases(name: str) -> list[str]:
 
 
 Age = tuple[int, int, str, int]
-"""What sorts rotated files oldest first."""
+"""Sort key of rotated files, oldest first."""
 
 
 def age_key(rotated: RotatedName, modified: int, *, rising: bool = False) -> Age:
-    """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
+    """Return a sort key for rotated files, oldest first: by date, or number, or else the time of the last write.
 
-    Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.
-    ``rising``: it gives the newest file the highest number.
+    One directory has one scheme; where it was changed, dated files come before numbered ones, and others behind both.
+    ``rising``: the newest file has the highest number, not the lowest.
     """
     if rotated.number is not None:
         return (1, rotated.number if rising else -rotated.number, "", modified)

@@ -1,7 +1,7 @@
-"""Knows up to where somebody else has read what a file begins with: a copy may lie at, or be moved to, another path.
+"""Knows up to where the bytes that a file begins with were read elsewhere: a copy may lie at another path.
 
-That is asked before a file is read on from where it is. Files that begin alike are paired when one is taken up, and
-parted as soon as one goes on with lines of its own.
+This is asked before each read. Generations whose files begin alike are paired, as *twins*, when one is taken up, and
+parted once either goes on with lines of its own.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SURE_BYTES, Relation, compare
 from logwatch.tail.uncompressed import Content, SeekingError, is_part, shared_bytes
 
-_MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
+_MOST_ALIKE = 32  # a file is compared with no more generations, where all begin with one banner
 
 
 class FollowedPath(Protocol):
@@ -28,39 +28,39 @@ class FollowedPath(Protocol):
     heads: Heads
 
     def targets(self) -> set[str]:
-        """Return where it leads and led: itself, where no link is on the way."""
+        """Return where it leads, and led: itself, where it is no link."""
 
     def remove(self, generation: Generation) -> None:
-        """Leave a generation to another path, or forget it."""
+        """Remove a generation, which is left to another path or forgotten."""
 
     def mark_due(self) -> None:
-        """Have it reconciled with the next look."""
+        """Have the next look reconcile it."""
 
 
 class Sharing:
-    """The generations of all paths of a source by what they begin with, and which of them begin with the same bytes."""
+    """The generations of all paths of a source, indexed by their heads, and pairs of those that begin alike."""
 
     def __init__(self, paths: Mapping[str, FollowedPath]) -> None:
         self._paths = paths
         self._by_head: dict[bytes, list[Generation]] = {}
-        self._unfiled: list[Generation] = []  # when they were last asked
-        self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
+        self._unfiled: list[Generation] = []  # not in the index yet, or with too short a head for it
+        self._twins: dict[int, dict[int, Generation]] = {}  # by generation, then by twin
 
     def add(self, generation: Generation) -> None:
-        """Note that there is a generation, or more of its head."""
+        """Note that there is a generation, or that more of its head is known."""
         self._unfiled.append(generation)
 
     def clear(self) -> None:
-        """Forget what generations begin with; which are paired is known still."""
+        """Empty the index of heads; pairs stay."""
         self._by_head, self._unfiled = {}, []
 
     def is_known(self, generation: Generation) -> bool:
-        """Return whether it still is a generation of its path."""
+        """Return whether a generation has not been removed from its path."""
         state = self._paths.get(generation.position.path)
         return state is not None and generation in state.generations
 
     def content(self, generation: Generation) -> Content | None:
-        """Return what the file of a generation holds; None where it is not to be found, or cannot be read now."""
+        """Return the content of a generation's file; None if the file is not found, or cannot be read now."""
         if generation.plain:
             with suppress(OSError):
                 return OwnFile(generation.plain)
@@ -71,7 +71,7 @@ class Sharing:
         return file if file and file.key == generation.key else None
 
     def alike(self, path: str, head: bytes) -> list[Generation]:
-        """Return the generations of other paths that begin like a file with this head, a few of the newest."""
+        """Return the generations of other paths that begin like a file with this head: the newest few, oldest first."""
         unfiled, self._unfiled = self._unfiled, []
         for each in unfiled:
             keys = index_keys(each.position.head_bytes, each.position.head)
@@ -87,27 +87,27 @@ class Sharing:
     # pairs
 
     def pair(self, one: Generation, of: Generation) -> None:
-        """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
+        """Pair two generations whose files begin with the same bytes: what either has read, the other skips."""
         self._twins.setdefault(one.number, {})[of.number] = of
         self._twins.setdefault(of.number, {})[one.number] = one
         mine = of.position.path == one.position.path
         one.note(copy_of=of.number if mine else one.position.copy_of or of.number)
 
     def pair_alike(self, one: Generation, head: bytes) -> None:
-        """Pair a generation with those of other paths that begin alike, until it turns out how far they do."""
+        """Pair a generation with those of other paths that begin alike; how far they do shows when it is read."""
         for other in self.alike(one.position.path, head):
             if other.key != one.key:
                 self.pair(one, other)
 
     def pair_again(self) -> None:
-        """Pair the generations that were copies of others before a restart."""
+        """Pair generations again that were copies before a restart."""
         known = {each.number: each for state in self._paths.values() for each in state.generations}
         for each in known.values():
             if other := known.get(each.position.copy_of):
                 self.pair(each, other)
 
     def drop(self, generation: Generation) -> None:
-        """Note that a generation is known no more."""
+        """Part a generation that is known no more from all others."""
         for other in self._twins_of(generation):
             self._part(generation, other)
         self._twins.pop(generation.number, None)
@@ -126,42 +126,42 @@ class Sharing:
     # the question
 
     def skip(self, generation: Generation) -> bool:
-        """Skip what others have read of what a generation's file begins with; False to wait, as for a rename.
+        """Skip what twins have read of a generation's file; return False to wait, as while a file is renamed.
 
-        Raises SeekingError while an archive is to be unpacked further before that can be told.
+        Raises SeekingError while an archive has to be unpacked further.
         """
         for twin in self._twins_of(generation):
             offset, gone = generation.position.offset, twin.missing_since is not None
             if twin.furthest.offset <= offset and not gone:
                 continue
             if twin.dead:
-                return False  # where else it lies is told by the next look
+                return False  # the next look finds out where else it lies
             try:
                 own = self.content(generation)
-                if not own:  # it was renamed since it was looked at
+                if not own:  # it was renamed since the last look
                     self._paths[generation.position.path].mark_due()
                     return False
                 whole = self._skip_read(generation, twin, own)
                 seen = False
                 if whole and gone and _tells_all(generation, twin) and twin.begins_alike(own.head):
                     with suppress(SeekingError):
-                        seen = own.size() >= twin.position.size  # more than a banner that both have
+                        seen = own.size() >= twin.position.size  # all that was seen of the twin, not just its banner
             except UnreadableError:
                 continue
             except VanishedError:
                 return False
             of = self._twins[generation.number].get(generation.position.copy_of)
             if generation.position.offset > offset and of and of.position.path != generation.position.path:
-                generation.note(copy_of=twin.number)  # with which it is paired after a restart
+                generation.note(copy_of=twin.number)  # to be paired with this one after a restart
             if seen:
-                twin.settle("done")  # found here: what was not read of it comes next
+                twin.settle("done")  # it was nowhere, and is here: its unread bytes are read next
         return True
 
     def _skip_read(self, generation: Generation, twin: Generation, own: Content) -> bool:
-        """Skip as much as two files have in common, and was read of one; return whether all is here that was read."""
+        """Skip what a generation's file has of what its twin has read; return whether it has all of that."""
         theirs = twin.furthest
         run = b"" if own.packed else own.run(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
-        relation, at = Relation.SAME, theirs.offset  # if what was read last stands there, whatever has changed in front
+        relation, at = Relation.SAME, theirs.offset  # if the run before it is there: whatever has changed in front
         if not run or not is_tail(theirs.tail, run):
             relation, at = compare(theirs, own, same_inode=False, followed=True)
         of = self.content(twin) if relation is not Relation.SAME else None
@@ -170,13 +170,13 @@ class Sharing:
         if at > generation.position.offset:
             generation.skip_to(at, own.before(at))
         if relation is not Relation.SAME and (not of or _goes_on(own, of, at)):
-            self._part(generation, twin)  # else it may become a copy of more
+            self._part(generation, twin)  # it goes on in its own way; before, it might become a copy of more
         return relation is Relation.SAME
 
     def reached(self, generation: Generation) -> int | None:
-        """Return up to where copies of a generation, made of all that was read of it, have been read.
+        """Return up to where twins of a generation were read whose files hold all that was read of it; 0 if none does.
 
-        None while an archive is to be unpacked before that can be told, or a file is being renamed.
+        None while an archive has to be unpacked for that, or a file is being renamed.
         """
         reached = 0
         for twin in self._twins_of(generation):
@@ -195,9 +195,9 @@ class Sharing:
         return reached
 
     def held(self, generation: Generation) -> int:
-        """Return the end of a generation's open file if a copy that is read on, or was read further, has all of it.
+        """Return the size of a generation's open file if a twin has all of it, and is in use or was read further; or 0.
 
-        Raises SeekingError while that has to be unpacked.
+        Raises SeekingError while an archive has to be unpacked for that.
         """
         with suppress(UnreadableError, VanishedError):
             if generation.plain and (own := self.content(generation)):
@@ -207,9 +207,9 @@ class Sharing:
         return 0
 
     def appended(self, generation: Generation, mine: list[Generation]) -> Generation | None:
-        """Return the generation that was appended to the file of this one, where this was read to.
+        """Return the generation that was appended to this one's file, at its offset; None if none was.
 
-        Another one of its path, to the log itself a later one, and to a copy one of another path.
+        It is another one of its path; only a later one if this is the path's own file. To a copy, others' are, too.
         """
         known, file = generation.position, generation.file
         mine = [g for g in mine if g.number > generation.number or known.state == "rotated"]
@@ -224,9 +224,9 @@ class Sharing:
         return next((g for g in alike if self._holds_run(g, run) and self._ends_in(generation, g)), None)
 
     def _ends_in(self, generation: Generation, other: Generation) -> bool:
-        """Return whether another generation can end in the file of this one if it begins there; ask archives alone.
+        """Return whether another generation, if it begins at this one's offset, ends in its file: of archives alone.
 
-        What is read of an archive only goes forward: it is not told afterwards.
+        An archive is only read forwards, so that this cannot be found out later. For other files it is True.
         """
         packed = generation.file and generation.file.packed
         if not packed or not (of := self.content(generation)):
@@ -236,7 +236,7 @@ class Sharing:
         return len(end) < known.tail_bytes or is_tail(known.tail, end)
 
     def _holds_run(self, generation: Generation, run: bytes) -> bool:
-        """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
+        """Return whether a run that begins like a generation has its whole head, or is all in its file."""
         head_bytes = generation.position.head_bytes
         if not TELLING_BYTES <= head_bytes <= len(run) and (of := self.content(generation)):
             return of.run(0, len(run)) == run
@@ -244,23 +244,23 @@ class Sharing:
 
 
 def _tells_all(copy: Generation, of: Generation) -> bool:
-    """Return whether a file that begins like another one has all that was read of that, or all there was.
+    """Return whether a file that begins like another generation's has all that was read of it, or all that there was.
 
-    As does one that was put in its place: that was looked at while both were there.
+    So has one that took its place: they were compared while both were there.
     """
     replaced = copy.position.copy_of == of.number and copy.position.path == of.position.path
     return of.sure or replaced
 
 
 def _goes_on(file: Content, of: Content, at: int) -> bool:
-    """Return whether a file has a line of its own where its bytes were another one's up to there: or it grows still."""
+    """Return whether a file goes on, behind what it shares with another one, with a whole line of its own."""
     rest = file.run(at, HEAD_BYTES)
     end = rest.find(b"\n") + 1
     return end > 0 and not (at and of.run(at, end) == rest[:end])
 
 
 def _proved(known: Position, relation: Relation, at: int) -> int:
-    """Return up to where a file is a part of what was read, as notes of it prove."""
-    if relation is Relation.CUT:  # or another log that begins with the same banner
+    """Return up to where the digests of what was read prove that a file is a part of it; 0 if nowhere."""
+    if relation is Relation.CUT:  # behind a mark that holds, it may be another log with the same banner
         return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
     return at if relation is Relation.PART else 0

@@ -1,7 +1,7 @@
 """Looks at the files that may hold a path's generations: all the reading that a decision needs, not the decision.
 
-In: what is known of a path. Out: the files that are there, each as it was at one moment, and what each of them is to
-each generation and to each other file. Nothing is changed here but what is remembered of files that did not change.
+In: what is known of a path. Out: the candidates, each as it was at one moment, and how each of them is related to each
+generation and to each other candidate. Nothing is changed but what is cached of files that did not change.
 """
 
 import os
@@ -29,7 +29,7 @@ class Survey:
     """One look at the files around one path."""
 
     def __init__(self, state: PathState, *, elsewhere: bool = False) -> None:
-        """``elsewhere``: the file at the path is of another path."""
+        """Survey a path; ``elsewhere``: the file that it leads to belongs to another path."""
         self._state, self._owners, self._elsewhere = state, state.owners, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
@@ -38,17 +38,17 @@ class Survey:
         self._shelves = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
-        # Where links led, and lead
+        # Where links lead, and led when a generation was last found
         self._targets = {g.position.target for g in self._generations} - {""}
         if not elsewhere:
             self._targets.add(self._directories.real(self._path))
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, g.find_name(), g.dead) for g in self._generations]
         self._keys = {known.key for known in self.known}
-        self._at_key: dict[Key, int] = {}  # the candidates
+        self._at_key: dict[Key, int] = {}  # index of each candidate
 
     def find(self) -> Found:
-        """Look at all files that may be generations of the path, but for foreign ones."""
+        """Return all files that may be generations of the path; raise VanishedError if any changes meanwhile."""
         names = self._names = self._list()
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
         found = self.found = Found([], rotated_names=certain)
@@ -75,7 +75,7 @@ class Survey:
             if file.archive and len(file.head) < TELLING_BYTES:
                 with suppress(SeekingError):
                     file.size()
-                # It was just begun, and may be a copy of anything; left out if it stays so
+                # An archive just begun may be a copy of anything; one that stays so is left out
                 if not (file.archive.whole or file.damaged):
                     (found.undecided if file.archive.known_size is None else found.anothers).add(i)
         for i in found.alike(self.known):
@@ -88,7 +88,7 @@ class Survey:
 
     @contextmanager
     def _unpacking(self, *files: int) -> Iterator[None]:
-        """Note that files are to be unpacked further before it can be told what is asked of them."""
+        """Note files as undecided if a question about them needs more of an archive to be unpacked."""
         try:
             yield
         except SeekingError:
@@ -103,16 +103,16 @@ class Survey:
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
         listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in files}
-        # Not what is nearer to another followed log beside it, or is that
+        # Without names of, or nearer to, another followed log beside it
         ours = {"", self._path, *self._targets}
         names = {p: r for p, r in listed.items() if self._nearest(self._directories.placed(p)) in ours}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not any(p.target in source for source in self._sources):
-                names[p.target] = UNNAMED  # what is there now was written before the link went, or after
+                names[p.target] = UNNAMED  # where a link led: that file may have got lines before or after
         for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
             another = rotated is None and self._is_called_otherwise(path)
-            if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
+            if path != self._path and not another and path not in names and stat_at(path):  # it may have gone meanwhile
                 names[path] = rotated or UNNAMED
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
@@ -120,20 +120,20 @@ class Survey:
         return names
 
     def _is_called_otherwise(self, path: str) -> bool:
-        """Return whether a name is nearer to that of another log, wherever."""
+        """Return whether another followed log, in any directory, has the name nearest to that of a file."""
         return self._nearest(os.path.basename(path)) not in {"", *self._bases}
 
     def _nearest(self, name: str) -> str:
         return max((source.log_of(name) for source in self._sources), key=len, default="")
 
     def _candidates(self) -> list[Candidate]:
-        """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
+        """Examine the path's own file before all others and after: VanishedError unless it is the same, or has grown.
 
-        Whatever was copied of it meanwhile is a copy of what it holds by then.
+        So an original is compared that has all of any copy which was made of it in between.
         """
         names = self._names
         plain = {path: without_suffix(path) for path in names.keys() | self._state.matched if path != self._path}
-        others = sorted(plain)  # what is packed behind what it was packed from
+        others = sorted(plain)  # an archive comes after the file that it is packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
         looked_at: dict[str, Candidate | None] = {}
@@ -159,9 +159,9 @@ class Survey:
         return [replace(at_path, matched=at_path.packed), *rest]
 
     def _is_being_packed(self, file: Candidate | None, of: Candidate | None) -> bool:
-        """Return whether a file was or may still be packed from another one, or cannot be told from that.
+        """Return whether an archive is, or may still be, packed from the plain file beside it, which has all of it.
 
-        Once it is packed it has the time of that one, down to the second at least: it is not unpacked at each start.
+        A compressor sets the plain file's time at its end, to the second at least: no need to unpack it at each start.
         """
         if not file or not of or file.error or of.error:
             return True
@@ -175,15 +175,15 @@ class Survey:
         if self._elsewhere:
             return None
         at_path = self._heads.examine(self._path, None)
-        if at_path and at_path.packed:  # never read as text
+        if at_path and at_path.packed:  # taken as a rotated file, since it is never read as text
             return self._heads.examine(self._path)
         return at_path
 
     def _hidden(self) -> set[int]:
-        """Return the generations that are over, and may lie where nobody can look.
+        """Return the generations that are over, and may lie where nobody can look now: they are not forgotten.
 
-        Their directory is not there, or cannot be listed, or nothing at all of the log is beside its path, as where a
-        file system is not mounted; or what lay beside them is elsewhere by now, as where the directory was moved away.
+        Their directory is not there, on another device, or cannot be listed; or no candidate lies beside the path, as
+        where nothing is mounted; or an open file of that directory lies in another by now: it may have been moved away.
         """
         over, here = [known for known in self.known if not known.in_use], os.path.dirname(self._path)
         if not any(os.path.dirname(file.path) == here for file in self.found.candidates):
@@ -198,9 +198,9 @@ class Survey:
         return not there or there.key[0] != known.key[0] or known.directory in self._directories.unlisted
 
     def _take_in(self, files: Iterable[Candidate]) -> None:
-        """Take files for candidates, in place of what they were taken for before, and ask what they are.
+        """Add candidates, or replace those with the same inode, and compare them with all generations.
 
-        But for those that are another path's by their inodes.
+        But for those that are another path's generations by their inodes.
         """
         taken = []
         for file in files:
@@ -215,7 +215,7 @@ class Survey:
         return self._is_called_otherwise(path) or path in self._state.matched or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
-        """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
+        """Compare files with the generations that have their inode, begin alike, or whose path leads to them."""
         by_head: dict[bytes, list[int]] = {}
         files = {i: self.found.candidates[i] for i in indices}
         for i, file in files.items():
@@ -233,12 +233,12 @@ class Survey:
             own = over.get(each.number)
             as_it_was = own is not None and each.position.size in (0, self.found.candidates[own].known_size)
             if (each.empty and not each.open) or (as_it_was and not each.followed):
-                continue  # whatever else begins like it is another one
+                continue  # it is known where it lies, or known by its inode alone: what begins alike is another
             keys = index_keys(each.position.head_bytes, each.position.head)
             asked = set[int]().union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
             asked |= punched if each.position.offset else set()
-            asked -= set() if own is None else read  # each is another's
-            # Deleted perhaps by whoever trimmed it, and put the rest in its place; or it may be written back in part
+            asked -= set() if own is None else read  # the files in which others lie that are over
+            # Whoever trimmed it may have deleted it and put the rest in its place; or it is being written back
             left = each.in_use and (self._state.facts.was_blank or each.deleted)
             if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):
                 asked |= set() if self.found.at_path is None else {0}
@@ -251,7 +251,7 @@ class Survey:
     def _ask_one(self, known: Known, i: int, *, search: bool = False) -> None:
         found, candidate, generation = self.found, self.found.candidates[i], self._by_number[known.number]
         position, same_inode = known.position, candidate.key == known.key != NO_KEY
-        if same_inode and generation.plain:  # it is open: its inode cannot be anybody else's
+        if same_inode and generation.plain:  # it is open: no other file can have its inode
             found.answers[known.number, i] = Answer(Relation.SAME, position.offset)
             return
         at_path = i == found.at_path
@@ -272,22 +272,22 @@ class Survey:
                 begun=lambda: at_path or same_inode or any(k.begins_alike(candidate.head) for k in self.known),
             )
         if candidate.head and not same_inode:
-            with suppress(OSError), self._unpacking(i):  # on a failing disk, what is noted of it has to do
+            with suppress(OSError), self._unpacking(i):  # where a disk fails, the answer by its digests has to do
                 if own := self._content(known):
                     self._compare_with_own(known, i, own)
 
     def _ask_of_edited(self) -> None:
-        """Ask of the files of nobody beside the path what they are to what has left it, if they begin within that."""
+        """Compare news beside the path with generations in use whose own file has one of its first lines, too."""
         files = enumerate(self.found.candidates)
         news = [i for i, c in files if c.may_be_news and not (c.packed or c.is_at_path or c.key in self._keys)]
         for known in self.known if news else ():
-            with suppress(OSError):  # of a failing disk
+            with suppress(OSError):  # where a disk fails, they stay unrelated
                 own = self._content(known) if known.in_use else None
                 for i in [i for i in news if own and begins_within(self.found.candidates[i], own)]:
                     self._ask_one(known, i, search=True)
 
     def _content(self, known: Known) -> Content | None:
-        """Return what a generation's own file holds, if that is open, or left the path and is known by its inode."""
+        """Return a generation's own file: the open one, or one beside the path with its inode and bytes; or None."""
         if (file := self._by_number[known.number].plain) is not None:
             return OwnFile(file)
         own, found = self._own(known), self.found
@@ -296,12 +296,12 @@ class Survey:
         return found.candidates[own] if found.answer(known.number, own).relation is Relation.SAME else None
 
     def _has_left(self, known: Known) -> bool:
-        """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
+        """Return whether a generation's inode is beside the path, with no fewer bytes than were read of it."""
         i = self._own(known)
         return i not in (None, self.found.at_path) and known.position.offset <= self.found.candidates[i].disk_size
 
     def _compare_with_own(self, known: Known, i: int, own: Content) -> None:
-        """Find out how much of what a generation's own file holds stands in another file, too."""
+        """Note how much of a generation's own file another has, too: in ``common``, ``own_parts`` and ``edited``."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         answer = found.answer(known.number, i)
         held = answer.relation in HELD and known.in_use
@@ -320,10 +320,10 @@ class Survey:
             found.common |= {(known.number, i): end} if end else {}
         if part or own.size() <= offset or (generation.plain and not generation.waiting):
             return
-        # Beside the path perhaps it was put in its place, and rotated since
+        # Beside the path: it may have been edited, put in the place of the own file, and rotated since
         edited = i != found.at_path and unknown and is_extract(own, candidate)
         if i == found.at_path and not (offset and held and own.size() - offset <= EDITED_BYTES):
-            deleted = held and not whole and known.deleted  # by whoever put that in its place
+            deleted = held and not whole and known.deleted  # by whoever edited it, and put the result in its place
             edited = deleted or (not (offset and whole) and is_extract(own, candidate))
         elif i == found.at_path and not whole:
             at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
@@ -331,7 +331,7 @@ class Survey:
         found.edited |= {i} if edited else set()
 
     def _compare_with_edited(self) -> None:
-        """Find out which files are copies of what another one, first the path's, was before it was edited."""
+        """Note files whose unread lines an edited file has, too, as its backup: the path's one comes before others."""
         found, files = self.found, self.found.candidates
         held = {at: of for at, of in found.answers.items() if of.relation in HELD and not self._by_number[at[0]].plain}
         edited = {n: i for (n, i), of in sorted(held.items(), reverse=True) if of.relation is Relation.MOVED}
@@ -341,10 +341,10 @@ class Survey:
                     found.own_parts[i].add(n)
 
     def _find_anothers(self) -> None:
-        """Find out which files are another path's: the logs of both may be rotated into one directory.
+        """Note the files that belong to another path, as where several logs are rotated into one directory.
 
-        Theirs that has its inode, or has read most of it; by the inode alone, where a pattern matches it or rotation
-        has named it after the path, beside it or where no other log of that name is nearer: two logs may be alike.
+        A file belongs to the path of which a generation has its inode, or has read most of it; to another path by its
+        inode alone, if a pattern matches the file, or its name can only be this path's: two logs may be alike.
         """
         found, mine, (directory, base) = self.found, self.found.proofs(self.known), os.path.split(self._path)
         for i, candidate in enumerate(found.candidates):
@@ -362,11 +362,11 @@ class Survey:
                     found.anothers.add(i)
                 elif i not in mine and None in told:
                     found.undecided.add(i)
-        # What others have read more of has but a banner, or a line that recurs, in common with what was read here
+        # With a file of which others have read more, generations of this path share but a banner, or lines that recur
         found.answers = {(n, i): answer for (n, i), answer in found.answers.items() if i not in found.anothers}
 
     def _compare_files(self) -> None:
-        """Find out which files hold nothing but what another one holds."""
+        """Note which files hold nothing but the beginning, or all, of what another one holds."""
         files = self.found.candidates
         for i, j in possible_parts([file.head for file in files]):
             with self._unpacking(i, j):
@@ -376,10 +376,9 @@ class Survey:
     def make_sure(self, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
 
-        Strictly, no rotated file may have grown either: a copy of what has come since would look like news.
-
-        Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
-        whose original was truncated in between looks like a file that nobody has read.
+        Rotation goes on during a look, and a mixture of before and after leads to wrong conclusions: a copy whose
+        original was truncated in between looks like a file that nobody has read. ``strict``: nor may a rotated file
+        have grown: a copy of what it has got since would look like news.
         """
         if self._list() != self._names:
             raise VanishedError
@@ -393,4 +392,4 @@ class Survey:
             if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
                 raise VanishedError
             if candidate.is_at_path and candidate.run(candidate.begin, len(head)) != head:
-                raise VanishedError  # truncated, and grown again
+                raise VanishedError  # it was truncated, and has grown again

@@ -1,4 +1,4 @@
-"""Follows all files of one source: discovery, fairness between files, and what people want to know about it."""
+"""Follows all files of one source: which paths there are, which is read next, and the status that is shown of them."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -21,11 +21,11 @@ from logwatch.tail.rotated_names import possible_bases, rotated_name, uncounted
 from logwatch.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
-"""A file with no more than this to read is read in every turn."""
+"""A file with no more unread bytes than this is read in every turn."""
 
 _NEVER = float("inf")
-_UNFINISHED = ".tmp"  # kubelet's and dockerd's names of what they pack
-_TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
+_UNFINISHED = ".tmp"  # suffix of archives that kubelet and dockerd have not finished
+_TURN_SECONDS = 10.0  # between a look and the lines that it finds, at most: files written then may not be known yet
 _MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {
     NO_FILE: "take it out of the patterns",
@@ -36,18 +36,18 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """What to follow under one name."""
+    """What is followed, and how, under one label."""
 
     name: str
     discover: Discovery
     envelope: EnvelopeKind | Literal["auto"] = "auto"
-    start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
+    start_at: Literal["beginning", "end"] = "beginning"  # of unknown files that are there at the first look
     rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
     input: InputKind = "file"
 
 
 class Tail:
-    """All files of a source, as whole lines in chunks, each exactly once, in any order of files that is fair."""
+    """All files of a source, as chunks of whole lines, each exactly once; no file has to wait for another's backlog."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Tail:
         files: OpenFiles | None = None,
         last_line_at: float | None = None,
     ) -> None:
-        """Go on at positions; ``last_line_at``: when the last line before them was read."""
+        """Go on at these positions; ``last_line_at``: the clock when the last line before them was read."""
         positions = [position for position in positions if position.source == source.name]
         self.source = source
         self._clock = clock
@@ -81,29 +81,29 @@ class Tail:
         rows: dict[str, list[Position]] = {}
         for position in positions:
             rows.setdefault(position.path, []).append(position)
-        self._expected = _newest(positions)  # of a path that comes new
+        self._expected = _newest(positions)  # envelope of a new path's lines, until that is decided
         self._followers = {
             path: PathFollower(path, mine, self._ctx, PathView(), expected=_newest(mine) or self._expected)
             for path, mine in rows.items()
         }
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
-        self._sorted = -1  # so many of them; there are fewer where one was let go of since
-        self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
+        self._sorted = -1  # length of ``_followers`` when paths were last sorted
+        self._matched: dict[str, list[str]] = {}  # by path to follow: its rotated files that patterns match, too
         self._directories: frozenset[str] = frozenset()
-        self._told: set[str] = set()  # problems of discovery that the log knows
-        self._waiting: set[str] | None = set()  # paths of which a file waited to be opened; None once that was told
+        self._told: set[str] = set()  # problems of discovery that were logged
+        self._waiting: set[str] | None = set()  # paths with a file that waited to be opened; None once that was logged
         self._turns = 0
         self._looked = False  # at least once
         self._caught_up = False
         self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
-        self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
-        self._status: SourceStatus | None = None  # until something happens
+        self._busy: dict[str, PathFollower] = {}  # followers that may have something to read
+        self._status: SourceStatus | None = None  # cached until something changes
 
     # looking
 
     def look(self, sink: Sink) -> None:
-        """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
+        """Poll once: find files, notice rotation and growth. If nothing has changed, this costs a stat per path."""
         turn = Turn(now := self._clock(), sink)
         self._ctx.directories.forget()
         self._owners.forget()
@@ -115,9 +115,9 @@ class Tail:
             self._tell(found.problems)
             self._sort(found.paths)
         matched = self._matched
-        # What is new may be a copy of what is known: where that is by now is looked up before
+        # New paths last: their files may be copies of known generations, whose places have to be known before
         for path, follower in sorted(self._followers.items(), key=lambda each: each[1].facts.first):
-            last = len(self._followers) == 1  # whose rows say that the source is no new one
+            last = len(self._followers) == 1  # without any row, the source would count as new after a restart
             if follower.look(turn, matched.get(path, () if last else None)):
                 self._status = None
                 self._busy[path] = follower
@@ -131,7 +131,7 @@ class Tail:
         self._tell_waiting()
 
     def _tell_waiting(self) -> None:
-        """Log once that files wait to be opened, where one does from one look to the next."""
+        """Log once that files wait to be opened: when the same path is found waiting at two looks in a row."""
         waiting = {path for path, follower in self._busy.items() if follower.crowded}
         if self._waiting and waiting & self._waiting:
             most, self._waiting = self._ctx.files.all.most, None
@@ -140,7 +140,7 @@ class Tail:
             self._waiting = waiting
 
     def _tell(self, problems: Iterable[Problem]) -> None:
-        """Log what keeps files from being found, once."""
+        """Log each problem of discovery once."""
         headlines = {problem.headline: problem for problem in problems}
         for headline in headlines.keys() - self._told:
             self._ctx.log.warning("discovery_problem", problem=headline, remedy=headlines[headline].try_)
@@ -148,7 +148,7 @@ class Tail:
         self._status = None
 
     def _sort(self, paths: tuple[str, ...]) -> None:
-        """Sort paths into those to follow, each with the rotated names of it that the globs matched too."""
+        """Sort paths into those to follow, and rotated files of these that the patterns match, too."""
         self._leave_out()
         matched: dict[str, list[str]] = {}
         known = set(paths) | self._followers.keys()
@@ -172,9 +172,9 @@ class Tail:
         self._matched, self._sorted = matched, len(self._followers)
 
     def _leave_out(self) -> None:
-        """Leave files alone that the patterns led to once; what was read of them stays known.
+        """Stop following paths to which no pattern leads any more; what was read of their files stays known.
 
-        Where another path leads to such a file, it goes on there.
+        If another path leads to such a file, reading goes on there.
         """
         for path in [path for path in self._followers if not self._is_led_to(path)]:
             follower = self._followers.pop(path)
@@ -184,13 +184,13 @@ class Tail:
             follower.close()
 
     def _is_led_to(self, path: str) -> bool:
-        """Return whether the patterns lead to a path; of containers each one that was followed is."""
+        """Return whether patterns lead to a path; to those of a container's files they do once these were followed."""
         return self.source.discover.successive or self.source.discover.matches(path)
 
     def _base(self, path: str, known: set[str]) -> str | None:
-        """Return the path that one is named after as a rotated one: a known one, or by its end what patterns lead to.
+        """Return the path, known or matched by a pattern, of which this is a rotated file by its name; or None.
 
-        By its middle a name that a pattern spells out is a log of its own.
+        A path that a pattern spells out, and that has a number or date amid its name, is a log of its own.
         """
         finished = path.removesuffix(_UNFINISHED)
         if finished != path:
@@ -201,7 +201,7 @@ class Tail:
         sure = [each for each in likely if plain.startswith(each)]
         if path in known and path not in self._found.globbed:
             likely = sure
-        if plain != name:  # an archive is no log, whatever ending its name has
+        if plain != name:  # an archive is never a log, whatever its name ends with
             likely = [*likely, *(each for each in names if plain.startswith(each))]
             sure = [uncounted(plain), *sure]
         for each in (os.path.join(directory, base) for base in likely):
@@ -217,10 +217,10 @@ class Tail:
     # reading
 
     def read(self, sink: Sink, budget: int) -> bool:
-        """Hand on about budget bytes, in chunks, small lags first; True when more is waiting.
+        """Hand on about ``budget`` bytes in chunks, small backlogs first; return whether more is waiting.
 
-        A file with little to read is served in every turn, so that its fresh lines never wait for another's backlog;
-        what is left of the budget goes round among the others, and at least one chunk does.
+        A file with little to read is read in every turn, so that fresh lines do not wait for another file's backlog.
+        What is left of the budget, at least one chunk, goes round among the others.
         """
         turn = Turn(self._clock(), sink)
         self._ctx.unpacking.begin()
@@ -252,13 +252,13 @@ class Tail:
         return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
 
     def _check_caught_up(self) -> None:
-        """Note once that nothing waits to be read; that is over for good: what comes later is no backlog."""
+        """Note when nothing waits to be read for the first time; it stays so: what comes later is no backlog."""
         self._caught_up = self._caught_up or not any(f.is_behind for f in self._busy.values())
 
-    # telling
+    # status, and the end
 
     def status(self) -> SourceStatus:
-        """Return how following goes."""
+        """Return the status of the source; it is computed anew only when something has changed."""
         if self._status is None:
             self._status = self._assess()
         return self._status
@@ -294,13 +294,13 @@ class Tail:
         )
 
     def directories(self) -> frozenset[str]:
-        """Return the directories whose changes are worth waking up for."""
+        """Return the directories of which a change is a reason to look."""
         return self.source.discover.directories() | self._directories
 
     def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
-        """Hand on, before a last commit, what no later start could read, and note what else was seen and not yet read.
+        """Hand on, before the last commit, what no later start could read, as long as it ``goes_on``; and positions.
 
-        A loss while away is then known exactly, as is what there was no time for: it ``goes_on`` as long as there is.
+        These say what was seen and not read, so that a loss while the daemon is stopped is known exactly.
         """
         turn = Turn(self._clock(), sink)
         for follower in sorted(self._followers.values(), key=lambda follower: follower.lag):
@@ -315,7 +315,7 @@ class Tail:
 
 
 def _newest(positions: Iterable[Position]) -> Envelope | None:
-    """Return what the newest generation was decided to be in."""
+    """Return the envelope that was decided for the newest generation that has one."""
     decided = [position for position in positions if position.envelope]
     newest = max(decided, key=lambda position: position.generation, default=None)
     return envelopes.decoded(newest.envelope) if newest else None

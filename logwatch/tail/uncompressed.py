@@ -1,4 +1,4 @@
-"""A file's bytes as they come out of it, plain or packed, open or not; and how much of them another file holds."""
+"""A file's bytes as they come out of it, plain or packed, open or not; and how much of them another file holds, too."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -8,36 +8,37 @@ from itertools import islice
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES
 
 SEARCH_BYTES = 64 << 20
-"""So much of a file's end is searched for the run before the offset."""
+"""So much of a file's end is searched for what was read last."""
 
 CONTEXT_BYTES = HEAD_BYTES + 1
-"""Of what comes before a block that is searched: the run before the first offset in it, and a newline."""
+"""Blocks that are searched overlap by so much: the run before the first offset in a block, and a newline before it."""
 
 _BLOCK_BYTES = 1 << 20
-_SPAN_BYTES = 1 << 16  # more than lines have in common, wherever they stand
+_SPAN_BYTES = 1 << 16  # if so many bytes before a place agree, all before it does: no logs have as much in common
 
 LastIn = Callable[[bytes, int, int], int]
-"""Returns the last place in a block, by where that starts, that ends behind so many bytes of it; or NOWHERE."""
+"""Called with a block, its offset in the file, and how many bytes of it were searched before, returns the last place
+behind these that it finds, an offset in the file; or NOWHERE."""
 
 NOWHERE = -1
-"""In place of a place in a file, where nothing was found."""
+"""Stands for an offset where nothing was found."""
 
 
 class SeekingError(Exception):
-    """An archive has to be unpacked further before that can be told: ask again."""
+    """An archive has to be unpacked further to answer a question: ask again."""
 
 
 class UnwrittenError(SeekingError):
-    """What would tell that is not in the archive by now: ask again with the next look."""
+    """The answer is in a part of the archive that is not written yet: ask again with the next look."""
 
 
 class Content(ABC):
-    """A file's bytes, as they come out of it uncompressed; what an archive is asked for may raise SeekingError."""
+    """A file's uncompressed bytes; of an archive, whatever needs more of them unpacked raises SeekingError."""
 
     error: OSError | None = None  # why it cannot be read
-    head: bytes  # its first bytes behind leading NULs; empty if nothing is there, or it cannot be read
+    head: bytes  # its first bytes behind leading NULs; empty if there are none, or it cannot be read
     begin: int  # how many NULs it begins with
-    modified: int  # when it was last written, in nanoseconds
+    modified: int  # when it was last written, in nanoseconds since the epoch
 
     @property
     def packed(self) -> bool:
@@ -46,22 +47,22 @@ class Content(ABC):
 
     @abstractmethod
     def size(self) -> int:
-        """Return how long it is."""
+        """Return its size in bytes."""
 
     @abstractmethod
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes, shorter at its end."""
 
     def before(self, at: int, count: int = HEAD_BYTES) -> bytes:
-        """Return the run that ends at an offset: so many bytes, or all that come before."""
+        """Return the run that ends at an offset: ``count`` bytes, or all before it if these are fewer."""
         return self.run(max(at - count, 0), min(at, count))
 
     def end(self) -> bytes:
-        """Return what it ends with."""
+        """Return its last bytes."""
         return self.before(self.size())
 
     def search(self, tail: bytes, last_in: LastIn) -> int:  # noqa: ARG002
-        """Return the last place that is found in its end, looked for block by block; or NOWHERE."""
+        """Return the last place that ``last_in`` finds in its end, or NOWHERE. Archives cache answers by ``tail``."""
         stop = self.size()
         floor = max(stop - SEARCH_BYTES, 0)
         while stop > floor:
@@ -75,9 +76,9 @@ class Content(ABC):
 
 
 def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
-    """Return whether a file holds nothing but another's beginning, or all of it.
+    """Return whether a file holds nothing but the beginning, or all, of another one.
 
-    ``gone``: that one has no name any more, and was packed into an archive of its size, however few bytes it has.
+    Fewer than ``TELLING_BYTES`` prove it only if the other one is ``gone``, and the file is an archive of its size.
     """
     if not file.head or not of.head.startswith(file.head):
         return False
@@ -86,11 +87,11 @@ def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
         return False
     if not of.packed and of.size() <= size:
         return of.size() == size and file.end() == of.end()
-    return file.end() == of.before(size)  # answers over several lines may end alike in any log
+    return file.end() == of.before(size)  # 4 KiB: a message over several lines may end alike in any log
 
 
 def possible_parts(heads: list[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield which of some files may be a part of which other ones, as they begin alike."""
+    """Yield each pair of files of which the first may be a part of the second, by their heads."""
     ordered = sorted((head, i) for i, head in enumerate(heads) if len(head) >= TELLING_BYTES)
     for head, i in ordered:
         for other, j in islice(ordered, bisect_left(ordered, (head,)), None):
@@ -101,16 +102,16 @@ def possible_parts(heads: list[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def holds(file: Content, at: int, of: Content, start: int) -> bool:
-    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
+    """Return whether a file has, from ``at`` on, all that another one has from ``start`` on, as its end shows."""
     end = of.size()
-    if not 0 <= end - start <= file.size() - at:  # truncated meanwhile, or shorter
+    if not 0 <= end - start <= file.size() - at:  # negative: truncated meanwhile
         return False
     count = min(end - start, TAIL_BYTES)
     return file.run(at + end - start - count, count) == of.run(end - count, count)
 
 
 def common_bytes(file: Content, of: Content) -> int:
-    """Return up to which line two files hold the same that begin alike and differ from some place on: by halving."""
+    """Return the end of the last line that two files have in common, of which the heads agree: by bisection."""
     low, high = file.begin + len(file.head), min(file.size(), of.size())
     while low < high:
         middle = (low + high + 1) // 2
@@ -120,19 +121,16 @@ def common_bytes(file: Content, of: Content) -> int:
 
 
 def shared_bytes(file: Content, of: Content) -> int:
-    """Return up to which line a file begins with the same bytes as another one.
-
-    Of an archive it is only told whether it holds all of the file, or all of it is in there.
-    """
+    """Return the end of the last line up to which two files agree, or 0; with archives, all of ``file`` or nothing."""
     ours, theirs = file.head, of.head
     if file.packed or of.packed:
         if not is_part(file, of):
             return 0
-        size = file.size()  # half a line may go on otherwise
+        size = file.size()  # of a plain file, without an unfinished line, which may go on in another way
         return size if file.packed else size - len(file.before(size, _SPAN_BYTES).rpartition(b"\n")[2])
     if file.begin != of.begin:
         return 0
-    if ours == theirs:  # up to a hole, perhaps
+    if ours == theirs:  # of full length, or up to a hole
         return common_bytes(file, of)
     differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
     end = ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1

@@ -1,10 +1,10 @@
-"""Looks at files under names that nobody knows: which of them may be generations of a log.
+"""Looks for generations of a log under unknown names, which no scheme in ``rotated_names`` explains.
 
-Each is a bounded look at directories in which the log's generations lie. What is lost is looked for in any file there.
-Where a generation lies under such a name, what is named by the same scheme, and was written later, came after it. Where
-names have different shapes, as a script's and logrotate's, or logrotate's whose pattern matches what it has rotated
-before, files that are named after the log are its later generations if they were written between its last generation
-that is known and what is at its path now; an extract of a log is none.
+Each search is bounded, and goes through directories in which the log's generations lie. A lost generation may be any
+file there. Where one lies under an unknown name, files that the same scheme names, and that were written later, came
+after it. Where schemes are mixed, as a script's and logrotate's, or logrotate's whose pattern matches what it has
+rotated before, files that are named after the log are its later generations if they were written between its last known
+one and the file that is at its path now; an extract of a log is none.
 """
 
 import os
@@ -23,23 +23,23 @@ from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
 
-_OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
+_OTHERS = 64  # files with unknown names, at most, are looked at for lost generations
 
 
 class Unnamed:
-    """The files around one path whose names nobody knows."""
+    """The files with unknown names around one path."""
 
     def __init__(self, state: PathState, logs: set[str], names: set[str], is_followed: Callable[[str], bool]) -> None:
-        """Look around a path: ``logs`` are it and where links lead from it; ``names`` are those that are known."""
+        """Look around a path; ``logs``: it and where its links lead; ``names``: the known names of rotated files."""
         self._state, self._logs, self._names, self._is_followed = state, logs, names, is_followed
         self._directories, self._heads, self._owners = state.ctx.directories, state.heads, state.owners
         self._bases = {os.path.basename(log) for log in state.owners.logs_of(state.path)}
 
     def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
-        """Return files that may hold what is lost; of which nothing is lost only by their inodes."""
+        """Return files that may hold ``lost`` generations, and those with the inodes of others that are not open."""
         seen = {candidate.key for candidate in found.candidates}
-        # Under a name that nobody knows what is over is not forgotten: under its next one it would be news; and what a
-        # copy has been put in place of may have more than that
+        # One that is over has to stay known under an unknown name, or it would be news under its next, known one; and
+        # one in use may have more bytes than the copy that took its place
         keys = {each.key for each in known if (not each.open if each.in_use else each.position.found_at)}
         keys -= {*seen, NO_KEY}
         if not lost and not keys:
@@ -52,7 +52,7 @@ class Unnamed:
         return list(files.values())
 
     def _list(self, wanted: set[Key], known: list[Known], *, others: bool) -> list[str]:
-        """List names that say nothing: of what has a wanted inode; others first with the stem, then of what is new."""
+        """List unknown names: of files with ``wanted`` inodes; for ``others``, those with the stem, then the newest."""
         listed = self._logs | self._names
         passed = listed | self._state.matched.keys()
         stems = {stem_of(os.path.basename(path)) for path in self._logs}
@@ -61,7 +61,7 @@ class Unnamed:
         directories = set(map(os.path.dirname, [*listed, *lay]))
         strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
         strangers += map(self._owners.rotated_files.others, self._bases)
-        nameless = self._owners.rotated_files.others("")  # where another log may be nearer
+        nameless = self._owners.rotated_files.others("")  # whichever log is nearest, they may be any log's
         for _, by_key in (*strangers, nameless):
             first |= {by_key[key].path for key in wanted if key in by_key}
         if not others:
@@ -79,7 +79,7 @@ class Unnamed:
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
 
     def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:
-        """Return what is named as a generation is whose name nobody knows, and was written later."""
+        """Return files that the scheme of a generation's unknown name has named, too, and that were written later."""
         followed = {each.number for each in known if each.followed}
         held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
@@ -99,9 +99,9 @@ class Unnamed:
         return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
 
     def find_later(self, known: list[Known], found: Found) -> list[Candidate]:
-        """Return the files beside the path, or beside what has left it, that are its later generations.
+        """Return the files beside the path, or what has left it, that are its later generations by name and time.
 
-        A log whose name has no ending has none: what is named after it may as well be another log.
+        Not for a log without an extension: what begins with its name may as well be another log.
         """
         bases = {base for base in self._bases if "." in base[1:]}
         left = [file for each in known for file in self._left_to(each, found)]
@@ -111,7 +111,7 @@ class Unnamed:
         if not times or not bases:
             return []
         since = min(times)
-        # Of an empty log a copy may have been copied again; else what is written later is no generation of before
+        # None was written after the path's file, unless that is empty: then a copy may have been copied once more
         until = max(at_path.modified, since) if at_path and at_path.head else sys.maxsize
         held = {i for (_, i), answer in found.answers.items() if answer.relation in HELD}
         seen = {c.key for i, c in enumerate(found.candidates) if i in held or c.may_be_news}
@@ -133,7 +133,7 @@ class Unnamed:
         return kept
 
     def _left_to(self, each: Known, found: Found) -> list[Candidate]:
-        """Return the files in which a generation lies by now that the path led to when it was last looked at."""
+        """Return the files in which a generation lies that has left the path since the last look."""
         if not (each.position.state == "live" or each.emptied):
             return []
         relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
@@ -148,7 +148,7 @@ class Unnamed:
 
 
 def _emptied(each: Known, at_path: Candidate | None) -> int | None:
-    """Return when a live file was last seen empty, in nanoseconds, if lines have come and gone in it since then."""
+    """Return when the path's file was last seen empty, in nanoseconds, if lines came and went in it since; or None."""
     if each.position.state != "live" or not each.empty or each.name not in ("", at_path.path if at_path else ""):
         return None
     seen = when_empty(each.position.head)

@@ -141,9 +141,9 @@ class Survey:
             rotated = names.get(path, UNNAMED)
             uncertain = path in self._state.matched and not rotated.certain
             candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
+            beside = looked_at.get(plain[path]) if plain[path] in names else None
             looked_at[path] = candidate
-            beside = plain[path] != path and plain[path] in names
-            if beside and self._is_being_packed(candidate, looked_at.get(plain[path])):
+            if beside and self._is_being_packed(candidate, beside):
                 continue
             if candidate and candidate.key not in found:
                 found[candidate.key] = replace(candidate, matched=path in self._state.matched)
@@ -158,12 +158,12 @@ class Survey:
         rest = [candidate for key, candidate in found.items() if key != at_path.key]
         return [replace(at_path, matched=at_path.packed), *rest]
 
-    def _is_being_packed(self, file: Candidate | None, of: Candidate | None) -> bool:
+    def _is_being_packed(self, file: Candidate | None, of: Candidate) -> bool:
         """Return whether an archive is, or may still be, packed from the plain file beside it, which has all of it.
 
         A compressor sets the plain file's time at its end, to the second at least: no need to unpack it at each start.
         """
-        if not file or not of or file.error or of.error:
+        if not file or file.error or of.error:
             return True
         begun = of.head.startswith(file.head)
         packed = begun and 0 <= of.modified - file.modified < _SECOND

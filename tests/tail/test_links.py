@@ -233,3 +233,43 @@ def test_an_archive_that_is_being_made_is_no_log_where_a_pattern_matches_everyth
         log.follower.wait(seconds)
     log.check()
     assert not log.follower.tail.status().problems
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("pack", ["gzip a-1.log", "gzip -c a-1.log > a-1.log.gz; rm a-1.log"])
+def test_what_a_link_led_to_counts_out_of_its_archive_once_it_leads_to_the_next_log(tmp_path, life, pack):
+    """Cronolog's link, swapped and its old log packed before the next look: the archive is all there is of that."""
+
+    def steps(log):
+        log.write(7)
+        log.shell(pack)
+        log.path = str(log.directory / "a-2.log")
+        log.write(5)
+        log.shell("ln -sfn a-2.log current.log")
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life, patterns=("current.log",))
+    log.path = str(log.directory / "a-1.log")
+    log.write(40)
+    log.shell("ln -s a-1.log current.log")
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("entry", ["ln -s nowhere", "mkdir", "mkfifo"])
+def test_an_archive_counts_whatever_has_the_name_that_it_was_packed_from(tmp_path, life, entry):
+    """A link that leads nowhere, a directory or a pipe is nothing that it may still be packed from."""
+
+    def steps(log):
+        log.write(7)
+        log.shell(f"mv m.log m.log.1; gzip m.log.1; {entry} m.log.1")
+        log.write(5)
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(40)
+    log.treat(steps)
+    log.check()

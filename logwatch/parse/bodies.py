@@ -298,21 +298,22 @@ def _places(lines: Sequence[bytes], text: bytes, end: int) -> list[int]:
 
 def _bare(data: bytes, envelope: Envelope) -> bytes:
     """Take whole lines out of their envelope, but those that may not count."""
-    return b"".join([line + b"\n" for lines in _payloads(data, envelope) for line in lines])
+    own, others = _apart(data, envelope)
+    if not others.text:
+        return own.text
+    return b"".join([line + b"\n" for lines in _payloads(own, others) for line in lines])
 
 
-def _payloads(data: bytes, envelope: Envelope) -> list[list[bytes]]:
-    """Take whole lines out of their envelope; return of each record the lines that may count, without newlines.
-
-    A torn one may hold the line of another record as well.
-    """
-    if not data:
-        return []
+def _apart(data: bytes, envelope: Envelope) -> tuple[LineBatch, LineBatch]:
+    """Take whole lines out of their envelope together; return those, and as they are the others, which are torn."""
     data = envelopes.clean(data)
-    whole = LineBatch(envelopes.uncoloured(data) if envelope == PLAIN else data, envelope=envelope)
-    own, others = whole.apart(len(data))
+    return LineBatch(envelopes.uncoloured(data) if envelope == PLAIN else data, envelope=envelope).apart(len(data))
+
+
+def _payloads(own: LineBatch, others: LineBatch) -> list[list[bytes]]:
+    """Return of each record the lines that may count, without newlines; a torn one may hold another's as well."""
     found = {own.number(i): [line[:-1]] for i, line in enumerate(own.lines)}
-    for number, line in others.unwrapped():
+    for number, line in others.unwrapped() if others.text else ():
         found.setdefault(number, []).extend([] if line.refused else [line.payload])
     return [found[number] for number in range(len(found))]
 
@@ -333,7 +334,7 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
     marked = _begin_bodies(records, envelope, marker)
     owned = cache(owns)
     records = records[marked[0] :]
-    inside = _payloads(b"".join([each + b"\n" for each in records]), envelope)
+    inside = _payloads(*_apart(b"".join([each + b"\n" for each in records]), envelope))
     begins = [0, *accumulate(map(len, inside))]
     lines = [*chain.from_iterable(inside)]
     below = Below(b"\n".join([b"", *lines, b""]), owns, indents)

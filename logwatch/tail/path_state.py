@@ -57,6 +57,9 @@ class PathState:
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one to which the path led
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
         self.facts = replace(facts, first=first, followed=followed)
+        if any(g.in_use and not g.position.found_at for g in known if g is not self.current):
+            # It is not known where these lie: archives that came after them may have been undecided when it was killed
+            self.facts = replace(self.facts, news_since=float("-inf"))
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why
         self.absent = True  # the path leads nowhere

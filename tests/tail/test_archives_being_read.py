@@ -383,6 +383,39 @@ def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_betwe
     assert sorted(line for line in follower.lines if not line.startswith("banner")) == sorted(written)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("banner", [0, 3])
+@pytest.mark.parametrize("kills", [1, 2])
+def test_what_lay_in_an_archive_that_was_not_unpacked_before_a_kill_is_no_history(
+    tmp_path, monkeypatch, kills, banner, stopped
+):
+    """Nor where the log that was read before it is gone: its successor was taken up, and is older than the kill."""
+    log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(banner)]
+    append(log, *begins, *lines(0, 40))
+    follower = Follower(log)
+    follower.turn()
+    follower.commit()
+    if stopped:
+        follower.kill()
+    log.unlink()
+    append(log, *begins, *lines(1000, 10))
+    (tmp_path / "m.log-20261101.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    append(log, *begins, *lines(2000, 10))
+    if stopped:
+        follower.start()
+    with monkeypatch.context() as no_time:
+        no_time.setattr(Unpacking, "time_left", put_off)
+        for _ in range(kills):
+            follower.look()
+            follower.commit()
+            follower.restart_at_once()
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    counted = sorted(line for line in follower.lines if not line.startswith("banner"))
+    assert counted == lines(0, 40) + lines(1000, 10) + lines(2000, 10)
+
+
 @pytest.mark.usefixtures("one_question_a_look")
 @pytest.mark.parametrize(("pattern", "start_at", "there"), [("m.log", "beginning", 0), ("*.log*", "end", 50)])
 def test_archives_from_before_a_log_was_followed_are_history_before_they_are_unpacked(

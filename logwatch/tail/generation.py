@@ -242,14 +242,14 @@ class Generation(GenerationState):
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Return how many bytes are lost, too. Not handed on are the last bytes of an archive that does not end: the
-        beginning of a line may say something else. Nor is what is ``torn`` by its rotation within a number, which may
-        be a code.
+        Return how many bytes are lost, too. Not handed on is what is ``torn`` by its rotation within a number, which
+        may be a code. Raises SeekingError where an archive goes on by now: it is to be read on.
         """
         file = self.file
-        whole = file and (not file.packed or file.ended())
-        overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
+        overlap, run = self._fetch(file, self.lines.bound) if file else (b"", b"")
         modified, named = (file.stat().modified, file.has_name()) if file else (0, True)
+        if file and file.packed and not file.ended() and file.stat().size:
+            raise SeekingError
         read = overlap + run
         if torn and run[-1:].isdigit():
             run = run[: run.rfind(b"\n") + 1]
@@ -261,7 +261,7 @@ class Generation(GenerationState):
         # From here on nothing fails
         self.note(state="done")
         self.dead = not named
-        if whole and not self.position.head_bytes:
+        if file and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
             self.skip_to(self.position.size, run[-HEAD_BYTES:])  # that nobody has filled

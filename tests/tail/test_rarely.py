@@ -1,0 +1,318 @@
+"""What happens rarely, once to a host or between two system calls, and what is lost where nobody minds it."""
+
+import errno
+import gzip
+import os
+import shutil
+import sys
+
+import pytest
+
+from logwatch.tail import candidates, files, follow
+from logwatch.tail.apply import reconcile_path
+from logwatch.tail.context import OpenFiles
+from logwatch.tail.files import PlainFile
+from logwatch.tail.generation import Generation
+from tests.helpers.recorder import Follower, append
+from tests.tail.test_field import Log
+
+DAY = 86400
+
+
+def lines(first, count):
+    return [f"E2211-101112-{n:06} (1): a line of a log" for n in range(first, first + count)]
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Return the path of a log of twenty lines."""
+    append(tmp_path / "m.log", *lines(0, 20))
+    return tmp_path / "m.log"
+
+
+@pytest.fixture
+def follower(log):
+    follower = Follower(log)
+    follower.turn()
+    yield follower
+    follower.tail.close()
+
+
+def wait(follower, *seconds):
+    for each in seconds:
+        follower.wait(each)
+
+
+# files that are deleted, and still written
+
+
+def test_what_comes_into_a_deleted_log_that_is_emptied_amid_a_turn_counts_before_an_orderly_stop(log, follower):
+    """No later start finds it, and no later look may come: it is taken up where the read finds other bytes."""
+    with log.open("a") as writer:
+        log.unlink()
+        writer.write("\n".join([*lines(20, 1), ""]))
+        writer.flush()
+        follower.look()
+        writer.truncate(0)
+        writer.write("\n".join([*lines(100, 30), ""]))
+        writer.flush()
+        while follower.tail.read(follower.sink, 1 << 20):
+            pass
+        follower.stop()
+    assert follower.lines == lines(0, 20) + lines(100, 30)
+
+
+def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path):
+    """Its bytes are no lines: it is not taken up anew, and anew, as what a writer goes on in is."""
+    log = tmp_path / "m.log"
+    log.touch()
+    follower = Follower(log)
+    follower.turn()
+    with log.open("wb") as packer:
+        log.unlink()
+        packer.write(gzip.compress(b"a line\n" * 9))
+        packer.flush()
+        wait(follower, 0, 1, 11, 700)
+    assert (follower.lines, follower.sink.generation) == ([], 1)
+
+
+# clocks
+
+
+def test_a_log_that_is_nowhere_is_told_though_the_clock_was_set_back_since(log, follower, tmp_path):
+    """Ten seconds after that at the latest, and not when the clock is again where it was."""
+    follower.stop()
+    append(log, *lines(20, 3))
+    follower.start()
+    follower.look()
+    follower.stop()
+    log.rename(tmp_path.parent / f"{tmp_path.name}-away")
+    append(log, *lines(100, 3))
+    follower.start()
+    follower.turn()
+    wait(follower, -DAY, 11)
+    assert (follower.missed, len(follower.log.named("generation_missed"))) == (1, 1)
+
+
+def test_a_last_line_is_no_later_than_it_was_read_whatever_the_time_of_its_file(log, follower, tmp_path):
+    """A clock that was ahead when it was written dates no failure into the future."""
+    references, take = [], follower.sink.chunk
+    follower.sink.chunk = lambda chunk: references.append(chunk.reference - follower.clock.now) or take(chunk)
+    append(log, "E2211-101112-999999 (1): no end", end="")
+    rotated = log.rename(tmp_path / "m.log.1")
+    append(log, *lines(100, 3))
+    os.utime(rotated, (follower.clock.now + 5 * DAY,) * 2)
+    wait(follower, 0, 1, 700, 1)
+    assert len(follower.lines) == 24
+    assert max(references) <= 0
+
+
+def test_a_renamed_file_is_let_go_of_after_days_though_nothing_comes_into_the_next_one(log, follower, tmp_path):
+    """Until then its writer may not know of the rotation."""
+    log.rename(tmp_path / "m.log.1")
+    log.touch()
+    wait(follower, 0, 1, 700, DAY)
+    assert not follower.log.named("file_released")
+    wait(follower, 3 * DAY, 1)
+    assert len(follower.log.named("file_released")) == 1
+
+
+# file systems
+
+
+def test_a_log_whose_server_forgot_it_is_opened_anew(log, follower, monkeypatch):
+    """Where an open file is stale (NFS), its name leads to the log again."""
+    append(log, *lines(20, 3))
+    read_at, [stale] = PlainFile.read_at, [each.file for each in follower.tail._generations()]
+
+    def reading(file, *how):
+        if file is stale:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return read_at(file, *how)
+
+    monkeypatch.setattr(PlainFile, "read_at", reading)
+    wait(follower, 0, 1)
+    assert follower.lines == lines(0, 23)
+
+
+def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, follower, monkeypatch):
+    """However often a look tries it again."""
+    follower.stop()
+    append(log, *lines(20, 3))
+    before, attach, failed = len(os.listdir("/proc/self/fd")), Generation.attach, []
+
+    def failing(generation, *how):
+        failed.append(generation)
+        if len(failed) < 5:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        attach(generation, *how)
+
+    monkeypatch.setattr(Generation, "attach", failing)
+    follower.start()
+    wait(follower, 0, 1)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert follower.tail._ctx.files.open == 0
+    wait(follower, 1, 1, 1)
+    assert follower.lines == lines(0, 23)
+
+
+def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
+    """What was read there may lie elsewhere by now; the log goes on."""
+    old = tmp_path / "old"
+    old.mkdir()
+    follower = Follower(log, rotated=(str(old / "*"),))
+    follower.turn()
+    log.rename(old / "m.log.1")
+    append(log, *lines(100, 3))
+    wait(follower, 0, 1, 700)
+    shutil.rmtree(old)
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(200, 3))
+    wait(follower, 0, 1, 11)
+    assert follower.lines == lines(0, 20) + lines(100, 3) + lines(200, 3)
+    follower.tail.close()
+
+
+def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, follower, tmp_path):
+    """As ``ln`` gives it one, right before the log goes, or for a snapshot: it was not rotated."""
+    os.link(log, tmp_path / "m.log.1")
+    follower.turn()
+    append(log, *lines(20, 3))
+    follower.restart_at_once()
+    wait(follower, 0, 1, 700, 1)
+    append(log, *lines(23, 3))
+    wait(follower, 1)
+    assert follower.lines == lines(0, 26)
+    assert (follower.rotations(), follower.missed, follower.tail.status().up) == ({}, 0, True)
+
+
+# races
+
+
+def test_what_stands_by_now_where_a_last_line_was_begun_is_not_that_line(log, follower, monkeypatch, tmp_path):
+    """Another file may be copied over a rotated one between the look at it and the moment when it is let go of."""
+    append(log, "E2211-101112-000020 (1): a", end="")
+    follower.wait(5)
+    rotated = log.rename(tmp_path / "m.log.1")
+    append(log, *lines(100, 3))
+    finish = Generation.finish
+
+    def late(generation, *how, **more):
+        rotated.write_text("\n".join([*lines(500, 20), "E2211-101112-000520 (1): of another log"]))
+        return finish(generation, *how, **more)
+
+    monkeypatch.setattr(Generation, "finish", late)
+    wait(follower, 0, 1, 11, 700, 1)
+    assert not any("another" in line for line in follower.lines)
+
+
+# more files than may be open
+
+
+def test_an_archive_that_is_read_is_not_closed_for_others(log, tmp_path):
+    """It only goes forward, and has no end yet: what others wait for is a log that is quiet."""
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    follower.stop()
+    append(log, *lines(20, 3000))
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes())[:-2000])
+    log.unlink()
+    follower.start()
+    wait(follower, 0, 1, 1)
+    assert [each.file.packed for each in follower.tail._generations() if each.file] == [True]
+    append(tmp_path / "n.log", *lines(9000, 3))
+    wait(follower, 0, 1)
+    assert set(lines(0, 2000)) <= set(follower.lines)
+    follower.tail.close()
+
+
+def test_a_log_with_a_line_that_waits_for_its_answer_is_not_closed_for_others(log, tmp_path):
+    """Nothing would say when that is over: the line counts as soon as it would with fewer logs."""
+
+    def last_line(data, _envelope):
+        return len(data.split(b"\n")[-2]) + 1
+
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1), held=last_line)
+    wait(follower, 0, 5)
+    for name in ("m.log", "n.log"):
+        append(tmp_path / name, *lines(20, 1))
+        os.utime(tmp_path / name, (follower.clock.now,) * 2)
+        follower.wait(1)
+    wait(follower, 5, 5, 5)
+    assert follower.lines == lines(0, 21) + lines(20, 1)
+    follower.tail.close()
+
+
+# archives
+
+
+def test_what_cannot_be_unpacked_here_is_told_once(log, follower, monkeypatch, tmp_path):
+    """However many archives there are of that format, and however often they are looked at."""
+    for module in ("zstandard", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for n in (2, 1):
+        (tmp_path / f"m.log.{n}.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(90))
+        log.rename(tmp_path / f"m.log-{n}")
+        append(log, *lines(100 * n, 3))
+        wait(follower, 0, 1, 11)
+    assert len(follower.log.named("archive_unreadable")) == 1
+
+
+def test_of_a_large_archive_whose_sums_are_wrong_nothing_counts(log, follower, monkeypatch, tmp_path):
+    """It is unpacked to its end before any of it is read, however many looks that takes."""
+    monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
+    follower.stop()
+    append(log, *lines(20, 200_000))
+    data = bytearray(gzip.compress(log.read_bytes(), 1))
+    data[-6] ^= 1
+    (tmp_path / "m.log.1.gz").write_bytes(data)
+    log.unlink()
+    append(log, *lines(300_000, 3))
+    follower.start()
+    wait(follower, 0, *[1] * 40, 11, 700)
+    assert follower.lines == lines(0, 20) + lines(300_000, 3)
+    assert follower.missed == 1
+
+
+def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(log, follower, monkeypatch, tmp_path):
+    """As where whoever packed it was killed: it costs no look once nothing more is to come."""
+    log.rename(tmp_path / "m.log.2")
+    append(log, *lines(100, 3))
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(b"x" * 500)[:12])
+    os.utime(tmp_path / "m.log.1.gz", (follower.clock.now - 900,) * 2)
+    wait(follower, 0, 1, 11)
+    looks = []
+    monkeypatch.setattr(follow, "reconcile_path", lambda *how: looks.append(how) or reconcile_path(*how))
+    wait(follower, *[1] * 5)
+    assert looks == []
+
+
+# holes
+
+
+def test_what_stands_behind_a_few_zeros_is_read_though_there_is_much_of_it(log, follower):
+    """More than is read at once: the zeros in front of it make no hole of all that."""
+    with log.open("ab") as file:
+        file.write(bytes(100))
+    append(log, *lines(1000, 20_000))
+    follower.wait(1)
+    assert follower.lines == lines(0, 20) + lines(1000, 20_000)
+
+
+def test_zeros_behind_a_line_without_an_end_hold_up_no_turn(tmp_path, monkeypatch):
+    """Those that take more than one look end a turn as they do behind a whole line."""
+    monkeypatch.setattr(files, "_HOLE_STEPS", 3)
+    monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
+    log, looks, behind_zeros = Log(tmp_path, "by hand"), [], PlainFile.behind_zeros
+    log.write(20)
+    log.follower.turn()
+    monkeypatch.setattr(PlainFile, "behind_zeros", lambda *how: looks.append(how) or behind_zeros(*how))
+    with open(log.path, "ab") as file:
+        file.write(b"torn" + bytes(65536 * 60) + b"\n")
+    log.write(5)
+    log.follower.look()
+    log.follower.tail.read(log.follower.sink, 1)
+    assert len(looks) <= 2
+    log.wait_out()
+    log.check()
+    log.follower.tail.close()

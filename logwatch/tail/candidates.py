@@ -50,13 +50,13 @@ class Unpacking:
         """Whether there is time left."""
         return self._ends_at is None or time.monotonic() < self._ends_at
 
-    def time_left(self, *, begun: bool) -> float | None:
-        """Return for how long a question is worked on now; None to put it off, which is not ``begun`` yet."""
+    def time_left(self) -> float | None:
+        """Return for how long a question is worked on now; None to put it off."""
         now = time.monotonic()
         self._ends_at = now + _UNPACKING_SECONDS if self._ends_at is None else self._ends_at
         over = now >= self._ends_at
         self.put_off = self.put_off or over
-        return None if over and not begun else min(self._ends_at - now, STEP_SECONDS)
+        return None if over else min(self._ends_at - now, STEP_SECONDS)
 
 
 class Archive:
@@ -153,7 +153,7 @@ class Archive:
         What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
         Where a disk fails amid a file, it is not unpacked anew up to there before that place can be read.
         """
-        time_left = self._unpacking.time_left(begun=self._file is not None)
+        time_left = self._unpacking.time_left()
         if time_left is None:
             return
         if not self._file:

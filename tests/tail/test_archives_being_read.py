@@ -373,15 +373,15 @@ def one_question_a_look(monkeypatch, request):
     """Have but one question about archives answered in each second look, or read."""
     looks = itertools.count()
 
-    def time_left(unpacking, *, begun):
+    def time_left(unpacking):
         unpacking.put_off = unpacking._ends_at is not None or next(looks) % 2 != request.param
         unpacking._ends_at = 0.0
-        return 1.0 if begun or not unpacking.put_off else None
+        return None if unpacking.put_off else 1.0
 
     monkeypatch.setattr(Unpacking, "time_left", time_left)
 
 
-def put_off(unpacking, *, begun):
+def put_off(unpacking):
     unpacking.put_off = True
 
 

@@ -154,7 +154,7 @@ class GenerationState(Positioned):
     def park(self) -> bool:
         """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
         file, seen = self.plain, self.seen
-        if not file or not seen or self.waiting or self.lines.waits:
+        if not file or not seen or self.lines.waits:  # while more waits to be read it is not as it was
             return False
         with suppress(OSError):  # it is another path that asks
             place = self.position.path if self.position.state == "live" else self.position.found_at

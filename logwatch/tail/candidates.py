@@ -110,7 +110,7 @@ class Archive:
             try:
                 return file.head()
             except CorruptError:
-                return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
+                return file.read_at(0, min(file.reached, HEAD_BYTES)), 0
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of what was compressed, shorter at its end, by unpacking it that far."""
@@ -193,7 +193,7 @@ class Archive:
                 continue
             except CorruptError:
                 self.intact = file.proved
-                data = file.read_at(at, max(file.reached - at, 0))
+                data = file.read_at(at, file.reached - at)
             if count and len(data) >= count:
                 self._runs[wanted] = data[:count]
                 return

@@ -76,7 +76,7 @@ class PathFollower(PathState):
         # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
-        if self.due or self._can_unpack:
+        if self.due:
             reconcile_path(self, turn)
         self._release(turn)
         self._give_up(turn)
@@ -102,12 +102,11 @@ class PathFollower(PathState):
         over = gone and self.absent and not (self.due or self.unpacking)
         self._remembered_until = gone + REMEMBERED_SECONDS if over else 0.0
         live = self.live
-        if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
+        if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched:
             return
         if live.waiting or live.lines.waits or live.position.head_bytes < TELLING_BYTES:
             return
-        others = any(each is not live and (each.in_use or each.file) for each in self.generations)
-        if not others and live.seen == stat_at(self.path):
+        if not any(each is not live and (each.in_use or each.file) for each in self.generations):
             self._quiet = live.seen
 
     def _stat_path(self, now: float) -> None:
@@ -305,15 +304,10 @@ class PathFollower(PathState):
                     futile = 0 if chunk else futile + 1  # its head is learnt first; a line may be long
 
     def unpack(self, turn: Turn) -> None:
-        """Unpack an archive further, if all depends on that."""
-        if self._can_unpack:
+        """Unpack an archive further, if all depends on that and there is time left: of many others wait meanwhile."""
+        if self.unpacking and self.ctx.unpacking.lasts:
             reconcile_path(self, turn)
             self.emit(turn.sink)
-
-    @property
-    def _can_unpack(self) -> bool:
-        """Whether all depends on an archive, and there is time left to unpack it: of many others wait meanwhile."""
-        return self.unpacking and self.ctx.unpacking.lasts
 
     def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""

@@ -89,7 +89,7 @@ class Generation(GenerationState):
             rest + run, self.position.inside, offset, now, first=not offset, patient=patient, at_end=at_end
         )
         consumed = max(taken.consumed - len(rest), 0)
-        if before and rest and taken.data and consumed:
+        if before and rest and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)
 
@@ -267,7 +267,7 @@ class Generation(GenerationState):
             self.skip_to(self.position.size, run[-HEAD_BYTES:])  # that nobody has filled
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
-        lost = max(self.position.size - self.position.offset, 0)
+        lost = self.position.size - self.position.offset
         if dropped:  # what is told is told once
             self.skip_to(self.position.offset + dropped, read[-HEAD_BYTES:])
         self.settle("done")

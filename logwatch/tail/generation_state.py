@@ -92,7 +92,7 @@ class GenerationState(Positioned):
         """Bytes that were seen and not handed on."""
         if not self.in_use or self.missing_since is not None:
             return 0
-        behind = max(self.position.size - self.position.offset, 0)
+        behind = self.position.size - self.position.offset
         file = self.file
         return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
 
@@ -154,7 +154,7 @@ class GenerationState(Positioned):
     def park(self) -> bool:
         """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
         file, seen = self.plain, self.seen
-        if not file or not seen or self.lines.waits:  # while more waits to be read it is not as it was
+        if not file or self.lines.waits:  # while more waits to be read it is not as it was
             return False
         with suppress(OSError):  # it is another path that asks
             place = self.position.path if self.position.state == "live" else self.position.found_at
@@ -286,7 +286,7 @@ class GenerationState(Positioned):
         found = file.stat()
         if found == self.seen:
             lines = self.lines
-            self.waiting = self.waiting or (lines.waits and not lines.patient(now - self.grown_at))
+            self.waiting = lines.waits and not lines.patient(now - self.grown_at)
             return
         self.waiting = True
         if file.packed or found.size > self.position.size:

@@ -346,7 +346,7 @@ def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[byte
             line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
             # Else a line of the same second
             torn = some < len(line) and begins(line[:some]) and part_of(line[:some]) == part
-            if torn and not any(begins(line[n:]) for n in range(1, min(len(line), length))):  # with a line that counts
+            if torn and not any(begins(line[n:]) for n in range(1, length)):  # with a line that counts
                 return at + len(line) + 1
             return at
     return at

@@ -274,6 +274,40 @@ def test_of_a_large_archive_whose_sums_are_wrong_nothing_counts(log, follower, m
     assert follower.missed == 1
 
 
+@pytest.mark.parametrize("restored", [False, True])
+def test_an_archive_that_is_cut_off_between_its_look_and_its_read_is_waited_for(
+    log, follower, monkeypatch, tmp_path, restored
+):
+    """As where it is copied over itself; what does not come back is told as missed."""
+    old, unread, attach, cut = (
+        tmp_path / "m.log.1.gz",
+        [os.urandom(40).hex() for _ in range(3000)],
+        Generation.attach,
+        [],
+    )
+    follower.stop()
+    append(log, *unread)
+    data = gzip.compress(log.read_bytes())
+    old.write_bytes(data)
+    log.unlink()
+    append(log, *lines(100, 3))
+
+    def meanwhile(generation, file, grown_at):
+        attach(generation, file, grown_at)
+        if file.packed and not cut:
+            cut.append(os.truncate(old, 30))
+
+    monkeypatch.setattr(Generation, "attach", meanwhile)
+    follower.start()
+    wait(follower, 0, 5)
+    assert follower.lines == lines(0, 20) + lines(100, 3)
+    if restored:
+        old.write_bytes(data)
+    wait(follower, 1, 1, 700, 1)
+    assert sorted(follower.lines) == sorted(lines(0, 20) + unread * restored + lines(100, 3))
+    assert (follower.lost, follower.missed) == (0, not restored)
+
+
 def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(log, follower, monkeypatch, tmp_path):
     """As where whoever packed it was killed: it costs no look once nothing more is to come."""
     log.rename(tmp_path / "m.log.2")

@@ -191,7 +191,7 @@ class _Reconciliation:
             case "open":
                 becomes = "rotated" if generation.position.state == "live" else generation.position.state
                 generation.note(state=becomes, found_at=generation.find_name())
-                if action.at is not None and generation.plain:
+                if action.at is not None:
                     generation.skip_within(action.at, unread=True)
             case "packed":
                 generation.found()

@@ -4,13 +4,12 @@ Each read starts a little before the offset and compares what it finds there wit
 truncated and has grown past the offset since is noticed with the next read, at no further system call.
 """
 
-import os
 from contextlib import suppress
 from typing import Literal
 
 from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
-from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, Stat, key_at, stat_at
+from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -274,15 +273,6 @@ class Generation(GenerationState):
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file
         return chunk, lost
-
-    def find_name(self) -> str:
-        """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
-        if not self.plain:
-            return ""
-        names = [self.position.found_at]
-        with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
-            names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
-        return next((name for name in names if name and key_at(name) == self.key), "")
 
     def lies_there(self) -> bool:
         """Return whether a file is where it was found; one that is over, just as it was: else it would be news.

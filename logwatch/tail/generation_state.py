@@ -3,12 +3,13 @@
 A generation is a file's life from its first byte to its last, whatever names it goes through. ``generation`` reads it.
 """
 
+import os
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from logwatch.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.model import FileState, Position
-from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
+from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, key_at, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -151,14 +152,25 @@ class GenerationState(Positioned):
         self.saved = self.position
         return self.saved if changed else None
 
+    def find_name(self) -> str:
+        """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
+        if not self.plain:
+            return ""
+        names = [self.position.found_at]
+        with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
+            names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
+        return next((name for name in names if name and key_at(name) == self.key), "")
+
     def park(self) -> bool:
         """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
         file, seen = self.plain, self.seen
         if not file or self.lines.waits:  # while more waits to be read it is not as it was
             return False
         with suppress(OSError):  # it is another path that asks
-            place = self.position.path if self.position.state == "live" else self.position.found_at
+            live = self.position.state == "live"
+            place = self.position.path if live else self.find_name()  # it may have been renamed since it was found
             if seen == file.stat() == stat_at(place):
+                self.note(found_at="" if live else place)
                 self.detach()
                 self.seen = seen
                 return True

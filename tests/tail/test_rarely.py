@@ -243,6 +243,22 @@ def test_a_log_with_a_line_that_waits_for_its_answer_is_not_closed_for_others(lo
     follower.tail.close()
 
 
+def test_a_rotated_file_that_was_renamed_again_is_closed_for_its_log(log, tmp_path):
+    """While the log waits to be opened nothing else says which name the file has by now; its next lines count."""
+    follower = Follower(log, files=OpenFiles(1))
+    follower.turn()
+    for night in range(2):
+        if night:
+            (tmp_path / "m.log.1").rename(tmp_path / "m.log.2")
+        shutil.copy(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+        append(log, *lines(100 * (night + 1), 3))
+        follower.turn()
+    wait(follower, 1, 1, 1)
+    assert follower.lines == lines(0, 20) + lines(100, 3) + lines(200, 3)
+    follower.tail.close()
+
+
 # archives
 
 

@@ -64,7 +64,7 @@ class _Reconciliation:
         elsewhere = self._is_elsewhere()
         # One is to be looked for, as what its path leads to is another path's by now
         lost = (g.position.state == "live" or not (g.file or g.parked) for g in state.generations if g.in_use)
-        if elsewhere and not any(lost):
+        if elsewhere and not (state.facts.first or any(lost)):  # what its path leads to later is new
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()

@@ -186,6 +186,38 @@ def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, fo
     assert (follower.rotations(), follower.missed, follower.tail.status().up) == ({}, 0, True)
 
 
+@pytest.mark.parametrize("start_at", ["beginning", "end"])
+def test_a_link_to_another_log_that_becomes_a_log_of_its_own_is_read_from_its_beginning(log, tmp_path, start_at):
+    """It was looked at while it was a link: what is there then came later, wherever reading was to start."""
+    link = tmp_path / "n.log"
+    link.symlink_to("m.log")
+    follower = Follower(tmp_path / "*.log", start_at=start_at)
+    wait(follower, 0, 1, 5)
+    link.unlink()
+    append(link, *lines(100, 5))
+    wait(follower, 1, 1)
+    assert follower.lines == (lines(0, 20) if start_at == "beginning" else []) + lines(100, 5)
+    follower.tail.close()
+
+
+def test_of_a_log_that_another_source_follows_no_generation_is_noted(log, tmp_path):
+    """However often that is rotated: a second source that leads to it by mistake grows the ledger by no row a night."""
+    files = OpenFiles()
+    first, second = (Follower(pattern, files=files) for pattern in (log, tmp_path / "*.log*"))
+    for night in range(5):
+        for each in (first, second):
+            each.turn()
+        for n in range(night, 0, -1):
+            (tmp_path / f"m.log.{n}").rename(tmp_path / f"m.log.{n + 1}")
+        shutil.copy(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+        append(log, *lines(100 * (night + 1), 3))
+    for act in (Follower.turn, lambda each: each.tail.close()):
+        for each in (first, second):
+            act(each)
+    assert (len(first.lines), second.lines, len(second.sink.positions)) == (35, [], 1)
+
+
 # races
 
 

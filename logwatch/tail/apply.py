@@ -62,9 +62,8 @@ class _Reconciliation:
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
-        # One is to be looked for, as what its path leads to is another path's by now
-        lost = (g.position.state == "live" or not (g.file or g.parked) for g in state.generations if g.in_use)
-        if elsewhere and not (state.facts.first or any(lost)):  # what its path leads to later is new
+        # Those that are read are to be found, wherever; what the path leads to later is new
+        if elsewhere and not (state.facts.first or any(generation.in_use for generation in state.generations)):
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()

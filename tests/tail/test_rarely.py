@@ -5,6 +5,7 @@ import gzip
 import os
 import shutil
 import sys
+import tarfile
 
 import pytest
 
@@ -36,6 +37,14 @@ def follower(log):
     follower.turn()
     yield follower
     follower.tail.close()
+
+
+@pytest.fixture
+def reconciled(monkeypatch):
+    """Note each time when a look has to reconcile a path."""
+    found = []
+    monkeypatch.setattr(follow, "reconcile_path", lambda *how: found.append(how) or reconcile_path(*how))
+    return found
 
 
 def wait(follower, *seconds):
@@ -154,6 +163,30 @@ def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, f
     assert follower.tail._ctx.files.open == 0
     wait(follower, 1, 1, 1)
     assert follower.lines == lines(0, 23)
+
+
+@pytest.mark.parametrize("name", ["m.log", "m.log.1"])
+def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follower, monkeypatch, name):
+    """It is waited for, and not told as missed while it is where it is, whatever is written elsewhere."""
+    follower.stop()
+    append(log, *lines(20, 5))
+    if name != log.name:
+        log.rename(log.with_name(name))
+        append(log, *lines(100, 3))
+    open_ = os.open
+
+    def refusing(path, *how, **more):
+        if str(path).endswith(f"/{name}"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return open_(path, *how, **more)
+
+    with monkeypatch.context() as refused:
+        refused.setattr(files.os, "open", refusing)
+        follower.start()
+        wait(follower, 0, 1, 11, 60)
+    wait(follower, 1, 1)
+    assert sorted(follower.lines) == lines(0, 25) + (lines(100, 3) if name != log.name else [])
+    assert (follower.lost, follower.missed) == (0, 0)
 
 
 def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
@@ -291,6 +324,85 @@ def test_a_rotated_file_that_was_renamed_again_is_closed_for_its_log(log, tmp_pa
     follower.tail.close()
 
 
+def test_a_log_that_waits_to_be_opened_costs_a_look_no_more_than_one_that_is_quiet(log, reconciled, tmp_path):
+    """As long as there is no room: what is around it was looked at when it began to wait."""
+
+    def all_lines(data, _envelope):
+        return len(data)
+
+    append(tmp_path / "n.log", *lines(100, 3))
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1), held=all_lines)
+    follower.turn()
+    reconciled.clear()
+    wait(follower, *[0.1] * 3)
+    assert reconciled == []
+    follower.tail.close()
+
+
+def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_lost(log, tmp_path):
+    """The copy had what the log got, and was open: nothing of that is nowhere."""
+    copy = tmp_path / "copy.log"
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    wait(follower, 0, 3, 3)
+    shutil.copy(log, copy)
+    wait(follower, 1, 1, 1)
+    append(log, *lines(20, 5))
+    append(copy, *lines(20, 5))
+    follower.clock.now += 1
+    follower.look()
+    while follower.tail.read(follower.sink, 1):
+        pass
+    log.unlink()
+    wait(follower, 1, 1, 11, 700)
+    assert sorted(follower.lines) == lines(0, 25)
+    assert follower.lost == 0
+    follower.tail.close()
+
+
+# copies and what is gone
+
+
+@pytest.mark.parametrize("count", [295, 298, 299])
+@pytest.mark.parametrize("cut", [0, 10])
+def test_a_copy_of_a_part_of_a_log_that_has_gone_counts_nothing_twice(tmp_path, count, cut):
+    """It comes to another path while the daemon is away: what was noted of the log tells how far it is one."""
+    log, copy = tmp_path / "m.log", tmp_path / "n.log"
+    append(log, *lines(0, 300))
+    follower = Follower(tmp_path / "*.log")
+    wait(follower, 0, 1)
+    follower.stop()
+    copy.write_bytes(log.read_bytes()[: len("\n".join(lines(0, count))) + 1 - cut])
+    log.unlink()
+    follower.start()
+    wait(follower, 0, 1, 11)
+    append(copy, *lines(500, 3))
+    wait(follower, 1, 700, 1)
+    assert max(follower.sink.lines.values()) == 1
+    assert set(lines(0, 300) + lines(501, 2)) <= set(follower.lines)
+    follower.tail.close()
+
+
+def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
+    """Though they are remembered for days, as those of pods: discovery tells when one is there again."""
+    for n in range(10):
+        append(tmp_path / f"{n}.log", *lines(100 * n, 3))
+    follower = Follower(tmp_path / "*.log")
+    wait(follower, 0, 1)
+    follower.stop()
+    for n in range(10):
+        (tmp_path / f"{n}.log").unlink()
+    follower.start()
+    wait(follower, 1, 700, 1, 1)
+    looks, stat_path = [], follow.PathFollower._stat_path
+    monkeypatch.setattr(follow.PathFollower, "_stat_path", lambda *how: looks.append(how) or stat_path(*how))
+    wait(follower, *[1] * 3)
+    assert (looks, len(follower.sink.positions)) == ([], 10)
+    append(tmp_path / "3.log", *lines(2000, 3))
+    follower.wait(1)
+    assert follower.lines[-3:] == lines(2000, 3)
+    follower.tail.close()
+
+
 # archives
 
 
@@ -356,17 +468,49 @@ def test_an_archive_that_is_cut_off_between_its_look_and_its_read_is_waited_for(
     assert (follower.lost, follower.missed) == (0, not restored)
 
 
-def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(log, follower, monkeypatch, tmp_path):
+def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(log, follower, reconciled, tmp_path):
     """As where whoever packed it was killed: it costs no look once nothing more is to come."""
     log.rename(tmp_path / "m.log.2")
     append(log, *lines(100, 3))
     (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(b"x" * 500)[:12])
     os.utime(tmp_path / "m.log.1.gz", (follower.clock.now - 900,) * 2)
     wait(follower, 0, 1, 11)
-    looks = []
-    monkeypatch.setattr(follow, "reconcile_path", lambda *how: looks.append(how) or reconcile_path(*how))
+    reconciled.clear()
     wait(follower, *[1] * 5)
-    assert looks == []
+    assert reconciled == []
+
+
+def test_an_archive_of_tar_beside_a_log_is_no_generation_of_it(log, follower, tmp_path):
+    """What its name says of it is not counted as a rotation, and no row is noted for it, whatever it is packed with."""
+    shutil.copy(log, tmp_path / "copy")
+    for name, mode in (("m.log.1", "w"), ("m.log.2.gz", "w:gz")):
+        with tarfile.open(tmp_path / name, mode) as archive:
+            archive.add(tmp_path / "copy", "copy")
+    log.rename(tmp_path / "m.log.3")
+    append(log, *lines(100, 5))
+    wait(follower, 1, 11)
+    assert follower.lines == lines(0, 20) + lines(100, 5)
+    assert (follower.rotations(), len(follower.sink.positions)) == ({"rename": 1}, 2)
+
+
+def test_history_that_is_packed_is_not_taken_for_a_longer_log_of_which_nothing_was_read(tmp_path):
+    """Both begin with more than is known of a head; the log goes before it is read."""
+    log, old = tmp_path / "m.log", tmp_path / "m.log.1"
+    banner = [f"licence clause {n:03}: this program comes without any warranty" for n in range(100)]
+    append(old, *banner, *lines(0, 10))
+    os.utime(old, (1_000_000_000,) * 2)
+    append(log, *banner, *lines(100, 30))
+    follower = Follower(log)
+    follower.look()
+    follower.stop()
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(old.read_bytes()))
+    old.unlink()
+    log.unlink()
+    append(log, *banner, *lines(200, 3))
+    follower.start()
+    wait(follower, 0, 1, 11, 700)
+    assert [line for line in follower.lines if "clause" not in line] == lines(200, 3)
+    follower.tail.close()
 
 
 # holes

@@ -47,12 +47,9 @@ class Generation(GenerationState):
         file, known = self.file, self.position
         assert file
         overlap, run = self._fetch(file, self._want)
-        reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             self.rest(seen)
             return None  # the archive is not written that far yet
-        if not file.packed and file.stat().size < reached:
-            raise ChangedError
         self._compare_run(overlap, run)
         run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the next look notices the rest
         modified = min(seen.modified / 1e9, now)

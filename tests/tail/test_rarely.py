@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from logwatch.tail import candidates, files, follow
+from logwatch.tail import candidates, files, follow, sharing
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
@@ -271,6 +271,24 @@ def test_what_stands_by_now_where_a_last_line_was_begun_is_not_that_line(log, fo
     assert not any("another" in line for line in follower.lines)
 
 
+def test_what_was_read_right_before_a_log_was_emptied_counts(log, follower, monkeypatch):
+    """No copy has it, but it was there, and was compared with what came before it."""
+    append(log, *lines(20, 5))
+    fetch = Generation._fetch
+
+    def emptied(generation, *how):
+        found = fetch(generation, *how)
+        if log.stat().st_size > len(lines(0, 1)[0]) * 20:
+            os.truncate(log, 0)
+            append(log, *lines(100, 3))
+        return found
+
+    monkeypatch.setattr(Generation, "_fetch", emptied)
+    wait(follower, 0, 1, 11, 700)
+    assert follower.lines == lines(0, 25) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 # more files than may be open
 
 
@@ -379,6 +397,24 @@ def test_a_copy_of_a_part_of_a_log_that_has_gone_counts_nothing_twice(tmp_path, 
     wait(follower, 1, 700, 1)
     assert max(follower.sink.lines.values()) == 1
     assert set(lines(0, 300) + lines(501, 2)) <= set(follower.lines)
+    follower.tail.close()
+
+
+def test_logs_that_begin_with_one_banner_are_compared_once_and_not_with_each_line(tmp_path, monkeypatch):
+    """Though one of them was read further: they go on otherwise, and none is a copy of the other."""
+    follower, asked, shared_bytes = Follower(tmp_path / "*.log"), [], sharing.shared_bytes
+    follower.turn()
+    for n in range(2):
+        append(tmp_path / f"{n}.log", *[f"licence clause {n:03} of a program without any warranty" for n in range(100)])
+        follower.wait(3)
+    append(tmp_path / "0.log", *lines(0, 3000))
+    follower.wait(1)
+    monkeypatch.setattr(sharing, "shared_bytes", lambda *how: asked.append(how) or shared_bytes(*how))
+    for n in range(30):
+        append(tmp_path / "1.log", *lines(5000 + n, 1))
+        follower.wait(1)
+    assert len(follower.lines) == 100 + 3000 + 30
+    assert len(asked) <= 1
     follower.tail.close()
 
 

@@ -138,10 +138,7 @@ class Survey:
         found: dict[Key, Candidate] = {}
         looked_at: dict[str, Candidate | None] = {}
         for path in others:
-            rotated = names.get(path, UNNAMED)
-            uncertain = path in self._state.matched and not rotated.certain
-            candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
-            looked_at[path] = candidate
+            looked_at[path] = candidate = self._heads.examine(path, names.get(path, UNNAMED))
             beside = plain[path] != path and plain[path] in names
             if beside and self._is_being_packed(candidate, looked_at.get(plain[path])):
                 continue

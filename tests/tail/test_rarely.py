@@ -271,6 +271,37 @@ def test_what_stands_by_now_where_a_last_line_was_begun_is_not_that_line(log, fo
     assert not any("another" in line for line in follower.lines)
 
 
+def test_what_stands_by_now_where_an_unread_log_began_is_not_that_log(log, follower, tmp_path):
+    """A log is copied away, emptied and written again between the look that has found it and its first read."""
+    log.rename(tmp_path / "m.log.2")
+    append(log, *lines(100, 200))
+    follower.look()
+    shutil.copy(log, tmp_path / "m.log.1")
+    os.truncate(log, 0)
+    append(log, *lines(1000, 250))
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    wait(follower, 1, 1, 11, 700)
+    assert sorted(follower.lines) == lines(0, 20) + lines(100, 200) + lines(1000, 250)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("seconds", [1, 4])
+def test_an_end_that_was_lost_and_comes_back_in_part_counts_once(log, follower, seconds):
+    """What was read of it is passed over as it comes, and what is written behind that is new."""
+    size = log.stat().st_size
+    append(log, *lines(20, 10))
+    follower.turn()
+    os.truncate(log, size)
+    follower.wait(seconds)
+    append(log, *lines(20, 5))
+    follower.wait(seconds)
+    append(log, *lines(100, 3))
+    wait(follower, 1, 11)
+    assert follower.lines == lines(0, 30) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def test_what_was_read_right_before_a_log_was_emptied_counts(log, follower, monkeypatch):
     """No copy has it, but it was there, and was compared with what came before it."""
     append(log, *lines(20, 5))

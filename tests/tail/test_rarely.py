@@ -449,6 +449,16 @@ def test_logs_that_begin_with_one_banner_are_compared_once_and_not_with_each_lin
     follower.tail.close()
 
 
+def test_what_is_known_by_inode_and_by_head_does_not_grow_with_the_looks(log, follower):
+    """A generation is noted each time when it is found; it is known once."""
+    owners, [generation] = follower.tail._owners, follower.tail._generations()
+    for _ in range(5000):
+        owners.add(generation)
+    assert sum(map(len, owners._by_key.values())) < 1100
+    assert len(owners.sharing._unfiled) < 1100
+    assert owners.others("", generation.key) == [generation]
+
+
 def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
     """Though they are remembered for days, as those of pods: discovery tells when one is there again."""
     for n in range(10):
@@ -545,6 +555,30 @@ def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(l
     reconciled.clear()
     wait(follower, *[1] * 5)
     assert reconciled == []
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize("written_by", [os.replace, shutil.copyfile])
+def test_a_log_that_was_packed_under_its_own_name_is_told_and_counts_with_what_comes_next(
+    log, follower, tmp_path, away, written_by
+):
+    """The archive is read once, as a rotated file: what is written over it, or put in its place, is a new log."""
+    other = tmp_path / "other"
+    append(log, *lines(20, 5))
+    if away:
+        follower.stop()
+    other.write_bytes(gzip.compress(log.read_bytes()))
+    other.rename(log)
+    if away:
+        follower.start()
+    wait(follower, 1, 11)
+    status = follower.tail.status()
+    assert (status.up, [each.what for each in status.problems]) == (False, ["is an archive"])
+    append(other, *lines(100, 3))
+    written_by(other, log)
+    wait(follower, 1, 11, 700)
+    assert follower.lines == lines(0, 25) + lines(100, 3)
+    assert (follower.lost, follower.missed, follower.tail.status().up) == (0, 0, True)
 
 
 def test_an_archive_of_tar_beside_a_log_is_no_generation_of_it(log, follower, tmp_path):

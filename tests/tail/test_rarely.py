@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from logwatch.tail import candidates, files, follow, sharing
+from logwatch.tail import candidates, files, follow, owners, sharing
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
@@ -83,6 +83,17 @@ def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path
         packer.flush()
         wait(follower, 0, 1, 11, 700)
     assert (follower.lines, follower.sink.generation) == ([], 1)
+
+
+def test_an_orderly_stop_ends_though_reads_of_a_deleted_log_bring_nothing(log, follower, monkeypatch):
+    """Whatever keeps them from it, and however much time there is."""
+    append(log, *lines(20, 5))
+    follower.look()
+    log.unlink()
+    reads = []
+    monkeypatch.setattr(follow.PathFollower, "_take", lambda *how: reads.append(how))
+    follower.stop(lambda: len(reads) < 5000)
+    assert len(reads) < 100
 
 
 # clocks
@@ -189,6 +200,30 @@ def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follow
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, monkeypatch, tmp_path):
+    """It may be packed from that one, which is read when it can be."""
+    rotated = tmp_path / "m.log.1"
+    follower.stop()
+    append(log, *lines(20, 5))
+    log.rename(rotated)
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+    append(log, *lines(100, 3))
+    open_ = os.open
+
+    def refusing(path, *how, **more):
+        if str(path) == str(rotated):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return open_(path, *how, **more)
+
+    with monkeypatch.context() as refused:
+        refused.setattr(files.os, "open", refusing)
+        follower.start()
+        wait(follower, 0, 1, 20, 60)
+    wait(follower, 1, 1)
+    assert sorted(follower.lines) == lines(0, 25) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
     """What was read there may lie elsewhere by now; the log goes on."""
     old = tmp_path / "old"
@@ -284,6 +319,36 @@ def test_what_stands_by_now_where_an_unread_log_began_is_not_that_log(log, follo
     wait(follower, 1, 1, 11, 700)
     assert sorted(follower.lines) == lines(0, 20) + lines(100, 200) + lines(1000, 250)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_an_end_that_was_lost_twice_and_comes_back_counts_once(log, follower):
+    """It is known how far it was read before the first time."""
+    data = log.read_bytes()
+    for count in (16, 14):
+        os.truncate(log, len(data) // 20 * count)
+        follower.wait(1)
+    with log.open("ab") as file:
+        file.write(data[len(data) // 20 * 14 :])
+    follower.wait(1)
+    append(log, *lines(100, 3))
+    wait(follower, 1, 20)
+    assert follower.lines == lines(0, 20) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_copy_of_a_log_from_before_that_lost_its_end_counts_nothing_twice(log, tmp_path):
+    """What was read of the log is passed over in a copy at another path, also while the end may come back."""
+    follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
+    wait(follower, 0, 1)
+    os.truncate(log, len(data) // 20 * 16)
+    follower.wait(1)
+    copy = tmp_path / "n.log"
+    copy.write_bytes(data)
+    wait(follower, 1, 1)
+    append(copy, *lines(100, 3))
+    wait(follower, 1, 20, 700)
+    assert follower.lines == lines(0, 20) + lines(100, 3)
+    follower.tail.close()
 
 
 @pytest.mark.parametrize("seconds", [1, 4])
@@ -451,12 +516,20 @@ def test_logs_that_begin_with_one_banner_are_compared_once_and_not_with_each_lin
 
 def test_what_is_known_by_inode_and_by_head_does_not_grow_with_the_looks(log, follower):
     """A generation is noted each time when it is found; it is known once."""
-    owners, [generation] = follower.tail._owners, follower.tail._generations()
+    known, [generation] = follower.tail._owners, follower.tail._generations()
     for _ in range(5000):
-        owners.add(generation)
-    assert sum(map(len, owners._by_key.values())) < 1100
-    assert len(owners.sharing._unfiled) < 1100
-    assert owners.others("", generation.key) == [generation]
+        known.add(generation)
+    assert sum(map(len, known._by_key.values())) < 1100
+    assert len(known.sharing._unfiled) < 1100
+    assert known.others("", generation.key) == [generation]
+
+
+def test_only_so_many_names_are_remembered(log, follower, monkeypatch, tmp_path):
+    """Those of rotated files are new each night; each is told all the same."""
+    monkeypatch.setattr(owners, "_MOST_REMEMBERED", 20)
+    known = follower.tail._owners
+    assert {known.log_of(str(tmp_path / f"m.log-2026{n:04}")) for n in range(100)} == {str(log)}
+    assert len(known._logs) < 25
 
 
 def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
@@ -579,6 +652,20 @@ def test_a_log_that_was_packed_under_its_own_name_is_told_and_counts_with_what_c
     wait(follower, 1, 11, 700)
     assert follower.lines == lines(0, 25) + lines(100, 3)
     assert (follower.lost, follower.missed, follower.tail.status().up) == (0, 0, True)
+
+
+def test_an_empty_log_that_gets_the_name_of_an_archive_is_not_missed(tmp_path):
+    """Nothing was in it, so nothing of it is to be unpacked."""
+    log = tmp_path / "m.log"
+    log.touch()
+    follower = Follower(log)
+    wait(follower, 0, 1)
+    log.rename(tmp_path / "m.log.1.gz")
+    append(log, *lines(0, 3))
+    follower.restart_at_once()
+    wait(follower, 0, 1, 700, 700, 1)
+    assert (follower.lines, follower.missed) == (lines(0, 3), 0)
+    follower.tail.close()
 
 
 def test_an_archive_of_tar_beside_a_log_is_no_generation_of_it(log, follower, tmp_path):

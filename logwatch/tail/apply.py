@@ -209,8 +209,7 @@ class _Reconciliation:
                 generation.detach()
                 self.state.remove(generation)
                 self.state.owners.sharing.drop(generation)
-                if generation.saved:
-                    self.turn.sink.forget(generation.number)
+                self.turn.sink.forget(generation.number)
 
     def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
         """Go on with a generation in a file; if nothing was read of it so far, perhaps behind what others have read.

@@ -524,6 +524,37 @@ def test_what_is_known_by_inode_and_by_head_does_not_grow_with_the_looks(log, fo
     assert known.others("", generation.key) == [generation]
 
 
+def test_what_is_forgotten_holds_up_no_copy_of_it(log, tmp_path):
+    """A log that was deleted and read to its end is known no more: what comes to another path is read as any other."""
+    follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
+    wait(follower, 0, 1)
+    append(tmp_path / "n.log", *lines(100, 3))
+    follower.wait(1)
+    log.unlink()
+    wait(follower, 1, 700, 1)
+    (tmp_path / "o.log").write_bytes(data)
+    append(tmp_path / "o.log", *lines(200, 3))
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 20) + lines(100, 3) + lines(0, 20) + lines(200, 3)
+    follower.tail.close()
+
+
+def test_a_packed_copy_that_is_renamed_before_it_is_read_counts_nothing_twice(log, tmp_path):
+    """How far it is a copy is asked again under its next name."""
+    append(log, *lines(20, 300))
+    follower = Follower(tmp_path / "*.log*")
+    wait(follower, 0, 1)
+    (tmp_path / "n.log.gz").write_bytes(gzip.compress(log.read_bytes()))
+    follower.clock.now += 1
+    follower.look()
+    (tmp_path / "n.log.gz").rename(tmp_path / "n.log.1.gz")
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 320)
+    follower.tail.close()
+
+
 def test_only_so_many_names_are_remembered(log, follower, monkeypatch, tmp_path):
     """Those of rotated files are new each night; each is told all the same."""
     monkeypatch.setattr(owners, "_MOST_REMEMBERED", 20)

@@ -62,9 +62,8 @@ class _Reconciliation:
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
-        # While the path leads to another path's file, only generations that have to be looked for are reconciled
-        lost = (g.position.state == "live" or not (g.file or g.parked) for g in state.generations if g.in_use)
-        if elsewhere and not any(lost):
+        # While the path leads to another path's file, those in use are looked for; what the path leads to later is new
+        if elsewhere and not (state.facts.first or any(generation.in_use for generation in state.generations)):
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
@@ -191,7 +190,7 @@ class _Reconciliation:
             case "open":
                 becomes = "rotated" if generation.position.state == "live" else generation.position.state
                 generation.note(state=becomes, found_at=generation.find_name())
-                if action.at is not None and generation.plain:
+                if action.at is not None:
                     generation.skip_within(action.at, unread=True)
             case "packed":
                 generation.found()
@@ -210,8 +209,7 @@ class _Reconciliation:
                 generation.detach()
                 self.state.remove(generation)
                 self.state.owners.sharing.drop(generation)
-                if generation.saved:
-                    self.turn.sink.forget(generation.number)
+                self.turn.sink.forget(generation.number)
 
     def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
         """Go on with a generation in a file; if nothing was read of it so far, pair it with those that have its bytes.

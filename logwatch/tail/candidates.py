@@ -50,13 +50,13 @@ class Unpacking:
         """Whether any time is left."""
         return self._ends_at is None or time.monotonic() < self._ends_at
 
-    def time_left(self, *, begun: bool) -> float | None:
-        """Return for how many seconds to work on a question; None to put it off, unless it was ``begun`` already."""
+    def time_left(self) -> float | None:
+        """Return for how many seconds to work on a question; None to put it off."""
         now = time.monotonic()
         self._ends_at = now + _UNPACKING_SECONDS if self._ends_at is None else self._ends_at
         over = now >= self._ends_at
         self.put_off = self.put_off or over
-        return None if over and not begun else min(self._ends_at - now, STEP_SECONDS)
+        return None if over else min(self._ends_at - now, STEP_SECONDS)
 
 
 class Archive:
@@ -110,7 +110,7 @@ class Archive:
             try:
                 return file.head()
             except CorruptError:
-                return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
+                return file.read_at(0, min(file.reached, HEAD_BYTES)), 0
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its uncompressed bytes, shorter at its end, by unpacking it that far."""
@@ -153,7 +153,7 @@ class Archive:
         What was begun is finished first: once an offset has moved on, that question may never be asked again, and would
         keep the archive busy. Where a disk failed within the file, that place is tried before all is unpacked again.
         """
-        time_left = self._unpacking.time_left(begun=self._file is not None)
+        time_left = self._unpacking.time_left()
         if time_left is None:
             return
         if not self._file:
@@ -193,7 +193,7 @@ class Archive:
                 continue
             except CorruptError:
                 self.intact = file.proved
-                data = file.read_at(at, max(file.reached - at, 0))
+                data = file.read_at(at, file.reached - at)
             if count and len(data) >= count:
                 self._runs[wanted] = data[:count]
                 return

@@ -49,8 +49,7 @@ def find_inode(draft: Draft, each: Known) -> None:
 
 def _stands_in(draft: Draft, each: Known, i: int) -> bool:
     """Return whether a file has unread bytes of a generation, and the edited file where that goes on has them too."""
-    size = draft.size(i)
-    return each.number in draft.found.own_parts[i] and size is not None and size > each.position.offset
+    return each.number in draft.found.own_parts[i] and (draft.size(i) or 0) > each.position.offset
 
 
 def find_content(draft: Draft, each: Known) -> None:

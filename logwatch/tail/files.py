@@ -317,11 +317,9 @@ class PackedFile(PlainFile):
             self._damage = str(error)
             return bool(error.before)
         self._buffer += data
+        self._pending = b""
         if self._engine.eof:
-            self.proved = self.reached
-        elif self._intact is not None:
-            self._buffer = self._buffer[: self._intact - self._base]
-        self._pending = self._engine.unused_data if self._engine.eof else b""
+            self.proved, self._pending = self.reached, self._engine.unused_data
         return True
 
     def _read_on(self) -> bytes:

@@ -75,7 +75,7 @@ class PathFollower(PathState):
         # While patterns lead to the path, remember the newest: else a file that comes there later would be its first
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
-        if self.due or self._can_unpack:
+        if self.due:
             reconcile_path(self, turn)
         self._release(turn)
         self._give_up(turn)
@@ -101,12 +101,11 @@ class PathFollower(PathState):
         over = gone and self.absent and not (self.due or self.unpacking)
         self._remembered_until = gone + REMEMBERED_SECONDS if over else 0.0
         live = self.live
-        if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
+        if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched:
             return
         if live.waiting or live.lines.waits or live.position.head_bytes < TELLING_BYTES:
             return
-        others = any(each is not live and (each.in_use or each.file) for each in self.generations)
-        if not others and live.seen == stat_at(self.path):
+        if not any(each is not live and (each.in_use or each.file) for each in self.generations):
             self._quiet = live.seen
 
     def _stat_path(self, now: float) -> None:
@@ -304,15 +303,10 @@ class PathFollower(PathState):
                     futile = 0 if chunk else futile + 1  # several reads for the head, or for a long line, are in order
 
     def unpack(self, turn: Turn) -> None:
-        """Unpack archives further if that is all that keeps the path from being decided."""
-        if self._can_unpack:
+        """Unpack archives further if that is all that keeps the path from being decided, and there is time left."""
+        if self.unpacking and self.ctx.unpacking.lasts:
             reconcile_path(self, turn)
             self.emit(turn.sink)
-
-    @property
-    def _can_unpack(self) -> bool:
-        """Whether the path waits for an archive, and there is time left to unpack it in this turn."""
-        return self.unpacking and self.ctx.unpacking.lasts
 
     def _futile(self, cost: int) -> int:
         """Count the cost of a read that brought nothing, and return 0; at ``FUTILE_READS`` the turn ends."""

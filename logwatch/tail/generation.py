@@ -4,13 +4,12 @@ Each read also reads the run before the offset, and compares it with what was ha
 has grown past the offset since, the next read notices that at no further system call.
 """
 
-import os
 from contextlib import suppress
 from typing import Literal
 
 from logwatch.lines import CHUNK_BYTES, Ahead, Taken
 from logwatch.model import Chunk
-from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, Stat, key_at, stat_at
+from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -48,12 +47,9 @@ class Generation(GenerationState):
         file, known = self.file, self.position
         assert file
         overlap, run = self._fetch(file, self._want)
-        reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             self.rest(seen)
             return None  # the archive is not written as far as that
-        if not file.packed and file.stat().size < reached:
-            raise ChangedError
         self._compare_run(overlap, run)
         run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the rest is for the next look
         modified = min(seen.modified / 1e9, now)
@@ -89,7 +85,7 @@ class Generation(GenerationState):
             rest + run, self.position.inside, offset, now, first=not offset, patient=patient, at_end=at_end
         )
         consumed = max(taken.consumed - len(rest), 0)
-        if before and rest and taken.data and consumed:
+        if before and rest and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)
 
@@ -242,14 +238,14 @@ class Generation(GenerationState):
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Return the chunk, and how many bytes are lost. Lost are the last bytes of an archive without an end, as half a
-        line may say something else; and if the rotation has ``torn`` the last line within a number, which may be a
-        code, that line.
+        Return the chunk, and how many bytes are lost: all of a last line that rotation has ``torn`` within a number,
+        which may be a code. Raises SeekingError where an archive has gone on since: it is to be read on.
         """
         file = self.file
-        whole = file and (not file.packed or file.ended())
-        overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
+        overlap, run = self._fetch(file, self.lines.bound) if file else (b"", b"")
         modified, named = (file.stat().modified, file.has_name()) if file else (0, True)
+        if file and file.packed and not file.ended() and file.stat().size:
+            raise SeekingError
         read = overlap + run
         if torn and run[-1:].isdigit():
             run = run[: run.rfind(b"\n") + 1]
@@ -261,28 +257,19 @@ class Generation(GenerationState):
         # Nothing below raises, so that the state changes as a whole
         self.note(state="done")
         self.dead = not named
-        if whole and not self.position.head_bytes:
+        if file and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
             self.skip_to(self.position.size, run[-HEAD_BYTES:])  # allocated in advance, and never filled
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
-        lost = max(self.position.size - self.position.offset, 0)
+        lost = self.position.size - self.position.offset
         if dropped:  # reported as lost now, and not again
             self.skip_to(self.position.offset + dropped, read[-HEAD_BYTES:])
         self.settle("done")
         if self.dead:
             self.note(key=NO_KEY)  # another file may get its inode
         return chunk, lost
-
-    def find_name(self) -> str:
-        """Return the name that the open file has now, wherever it was moved to; empty if none is known."""
-        if not self.plain:
-            return ""
-        names = [self.position.found_at]
-        with suppress(OSError):  # no /proc, which calls a file deleted that has another link
-            names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
-        return next((name for name in names if name and key_at(name) == self.key), "")
 
     def lies_there(self) -> bool:
         """Return whether a file is where the generation's was found; if it is over, with the same inode and size.

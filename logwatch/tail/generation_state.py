@@ -3,12 +3,13 @@
 ``generation`` reads it.
 """
 
+import os
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from logwatch.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.model import FileState, Position
-from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
+from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, key_at, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -92,7 +93,7 @@ class GenerationState(Positioned):
         """Bytes that were seen and not handed on yet."""
         if not self.in_use or self.missing_since is not None:
             return 0
-        behind = max(self.position.size - self.position.offset, 0)
+        behind = self.position.size - self.position.offset
         file = self.file
         return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
 
@@ -151,14 +152,25 @@ class GenerationState(Positioned):
         self.saved = self.position
         return self.saved if changed else None
 
+    def find_name(self) -> str:
+        """Return the name that the open file has now, wherever it was moved to; empty if none is known."""
+        if not self.plain:
+            return ""
+        names = [self.position.found_at]
+        with suppress(OSError):  # no /proc, which calls a file deleted that has another link
+            names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
+        return next((name for name in names if name and key_at(name) == self.key), "")
+
     def park(self) -> bool:
         """Close the file if all of it was read and it has a name, by which later looks check it; return whether."""
         file, seen = self.plain, self.seen
-        if not file or not seen or self.waiting or self.lines.waits:
+        if not file or self.lines.waits:  # while more waits to be read it is not as it was
             return False
         with suppress(OSError):  # another path needs the descriptor: it must not fail for this one's sake
-            place = self.position.path if self.position.state == "live" else self.position.found_at
+            live = self.position.state == "live"
+            place = self.position.path if live else self.find_name()  # it may have been renamed since it was found
             if seen == file.stat() == stat_at(place):
+                self.note(found_at="" if live else place)
                 self.detach()
                 self.seen = seen
                 return True
@@ -286,7 +298,7 @@ class GenerationState(Positioned):
         found = file.stat()
         if found == self.seen:
             lines = self.lines
-            self.waiting = self.waiting or (lines.waits and not lines.patient(now - self.grown_at))
+            self.waiting = lines.waits and not lines.patient(now - self.grown_at)
             return
         self.waiting = True
         if file.packed or found.size > self.position.size:

@@ -346,7 +346,7 @@ def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[byte
             line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
             # With its own time in it: without, it may be another line of the same second
             torn = some < len(line) and begins(line[:some]) and part_of(line[:some]) == part
-            if torn and not any(begins(line[n:]) for n in range(1, min(len(line), length))):  # none begins within
+            if torn and not any(begins(line[n:]) for n in range(1, length)):  # none begins within
                 return at + len(line) + 1
             return at
     return at

@@ -121,7 +121,7 @@ class Sharing:
                 each.note(copy_of=next(left, 0))
 
     def _twins_of(self, generation: Generation) -> list[Generation]:
-        return [each for each in self._twins.get(generation.number, {}).values() if self.is_known(each)]
+        return list(self._twins.get(generation.number, {}).values())
 
     # the question
 

@@ -138,9 +138,7 @@ class Survey:
         found: dict[Key, Candidate] = {}
         looked_at: dict[str, Candidate | None] = {}
         for path in others:
-            rotated = names.get(path, UNNAMED)
-            uncertain = path in self._state.matched and not rotated.certain
-            candidate = self._heads.examine(path, UNNAMED if uncertain else rotated)
+            candidate = self._heads.examine(path, names.get(path, UNNAMED))
             beside = looked_at.get(plain[path]) if plain[path] in names else None
             looked_at[path] = candidate
             if beside and self._is_being_packed(candidate, beside):

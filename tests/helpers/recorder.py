@@ -66,7 +66,7 @@ class Recorder:
         self.positions[position.generation] = position
 
     def forget(self, generation):
-        del self.positions[generation]
+        self.positions.pop(generation, None)
 
     def tally(self, source, counter, label="", amount=1):
         assert amount > 0

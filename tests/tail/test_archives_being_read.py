@@ -17,6 +17,7 @@ from logwatch.tail import candidates, follow
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.candidates import Archive, Heads, Unpacking, VanishedError
 from logwatch.tail.context import OpenFiles
+from logwatch.tail.generation import Generation
 from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
 from logwatch.tail.uncompressed import SeekingError
@@ -93,6 +94,44 @@ def test_a_large_archive_that_ends_amid_a_line_is_read_to_its_end(tmp_path, next
         if turn == 5 and next_file == "empty":
             append(log, *new)
     assert [line for line in follower.lines if "torn" not in line] == old + late + new
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_member_that_comes_while_an_archive_is_let_go_of_is_read_to_its_end(tmp_path, monkeypatch, end):
+    """What a night is appended as is written in pieces: where one of them ends amid a line, no half of that counts."""
+    log, old = tmp_path / "m.log", tmp_path / "m.log.1.gz"
+    append(log, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    append(log, *lines(20, 19))
+    append(log, *lines(39, 1), end=end)
+    old.write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    append(log, *lines(100, 3))
+    follower.start()
+    text = ("\n" if not end else "") + "".join(f"{line}\n" for line in lines(40, 20))
+    deflate = zlib.compressobj(wbits=31)
+    first = deflate.compress(text[:1000].encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    open_rest, appended = Generation.open_rest, []
+
+    def meanwhile(generation, follows=b""):
+        if not follows and not appended:
+            with old.open("ab") as file:
+                appended.append(file.write(first))
+        return open_rest(generation, follows)
+
+    monkeypatch.setattr(Generation, "open_rest", meanwhile)
+    follower.turn()
+    follower.wait(1)
+    assert appended
+    with old.open("ab") as file:
+        file.write(deflate.compress(text[1000:].encode()) + deflate.flush())
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines(0, 60) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
 
 
 def test_a_copy_is_read_when_its_original_vanishes_meanwhile(tmp_path, monkeypatch):
@@ -334,15 +373,15 @@ def one_question_a_look(monkeypatch, request):
     """Have but one question about archives answered in each second look, or read."""
     looks = itertools.count()
 
-    def time_left(unpacking, *, begun):
+    def time_left(unpacking):
         unpacking.put_off = unpacking._ends_at is not None or next(looks) % 2 != request.param
         unpacking._ends_at = 0.0
-        return 1.0 if begun or not unpacking.put_off else None
+        return None if unpacking.put_off else 1.0
 
     monkeypatch.setattr(Unpacking, "time_left", time_left)
 
 
-def put_off(unpacking, *, begun):
+def put_off(unpacking):
     unpacking.put_off = True
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN
 from logwatch.parse import Scanner, load
+from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower
 from tests.helpers.wrapping import WRAP, envelope_of, log, written
 
@@ -535,6 +536,29 @@ def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
     follower.wait(700)
     assert counter.codes == {200: 23}
     assert (follower.lost, follower.missed) == (len(torn), 0)
+
+
+@pytest.mark.parametrize(("most", "reasons"), [(1, {""}), (2, {"", "BadDeviceToken"})])
+def test_an_answer_that_a_rotation_tears_counts_though_its_first_half_was_closed_for_others(path, most, reasons):
+    """What is no line of its own in the next file is its reason, if that file is open when the half is read."""
+    push = b"E2511-100000-100 (17): push_on_complete: uid 4711 type apn code 400 {"
+    append(path, written("plain", texts(20)))
+    follower = Follower(path.with_name("*.log"), owns=SCANNER.owns, held=SCANNER.held, files=OpenFiles(most))
+    counter = Counter(follower)
+    follower.turn()
+    append(path, push)
+    follower.wait(1)
+    path.rename(path.with_name("m.log.1"))
+    for n in range(2):
+        append(path.with_name(f"other-{n}.log"), written("plain", texts(1, 300 + n)))
+        for _ in range(4):
+            follower.wait(1)
+    assert "rotated" in [each.position.state for each in follower.tail._generations() if each.parked]
+    append(path, b'"reason": "BadDeviceToken"}\n' + written("plain", texts(3, 200)))
+    for seconds in (0, 1, 1, 700, 1, 1):
+        follower.wait(seconds)
+    assert (counter.codes, counter.reasons) == ({200: 25, 400: 1}, reasons)
+    assert (follower.lost, follower.missed) == (0, 0)
 
 
 @pytest.mark.parametrize("pack", [False, True])

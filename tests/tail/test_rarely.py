@@ -1,0 +1,763 @@
+"""What happens rarely, once to a host or between two system calls, and what is lost where nobody minds it."""
+
+import errno
+import gzip
+import os
+import shutil
+import sys
+import tarfile
+
+import pytest
+
+from logwatch.tail import candidates, files, follow, owners, sharing
+from logwatch.tail.apply import reconcile_path
+from logwatch.tail.context import OpenFiles
+from logwatch.tail.files import PlainFile
+from logwatch.tail.generation import Generation
+from tests.helpers.recorder import Follower, append
+from tests.tail.test_field import Log
+
+DAY = 86400
+
+
+def lines(first, count):
+    return [f"E2211-101112-{n:06} (1): a line of a log" for n in range(first, first + count)]
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Return the path of a log of twenty lines."""
+    append(tmp_path / "m.log", *lines(0, 20))
+    return tmp_path / "m.log"
+
+
+@pytest.fixture
+def follower(log):
+    follower = Follower(log)
+    follower.turn()
+    yield follower
+    follower.tail.close()
+
+
+@pytest.fixture
+def reconciled(monkeypatch):
+    """Note each time when a look has to reconcile a path."""
+    found = []
+    monkeypatch.setattr(follow, "reconcile_path", lambda *how: found.append(how) or reconcile_path(*how))
+    return found
+
+
+def wait(follower, *seconds):
+    for each in seconds:
+        follower.wait(each)
+
+
+# files that are deleted, and still written
+
+
+def test_what_comes_into_a_deleted_log_that_is_emptied_amid_a_turn_counts_before_an_orderly_stop(log, follower):
+    """No later start finds it, and no later look may come: it is taken up where the read finds other bytes."""
+    with log.open("a") as writer:
+        log.unlink()
+        writer.write("\n".join([*lines(20, 1), ""]))
+        writer.flush()
+        follower.look()
+        writer.truncate(0)
+        writer.write("\n".join([*lines(100, 30), ""]))
+        writer.flush()
+        while follower.tail.read(follower.sink, 1 << 20):
+            pass
+        follower.stop()
+    assert follower.lines == lines(0, 20) + lines(100, 30)
+
+
+def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path):
+    """Its bytes are no lines: it is not taken up anew, and anew, as what a writer goes on in is."""
+    log = tmp_path / "m.log"
+    log.touch()
+    follower = Follower(log)
+    follower.turn()
+    with log.open("wb") as packer:
+        log.unlink()
+        packer.write(gzip.compress(b"a line\n" * 9))
+        packer.flush()
+        wait(follower, 0, 1, 11, 700)
+    assert (follower.lines, follower.sink.generation) == ([], 1)
+
+
+def test_an_orderly_stop_ends_though_reads_of_a_deleted_log_bring_nothing(log, follower, monkeypatch):
+    """Whatever keeps them from it, and however much time there is."""
+    append(log, *lines(20, 5))
+    follower.look()
+    log.unlink()
+    reads = []
+    monkeypatch.setattr(follow.PathFollower, "_take", lambda *how: reads.append(how))
+    follower.stop(lambda: len(reads) < 5000)
+    assert len(reads) < 100
+
+
+# clocks
+
+
+def test_a_log_that_is_nowhere_is_told_though_the_clock_was_set_back_since(log, follower, tmp_path):
+    """Ten seconds after that at the latest, and not when the clock is again where it was."""
+    follower.stop()
+    append(log, *lines(20, 3))
+    follower.start()
+    follower.look()
+    follower.stop()
+    log.rename(tmp_path.parent / f"{tmp_path.name}-away")
+    append(log, *lines(100, 3))
+    follower.start()
+    follower.turn()
+    wait(follower, -DAY, 11)
+    assert (follower.missed, len(follower.log.named("generation_missed"))) == (1, 1)
+
+
+def test_a_last_line_is_no_later_than_it_was_read_whatever_the_time_of_its_file(log, follower, tmp_path):
+    """A clock that was ahead when it was written dates no failure into the future."""
+    references, take = [], follower.sink.chunk
+    follower.sink.chunk = lambda chunk: references.append(chunk.reference - follower.clock.now) or take(chunk)
+    append(log, "E2211-101112-999999 (1): no end", end="")
+    rotated = log.rename(tmp_path / "m.log.1")
+    append(log, *lines(100, 3))
+    os.utime(rotated, (follower.clock.now + 5 * DAY,) * 2)
+    wait(follower, 0, 1, 700, 1)
+    assert len(follower.lines) == 24
+    assert max(references) <= 0
+
+
+def test_a_renamed_file_is_let_go_of_after_days_though_nothing_comes_into_the_next_one(log, follower, tmp_path):
+    """Until then its writer may not know of the rotation."""
+    log.rename(tmp_path / "m.log.1")
+    log.touch()
+    wait(follower, 0, 1, 700, DAY)
+    assert not follower.log.named("file_released")
+    wait(follower, 3 * DAY, 1)
+    assert len(follower.log.named("file_released")) == 1
+
+
+# file systems
+
+
+def test_a_log_whose_server_forgot_it_is_opened_anew(log, follower, monkeypatch):
+    """Where an open file is stale (NFS), its name leads to the log again."""
+    append(log, *lines(20, 3))
+    read_at, [stale] = PlainFile.read_at, [each.file for each in follower.tail._generations()]
+
+    def reading(file, *how):
+        if file is stale:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return read_at(file, *how)
+
+    monkeypatch.setattr(PlainFile, "read_at", reading)
+    wait(follower, 0, 1)
+    assert follower.lines == lines(0, 23)
+
+
+def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, follower, monkeypatch):
+    """However often a look tries it again."""
+    follower.stop()
+    append(log, *lines(20, 3))
+    before, attach, failed = len(os.listdir("/proc/self/fd")), Generation.attach, []
+
+    def failing(generation, *how):
+        failed.append(generation)
+        if len(failed) < 5:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        attach(generation, *how)
+
+    monkeypatch.setattr(Generation, "attach", failing)
+    follower.start()
+    wait(follower, 0, 1)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert follower.tail._ctx.files.open == 0
+    wait(follower, 1, 1, 1)
+    assert follower.lines == lines(0, 23)
+
+
+@pytest.mark.parametrize("name", ["m.log", "m.log.1"])
+def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follower, monkeypatch, name):
+    """It is waited for, and not told as missed while it is where it is, whatever is written elsewhere."""
+    follower.stop()
+    append(log, *lines(20, 5))
+    if name != log.name:
+        log.rename(log.with_name(name))
+        append(log, *lines(100, 3))
+    open_ = os.open
+
+    def refusing(path, *how, **more):
+        if str(path).endswith(f"/{name}"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return open_(path, *how, **more)
+
+    with monkeypatch.context() as refused:
+        refused.setattr(files.os, "open", refusing)
+        follower.start()
+        wait(follower, 0, 1, 11, 60)
+    wait(follower, 1, 1)
+    assert sorted(follower.lines) == lines(0, 25) + (lines(100, 3) if name != log.name else [])
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, monkeypatch, tmp_path):
+    """It may be packed from that one, which is read when it can be."""
+    rotated = tmp_path / "m.log.1"
+    follower.stop()
+    append(log, *lines(20, 5))
+    log.rename(rotated)
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+    append(log, *lines(100, 3))
+    open_ = os.open
+
+    def refusing(path, *how, **more):
+        if str(path) == str(rotated):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return open_(path, *how, **more)
+
+    with monkeypatch.context() as refused:
+        refused.setattr(files.os, "open", refusing)
+        follower.start()
+        wait(follower, 0, 1, 20, 60)
+    wait(follower, 1, 1)
+    assert sorted(follower.lines) == lines(0, 25) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
+    """What was read there may lie elsewhere by now; the log goes on."""
+    old = tmp_path / "old"
+    old.mkdir()
+    follower = Follower(log, rotated=(str(old / "*"),))
+    follower.turn()
+    log.rename(old / "m.log.1")
+    append(log, *lines(100, 3))
+    wait(follower, 0, 1, 700)
+    shutil.rmtree(old)
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(200, 3))
+    wait(follower, 0, 1, 11)
+    assert follower.lines == lines(0, 20) + lines(100, 3) + lines(200, 3)
+    follower.tail.close()
+
+
+def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, follower, tmp_path):
+    """As ``ln`` gives it one, right before the log goes, or for a snapshot: it was not rotated."""
+    os.link(log, tmp_path / "m.log.1")
+    follower.turn()
+    append(log, *lines(20, 3))
+    follower.restart_at_once()
+    wait(follower, 0, 1, 700, 1)
+    append(log, *lines(23, 3))
+    wait(follower, 1)
+    assert follower.lines == lines(0, 26)
+    assert (follower.rotations(), follower.missed, follower.tail.status().up) == ({}, 0, True)
+
+
+@pytest.mark.parametrize("start_at", ["beginning", "end"])
+def test_a_link_to_another_log_that_becomes_a_log_of_its_own_is_read_from_its_beginning(log, tmp_path, start_at):
+    """It was looked at while it was a link: what is there then came later, wherever reading was to start."""
+    link = tmp_path / "n.log"
+    link.symlink_to("m.log")
+    follower = Follower(tmp_path / "*.log", start_at=start_at)
+    wait(follower, 0, 1, 5)
+    link.unlink()
+    append(link, *lines(100, 5))
+    wait(follower, 1, 1)
+    assert follower.lines == (lines(0, 20) if start_at == "beginning" else []) + lines(100, 5)
+    follower.tail.close()
+
+
+def test_of_a_log_that_another_source_follows_no_generation_is_noted(log, tmp_path):
+    """However often that is rotated: a second source that leads to it by mistake grows the ledger by no row a night."""
+    files = OpenFiles()
+    first, second = (Follower(pattern, files=files) for pattern in (log, tmp_path / "*.log*"))
+    for night in range(5):
+        for each in (first, second):
+            each.turn()
+        for n in range(night, 0, -1):
+            (tmp_path / f"m.log.{n}").rename(tmp_path / f"m.log.{n + 1}")
+        shutil.copy(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+        append(log, *lines(100 * (night + 1), 3))
+    for act in (Follower.turn, lambda each: each.tail.close()):
+        for each in (first, second):
+            act(each)
+    assert (len(first.lines), second.lines, len(second.sink.positions)) == (35, [], 1)
+
+
+# races
+
+
+def test_what_stands_by_now_where_a_last_line_was_begun_is_not_that_line(log, follower, monkeypatch, tmp_path):
+    """Another file may be copied over a rotated one between the look at it and the moment when it is let go of."""
+    append(log, "E2211-101112-000020 (1): a", end="")
+    follower.wait(5)
+    rotated = log.rename(tmp_path / "m.log.1")
+    append(log, *lines(100, 3))
+    finish = Generation.finish
+
+    def late(generation, *how, **more):
+        rotated.write_text("\n".join([*lines(500, 20), "E2211-101112-000520 (1): of another log"]))
+        return finish(generation, *how, **more)
+
+    monkeypatch.setattr(Generation, "finish", late)
+    wait(follower, 0, 1, 11, 700, 1)
+    assert not any("another" in line for line in follower.lines)
+
+
+def test_what_stands_by_now_where_an_unread_log_began_is_not_that_log(log, follower, tmp_path):
+    """A log is copied away, emptied and written again between the look that has found it and its first read."""
+    log.rename(tmp_path / "m.log.2")
+    append(log, *lines(100, 200))
+    follower.look()
+    shutil.copy(log, tmp_path / "m.log.1")
+    os.truncate(log, 0)
+    append(log, *lines(1000, 250))
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    wait(follower, 1, 1, 11, 700)
+    assert sorted(follower.lines) == lines(0, 20) + lines(100, 200) + lines(1000, 250)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_an_end_that_was_lost_twice_and_comes_back_counts_once(log, follower):
+    """It is known how far it was read before the first time."""
+    data = log.read_bytes()
+    for count in (16, 14):
+        os.truncate(log, len(data) // 20 * count)
+        follower.wait(1)
+    with log.open("ab") as file:
+        file.write(data[len(data) // 20 * 14 :])
+    follower.wait(1)
+    append(log, *lines(100, 3))
+    wait(follower, 1, 20)
+    assert follower.lines == lines(0, 20) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_copy_of_a_log_from_before_that_lost_its_end_counts_nothing_twice(log, tmp_path):
+    """What was read of the log is passed over in a copy at another path, also while the end may come back."""
+    follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
+    wait(follower, 0, 1)
+    os.truncate(log, len(data) // 20 * 16)
+    follower.wait(1)
+    copy = tmp_path / "n.log"
+    copy.write_bytes(data)
+    wait(follower, 1, 1)
+    append(copy, *lines(100, 3))
+    wait(follower, 1, 20, 700)
+    assert follower.lines == lines(0, 20) + lines(100, 3)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("seconds", [1, 4])
+def test_an_end_that_was_lost_and_comes_back_in_part_counts_once(log, follower, seconds):
+    """What was read of it is passed over as it comes, and what is written behind that is new."""
+    size = log.stat().st_size
+    append(log, *lines(20, 10))
+    follower.turn()
+    os.truncate(log, size)
+    follower.wait(seconds)
+    append(log, *lines(20, 5))
+    follower.wait(seconds)
+    append(log, *lines(100, 3))
+    wait(follower, 1, 11)
+    assert follower.lines == lines(0, 30) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_what_was_read_right_before_a_log_was_emptied_counts(log, follower, monkeypatch):
+    """No copy has it, but it was there, and was compared with what came before it."""
+    append(log, *lines(20, 5))
+    fetch = Generation._fetch
+
+    def emptied(generation, *how):
+        found = fetch(generation, *how)
+        if log.stat().st_size > len(lines(0, 1)[0]) * 20:
+            os.truncate(log, 0)
+            append(log, *lines(100, 3))
+        return found
+
+    monkeypatch.setattr(Generation, "_fetch", emptied)
+    wait(follower, 0, 1, 11, 700)
+    assert follower.lines == lines(0, 25) + lines(100, 3)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+# more files than may be open
+
+
+def test_an_archive_that_is_read_is_not_closed_for_others(log, tmp_path):
+    """It only goes forward, and has no end yet: what others wait for is a log that is quiet."""
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    follower.stop()
+    append(log, *lines(20, 3000))
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes())[:-2000])
+    log.unlink()
+    follower.start()
+    wait(follower, 0, 1, 1)
+    assert [each.file.packed for each in follower.tail._generations() if each.file] == [True]
+    append(tmp_path / "n.log", *lines(9000, 3))
+    wait(follower, 0, 1)
+    assert set(lines(0, 2000)) <= set(follower.lines)
+    follower.tail.close()
+
+
+def test_a_log_with_a_line_that_waits_for_its_answer_is_not_closed_for_others(log, tmp_path):
+    """Nothing would say when that is over: the line counts as soon as it would with fewer logs."""
+
+    def last_line(data, _envelope):
+        return len(data.split(b"\n")[-2]) + 1
+
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1), held=last_line)
+    wait(follower, 0, 5)
+    for name in ("m.log", "n.log"):
+        append(tmp_path / name, *lines(20, 1))
+        os.utime(tmp_path / name, (follower.clock.now,) * 2)
+        follower.wait(1)
+    wait(follower, 5, 5, 5)
+    assert follower.lines == lines(0, 21) + lines(20, 1)
+    follower.tail.close()
+
+
+def test_a_rotated_file_that_was_renamed_again_is_closed_for_its_log(log, tmp_path):
+    """While the log waits to be opened nothing else says which name the file has by now; its next lines count."""
+    follower = Follower(log, files=OpenFiles(1))
+    follower.turn()
+    for night in range(2):
+        if night:
+            (tmp_path / "m.log.1").rename(tmp_path / "m.log.2")
+        shutil.copy(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+        append(log, *lines(100 * (night + 1), 3))
+        follower.turn()
+    wait(follower, 1, 1, 1)
+    assert follower.lines == lines(0, 20) + lines(100, 3) + lines(200, 3)
+    follower.tail.close()
+
+
+def test_a_log_that_waits_to_be_opened_costs_a_look_no_more_than_one_that_is_quiet(log, reconciled, tmp_path):
+    """As long as there is no room: what is around it was looked at when it began to wait."""
+
+    def all_lines(data, _envelope):
+        return len(data)
+
+    append(tmp_path / "n.log", *lines(100, 3))
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1), held=all_lines)
+    follower.turn()
+    reconciled.clear()
+    wait(follower, *[0.1] * 3)
+    assert reconciled == []
+    follower.tail.close()
+
+
+def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_lost(log, tmp_path):
+    """The copy had what the log got, and was open: nothing of that is nowhere."""
+    copy = tmp_path / "copy.log"
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    wait(follower, 0, 3, 3)
+    shutil.copy(log, copy)
+    wait(follower, 1, 1, 1)
+    append(log, *lines(20, 5))
+    append(copy, *lines(20, 5))
+    follower.clock.now += 1
+    follower.look()
+    while follower.tail.read(follower.sink, 1):
+        pass
+    log.unlink()
+    wait(follower, 1, 1, 11, 700)
+    assert sorted(follower.lines) == lines(0, 25)
+    assert follower.lost == 0
+    follower.tail.close()
+
+
+# copies and what is gone
+
+
+@pytest.mark.parametrize("count", [295, 298, 299])
+@pytest.mark.parametrize("cut", [0, 10])
+def test_a_copy_of_a_part_of_a_log_that_has_gone_counts_nothing_twice(tmp_path, count, cut):
+    """It comes to another path while the daemon is away: what was noted of the log tells how far it is one."""
+    log, copy = tmp_path / "m.log", tmp_path / "n.log"
+    append(log, *lines(0, 300))
+    follower = Follower(tmp_path / "*.log")
+    wait(follower, 0, 1)
+    follower.stop()
+    copy.write_bytes(log.read_bytes()[: len("\n".join(lines(0, count))) + 1 - cut])
+    log.unlink()
+    follower.start()
+    wait(follower, 0, 1, 11)
+    append(copy, *lines(500, 3))
+    wait(follower, 1, 700, 1)
+    assert max(follower.sink.lines.values()) == 1
+    assert set(lines(0, 300) + lines(501, 2)) <= set(follower.lines)
+    follower.tail.close()
+
+
+def test_logs_that_begin_with_one_banner_are_compared_once_and_not_with_each_line(tmp_path, monkeypatch):
+    """Though one of them was read further: they go on otherwise, and none is a copy of the other."""
+    follower, asked, shared_bytes = Follower(tmp_path / "*.log"), [], sharing.shared_bytes
+    follower.turn()
+    for n in range(2):
+        append(tmp_path / f"{n}.log", *[f"licence clause {n:03} of a program without any warranty" for n in range(100)])
+        follower.wait(3)
+    append(tmp_path / "0.log", *lines(0, 3000))
+    follower.wait(1)
+    monkeypatch.setattr(sharing, "shared_bytes", lambda *how: asked.append(how) or shared_bytes(*how))
+    for n in range(30):
+        append(tmp_path / "1.log", *lines(5000 + n, 1))
+        follower.wait(1)
+    assert len(follower.lines) == 100 + 3000 + 30
+    assert len(asked) <= 1
+    follower.tail.close()
+
+
+def test_what_is_known_by_inode_and_by_head_does_not_grow_with_the_looks(log, follower):
+    """A generation is noted each time when it is found; it is known once."""
+    known, [generation] = follower.tail._owners, follower.tail._generations()
+    for _ in range(5000):
+        known.add(generation)
+    assert sum(map(len, known._by_key.values())) < 1100
+    assert len(known.sharing._unfiled) < 1100
+    assert known.others("", generation.key) == [generation]
+
+
+def test_what_is_forgotten_holds_up_no_copy_of_it(log, tmp_path):
+    """A log that was deleted and read to its end is known no more: what comes to another path is read as any other."""
+    follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
+    wait(follower, 0, 1)
+    append(tmp_path / "n.log", *lines(100, 3))
+    follower.wait(1)
+    log.unlink()
+    wait(follower, 1, 700, 1)
+    (tmp_path / "o.log").write_bytes(data)
+    append(tmp_path / "o.log", *lines(200, 3))
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 20) + lines(100, 3) + lines(0, 20) + lines(200, 3)
+    follower.tail.close()
+
+
+def test_a_packed_copy_that_is_renamed_before_it_is_read_counts_nothing_twice(log, tmp_path):
+    """How far it is a copy is asked again under its next name."""
+    append(log, *lines(20, 300))
+    follower = Follower(tmp_path / "*.log*")
+    wait(follower, 0, 1)
+    (tmp_path / "n.log.gz").write_bytes(gzip.compress(log.read_bytes()))
+    follower.clock.now += 1
+    follower.look()
+    (tmp_path / "n.log.gz").rename(tmp_path / "n.log.1.gz")
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 320)
+    follower.tail.close()
+
+
+def test_only_so_many_names_are_remembered(log, follower, monkeypatch, tmp_path):
+    """Those of rotated files are new each night; each is told all the same."""
+    monkeypatch.setattr(owners, "_MOST_REMEMBERED", 20)
+    known = follower.tail._owners
+    assert {known.log_of(str(tmp_path / f"m.log-2026{n:04}")) for n in range(100)} == {str(log)}
+    assert len(known._logs) < 25
+
+
+def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
+    """Though they are remembered for days, as those of pods: discovery tells when one is there again."""
+    for n in range(10):
+        append(tmp_path / f"{n}.log", *lines(100 * n, 3))
+    follower = Follower(tmp_path / "*.log")
+    wait(follower, 0, 1)
+    follower.stop()
+    for n in range(10):
+        (tmp_path / f"{n}.log").unlink()
+    follower.start()
+    wait(follower, 1, 700, 1, 1)
+    looks, stat_path = [], follow.PathFollower._stat_path
+    monkeypatch.setattr(follow.PathFollower, "_stat_path", lambda *how: looks.append(how) or stat_path(*how))
+    wait(follower, *[1] * 3)
+    assert (looks, len(follower.sink.positions)) == ([], 10)
+    append(tmp_path / "3.log", *lines(2000, 3))
+    follower.wait(1)
+    assert follower.lines[-3:] == lines(2000, 3)
+    follower.tail.close()
+
+
+# archives
+
+
+def test_what_cannot_be_unpacked_here_is_told_once(log, follower, monkeypatch, tmp_path):
+    """However many archives there are of that format, and however often they are looked at."""
+    for module in ("zstandard", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for n in (2, 1):
+        (tmp_path / f"m.log.{n}.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(90))
+        log.rename(tmp_path / f"m.log-{n}")
+        append(log, *lines(100 * n, 3))
+        wait(follower, 0, 1, 11)
+    assert len(follower.log.named("archive_unreadable")) == 1
+
+
+def test_of_a_large_archive_whose_sums_are_wrong_nothing_counts(log, follower, monkeypatch, tmp_path):
+    """It is unpacked to its end before any of it is read, however many looks that takes."""
+    monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
+    follower.stop()
+    append(log, *lines(20, 200_000))
+    data = bytearray(gzip.compress(log.read_bytes(), 1))
+    data[-6] ^= 1
+    (tmp_path / "m.log.1.gz").write_bytes(data)
+    log.unlink()
+    append(log, *lines(300_000, 3))
+    follower.start()
+    wait(follower, 0, *[1] * 40, 11, 700)
+    assert follower.lines == lines(0, 20) + lines(300_000, 3)
+    assert follower.missed == 1
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_an_archive_that_is_cut_off_between_its_look_and_its_read_is_waited_for(
+    log, follower, monkeypatch, tmp_path, restored
+):
+    """As where it is copied over itself; what does not come back is told as missed."""
+    old, unread, attach, cut = (
+        tmp_path / "m.log.1.gz",
+        [os.urandom(40).hex() for _ in range(3000)],
+        Generation.attach,
+        [],
+    )
+    follower.stop()
+    append(log, *unread)
+    data = gzip.compress(log.read_bytes())
+    old.write_bytes(data)
+    log.unlink()
+    append(log, *lines(100, 3))
+
+    def meanwhile(generation, file, grown_at):
+        attach(generation, file, grown_at)
+        if file.packed and not cut:
+            cut.append(os.truncate(old, 30))
+
+    monkeypatch.setattr(Generation, "attach", meanwhile)
+    follower.start()
+    wait(follower, 0, 5)
+    assert follower.lines == lines(0, 20) + lines(100, 3)
+    if restored:
+        old.write_bytes(data)
+    wait(follower, 1, 1, 700, 1)
+    assert sorted(follower.lines) == sorted(lines(0, 20) + unread * restored + lines(100, 3))
+    assert (follower.lost, follower.missed) == (0, not restored)
+
+
+def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(log, follower, reconciled, tmp_path):
+    """As where whoever packed it was killed: it costs no look once nothing more is to come."""
+    log.rename(tmp_path / "m.log.2")
+    append(log, *lines(100, 3))
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(b"x" * 500)[:12])
+    os.utime(tmp_path / "m.log.1.gz", (follower.clock.now - 900,) * 2)
+    wait(follower, 0, 1, 11)
+    reconciled.clear()
+    wait(follower, *[1] * 5)
+    assert reconciled == []
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize("written_by", [os.replace, shutil.copyfile])
+def test_a_log_that_was_packed_under_its_own_name_is_told_and_counts_with_what_comes_next(
+    log, follower, tmp_path, away, written_by
+):
+    """The archive is read once, as a rotated file: what is written over it, or put in its place, is a new log."""
+    other = tmp_path / "other"
+    append(log, *lines(20, 5))
+    if away:
+        follower.stop()
+    other.write_bytes(gzip.compress(log.read_bytes()))
+    other.rename(log)
+    if away:
+        follower.start()
+    wait(follower, 1, 11)
+    status = follower.tail.status()
+    assert (status.up, [each.what for each in status.problems]) == (False, ["is an archive"])
+    append(other, *lines(100, 3))
+    written_by(other, log)
+    wait(follower, 1, 11, 700)
+    assert follower.lines == lines(0, 25) + lines(100, 3)
+    assert (follower.lost, follower.missed, follower.tail.status().up) == (0, 0, True)
+
+
+def test_an_empty_log_that_gets_the_name_of_an_archive_is_not_missed(tmp_path):
+    """Nothing was in it, so nothing of it is to be unpacked."""
+    log = tmp_path / "m.log"
+    log.touch()
+    follower = Follower(log)
+    wait(follower, 0, 1)
+    log.rename(tmp_path / "m.log.1.gz")
+    append(log, *lines(0, 3))
+    follower.restart_at_once()
+    wait(follower, 0, 1, 700, 700, 1)
+    assert (follower.lines, follower.missed) == (lines(0, 3), 0)
+    follower.tail.close()
+
+
+def test_an_archive_of_tar_beside_a_log_is_no_generation_of_it(log, follower, tmp_path):
+    """What its name says of it is not counted as a rotation, and no row is noted for it, whatever it is packed with."""
+    shutil.copy(log, tmp_path / "copy")
+    for name, mode in (("m.log.1", "w"), ("m.log.2.gz", "w:gz")):
+        with tarfile.open(tmp_path / name, mode) as archive:
+            archive.add(tmp_path / "copy", "copy")
+    log.rename(tmp_path / "m.log.3")
+    append(log, *lines(100, 5))
+    wait(follower, 1, 11)
+    assert follower.lines == lines(0, 20) + lines(100, 5)
+    assert (follower.rotations(), len(follower.sink.positions)) == ({"rename": 1}, 2)
+
+
+def test_history_that_is_packed_is_not_taken_for_a_longer_log_of_which_nothing_was_read(tmp_path):
+    """Both begin with more than is known of a head; the log goes before it is read."""
+    log, old = tmp_path / "m.log", tmp_path / "m.log.1"
+    banner = [f"licence clause {n:03}: this program comes without any warranty" for n in range(100)]
+    append(old, *banner, *lines(0, 10))
+    os.utime(old, (1_000_000_000,) * 2)
+    append(log, *banner, *lines(100, 30))
+    follower = Follower(log)
+    follower.look()
+    follower.stop()
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(old.read_bytes()))
+    old.unlink()
+    log.unlink()
+    append(log, *banner, *lines(200, 3))
+    follower.start()
+    wait(follower, 0, 1, 11, 700)
+    assert [line for line in follower.lines if "clause" not in line] == lines(200, 3)
+    follower.tail.close()
+
+
+# holes
+
+
+def test_what_stands_behind_a_few_zeros_is_read_though_there_is_much_of_it(log, follower):
+    """More than is read at once: the zeros in front of it make no hole of all that."""
+    with log.open("ab") as file:
+        file.write(bytes(100))
+    append(log, *lines(1000, 20_000))
+    follower.wait(1)
+    assert follower.lines == lines(0, 20) + lines(1000, 20_000)
+
+
+def test_zeros_behind_a_line_without_an_end_hold_up_no_turn(tmp_path, monkeypatch):
+    """Those that take more than one look end a turn as they do behind a whole line."""
+    monkeypatch.setattr(files, "_HOLE_STEPS", 3)
+    monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
+    log, looks, behind_zeros = Log(tmp_path, "by hand"), [], PlainFile.behind_zeros
+    log.write(20)
+    log.follower.turn()
+    monkeypatch.setattr(PlainFile, "behind_zeros", lambda *how: looks.append(how) or behind_zeros(*how))
+    with open(log.path, "ab") as file:
+        file.write(b"torn" + bytes(65536 * 60) + b"\n")
+    log.write(5)
+    log.follower.look()
+    log.follower.tail.read(log.follower.sink, 1)
+    assert len(looks) <= 2
+    log.wait_out()
+    log.check()
+    log.follower.tail.close()

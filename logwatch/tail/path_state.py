@@ -17,7 +17,7 @@ from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fing
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
-from logwatch.tail.plan import PathView
+from logwatch.tail.plan import EVER, PathView
 
 NO_FILE = "is not a regular file"
 PACKED = "is an archive"
@@ -59,7 +59,7 @@ class PathState:
         self.facts = replace(facts, first=first, followed=followed)
         if any(g.in_use and not g.position.found_at for g in known if g is not self.current):
             # It is not known where these lie: archives that came after them may have been undecided when it was killed
-            self.facts = replace(self.facts, news_since=float("-inf"))
+            self.facts = replace(self.facts, news_since=EVER)
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why
         self.absent = True  # the path leads nowhere
@@ -206,7 +206,7 @@ class PathState:
         ``unpacking``: that waits only for an archive to be unpacked further.
         """
         # What is decided after the path led on to another file came in between, whenever it was written
-        since = float("-inf") if renewed else self.facts.news_since
+        since = EVER if renewed else self.facts.news_since
         self.facts = replace(self.facts, was_blank=False, first=False, news_since=since if undecided else float("inf"))
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking

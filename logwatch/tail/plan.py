@@ -19,6 +19,10 @@ from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 _SEARCHED = 2  # rotated files, the last ones written, are searched however long they are
 
 
+EVER = float("-inf")
+"""Of ``news_since``: all unknown rotated files are news but those older than the one that the path went on from."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathView:
     """What a decision needs to know of the path itself; what is known of its generations is in ``Known``."""

@@ -476,6 +476,31 @@ def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_los
 # copies and what is gone
 
 
+@pytest.mark.parametrize("pattern", ["*.log*", "m.log*"])
+@pytest.mark.parametrize("stopped", [None, "before", "after"])
+@pytest.mark.parametrize("lost", [0, 3])
+def test_a_log_that_is_trimmed_counts_once_though_a_pattern_leads_to_its_backup(log, tmp_path, pattern, stopped, lost):
+    """Under a name that is none of a rotated file, as ``m.log~``: the backup is the log as it was, in place of that."""
+    follower = Follower(tmp_path / pattern)
+    append(log, *lines(20, 40))
+    follower.turn()
+    os.truncate(log, log.stat().st_size // 60 * (60 - lost))
+    append(log, *lines(100, 2))
+    follower.turn()
+    if stopped == "before":
+        follower.stop()
+    shutil.copy(log, tmp_path / "m.log~")
+    log.write_text("\n".join([*lines(40, 20 - lost), *lines(100, 2), *lines(200, 1), ""]))
+    if stopped == "after":
+        follower.stop()
+    if stopped:
+        follower.start()
+    wait(follower, 0, 1, 11, 700)
+    assert sorted(follower.lines) == lines(0, 60) + lines(100, 2) + lines(200, 1)
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
 @pytest.mark.parametrize("count", [295, 298, 299])
 @pytest.mark.parametrize("cut", [0, 10])
 def test_a_copy_of_a_part_of_a_log_that_has_gone_counts_nothing_twice(tmp_path, count, cut):

@@ -125,7 +125,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # where several generations were read in one file, it goes on where the last of them does
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
             return True  # a copy of that one's file, into which this one was edited, or which replaced it
-        parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
+        nowhere = (k for k in further if not own and draft.is_nowhere(k))
+        parts = (k for k in nowhere if draft.answer(k, i).relation is Relation.PART)
         # PART: the last mark within the file holds, which behind this one's offset proves more than a shared banner
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)

@@ -422,6 +422,29 @@ def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_betwe
     assert sorted(line for line in follower.lines if not line.startswith("banner")) == sorted(written)
 
 
+@pytest.mark.parametrize("packed", [(), (0,), (1,), (0, 1)])
+def test_a_log_that_was_taken_up_and_not_read_before_a_kill_counts_where_rotation_has_put_it(tmp_path, packed):
+    """It begins with the same 5 KiB as the one before it, which lies beside it and goes on otherwise: it is no copy."""
+    log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(80)]
+    append(log, *begins, *lines(0, 40))
+    follower = Follower(log)
+    follower.turn()
+    follower.commit()
+    rotated = [log.rename(tmp_path / "m.log-20261101")]
+    append(log, *begins, *lines(1000, 10))
+    follower.look()
+    rotated.append(log.rename(tmp_path / "m.log-20261102"))
+    for path in [rotated[n] for n in packed]:
+        Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    append(log, *begins, *lines(2000, 10))
+    follower.restart_at_once()
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    counted = sorted(line for line in follower.lines if not line.startswith("banner"))
+    assert counted == lines(0, 40) + lines(1000, 10) + lines(2000, 10)
+
+
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("banner", [0, 3])
 @pytest.mark.parametrize("kills", [1, 2])

@@ -549,6 +549,22 @@ def test_what_is_known_by_inode_and_by_head_does_not_grow_with_the_looks(log, fo
     assert known.others("", generation.key) == [generation]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_log_that_is_written_anew_behind_a_long_banner_counts(tmp_path, count):
+    """It is no log that lost its last line: where the line before that ends, which the banner has, tells no more."""
+    log, banner = tmp_path / "m.log", [f"licence clause {n:03}: no warranty, whatever becomes of it" for n in range(90)]
+    append(log, *banner, *lines(0, 1))
+    follower = Follower(log)
+    wait(follower, 0, 1)
+    follower.stop()
+    log.write_text("\n".join([*banner, *lines(100, count), ""]))
+    follower.start()
+    wait(follower, 0, 1, 11, 700)
+    assert [line for line in follower.lines if "clause" not in line] == lines(0, 1) + lines(100, count)
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
 def test_what_is_forgotten_holds_up_no_copy_of_it(log, tmp_path):
     """A log that was deleted and read to its end is known no more: what comes to another path is read as any other."""
     follower, data = Follower(tmp_path / "*.log"), log.read_bytes()

@@ -40,8 +40,9 @@ def find_inode(draft: Draft, each: Known) -> None:
     if relation in _SHORTER and held:
         return  # copied or trimmed away, then truncated: what is here now has the same beginning, and is new
     whole = (j for j in free if draft.answer(each, j).relation in _WHOLE)
-    if relation is Relation.MOVED and not all(_stands_in(draft, each, j) for j in whole):
-        return  # the same, or trimmed: its last lines stand here because they recur, or as the rest of it
+    copied = relation is Relation.MOVED and not all(_stands_in(draft, each, j) for j in whole)
+    if copied and each.has_first_lines(draft.file(i).head):
+        return  # the same: its last lines stand here because they recur, or little more than a banner was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at)
 

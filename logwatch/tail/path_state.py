@@ -17,7 +17,7 @@ from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fing
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
-from logwatch.tail.plan import EVER, PathView
+from logwatch.tail.plan import PathView
 
 NO_FILE = "is not a regular file"
 PACKED = "is an archive"
@@ -56,10 +56,9 @@ class PathState:
         live = [generation for generation in known if generation.position.state == "live"]
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one to which the path led
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
-        self.facts = replace(facts, first=first, followed=followed)
-        if any(g.in_use and not g.position.found_at for g in known if g is not self.current):
-            # It is not known where these lie: archives that came after them may have been undecided when it was killed
-            self.facts = replace(self.facts, news_since=EVER)
+        # Archives that came after these may have been undecided when the daemon was killed
+        adrift = any(g.in_use and not g.position.found_at for g in known if g is not self.current)
+        self.facts = replace(facts, first=first, followed=followed, adrift=adrift)
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why
         self.absent = True  # the path leads nowhere
@@ -206,8 +205,9 @@ class PathState:
         ``unpacking``: that waits only for an archive to be unpacked further.
         """
         # What is decided after the path led on to another file came in between, whenever it was written
-        since = EVER if renewed else self.facts.news_since
-        self.facts = replace(self.facts, was_blank=False, first=False, news_since=since if undecided else float("inf"))
+        since = float("-inf") if renewed else self.facts.news_since
+        adrift, since = (self.facts.adrift, since) if undecided else (False, float("inf"))
+        self.facts = replace(self.facts, was_blank=False, first=False, adrift=adrift, news_since=since)
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:

@@ -19,10 +19,6 @@ from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 _SEARCHED = 2  # rotated files, the last ones written, are searched however long they are
 
 
-EVER = float("-inf")
-"""Of ``news_since``: all unknown rotated files are news but those older than the one that the path went on from."""
-
-
 @dataclass(frozen=True, slots=True)
 class PathView:
     """What a decision needs to know of the path itself; what is known of its generations is in ``Known``."""
@@ -31,6 +27,7 @@ class PathView:
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # the file that is there at the first look is read from its end on
     news_since: float = float("inf")  # rotated files written after this clock are no history; inf once all are decided
+    adrift: bool = False  # after a start: where some generations in use lie is not known, nor what came after them
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file's head was too short to distinguish it from the next file's
     successor: bool = False  # it takes over from another path, as a new container does: nothing here is history

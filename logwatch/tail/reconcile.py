@@ -11,7 +11,7 @@ from logwatch.tail.candidates import Candidate
 from logwatch.tail.contents import find_content, find_copy, find_inode, find_trimmed, is_copy, undo_copies
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES, Relation
-from logwatch.tail.plan import EVER, Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
 
@@ -109,18 +109,19 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     action = draft.decided[holder.number] if holder else None
     perhaps = isinstance(action, Hold) and action.cut  # it may be a new log with the same banner
     elsewhere = perhaps or not holder or holder is not draft.current
-    plan.renewed = not path.first and (path.was_blank or elsewhere)
+    lost = path.adrift and any(k.in_use and k is not draft.current and draft.is_nowhere(k) for k in draft.known)
+    plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
     # A live generation may be found only now, where a reload has configured another directory for rotated files. What
     # is younger than it came after it, and is no history
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
-    since = min((draft.age(i) for i in lay if i is not None and i != at_path), default=None)
+    since = min((draft.age(i) for i in lay if i is not None), default=None)
     shared = {i for _, i in draft.found.common}  # they share bytes with a generation's own file: one may be edited
     between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
+            late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            late = candidate.modified > path.news_since * 1e9 and (after or since is None or path.news_since > EVER)
             begun, read = i in draft.start, _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])

@@ -476,29 +476,24 @@ def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_los
 # copies and what is gone
 
 
-@pytest.mark.parametrize("pattern", ["*.log*", "m.log*"])
-@pytest.mark.parametrize("stopped", [None, "before", "after"])
-@pytest.mark.parametrize("lost", [0, 3])
-def test_a_log_that_is_trimmed_counts_once_though_a_pattern_leads_to_its_backup(log, tmp_path, pattern, stopped, lost):
-    """Under a name that is none of a rotated file, as ``m.log~``: the backup is the log as it was, in place of that."""
-    follower = Follower(tmp_path / pattern)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_log_that_is_trimmed_and_edited_in_place_with_one_backup_counts_once(log, follower, tmp_path, restarted):
+    """The backup is no place where the log lies: the second one, written over the first, has lines that were read."""
     append(log, *lines(20, 40))
     follower.turn()
-    os.truncate(log, log.stat().st_size // 60 * (60 - lost))
-    append(log, *lines(100, 2))
-    follower.turn()
-    if stopped == "before":
-        follower.stop()
-    shutil.copy(log, tmp_path / "m.log~")
-    log.write_text("\n".join([*lines(40, 20 - lost), *lines(100, 2), *lines(200, 1), ""]))
-    if stopped == "after":
-        follower.stop()
-    if stopped:
-        follower.start()
-    wait(follower, 0, 1, 11, 700)
-    assert sorted(follower.lines) == lines(0, 60) + lines(100, 2) + lines(200, 1)
+    for first, taken_out in ((100, slice(0, 20)), (200, slice(-2, -1))):
+        shutil.copyfile(log, tmp_path / "m.log~")
+        text = log.read_text().splitlines(keepends=True)
+        del text[taken_out]
+        log.write_text("".join(text))
+        append(log, *lines(first, 2))
+        if restarted:
+            follower.restart_at_once()
+        append(log, *lines(first + 2, 12))
+        follower.wait(11)
+    wait(follower, 1, 700, 1)
+    assert sorted(follower.lines) == lines(0, 60) + lines(100, 14) + lines(200, 14)
     assert (follower.lost, follower.missed) == (0, 0)
-    follower.tail.close()
 
 
 @pytest.mark.parametrize("count", [295, 298, 299])
@@ -547,6 +542,22 @@ def test_what_is_known_by_inode_and_by_head_does_not_grow_with_the_looks(log, fo
     assert sum(map(len, known._by_key.values())) < 1100
     assert len(known.sharing._unfiled) < 1100
     assert known.others("", generation.key) == [generation]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_log_that_is_written_anew_behind_a_long_banner_counts(tmp_path, count):
+    """It is no log that lost its last line: where the line before that ends, which the banner has, tells no more."""
+    log, banner = tmp_path / "m.log", [f"licence clause {n:03}: no warranty, whatever becomes of it" for n in range(90)]
+    append(log, *banner, *lines(0, 1))
+    follower = Follower(log)
+    wait(follower, 0, 1)
+    follower.stop()
+    log.write_text("\n".join([*banner, *lines(100, count), ""]))
+    follower.start()
+    wait(follower, 0, 1, 11, 700)
+    assert [line for line in follower.lines if "clause" not in line] == lines(0, 1) + lines(100, count)
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
 
 
 def test_what_is_forgotten_holds_up_no_copy_of_it(log, tmp_path):

@@ -156,6 +156,29 @@ TABLE = {
         found(file("m.log", 1), replace(file("m.log.1.gz", 2), matched=True), undecided=[1]),
         [TakeUp(0, "live")],
     ),
+    "a start in which the log before is nowhere: what nobody has seen came after it": (
+        PathView(current=2, adrift=True),
+        [known(1, 8, "rotated"), known(2, 2, head=A[100:1000])],
+        found(file("m.log", 2, head=A[100:1000]), file("m.log.1.gz", 3), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 0), TakeUp(1, "rotated"), Rotated("rename")],
+    ),
+    "the same, and the log before is there: what is older is history": (
+        PathView(current=2, adrift=True),
+        [known(1, 8, "rotated"), known(2, 2, head=A[100:1000])],
+        found(
+            file("m.log", 2, head=A[100:1000]),
+            file("m.log.1", 8),
+            file("m.log.2.gz", 3),
+            answers=[(2, 0, SAME, 1000), (1, 1, SAME, 1000)],
+        ),
+        [Hold(1, 1), Hold(2, 0), TakeUp(2, "ignored")],
+    ),
+    "any later look while the log before is nowhere: what nobody has seen is history": (
+        PathView(current=2),
+        [known(1, 8, "rotated"), known(2, 2, head=A[100:1000])],
+        found(file("m.log", 2, head=A[100:1000]), file("m.log.1.gz", 3), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 0), TakeUp(1, "ignored")],
+    ),
     "the first file at a path that led nowhere, rotated before it was seen": (
         PathView(followed=False),
         [known(1, 0, "ignored", 0, 0, head=b"")],

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
-from logwatch.model import ResultKey
+from logwatch.model import Envelope, Layer, ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.line_parser import LineParser
 from tests.helpers.wrapping import SEVERAL_LINES, WRAP, envelope_of, journal, log, nano
@@ -172,6 +172,36 @@ def test_an_entry_with_another_field_or_without_one_gives_what_it_gives_out_of_i
         framed("journal-json", together=together).scan(data, envelope=wrapped, reference=LATER)
         for together in (True, False)
     )
+    assert replace(found, samples=[]) == replace(expected, samples=[])
+
+
+@pytest.mark.parametrize(
+    "origins", [("unit mesibo.service",), ("identifier mesibo", "unit mesibo.service"), ("container a",), ()]
+)
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+def test_only_entries_of_their_origins_count_as_they_stand(origins, first):
+    """Those of another unit do not, whichever entry is the first one, and whatever it has no name of."""
+    names = [
+        {},
+        {"_SYSTEMD_UNIT": "nginx.service"},
+        {"_SYSTEMD_UNIT": "mesibo.service"},
+        {"SYSLOG_IDENTIFIER": "mesibo"},
+    ]
+    entries = [
+        docker({"__REALTIME_TIMESTAMP": "1795600800123456"} | name | {"MESSAGE": PUSH.format(400 + n, "")}) + b"\n"
+        for n, name in enumerate([*names[first:], *names[:first]], first)
+    ]
+    wrapped = Envelope((Layer("journal-json", origins),))
+    scanners = []
+    for together in (True, False):
+        scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
+        scanner.parser = LineParser(GRAMMAR)
+        if not together:
+            scanner.parser.chunk_reader = None
+        scanners.append(scanner)
+    data = b"".join(entries) * 5
+    found, expected = (each.scan(data, envelope=wrapped, reference=LATER) for each in scanners)
+    assert found.results == expected.results
     assert replace(found, samples=[]) == replace(expected, samples=[])
 
 

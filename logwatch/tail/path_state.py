@@ -57,7 +57,8 @@ class PathState:
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one to which the path led
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
         # Archives that came after these may have been undecided when the daemon was killed
-        adrift = any(g.in_use and not g.position.found_at for g in known if g is not self.current)
+        read = (g for g in known if g.in_use and g.position.offset and g is not self.current)
+        adrift = any(not g.position.found_at for g in read)
         self.facts = replace(facts, first=first, followed=followed, adrift=adrift)
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why

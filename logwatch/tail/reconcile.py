@@ -109,7 +109,8 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     action = draft.decided[holder.number] if holder else None
     perhaps = isinstance(action, Hold) and action.cut  # it may be a new log with the same banner
     elsewhere = perhaps or not holder or holder is not draft.current
-    lost = path.adrift and any(k.in_use and k is not draft.current and draft.is_nowhere(k) for k in draft.known)
+    sought = (k for k in draft.known if k.in_use and k.position.offset and k is not draft.current)
+    lost = path.adrift and any(map(draft.is_nowhere, sought))
     plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
     # A live generation may be found only now, where a reload has configured another directory for rotated files. What
     # is younger than it came after it, and is no history

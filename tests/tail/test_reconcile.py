@@ -173,6 +173,12 @@ TABLE = {
         ),
         [Hold(1, 1), Hold(2, 0), TakeUp(2, "ignored")],
     ),
+    "the same, and of that nothing was read: what nobody has seen is history": (
+        PathView(current=2, adrift=True),
+        [known(1, 8, "rotated", 0, 0, head=b""), known(2, 2, head=A[100:1000])],
+        found(file("m.log", 2, head=A[100:1000]), file("m.log.1.gz", 3), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 0), TakeUp(1, "ignored")],
+    ),
     "any later look while the log before is nowhere: what nobody has seen is history": (
         PathView(current=2),
         [known(1, 8, "rotated"), known(2, 2, head=A[100:1000])],

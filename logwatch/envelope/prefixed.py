@@ -22,8 +22,8 @@ class Prefixed:
     """A format told by the expression of its front; its groups ``time``, ``origin``, ``stream``, ``tag`` are optional.
 
     ``pattern`` holds ``{origin}`` where the name of a line's program stands, and ``origin`` is what such a name can be.
-    It must match in time linear in the line, and never across a newline. ``part`` is found in each line that
-    is a part of a message and not its last.
+    It must match in time linear in the line, and never across a newline. ``part`` is found in each line
+    with which a message goes on in the next one.
     """
 
     escapes: frozenset[int] = frozenset()

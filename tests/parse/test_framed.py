@@ -114,13 +114,19 @@ def records(name: str, seed: int) -> bytes:
     return b"".join(written)
 
 
-@lru_cache
-def framed(name: str, *, together: bool = True) -> Scanner:
-    """Return a scanner whose frame is that of usual lines in this envelope, or one that takes out and reads each."""
+def fresh(*, together: bool = True) -> Scanner:
+    """Return a scanner that knows no frame yet, or one that takes out and reads each line."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
     scanner.parser = LineParser(GRAMMAR)
     if not together:
         scanner.parser.chunk_reader = None
+    return scanner
+
+
+@lru_cache
+def framed(name: str, *, together: bool = True) -> Scanner:
+    """Return a scanner whose frame is that of usual lines in this envelope, or one that takes out and reads each."""
+    scanner = fresh(together=together)
     scanner.scan(log(name, USUAL * 20), envelope=envelope_of(name), reference=LATER)
     return scanner
 
@@ -192,15 +198,10 @@ def test_only_entries_of_their_origins_count_as_they_stand(origins, first):
         for n, name in enumerate([*names[first:], *names[:first]], first)
     ]
     wrapped = Envelope((Layer("journal-json", origins),))
-    scanners = []
-    for together in (True, False):
-        scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
-        scanner.parser = LineParser(GRAMMAR)
-        if not together:
-            scanner.parser.chunk_reader = None
-        scanners.append(scanner)
     data = b"".join(entries) * 5
-    found, expected = (each.scan(data, envelope=wrapped, reference=LATER) for each in scanners)
+    found, expected = (
+        fresh(together=together).scan(data, envelope=wrapped, reference=LATER) for together in (True, False)
+    )
     assert found.results == expected.results
     assert replace(found, samples=[]) == replace(expected, samples=[])
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tarfile
+from contextlib import contextmanager
 
 import pytest
 
@@ -45,6 +46,21 @@ def reconciled(monkeypatch):
     found = []
     monkeypatch.setattr(follow, "reconcile_path", lambda *how: found.append(how) or reconcile_path(*how))
     return found
+
+
+@contextmanager
+def unreadable(path):
+    """Let whoever opens a file be refused."""
+    open_ = os.open
+
+    def refusing(name, *how, **more):
+        if str(name) == str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
+        return open_(name, *how, **more)
+
+    with pytest.MonkeyPatch.context() as refused:
+        refused.setattr(files.os, "open", refusing)
+        yield
 
 
 def wait(follower, *seconds):
@@ -177,22 +193,14 @@ def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, f
 
 
 @pytest.mark.parametrize("name", ["m.log", "m.log.1"])
-def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follower, monkeypatch, name):
+def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follower, name):
     """It is waited for, and not told as missed while it is where it is, whatever is written elsewhere."""
     follower.stop()
     append(log, *lines(20, 5))
     if name != log.name:
         log.rename(log.with_name(name))
         append(log, *lines(100, 3))
-    open_ = os.open
-
-    def refusing(path, *how, **more):
-        if str(path).endswith(f"/{name}"):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return open_(path, *how, **more)
-
-    with monkeypatch.context() as refused:
-        refused.setattr(files.os, "open", refusing)
+    with unreadable(log.with_name(name)):
         follower.start()
         wait(follower, 0, 1, 11, 60)
     wait(follower, 1, 1)
@@ -200,7 +208,7 @@ def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follow
     assert (follower.lost, follower.missed) == (0, 0)
 
 
-def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, monkeypatch, tmp_path):
+def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, tmp_path):
     """It may be packed from that one, which is read when it can be."""
     rotated = tmp_path / "m.log.1"
     follower.stop()
@@ -208,15 +216,7 @@ def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, 
     log.rename(rotated)
     (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
     append(log, *lines(100, 3))
-    open_ = os.open
-
-    def refusing(path, *how, **more):
-        if str(path) == str(rotated):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return open_(path, *how, **more)
-
-    with monkeypatch.context() as refused:
-        refused.setattr(files.os, "open", refusing)
+    with unreadable(rotated):
         follower.start()
         wait(follower, 0, 1, 20, 60)
     wait(follower, 1, 1)

@@ -1,7 +1,6 @@
 """`make demo` shows an incident, sends what would wake somebody, and leaves nothing behind."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -118,21 +117,28 @@ def test_each_log_that_is_tried_has_counts_of_its_own(tmp_path):
 def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
     """A history and an incident on the page; asked to end, every program and every file is gone."""
     listen = f"127.0.0.1:{free_port()}"
-    environment = {**os.environ, "LISTEN": listen, "HISTORY": "1h", "TMPDIR": str(tmp_path), "PATH": "/nowhere"}
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "config.demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        cwd=Path(__file__).parents[2], text=True,
-    )  # fmt: skip
+    environment = {**os.environ, "LISTEN": listen, "HISTORY": "1h", "TMPDIR": f"{tmp_path}/tmp", "PATH": "/nowhere"}
+    shown = tmp_path / "shown"
+    (tmp_path / "tmp").mkdir()
+    with shown.open("wb") as output:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "config.demo"], env=environment, stdout=output, stderr=subprocess.STDOUT,
+            cwd=Path(__file__).parents[2],
+        )  # fmt: skip
     try:
-        until(lambda: "The Apple push certificate has expired" in page(listen), "the incident", patience=200)
-        demo.send_signal(signal.SIGTERM)
-        output = demo.communicate(timeout=PATIENCE)[0]
+        until(
+            lambda: demo.poll() is not None or "The Apple push certificate has expired" in page(listen),
+            lambda: f"the incident, {demo.poll()}: {shown.read_text()} {page(listen)}",
+            patience=200,
+        )
+        assert demo.poll() is None, shown.read_text()
     finally:
         demo.terminate()  # it ends what it has started; kill would leave that behind
         demo.wait(PATIENCE)
+    output = shown.read_text()
     assert "With Prometheus and Alertmanager installed" in output
     assert "Traceback" not in output
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
     assert page(listen) == ""
 
 

@@ -11,11 +11,11 @@ from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, OwnFile, key_at
+from logwatch.tail.files import CorruptError, OwnFile
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import MovedError, PackedError
-from logwatch.tail.identity import NO_KEY, Relation
+from logwatch.tail.identity import NO_KEY, Key, Relation
 from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import UNNAMED
@@ -29,9 +29,9 @@ _TRIES = 5
 def reconcile_path(state: PathState, turn: Turn) -> None:
     """Reconcile a path; try again if files were renamed meanwhile, as one rotation renames many.
 
-    If a file turns out to be unreadable, try without its content, so that only its own generation has to wait.
+    If a file turns out to be unreadable twice, try without its content, so that only its own generation has to wait.
     """
-    tries, unreadable = _TRIES, state.ctx.files.all.unreadable
+    tries, unreadable, failed = _TRIES, state.ctx.files.all.unreadable, set[Key]()
     unreadable.clear()
     while tries:
         state.begin()
@@ -39,7 +39,9 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
             _Reconciliation(state, turn).run()
         except UnreadableError as error:
             tries -= error.key in unreadable
-            unreadable[error.key] = error.error
+            if error.key in failed:
+                unreadable[error.key] = error.error
+            failed.add(error.key)
         except (VanishedError, OSError):  # of a disk that fails during a comparison: nothing may be concluded from it
             tries -= 1
         else:
@@ -125,18 +127,16 @@ class _Reconciliation:
     def _is_elsewhere(self) -> bool:
         """Return whether the path's file is another path's, which still leads to it; take it over if none does."""
         state = self.state
-        key = key_at(state.path)
-        if not key:
+        candidate = state.examine()
+        if not candidate or candidate.key == NO_KEY:
             return False
+        key = candidate.key
         if other_source := self.ctx.files.all.other_source(state.owners, key):
             state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
         if not state.owners.others(state.path, key):
             return False
-        candidate = state.heads.examine(state.path, None)
-        generation = None
-        if candidate and not candidate.error:
-            generation = state.owners.owner(candidate, state.path, followed=True)
+        generation = None if candidate.error else state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
         if generation in state.owners.leading_to(key, state.path):
@@ -161,7 +161,7 @@ class _Reconciliation:
         for each in self.state.generations if beyond_banner or copied else ():
             left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
             of = sharing.content(each) if left else None
-            with suppress(SeekingError):
+            with suppress(SeekingError, UnreadableError, OSError):
                 if each.number in copied or (of and is_part(file, of)):
                     sharing.pair(generation, each)
 
@@ -265,9 +265,12 @@ class _Reconciliation:
             self.state.lead_to(generation)
 
     def _before(self, file: Candidate, at: int) -> bytes:
-        """Return the run before an offset; nothing of an archive that was not unpacked to there."""
-        self.ctx.unpacking.begin()  # it takes what time it needs: the decision is made
-        with suppress(SeekingError):
+        """Return the run before an offset; nothing of an archive that was not unpacked to there, or where a disk fails.
+
+        The decision is made: to leave it half carried out would count lines twice.
+        """
+        self.ctx.unpacking.begin()
+        with suppress(SeekingError, UnreadableError):
             return file.before(at)
         return b""
 
@@ -324,7 +327,7 @@ def _is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved:
 
     ``moved``: the last lines that were read are still in it, so that equal heads are enough; else all of it has to be.
     """
-    at_path = state.heads.examine(state.path, None)
+    at_path = state.examine()
     head = at_path.head if at_path else b""
     if moved:
         return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)

@@ -1,5 +1,6 @@
 """Reads candidates, each as it was at one moment, and caches what it read of those that have not changed since."""
 
+import errno
 import os
 import sys
 import time
@@ -26,6 +27,7 @@ FRESH_SECONDS = 10.0
 
 _STALLED_SECONDS = 600.0  # an archive without an end counts as all there is only then: a copy over a network may stall
 
+_LASTING_ERRORS = (None, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG)
 _BLOCK_BYTES = 1 << 18
 _Answer = TypeVar("_Answer")
 
@@ -259,6 +261,11 @@ class Candidate(Content):
     def packed(self) -> bool:
         """Whether it is compressed."""
         return self.archive is not None
+
+    @property
+    def fails_for_now(self) -> bool:
+        """Whether what keeps it from being read may pass by itself, as what a disk or a server does."""
+        return self.error is not None and self.error.errno not in _LASTING_ERRORS
 
     @property
     def stat(self) -> Stat:

@@ -87,7 +87,7 @@ def open_regular(path: str) -> tuple[int, Stat]:
     descriptor = os.open(path, _READ)
     try:
         return descriptor, _make_sure(os.fstat(descriptor))
-    except NotAFileError:
+    except OSError:
         os.close(descriptor)
         raise
 
@@ -199,8 +199,10 @@ class PlainFile:
         return end if found else 0
 
     def has_name(self) -> bool:
-        """Return whether it has a name under which it can be opened again."""
-        return os.fstat(self.descriptor).st_nlink > 0
+        """Return whether it has a name under which it can be opened again; True where a disk does not tell."""
+        with suppress(OSError):
+            return os.fstat(self.descriptor).st_nlink > 0
+        return True
 
     def ended(self) -> bool:
         """Return whether nothing can follow what was read; only of a complete archive this is known."""

@@ -57,8 +57,8 @@ class PathState:
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one to which the path led
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
         # Archives that came after these may have been undecided when the daemon was killed
-        read = (g for g in known if g.in_use and g.position.offset and g is not self.current)
-        adrift = any(not g.position.found_at for g in read)
+        seen = (g for g in known if g.in_use and not g.empty and g is not self.current)
+        adrift = any(not g.position.found_at for g in seen)
         self.facts = replace(facts, first=first, followed=followed, adrift=adrift)
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why
@@ -130,6 +130,13 @@ class PathState:
         return {generation.position.target for generation in self.generations if generation.position.target} | {
             self.ctx.directories.real(self.path)
         }
+
+    def examine(self) -> Candidate | None:
+        """Look at the file that the path leads to; raises OSError if a disk fails: nothing may be concluded then."""
+        found = self.heads.examine(self.path, None)
+        if found and found.error and found.fails_for_now and found.key not in self.ctx.files.all.unreadable:
+            raise found.error
+        return found
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, of which that stays as known."""

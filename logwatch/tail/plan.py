@@ -27,7 +27,7 @@ class PathView:
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # the file that is there at the first look is read from its end on
     news_since: float = float("inf")  # rotated files written after this clock are no history; inf once all are decided
-    adrift: bool = False  # after a start: where some of which lines were read lie is not known, nor what came after
+    adrift: bool = False  # after a start: where some that were seen lie is not known, nor what came after
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file's head was too short to distinguish it from the next file's
     successor: bool = False  # it takes over from another path, as a new container does: nothing here is history

@@ -78,7 +78,7 @@ def _sort_free(draft: Draft) -> list[int]:
                 draft.copies.append(i)
         elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
             continue
-        elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
+        elif (each := blank.get(candidate.key)) and each.in_use and _may_be_filled(each, candidate):
             draft.take(each, i)
             del blank[candidate.key]
         elif candidate.may_be_news:
@@ -89,6 +89,14 @@ def _sort_free(draft: Draft) -> list[int]:
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return unknown
+
+
+def _may_be_filled(empty: Known, file: Candidate) -> bool:
+    """Return whether a file with the inode of a generation of which nothing was seen can be its file.
+
+    An archive is, under the name at which that was found: it could not be read then.
+    """
+    return not file.packed or file.path == empty.position.found_at
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:
@@ -109,7 +117,7 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     action = draft.decided[holder.number] if holder else None
     perhaps = isinstance(action, Hold) and action.cut  # it may be a new log with the same banner
     elsewhere = perhaps or not holder or holder is not draft.current
-    sought = (k for k in draft.known if k.in_use and k.position.offset and k is not draft.current)
+    sought = (k for k in draft.known if k.in_use and not k.empty and k is not draft.current)
     lost = path.adrift and any(map(draft.is_nowhere, sought))
     plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
     # A live generation may be found only now, where a reload has configured another directory for rotated files. What
@@ -131,6 +139,8 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
             wanted = begun or plan.renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
+        elif candidate.fails_for_now:
+            plan.again = True  # by then it may have been rotated away: what nobody has seen is news
     if between and not path.first:
         # A generation that was last seen empty, and is nowhere, was filled since: these files have its bytes
         nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))

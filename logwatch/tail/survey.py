@@ -172,7 +172,7 @@ class Survey:
     def _examine_path(self) -> Candidate | None:
         if self._elsewhere:
             return None
-        at_path = self._heads.examine(self._path, None)
+        at_path = self._state.examine()
         if at_path and at_path.packed:  # taken as a rotated file, since it is never read as text
             return self._heads.examine(self._path)
         return at_path

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from logwatch.tail import candidates, files, follow, owners, sharing
+from logwatch.tail import apply, candidates, files, follow, owners, sharing
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
@@ -66,6 +66,30 @@ def unreadable(path):
 def wait(follower, *seconds):
     for each in seconds:
         follower.wait(each)
+
+
+# what fails while a plan is carried out
+
+
+def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_twice(log, follower, monkeypatch):
+    """A plan that was left half carried out would be computed anew from a log that seems unread."""
+    run, decided, failed = candidates.Candidate.run, [], []
+
+    def failing(candidate, start, count):
+        if decided and count and not failed:
+            failed.append(start)
+            raise candidates.UnreadableError(candidate.key, OSError(errno.EIO, os.strerror(errno.EIO)))
+        return run(candidate, start, count)
+
+    monkeypatch.setattr(candidates.Candidate, "run", failing)
+    monkeypatch.setattr(apply.Survey, "make_sure", lambda *_, **__: decided.append(True))
+    log.rename(f"{log}.1")
+    shutil.copy(f"{log}.1", log)
+    append(log, *lines(20, 1))
+    append(f"{log}.1", *lines(20, 1))
+    wait(follower, 1, 1)
+    assert failed
+    assert follower.lines == lines(0, 21)
 
 
 # files that are deleted, and still written

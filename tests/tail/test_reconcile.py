@@ -1,6 +1,7 @@
 """The decision itself, as a table: what was known, what was found, what is done. No file is touched here."""
 
 import ast
+import errno
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ def known(
     dead=False,
     gone_at=0.0,
     copy_of=0,
+    found_at="",
 ):
     position = Position(
         number,
@@ -55,6 +57,7 @@ def known(
         state,
         gone_at=gone_at,
         copy_of=copy_of,
+        found_at=found_at,
     )
     return Known(position, is_open, name, dead)
 
@@ -62,6 +65,10 @@ def known(
 def file(name, inode, size=1000, head=A[:1000]):
     rotated = None if name == "m.log" else rotated_name("m.log", name)
     return Candidate(f"/{name}", (9, inode), size, 0, rotated, head)
+
+
+def archive(name, inode, head=A[:1000]):
+    return replace(file(name, inode, 100, head), archive=SimpleNamespace(known_size=len(head), intact=None))
 
 
 def renamed(name, inode, size=1000, head=A[:1000]):
@@ -483,7 +490,7 @@ TABLE = {
         [known(is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 1100),
-            replace(file("m.log.1.gz", 3), archive=SimpleNamespace(known_size=1000)),
+            archive("m.log.1.gz", 3),
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
             own_parts=[(1, 1)],
             common=[(1, 1000)],
@@ -495,7 +502,7 @@ TABLE = {
         [known(offset=300, is_open=True, tail=BANNER)],
         found(
             file("m.log", 2, 300),
-            replace(file("m.log.1.gz", 3), archive=SimpleNamespace(known_size=1000)),
+            archive("m.log.1.gz", 3),
             answers=[(1, 0, SAME, 300), (1, 1, SAME, 300)],
             own_parts=[(1, 0), (1, 1)],
             common=[(1, 300)],
@@ -507,7 +514,7 @@ TABLE = {
         [known(offset=100, size=100, head=A[:100], is_open=True)],
         found(
             file("m.log", 2, 100, A[:100]),
-            replace(file("m.log.1.gz", 3, head=A[:100]), archive=SimpleNamespace(known_size=100)),
+            archive("m.log.1.gz", 3, A[:100]),
             answers=[(1, 0, SAME, 100), (1, 1, SAME, 100)],
             own_parts=[(1, 0), (1, 1)],
             common=[(1, 100)],
@@ -520,7 +527,7 @@ TABLE = {
         found(
             file("m.log", 5, 1200),
             file("m.log.1", 1),
-            replace(file("m.log.1.gz", 6), archive=SimpleNamespace(known_size=1000)),
+            archive("m.log.1.gz", 6),
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (1, 2, SAME, 1000)],
             own_parts=[(1, 2)],
             common=[(1, 1000)],
@@ -1103,6 +1110,18 @@ TABLE = {
         found(file("m.log", 2), renamed("m.log~kept", 1)),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "an archive that could not be read when it was taken up, and can by now": (
+        PathView(current=2),
+        [known(1, 1, "rotated", 0, 0, head=b"", found_at="/m.log.1.gz"), known(2, 2)],
+        found(file("m.log", 2), archive("m.log.1.gz", 1), answers=[(2, 0, SAME, 1000)]),
+        [Hold(1, 1), Hold(2, 0)],
+    ),
+    "one that has the inode of an empty file that was somewhere else is another": (
+        PathView(current=2),
+        [known(1, 1, "rotated", 0, 0, head=b"", found_at="/m.log.2"), known(2, 2)],
+        found(file("m.log", 2), archive("m.log.1.gz", 1), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "disowned"), Hold(2, 0), TakeUp(1, "ignored")],
+    ),
 }
 
 
@@ -1111,6 +1130,16 @@ def test_what_is_done(case):
     """State before, files found, plan."""
     path, generations, files, actions = TABLE[case]
     assert reconcile(path, generations, files).actions == actions
+
+
+@pytest.mark.parametrize(
+    ("number", "again"), [(errno.EIO, True), (errno.ESTALE, True), (errno.ELOOP, False), (errno.EACCES, False)]
+)
+def test_a_file_that_cannot_be_looked_at_for_now_is_left_to_the_next_look(number, again):
+    """A disk or a server may answer by then; a link that leads nowhere would keep every look busy."""
+    unseen = replace(file("m.log.2", 0, 0, b""), key=NO_KEY, error=OSError(number, ""))
+    plan = reconcile(NOW, [known()], found(file("m.log", 1), unseen, answers=[(1, 0, SAME, 1000)]))
+    assert (plan.actions, plan.again) == ([Hold(1, 0)], again)
 
 
 def test_what_a_decision_costs_grows_with_pairs_of_files_and_generations_and_not_beyond(monkeypatch):

@@ -76,11 +76,11 @@ def _sort_free(draft: Draft) -> list[int]:
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:
                 draft.copies.append(i)
-        elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
-            continue
         elif (each := blank.get(candidate.key)) and each.in_use and _may_be_filled(each, candidate):
             draft.take(each, i)
             del blank[candidate.key]
+        elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
+            continue
         elif candidate.may_be_news:
             unknown.append(i)
     # Unknown files came after the known ones: if all their numbers are higher, this rotation counts upwards

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from logwatch.tail.candidates import FRESH_SECONDS, Candidate, VanishedError, is_settled
+from logwatch.tail.candidates import FRESH_SECONDS, Candidate, UnreadableError, VanishedError, is_settled
 from logwatch.tail.directories import list_names
 from logwatch.tail.edited import EDITED_BYTES, begins_within, end_of_extract, end_of_shared, is_extract
 from logwatch.tail.files import OwnFile, stat_at
@@ -32,7 +32,7 @@ class Survey:
         """Survey a path; ``elsewhere``: the file that it leads to belongs to another path."""
         self._state, self._owners, self._elsewhere = state, state.owners, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
-        self._directories = state.ctx.directories
+        self._directories, self._unreadable = state.ctx.directories, state.ctx.files.all.unreadable
         self._logs = self._owners.logs_of(self._path)
         self._bases = {os.path.basename(log) for log in self._logs}
         self._shelves = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
@@ -170,12 +170,9 @@ class Survey:
         return packed or packing or (begun and len(file.head) < TELLING_BYTES)
 
     def _examine_path(self) -> Candidate | None:
-        if self._elsewhere:
-            return None
-        at_path = self._state.examine()
-        if at_path and at_path.packed:  # taken as a rotated file, since it is never read as text
-            return self._heads.examine(self._path)
-        return at_path
+        at_path = None if self._elsewhere else self._state.examine()
+        # An archive is taken as a rotated file, since it is never read as text
+        return self._heads.examine(self._path) if at_path and at_path.packed else at_path
 
     def _hidden(self) -> set[int]:
         """Return the generations that are over, and may lie where nobody can look now: they are not forgotten.
@@ -270,7 +267,7 @@ class Survey:
                 begun=lambda: at_path or same_inode or any(k.begins_alike(candidate.head) for k in self.known),
             )
         if candidate.head and not same_inode:
-            with suppress(OSError), self._unpacking(i):  # where a disk fails, the answer by its digests has to do
+            with self._reading_own(known), self._unpacking(i):
                 if own := self._content(known):
                     self._compare_with_own(known, i, own)
 
@@ -279,13 +276,23 @@ class Survey:
         files = enumerate(self.found.candidates)
         news = [i for i, c in files if c.may_be_news and not (c.packed or c.is_at_path or c.key in self._keys)]
         for known in self.known if news else ():
-            with suppress(OSError):  # where a disk fails, they stay unrelated
+            with self._reading_own(known):
                 own = self._content(known) if known.in_use else None
                 for i in [i for i in news if own and begins_within(self.found.candidates[i], own)]:
                     self._ask_one(known, i, search=True)
 
+    @contextmanager
+    def _reading_own(self, known: Known) -> Iterator[None]:
+        """Have the look made again, at last without a generation's own file, if that cannot be read."""
+        try:
+            yield
+        except OSError as error:
+            raise UnreadableError(known.key, error) from error
+
     def _content(self, known: Known) -> Content | None:
         """Return a generation's own file: the open one, or one beside the path with its inode and bytes; or None."""
+        if known.key in self._unreadable:  # its digests have to do
+            return None
         if (file := self._by_number[known.number].plain) is not None:
             return OwnFile(file)
         own, found = self._own(known), self.found

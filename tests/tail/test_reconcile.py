@@ -1116,6 +1116,12 @@ TABLE = {
         found(file("m.log", 2), archive("m.log.1.gz", 1), answers=[(2, 0, SAME, 1000)]),
         [Hold(1, 1), Hold(2, 0)],
     ),
+    "the same, and it has to be unpacked further": (
+        PathView(current=2),
+        [known(1, 1, "rotated", 0, 0, head=b"", found_at="/m.log.1.gz"), known(2, 2)],
+        found(file("m.log", 2), archive("m.log.1.gz", 1), answers=[(2, 0, SAME, 1000)], undecided=[1]),
+        [Hold(1, 1), Hold(2, 0)],
+    ),
     "one that has the inode of an empty file that was somewhere else is another": (
         PathView(current=2),
         [known(1, 1, "rotated", 0, 0, head=b"", found_at="/m.log.2"), known(2, 2)],

@@ -107,12 +107,14 @@ class Recorder:
         return told
 
     def _with_past(self, known: list[Incident], present: list[Incident], facts: Facts) -> list[Incident]:
-        """Add what began and ended unseen; when all that is there was read, at the first look and where more came late.
+        """Add what began and ended unseen; when all is read and stored, at the first look and where more came late.
 
         Those that are known are not looked at again, but for what went on when this program was ended.
         """
         changed, now = facts.snapshot.changed, facts.now
         if not all(status.caught_up or not status.up for status in facts.status.values()):
+            return present
+        if self._reader.withheld():  # whom these hit would never be known
             return present
         if self._past_known is not None and not changed.late(self._past_known, now - HOUR):
             return present

@@ -4,7 +4,7 @@ The likeliest place of one change in a Poisson process: the sequence is cut wher
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 TIMES = 3.0  # a rate that grows less is a busy morning
@@ -27,7 +27,7 @@ class Rise:
 
 def rise(points: Sequence[Point]) -> Rise | None:
     """Return where the share of failures jumped for good; None if it was about the same all along."""
-    points = [point for point in points if point[3]]
+    points = _from_the_first(point for point in points if point[3])
     mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
     early, early_among, as_one = 0, 0, _likelihood(mine, mine / among) if among else 0.0
@@ -49,6 +49,19 @@ def rise(points: Sequence[Point]) -> Rise | None:
         if part > _PART:
             return Rise(max(first, end - part * (end - start)), before, after)
     return Rise(points[i][4], before, after)
+
+
+def _from_the_first(points: Iterable[Point]) -> list[Point]:
+    """Let the first interval begin with the first failure in it, and have that part of its pushes.
+
+    A fault that begins within it would look like a low rate before.
+    """
+    cut = list(points)
+    if cut:
+        start, end, mine, among, first = cut[0]
+        if start < first < end:
+            cut[0] = (first, end, mine, max(mine, round(among * (end - first) / (end - start))), first)
+    return cut
 
 
 def _likelihood(count: int, rate: float) -> float:

@@ -232,6 +232,11 @@ class Reader:
             row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'failures'").fetchone()
             return int(row[0]) if row else 0
 
+    def withheld(self) -> int:
+        """Return how many failures are counted whose details the last commit left to a later one."""
+        with self._asking() as db:
+            return rows.read_withheld(db)
+
     def count(self, wanted: Filter) -> int:
         """Count failures, up to ``COUNTED``."""
         where, values = wanted.where()

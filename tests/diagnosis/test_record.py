@@ -232,6 +232,32 @@ def test_nothing_is_looked_for_in_the_past_before_all_of_it_was_read(world):
     assert [each.pushes for each in world.incidents] == [100, 150]
 
 
+def test_what_is_over_is_recorded_once_it_is_stored_whom_it_hit(world):
+    """The details of a backlog are stored seconds after its counts: recorded before, an incident would hit nobody."""
+    world.minutes(45, good=10)
+    world.late(60, good=10)
+    batch, at = Batch(10_000), world.now
+    world.now += 1200
+    world.late(90, good=10)
+    seen = Seen(100, at, at + 1190)
+    batch.result(BAD, seen)
+    batch.time(BAD, seen, at + 1190)
+    batch.fail([StoredFailure(at + i, *BAD, "6035", f"user {i % 7}", "") for i in range(100)])
+    kept = batch.withhold_failures(0)
+    assert world.ledger.commit(batch)
+    world.watched.snapshot = world.ledger.snapshot
+    world.start()
+    world.now += LOOK_SECONDS
+    world.look()
+    assert world.incidents == []
+    batch = Batch(10_000, carried=100)
+    batch.take_failures(kept)
+    assert world.ledger.commit(batch)
+    world.now += LOOK_SECONDS
+    world.look()
+    assert [(each.pushes, each.users, each.apps) for each in world.incidents] == [(100, 7, 1)]
+
+
 def test_a_fault_of_three_days_is_one_incident(world):
     """Where the last day no longer shows its begin, begin and pushes are still told."""
     world.minutes(30, good=10)

@@ -33,6 +33,12 @@ def test_the_begin_of_a_jump_is_found(counts, at):
     assert (found.at if found else None) == (pytest.approx(at, abs=60) if at is not None else None)
 
 
+def test_a_fault_that_begins_within_the_first_minute_was_not_rising():
+    """A third of the pushes of that minute is all of those since its first failure: there was no lower share before."""
+    mixed, full = (0.0, 60.0, 22, 69, 39.0), [(60.0 * i, 60.0 * i + 60, 69, 69, 60.0 * i) for i in range(1, 10)]
+    assert rise([mixed, *full]) is None
+
+
 COUNTS = st.lists(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=40)
 
 

@@ -35,6 +35,7 @@ _DECIDED_LINES = 200  # with the marker, or
 _DECIDED_BYTES = 1 << 22  # tell what all of them stand in
 _LONGEST = 65536  # bytes of a line
 _MOST_ENTRIES = 50_000  # of the journal
+_LATE_LINES, _LATE_SHARE = 20, 10  # the last lines, and one in so many, tell what still comes after an update of mesibo
 _MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
@@ -64,7 +65,8 @@ def command(
 
     Without PATH, the log of the source is read; where it is out of reach, the shapes of unread lines that the daemon
     keeps are shown. What was found is shown beside every doubt; look at both before numbers are believed. The exit
-    code is 1 if nothing could be proposed, or more than one line in twenty would stay unread.
+    code is 1 if nothing could be proposed, more than one line in twenty would stay unread, or lines would that are read
+    today.
     """
     config = _config(paths, file)
     chosen = _source(config, source)
@@ -96,12 +98,26 @@ def command(
             click.echo(f"error: {problem}", err=True)
         sys.exit(1)
     save(target, samples, proposal)
-    readable = 0 if whole else len(lines) - len(unread)
-    terminal.show(render(proposal, readable, chosen.grammar, kinds := _envelopes(logs)))
-    owns = Scanner(load(name, [output]), timezone=UTC).owns
-    needed = "" if _told(logs, owns, chosen) else kinds
-    _next(target, samples, name, chosen.name, config, output, needed)
+    proposed = Scanner(load(name, [output]), timezone=UTC)
+    terminal.show(render(proposal, kinds := _envelopes(logs)))
+    click.echo(f"written: {target} and {samples}, checked against each other")
+    late = set(lines[-max(_LATE_LINES, len(lines) // _LATE_SHARE) :]).difference(unread)
+    if lost := sum(not reads(proposed, line) for line in late):
+        click.echo(_both(lost, len(late), chosen, whole=whole))
+        sys.exit(1)
+    _next(name, chosen.name, config, output, "" if _told(logs, proposed.owns, chosen) else kinds)
     sys.exit(1 if proposal.unread * _UNREADABLE_SHARE > proposal.unread + proposal.counted else 0)
+
+
+def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
+    """Say why today's grammar has to stay: lines that it reads come as well, and a source has one grammar."""
+    today = source.grammar
+    why = f"of the last lines that {today} reads, {lost} of {late} would not be read"
+    by_hand = "or write one by hand that reads both" if whole else "or try --all --force, which looks at all lines"
+    return (
+        f'next: not in source "{source.name}" as it is: {why}\n'
+        f'      keep grammar = "{today}" where the others are texts of users that quote mesibo; {by_hand}'
+    )
 
 
 def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
@@ -221,7 +237,7 @@ def _told(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
     )
 
 
-def render(proposal: Proposal, readable: int, grammar: str, kinds: str) -> RenderableType:
+def render(proposal: Proposal, kinds: str) -> RenderableType:
     """Lay out what was found: the shapes with what they give, and the doubts."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("lines", justify="right")
@@ -242,14 +258,9 @@ def render(proposal: Proposal, readable: int, grammar: str, kinds: str) -> Rende
         table,
         Text(f"It would count {proposal.counted} results ({codes}). Lines that stay unread: {proposal.unread}."),
     ]
-    doubts = list(proposal.doubts)
-    if readable:
-        doubts.append(
-            f"lines that {grammar} reads today, and this grammar in its place may not: {readable} (see --all)"
-        )
     if kinds:
         parts.append(Text(f"The lines stand in {kinds}; the grammar is for what stands behind that."))
-    parts += [Text(f"look at: {doubt}", style="yellow") for doubt in doubts]
+    parts += [Text(f"look at: {doubt}", style="yellow") for doubt in proposal.doubts]
     return Group(*parts)
 
 
@@ -261,8 +272,7 @@ def _counts(shape: Shape) -> str:
     )
 
 
-def _next(target: Path, samples: Path, name: str, source: str, config: Config, output: Path, needed: str) -> None:
-    click.echo(f"written: {target} and {samples}, checked against each other")
+def _next(name: str, source: str, config: Config, output: Path, needed: str) -> None:
     directories = [Path(each) for each in config.grammars.directories]
     place = "" if output.absolute() in directories else f', and directories = ["{output.absolute()}"] below [grammars]'
     also = f' and envelope = "{needed}"' if needed else ""

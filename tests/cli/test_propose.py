@@ -59,6 +59,21 @@ def test_nothing_is_written_over_unless_it_is_asked_for(log, tmp_path):
     assert run(log, "--name", "mine", "--output", tmp_path / "g", "--force").exit_code == 0
 
 
+def test_a_grammar_that_would_unread_what_comes_today_is_not_for_the_source(tmp_path):
+    """Users quote push lines: obeyed, a grammar for what they write would count that, and nothing of mesibo's."""
+    accepted = [f"E2911-1000{n:02}-123 (17): push_on_complete: uid {n} type fcm code 200" for n in range(60)]
+    quoted = [f"E2911-1000{n:02}-456 (3): message from {n}: push_on_complete: code 903" for n in range(20)]
+    log = tmp_path / "m.log"
+    log.write_text("\n".join([*accepted[:30], *quoted, *accepted[30:], ""]))
+    result = run(log, "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code == 1
+    assert 'next: not in source "mesibo"' in result.output
+    assert 'set grammar = "mine"' not in result.output
+    log.write_text("\n".join([*accepted, *quoted, ""]))  # after an update of mesibo the first ones come no more
+    result = run(log, "--name", "mine", "--output", tmp_path / "g", "--force")
+    assert (result.exit_code, 'set grammar = "mine"' in result.output) == (0, True)
+
+
 def test_lines_that_are_read_today_need_no_grammar(tmp_path):
     """Nothing to propose is no finding; --all looks at them all the same."""
     path = tmp_path / "mesibo.log"

@@ -3,9 +3,10 @@
 import gzip
 from collections.abc import Callable
 
-from logwatch.catalogue import PLATFORMS, explain
+from logwatch.catalogue import PLATFORMS, explain, number_of
 from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
+from logwatch.sight import LEAST_SHARE
 from logwatch.web.answer import tag, takes_gzip, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
@@ -163,17 +164,22 @@ class UnreadLines(Page):
     def _make(self) -> tuple[int, bytes]:
         seen = self.site.overview()
         findings = {f.key.removeprefix("unparsed:"): f for f in seen.findings if f.key.startswith("unparsed:")}
-        return 200, self.site.render("unread.html", "unread", seen=seen, findings=findings, causes=UNREAD)
+        return 200, self.site.render(
+            "unread.html", "unread", seen=seen, findings=findings, causes=UNREAD, least_share=LEAST_SHARE
+        )
 
 
 class Codes(Page):
-    """``/codes``: every code that the catalogue knows."""
+    """``/codes``: every code that the catalogue knows, and those that came in spite of it."""
 
     async def get(self) -> None:
         """Answer with the list of codes."""
         await self.answer(self._make)
 
     def _make(self) -> tuple[int, bytes]:
-        return 200, self.site.render(
-            "codes.html", "codes", entries=self.site.watched.catalogue.entries, seen=self.site.overview()
-        )
+        catalogue, seen = self.site.watched.catalogue, self.site.overview()
+        listed = [(entry, sum(r.day for r in seen.results if r.entry is entry)) for entry in catalogue.entries]
+        numbers = {r.code: number_of(r.code) for r in seen.results}
+        came = {r.code: r.entry for r in seen.results if (n := numbers[r.code]) is not None and not catalogue.lists(n)}
+        other = [(code, entry, sum(r.day for r in seen.results if r.code == code)) for code, entry in came.items()]
+        return 200, self.site.render("codes.html", "codes", listed=listed, other=other)

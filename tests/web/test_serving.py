@@ -493,6 +493,17 @@ def test_every_code_has_a_page(watched, get):
     assert b'href="/codes/330"' in get("/")[2]
 
 
+def test_a_code_in_no_documentation_is_listed_where_it_came(watched, get):
+    """Who looks a code up that the log has finds it."""
+    batch, row, seen = Batch(1000), ResultRow("mesibo", "fcm", "330", ""), Seen(7, NOW, NOW)
+    batch.result(row, seen)
+    batch.time(row, seen, NOW)
+    assert watched.ledger.commit(batch)
+    page = get("/codes")[2].decode()
+    assert "In no documentation, but in the log" in page
+    assert page.index('href="/codes/330"') > page.index('id="other"')
+
+
 def test_a_slow_download_gives_way_to_the_next_one(untaken, get, monkeypatch):
     """Visitors who take a byte now and then do not keep all places for as long as they like."""
     visitors = []

@@ -10,6 +10,7 @@ LogwatchError                 base; carries every problem that was found, never 
 Lower layers raise; ``cli`` and ``daemon`` report, once. No error is ever shown as a traceback.
 """
 
+import sys
 from dataclasses import dataclass
 
 
@@ -34,6 +35,11 @@ class Problem:
     def __str__(self) -> str:
         """One paragraph for a terminal: where, what and why on the first line, the remedy below."""
         return self.headline + (f"\n  try: {self.try_}" if self.try_ else "")
+
+
+def installing(extra: str) -> str:
+    """Return the command that installs an extra where this runs: a system's own pip may be kept from it."""
+    return f"{sys.executable} -m pip install 'mesibo-logwatch[{extra}]'"
 
 
 class LogwatchError(Exception):

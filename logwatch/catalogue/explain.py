@@ -60,6 +60,7 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
     asked = answered_by(platform, code) if provider else ""
     if asked == "mesibo" and provider != "mesibo":
         notes.append(f"Codes above 900 are mesibo's own: {_NAMES[provider]} was never asked.")
+        found = False
     elif provider == "mesibo" and not any(entry.provider == "mesibo" for entry in entries):
         notes.append("mesibo's own codes are above 900: this one is the answer of FCM or APNs.")
         asked, found = "", False

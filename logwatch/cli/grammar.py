@@ -15,7 +15,7 @@ from logwatch.dialect.load import find, names
 from logwatch.dialect.redact import shape, words_of
 from logwatch.dialect.result import PushResult
 from logwatch.dialect.trace import Trace, trace
-from logwatch.errors import GrammarError, Problem
+from logwatch.errors import GrammarError, Problem, installing
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check
 from logwatch.parse.line_parser import parser_of
@@ -113,8 +113,7 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
     grammar = load(name, directories)
     if missing := [each for each in DRAWS_WITH if find_spec(each) is None]:
         why = f"pyparsing draws with packages that are not installed: {', '.join(missing)}"
-        remedy = f"{sys.executable} -m pip install 'mesibo-logwatch[diagrams]'"
-        raise GrammarError(Problem("grammar diagram", "cannot draw", why, remedy))
+        raise GrammarError(Problem("grammar diagram", "cannot draw", why, installing("diagrams")))
     try:
         draw(grammar, output)
     except OSError as error:

@@ -12,11 +12,11 @@ from logwatch.catalogue import Catalogue
 from logwatch.credentials import secrecy
 from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request, Verdict
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, installing
 from logwatch.push import secret
 from logwatch.push.direct import NAMES, DirectError, DirectPush, NoReplyError, Reply, Style, describe
 
-EXTRA = "pip install 'mesibo-logwatch[push]'"
+EXTRA = installing("push")
 _TOKEN = "the user's push token"  # noqa: S105  its name
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LEAST = 32  # characters: nothing shorter is a push token

@@ -83,12 +83,12 @@ def command(
         planned, left_out = user_report.bounded(planned, since)
         story = user_report.begin(user.strip(), planned, count, left_out)
     done = read(planned, count)
-    none = done.unreadable == len(planned.inputs) + len(planned.journals) > 0
+    none = done.unreadable == len(planned.inputs) + len(planned.journals) > 0 and not count.summary.lines
     if story is not None:
         severities = story.show(form, whole=whole)
     else:
         rows = count.summary.rows(count.catalogue)
-        if form != "table" or count.summary.lines or not none:  # why nothing was read has been said
+        if form != "table" or not none:  # why nothing was read has been said
             _show(count, rows, form, whole=whole, followed=planned.followed)
         severities = {row.entry.severity for row in rows}
     if done.interrupted:

@@ -228,9 +228,10 @@ def _expected(kind: Any, raw: Any) -> str:
         example = raw if isinstance(raw, str) and raw.isprintable() and raw else "…"
         what = "paths" if FilePath in get_args(kind) else "texts"
         return f'a list of {what}, such as ["{example}"]'
-    for part in (kind, *get_args(kind)):
-        if get_origin(part) is Literal:
-            return "one of " + ", ".join(f'"{choice}"' for choice in get_args(part))
+    parts = (kind, *get_args(kind))
+    if choices := [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]:
+        return "one of " + ", ".join(f'"{choice}"' for choice in choices)
+    for part in parts:
         for meta in getattr(part, "__metadata__", ()):
             if isinstance(meta, Meta) and meta.description:
                 return meta.description

@@ -20,11 +20,12 @@ import msgspec
 
 from logwatch.config import Credential
 from logwatch.credentials.verdict import Request, Verdict, flaw
+from logwatch.errors import installing
 
 HOUR_SECONDS = 3600.0
 PATIENCE_SECONDS = 30.0  # a look takes 0.2 s; a file may ask for more rounds of key derivation than anybody waits for
 NO_EXTRA = 3  # exit status
-EXTRA = "pip install 'mesibo-logwatch[credentials]'"
+EXTRA = installing("credentials")
 _LONGEST_ANSWER = 1 << 20
 COMMAND = (sys.executable, "-m", "logwatch.credentials")
 _WHERE = Path(__file__).parents[2]  # -m looks for modules where it starts: nowhere else than where this one is from

@@ -77,7 +77,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
     marked = bool(results) or any(
         count for row, count in snapshot.counters.items() if row[:2] == (name, "unparsed_lines")
     )
-    if status.caught_up and not marked:
+    if status.caught_up and not marked and not facts.trouble:  # what cannot be stored is not known to be missing
         yield _no_push_lines(name, facts)
     yield from _ahead(name, results, facts)
     yield from _late(name, results, facts)

@@ -97,10 +97,9 @@ def refusals(directory: Path) -> list[Problem]:
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
         refused = unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
         return [replace(problem, warning=stranger) for problem in refused]
-    if above == directory:
-        for doubt in ownership.above(directory):
-            why = f"it is {doubt.what}, so that others could put another directory in place"
-            return list(unusable(doubt.path, why, doubt.remedy).problems)
+    for doubt in ownership.above(directory):
+        why = f"it is {doubt.what}, so that others could put another directory in place"
+        return list(unusable(doubt.path, why, doubt.remedy).problems)
     return _version(directory / FILE)
 
 

@@ -212,7 +212,7 @@ def _way_out(fronts: Sequence[str]) -> str:
 def _nothing(count: Count) -> list[RenderableType]:
     told = [Text(note, style="yellow") for note in notes(count)]
     if count.summary.lines and not told:
-        none = "No push results. Is push logging on? In mesibo.conf it takes: logs { push = 1 }"
+        none = "No push results. Is this mesibo's log, and push logging on? In mesibo.conf it takes: logs { push = 1 }"
         told = [Text("No push results in that time." if count.since or count.until else none)]
     return [*(told or [Text("There are no lines.")]), Text("")]
 

@@ -65,6 +65,7 @@ def test_a_platform_has_no_part_in_a_code_of_mesibo():
     explanation = explain(CATALOGUE, 903, "fcm")
     assert names(explanation) == ["mesibo_certificate_expired"]
     assert explanation.notes == ("Codes above 900 are mesibo's own: FCM was never asked.",)
+    assert not explanation.found
 
 
 def test_mesibo_has_no_part_in_a_code_of_a_provider():

@@ -130,7 +130,7 @@ def test_the_lines_before_a_damage_are_reported(tmp_path):
     path = tmp_path / "m.gz"
     path.write_bytes(gzip.compress(LINE % 200 * 500)[:-8])  # without the checksum and length at its end
     result = run(path, "--format", "json")
-    assert result.exit_code == 2
+    assert result.exit_code == 1  # some of it was read
     assert "ends too early" in result.stderr
     assert json.loads(result.stdout)["lines"] > 0
 

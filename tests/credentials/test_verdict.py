@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import os
 import stat
+import sys
 
 import pytest
 from hypothesis import given
@@ -268,7 +269,7 @@ def test_a_file_that_takes_too_long_costs_the_verdict_on_itself_alone(tmp_path):
 def test_without_the_library_it_is_said_how_to_get_it(tmp_path):
     """A missing extra is a verdict with the command that installs it."""
     (found,) = examine([Request(name="x", file="/x.json")], command=["sh", "-c", "exit 3"])
-    assert found.problems[0].remedy == "pip install 'mesibo-logwatch[credentials]'"
+    assert found.problems[0].remedy == f"{sys.executable} -m pip install 'mesibo-logwatch[credentials]'"
 
 
 def test_the_short_process_gives_the_same_verdict(tmp_path):

@@ -506,6 +506,20 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
         Ledger(tmp_path)
 
 
+@pytest.mark.parametrize("made", [False, True])
+def test_check_refuses_a_directory_below_one_that_others_may_write(tmp_path, made):
+    """Also before the first start, which would refuse it: others could put another directory in its place."""
+    tmp_path.chmod(0o777)
+    state = tmp_path / "state"
+    if made:
+        state.mkdir()
+    (problem,) = refusals(state)
+    assert not problem.warning
+    assert "writable by others" in problem.why
+    with pytest.raises(StateError, match="writable by others"):
+        Ledger(state)
+
+
 def test_a_file_in_the_place_of_the_directory_is_told_as_that(tmp_path):
     """That a file exists is no reason by itself, and to whom it belongs no remedy."""
     (tmp_path / "state").touch()

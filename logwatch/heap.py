@@ -12,6 +12,7 @@ import linecache
 
 _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -2, -3, -8  # of mallopt(3)
 _CHUNK = 1 << 20  # bytes: no block that a chunk needs is larger, and needs to be mapped by itself
+_SERVICE_OBJECTS = 700  # new ones between two looks for circles, as up to Python 3.12; 2,000 since took 20 MB more
 _NEW_OBJECTS = 50_000  # more than are made for a usual chunk, and a few MB
 _CHUNKS = 4 << 20  # bytes: a chunk, its lines, and what an expression captures of them
 
@@ -29,7 +30,7 @@ def collect_seldom() -> None:
     """Look at objects for circles more seldom: for a command that reads logs once, and ends.
 
     A chunk of results that all differ holds tens of thousands of objects, none in a circle, and to look at them took a
-    fifth of the time. Not for a service: what requests leave in circles took 20 MB more, under a load of them.
+    fifth of the time.
     """
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
 
@@ -42,7 +43,11 @@ def release() -> None:
 
 
 def settle() -> None:
-    """Leave all that exists now out of later collections of garbage; to be called once, when a start has built it."""
+    """Leave all that exists now out of later collections of garbage; to be called once, when a start has built it.
+
+    Later ones come often: what requests and reloads leave in circles is most of what a service holds.
+    """
+    gc.set_threshold(_SERVICE_OBJECTS, *gc.get_threshold()[1:])
     linecache.clearcache()  # of sources, which pyparsing looks into for each action of a grammar
     gc.collect()
     gc.freeze()

@@ -50,24 +50,31 @@ def open_path(path: Path, last: int | None = None, in_time: Callable[[], bool] =
     except OSError as error:
         raise Unreadable(_closed(path, error)) from None
     with file:
-        status = os.fstat(file.fileno())
-        regular = stat.S_ISREG(status.st_mode)  # a pipe is fine too: report <(zstdcat …)
-        identity = (status.st_dev, status.st_ino)
-        size, modified = (status.st_size, status.st_mtime) if regular else (0, None)
         name = readable(str(path))
-        if last is None:
-            yield _stream(name, identity, file, size, modified)
-        elif format_ := format_of(file.read(MAGIC_BYTES)):
-            file.seek(0)
-            length = _length(name, file, format_, in_time)
-            file.seek(0)
-            stream = _stream(name, identity, file, size, modified)
-            skipped = max(length - last, 0)
-            chunks = _behind(stream.chunks, skipped) if skipped else stream.chunks
-            yield replace(stream, size=length - skipped, chunks=chunks, whole=not skipped)
-        else:
-            begin = _begin(file, size, last)
-            yield replace(_stream(name, identity, file, size - begin, modified), whole=not begin)
+        try:
+            stream = _opened(name, file, last, in_time)
+        except OSError as error:
+            raise Unreadable(_torn(name, error)) from None
+        yield stream
+
+
+def _opened(name: str, file: BinaryIO, last: int | None, in_time: Callable[[], bool]) -> Stream:
+    status = os.fstat(file.fileno())
+    regular = stat.S_ISREG(status.st_mode)  # a pipe is fine too: report <(zstdcat …)
+    identity = (status.st_dev, status.st_ino)
+    size, modified = (status.st_size, status.st_mtime) if regular else (0, None)
+    if last is None:
+        return _stream(name, identity, file, size, modified)
+    if format_ := format_of(file.read(MAGIC_BYTES)):
+        file.seek(0)
+        length = _length(name, file, format_, in_time)
+        file.seek(0)
+        stream = _stream(name, identity, file, size, modified)
+        skipped = max(length - last, 0)
+        chunks = _behind(stream.chunks, skipped) if skipped else stream.chunks
+        return replace(stream, size=length - skipped, chunks=chunks, whole=not skipped)
+    begin = _begin(file, size, last)
+    return replace(_stream(name, identity, file, size - begin, modified), whole=not begin)
 
 
 def _length(name: str, file: BinaryIO, format_: Format, in_time: Callable[[], bool]) -> int:
@@ -116,6 +123,10 @@ def open_stream(name: str, file: BinaryIO) -> Stream:
     return _stream(name, (0, 0), file, 0, None)
 
 
+def _torn(name: str, error: OSError) -> Problem:
+    return Problem(name, "cannot be read any further", error.strerror or str(error))
+
+
 def _closed(path: Path, error: OSError) -> Problem:
     name = readable(str(path))
     if isinstance(error, FileNotFoundError):
@@ -148,7 +159,7 @@ def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, mod
                 passed += len(data)
                 yield data
         except OSError as error:
-            raise Unreadable(Problem(name, "cannot be read any further", error.strerror or str(error))) from None
+            raise Unreadable(_torn(name, error)) from None
 
     raw = steps()
     first = _until(raw, lambda data: len(data) >= MAGIC_BYTES)

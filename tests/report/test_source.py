@@ -7,6 +7,7 @@ import lzma
 import os
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,15 @@ def test_a_permission_error_is_told_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.open", refuse)
     message, _ = refused(tmp_path / "m.log")
     assert message == ("DIR/m.log: may not be read: permission denied\n  try: run it as a user who may, such as root")
+
+
+@pytest.mark.parametrize("last", [None, 4096])
+def test_a_file_that_cannot_be_read_is_told_as_that(last):
+    """As on a failing disk: Linux lets a process open its own memory, and refuses to read what is not mapped."""
+    with pytest.raises(Unreadable) as caught, open_path(Path("/proc/self/mem"), last):
+        pytest.fail("nothing is to be had")
+    (problem,) = caught.value.problems
+    assert str(problem) == "/proc/self/mem: cannot be read any further: Input/output error"
 
 
 def test_a_socket_is_told(tmp_path):

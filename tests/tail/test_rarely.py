@@ -620,6 +620,94 @@ def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
     follower.tail.close()
 
 
+# one log at several paths
+
+
+@pytest.mark.parametrize("order", ["cba", "bca"])
+def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
+    """Whichever of them comes first: each is known as a copy of the one that was read before it."""
+    follower = Follower(tmp_path / "*.log")
+    append(tmp_path / "a.log", *lines(0, 20))
+    for copy in ("b.log", "c.log"):
+        follower.wait(1)
+        shutil.copy(tmp_path / "a.log", tmp_path / copy)
+    follower.wait(1)
+    for n in (20, 23):
+        for name in order:
+            append(tmp_path / f"{name}.log", *lines(n, 3))
+            follower.wait(1)
+        follower.restart_at_once()
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 26)
+    follower.tail.close()
+
+
+def test_a_copy_of_one_of_many_logs_with_one_banner_counts_nothing_twice(tmp_path):
+    """It is compared with the logs that begin as it does behind the banner, not with the newest ones."""
+    banner = [f"licence clause {n:03} of a program without any warranty" for n in range(9)]
+    for n in range(40):
+        append(tmp_path / f"{n:02}.log", *banner, *lines(100 * n, 5))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    shutil.copy(tmp_path / "00.log", tmp_path / "copy.log")
+    wait(follower, 1, 1)
+    found = [line for line in follower.lines if "clause" not in line]
+    assert sorted(found) == [line for n in range(40) for line in lines(100 * n, 5)]
+    follower.tail.close()
+
+
+def test_the_first_lines_of_a_log_that_was_emptied_count_once(log, tmp_path):
+    """As ``head`` takes them to another path: what is known of its head is enough, though its file is another one."""
+    append(log, *lines(20, 280))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    append(tmp_path / "n.log", *lines(0, 80))
+    os.truncate(log, 0)
+    follower.wait(1)
+    append(tmp_path / "n.log", *lines(500, 3))
+    wait(follower, 1, 11, 700)
+    assert follower.lines == lines(0, 300) + lines(500, 3)
+    follower.tail.close()
+
+
+def test_a_log_that_goes_unread_is_told_though_another_begins_with_its_banner(log, tmp_path):
+    """Of what stood behind the banner nobody knows whether it was read there, however long the banner is."""
+    banner = [f"licence clause {n:03} of a program without any warranty" for n in range(90)]
+    for name in ("a", "b"):
+        append(tmp_path / name, *banner, *lines(100, 20))
+    log.write_bytes((tmp_path / "a").read_bytes())
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    append(log, *lines(200, 3))
+    follower.look()
+    gone = (tmp_path / "b").rename(tmp_path / "n.log")
+    follower.look()
+    size = gone.stat().st_size
+    gone.unlink()
+    wait(follower, 0, 1)
+    append(log, *lines(203, 3))
+    wait(follower, 1, 700)
+    assert (follower.lost, follower.missed) == (size, 1)
+    follower.tail.close()
+
+
+def test_an_archive_that_begins_as_another_log_and_is_renamed_before_it_is_read_counts(log, tmp_path):
+    """What it has beyond that log is found under its next name, though nothing else has changed."""
+    append(log, *lines(20, 300))
+    append(tmp_path / "n.log", *lines(5000, 3))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    (tmp_path / "n.log").rename(tmp_path / "n.log.5")
+    append(tmp_path / "n.log", *lines(6000, 3))
+    text = log.read_text() + "\n".join([*lines(7000, 300), ""])
+    (tmp_path / "n.log.1.gz").write_bytes(gzip.compress(text.encode()))
+    follower.look()
+    (tmp_path / "n.log.1.gz").rename(tmp_path / "n.log.2.gz")
+    wait(follower, 0, 1, 1)
+    assert sorted(follower.lines) == lines(0, 320) + lines(5000, 3) + lines(6000, 3) + lines(7000, 300)
+    follower.tail.close()
+
+
 # archives
 
 

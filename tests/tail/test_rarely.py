@@ -708,6 +708,88 @@ def test_an_archive_that_begins_as_another_log_and_is_renamed_before_it_is_read_
     follower.tail.close()
 
 
+# history, and files of others
+
+
+def test_history_that_gets_lines_in_the_night_of_a_rotation_stays_history(log, tmp_path):
+    """Its inode tells that it was there before, though neither its name nor its size is what it was."""
+    old, follower = tmp_path / "m.log.1", Follower(log)
+    append(old, *lines(5000, 200))
+    follower.turn()
+    append(old, *lines(5200, 3))
+    old.rename(tmp_path / "m.log.2")
+    log.rename(old)
+    append(log, *lines(20, 3))
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 23)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("count", [3, 90])
+def test_history_that_is_put_back_while_a_file_is_looked_for_is_none_for_its_banner(tmp_path, count):
+    """What it shares with the log are lines without a time: it is no copy that has got others since."""
+    banner = [f"licence clause {n:03} of a program without any warranty" for n in range(count)]
+    log, rotated, away = (tmp_path / name for name in ("m.log", "m.log.1", "away"))
+    append(away, *banner, *lines(5000, 200))
+    append(log, *banner, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(rotated)
+    append(log, *banner, *lines(20, 3))
+    follower.wait(1)
+    follower.stop()
+    rotated.unlink()
+    follower.start()
+    wait(follower, 1, 1)
+    away.rename(tmp_path / "m.log.7")
+    wait(follower, 1, 11)
+    append(log, *lines(23, 3))
+    follower.wait(1)
+    assert [line for line in follower.lines if "clause" not in line] == lines(0, 26)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_log_that_an_editor_has_given_a_long_note_in_front_goes_on_where_it_was(log, follower, tmp_path, restarted):
+    """It begins as no log that is known, and its last lines stand further behind: at its path it is the log."""
+    append(log, *lines(20, 200))
+    follower.turn()
+    if restarted:
+        follower.stop()
+    append(tmp_path / "t", "a note that somebody has put in front of it, " * 9)
+    with (tmp_path / "t").open("ab") as file:
+        file.write(log.read_bytes())
+    (tmp_path / "t").rename(log)
+    append(log, *lines(500, 3))
+    if restarted:
+        follower.start()
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 220) + lines(500, 3)
+
+
+def test_of_a_directory_for_rotated_files_only_what_its_pattern_matches_counts(log, tmp_path):
+    """Whatever else lies in it may be named after the log, as what somebody has unpacked there."""
+    old = tmp_path / "old"
+    old.mkdir()
+    follower = Follower(log, rotated=(str(old / "*.gz"),))
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(20, 3))
+    append(old / "m.log.2", *lines(5000, 9))
+    wait(follower, 1, 11)
+    assert follower.lines == lines(0, 23)
+    follower.tail.close()
+
+
+def test_another_log_that_begins_with_the_name_of_one_is_none_of_its_files(log, follower, tmp_path):
+    """Also when it was written while that one was renamed to what nobody knows: no sign tells where that name ends."""
+    log.rename(tmp_path / "m.log-x")
+    append(tmp_path / "m.log2", *lines(5000, 9))
+    append(log, *lines(20, 3))
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 23)
+
+
 # archives
 
 

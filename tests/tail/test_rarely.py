@@ -153,6 +153,14 @@ def test_a_renamed_file_is_let_go_of_after_days_though_nothing_comes_into_the_ne
     assert len(follower.log.named("file_released")) == 1
 
 
+def test_a_renamed_file_is_let_go_of_in_time_though_the_clock_was_set_back(log, follower, tmp_path):
+    """It grew last at a time that is to come: so long nobody waits for its writer, and the host for its space."""
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(20, 3))
+    wait(follower, 1, -DAY, 1, 700)
+    assert len(follower.log.named("file_released")) == 1
+
+
 # file systems
 
 
@@ -252,6 +260,29 @@ def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, fo
     wait(follower, 1)
     assert follower.lines == lines(0, 26)
     assert (follower.rotations(), follower.missed, follower.tail.status().up) == ({}, 0, True)
+
+
+def test_a_directory_that_is_moved_away_and_back_brings_no_news(tmp_path):
+    """Its log is open, and tells that it has moved: what was read beside it is not forgotten for the next directory."""
+    directory, away, log = tmp_path / "logs", tmp_path / "away", tmp_path / "logs" / "m.log"
+    directory.mkdir()
+    append(log, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(directory / "m.log.1")
+    append(log, *lines(20, 3))
+    wait(follower, 1, 700, 1)
+    assert len(follower.log.named("file_released")) == 1
+    directory.rename(away)
+    directory.mkdir()
+    append(log, *lines(100, 3))
+    wait(follower, 1, 1, 20)
+    shutil.rmtree(directory)
+    away.rename(directory)
+    append(log, *lines(23, 3))
+    wait(follower, 1, 1, 20)
+    assert follower.lines == lines(0, 23) + lines(100, 3) + lines(23, 3)
+    follower.tail.close()
 
 
 @pytest.mark.parametrize("start_at", ["beginning", "end"])

@@ -192,7 +192,7 @@ class Owners:
         known = self.others("", there.key) if there else []
         if (opened := next((each for each in known if each.plain), None)) or not known:
             return opened
-        with suppress(VanishedError, OSError):
+        with suppress(VanishedError):
             file = self.path_of(known[0]).heads.examine(path)
             return self.owner(file, "") if file else None
         return None

@@ -210,7 +210,7 @@ class Survey:
         self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
-        return self._is_called_otherwise(path) or path in self._state.matched or self._nearest(path) != ""
+        return self._is_called_otherwise(path) or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
         """Compare files with the generations that have their inode, begin alike, or whose path leads to them."""

@@ -821,6 +821,25 @@ def test_another_log_that_begins_with_the_name_of_one_is_none_of_its_files(log, 
     assert follower.lines == lines(0, 23)
 
 
+def test_a_short_log_that_is_renamed_back_once_all_else_has_gone_counts_once(tmp_path):
+    """Two lines prove little: that it is the log of before its inode tells, as no other one has taken its place."""
+    log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, *lines(0, 2))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(rotated)
+    append(log, *lines(100, 3))
+    wait(follower, 1, 700, 1)
+    log.unlink()
+    wait(follower, 1, 700, 700)
+    rotated.rename(log)
+    follower.wait(1)
+    append(log, *lines(200, 3))
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 2) + lines(100, 3) + lines(200, 3)
+    follower.tail.close()
+
+
 # archives
 
 

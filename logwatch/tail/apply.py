@@ -103,7 +103,7 @@ class _Reconciliation:
         if not file or not error:
             return
         own = OwnFile(file)
-        copied = _is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
+        copied = _is_copied(self.state, own)
         if isinstance(error, MovedError) and not copied:
             generation.read_on(error.at)
             return
@@ -159,7 +159,7 @@ class _Reconciliation:
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
         copied = self.plan.copy_of.get(i, set())
         for each in self.state.generations if beyond_banner or copied else ():
-            left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
+            left = beyond_banner and each.plain and each is not generation and not each.repeats
             of = sharing.content(each) if left else None
             with suppress(SeekingError, UnreadableError, OSError):
                 if each.number in copied or (of and is_part(file, of)):
@@ -322,15 +322,9 @@ class _Reconciliation:
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)
 
 
-def _is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
-    """Return whether what a generation's own file holds, which was deleted and changed, was copied to its path.
-
-    ``moved``: the last lines that were read are still in it, so that equal heads are enough; else all of it has to be.
-    """
+def _is_copied(state: PathState, own: OwnFile) -> bool:
+    """Return whether all that a generation's own file holds, which was deleted and changed, was copied to its path."""
     at_path = state.examine()
-    head = at_path.head if at_path else b""
-    if moved:
-        return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
     with suppress(SeekingError):
         return bool(own.head and at_path and holds(at_path, 0, own, 0))
     return False

@@ -67,11 +67,11 @@ class Directories:
     def _list(self, directory: str) -> _Listing:
         """List a directory; one that cannot be listed has no names."""
         try:
-            there = mark(directory or ".")
+            there = mark(directory)
             known = self._listed.get(directory)
             if known and known.there == there and is_conclusive(there, time.time()):
                 return known
-            with os.scandir(directory or ".") as entries:
+            with os.scandir(directory) as entries:
                 listing = self._listed[directory] = _Listing(there, sorted(entry.name for entry in entries))
         except (FileNotFoundError, NotADirectoryError):
             return _Listing()

@@ -54,11 +54,11 @@ def end_of_extract(file: Content, at: int, of: Content, start: int, begins: Call
 def end_of_shared(file: Content, of: Content, begins: Callable[[bytes], bool], *, heads_tell: bool) -> int:
     """Return up to where a file has lines of another one with which it begins alike; 0 if those may be but a banner.
 
-    ``heads_tell``: the same first 4 KiB are more than a banner.
+    ``heads_tell``: the same first 4 KiB, or nearly all of the other one, are more than a banner.
     """
     common = shared_bytes(file, of)
-    all_alike = heads_tell and len(of.head) == HEAD_BYTES and of.head == file.head
+    whole_head = len(of.head) == HEAD_BYTES and of.head == file.head
     nearly_all = common >= max(of.size() - MARK_BYTES, TAIL_BYTES)
-    if common and (all_alike or nearly_all or has_time(of.head[:common], begins)):
+    if common and ((heads_tell and (whole_head or nearly_all)) or has_time(of.head[:common], begins)):
         return end_of_extract(file, common, of, common, begins)
     return 0

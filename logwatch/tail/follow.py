@@ -44,7 +44,6 @@ class PathFollower(PathState):
 
     _watched: object = None  # its directory and rotated files as last seen while something was waited for
     _quiet: Stat | None = None  # the path's file when nothing but a change of it would give anything to do
-    _remembered_until = 0.0  # the clock when the first of its generations is to be forgotten; 0 unless all are gone
 
     # looking
 
@@ -90,22 +89,19 @@ class PathFollower(PathState):
         """
         if self.due or self.unpacking or matched:
             return False
-        if matched is None and self._remembered_until:
-            return now < self._remembered_until
+        if matched is None and self.absent and (gone := min((g.position.gone_at for g in self.generations), default=0)):
+            return now < gone + REMEMBERED_SECONDS
         return bool(self._quiet and stat_at(self.path) == self._quiet)
 
     def _rest(self) -> None:
-        """Note the path's file, or a time, before which no further look has anything to do."""
+        """Note the path's file, if no further look has anything to do before that changes."""
         self._quiet = None
-        gone = min((g.position.gone_at for g in self.generations), default=0.0)
-        over = gone and self.absent and not (self.due or self.unpacking)
-        self._remembered_until = gone + REMEMBERED_SECONDS if over else 0.0
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched:
             return
         if live.waiting or live.lines.waits or live.position.head_bytes < TELLING_BYTES:
             return
-        if not any(each is not live and (each.in_use or each.file) for each in self.generations):
+        if not any(each is not live and each.in_use for each in self.generations):
             self._quiet = live.seen
 
     def _stat_path(self, now: float) -> None:
@@ -132,7 +128,7 @@ class PathFollower(PathState):
             self.due = self.due or not (live.parked == stat or self.crowded)
 
     def _watch_directories(self, now: float) -> None:
-        own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
+        own = {os.path.dirname(path) for path in (self.path, self.ctx.directories.real(self.path))}
         shelves = [self.owners.rotated_files.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
         marks = {place: mark(place) for place in own}
         found = (marks, shelves)

@@ -149,7 +149,7 @@ class Generation(GenerationState):
             head, begin = file.head()
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # the search goes on with the next read; or content came just now, and has no head yet
-            if begin and not head:
+            if not head:
                 self.rest(seen)
                 return None
         else:

@@ -18,7 +18,6 @@ from logwatch.tail.fingerprint import (
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
-    is_tail,
     kept,
     matches_part,
 )
@@ -282,8 +281,6 @@ class GenerationState(Positioned):
         if size < end:
             self.skip_within(size)
             return True
-        if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
-            return False
         self.position = known._replace(
             offset=end, size=max(known.size, end), tail_bytes=before.tail_bytes, tail=before.tail, inside=before.inside
         )

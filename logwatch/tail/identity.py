@@ -236,7 +236,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
     offset have changed, another file may have been written over this one.
     """
     if known.head_bytes <= known.offset:
-        return known.tail_bytes >= TELLING_BYTES or known.tail_bytes == known.offset
+        return known.tail_bytes >= TELLING_BYTES
     return 0 < known.offset <= len(head) < known.head_bytes
 
 
@@ -260,7 +260,7 @@ def _find(known: Position, file: Content, *, left: bool) -> int:
                 break
             at -= more
         begins_there = not start and not block[:at].strip(b"\0")
-        all_there = not n and is_tail(known.tail, block[max(end - known.tail_bytes, 0) : end])
+        all_there = not n and is_tail(known.tail, block[end - known.tail_bytes : end])
         return all_there or ((begins_there or end - at >= least) and (not n or start + end != ends[n]))
 
     def last_in(block: bytes, start: int, before: int) -> int:
@@ -321,7 +321,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
     if exact:
         goes_on = b"\n" in file.run(at, HEAD_BYTES)
         return Answer(Relation.MOVED, _behind_torn(known, file, at, begins)) if goes_on else OTHER
-    if not sure or (whole and not at):
+    if whole and not at:
         return OTHER
     return Answer(Relation.CUT, min(end, size) if whole else _last_known(file, alike_bytes))
 

@@ -154,23 +154,21 @@ class Owners:
             left = state.path == but.path and not self.follows(state.path)
             if state is but or left or not (same or beside or file.path in self.rotated_files):
                 continue
-            if each.empty and not each.plain:
-                continue  # an empty file is known by its inode alone, which another file has by now
             if same and each.plain:
                 return BY_INODE
             try:
-                answer = compare(each.position, file, same_inode=same, followed=same)
-                told = answer.relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+                relation, at = compare(each.position, file, same_inode=same, followed=True)
+                told = relation is not Relation.OTHER and (each.in_use or each.sure)
                 of = self.sharing.content(each) if told and not same else None
                 if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
                     told = is_part(file, of)  # if not, it begins with the same banner, and goes on in its own way
-                elif told and not same and answer.relation is Relation.PART:
-                    told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
+                elif relation is Relation.CUT:
+                    told = False  # how much of it was read is not known
             except SeekingError:
                 undecided = True
                 continue
             if told:
-                most = max(most, each.proof(file.key) if same else answer.at)
+                most = max(most, each.proof(file.key) if same else at)
         return None if undecided and most == NOWHERE else most
 
     def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
@@ -194,7 +192,7 @@ class Owners:
         known = self.others("", there.key) if there else []
         if (opened := next((each for each in known if each.plain), None)) or not known:
             return opened
-        with suppress(VanishedError, OSError):
+        with suppress(VanishedError):
             file = self.path_of(known[0]).heads.examine(path)
             return self.owner(file, "") if file else None
         return None

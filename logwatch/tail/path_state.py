@@ -249,7 +249,7 @@ class PathState:
             self.block(generation, error, turn)
         return None
 
-    def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
+    def block(self, generation: Generation, error: OSError | CorruptError, turn: Turn) -> None:
         """Note that a generation cannot be read before the next look; end it if its archive is damaged there."""
         path = generation.position.found_at or self.path
         told = self.problem and self.problem[1] == getattr(error, "strerror", "")
@@ -258,14 +258,13 @@ class PathState:
         generation.block(str(error))
         if isinstance(error, CorruptError):
             self.lose_rest(generation, turn, "the archive is damaged")
-        elif isinstance(error, OSError) and error.errno == errno.ESTALE:  # NFS: opened by name, it may be there again
+        elif error.errno == errno.ESTALE:  # NFS: opened by name, it may be there again
             generation.detach()
         self.due = self.due or not generation.file
 
     def lose_rest(self, generation: Generation, turn: Turn, why: str) -> None:
         """End a generation whose archive lacks its end: how much was in that is unknown."""
         position = generation.position
-        path = position.found_at or self.path
-        self.ctx.miss(turn, path, why, read_bytes=position.offset)
-        self.ctx.lose(turn, path, position.size - position.offset, why)
+        self.ctx.miss(turn, position.found_at, why, read_bytes=position.offset)
+        self.ctx.lose(turn, position.found_at, position.size - position.offset, why)
         generation.settle("done")

@@ -65,9 +65,8 @@ class Sharing:
             with suppress(OSError):
                 return OwnFile(generation.plain)
             return None
-        live = generation.position.state == "live" and generation.missing_since is None
-        place = generation.position.found_at or (generation.position.path if live else "")
-        file = self._paths[generation.position.path].heads.examine(place) if place else None
+        path, found_at = generation.position.path, generation.position.found_at
+        file = self._paths[path].heads.examine(found_at or path)
         return file if file and file.key == generation.key else None
 
     def alike(self, path: str, head: bytes) -> list[Generation]:
@@ -96,8 +95,7 @@ class Sharing:
     def pair_alike(self, one: Generation, head: bytes) -> None:
         """Pair a generation with those of other paths that begin alike; how far they do shows when it is read."""
         for other in self.alike(one.position.path, head):
-            if other.key != one.key:
-                self.pair(one, other)
+            self.pair(one, other)
 
     def pair_again(self) -> None:
         """Pair generations again that were copies before a restart."""
@@ -117,8 +115,7 @@ class Sharing:
             twins = self._twins.get(each.number, {})
             twins.pop(of.number, None)
             if each.position.copy_of == of.number:
-                left = (number for number, twin in twins.items() if twin.position.copy_of != each.number)
-                each.note(copy_of=next(left, 0))
+                each.note(copy_of=next(iter(twins), 0))
 
     def _twins_of(self, generation: Generation) -> list[Generation]:
         return list(self._twins.get(generation.number, {}).values())
@@ -160,7 +157,7 @@ class Sharing:
     def _skip_read(self, generation: Generation, twin: Generation, own: Content) -> bool:
         """Skip what a generation's file has of what its twin has read; return whether it has all of that."""
         theirs = twin.furthest
-        run = b"" if own.packed else own.run(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
+        run = own.run(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
         relation, at = Relation.SAME, theirs.offset  # if the run before it is there: whatever has changed in front
         if not run or not is_tail(theirs.tail, run):
             relation, at = compare(theirs, own, same_inode=False, followed=True)
@@ -182,16 +179,14 @@ class Sharing:
         for twin in self._twins_of(generation):
             if twin.position.offset <= generation.position.offset or not _tells_all(twin, generation):
                 continue
-            relation = Relation.OTHER
             try:
-                if file := self.content(twin):
-                    relation = compare(generation.position, file, same_inode=False, followed=True).relation
+                file = self.content(twin)
+                if file and compare(generation.position, file, same_inode=False, followed=True)[0] is Relation.SAME:
+                    reached = max(reached, twin.position.offset)
             except (OSError, UnreadableError):
                 continue
             except (VanishedError, SeekingError):
                 return None
-            if relation is Relation.SAME:
-                reached = max(reached, twin.position.offset)
         return reached
 
     def held(self, generation: Generation) -> int:
@@ -213,7 +208,8 @@ class Sharing:
         """
         known, file = generation.position, generation.file
         mine = [g for g in mine if g.number > generation.number or known.state == "rotated"]
-        if not generation.begun or not file or not (mine or known.copy_of):
+        assert file
+        if not generation.begun or not (mine or known.copy_of):
             return None
         run = b""
         with suppress(CorruptError):
@@ -224,15 +220,9 @@ class Sharing:
         return next((g for g in alike if self._holds_run(g, run) and self._ends_in(generation, g)), None)
 
     def _ends_in(self, generation: Generation, other: Generation) -> bool:
-        """Return whether another generation, if it begins at this one's offset, ends in its file: of archives alone.
-
-        An archive is only read forwards, so that this cannot be found out later. For other files it is True.
-        """
-        packed = generation.file and generation.file.packed
-        if not packed or not (of := self.content(generation)):
-            return True
-        known = other.position
-        end = of.before(generation.position.offset + known.offset, known.tail_bytes)
+        """Return whether another generation that begins at this one's offset ends in its file, or is longer than it."""
+        known, of = other.position, self.content(generation)
+        end = of.before(generation.position.offset + known.offset, known.tail_bytes) if of else b""
         return len(end) < known.tail_bytes or is_tail(known.tail, end)
 
     def _holds_run(self, generation: Generation, run: bytes) -> bool:
@@ -263,4 +253,4 @@ def _proved(known: Position, relation: Relation, at: int) -> int:
     """Return up to where the digests of what was read prove that a file is a part of it; 0 if nowhere."""
     if relation is Relation.CUT:  # behind a mark that holds, it may be another log with the same banner
         return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
-    return at if relation is Relation.PART else 0
+    return at

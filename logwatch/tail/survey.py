@@ -112,7 +112,7 @@ class Survey:
                 names[p.target] = UNNAMED  # where a link led: that file may have got lines before or after
         for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
             another = rotated is None and self._is_called_otherwise(path)
-            if path != self._path and not another and path not in names and stat_at(path):  # it may have gone meanwhile
+            if not another and path not in names and stat_at(path):  # it may have gone meanwhile
                 names[path] = rotated or UNNAMED
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
@@ -189,7 +189,7 @@ class Survey:
     def _is_out_of_sight(self, known: Known) -> bool:
         if known.key == NO_KEY:
             return False
-        there = stat_at(known.directory or ".")
+        there = stat_at(known.directory)
         return not there or there.key[0] != known.key[0] or known.directory in self._directories.unlisted
 
     def _take_in(self, files: Iterable[Candidate]) -> None:
@@ -207,7 +207,7 @@ class Survey:
         self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
-        return self._is_called_otherwise(path) or path in self._state.matched or self._nearest(path) != ""
+        return self._is_called_otherwise(path) or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
         """Compare files with the generations that have their inode, begin alike, or whose path leads to them."""
@@ -309,7 +309,7 @@ class Survey:
         """Note how much of a generation's own file another has, too: in ``common``, ``own_parts`` and ``edited``."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         answer = found.answer(known.number, i)
-        held = answer.relation in HELD and known.in_use
+        held = answer.relation in HELD
         if held:
             found.common[known.number, i] = offset
         part = is_part(candidate, own, gone=known.deleted)
@@ -329,7 +329,7 @@ class Survey:
         edited = i != found.at_path and unknown and is_extract(own, candidate)
         if i == found.at_path and not (offset and held and own.size() - offset <= EDITED_BYTES):
             deleted = held and not whole and known.deleted  # by whoever edited it, and put the result in its place
-            edited = deleted or (not (offset and whole) and is_extract(own, candidate))
+            edited = deleted or is_extract(own, candidate)
         elif i == found.at_path and not whole:
             at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
             found.answers[known.number, i] = Answer(Relation.MOVED if at != answer.at else answer.relation, at)

@@ -112,7 +112,7 @@ def holds(file: Content, at: int, of: Content, start: int) -> bool:
 
 def common_bytes(file: Content, of: Content) -> int:
     """Return the end of the last line that two files have in common, of which the heads agree: by bisection."""
-    low, high = file.begin + len(file.head), min(file.size(), of.size())
+    low, high = file.begin + len(file.head), file.size()
     while low < high:
         middle = (low + high + 1) // 2
         alike = file.before(middle, _SPAN_BYTES) == of.before(middle, _SPAN_BYTES)

@@ -291,6 +291,26 @@ def test_an_answer_that_a_rotation_cut_is_found_in_the_next_file(path):
     assert (counter.codes, counter.reasons) == ({200: 120, 403: 1}, {"", "PERMISSION_DENIED"})
 
 
+def test_an_answer_that_a_rotation_cut_is_not_looked_for_in_a_copy_that_was_made_before(path):
+    """A backup under a rotated name is known between the two files; what the answer says is in the second one."""
+    follower, counter = follow(path)
+    append(path, written("plain", texts(60)), follower)
+    follower.turn()
+    path.with_name("m.log.7").write_bytes(path.read_bytes())
+    path.rename(path.with_name("m.log.1"))
+    append(path, written("plain", texts(60, 60)), follower)
+    follower.turn()
+    follower.wait(2.5)
+    append(path, written("plain", ["E2511-100000-001 (17): push_on_complete: type fcm code 403 {"]), follower)
+    follower.turn()
+    path.with_name("m.log.1").rename(path.with_name("m.log.2"))
+    path.rename(path.with_name("m.log.1"))
+    append(path, written("plain", ['"status": "PERMISSION_DENIED" }', *texts(60, 120)]), follower)
+    follower.turn()
+    follower.wait(2.5)
+    assert (counter.codes, counter.reasons) == ({200: 180, 403: 1}, {"", "PERMISSION_DENIED"})
+
+
 def test_a_kill_while_something_is_waited_for_loses_nothing(path):
     """What is held back was not consumed: it is read again."""
     follower, counter = follow(path)

@@ -273,3 +273,21 @@ def test_an_archive_counts_whatever_has_the_name_that_it_was_packed_from(tmp_pat
     log.write(40)
     log.treat(steps)
     log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_copies_named_after_a_link_count_in_the_directory_for_rotated_files(tmp_path, life):
+    """Also where the log that it leads to is called otherwise: whoever rotates may know the link alone."""
+
+    def steps(log):
+        for number in (2, 1):
+            log.write(3)
+            log.shell(f"cp m.log old/m.log.{number}; : > m.log")
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life, rotated=(str(tmp_path / "logs" / "old" / "*"),))
+    log.shell("mkdir old; touch data; ln -s data m.log")
+    log.write(40)
+    log.treat(steps)
+    log.check()

@@ -177,6 +177,14 @@ def test_a_renamed_file_is_let_go_of_after_days_though_nothing_comes_into_the_ne
     assert len(follower.log.named("file_released")) == 1
 
 
+def test_a_renamed_file_is_let_go_of_in_time_though_the_clock_was_set_back(log, follower, tmp_path):
+    """It grew last at a time that is to come: so long nobody waits for its writer, and the host for its space."""
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(20, 3))
+    wait(follower, 1, -DAY, 1, 700)
+    assert len(follower.log.named("file_released")) == 1
+
+
 # file systems
 
 
@@ -276,6 +284,29 @@ def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, fo
     wait(follower, 1)
     assert follower.lines == lines(0, 26)
     assert (follower.rotations(), follower.missed, follower.tail.status().up) == ({}, 0, True)
+
+
+def test_a_directory_that_is_moved_away_and_back_brings_no_news(tmp_path):
+    """Its log is open, and tells that it has moved: what was read beside it is not forgotten for the next directory."""
+    directory, away, log = tmp_path / "logs", tmp_path / "away", tmp_path / "logs" / "m.log"
+    directory.mkdir()
+    append(log, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(directory / "m.log.1")
+    append(log, *lines(20, 3))
+    wait(follower, 1, 700, 1)
+    assert len(follower.log.named("file_released")) == 1
+    directory.rename(away)
+    directory.mkdir()
+    append(log, *lines(100, 3))
+    wait(follower, 1, 1, 20)
+    shutil.rmtree(directory)
+    away.rename(directory)
+    append(log, *lines(23, 3))
+    wait(follower, 1, 1, 20)
+    assert follower.lines == lines(0, 23) + lines(100, 3) + lines(23, 3)
+    follower.tail.close()
 
 
 @pytest.mark.parametrize("start_at", ["beginning", "end"])
@@ -641,6 +672,195 @@ def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
     append(tmp_path / "3.log", *lines(2000, 3))
     follower.wait(1)
     assert follower.lines[-3:] == lines(2000, 3)
+    follower.tail.close()
+
+
+# one log at several paths
+
+
+@pytest.mark.parametrize("order", ["cba", "bca"])
+def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
+    """Whichever of them comes first: each is known as a copy of the one that was read before it."""
+    follower = Follower(tmp_path / "*.log")
+    append(tmp_path / "a.log", *lines(0, 20))
+    for copy in ("b.log", "c.log"):
+        follower.wait(1)
+        shutil.copy(tmp_path / "a.log", tmp_path / copy)
+    follower.wait(1)
+    for n in (20, 23):
+        for name in order:
+            append(tmp_path / f"{name}.log", *lines(n, 3))
+            follower.wait(1)
+        follower.restart_at_once()
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 26)
+    follower.tail.close()
+
+
+def test_a_copy_of_one_of_many_logs_with_one_banner_counts_nothing_twice(tmp_path):
+    """It is compared with the logs that begin as it does behind the banner, not with the newest ones."""
+    banner = [f"licence clause {n:03} of a program without any warranty" for n in range(9)]
+    for n in range(40):
+        append(tmp_path / f"{n:02}.log", *banner, *lines(100 * n, 5))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    shutil.copy(tmp_path / "00.log", tmp_path / "copy.log")
+    wait(follower, 1, 1)
+    found = [line for line in follower.lines if "clause" not in line]
+    assert sorted(found) == [line for n in range(40) for line in lines(100 * n, 5)]
+    follower.tail.close()
+
+
+def test_the_first_lines_of_a_log_that_was_emptied_count_once(log, tmp_path):
+    """As ``head`` takes them to another path: what is known of its head is enough, though its file is another one."""
+    append(log, *lines(20, 280))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    append(tmp_path / "n.log", *lines(0, 80))
+    os.truncate(log, 0)
+    follower.wait(1)
+    append(tmp_path / "n.log", *lines(500, 3))
+    wait(follower, 1, 11, 700)
+    assert follower.lines == lines(0, 300) + lines(500, 3)
+    follower.tail.close()
+
+
+def test_a_log_that_goes_unread_is_told_though_another_begins_with_its_banner(log, tmp_path):
+    """Of what stood behind the banner nobody knows whether it was read there, however long the banner is."""
+    banner = [f"licence clause {n:03} of a program without any warranty" for n in range(90)]
+    for name in ("a", "b"):
+        append(tmp_path / name, *banner, *lines(100, 20))
+    log.write_bytes((tmp_path / "a").read_bytes())
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    append(log, *lines(200, 3))
+    follower.look()
+    gone = (tmp_path / "b").rename(tmp_path / "n.log")
+    follower.look()
+    size = gone.stat().st_size
+    gone.unlink()
+    wait(follower, 0, 1)
+    append(log, *lines(203, 3))
+    wait(follower, 1, 700)
+    assert (follower.lost, follower.missed) == (size, 1)
+    follower.tail.close()
+
+
+def test_an_archive_that_begins_as_another_log_and_is_renamed_before_it_is_read_counts(log, tmp_path):
+    """What it has beyond that log is found under its next name, though nothing else has changed."""
+    append(log, *lines(20, 300))
+    append(tmp_path / "n.log", *lines(5000, 3))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    (tmp_path / "n.log").rename(tmp_path / "n.log.5")
+    append(tmp_path / "n.log", *lines(6000, 3))
+    text = log.read_text() + "\n".join([*lines(7000, 300), ""])
+    (tmp_path / "n.log.1.gz").write_bytes(gzip.compress(text.encode()))
+    follower.look()
+    (tmp_path / "n.log.1.gz").rename(tmp_path / "n.log.2.gz")
+    wait(follower, 0, 1, 1)
+    assert sorted(follower.lines) == lines(0, 320) + lines(5000, 3) + lines(6000, 3) + lines(7000, 300)
+    follower.tail.close()
+
+
+# history, and files of others
+
+
+def test_history_that_gets_lines_in_the_night_of_a_rotation_stays_history(log, tmp_path):
+    """Its inode tells that it was there before, though neither its name nor its size is what it was."""
+    old, follower = tmp_path / "m.log.1", Follower(log)
+    append(old, *lines(5000, 200))
+    follower.turn()
+    append(old, *lines(5200, 3))
+    old.rename(tmp_path / "m.log.2")
+    log.rename(old)
+    append(log, *lines(20, 3))
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 23)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("count", [3, 90])
+def test_history_that_is_put_back_while_a_file_is_looked_for_is_none_for_its_banner(tmp_path, count):
+    """What it shares with the log are lines without a time: it is no copy that has got others since."""
+    banner = [f"licence clause {n:03} of a program without any warranty" for n in range(count)]
+    log, rotated, away = (tmp_path / name for name in ("m.log", "m.log.1", "away"))
+    append(away, *banner, *lines(5000, 200))
+    append(log, *banner, *lines(0, 20))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(rotated)
+    append(log, *banner, *lines(20, 3))
+    follower.wait(1)
+    follower.stop()
+    rotated.unlink()
+    follower.start()
+    wait(follower, 1, 1)
+    away.rename(tmp_path / "m.log.7")
+    wait(follower, 1, 11)
+    append(log, *lines(23, 3))
+    follower.wait(1)
+    assert [line for line in follower.lines if "clause" not in line] == lines(0, 26)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_log_that_an_editor_has_given_a_long_note_in_front_goes_on_where_it_was(log, follower, tmp_path, restarted):
+    """It begins as no log that is known, and its last lines stand further behind: at its path it is the log."""
+    append(log, *lines(20, 200))
+    follower.turn()
+    if restarted:
+        follower.stop()
+    append(tmp_path / "t", "a note that somebody has put in front of it, " * 9)
+    with (tmp_path / "t").open("ab") as file:
+        file.write(log.read_bytes())
+    (tmp_path / "t").rename(log)
+    append(log, *lines(500, 3))
+    if restarted:
+        follower.start()
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 220) + lines(500, 3)
+
+
+def test_of_a_directory_for_rotated_files_only_what_its_pattern_matches_counts(log, tmp_path):
+    """Whatever else lies in it may be named after the log, as what somebody has unpacked there."""
+    old = tmp_path / "old"
+    old.mkdir()
+    follower = Follower(log, rotated=(str(old / "*.gz"),))
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines(20, 3))
+    append(old / "m.log.2", *lines(5000, 9))
+    wait(follower, 1, 11)
+    assert follower.lines == lines(0, 23)
+    follower.tail.close()
+
+
+def test_another_log_that_begins_with_the_name_of_one_is_none_of_its_files(log, follower, tmp_path):
+    """Also when it was written while that one was renamed to what nobody knows: no sign tells where that name ends."""
+    log.rename(tmp_path / "m.log-x")
+    append(tmp_path / "m.log2", *lines(5000, 9))
+    append(log, *lines(20, 3))
+    wait(follower, 1, 1, 11)
+    assert follower.lines == lines(0, 23)
+
+
+def test_a_short_log_that_is_renamed_back_once_all_else_has_gone_counts_once(tmp_path):
+    """Two lines prove little: that it is the log of before its inode tells, as no other one has taken its place."""
+    log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, *lines(0, 2))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(rotated)
+    append(log, *lines(100, 3))
+    wait(follower, 1, 700, 1)
+    log.unlink()
+    wait(follower, 1, 700, 700)
+    rotated.rename(log)
+    follower.wait(1)
+    append(log, *lines(200, 3))
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 2) + lines(100, 3) + lines(200, 3)
     follower.tail.close()
 
 

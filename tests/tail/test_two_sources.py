@@ -597,3 +597,50 @@ def test_rotated_files_of_a_log_that_is_given_to_another_source_count_where_a_pa
     new = [*lines(200, 20), *lines(300, 5), *lines(310, 3)]
     assert sorted(two.sources[1 - giver].lines) == [*lines(100 * (1 - giver), 20), *new]
     assert not any(source.lost or source.missed for source in two.sources)
+
+
+@pytest.mark.parametrize("begun", ["", "E2211"])
+def test_a_file_that_the_other_source_has_open_is_its_own_however_little_was_in_it(tmp_path, begun):
+    """Before anybody saw its first line it is rotated into the directory of both, under the name of both."""
+    logs, old = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"], tmp_path / "old"
+    for directory in (old, *(log.parent for log in logs)):
+        directory.mkdir()
+    append(logs[0], *lines(0, 20))
+    logs[1].write_text(begun)
+    two = Two(*logs, (f"{old}/*",))
+    for _ in range(2):
+        two.turn()
+    logs[1].write_text("\n".join([*lines(500, 20), ""]))
+    for number, log in zip((2, 1), logs, strict=True):
+        log.rename(old / f"m.log.{number}")
+        append(log, *lines(100 + number, 1))
+    for _ in range(2):
+        two.turn()
+    assert [source.lines for source in two.sources] == [lines(0, 20) + lines(102, 1), lines(500, 20) + lines(101, 1)]
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_rotated_files_of_what_a_link_leads_to_by_now_are_of_its_source(tmp_path, first):
+    """They are named after that, also those that came and went between two looks."""
+    link, log, old, target = (tmp_path / name for name in ("m.log", "n.log", "old", "b-1.log"))
+    old.mkdir()
+    for n, name in enumerate(("a-1.log", "b-1.log", "n.log")):
+        append(tmp_path / name, *lines(100 * n, 20))
+    link.symlink_to("a-1.log")
+    two = Two(*((link, log) if first else (log, link)), (f"{old}/*",))
+    linked, other = two.sources if first else reversed(two.sources)
+    for _ in range(2):
+        two.turn()
+    link.unlink()
+    link.symlink_to(target.name)
+    two.turn()
+    for number in (2, 1):
+        append(target, *lines(130 - number, 1))
+        target.rename(old / f"b-1.log.{number}")
+    log.rename(old / "n.log.1")
+    append(target, *lines(130, 1))
+    append(log, *lines(230, 1))
+    for _ in range(3):
+        two.turn()
+    assert sorted(linked.lines) == lines(0, 20) + lines(100, 20) + lines(128, 3)
+    assert other.lines == lines(200, 20) + lines(230, 1)

@@ -24,9 +24,14 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
     """
     os.umask(0o077)  # ledger and key are nobody else's
     logging_setup.configure()
+    started = False
 
     def load() -> Config:
+        nonlocal started
         config, story = find(path)
+        if not started:  # of a reload the daemon applies them itself, once nothing of it is refused
+            logging_setup.configure(config.log.level, config.log.format)
+            started = True
         logging_setup.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
         return config
 

@@ -1,8 +1,10 @@
 """``run`` as a program: what it loads."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,30 @@ def test_a_terminal_of_another_encoding_gets_what_it_can_show(encoding, tmp_path
     )
     assert done.returncode in (0, 1)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("level", "events"), [("info", {"configured", "state_tightened"}), ("error", set())])
+def test_what_a_start_says_first_has_the_configured_form_and_level(level, events, tmp_path):
+    """Also before the first source is followed."""
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o755)
+    (tmp_path / "m.log").touch()
+    config = tmp_path / "logwatch.toml"
+    config.write_text(
+        f"""[[source]]\nname = "m"\npaths = ["{tmp_path}/m.log"]\n[state]\ndirectory = "{state}"
+[web]\nlisten = "127.0.0.1:0"\n[log]\nformat = "json"\nlevel = "{level}"\n"""
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "logwatch", "run", "--config", config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (state / "ledger.sqlite3").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        running.terminate()
+        told = running.communicate(timeout=60)[1].decode().splitlines()
+    said = {json.loads(line)["event"] for line in told}
+    assert (state / "ledger.sqlite3").exists()
+    assert said >= events if events else not said

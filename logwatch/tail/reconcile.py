@@ -147,6 +147,10 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
             plan.actions.append(Rotated("rename", len(written)))
+    if at_path is not None and between and holder and action == Hold(holder.number, at_path) and not holder.begun:
+        # It was taken up while it was empty, and comes after them: with a lower number its torn line would end in one
+        plan.actions[plan.actions.index(action)] = Leave(holder.number, "forgotten")
+        plan.actions.append(TakeUp(at_path, "live"))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
         plan.actions.append(TakeUp(at_path, "live", None if at_end else _read_of(draft, at_path)))

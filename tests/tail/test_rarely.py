@@ -68,6 +68,36 @@ def wait(follower, *seconds):
         follower.wait(each)
 
 
+# lines that rotations tear
+
+
+def test_a_line_torn_behind_a_log_that_came_and_went_between_two_looks_counts(log, follower):
+    """The log was taken up empty, before a copy of what it had then: what it has now comes after that."""
+    torn = []
+
+    def copy_and_truncate(name):
+        torn[:] = lines(int(name[-3:]), 1)
+        append(log, torn[0][:20], end="")
+        shutil.copy(log, log.with_name(name))
+        os.truncate(log, 0)
+
+    def go_on(first, count):
+        append(log, torn[0][20:], *lines(first, count))
+
+    copy_and_truncate("m.log.020")
+    follower.turn()
+    go_on(21, 9)
+    copy_and_truncate("m.log.030")
+    go_on(31, 4)
+    follower.turn()
+    copy_and_truncate("m.log.035")
+    wait(follower, 1)
+    go_on(36, 4)
+    wait(follower, 1, 11, 700, 1)
+    assert follower.lines == lines(0, 40)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 # what fails while a plan is carried out
 
 

@@ -272,12 +272,23 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, seen, partial(self.ahead, generation), self.before(generation))
+        before = self._behind(generation)
+        chunk = generation.read(turn.now, seen, partial(self.ahead, generation), before)
+        if before and before.position.path != self.path and (left := before.unsaved()):
+            turn.sink.position(left)  # its rest was read along with this file
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
+
+    def _behind(self, generation: Generation) -> Generation | None:
+        """Return the generation whose last line may go on in this one: of this path, or of one that was left for it."""
+        before = self.before(generation)
+        if before or generation.begun:
+            return before
+        left = self.owners.left_for(self.path)
+        return None if not left or left.is_newer_than(generation) else left  # else its writer is not done with it
 
     def read_deleted(self, turn: Turn, goes_on: Callable[[], bool]) -> None:
         """Hand on what is left in deleted files, which no later start can find, as long as ``goes_on`` allows.

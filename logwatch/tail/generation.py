@@ -61,6 +61,8 @@ class Generation(GenerationState):
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not (known.marks or overlap.strip(b"\0")) else None  # only if no line of it was read yet
+        if begins and begins.position.path != known.path and begins.is_awaited(run):
+            return None
         taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
         self.blocked = ""
@@ -80,7 +82,10 @@ class Generation(GenerationState):
         self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
     ) -> Taken:
         """Take whole lines off a run, with what the generation before has left of its last message or line in front."""
-        rest, offset = before.open_rest(run) if before else b"", self.position.offset
+        rest, offset = b"", self.position.offset
+        if before:
+            here = before.position.path == self.position.path
+            rest = before.open_rest(run) if here else before.open_end(run)
         taken = self.lines.take(
             rest + run, self.position.inside, offset, now, first=not offset, patient=patient, at_end=at_end
         )
@@ -217,8 +222,13 @@ class Generation(GenerationState):
 
     def open_rest(self, follows: bytes = b"") -> bytes:
         """Return the unread end of a rotated file if it is a message, or a line, that goes on in ``follows``."""
+        return self.open_end(follows) if self.position.state == "rotated" else b""
+
+    def open_end(self, follows: bytes) -> bytes:
+        """Return the same of a file that may still be at its path, as its writer went on to another one."""
         file, known = self.file, self.position
-        if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
+        over = known.state not in ("rotated", "live")
+        if over or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
         with suppress(CorruptError, SeekingError, OSError):
             overlap, rest = self._fetch(file, self.lines.bound)  # as much as ``finish``: an archive only goes forward
@@ -226,6 +236,16 @@ class Generation(GenerationState):
             ended = not file.packed or file.ended()  # if not, the line goes on in the archive itself
             return rest if whole and ended and self.lines.is_open(rest, follows) else b""
         return b""
+
+    def is_newer_than(self, other: "Generation") -> bool:
+        """Return whether its file was written to later than another one; True if either cannot be asked."""
+        with suppress(OSError):
+            return not (self.file and other.file) or self.file.stat().modified > other.file.stat().modified
+        return True
+
+    def is_awaited(self, follows: bytes) -> bool:
+        """Return whether another path's file goes on with a line of this one, which is not read to its end yet."""
+        return self.waiting and not self.blocked and self.lines.is_open(b"-", follows)
 
     def leave(self, rest: bytes) -> None:
         """Skip the rest of the file, which was read together with the beginning of the next one."""

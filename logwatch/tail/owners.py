@@ -1,6 +1,7 @@
 """Knows, for all paths of a source, which path's generation a file is, and of which logs a name may be."""
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -11,11 +12,12 @@ from logwatch.tail.files import key_at, stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import BY_INODE, Key, Relation, compare
-from logwatch.tail.rotated_names import possible_bases, rotated_name
+from logwatch.tail.rotated_names import around_date, possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 from logwatch.tail.uncompressed import NOWHERE, SeekingError, is_part
 
 _MOST_REMEMBERED = 20_000  # names in ``_logs``
+_NEAR = 8  # paths in front of one, at most, among which the one that was left for it is looked for
 
 
 class Owners:
@@ -35,6 +37,7 @@ class Owners:
         """
         self.follows = follows
         self._paths: dict[str, FollowedPath] = {}
+        self._in_order: list[str] = []  # the same, sorted; empty until it is asked for
         self._sources = sources
         self.rotated_files = RotatedFiles(
             rotated, clock, lambda: [(each.rotated_files, each.logs()) for each in sources()]
@@ -56,11 +59,26 @@ class Owners:
     def enter(self, state: FollowedPath) -> None:
         """Note that a path is followed."""
         self._paths[state.path] = state
-        self._looked = False
+        self._looked, self._in_order = False, []
 
     def leave(self, path: str) -> None:
         """Note that a path is followed no more. Many may leave in one look: to its end this one counts as a log."""
         del self._paths[path]
+        self._in_order = []
+
+    def left_for(self, path: str) -> Generation | None:
+        """Return the newest generation of the path that a writer left for this one, by the dates in their names."""
+        directory, name = os.path.split(path)
+        if not (around := around_date(name)):
+            return None
+        self._in_order = self._in_order or sorted(self._paths)
+        at = bisect_left(self._in_order, path)
+        for other in reversed(self._in_order[max(at - _NEAR, 0) : at]):  # archives may lie between them
+            place, called = os.path.split(other)
+            if place == directory and around_date(called) == around:
+                known = reversed(self._paths[other].generations)
+                return next((each for each in known if each.followed and each.position.size), None)
+        return None
 
     def forget(self) -> None:
         """Have rotated files looked for again when next asked, and their logs if the paths of any source changed."""

@@ -14,7 +14,9 @@ from logwatch.unpack import without_suffix
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
 _SUFFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?:old|bak|prev|save))")
 _INFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))")
+_DATED = re.compile(rf"(?:^|(?<=[-_.])){_STAMP}")
 _COUNTED = re.compile(r"(?<=[A-Za-z])\d{1,4}(?P<extension>\.[A-Za-z]\w*)$")
+_DATE_DIGITS = 6  # of a day or a time of day; fewer may number logs that are written side by side
 _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -78,6 +80,17 @@ def shape_of(name: str, stem: str = "") -> str:
     """
     parts = without_suffix(name).split(stem, 1) if stem else [without_suffix(name)]
     return "/".join(_COUNTING.sub("#", part) for part in parts)
+
+
+def around_date(name: str) -> tuple[str, str] | None:
+    """Return what stands in front of a name's date or time and behind it; None if it has none of six digits or more.
+
+    A writer that names its files by the time when it begins them (cronolog, rotatelogs) leaves the one before then.
+    """
+    match = _DATED.search(name)
+    if not match or len(re.sub(r"\D", "", match[0])) < _DATE_DIGITS:
+        return None
+    return name[: match.start()], name[match.end() :]
 
 
 def uncounted(name: str) -> str:

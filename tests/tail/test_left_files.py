@@ -1,0 +1,132 @@
+"""A writer that names its files by the time leaves one for the next, and may tear a line: cronolog, rotatelogs."""
+
+import gzip
+
+import pytest
+
+from tests.helpers.recorder import Follower, append
+
+LINE = "E2211-101112-{:06} (1): a line of a log"
+TORN = LINE.format(10)
+
+
+def lines(first, count):
+    return [LINE.format(n) for n in range(first, first + count)]
+
+
+@pytest.fixture
+def follower(tmp_path):
+    follower = Follower(tmp_path / "*.log*")
+    yield follower
+    follower.tail.close()
+
+
+NAMES = [
+    ("m-20261122-101500.log", "m-20261122-101501.log"),
+    ("2026-11-22.log", "2026-11-23.log"),
+    ("m.log.1795342500", "m.log.1795342501"),
+    ("m-101500.log", "m-101501.log"),
+]
+
+
+def tear(directory, names, at):
+    """Leave one file amid a line, and go on in the next, as a program does that copies what it gets block by block."""
+    append(directory / names[0], *lines(0, 10))
+    yield
+    append(directory / names[0], TORN[:at], end="")
+    yield
+    append(directory / names[1], TORN[at:], *lines(11, 10))
+
+
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("looks", [(), (0,), (1,), (0, 1)])
+def test_a_line_torn_between_files_named_by_time_is_one(tmp_path, follower, names, looks):
+    """Each of these files is a log of its own, yet its writer puts the rest of a line into the next one."""
+    for step, _ in enumerate(tear(tmp_path, names, 30)):
+        if step in looks:
+            follower.turn()
+    follower.wait(1)  # files were written to before the look that finds it out
+    follower.turn()
+    assert sorted(follower.lines) == lines(0, 21)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_line_torn_before_a_restart_is_one(tmp_path, follower):
+    """Where the file that was left ends amid a line is known from its position, and its bytes are there."""
+    tearing = tear(tmp_path, NAMES[0], 30)
+    for _ in range(2):
+        next(tearing)
+        follower.turn()
+    follower.restart()
+    next(tearing, None)
+    for _ in range(3):
+        follower.turn()
+    assert sorted(follower.lines) == lines(0, 21)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_line_that_was_joined_does_not_come_again(tmp_path, follower, killed):
+    """The end of the file that was left is read: neither a restart nor its deletion brings it once more."""
+    for _ in tear(tmp_path, NAMES[0], 30):
+        follower.turn()
+    follower.turn()
+    if killed:
+        follower.restart()
+        follower.turn()
+    (tmp_path / NAMES[0][0]).unlink()
+    for _ in range(5):
+        follower.wait(700)
+    assert sorted(follower.lines) == lines(0, 21)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("names", [("web-1.log", "web-2.log"), ("a-20261122.log", "b-20261123.log")])
+def test_logs_written_side_by_side_are_not_joined(tmp_path, follower, names):
+    """A number tells one log from another, as may what stands around a date; neither goes on with the other's line."""
+    append(tmp_path / names[0], *lines(0, 10))
+    append(tmp_path / names[0], TORN[:30], end="")
+    follower.turn()
+    append(tmp_path / names[1], "no front", *lines(11, 10))
+    follower.turn()
+    append(tmp_path / names[0], TORN[30:])
+    follower.turn()
+    assert TORN in follower.lines
+    assert "no front" in follower.lines
+
+
+def test_a_file_that_begins_with_a_line_ends_none_of_another(tmp_path, follower):
+    """The writer of a file may be amid a line when another program begins one of the same scheme."""
+    first, second = NAMES[0]
+    append(tmp_path / first, *lines(0, 10))
+    append(tmp_path / first, TORN[:30], end="")
+    follower.turn()
+    append(tmp_path / second, *lines(11, 10))
+    follower.turn()
+    append(tmp_path / first, TORN[30:])
+    follower.turn()
+    assert sorted(follower.lines) == lines(0, 21)
+
+
+def test_a_torn_line_waits_for_the_file_in_front_to_be_read(tmp_path, follower):
+    """After a long stop, files with a backlog are read by turns: the rest of a line may be reached first."""
+    many = [LINE.format(n) + "x" * 900 for n in range(3000)]
+    first, second = NAMES[0]
+    append(tmp_path / first, *many)
+    append(tmp_path / first, TORN[:30], end="")
+    append(tmp_path / second, TORN[30:], *lines(11, 10))
+    for _ in range(20):
+        follower.turn()
+    assert len(follower.lines) == len(many) + 11
+    assert TORN in follower.lines
+
+
+def test_a_line_torn_between_packed_files_is_one(tmp_path, follower):
+    """`split --filter=gzip` and scripts like it pack each file as they write it."""
+    first, second = (name + ".gz" for name in NAMES[0])
+    text = "".join(f"{line}\n" for line in [*lines(0, 10), TORN, *lines(11, 10)]).encode()
+    (tmp_path / first).write_bytes(gzip.compress(text[:430]))
+    (tmp_path / second).write_bytes(gzip.compress(text[430:]))
+    follower.turn()
+    follower.turn()
+    assert sorted(follower.lines) == lines(0, 21)

@@ -103,7 +103,7 @@ class _Reconciliation:
         if not file or not error:
             return
         own = OwnFile(file)
-        copied = _is_copied(self.state, own)
+        copied = _is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
         if isinstance(error, MovedError) and not copied:
             generation.read_on(error.at)
             return
@@ -322,9 +322,15 @@ class _Reconciliation:
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)
 
 
-def _is_copied(state: PathState, own: OwnFile) -> bool:
-    """Return whether all that a generation's own file holds, which was deleted and changed, was copied to its path."""
+def _is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
+    """Return whether what a generation's own file holds, which was deleted and changed, was copied to its path.
+
+    ``moved``: the last lines that were read are still in it, so that equal heads are enough; else all of it has to be.
+    """
     at_path = state.examine()
+    head = at_path.head if at_path else b""
+    if moved:
+        return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
     with suppress(SeekingError):
         return bool(own.head and at_path and holds(at_path, 0, own, 0))
     return False

@@ -125,6 +125,25 @@ def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_t
 # files that are deleted, and still written
 
 
+def test_a_copied_and_emptied_log_that_is_deleted_with_the_banner_of_the_next_one_counts_once(tmp_path):
+    """What is left of it has the banner before the place that was read to, at another place: nothing of it is found."""
+    log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(60)]
+    append(log, *banner, *lines(0, 40))
+    follower = Follower(log)
+    follower.turn()
+    packed = log.with_name("m.log-20261101.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    os.utime(packed, ns=(log.stat().st_atime_ns, log.stat().st_mtime_ns))
+    os.truncate(log, 0)
+    append(log, *banner, *lines(40, 1))
+    log.unlink()
+    append(log, *banner, *lines(41, 10))
+    wait(follower, 1, 11, 700, 1)
+    counted = [line for line in follower.lines if line not in banner]
+    assert sorted(set(counted)) == sorted(counted)
+    assert set(counted) >= {*lines(0, 40), *lines(41, 10)}
+
+
 def test_what_comes_into_a_deleted_log_that_is_emptied_amid_a_turn_counts_before_an_orderly_stop(log, follower):
     """No later start finds it, and no later look may come: it is taken up where the read finds other bytes."""
     with log.open("a") as writer:

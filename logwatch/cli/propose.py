@@ -110,7 +110,7 @@ def command(
 
 
 def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
-    """Say why today's grammar has to stay: lines that it reads come as well, and a source has one grammar."""
+    """Explain why today's grammar has to stay: lines that it reads come as well, and a source has one grammar."""
     today = source.grammar
     why = f"of the last lines that {today} reads, {lost} of {late} would not be read"
     by_hand = "or write one by hand that reads both" if whole else "or try --all --force, which looks at all lines"

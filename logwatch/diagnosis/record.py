@@ -114,9 +114,9 @@ class Recorder:
         changed, now = facts.snapshot.changed, facts.now
         if not all(status.caught_up or not status.up for status in facts.status.values()):
             return present
-        if self._reader.withheld():  # whom these hit would never be known
-            return present
         if self._past_known is not None and not changed.late(self._past_known, now - HOUR):
+            return present
+        if self._reader.withheld():  # whom these hit would never be known
             return present
         wide = self._timelines.among(tuple(facts.status), HOURLY, now, changed)
         found = past([wide, facts.quarters], facts)

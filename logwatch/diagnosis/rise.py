@@ -52,7 +52,7 @@ def rise(points: Sequence[Point]) -> Rise | None:
 
 
 def _from_the_first(points: Iterable[Point]) -> list[Point]:
-    """Let the first interval begin with the first failure in it, and have that part of its pushes.
+    """Cut the first interval off in front of the first failure in it, with that part of its pushes.
 
     A fault that begins within it would look like a low rate before.
     """

@@ -283,7 +283,7 @@ class Survey:
 
     @contextmanager
     def _reading_own(self, known: Known) -> Iterator[None]:
-        """Have the look made again, at last without a generation's own file, if that cannot be read."""
+        """Raise UnreadableError where a generation's own file cannot be read: tried again, then done without."""
         try:
             yield
         except OSError as error:

@@ -179,7 +179,7 @@ class Codes(Page):
     def _make(self) -> tuple[int, bytes]:
         catalogue, seen = self.site.watched.catalogue, self.site.overview()
         listed = [(entry, sum(r.day for r in seen.results if r.entry is entry)) for entry in catalogue.entries]
-        numbers = {r.code: number_of(r.code) for r in seen.results}
-        came = {r.code: r.entry for r in seen.results if (n := numbers[r.code]) is not None and not catalogue.lists(n)}
-        other = [(code, entry, sum(r.day for r in seen.results if r.code == code)) for code, entry in came.items()]
+        told = [(r, n) for r in seen.results if (n := number_of(r.code)) is not None and not catalogue.lists(n)]
+        came = {n: r.entry for r, n in told}
+        other = [(n, entry, sum(r.day for r, number in told if number == n)) for n, entry in came.items()]
         return 200, self.site.render("codes.html", "codes", listed=listed, other=other)

@@ -50,7 +50,7 @@ def reconciled(monkeypatch):
 
 @contextmanager
 def unreadable(path):
-    """Let whoever opens a file be refused."""
+    """Refuse whoever opens a file."""
     open_ = os.open
 
     def refusing(name, *how, **more):

@@ -2,14 +2,13 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 
 import pytest
 import yaml
 
-from tests.helpers.running import ROOT, Daemon, get, until
+from tests.helpers.running import ROOT, Daemon, free_port, get, until
 from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, stage
 
 pytestmark = pytest.mark.integration
@@ -86,7 +85,7 @@ def test_where_all_is_well_every_row_to_the_pager_is_ok(staged, site, programs):
 
 def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
     """D5, D6, D24: nobody listens, one rule file of three, no cluster, too seldom, a link that leads nowhere."""
-    directory, ports = staged
+    directory, _ = staged
     for name in ("mesibo-push.yml", "mesibo-trends.yml"):
         (directory / "rules" / name).unlink()
     rules = directory / "rules" / "mesibo-watcher.yml"
@@ -99,9 +98,7 @@ def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
         job["scrape_interval"] = "20s"
 
     changed(directory, worsen)
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", ports["alertmanager"]))  # and does not listen: nobody else gets the port meanwhile
-        rows = doctor(site.config, "--prometheus", started(staged, programs, alertmanager=False))
+    rows = doctor(site.config, "--prometheus", started(staged, programs, alertmanager=False))
     verdicts = {name: rows[name]["verdict"] for name in ROWS if name in rows}
     assert verdicts == {
         "prometheus": "ok", "prometheus scrapes": "ok", "prometheus interval": "failure", "cluster label": "failure",
@@ -125,10 +122,8 @@ def test_a_route_that_ends_at_nobody_is_found(staged, site, programs):
             del each["webhook_configs"]
     path.write_text(yaml.safe_dump(config))
     alertmanager = programs(Alertmanager, directory, ports["alertmanager"])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        rows = doctor(site.config, "--prometheus", closed, "--alertmanager", alertmanager.url)
+    closed = f"http://127.0.0.1:{free_port()}"
+    rows = doctor(site.config, "--prometheus", closed, "--alertmanager", alertmanager.url)
     assert rows["prometheus"]["verdict"] == "failure"
     assert rows["alertmanager"]["verdict"] == "ok"
     assert rows["alertmanager route"]["verdict"] == "failure"

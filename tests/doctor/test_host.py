@@ -1,6 +1,5 @@
 """What doctor asks over the network ends in time, goes to nobody who was not named, and trusts only who can be."""
 
-import socket
 import socketserver
 import ssl
 import threading
@@ -11,7 +10,7 @@ import trustme
 from logwatch.doctor import host as module
 from logwatch.doctor import outbound
 from logwatch.doctor.host import Host, NoAnswer
-from tests.helpers.running import until
+from tests.helpers.running import free_port, until
 
 
 class _Server:
@@ -123,11 +122,8 @@ def test_what_is_no_http_is_no_answer(serve, text):
 
 def test_nobody_listening_is_no_answer():
     """A port that is closed is told in the system's words."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with pytest.raises(NoAnswer, match="refused"):
-        Host().fetch(f"http://127.0.0.1:{port}/")
+        Host().fetch(f"http://127.0.0.1:{free_port()}/")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -176,12 +172,9 @@ def test_the_way_out_is_tried_to_google_and_apple(serve):
     rows = list(outbound.rows(right))
     assert [(row.name, row.verdict) for row in rows] == [(f"outbound {name}", "ok") for name in names]
     assert "Real CA" in rows[0].what
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        closed = probe.getsockname()[1]
-        ports = serve(tls(theirs, names[0])), closed, serve(tls(ours, "other.example.net"))
-        wrong = Stubbed(dict(zip(names, ports, strict=True)), ours)
-        proxied, shut, misnamed = outbound.rows(wrong)
+    ports = serve(tls(theirs, names[0])), free_port(), serve(tls(ours, "other.example.net"))
+    wrong = Stubbed(dict(zip(names, ports, strict=True)), ours)
+    proxied, shut, misnamed = outbound.rows(wrong)
     assert [row.verdict for row in (proxied, shut, misnamed)] == ["failure"] * 3
     assert "proxy" in proxied.remedy
     assert "firewall" in shut.remedy

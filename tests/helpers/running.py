@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 ROOT = Path(__file__).parents[2]
+_HELD = []  # by free_port
 PATIENCE = 120.0  # seconds until something that must happen counts as not happening; never a time to wait
 
 
@@ -38,12 +38,16 @@ def until(condition, what, patience=PATIENCE):
 
 
 def free_port():
-    """Return a port that nobody has, below those that connections are given: none of these takes it first."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+    """Return a port of loopback that is held to the end of this process, for a listener that sets SO_REUSEADDR.
+
+    One that was only looked for may be anybody's before the program that gets it listens. The option is set when the
+    port is bound already: set before, a second holder would be let in. What connects meanwhile is refused.
+    """
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _HELD.append(held)
+    return held.getsockname()[1]
 
 
 def get(url, **headers):

@@ -340,11 +340,12 @@ class Draft:
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: few bytes are alike in many files, unless both have no more.
 
-        An empty generation always has: its inode and time identify it.
+        Of an empty one, inode and time of its file are; but a file that has bytes by now may be a copy with that inode.
         """
         telling = max(each.position.head_bytes, each.position.offset)
         enough = telling >= TELLING_BYTES or each.position.offset >= LINE_BYTES
-        return enough or not telling or self.size(i) == each.position.size
+        still = not telling and (each.open or each is self.current or not self.file(i).head)
+        return enough or still or self.size(i) == each.position.size
 
     def differs(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like a left-out generation, of which only the head is known, is another.

@@ -1122,6 +1122,24 @@ TABLE = {
         found(file("m.log", 2), archive("m.log.1.gz", 1), answers=[(2, 0, SAME, 1000)], undecided=[1]),
         [Hold(1, 1), Hold(2, 0)],
     ),
+    "copied over the log, and the copy got the inode of the log before, which was empty and is nowhere": (
+        PathView(current=2),
+        [known(1, 1, "live", 0, 0, head=b""), known(2, 2)],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 0), (2, 0, SAME, 1000)]),
+        [Leave(1, "disowned"), Hold(2, 0)],
+    ),
+    "the same, of a part that was copied earlier": (
+        PathView(current=2),
+        [known(1, 1, "live", 0, 0, head=b""), known(2, 2)],
+        found(file("m.log", 1, 500, A[:500]), answers=[(1, 0, SAME, 0), (2, 0, PART, 500)]),
+        [Leave(1, "disowned"), Hold(2, 0, 500)],
+    ),
+    "what was empty at the path, and is another file than that by now, whose lines nobody has": (
+        PathView(current=2),
+        [known(1, 1, "live", 0, 0, head=b""), known(2, 2)],
+        found(file("m.log", 1, 500, BANNER + A[:120]), answers=[(1, 0, SAME, 0)]),
+        [Hold(1, 0), Leave(2, "missing")],
+    ),
     "one that has the inode of an empty file that was somewhere else is another": (
         PathView(current=2),
         [known(1, 1, "rotated", 0, 0, head=b"", found_at="/m.log.2"), known(2, 2)],

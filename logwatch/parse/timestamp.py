@@ -147,7 +147,7 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
                 return None
             continue
         if moment <= latest:
-            return since_epoch(moment)
+            return moment.timestamp()
     return None
 
 

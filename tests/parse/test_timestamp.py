@@ -174,13 +174,6 @@ def test_29_february_belongs_to_a_year_that_has_one():
     assert seconds_of("29.02. 12:00", at(2025, 1, 10), UTC, "%d.%m. %H:%M") == at(2024, 2, 29, 12)
 
 
-@pytest.mark.parametrize("written", ["2911-101500-000", "Nov 29 10:15:00", "3112-235959-999"])
-def test_a_host_whose_clock_begins_in_1970_dates_nothing_before_that(written):
-    """No log is as old: the year of such a stamp is not known, and neither list nor ledger has a time before 0."""
-    assert seconds_of(written, 60.0, UTC) is None
-    assert seconds_of("0101-000030-000", 60.0, UTC) == 30.0
-
-
 def test_a_stamp_far_ahead_is_told_as_such():
     """Without a year it is last year's; with one, a clock or a zone is wrong."""
     assert is_ahead(seconds_of("2026-11-27T10:15:00Z", NOON, UTC), NOON)

@@ -27,11 +27,11 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
             continue
         old = next((each for each in known if _same(each, finding, now)), None)
         if old is not None:
-            met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding)
+            met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding, now)
         else:
             fresh[finding.key] = _begun(finding, now)
-    ended = [
-        replace(each, ended=each.last if each.rows else now)
+    ended = [  # not in the future, as a clock ahead has written down, nor before the begin, as one set back would
+        replace(each, ended=max(min(each.last, now) if each.rows else now, each.began))
         for each in known
         if each.ended is None and each.number not in met
     ]
@@ -39,10 +39,14 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
 
 
 def _same(incident: Incident, finding: Finding, now: float) -> bool:
-    """Whether a finding is about an incident: the same results or, without any, the same key, without a long pause."""
+    """Whether a finding is about an incident: the same results or, without any, the same key, without a long pause.
+
+    Nor is it long before: to a clock that was set back by hours or decades, what is known lies ahead.
+    """
     alike = bool(set(incident.rows) & set(finding.rows)) if finding.rows else incident.key == finding.key
-    since = now if finding.since is None else finding.since
-    return alike and (incident.ended is None or since <= incident.ended + GAP_SECONDS)
+    since, last = (now if at is None else at for at in (finding.since, finding.last))
+    behind = incident.ended is None or since <= incident.ended + GAP_SECONDS
+    return alike and behind and last >= incident.began - GAP_SECONDS
 
 
 def _begun(finding: Finding, now: float) -> Incident:
@@ -60,7 +64,8 @@ def _begun(finding: Finding, now: float) -> Incident:
     )
 
 
-def _going_on(old: Incident, finding: Finding) -> Incident:
+def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
+    last = min(old.last, now)  # it may have been written down by a clock that was ahead
     began = old.began if finding.since is None else min(old.began, finding.since)
     worse = _SERIOUS[finding.severity] > _SERIOUS[old.severity]
     return replace(
@@ -70,7 +75,7 @@ def _going_on(old: Incident, finding: Finding) -> Incident:
         title=plain(finding.cause or finding.title),
         rows=tuple(dict.fromkeys((*old.rows, *finding.rows)))[:MOST_ROWS],
         began=began,
-        last=max(old.last, finding.last or old.last),
+        last=max(last, finding.last or last),
         ended=None if old.ended is None or finding.ended is None else max(old.ended, finding.ended),
         pushes=max(old.pushes, finding.pushes) if not finding.rows else old.pushes,
     )

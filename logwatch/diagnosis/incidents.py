@@ -30,12 +30,18 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
             met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding, now)
         else:
             fresh[finding.key] = _begun(finding, now)
-    ended = [  # not in the future, as a clock ahead has written down, nor before the begin, as one set back would
-        replace(each, ended=max(min(each.last, now) if each.rows else now, each.began))
-        for each in known
-        if each.ended is None and each.number not in met
-    ]
+    ended = [_over(each, now) for each in known if each.ended is None and each.number not in met]
     return [*met.values(), *ended, *fresh.values()]
+
+
+def _over(incident: Incident, now: float) -> Incident:
+    """Return an incident that is found no more, with its end: no time to come, which a clock ahead has written down.
+
+    Where all of it lies ahead, the clock was set back since: by that of before, it ended with what came last.
+    """
+    if incident.began > now:
+        return replace(incident, ended=incident.last)
+    return replace(incident, ended=min(incident.last, now) if incident.rows else now)
 
 
 def _same(incident: Incident, finding: Finding, now: float) -> bool:

@@ -95,13 +95,19 @@ ALONE = {"rows": (), "key": "down:mesibo"}
         ),
         pytest.param(known(last=NOW + 86_400), None, (7, NOW - 3600, NOW, NOW + 86_400), id="it ends now at last"),
         pytest.param(
-            known(began=NOW + 60, last=NOW + 90), None, (7, NOW + 60, NOW + 60, NOW + 90), id="never before its begin"
+            known(began=NOW + 60, last=NOW + 90),
+            None,
+            (7, NOW + 60, NOW + 90, NOW + 90),
+            id="unless all of it is ahead",
         ),
         pytest.param(
-            known(began=NOW + BY, **ALONE), None, (7, NOW + BY, NOW + BY, NOW - 60), id="nor does what has no pushes"
+            known(began=NOW + BY, last=NOW + BY, **ALONE),
+            None,
+            (7, NOW + BY, NOW + BY, NOW + BY),
+            id="what has no pushes neither",
         ),
         pytest.param(
-            known(began=NOW + BY, **ALONE),
+            known(began=NOW + BY, last=NOW + BY, **ALONE),
             found(since=None, last=None, **ALONE),
             (0, NOW, None, NOW),
             id="which is another one then, too",
@@ -109,7 +115,7 @@ ALONE = {"rows": (), "key": "down:mesibo"}
     ],
 )
 def test_an_incident_has_its_own_times_though_the_clock_is_set(old, finding, outcome):
-    """None begins, or was there last, at a time to come; one of a clock in 1970 is none that was known before."""
+    """None that began before now ends behind it; what a clock in 1970 sees is none that was known before."""
     incident = next(
         each for each in fold([old], [finding] if finding else [], NOW) if bool(each.number) == bool(outcome[0])
     )

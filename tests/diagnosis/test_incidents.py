@@ -223,7 +223,10 @@ def test_a_clock_that_was_set_back_makes_no_stamp_one_that_is_ahead():
     assert [finding.key for finding in story.findings() if finding.key.startswith("ahead")] == []
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours")])
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours"), (330, "5 hours 30 minutes")],
+)
 def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told):
     """Push lines that come now, stamped hours ago, are no mesibo that has stopped pushing."""
     story = Story()

@@ -41,7 +41,8 @@ def _over(incident: Incident, now: float) -> Incident:
     """
     if incident.began > now:
         return replace(incident, ended=incident.last)
-    return replace(incident, ended=min(incident.last, now) if incident.rows else now)
+    last = min(incident.last, now)
+    return replace(incident, last=last, ended=last if incident.rows else now)
 
 
 def _same(incident: Incident, finding: Finding, now: float) -> bool:

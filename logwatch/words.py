@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from logwatch.moments import utc
 
+HOUR = 3600
 DAY = 86400.0
 
 Moments = tuple[tuple[str, float], ...]
@@ -98,7 +99,7 @@ def bytes_(count: int) -> str:
 
 def span(seconds: float) -> str:
     """Write a duration in its largest fitting unit."""
-    for unit, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", 60)):
         if seconds >= size * (1 if unit != "day" else 2):
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count != 1 else ''}"
@@ -106,5 +107,10 @@ def span(seconds: float) -> str:
 
 
 def apart(seconds: float) -> str:
-    """Write how far two clocks are apart: a line that came a minute late must not make one hour of two."""
-    return span(round(seconds / 300) * 300)
+    """Write how far two clocks are apart: a line that came a minute late must not make one hour of two.
+
+    Zones are told by it, of which some differ by half an hour.
+    """
+    near = round(seconds / 300) * 300
+    over = near % HOUR if HOUR < near < 2 * DAY else 0
+    return f"{span(near - over)} {span(over)}" if over else span(near)

@@ -27,22 +27,33 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
             continue
         old = next((each for each in known if _same(each, finding, now)), None)
         if old is not None:
-            met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding)
+            met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding, now)
         else:
             fresh[finding.key] = _begun(finding, now)
-    ended = [
-        replace(each, ended=each.last if each.rows else now)
-        for each in known
-        if each.ended is None and each.number not in met
-    ]
+    ended = [_over(each, now) for each in known if each.ended is None and each.number not in met]
     return [*met.values(), *ended, *fresh.values()]
 
 
+def _over(incident: Incident, now: float) -> Incident:
+    """Return an incident that is found no more, with its end: no time to come, which a clock ahead has written down.
+
+    Where all of it lies ahead, the clock was set back since: by that of before, it ended with what came last.
+    """
+    if incident.began > now:
+        return replace(incident, ended=incident.last)
+    last = min(incident.last, now)
+    return replace(incident, last=last, ended=last if incident.rows else now)
+
+
 def _same(incident: Incident, finding: Finding, now: float) -> bool:
-    """Whether a finding is about an incident: the same results or, without any, the same key, without a long pause."""
+    """Whether a finding is about an incident: the same results or, without any, the same key, without a long pause.
+
+    Nor is it long before: to a clock that was set back by hours or decades, what is known lies ahead.
+    """
     alike = bool(set(incident.rows) & set(finding.rows)) if finding.rows else incident.key == finding.key
-    since = now if finding.since is None else finding.since
-    return alike and (incident.ended is None or since <= incident.ended + GAP_SECONDS)
+    since, last = (now if at is None else at for at in (finding.since, finding.last))
+    behind = incident.ended is None or since <= incident.ended + GAP_SECONDS
+    return alike and behind and last >= incident.began - GAP_SECONDS
 
 
 def _begun(finding: Finding, now: float) -> Incident:
@@ -60,7 +71,8 @@ def _begun(finding: Finding, now: float) -> Incident:
     )
 
 
-def _going_on(old: Incident, finding: Finding) -> Incident:
+def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
+    last = min(old.last, now)  # it may have been written down by a clock that was ahead
     began = old.began if finding.since is None else min(old.began, finding.since)
     worse = _SERIOUS[finding.severity] > _SERIOUS[old.severity]
     return replace(
@@ -70,7 +82,7 @@ def _going_on(old: Incident, finding: Finding) -> Incident:
         title=plain(finding.cause or finding.title),
         rows=tuple(dict.fromkeys((*old.rows, *finding.rows)))[:MOST_ROWS],
         began=began,
-        last=max(old.last, finding.last or old.last),
+        last=max(last, finding.last or last),
         ended=None if old.ended is None or finding.ended is None else max(old.ended, finding.ended),
         pushes=max(old.pushes, finding.pushes) if not finding.rows else old.pushes,
     )

@@ -133,7 +133,10 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
     lately = (seen.last for result, seen in results.items() if result in facts.hour)
     newest = max((at for at in lately if at is not None), default=None)
     row = facts.snapshot.sources.get(name)
-    if newest is None or row is None or row.last_line_at is None or newest - row.last_line_at <= _SOON:
+    if newest is None or row is None or row.last_line_at is None:
+        return
+    latest = max(row.last_line_at, facts.snapshot.changed.until)  # that the clock showed, before it was set back
+    if newest - latest <= _SOON:
         return
     yield Finding(
         key=f"ahead:{name}",

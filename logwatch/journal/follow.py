@@ -102,7 +102,7 @@ class Journal:
         now = self._clock()
         if not 0 <= now - self._looked_at < LOOK_SECONDS:
             self._look_around(now)
-        if self._child is None and (now >= self._start_at or self._started_at > now):
+        if self._child is None and not 0 < self._start_at - now <= PAUSE_SECONDS[1]:  # a clock may be set back
             self._start(now)
         if self._trouble and self._child and now - self._started_at > QUIET_SECONDS:
             self._trouble = None

@@ -361,10 +361,12 @@ def prune(db: sqlite3.Connection, keep: int, most: int, clock: float, retention:
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
         (SHAPES_KEPT,),
     )
-    for table, widths in (("buckets", tuple(WIDTHS)), ("readings", JUDGED)):
-        for width in widths:
-            # what is kept for a day is not kept over a jump of the clock: a day of minutes would be many rows
-            by = oldest(width, clock if width in JUDGED else now)
-            db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, by))  # noqa: S608  own names
+    for width in WIDTHS:  # over a jump of the clock both are kept, and nothing between: a day of minutes is many rows
+        db.execute(
+            "DELETE FROM buckets WHERE seconds = ? AND start < ? AND start NOT BETWEEN ? AND ?",
+            (width, oldest(width, clock), oldest(width, now), now),
+        )
+    for width in JUDGED:
+        db.execute("DELETE FROM readings WHERE seconds = ? AND start < ?", (width, oldest(width, clock)))
     witness.prune(db, keep, most, now, retention)
     incidents.prune(db, now)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from logwatch.envelope import Received
-from logwatch.moments import YEAR_DIRECTIVES
+from logwatch.moments import YEAR_DIRECTIVES, utc
 
 DAY_SECONDS = 86400.0
 """A stamp may be so much ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
@@ -192,8 +192,18 @@ class LineDater:
                 return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
             near = at = seconds_of(text, reference, self._zone)
-            if len(self._near) >= _REMEMBERED_RECEIVED:
-                self._near.clear()
-            self._near[beginning] = reference if at is None else at
+            if at is None or self._goes_on(at):
+                if len(self._near) >= _REMEMBERED_RECEIVED:
+                    self._near.clear()
+                self._near[beginning] = reference if at is None else at
         own = self.seconds(stamp, reference if near is None else near)
         return at if own is None else own
+
+    def _goes_on(self, at: float) -> bool:
+        """Return whether the zone's clocks are not set within an hour of a time.
+
+        Where they are put back, times that begin alike are of either pass, and one nearby may be nearer to the other.
+        """
+        near = min(at, _END - 2 * DAY_SECONDS)  # behind which a zone may have no calendar
+        before, behind = (utc(near + hour).astimezone(self._zone).utcoffset() for hour in (-3600, 3600))
+        return before == behind

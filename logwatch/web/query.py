@@ -20,7 +20,7 @@ PAGE = 25
 MOST = 1000  # failures of one API answer
 _LONGEST = 128  # characters of a value
 _CODE = re.compile(r"-?\d{1,6}", re.ASCII)
-_PLACE = re.compile(r"(\d{1,12}(?:\.\d{1,7})?),(\d{1,18})", re.ASCII)
+_PLACE = re.compile(r"(-?\d{1,12}(?:\.\d{1,7})?),(\d{1,18})", re.ASCII)
 
 
 class Refused(ValueError):  # noqa: N818  a question, not a fault

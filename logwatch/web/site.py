@@ -229,7 +229,7 @@ class Site:
         """Return the incidents of the last 30 days, read anew only where a commit has changed one."""
         of = (reader.identity, self.watched.snapshot.recorded)  # before what it tells of is read
         if self._incidents is None or self._incidents[0] != of:
-            self._incidents = (of, reader.incidents(now - KEPT_SECONDS))
+            self._incidents = (of, reader.incidents(0.0))  # of all: the clock may be set back before one changes
         return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
 
     def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:

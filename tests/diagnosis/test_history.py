@@ -75,6 +75,53 @@ def test_a_log_out_of_reach_is_an_incident_until_it_is_back():
     assert incident.ended == NOW
 
 
+BY = 2 * 3600.0  # that a clock is set back
+ALONE = {"rows": (), "key": "down:mesibo"}
+
+
+@pytest.mark.parametrize(
+    ("old", "finding", "outcome"),
+    [
+        pytest.param(known(), found(), (7, NOW - 3600, None, NOW - 5), id="the same while it goes on"),
+        pytest.param(known(last=NOW + 86_400), found(), (7, NOW - 3600, None, NOW), id="a push that was ahead"),
+        pytest.param(
+            known(began=NOW + BY, last=NOW + BY), found(), (0, NOW - 600, None, NOW - 5), id="one ahead is another"
+        ),
+        pytest.param(
+            known(began=NOW + BY, last=NOW + BY, ended=NOW + BY),
+            found(),
+            (0, NOW - 600, None, NOW - 5),
+            id="and if over",
+        ),
+        pytest.param(known(last=NOW + 86_400), None, (7, NOW - 3600, NOW, NOW), id="it ends now at last"),
+        pytest.param(
+            known(began=NOW + 60, last=NOW + 90),
+            None,
+            (7, NOW + 60, NOW + 90, NOW + 90),
+            id="unless all of it is ahead",
+        ),
+        pytest.param(
+            known(began=NOW + BY, last=NOW + BY, **ALONE),
+            None,
+            (7, NOW + BY, NOW + BY, NOW + BY),
+            id="what has no pushes neither",
+        ),
+        pytest.param(
+            known(began=NOW + BY, last=NOW + BY, **ALONE),
+            found(since=None, last=None, **ALONE),
+            (0, NOW, None, NOW),
+            id="which is another one then, too",
+        ),
+    ],
+)
+def test_an_incident_has_its_own_times_though_the_clock_is_set(old, finding, outcome):
+    """None that began before now ends behind it; what a clock in 1970 sees is none that was known before."""
+    incident = next(
+        each for each in fold([old], [finding] if finding else [], NOW) if bool(each.number) == bool(outcome[0])
+    )
+    assert (incident.number, incident.began, incident.ended, incident.last) == outcome
+
+
 def test_the_worst_severity_and_the_earliest_begin_stay():
     """A day's history of buckets moves on; the incident still tells when it began and how bad it was."""
     (incident,) = fold([known(began=NOW - 90_000)], [found("warning", since=NOW - 86_000)], NOW)

@@ -215,7 +215,18 @@ def test_stamps_ahead_of_the_clock_name_the_time_zone():
     assert "timezone" in found.remedy
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours")])
+def test_a_clock_that_was_set_back_makes_no_stamp_one_that_is_ahead():
+    """What came before was stamped by the clock as it was; to look for a time zone would lead astray."""
+    story = Story().ordinary(60)
+    story.results[ResultRow("mesibo", "fcm", "200", "")] = Seen(9, NOW, NOW + 3599)
+    story.committed_at = NOW + 3600
+    assert [finding.key for finding in story.findings() if finding.key.startswith("ahead")] == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours"), (330, "5 hours 30 minutes")],
+)
 def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told):
     """Push lines that come now, stamped hours ago, are no mesibo that has stopped pushing."""
     story = Story()

@@ -7,7 +7,7 @@ from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.buckets import MINUTE, QUARTER, Bucket, Reading, spread
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
-from logwatch.ledger.timeline import Timeline
+from logwatch.ledger.timeline import Changed, Timeline
 from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import ordinary
 
@@ -27,6 +27,7 @@ class Story:
         self.status = {"mesibo": UP}
         self.read_at = NOW
         self.logged_at = None
+        self.committed_at = NOW
         self.trouble = ""
         self.readings: dict[Reading, Seen] = {}
         self.shapes = []
@@ -79,7 +80,8 @@ class Story:
         sources = {
             name: SourceRow(ready=True, last_line_at=self.read_at, logged_at=self.logged_at) for name in self.status
         }
-        snapshot = Snapshot(NOW, self.results, self.counters, sources, readings=self.readings)
+        changed = Changed(until=self.committed_at)
+        snapshot = Snapshot(NOW, self.results, self.counters, sources, readings=self.readings, changed=changed)
         return Facts(
             NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble, self.shapes, self.setups,
             self.refused,

@@ -268,6 +268,21 @@ def test_a_clock_that_was_ahead_hides_no_later_loss(journald, following):
         one.start()
 
 
+def test_a_journalctl_that_ended_is_started_again_in_time_though_the_clock_was_set_back(journald, following):
+    """By less than it had lived, as a clock is that began in another zone: half a minute is the longest wait."""
+    one = following(journald.home / "log")
+    send(journald, "first")
+    one.until(lambda: one.sink.lines == ["first"] and one.status.caught_up)
+    one.later = 7200.0
+    one.input._child._process.kill()
+    one.until(lambda: one.input._child is None)
+    one.later = 3600.0
+    one.turn()
+    assert one.input._child
+    send(journald, "second")
+    one.has("first", "second")
+
+
 def test_a_journal_that_was_deleted_is_followed_anew(journald, following):
     """Its files are gone and journald begins another sequence, while we follow: what comes is read, once."""
     one = following(journald.home / "log")

@@ -6,10 +6,12 @@ import pytest
 
 from logwatch.ledger.age import Age
 from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.buckets import WIDTHS
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import Ledger
+from logwatch.model import Seen
 
 ROW = ResultRow("mesibo", "apns", "903", "")
 NOW, HOUR, DAY = 1_763_806_500.0, 3600.0, 86400.0
@@ -59,3 +61,32 @@ def test_nothing_is_lost_to_a_clock_that_jumps_and_is_set_back(tmp_path):
     for day in range(1, 31):
         found = play(NOW + 2 * HOUR + day * DAY, "later")
     assert all("before" not in names and "later" in names for names in found)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_was_counted_by_time_is_there_once_a_clock_that_jumped_is_set_back(tmp_path, width):
+    """The last hour and day before it as well as those of the jump, and no more rows of either than are kept."""
+    now = [NOW]
+    ledger = Ledger(tmp_path, clock=lambda: now[0])
+    reader = Reader(ledger.path)
+
+    def push(at):
+        now[0] = at
+        batch = Batch(10)
+        batch.result(ROW, Seen(1, at, at))
+        batch.time(ROW, Seen(1, at, at), at)
+        assert ledger.commit(batch)
+        return [start for start, *_ in reader.counted(width, 0)]
+
+    kept, step = WIDTHS[width] // width, min(float(width), HOUR)
+    steps = int(WIDTHS[width] // step)
+    for i in range(steps):
+        before = push(NOW + i * step)
+    begin = NOW + 60 * DAY
+    for i in range(min(steps + 100, int(DAY / step) - 1)):
+        found = push(begin + i * step)
+    assert set(before) < set(found)
+    assert len(found) <= 2 * (kept + 2)
+    mended = push(NOW + steps * step)
+    assert set(before[2:]) < set(mended)
+    ledger.close()

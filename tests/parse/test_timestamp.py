@@ -117,13 +117,35 @@ def test_of_an_hour_that_comes_twice_in_an_old_log_the_first_pass_is_meant():
         assert seconds_of("2510-023000-000", BACK + age, ZoneInfo("Europe/Berlin")) == BACK - 1800
 
 
-def test_an_envelope_tells_the_pass_of_every_line_of_both():
+TWICE = [
+    pytest.param("Europe/Berlin", BACK, 3600, id="an hour"),
+    pytest.param("Australia/Lord_Howe", at(2026, 4, 4, 15), 1800, id="half an hour"),
+]
+ENVELOPES = {
+    "in UTC": lambda moment: moment.astimezone(UTC).isoformat().encode(),
+    "with the offset of the moment": lambda moment: moment.isoformat().encode(),
+    "with an offset as journalctl writes it": lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    "as a time": lambda moment: moment.astimezone(UTC),
+    "in seconds": lambda moment: str(int(moment.timestamp())),
+    "in microseconds": lambda moment: str(int(moment.timestamp() * 1e6)),
+}
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize(("zone", "back", "length"), TWICE)
+def test_an_envelope_tells_the_pass_of_every_line_of_both(zone, back, length, envelope):
     """Line by line through both of them, whatever of the times that envelopes write is remembered."""
-    dater = LineDater(ZoneInfo("Europe/Berlin"))
-    for seconds in [*range(-3600, 3600, 30), *range(3570, -3600, -30)]:
-        moment = datetime.fromtimestamp(BACK + seconds, ZoneInfo("Europe/Berlin"))
-        received = datetime.fromtimestamp(BACK + seconds, UTC).isoformat().encode()
+    dater = LineDater(ZoneInfo(zone))
+    for seconds in [*range(-length, length, 30), *range(length - 30, -length, -30)]:
+        moment = datetime.fromtimestamp(back + seconds, ZoneInfo(zone))
+        received = ENVELOPES[envelope](moment)
         assert dater.date(moment.strftime("%d%m-%H%M%S-000"), received, NOON) == moment.timestamp()
+
+
+def test_an_envelope_of_the_last_year_of_a_calendar_dates_its_line():
+    """Whatever a zone makes of the hours around it."""
+    dater = LineDater(ZoneInfo("Pacific/Kiritimati"))
+    assert dater.date("no stamp", b"9999-12-31T09:59:59Z", NOON) == at(9999, 12, 31, 9, 59, 59)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
@@ -30,6 +30,7 @@ ROWS = (
     ResultRow("n", "unknown", "0", ""),
 )
 ASKED = ("", "span=hour", "span=day", "span=week", "span=month", "class=token", "code=903&span=day", "text=ann")
+AHEAD = 40 * 86_400.0
 OUTCOME = st.tuples(
     st.sampled_from(ROWS),
     st.sampled_from((0, 30, 600, 4000, 90_000, 700_000)),  # seconds ago
@@ -37,9 +38,10 @@ OUTCOME = st.tuples(
     st.sampled_from(("ann", "bob", "<i>")),
 )
 STEP = st.tuples(
-    st.sampled_from((USERS_FRESH_SECONDS, 61.0, 900.0, 86_400.0)),  # that pass before it
+    # that pass before it; a clock may be set
+    st.sampled_from((USERS_FRESH_SECONDS, 61.0, 900.0, 86_400.0, -3600.0, AHEAD, -AHEAD)),
     st.lists(OUTCOME, max_size=6),
-    st.sampled_from(("", "incident", "shape", "rotation")),
+    st.sampled_from(("", "incident", "ended", "shape", "rotation")),
 )
 
 
@@ -71,9 +73,11 @@ class Watched:
             batch.time(row, Seen(count, at, at), self.now)
             if row.code != "200":
                 batch.fail([StoredFailure(at - i, *row, "1", user, f"{user}***", "<str>") for i in range(count)])
-        if more == "incident":
+        if more in ("incident", "ended"):
+            ended = self.now if more == "ended" else None
             batch.incident(
-                Incident("k:apns", "critical", "Expired", "yours", ROWS[1:2], self.now - 300, self.now), frozenset()
+                Incident("k:apns", "critical", "Expired", "yours", ROWS[1:2], self.now - 300, self.now, ended),
+                frozenset(),
             )
         elif more == "shape":
             batch.shape(ShapeRow("m", "no_code", "push_on_complete: <str>"), self.now)
@@ -104,8 +108,9 @@ def _arguments(query):
 
 @settings(deadline=None, max_examples=8)  # a bound on time says nothing on a busy machine
 @given(st.lists(STEP, min_size=2, max_size=4))
+@example([(61.0, [(ROWS[1], 0, 3, "ann")], "ended"), (AHEAD, [], "incident"), (-AHEAD, [], "")])
 def test_a_page_with_parts_kept_is_the_page_of_a_process_that_starts_now(steps):
-    """Commit by commit, whatever comes, late results and a full error log included."""
+    """Commit by commit, whatever comes: late results, a full error log, and a clock that is set."""
     with tempfile.TemporaryDirectory() as directory:
         watched, looks = Watched(directory), iter(range(1_000_000))
         kept = Site(watched, clock=lambda: watched.now, monotonic=lambda: 10.0 * next(looks))

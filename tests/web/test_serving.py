@@ -345,6 +345,18 @@ def test_failures_are_paged_to_their_end(api):
     assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
 
 
+def test_failures_of_a_clock_before_1970_are_paged_as_others_are(api, watched):
+    """A host that begins without a clock dates what it finds in its log by its own, and a year back."""
+    watched.ledger._clock = lambda: 60.0  # by which nothing of these is old
+    batch = Batch(1000)
+    batch.fail([StoredFailure(-86_400.25 + i, "mesibo", *KINDS[0][:3], "6035", "u", "t") for i in range(3)])
+    assert watched.ledger.commit(batch)
+    page = api("failures?limit=104")
+    assert page["next"].startswith("-86399.25,")
+    rest = api(f"failures?limit=40&before={urllib.parse.quote(page['next'])}")
+    assert ([row["at"] for row in rest["failures"]], rest["next"]) == (["1969-12-30T23:59:59.750Z"], None)
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [("class=credential", 40), ("class=token", 30), ("class=rate_limited", 22), ("class=unknown", 10), ("code=914", 22),

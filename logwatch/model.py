@@ -29,12 +29,7 @@ EnvelopeKind = Literal[
     "journal-verbose",
     "journal-export",
 ]
-"""What can stand around the lines of a log, as the configuration names it.
-
-docker: its json-file; docker-timestamps: ``docker logs -t``; docker-details: ``docker logs --details``; compose:
-``docker compose logs`` and ``up``, podman-compose's and nerdctl's, ``docker service logs``; kubectl: ``kubectl logs
---prefix`` and stern; cri: Kubernetes and podman's k8s-file; journal-*: what journalctl prints.
-"""
+"""What can stand around the lines of a log, as the configuration names it; docs/inputs.md says who writes which."""
 
 
 class Layer(NamedTuple):

@@ -3,6 +3,7 @@
 import itertools
 import re
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote
 
 import click
@@ -17,8 +18,10 @@ from logwatch.compile import from_pyparsing
 from logwatch.config import Config
 from logwatch.config.table import Table
 from logwatch.export import COUNTERS
+from logwatch.model import EnvelopeKind
 
 ROOT = Path(__file__).parent.parent
+EXAMPLE = (ROOT / "config/logwatch.example.toml").read_text()
 EXPORTERS = "".join((ROOT / "logwatch" / name).read_text() for name in ("export.py", "forward/metrics.py"))
 METRICS = sorted(set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORTERS)) | set(COUNTERS))
 RULES = [
@@ -119,7 +122,7 @@ def test_every_command_and_option_is_documented(path, command):
 def test_every_setting_is_in_the_example(setting):
     """The example configuration shows each setting, commented out where it has no default."""
     key = setting.rpartition(".")[2]
-    assert re.search(rf"\b{key}\b *=", page("config/logwatch.example.toml")), setting
+    assert re.search(rf"\b{key}\b *=", EXAMPLE), setting
 
 
 @pytest.mark.parametrize("setting", list(settings()))
@@ -127,6 +130,14 @@ def test_every_setting_is_documented(setting):
     """Each stands in the table of its own part of the file."""
     table, _, key = setting.partition(".")
     assert f"| `{key}` |" in section(page("docs/configuration.md"), table)
+
+
+@pytest.mark.parametrize("kind", get_args(EnvelopeKind))
+def test_every_kind_of_envelope_is_documented(kind):
+    """In the table of docs/inputs.md, and among the words of the example."""
+    assert f"| `{kind}` |" in page("docs/inputs.md"), f"{kind}: add a row to docs/inputs.md"
+    words = EXAMPLE[EXAMPLE.index("\nenvelope = ") : EXAMPLE.index("\ngrammar = ")]
+    assert kind in words.split(), f"{kind}: add it to envelope in config/logwatch.example.toml"
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -55,7 +55,7 @@ class Docker:
     kind: EnvelopeKind = "docker"
     splits = True
     escapes = JSON_ESCAPES
-    shows = b""
+    opening = b""
     behind = _WHOLE_END
 
     def record(self, line: bytes) -> Record | None:

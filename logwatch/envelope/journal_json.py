@@ -68,7 +68,7 @@ class JournalJson:
     kind: EnvelopeKind = "journal-json"
     splits = True
     escapes = JSON_ESCAPES
-    shows = b'"MESSAGE":"'  # without colours
+    opening = b'"MESSAGE":"'  # without colours
     behind = None
 
     def record(self, line: bytes) -> Record | None:

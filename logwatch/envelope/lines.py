@@ -202,14 +202,14 @@ def escapes(envelope: Envelope) -> frozenset[int]:
 
 
 def behind(envelope: Envelope) -> bytes | None:
-    """Return what stands right behind every message in its record; None where that cannot be told."""
+    """Return what stands right behind every message in its record; None where ``opening`` tells its place."""
     outer = FORMATS[envelope.layers[0].form] if envelope.layers else None
     return outer.behind if outer else b""
 
 
-def shows(envelope: Envelope) -> bytes:
-    """Return what stands in every record whose message is written as text; empty where each message is."""
-    return b"".join(FORMATS[layer.form].shows for layer in envelope.layers[:1])
+def opening(envelope: Envelope) -> bytes:
+    """Return what stands right in front of a message that is text, as ``Format.opening``; empty where none does."""
+    return b"".join(FORMATS[layer.form].opening for layer in envelope.layers[:1])
 
 
 def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:

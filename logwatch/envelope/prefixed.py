@@ -27,7 +27,7 @@ class Prefixed:
     """
 
     escapes: frozenset[int] = frozenset()
-    shows = behind = b""
+    opening = behind = b""
 
     def __init__(self, name: str, kind: EnvelopeKind, pattern: str, origin: str = "", part: str = "") -> None:
         self.name = name

@@ -91,12 +91,12 @@ class Format(Protocol):
         """The bytes of a message that may stand in a line in another way than they were logged."""
 
     @property
-    def shows(self) -> bytes:
-        """What stands in every record whose message is written as text; empty where each message is."""
+    def opening(self) -> bytes:
+        """What stands right in front of a message that is text; empty where all are, and ``behind`` tells the place."""
 
     @property
     def behind(self) -> bytes | None:
-        """What stands right behind the message in every whole record; None where that cannot be told."""
+        """What stands right behind the message in every whole record; None where ``opening`` has to tell its place."""
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""

@@ -65,14 +65,14 @@ def may_be_open(line: bytes) -> bool:
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return the last bytes of the lines in whole records, as they are written; where that is in numbers, the line.
+    """Return the last bytes of each record's line as written, without a terminal's carriage return.
 
-    Without the carriage return that a terminal writes.
+    A line that is written in numbers is returned whole, as text.
     """
-    behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
+    behind, opening = envelopes.behind(envelope), envelopes.opening(envelope)
     if behind == b"":
         return records
-    ends = [each.rfind(behind) if behind else _end_of_text(each, shows) for each in records]
+    ends = [each.rfind(behind) if behind else _end_of_text(each, opening) for each in records]
     written = _WRITTEN_END_BYTES
     return [
         each[end - written if end > written else 0 : end].removesuffix(rb"\r")
@@ -191,7 +191,7 @@ class Below:
                 yield join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
 
     def closed(self, lines: Sequence[bytes], places: Sequence[int]) -> Iterator[tuple[bytes, int] | None]:
-        """Yield the same of those that are closed by the lines that are indented below them, and None of the others."""
+        """Yield what ``join`` does for lines whose bodies the indented lines right below close; None for others."""
         ends = [(at, self._indented.match(self._text, at - 1, at + MAX_BYTES)) for at in places]
         below = [found[0].rstrip() if found and found.end() < at + MAX_BYTES else b"" for at, found in ends]
         marks = [*zip(_marks(lines), _marks(below), strict=True)]
@@ -281,7 +281,7 @@ class Bodies:
         return found.end() if found else end
 
     def _begin(self, end: int) -> int:
-        """Return where the record begins in which a byte before ``end`` stands, that of its newline if that is it."""
+        """Return where the record begins that has the byte before ``end``, which may be its newline."""
         return self._data.rfind(b"\n", 0, end - 1) + 1
 
 
@@ -357,8 +357,8 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
 
 def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> list[int]:
     """Return the indices of records whose line may hold the marker and be open at its end."""
-    shows = envelopes.shows(envelope)
-    marked = [i for i, each in enumerate(records) if marker in each or (shows and shows not in each)]
+    opening = envelopes.opening(envelope)
+    marked = [i for i, each in enumerate(records) if marker in each or (opening and opening not in each)]
     found = []
     for i, line in zip(marked, up_to_end([records[i] for i in marked], envelope), strict=True):
         end = line[-_WRITTEN_END_BYTES:]
@@ -367,11 +367,11 @@ def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> li
     return found
 
 
-def _end_of_text(record: bytes, shows: bytes) -> int:
-    """Return where the first line of JSON's text behind ``shows`` ends; 0 where none stands there."""
-    at = record.find(shows)
-    end = record.find(_NEXT_FIELD, at + len(shows)) if at >= 0 else -1
+def _end_of_text(record: bytes, opening: bytes) -> int:
+    """Return where the first line of JSON's text behind ``opening`` ends; 0 where none stands there."""
+    at = record.find(opening)
+    end = record.find(_NEXT_FIELD, at + len(opening)) if at >= 0 else -1
     if end > 0 and record[end - 1 : end] != b"\\" and record.find(rb"\n", at, end) < 0:
         return end  # in a third of the time
-    text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
+    text = _TEXT.match(record, at + len(opening)) if at >= 0 else None
     return text.end() if text else 0

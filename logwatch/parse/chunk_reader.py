@@ -1,7 +1,7 @@
-"""Read whole chunks by one expression: what it captured of each line is a code of the line's result.
+"""Read whole chunks by one expression: of each line comes a byte, the code of its result.
 
-Lines that were captured alike are the same result, and have the same bytes as their row: each is looked up once, and
-then counted and found as a byte. Rows that differ and mean the same result get the same code, however they are written.
+What the expression captures of a line is its row. Equal rows give the same result, which is worked out once, and then
+counted and found as a byte. Rows that differ and mean the same result get the same code.
 """
 
 from collections import Counter
@@ -44,7 +44,7 @@ class _Framed:
 
 
 class ChunkReader:
-    """One expression for whole chunks, for lines by themselves and as they stand in their envelopes."""
+    """One grammar's expressions for whole chunks: one for bare lines, and one for each envelope."""
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
@@ -89,9 +89,9 @@ class ChunkReader:
 
 
 class Dictionary:
-    """The results of one expression so far, and their codes: ``results[code]``.
+    """The results that one expression has given so far, by their codes.
 
-    A code means the same result within one call of ``encode``.
+    A code holds until the next ``encode``, which may begin anew.
     """
 
     def __init__(self, pattern: ChunkPattern) -> None:
@@ -103,9 +103,9 @@ class Dictionary:
         self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
     def encode(self, text: bytes, reasons: Reasons | None = None) -> bytearray | None:
-        """Return the code of each line of a text, by which ``reasons`` results are counted.
+        """Return the code of each line of a text; None where each is to be read by itself.
 
-        Return None where each line is to be read by itself.
+        ``reasons``: which reasons tell results apart.
         """
         rows = self.pattern.rows(text)
         if rows is None:
@@ -126,9 +126,9 @@ class Dictionary:
         self._key_bytes = 0
 
     def results_of(self, columns: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause | None]]:
-        """Return the columns of ``PushResult`` for what each group captured, and what others give, by their indices.
+        """Return the columns of ``PushResult`` for columns of captures; by index, why other rows give none.
 
-        Most give another result each: columns are faster.
+        Columns are faster: most rows give another result each.
         """
         given, without = from_groups(self.pattern.names, columns)
         nothing = [i for i, values in enumerate(zip(*columns, strict=True)) if not any(values)]
@@ -152,7 +152,7 @@ class Dictionary:
             self._remember(new, found, sum(map(len, new)))
 
     def _add(self, keys: Counter[Values], told: Sequence[int]) -> dict[Values, Any]:
-        """Add codes for what decides the outcomes of so many rows, the commonest first; return the outcomes."""
+        """Add a code for each key, by how many rows have it, the commonest first; return their outcomes."""
         unknown = [key for key, _ in keys.most_common()]
         known = dict(zip(told, list(zip(*unknown, strict=True))[1:], strict=True))
         nothing = [b""] * len(unknown)
@@ -175,7 +175,7 @@ class Dictionary:
         self._key_bytes += size
 
     def _keys(self, columns: Sequence[Sequence[bytes]], told: Sequence[int]) -> list[Values]:
-        """Return what decides the outcome of each row: the groups that are ``told``, and their values.
+        """Return what decides the outcome of each row: which groups have captured, and what.
 
         Reasons that count as the same are alike.
         """

@@ -94,7 +94,7 @@ class ResultCounts:
 def _tallied(
     codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
 ) -> Iterator[tuple[ResultKey, int, int, int]]:
-    """Yield results by their codes, and those without one by their lines: how many, and the first and the last."""
+    """Yield each result, how many lines have it, and the indices of the first and the last."""
     for code, result in results.items():
         if count := codes.count(code):
             yield result, count, codes.index(code), codes.rindex(code)
@@ -108,7 +108,7 @@ def _tallied(
 
 
 class LazyFailures(Sequence[Failure]):
-    """Failures in the order of their lines, which are read when they are taken out, together, not when cut off.
+    """Failures in the order of their lines, which are read once they are asked for; a slice reads none.
 
     Most are never looked at: a storm of failures is as cheap as other lines then. Lines end in a newline; ``read``
     reads payloads without it, each dated by when it was received and by its reference. For a line that still stands in
@@ -276,7 +276,7 @@ class Unread:
 
 
 def _runs(lines: Sequence[LineAt], told: dict[int, float | None], times: Times) -> list[tuple[int, int, int]]:
-    """Return how many of some lines, in order, are told together, and the numbers of their first and last; date these.
+    """Part lines, in order, into those told together: how many, the numbers of the first and the last; date these.
 
     They are together if they are near in time, or have none and nothing stands between them.
     """

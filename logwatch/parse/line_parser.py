@@ -26,7 +26,7 @@ class LineParser:
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self.indents = b""
-        """With which no line of the program begins, of what printers of JSON begin lines with."""
+        """Bytes with which printers of JSON begin a line, and the program never does."""
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
@@ -115,7 +115,7 @@ def _compiled(beginning: ParserElement) -> LinePattern:
 
 
 def _up_to(name: str, node: Node) -> ChunkPattern | None:
-    """Return what takes lines whose parts match up to the one that is named so, if that is the only one."""
+    """Return what takes lines up to the part of this name, and captures that; None unless there is just one."""
     parts = nodes.parts(node)
     places = [i for i, part in enumerate(parts) if name in part.capture_names]
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):

@@ -32,7 +32,7 @@ class Scanner:
     """Reads chunks of lines by one grammar; holds no state between them but what it has compiled.
 
     ``delivered`` are the codes that are no failures; of the failures the newest ``keep`` are told in detail. Of a line
-    longer than ``max_line_bytes`` that much is looked at. Results are counted by ``reasons``, or else by any.
+    longer than ``max_line_bytes`` that much is looked at. Of reasons, ``reasons`` says which count, else all.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class _Job:
 
         Return None where each has to be taken out first: one is too long, or the marker may be escaped.
         """
-        data, marker, shows = whole.text, self._scanner.marker, envelopes.shows(whole.envelope)
+        data, marker, opening = whole.text, self._scanner.marker, envelopes.opening(whole.envelope)
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
             return None
@@ -199,8 +199,8 @@ class _Job:
             return whole
         if envelopes.escapes(whole.envelope) & set(marker):
             return None
-        if shows and data.count(shows) < envelopes.line_count(data):
-            return whole.holding(lambda line: marker in line or shows not in line)
+        if opening and data.count(opening) < envelopes.line_count(data):
+            return whole.holding(lambda line: marker in line or opening not in line)
         return whole.containing(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:
@@ -265,12 +265,12 @@ class _Job:
         marker, lines = self._scanner.marker, batch.lines if wanted else []
         if not envelopes.escapes(batch.envelope):
             return [i for i in wanted if marker in lines[i]]
-        shows = envelopes.shows(batch.envelope)
+        opening = envelopes.opening(batch.envelope)
         hidden = (_ANY_ESCAPE, b"\x1b")
         return [
             i
             for i in wanted
-            if marker in (line := lines[i]) or shows not in line or any(map(line.__contains__, hidden))
+            if marker in (line := lines[i]) or opening not in line or any(map(line.__contains__, hidden))
         ]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:

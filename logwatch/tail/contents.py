@@ -19,7 +19,7 @@ _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # UNDECIDED may turn out to be SAM
 
 
 def find_inode(draft: Draft, each: Known) -> None:
-    """Find a generation in the file that has its inode, unless that lost the bytes to a copy, or is another by now."""
+    """Find a generation in the file with its inode, unless a copy has its bytes, or another log its inode."""
     i = draft.at_key.get(each.key)
     if i not in draft.free:
         return
@@ -48,7 +48,7 @@ def find_inode(draft: Draft, each: Known) -> None:
 
 
 def _stands_in(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether a file has unread bytes of a generation, and the edited file where that goes on has them too."""
+    """Return whether a file with unread bytes is but a backup: the generation's own or edited file has all of it."""
     return each.number in draft.found.own_parts[i] and (draft.size(i) or 0) > each.position.offset
 
 
@@ -148,7 +148,7 @@ def _read_in(draft: Draft, each: Known, i: int) -> int:
 
 
 def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
-    """Skip lines that were read where a file was truncated, and its own last lines were written back into it."""
+    """Skip what was read, where a file was truncated and its own last lines were written back (``tail -n``)."""
     at_path = draft.at_path
     holders: dict[int, Known | None] = {}
     for each in in_use:
@@ -256,10 +256,10 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file holds more of what was read of another generation than of this one.
+    """Return whether a file is rather another generation's: it holds more of what was read of that one.
 
-    Or as much of one that is nowhere else; or anything of a later one that is nowhere else: that may be a copy in which
-    reading goes on, and this one, its original, has a higher offset only because its rest was passed over.
+    Or as much, if that one is nowhere else; or anything, if it also came later: it may be a copy in which reading goes
+    on, and this one, its original, has a higher offset only because its rest was skipped.
     """
     at = draft.answer(each, i).at
 
@@ -317,7 +317,7 @@ def _find_original(draft: Draft, i: int) -> Known | None:
 
 
 def _is_packed(draft: Draft, each: Known, numbers: AbstractSet[int]) -> bool:
-    """Return whether a deleted, still open file has just the bytes of one in which any of these generations lies."""
+    """Return whether a deleted, still open file equals one in which a generation of these ``numbers`` lies."""
     return any(
         not numbers.isdisjoint(draft.lying[i])
         and draft.size(i) == each.position.size == draft.found.common.get((each.number, i), 0) > 0

@@ -208,7 +208,7 @@ def when_empty(head: bytes) -> int:
 
 
 def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
-    """Return the keys to index a head by: digests of its beginnings, the longest marked so; none for few bytes."""
+    """Return the keys to index a head by: digests of beginnings, the longest also with a mark; none for few bytes."""
     runs = [head[at : at + _RUNG] for n, at in _INDEXED.items() if n < head_bytes and at < len(head)]
     return [*runs, *(run + _LONGEST for run in runs[-1:])]
 

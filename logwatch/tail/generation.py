@@ -225,7 +225,7 @@ class Generation(GenerationState):
         return self.open_end(follows) if self.position.state == "rotated" else b""
 
     def open_end(self, follows: bytes) -> bytes:
-        """Return the same of a file that may still be at its path, as its writer went on to another one."""
+        """Return the same also of a file still at its path: its writer may have gone on to another one."""
         file, known = self.file, self.position
         over = known.state not in ("rotated", "live")
         if over or not file or self.waiting or known.inside or known.offset >= known.size:

@@ -264,7 +264,7 @@ class GenerationState(Positioned):
         )
 
     def go_on_behind(self, other: "GenerationState", now: float) -> bool:
-        """Skip what was read of another generation that was appended to this file; False to wait, or if it was not."""
+        """Skip what was read of another one that was appended to this file; False to wait for copying or reading."""
         file, known = self.file, self.position
         assert file
         before, end = other.position, known.offset + other.position.offset

@@ -38,7 +38,7 @@ Key = tuple[int, int]
 _KEPT_BYTES = 64  # of a head that agree: the file still has its first lines
 _MARKS_UNPACKED = 16  # in an archive no more marks are checked: each takes unpacking it from the start
 SURE_BYTES = 128
-"""So many bytes of whole lines, with the times in them, are the same lines wherever they stand."""
+"""Whole lines of so many bytes, with times in them, do not recur: wherever they stand, they are the same."""
 
 BY_INODE = 1 << 62
 """The ``Positioned.proof`` of inode and bytes together: more than any offset, which is that of bytes alone."""
@@ -82,16 +82,16 @@ class Positioned:
         return begins_alike(self.position.head_bytes, self.position.head, head)
 
     def has_first_lines(self, head: bytes) -> bool:
-        """Return whether a file with these first bytes begins as it did: with the same lines, or only a banner."""
+        """Return whether a file with these first bytes begins as it did, which may be no more than a banner."""
         return _alike_bytes(self.position, head) >= _KEPT_BYTES
 
     @property
     def sure(self) -> bool:
-        """Whether a file that agrees with its digests holds all that was read of it, or all that there was."""
+        """Whether its digests prove that a file holds all that was read of it, or all that there was."""
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
 
     def proof(self, key: Key) -> int:
-        """Return what proves that a file which holds all that was read is its own: so many bytes, or ``BY_INODE``."""
+        """Return what proves a file that holds all that was read to be its own: so many bytes, or ``BY_INODE``."""
         telling = max(self.position.head_bytes, self.position.offset) >= TELLING_BYTES
         return BY_INODE if self.key == key and telling else self.position.offset or NOWHERE
 
@@ -191,12 +191,12 @@ def compare(
 
 
 def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
-    """Return whether a file that begins alike is a part of what was read: PART, CUT if that is not sure, or OTHER.
+    """Return whether a shorter file that begins alike is a beginning of what was read: PART, CUT if unsure, or OTHER.
 
-    Another inode in which a mark does not hold is a log with the same banner. A copy is known up to its last mark: it
-    may have been made when the log was cut off, and have got lines of its own. The path's file may have been cut off
-    and written on, unless a mark proves its end; or it is a new log with little more than the same banner, and reading
-    goes on behind the last line of which enough is known.
+    Where a mark does not hold, another inode is another log with the same banner. A file beside the path is a copy; it
+    is known up to its last mark, and may have lines of its own behind that. The path's file is a part if a mark proves
+    its end. Else it was cut off and perhaps written on, or is a new log with the same banner: reading goes on behind
+    the last line of which enough is known.
     """
     size = file.size()
     if not TELLING_BYTES <= size < known.offset:

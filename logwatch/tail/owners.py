@@ -162,8 +162,8 @@ class Owners:
     def claim(self, file: Candidate, but: FollowedPath, *, copies: bool) -> int | None:
         """Return the best proof that a file belongs to other paths than ``but``: see ``Positioned.proof``.
 
-        NOWHERE if there is none, None if an archive has to be unpacked. ``copies``: copies of their generations count
-        as well, in places for these. A source that has left the path to another source claims none of its files.
+        NOWHERE if there is none, None if an archive has to be unpacked. ``copies``: copies count, too, beside their
+        originals and in configured places. A source that has left the path to another source claims none of its files.
         """
         most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.sharing.alike("", file.head) if copies else []):

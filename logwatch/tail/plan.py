@@ -27,7 +27,7 @@ class PathView:
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # the file that is there at the first look is read from its end on
     news_since: float = float("inf")  # rotated files written after this clock are no history; inf once all are decided
-    adrift: bool = False  # after a start: where some that were seen lie is not known, nor what came after
+    adrift: bool = False  # after a start: some in use have no known place; what came after is unknown
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file's head was too short to distinguish it from the next file's
     successor: bool = False  # it takes over from another path, as a new container does: nothing here is history
@@ -57,8 +57,8 @@ class Found:
     at_path: int | None = None
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file): OTHER if not there
     parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # by file: files that hold all of it
-    own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose own file does
-    common: dict[tuple[int, int], int] = field(default_factory=dict)  # up to where its own file and the file agree
+    own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose own one does
+    common: dict[tuple[int, int], int] = field(default_factory=dict)  # (generation, file): to where its own one agrees
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files of another path, their copies, archives without an end
     ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
@@ -154,8 +154,8 @@ class Leave(NamedTuple):
     """A generation lies in no candidate.
 
     ``open``: its open file is read on, from ``at`` if given; ``packed``: wait until an archive is unpacked further, or
-    a file has grown; ``missing``: it is nowhere; ``disowned``: nor is its inode its own any more; ``done``: nothing of
-    it is left to be read; ``ignored``: it turned out to be none, and is left out; ``forgotten``: drop it.
+    a file has grown; ``missing``: it is nowhere; ``disowned``: and another file has its inode; ``done``: nothing of
+    it is left to be read; ``ignored``: it is no generation of its own, and left out; ``forgotten``: drop it.
     """
 
     number: int

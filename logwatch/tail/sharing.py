@@ -171,7 +171,7 @@ class Sharing:
         return relation is Relation.SAME
 
     def reached(self, generation: Generation) -> int | None:
-        """Return up to where twins of a generation were read whose files hold all that was read of it; 0 if none does.
+        """Return how far the furthest twin was read whose file holds all that was read of a generation; 0 if none does.
 
         None while an archive has to be unpacked for that, or a file is being renamed.
         """
@@ -234,7 +234,7 @@ class Sharing:
 
 
 def _tells_all(copy: Generation, of: Generation) -> bool:
-    """Return whether a file that begins like another generation's has all that was read of it, or all that there was.
+    """Return whether a copy that agrees with a generation's digests has all that was read of it, or all there was.
 
     So has one that took its place: they were compared while both were there.
     """

@@ -129,7 +129,7 @@ class Survey:
     def _candidates(self) -> list[Candidate]:
         """Examine the path's own file before all others and after: VanishedError unless it is the same, or has grown.
 
-        So an original is compared that has all of any copy which was made of it in between.
+        So any copy that was made in between is compared with an original that has all of it.
         """
         names = self._names
         plain = {path: without_suffix(path) for path in names.keys() | self._state.matched if path != self._path}
@@ -195,7 +195,7 @@ class Survey:
     def _take_in(self, files: Iterable[Candidate]) -> None:
         """Add candidates, or replace those with the same inode, and compare them with all generations.
 
-        But for those that are another path's generations by their inodes.
+        Left out are those of which another path has the inode.
         """
         taken = []
         for file in files:
@@ -348,8 +348,8 @@ class Survey:
     def _find_anothers(self) -> None:
         """Note the files that belong to another path, as where several logs are rotated into one directory.
 
-        A file belongs to the path of which a generation has its inode, or has read most of it; to another path by its
-        inode alone, if a pattern matches the file, or its name can only be this path's: two logs may be alike.
+        A file belongs to the path whose generation has its inode, or has read most of it. If a pattern matches it, or
+        its name can only be this path's, no other has it without the inode: two logs may be alike.
         """
         found, mine, (directory, base) = self.found, self.found.proofs(self.known), os.path.split(self._path)
         for i, candidate in enumerate(found.candidates):

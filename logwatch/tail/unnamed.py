@@ -36,7 +36,7 @@ class Unnamed:
         self._bases = {os.path.basename(log) for log in state.owners.logs_of(state.path)}
 
     def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
-        """Return files that may hold ``lost`` generations, and those with the inodes of others that are not open."""
+        """Return files that may hold ``lost`` generations, or have the inode of another one that is not open."""
         seen = {candidate.key for candidate in found.candidates}
         # One that is over has to stay known under an unknown name, or it would be news under its next, known one; and
         # one in use may have more bytes than the copy that took its place

@@ -44,7 +44,7 @@ def keys(provider):
 
 
 def test_every_code_of_mesibo_is_listed():
-    """The nine codes of mesibo's page, no more."""
+    """The codes of mesibo's page, no more."""
     assert keys("mesibo") == {(code, "") for code in MESIBO}
 
 

@@ -313,7 +313,7 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
         "UPDATE positions SET envelope = CAST(x'f1' AS TEXT)",
         "UPDATE positions SET path = 7",
         "UPDATE positions SET device = '1x'",
-        "INSERT INTO sources VALUES ('mesibo', 1, 'late', NULL)",
+        "INSERT INTO sources (source, ready, last_line_at) VALUES ('mesibo', 1, 'late')",
         "UPDATE results SET last = 'late'",
         "ALTER TABLE positions RENAME COLUMN gone_at TO hone_at",
     ],

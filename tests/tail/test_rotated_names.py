@@ -38,6 +38,7 @@ NOT_ROTATED = [
 def test_names_that_rotation_gives(name):
     """logrotate's, Docker's, loggers' and mesibo's own names are known, with their number or date."""
     rotated = rotated_name("mesibo.log", name)
+    assert rotated, f"{name}: not known as a name that rotation gives"
     assert (rotated.number, rotated.date, format_of_name(name) is not None) == ROTATED[name]
     assert "mesibo.log" in possible_bases(name)
 

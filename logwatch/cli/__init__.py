@@ -17,7 +17,6 @@ from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
-_CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)  # of paths that were given
 # name -> module and the one line `--help` shows, so that `--help` and every short command load only what they use
 COMMANDS = {
     "run": ("logwatch.cli.run", "Follow the logs and serve metrics, in the foreground."),
@@ -66,7 +65,7 @@ class _Lazy(click.Group):
                 click.echo(f"error: {problem}", err=True)
             ctx.exit(2)
         except OSError as error:
-            if error.filename is None or error.errno not in _CLOSED:
+            if not isinstance(error.filename, str | bytes):
                 raise
             remedy = "check the path, and what this user may do there"
             click.echo(

@@ -10,6 +10,7 @@ from logwatch import heap, logging_setup
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
+from logwatch.errors import LogwatchError, Problem
 from logwatch.parse import pace
 from logwatch.signal_flags import SignalFlags
 
@@ -36,7 +37,11 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
         return config
 
     heap.keep()
-    daemon = Daemon(load, flags)
+    try:
+        daemon = Daemon(load, flags)
+    except OSError as error:  # no descriptor or memory is left, or a disk fails that nobody has foreseen here
+        remedy = "see `ulimit -n` (LimitNOFILE= of a service), `free` and `dmesg`, then start it again"
+        raise LogwatchError(Problem("the service", "cannot be started", str(error), remedy)) from None
     heap.settle()
     pace.tell(logging_setup.get_logger())
     sys.exit(daemon.run())

@@ -43,11 +43,22 @@ def hold(directory: Path) -> int:
     except FileExistsError:
         raise unusable(directory, "it is no directory", "name a directory as state.directory") from None
     except OSError as error:
-        raise unusable(directory, error.strerror or str(error)) from None
+        raise refused(directory, error) from None
+    try:
+        _lock(directory, descriptor)
+    except BaseException as error:
+        os.close(descriptor)  # else nobody could take it any more, this process neither
+        if isinstance(error, OSError):
+            raise refused(directory, error) from None
+        raise
+    return descriptor
+
+
+def _lock(directory: Path, descriptor: int) -> None:
+    """Lock an open directory; StateError where another process has it, or nothing can be written there."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
         raise StateError(
             Problem(
                 str(directory),
@@ -57,15 +68,12 @@ def hold(directory: Path) -> int:
             )
         ) from None
     except OSError as error:
-        os.close(descriptor)
         why = f"it cannot be locked ({error.strerror}), and two daemons would count every line twice"
         raise unusable(directory, why, "name a state.directory on a local disk: SQLite needs locks as well") from None
     read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
     for path in (directory, *directory.glob(f"{FILE}*")):
         if not read_only and not os.access(path, os.R_OK | os.W_OK):
-            os.close(descriptor)
             raise unusable(path, f"not writable for user {ownership.me()}")
-    return descriptor
 
 
 def free_bytes(directory: Path) -> int:
@@ -189,6 +197,14 @@ def _tighten(path: Path, mode: int) -> None:
         structlog.get_logger().warning(
             "state_tightened", path=str(path), mode=f"{mode:o}", reason="others could read it"
         )
+
+
+def refused(directory: Path, error: OSError) -> StateError:
+    """Return the error about a directory that the system refuses: a matter of its owner, or of something else."""
+    why = error.strerror or str(error)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return unusable(directory, why)
+    return unusable(directory, why, "see `df` and `dmesg` for the disk, and `ulimit -n`; then start it again")
 
 
 def unusable(

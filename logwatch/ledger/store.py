@@ -67,6 +67,7 @@ class Ledger:
         self.key = os.urandom(32)  # of this installation; replaced by the stored one
         self.lost_state = False
         self.failing = ""
+        self._doubted = False  # SQLite has called the ledger damaged since the last commit
         self._short = False  # of room: failures give way, and that was told
         self._keep = keep
         self._retention = retention_days * DAY
@@ -86,7 +87,7 @@ class Ledger:
         except BaseException as error:
             self.close()
             if isinstance(error, OSError):
-                raise directory.unusable(state, error.strerror or str(error)) from None
+                raise directory.refused(state, error) from None
             raise
 
     def commit(self, batch: Batch) -> bool:
@@ -121,9 +122,12 @@ class Ledger:
         """Open the ledger and read it; a damaged one is set aside, one that cannot be written is read from a copy."""
         there = _size(self.path) > 0 or self._rebuilt.exists()
         try:
-            if self._rebuilt.exists():
-                self._adopt()
-            self._open()
+            try:
+                self._take()
+            except sqlite3.Error as error:
+                if not _damaged(error):
+                    raise
+                self._take()  # SQLite says the same of a page that could not be read, which may have been once
         except sqlite3.Error as error:
             self._disconnect()
             if _damaged(error):
@@ -134,6 +138,11 @@ class Ledger:
                 self._read_copy()
             else:
                 self._note(error)
+
+    def _take(self) -> None:
+        if self._rebuilt.exists():
+            self._adopt()
+        self._open()
 
     def _read_copy(self) -> None:
         try:
@@ -223,6 +232,7 @@ class Ledger:
         if self.failing:
             self._log.info("commits_work_again", ledger=str(self.path))
         self.failing = ""
+        self._doubted = False
         self._committed(time.perf_counter() - started)
         return True
 
@@ -276,9 +286,14 @@ class Ledger:
         if self._db is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-        if _damaged(error):
-            with contextlib.suppress(OSError, sqlite3.Error):
-                self._rebuild(str(error))
+        if not _damaged(error):
+            return
+        if not self._doubted and not isinstance(error, Damaged):
+            self._doubted = True
+            self._disconnect()  # it may be a page that could not be read once: it is opened and looked at anew
+            return
+        with contextlib.suppress(OSError, sqlite3.Error):
+            self._rebuild(str(error))
 
     def _rebuild(self, reason: str) -> None:
         """Write what is in memory into a new ledger and put it in the place of the old one, which is kept.
@@ -314,7 +329,9 @@ class Ledger:
         try:
             with contextlib.closing(self._connect(str(self._rebuilt))) as db:
                 whole = bool(rows.read_meta(db, "commit"))
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            if not _damaged(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # it has no table yet
+                raise directory.no_copy(self._rebuilt, str(error)) from None
             whole = False
         if whole:
             self._replace("a crash interrupted its replacement")

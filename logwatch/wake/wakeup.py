@@ -13,13 +13,16 @@ class Wakeup:
     ``threading.Event`` has one: set in a handler while the thread that it interrupts holds it, neither goes on.
     """
 
+    _descriptor = -1  # of one that could not be made
+
     def __init__(self) -> None:
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
 
     def __del__(self) -> None:
-        os.close(self._descriptor)  # not before: another thread may be about to wake
+        if self._descriptor >= 0:
+            os.close(self._descriptor)  # not before: another thread may be about to wake
 
     def wake(self) -> None:
         """Let a waiting thread go on, or the next one that waits."""

@@ -159,17 +159,18 @@ class Access:
         self._signature = self._state(settings)
 
     def look(self) -> None:
-        """Read the file again if it has changed, at most once a second."""
+        """Read the file again if it has changed, or was refused: that may have passed. At most once a second."""
         now = self._monotonic()
         if self._path is None or now < self._looked_at + LOOK_SECONDS:
             return
         self._looked_at = now
-        if self._state(self._settings) == self._signature:
+        before = self.refused
+        if before is None and self._state(self._settings) == self._signature:
             return
         try:
             self.read()
         except WebError as error:
-            for problem in error.problems:
+            for problem in error.problems if self.refused != before else ():
                 self._log.error(
                     "web_config_refused", problem=problem.headline, remedy=problem.try_, in_force="the old one"
                 )

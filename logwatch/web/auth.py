@@ -130,7 +130,7 @@ class Passwords:
             while isinstance(job := self._queue.get(), _Job):
                 try:
                     right = await loop.run_in_executor(self._thread, self._hash, job.password, job.hashed)
-                except RuntimeError:  # it was closed
+                except Exception:  # noqa: BLE001  it was closed, no thread or memory is to be had: whoever waits is told
                     self._end(job, BusyError())
                     continue
                 known = self._right if right else self._wrong

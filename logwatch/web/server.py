@@ -22,6 +22,7 @@ from typing import Any
 import structlog
 import tornado.escape
 import tornado.httpserver
+import tornado.ioloop
 import tornado.iostream
 import tornado.web
 
@@ -74,6 +75,29 @@ class _Server(tornado.httpserver.HTTPServer):
         """Forget a connection that has ended, in whatever way."""
         self._limiter.remove(server_conn.stream)  # type: ignore[attr-defined]
         super().on_close(server_conn)
+
+
+class _Listener(socket.socket):
+    """A listening socket that pauses when no connection can be taken: the kernel would tell of it again at once."""
+
+    _paused = False  # and that was told
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Take a connection; BlockingIOError where none is there, or none can be taken for a moment."""
+        try:
+            taken = super().accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            raise
+        except OSError as error:
+            if not self._paused:
+                structlog.get_logger().warning("connections_wait", reason=_words(error), tried_again="in a moment")
+            self._paused = True
+            loop = tornado.ioloop.IOLoop.current()
+            loop.update_handler(self, 0)
+            loop.call_later(LOOK_SECONDS, loop.update_handler, self, loop.READ)
+            raise BlockingIOError from None
+        self._paused = False
+        return taken
 
 
 class WebServer:
@@ -234,7 +258,7 @@ def _bind(host: str, port: int) -> list[socket.socket]:
 def _listen(family: int, address: Any, *, dualstack: bool = False) -> socket.socket:
     made = socket.create_server(address, family=family, backlog=512, dualstack_ipv6=dualstack)
     made.setblocking(False)  # noqa: FBT003  its one parameter
-    return made
+    return _Listener(fileno=made.detach())
 
 
 _TROUBLE = """<!doctype html>

@@ -194,6 +194,8 @@ def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memor
     ledger.commit(batch(5))
     disk.fail(DAMAGED, 2)
     ledger.commit(batch(2))
+    disk.fail(DAMAGED, 2)
+    ledger.commit(Batch(10))
     assert ledger.commit(Batch(10))
     assert ledger.snapshot.counters == {LINES: 7}
     assert len(list((tmp_path / "state").glob("ledger.sqlite3.damaged-*[0-9]Z"))) == 1
@@ -201,6 +203,50 @@ def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memor
     ledger.__init__(tmp_path / "state")
     assert ledger.snapshot.counters == {LINES: 7}
     assert not ledger.lost_state
+
+
+@pytest.mark.parametrize("life", ["a start", "a commit"])
+def test_a_page_that_cannot_be_read_once_costs_nothing(tmp_path, life):
+    """SQLite calls a ledger damaged where a read fails, whichever it is: it is looked at once more, and none is new."""
+    for statement in itertools.count():
+        state, disk = tmp_path / str(statement), Disk()
+        ledger = Ledger(state, connect=disk.connect)
+        made = batch(5, offset=10)
+        made.fail([StoredFailure(1.0, "mesibo", "fcm", "903", "", "", "u", "", "")])
+        ledger.commit(made)
+        if life == "a start":
+            ledger.close()
+        disk.fail(DAMAGED, statement)
+        if life == "a start":
+            ledger.__init__(state, connect=disk.connect)
+        ledger.commit(batch(2, offset=20))
+        reached, disk.fault = disk.fault is None, None
+        assert ledger.commit(Batch(10))
+        assert (ledger.failing, ledger.lost_state) == ("", False)
+        assert ledger.snapshot.counters == {LINES: 7}
+        assert Reader(ledger.path).newest_failure() == 1
+        assert not list(state.glob("*damaged*"))
+        ledger.close()
+        if not reached:
+            assert statement > 5, "the fault has visited every statement"
+            return
+
+
+@pytest.mark.parametrize("fault", [BROKEN, error(sqlite3.SQLITE_CANTOPEN, "unable to open database file")])
+def test_a_rebuilt_ledger_that_cannot_be_opened_for_now_is_kept(tmp_path, ledger, disk, monkeypatch, fault):
+    """After a crash amid its replacement it may be all that there is: the start ends, and a later one takes it."""
+    ledger.commit(batch(5))
+    directory.remove(ledger.path)
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "_replace", lambda *_: (_ for _ in ()).throw(OSError("killed here")))
+        ledger.commit(Batch(10))
+        ledger.commit(batch(2))
+    ledger.close()
+    disk.fail(fault)
+    with pytest.raises(StateError, match="can be neither opened nor copied"):
+        ledger.__init__(tmp_path / "state", connect=disk.connect)
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 5}
 
 
 def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_path):
@@ -483,6 +529,16 @@ def test_while_another_daemon_has_the_new_directory_nothing_is_committed(tmp_pat
     other.close()
     assert ledger.commit(batch(1))
     assert ledger.snapshot.counters == {LINES: 8}
+
+
+def test_a_directory_that_could_not_be_looked_at_once_can_be_held_afterwards(tmp_path, monkeypatch):
+    """Of an attempt that fails no lock is left, which would keep this process out as well."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "statvfs", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
+        with pytest.raises(StateError, match="Input/output error") as told:
+            directory.hold(tmp_path)
+    assert "dmesg" in told.value.problems[0].try_
+    os.close(directory.hold(tmp_path))
 
 
 def test_a_disk_without_locks_is_told(tmp_path, monkeypatch):

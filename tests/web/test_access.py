@@ -253,7 +253,7 @@ def test_a_renewed_certificate_is_served_without_a_restart(site, authority):
 
 @pytest.mark.parametrize("text", ["cert_file: server.pem, key_file: server.key", "cert: PEM, key: PEM"])
 def test_a_file_that_cannot_be_opened_at_that_instant_leaves_the_door_as_it_was(site, monkeypatch, text):
-    """Whoever renews a certificate deletes and writes it; or no descriptor is left. It is tried again at a change."""
+    """Whoever renews a certificate deletes and writes it; or no descriptor is left."""
     site.start(TLS)
     monkeypatch.setattr("logwatch.web.tls._unreadable", lambda _path: "")
 
@@ -270,6 +270,25 @@ def test_a_file_that_cannot_be_opened_at_that_instant_leaves_the_door_as_it_was(
     (site.directory / "away").rename(site.directory / "server.key")
     site.change(TLS)
     until(lambda: not site.access.trouble)
+
+
+def test_a_change_that_could_not_be_read_at_first_is_taken_without_another(site, events, monkeypatch):
+    """No descriptor is left for a while: the renewed file is in force once one is, and the log says once why not."""
+    site.start(f"basic_auth_users:\n  alice: {hashed('one')}\n")
+    tried = []
+
+    def no_more(path):
+        tried.append(path)
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("logwatch.web.file.open_file", no_more)
+        site.change(f"basic_auth_users:\n  alice: {hashed('two')}\n")
+        until(lambda: len(tried) > 2)
+        assert "Too many open files" in site.access.trouble
+    until(lambda: not site.access.trouble)
+    assert site.get(authorization=basic("alice", "two"), authority="")[0] == 200
+    assert [event["event"] for event in events] == ["web_config_refused", "web_config_read"]
 
 
 @pytest.mark.parametrize("text", ["", "basic_auth_users: {alice: plain}\n", "a: [", None])
@@ -396,6 +415,29 @@ class TestPasswords:
         answers, _ = self.ask(*(("alice", b"right", "a") for _ in range(100)), check=lambda *_: calls.append(1) or True)
         assert answers == [True] * 100
         assert len(calls) == 1
+
+    @pytest.mark.parametrize("fault", [MemoryError(), RuntimeError("can't start new thread")])
+    def test_a_password_that_cannot_be_hashed_now_can_be_asked_again(self, fault):
+        """Whoever asked is told to try again, at once; nobody waits for an answer that never comes."""
+
+        async def twice():
+            passwords, users = Passwords(lambda *_: faults.pop() is None), {"alice": hashed("x")}
+            try:
+                question = (users, "alice", b"right", "a")
+                with pytest.raises(BusyError):
+                    await asyncio.wait_for(passwords.accepts(*question), PATIENCE)
+                return await asyncio.wait_for(passwords.accepts(*question), PATIENCE)
+            finally:
+                passwords.close()
+
+        class Faults(list):
+            def pop(self, index=-1):
+                if (found := super().pop(index)) is not None:
+                    raise found
+                return found
+
+        faults = Faults([None, fault])
+        assert asyncio.run(twice()) is True
 
     def test_what_is_remembered_is_bounded_and_holds_no_password(self):
         """Digests only, and no more than so many."""

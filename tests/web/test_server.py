@@ -1,15 +1,17 @@
 """HTTP, against clients that are slow, many, or rude."""
 
+import errno
 import socket
 import threading
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
+from structlog.testing import capture_logs
 
 from logwatch.errors import WebError
 from logwatch.web.server import CONNECTIONS, WebServer, connections
 from logwatch.web.views import rules
-from tests.helpers.running import PATIENCE
+from tests.helpers.running import PATIENCE, until
 
 
 class Health:
@@ -67,6 +69,27 @@ def test_a_port_in_use_is_a_problem_with_a_remedy(server):
     """The second server on a port is told in words."""
     with pytest.raises(WebError, match=r"cannot be listened on: Address already in use\n"):
         WebServer("127.0.0.1", server.port, [])
+
+
+def test_a_connection_that_cannot_be_taken_for_a_while_costs_no_rounds_of_the_loop(server, monkeypatch):
+    """No descriptor is left: the kernel would tell of it without end. It is tried now and then, told once, answered."""
+    monkeypatch.setattr("logwatch.web.server.LOOK_SECONDS", 0.02)
+    seen, tried = server._beats, []
+    until(lambda: server._beats > seen, "the next beat is soon")
+
+    def no_more(_listening):
+        tried.append(server._beats)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with capture_logs() as events, monkeypatch.context() as patched:
+        patched.setattr(socket.socket, "accept", no_more)
+        waiting = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+        until(lambda: tried and server._beats > tried[0] + 20, "it is tried for a while")
+        assert 2 <= len(tried) <= server._beats - tried[0] + 2
+    with waiting:
+        waiting.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert waiting.recv(65536).startswith(b"HTTP/1.1 200")
+    assert [event["event"] for event in events] == ["connections_wait"]
 
 
 def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():

@@ -203,11 +203,13 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     peers = background.beside(course)
     course.accepted_at, since = peers.accepted_at, peers.since
     course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
+    sure = 0  # failures in a row; where others are accepted in between, those of the same minute came before as well
     for row in course.rows:
         mine = background.minutes.series[row]
         course.pushes_since += background.minutes.since(row, since)
+        sure += background.minutes.surely_since(row, since)
         course.lately += sum(mine.counts[peers.lately :])
-    enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
+    enough = sure >= _SURE or (sure >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
     if course.weight[1] != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began

@@ -91,6 +91,28 @@ def test_what_stops_both_platforms_is_counted_on_both():
     assert first.pushes == 2808
 
 
+def test_what_fails_between_accepted_pushes_is_not_every_push():
+    """Where one app of several fails, its pushes of a minute are no row of failures behind the last accepted one."""
+    story = Story().ordinary(600, until=1)
+    for ago in range(30, 0, -1):
+        story.pushes("apns", 912, 60, ago, seconds=55)  # ordinary ones are accepted up to the fiftieth second
+    first = story.findings()[0]
+    assert first.code == 912
+    assert "every" not in first.title
+    assert not any("Nothing of the same platform" in line for line in first.evidence)
+
+
+def test_where_one_source_fails_it_is_not_every_push():
+    """What the pushes of one source have in common says nothing of those of another, which are accepted meanwhile."""
+    story = Story().ordinary(600, until=54).ordinary(54, without=("apns",)).incident("apns", 903)
+    story.status["eu"] = story.status["mesibo"]
+    for ago in range(54, 0, -1):
+        story.pushes("apns", 200, 60, ago, source="eu")
+    first = story.findings()[0]
+    assert "every iOS push of source mesibo since 09:22 has failed (1,188)" in first.title
+    assert "Nothing of the same platform of source mesibo was accepted since." in first.evidence
+
+
 def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     """The begin is looked for in the last day."""
     story = Story().ordinary(700, until=300).ordinary(300, without=("apns",)).incident("apns", 903, minutes=300)

@@ -54,7 +54,7 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; instead of a misspelt one, which click does not know before its module is loaded, name it."""
+        """Find the command; of a misspelt one name the nearest, since click does not know what is not loaded yet."""
         if args[0] not in COMMANDS and (near := difflib.get_close_matches(args[0], COMMANDS, 1)):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)

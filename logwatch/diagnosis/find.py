@@ -143,6 +143,8 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     ]
     told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
+    if course.fall and over:
+        ago = f", and sank to {share(course.fall.before)} at {clock(course.last, now)}"
     if course.rise:
         before, after = share(course.rise.before), share(course.rise.after)
         told.append(f"It began at {dated(course.first)}, when its share rose from {before} to {after}{ago}.")

@@ -1,5 +1,6 @@
 """The command line: one module a command, loaded only when it is asked for. Exit 0 fine, 1 findings, 2 wrong use."""
 
+import difflib
 import errno
 import io
 import os
@@ -48,6 +49,14 @@ class _Lazy(click.Group):
         command: click.Command = import_module(module).command
         command.short_help = text  # for manual pages and completion
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a misspelt one name the nearest, since click does not know what is not loaded yet."""
+        if args[0] not in COMMANDS and (near := difflib.get_close_matches(args[0], COMMANDS, 1)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table without importing a command."""

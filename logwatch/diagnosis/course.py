@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
 from logwatch.diagnosis.facts import Facts, FindingSeverity
-from logwatch.diagnosis.rise import Point, Rise, rise
+from logwatch.diagnosis.rise import TIMES, Point, Rise, fall, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.timeline import Timeline
@@ -34,6 +34,7 @@ class Course:
     pushes: int = 0
     first: float = float("inf")  # when it began: its rate rose, or its present run, maybe before the last hour
     rise: Rise | None = None  # if it began so
+    fall: Rise | None = None  # if it ended so: what comes since is the noise that came before
     last: float = 0.0
     among: int = 0  # pushes of the same platforms and sources in the last hour
     accepted_at: float | None = None  # when the last one of these was accepted
@@ -203,17 +204,35 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     peers = background.beside(course)
     course.accepted_at, since = peers.accepted_at, peers.since
     course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
+    sure = 0  # failures in a row; where others are accepted in between, those of the same minute came before as well
     for row in course.rows:
         mine = background.minutes.series[row]
         course.pushes_since += background.minutes.since(row, since)
+        sure += background.minutes.surely_since(row, since)
         course.lately += sum(mine.counts[peers.lately :])
-    enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
+    enough = sure >= _SURE or (sure >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
     if course.weight[1] != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
-        course.rise = rise(peers.points(course))
-        if course.rise is not None:
-            course.first = max(course.first, course.rise.at)
+        _bound(course, peers.points(course), now)
+
+
+def _bound(course: Course, points: list[Point], now: float) -> None:
+    """Find where a course rose above the noise of its day, and where it went back to that."""
+    course.rise = rise(points)
+    if course.rise is None:
+        return
+    sunk = fall([point for point in points if point[1] > course.rise.at])
+    if sunk is not None:  # of the two changes each is found without the other
+        course.rise = rise([point for point in points if point[0] < sunk.at]) or course.rise
+    course.first = max(course.first, course.rise.at)
+    if (
+        sunk is not None
+        and sunk.at > course.first
+        and now - sunk.at > _QUIET_SECONDS
+        and sunk.before < min(MUCH, TIMES * course.rise.before)
+    ):
+        course.fall, course.over, course.last = sunk, True, sunk.at
 
 
 def _merged(alike: list[Course]) -> list[Course]:

@@ -53,7 +53,8 @@ def _finding(course: Course, facts: Facts) -> Finding:
         within = " of the last hour" if course.since < now - HOUR else ""
         title = f"{what}; it ended at {clock(course.last, now)}: {count} {whose}{within} had failed."
     elif course.total:
-        title = f"{what}: {pushes(course.platforms, every=True)} since {since} has failed ({_failed(course, now)})."
+        every = f"{pushes(course.platforms, every=True)}{_of_source(course, facts)}"
+        title = f"{what}: {every} since {since} has failed ({_failed(course, now)})."
     elif course.weighty_share >= MUCH:
         title = f"{what}: {count} of {number(course.among)} {pushes(course.platforms)} in the last hour."
     else:
@@ -114,6 +115,13 @@ def _failed(course: Course, now: float) -> str:
     return number(course.pushes_since) + (" in the last hour" if course.since < now - HOUR else "")
 
 
+def _of_source(course: Course, facts: Facts) -> str:
+    """Name the sources of a course where others have pushes for its platforms, which it says nothing of."""
+    others = any(row.platform in course.platforms and row.source not in course.sources for row in facts.hour)
+    of = "source" if len(course.sources) == 1 else "sources"
+    return f" of {of} {names(course.sources)}" if others else ""
+
+
 def _cause(course: Course) -> str:
     if course.entry.class_ == "provider_fault":
         who = course.entry.whose(next(iter(course.platforms)))
@@ -135,13 +143,15 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     ]
     told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
+    if course.fall and over:
+        ago = f", and sank to {share(course.fall.before)} at {clock(course.last, now)}"
     if course.rise:
         before, after = share(course.rise.before), share(course.rise.after)
         told.append(f"It began at {dated(course.first)}, when its share rose from {before} to {after}{ago}.")
     else:
         told.append(f"The first of this run was logged at {dated(course.first)}{ago}.")
     if course.total and not over:
-        told.append("Nothing of the same platform was accepted since.")
+        told.append(f"Nothing of the same platform{_of_source(course, facts)} was accepted since.")
     if len(facts.status) > 1:
         told.append(f"Seen in {names(course.sources)}.")
     return tuple(told)

@@ -1,4 +1,4 @@
-"""Finds when a fault began: not its first line, which may be the noise of a day, but where its rate jumped.
+"""Finds when a fault began and ended: not its first and last line, which may be noise, but where its rate jumped.
 
 The likeliest place of one change in a Poisson process: the sequence is cut where two rates explain it best.
 """
@@ -49,6 +49,12 @@ def rise(points: Sequence[Point]) -> Rise | None:
         if part > _PART:
             return Rise(max(first, end - part * (end - start)), before, after)
     return Rise(points[i][4], before, after)
+
+
+def fall(points: Sequence[Point]) -> Rise | None:
+    """Return where the share sank for good, and the shares behind that and in front of it: a rise, seen backwards."""
+    found = rise([(-end, -start, mine, among, -end) for start, end, mine, among, _ in reversed(points)])
+    return found and Rise(-found.at, found.before, found.after)
 
 
 def _from_the_first(points: Iterable[Point]) -> list[Point]:

@@ -40,8 +40,8 @@ def hold(directory: Path) -> int:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _keep_to_ourselves(directory)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileExistsError:
-        raise unusable(directory, "it is no directory", "name a directory as state.directory") from None
+    except (FileExistsError, NotADirectoryError):
+        raise _no_directory(_existing(directory)) from None
     except OSError as error:
         raise refused(directory, error) from None
     try:
@@ -87,9 +87,7 @@ def refusals(directory: Path) -> list[Problem]:
 
     What only its own user can tell, and a damaged ledger, which would be set aside, are warnings.
     """
-    above = directory
-    while not os.path.lexists(above) and above != above.parent:
-        above = above.parent
+    above = _existing(directory)
     try:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             directory.lstat()  # for what else its name is refused
@@ -98,6 +96,8 @@ def refusals(directory: Path) -> list[Problem]:
         if above != directory or not os.statvfs(directory).f_flag & os.ST_RDONLY:
             with tempfile.TemporaryDirectory(dir=above, prefix=".mesibo-logwatch-"):
                 pass
+    except NotADirectoryError:
+        return list(_no_directory(above).problems)
     except OSError as error:
         if error.errno in _FULL and above == directory:  # no reason not to start: run serves what was committed last
             why = "nothing can be committed; the last numbers are served, and all is counted when there is room"
@@ -188,6 +188,17 @@ def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
     raise unusable(
         path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {quoted(path)}"
     )
+
+
+def _existing(path: Path) -> Path:
+    """Return a path, or the nearest one above it that is there."""
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _no_directory(path: Path) -> StateError:
+    return unusable(path, "it is no directory", "name a directory as state.directory")
 
 
 def _tighten(path: Path, mode: int) -> None:

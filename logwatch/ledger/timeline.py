@@ -193,6 +193,16 @@ class Timeline:
         begin = max(int(moment - self.starts.start) // self.width, 0)
         return sum(mine.counts[i] for i in range(begin, len(self.starts)) if mine.last[i] > moment)
 
+    def surely_since(self, row: ResultRow, moment: float) -> int:
+        """Count how often a result came after a moment, as far as that is sure.
+
+        Of an interval in which it came before the moment and after it, only the last one is known to be after it.
+        """
+        mine = self.series[row]
+        begin = max(int(moment - self.starts.start) // self.width, 0)
+        later = [i for i in range(begin, len(self.starts)) if mine.last[i] > moment]
+        return sum(mine.counts[i] if mine.first[i] > moment else 1 for i in later)
+
 
 def added(columns: Sequence[Iterable[int]]) -> list[int]:
     """Return the sums of columns of numbers, of which there is one at least."""

@@ -108,7 +108,9 @@ def test_an_incident_on_thirty_hosts_is_one_page_a_cluster(incident, engine):
         (page,) = fired[EXPIRED, cluster]
         (alert,) = page["alerts"]
         text = alert["annotations"]["description"]
-        told = re.search(rf"(\d+) of {hosts} hosts so far: ((?:, )?mesibo-\d{{3}}:10914 \(\d+\)){{1,5}}(, …)?\.$", text)
+        told = re.search(
+            rf"(\d+) of {hosts} hosts within 30 minutes: ((?:, )?mesibo-\d{{3}}:10914 \(\d+\)){{1,5}}(, …)?\.$", text
+        )
         assert told, text
         assert 1 <= int(told[1]) <= failing  # hosts that were scraped by then
         assert bool(told[3]) == (int(told[1]) > 5)

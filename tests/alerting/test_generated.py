@@ -79,6 +79,28 @@ def test_the_checkers_are_content(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def rendered(directory, data):
+    """Return title and text that Alertmanager makes of a message."""
+    (directory / "data.json").write_text(json.dumps(data))
+    shown = {}
+    for part in ("title", "text"):
+        done = subprocess.run(
+            [
+                tool("amtool"),
+                "template",
+                "render",
+                f"--template.glob={CONFIG}/alertmanager/templates/*.tmpl",
+                f'--template.text={{{{ template "mesibo.{part}" . }}}}',
+                f"--template.data={directory / 'data.json'}",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shown[part] = done.stdout
+    return shown
+
+
 @pytest.mark.integration
 def test_a_phone_can_show_the_message(tmp_path):
     """The title is one line that begins with what does not work; the text goes on behind it, to what it cost."""
@@ -102,23 +124,7 @@ def test_a_phone_can_show_the_message(tmp_path):
             },
         ],
     }
-    (tmp_path / "data.json").write_text(json.dumps(data))
-    shown = {}
-    for part in ("title", "text"):
-        done = subprocess.run(
-            [
-                tool("amtool"),
-                "template",
-                "render",
-                f"--template.glob={CONFIG}/alertmanager/templates/*.tmpl",
-                f'--template.text={{{{ template "mesibo.{part}" . }}}}',
-                f"--template.data={tmp_path / 'data.json'}",
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        shown[part] = done.stdout
+    shown = rendered(tmp_path, data)
     assert shown["title"].strip() == "iOS pushes do not arrive: it has expired. [critical, main, 2 alerts]"
     assert shown["text"].splitlines() == [
         "To do: renew.",
@@ -126,6 +132,36 @@ def test_a_phone_can_show_the_message(tmp_path):
         "Runbook: http://h/runbooks/X",
         "Over since 22:58 UTC, 412 iOS pushes had failed.",
     ]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("status", ["firing", "resolved"])
+def test_a_message_about_two_causes_says_what_does_not_work(tmp_path, status):
+    """Alerts of one name may differ in what broke: the title is that of one that goes on, and the text names each."""
+    causes = ["Android: wrong project.", "Android: no access."]
+    links = {"page": "http://h/", "runbook_url": "http://h/runbooks/X"}
+    alerts = [
+        {
+            "status": status,
+            "annotations": {"summary": cause, "description": "To do: renew.", "failed": "7 pushes", **links},
+            "endsAt": "2026-11-26T22:58:12Z",
+        }
+        for cause in causes
+    ]
+    over = {"status": "resolved", "annotations": {"summary": "Android: old."}, "endsAt": "2026-11-26T22:57:12Z"}
+    labels = {"severity": "critical", "cluster": "main", "alertname": "MesiboPushFcmCredentialRefused"}
+    shown = rendered(
+        tmp_path, {"status": status, "commonLabels": labels, "alerts": [*([over] * (status == "firing")), *alerts]}
+    )
+    title = shown["title"].strip()
+    if status == "firing":
+        assert title == "Android: wrong project. [critical, main, 3 alerts]"
+        assert [line for line in shown["text"].splitlines() if line.startswith("Android")] == [
+            f"{cause} To do: renew." for cause in causes
+        ]
+    else:
+        assert title == "Over: Android: wrong project. [critical, main, 2 alerts]"
+        assert shown["text"].splitlines() == [f"Over since 22:58 UTC, 7 pushes had failed: {cause}" for cause in causes]
 
 
 @pytest.mark.parametrize("alert", list(alerts()), ids=titled)

@@ -118,4 +118,4 @@ def test_a_federating_prometheus_names_the_hosts_and_not_the_one_between(inciden
     """The same rules above a site's Prometheus, which evaluates them as well, find the same on the same hosts."""
     _, texts = incident
     (text,) = texts
-    assert re.search(r"\d of 4 hosts so far: mesibo-00\d:10914 \(\d+\)", text), text
+    assert re.search(r"\d of 4 hosts within 30 minutes: mesibo-00\d:10914 \(\d+\)", text), text

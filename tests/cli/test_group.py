@@ -29,3 +29,11 @@ def test_a_path_that_cannot_be_asked_for_is_an_error_in_words(tmp_path, argument
     assert isinstance(done.exception, SystemExit)
     assert done.exit_code == 2
     assert "File name too long" in done.output
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest():
+    """A command is no less worth a hint than an option."""
+    done = CliRunner().invoke(group, ["reprot", "x.log"])
+    assert done.exit_code == 2
+    assert "No such command 'reprot'. Did you mean 'report'?" in done.output
+    assert "Did you mean" not in CliRunner().invoke(group, ["zzz"]).output

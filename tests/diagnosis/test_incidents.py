@@ -91,6 +91,28 @@ def test_what_stops_both_platforms_is_counted_on_both():
     assert first.pushes == 2808
 
 
+def test_what_fails_between_accepted_pushes_is_not_every_push():
+    """Where one app of several fails, its pushes of a minute are no row of failures behind the last accepted one."""
+    story = Story().ordinary(600, until=1)
+    for ago in range(30, 0, -1):
+        story.pushes("apns", 912, 60, ago, seconds=55)  # ordinary ones are accepted up to the fiftieth second
+    first = story.findings()[0]
+    assert first.code == 912
+    assert "every" not in first.title
+    assert not any("Nothing of the same platform" in line for line in first.evidence)
+
+
+def test_where_one_source_fails_it_is_not_every_push():
+    """What the pushes of one source have in common says nothing of those of another, which are accepted meanwhile."""
+    story = Story().ordinary(600, until=54).ordinary(54, without=("apns",)).incident("apns", 903)
+    story.status["eu"] = story.status["mesibo"]
+    for ago in range(54, 0, -1):
+        story.pushes("apns", 200, 60, ago, source="eu")
+    first = story.findings()[0]
+    assert "every iOS push of source mesibo since 09:22 has failed (1,188)" in first.title
+    assert "Nothing of the same platform of source mesibo was accepted since." in first.evidence
+
+
 def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     """The begin is looked for in the last day."""
     story = Story().ordinary(700, until=300).ordinary(300, without=("apns",)).incident("apns", 903, minutes=300)
@@ -112,6 +134,54 @@ def test_an_incident_that_is_over_is_told_as_over_and_not_as_critical():
     told = next(finding for finding in story.findings() if finding.code == 903)
     assert "it ended at 09:44: 440 iOS pushes had failed." in told.title
     assert told.severity == "warning"
+
+
+def outage(platform, code, reason, begin, end):
+    """Let every push of a platform fail from ``begin`` to ``end`` minutes ago, on a day with the usual failures."""
+    story = Story().ordinary(700, until=begin).ordinary(begin - end, until=end, without=(platform,)).ordinary(end)
+    for ago in range(begin - 1, end - 1, -1):
+        story.pushes(platform, code, 100, ago, reason)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("platform", "code", "reason"),
+    [
+        ("fcm", 503, "UNAVAILABLE"),
+        ("fcm", 429, "QUOTA_EXCEEDED"),
+        ("apns", 410, "Unregistered"),
+        ("apns", 911, ""),
+    ],
+)
+@pytest.mark.parametrize(("begin", "end"), [(50, 30), (30, 8), (57, 40), (300, 20)])
+def test_an_incident_is_over_when_only_the_usual_failures_still_come(platform, code, reason, begin, end):
+    """Single failures with the code of the incident, as on any day, neither keep it up nor put off its end."""
+    told = next(finding for finding in outage(platform, code, reason, begin, end).findings() if finding.code == code)
+    assert told.severity == "warning"
+    assert told.ended == pytest.approx(NOW - 60 * end, abs=60)
+    assert told.since == pytest.approx(NOW - 60 * begin, abs=120)
+    assert "; it ended at " in told.title
+    assert re.search(r"rose from [\d.]+ % to 9\d.*, and sank to [\d.]+ % at ", " ".join(told.evidence))
+
+
+def test_an_incident_that_goes_on_at_a_lower_share_is_not_over():
+    """Ten times the failures of an ordinary day are left: it has become less, and did not end."""
+    story = outage("fcm", 503, "UNAVAILABLE", 50, 30)
+    for ago in range(29, -1, -1):
+        story.pushes("fcm", 503, 4, ago, "UNAVAILABLE")
+    first = story.findings()[0]
+    assert first.ended is None
+    assert "it ended" not in first.title
+
+
+def test_what_only_a_small_app_still_meets_is_not_over():
+    """A code that never came before is no noise, however few pushes it is left with when the large app is mended."""
+    story = outage("apns", 912, "", 50, 30)
+    for ago in range(29, -1, -1):
+        story.pushes("apns", 912, 1, ago)
+    first = story.findings()[0]
+    assert first.severity == "critical"
+    assert first.ended is None
 
 
 def test_of_an_incident_that_is_over_the_pushes_of_the_last_hour_are_told_as_those():

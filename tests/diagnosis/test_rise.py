@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.diagnosis.rise import TIMES, rise
+from logwatch.diagnosis.rise import TIMES, fall, rise
 
 
 def points(*counts, width=900.0):
@@ -30,6 +30,21 @@ def points(*counts, width=900.0):
 def test_the_begin_of_a_jump_is_found(counts, at):
     """Quiet intervals, traffic that grows and shares that fall are no jump."""
     found = rise(points(*counts))
+    assert (found.at if found else None) == (pytest.approx(at, abs=60) if at is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("counts", "at"),
+    [
+        ([(200, 1000)] * 4 + [(2, 1000)] * 10, 3600.0),
+        ([(200, 1000)] * 4 + [(100, 1000)] + [(2, 1000)] * 10, 4050.0),  # in the middle of an interval
+        ([(2, 1000)] * 10 + [(200, 1000)] * 4, None),  # it rises
+        ([(10, 1000)] * 20, None),
+    ],
+)
+def test_the_end_of_a_jump_is_found(counts, at):
+    """It is where the share sank, by the same measure as the begin."""
+    found = fall(points(*counts))
     assert (found.at if found else None) == (pytest.approx(at, abs=60) if at is not None else None)
 
 

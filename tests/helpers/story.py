@@ -34,10 +34,10 @@ class Story:
         self.setups = {}
         self.refused = ()
 
-    def pushes(self, platform, code, count, minutes_ago, reason="", source="mesibo"):
-        """Let ``count`` pushes come in the minute that begins so many minutes ago."""
+    def pushes(self, platform, code, count, minutes_ago, reason="", source="mesibo", seconds=50):
+        """Let ``count`` pushes come in the first ``seconds`` of the minute that begins so many minutes ago."""
         at = NOW - minutes_ago * 60
-        seen = Seen(count, at, at + 50 if minutes_ago >= 1 else NOW)
+        seen = Seen(count, at, at + seconds if minutes_ago >= 1 else NOW)
         row = ResultRow(source, platform, str(code), reason)
         self.results.setdefault(row, Seen()).add(seen)
         for width, start, part in spread(seen, NOW):

@@ -203,15 +203,23 @@ switch() {
   ln -sfn "$opt/bin/$name" "/usr/local/bin/$name"
 }
 
-start_or_go_back() {
+# What the service says of a start that fails is at the terminal
+restart() {
   since=$(date '+%Y-%m-%d %H:%M:%S')
   ! systemctl restart "$unit" || return 0
   journalctl --unit "$unit" --since "$since" --lines 30 --no-pager --output cat >&2 || true
+  return 1
+}
+
+start_or_go_back() {
+  ! restart || return 0
   if [ -n "$before" ]; then
     switch "$before"
     rm -rf "$release"
-    systemctl restart "$unit" || true
-    die "the new release does not start; the old one runs again" "mend what is named above, then make install again"
+    old="the old one runs again"
+    # A mistake in the configuration stops both; a ledger that the new one took over before it failed stops the old one
+    restart || old="nor does the old one, which is tried again every two seconds"
+    die "the new release does not start; $old" "mend what is named above, then make install again"
   fi
   die "the service does not start, and is tried again every two seconds" "mend what is named above: it starts by itself"
 }

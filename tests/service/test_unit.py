@@ -170,6 +170,31 @@ def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused)
     assert (f"{wheels} holds no wheel" in done.stderr) is not refused
 
 
+@pytest.mark.parametrize(
+    ("starts", "told"), [("old", "the old one runs again"), ("none", "nor does the old one, which is tried again")]
+)
+def test_an_upgrade_that_is_taken_back_says_whether_the_old_release_runs(tmp_path, starts, told):
+    """That it ran again was said of an old release that refuses the same configuration, or the ledger by now."""
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    for release in ("old", "new"):
+        (tmp_path / release).mkdir()
+    (tmp_path / "bin").symlink_to("new")
+    for command, does in {"systemctl": f'[ "$(readlink bin)" = {starts} ]', "journalctl": "readlink bin"}.items():
+        (tmp_path / command).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / command).chmod(0o755)
+    place = 'switch() { ln -sfn "$1" bin; }\nopt=.\nbefore=old\nrelease=new\n'
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\n{place}start_or_go_back"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.split("error: ")[0].split() == (["new"] if starts == "old" else ["new", "old"])
+    assert f"error: the new release does not start; {told}" in done.stderr
+    assert [(tmp_path / release).exists() for release in ("old", "new")] == [True, False]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
 @pytest.mark.parametrize(
     "changed", ["logwatch/model.py", "logwatch/web/templates/status.html", "config/catalogue.toml"]

@@ -190,8 +190,7 @@ class Timeline:
     def since(self, row: ResultRow, moment: float) -> int:
         """Count how often a result came in intervals whose last one came after a moment."""
         mine = self.series[row]
-        begin = max(int(moment - self.starts.start) // self.width, 0)
-        return sum(mine.counts[i] for i in range(begin, len(self.starts)) if mine.last[i] > moment)
+        return sum(mine.counts[i] for i in self._reaching(mine, moment))
 
     def surely_since(self, row: ResultRow, moment: float) -> int:
         """Count how often a result came after a moment, as far as that is sure.
@@ -199,9 +198,11 @@ class Timeline:
         Of an interval in which it came before the moment and after it, only the last one is known to be after it.
         """
         mine = self.series[row]
+        return sum(mine.counts[i] if mine.first[i] > moment else 1 for i in self._reaching(mine, moment))
+
+    def _reaching(self, mine: ResultSeries, moment: float) -> Iterator[int]:
         begin = max(int(moment - self.starts.start) // self.width, 0)
-        later = [i for i in range(begin, len(self.starts)) if mine.last[i] > moment]
-        return sum(mine.counts[i] if mine.first[i] > moment else 1 for i in later)
+        return (i for i in range(begin, len(self.starts)) if mine.last[i] > moment)
 
 
 def added(columns: Sequence[Iterable[int]]) -> list[int]:

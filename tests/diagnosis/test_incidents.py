@@ -137,7 +137,7 @@ def test_an_incident_that_is_over_is_told_as_over_and_not_as_critical():
 
 
 def outage(platform, code, reason, begin, end):
-    """Let every push of a platform fail from ``begin`` to ``end`` minutes ago, on a day with the usual failures."""
+    """Return a story of a usual day on which all of a platform fails from ``begin`` to ``end`` minutes ago."""
     story = Story().ordinary(700, until=begin).ordinary(begin - end, until=end, without=(platform,)).ordinary(end)
     for ago in range(begin - 1, end - 1, -1):
         story.pushes(platform, code, 100, ago, reason)

@@ -35,7 +35,7 @@ class Story:
         self.refused = ()
 
     def pushes(self, platform, code, count, minutes_ago, reason="", source="mesibo", seconds=50):
-        """Let ``count`` pushes come in the first ``seconds`` of the minute that begins so many minutes ago."""
+        """Add ``count`` pushes in the first ``seconds`` of the minute that begins so many minutes ago."""
         at = NOW - minutes_ago * 60
         seen = Seen(count, at, at + seconds if minutes_ago >= 1 else NOW)
         row = ResultRow(source, platform, str(code), reason)

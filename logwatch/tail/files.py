@@ -46,7 +46,7 @@ class _Zeros(NamedTuple):
 
 
 def stat_of(status: os.stat_result) -> Stat:
-    """Return the key, size and time in what the system says of a file."""
+    """Return the key, size and time of a file from its status."""
     modified = status.st_mtime_ns
     if abs(modified) > _LATEST:  # XFS and btrfs have times that do not fit into a ledger
         modified = _LATEST if modified > 0 else -_LATEST
@@ -130,8 +130,8 @@ class PlainFile:
     def open_anew(self) -> bool:
         """Replace the descriptor with a new one of the same inode; return False, and keep the old one, if that fails.
 
-        This matters on FUSE: rclone shows a file as it was when opened, and sshfs gives the file that a name leads to
-        on the server now the inode of the one before.
+        This matters on FUSE: rclone shows a file as it was when opened, and sshfs gives a file the inode of the one
+        that had its name on the server before.
         """
         try:
             anew = os.open(f"/proc/self/fd/{self.descriptor}", _READ)
@@ -150,7 +150,7 @@ class PlainFile:
     def head(self) -> tuple[bytes, int]:
         """Return its first bytes after leading NULs, and their offset; no bytes if it has only NULs so far.
 
-        A writer without O_APPEND leaves NULs at the front when its file is truncated, and a power loss may: they
+        A writer without O_APPEND leaves NULs at the front when its file is truncated, as a power loss may: they
         identify nothing.
         """
         head = self.read_at(0, HEAD_BYTES)

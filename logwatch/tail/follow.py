@@ -293,7 +293,7 @@ class PathFollower(PathState):
     def read_deleted(self, turn: Turn, goes_on: Callable[[], bool]) -> None:
         """Hand on what is left in deleted files, which no later start can find, as long as ``goes_on`` allows.
 
-        Nothing is waited for: the files are read as if they had not grown for a long time.
+        Wait for nothing: read them as if they had not grown for a long time.
         """
         later = turn._replace(now=turn.now + LONG_PATIENCE_SECONDS)
         for generation in self.in_order():

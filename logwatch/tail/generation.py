@@ -122,7 +122,7 @@ class Generation(GenerationState):
                 raise ChangedError
 
     def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
-        """Return the run before the offset, to be compared, and the next bytes: two reads cost less than a copy of one.
+        """Return the run before the offset, to be compared, and the next bytes: two reads cost less than splitting one.
 
         If an archive is damaged, or its disk fails, return what was unpacked before that; raise when asked again.
         """
@@ -148,7 +148,7 @@ class Generation(GenerationState):
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
     def _skip_hole(self, file: PlainFile, run: bytes, seen: Stat) -> Chunk | Literal[False] | None:
-        """Skip NULs at the front of a run, up to content; None if that is to come, False if none are skipped."""
+        """Skip a run's leading NULs, as an empty chunk; None if no content follows yet, False if none are skipped."""
         known = self.position
         if not known.offset:
             head, begin = file.head()

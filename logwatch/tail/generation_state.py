@@ -146,7 +146,7 @@ class GenerationState(Positioned):
         self.waiting, self.seen = False, seen
 
     def unsaved(self) -> Position | None:
-        """Return its position, which the sink counts as having from now on; None if the sink has it already."""
+        """Return its position, and count it as handed to the sink; None if the sink has it already."""
         changed = self.position != self.saved
         self.saved = self.position
         return self.saved if changed else None

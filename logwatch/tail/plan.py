@@ -118,8 +118,7 @@ class Found:
         """Return the files to search for the last lines of lost generations: each search reads much of a file.
 
         They are the path's own; the rotated ones written last, at least two, and more while together they have no more
-        bytes than are searched of one; and archives without any generation: news, or a log trimmed before it was
-        packed.
+        bytes than are searched of one; and archives without any generation: news, or a log trimmed before packing.
         """
         held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
         archives = [i for i, c in enumerate(self.candidates) if c.packed and c.may_be_news and i not in held]

@@ -105,7 +105,7 @@ def _is_history(path: PathView, file: Candidate) -> bool:
 
 
 def _is_asked_for(path: PathView, file: Candidate) -> bool:
-    """Return whether a pattern of the source matches a file, so that its lines count however old they are."""
+    """Return whether a file's lines count however old: a pattern matches it, and its path does not start at the end."""
     return file.matched and not (path.first and path.starts_at_end)
 
 

@@ -105,7 +105,7 @@ class Sharing:
                 self.pair(each, other)
 
     def drop(self, generation: Generation) -> None:
-        """Part a generation that is no longer known from all of its twins."""
+        """Part a generation that was forgotten from all of its twins."""
         for other in self._twins_of(generation):
             self._part(generation, other)
         self._twins.pop(generation.number, None)

@@ -42,7 +42,7 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
             if error.key in failed:
                 unreadable[error.key] = error.error
             failed.add(error.key)
-        except (VanishedError, OSError):  # of a disk that fails during a comparison: nothing may be concluded from it
+        except (VanishedError, OSError):  # OSError: a disk failed during a comparison, and proves nothing
             tries -= 1
         else:
             return
@@ -51,7 +51,7 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
 
 
 class _Reconciliation:
-    """One attempt; if files change meanwhile it raises VanishedError, before the plan is carried out."""
+    """One attempt; raises VanishedError, before the plan is carried out, if files change meanwhile."""
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
@@ -64,7 +64,7 @@ class _Reconciliation:
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
-        # While the path leads to another path's file, those in use are looked for; what the path leads to later is new
+        # While the path leads to another path's file, those in use are looked for; what it leads to later is new
         if elsewhere and not (state.facts.first or any(generation.in_use for generation in state.generations)):
             return
         survey = Survey(state, elsewhere=elsewhere)
@@ -94,9 +94,9 @@ class _Reconciliation:
             state.mark_due()
 
     def _check(self, generation: Generation) -> None:
-        """Check that an open file still has what was read of it: after that its inode proves where the generation lies.
+        """Check that an open file still has what was read of it: then its inode proves where the generation lies.
 
-        A deleted file that was changed is read on, unless its content was copied to the path, where it is read on then.
+        Reading goes on in a deleted file that was changed, unless its content was copied to the path: then there.
         """
         file = generation.plain
         error = self.state.look_again(generation, generation.verify, self.turn) if file else None
@@ -125,7 +125,7 @@ class _Reconciliation:
     # two paths, one file
 
     def _is_elsewhere(self) -> bool:
-        """Return whether the path's file is another path's, which still leads to it; take it over if none does."""
+        """Return whether the path's file is that of another path that still leads to it; take it over if none does."""
         state = self.state
         candidate = state.examine()
         if not candidate or candidate.key == NO_KEY:
@@ -153,7 +153,7 @@ class _Reconciliation:
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair a copy with the generations that it was copied from, so that what either has read is not read again.
 
-        A file at the path is paired with those that left it and have all of it, too: they may be being written back.
+        A file at the path is also paired with those that left it and have all of it: they may be being written back.
         """
         sharing, file = self.state.owners.sharing, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
@@ -212,7 +212,7 @@ class _Reconciliation:
                 self.turn.sink.forget(generation.number)
 
     def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
-        """Go on with a generation in a file; if nothing was read of it so far, pair it with those that have its bytes.
+        """Go on with a generation in a file; if nothing of it was read so far, pair it with those that have its bytes.
 
         With those of other paths only if it is new, or a copy: two logs that were alike for a while stay two.
         """
@@ -224,7 +224,7 @@ class _Reconciliation:
             self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
-        """Note in which file a generation lies, and open that if the generation is in use."""
+        """Note which file a generation lies in, and open that file if the generation is in use."""
         candidate = self.found.candidates[i]
         size = candidate.known_size
         moved = generation.key != candidate.key
@@ -234,7 +234,7 @@ class _Reconciliation:
         read = size is None or size <= position.offset or candidate.damaged
         over = position.state == "ignored" or (position.state == "done" and read)
         becomes: FileState = "live" if candidate.is_at_path else position.state if over else "rotated"
-        if moved and becomes != "ignored" and size is not None:  # in a copy, which may lack what came after it was made
+        if moved and becomes != "ignored" and size is not None:  # to a copy, which may lack what came after it was made
             if size < position.offset:
                 self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "copied short")
                 becomes = "done"
@@ -265,9 +265,9 @@ class _Reconciliation:
             self.state.lead_to(generation)
 
     def _before(self, file: Candidate, at: int) -> bytes:
-        """Return the run before an offset; nothing of an archive that was not unpacked to there, or where a disk fails.
+        """Return the run before an offset; empty if an archive has not been unpacked that far, or a disk fails.
 
-        The decision is made: to leave it half carried out would count lines twice.
+        By now the decision is made: to leave it half carried out would count lines twice.
         """
         self.ctx.unpacking.begin()
         with suppress(SeekingError, UnreadableError):
@@ -282,7 +282,7 @@ class _Reconciliation:
             return
         if at.archive and not self._is_proved(at.archive):
             generation.detach()
-            self.found.undecided.add(i)  # it is read once its checksums are known
+            self.found.undecided.add(i)  # it is read once its checksums are verified
             return
         if not self.ctx.files.room():
             generation.detach()
@@ -301,9 +301,9 @@ class _Reconciliation:
             self.state.block(generation, error, self.turn)
 
     def _is_proved(self, archive: Archive) -> bool:
-        """Return whether an archive may be read: its checksums were compared, or it was unpacked as far as possible.
+        """Return whether an archive may be read: its checksums were verified, or it was unpacked as far as possible.
 
-        If its end is not written yet, or a disk fails within it, the rest is read once that is there, or readable.
+        If its end is not written yet, or a disk fails within it, the rest is read once it is there, or readable.
         """
         try:
             archive.size()
@@ -323,7 +323,7 @@ class _Reconciliation:
 
 
 def _is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
-    """Return whether what a generation's own file holds, which was deleted and changed, was copied to its path.
+    """Return whether the content of a generation's own file, which was deleted and changed, was copied to its path.
 
     ``moved``: the last lines that were read are still in it, so that equal heads are enough; else all of it has to be.
     """

@@ -18,14 +18,14 @@ from logwatch.tail.uncompressed import CONTEXT_BYTES, NOWHERE, Content, LastIn, 
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
-"""An archive is unpacked for so long at a time; then SeekingError asks the caller to come back."""
+"""How long an archive is unpacked at a time, before SeekingError asks the caller to come back."""
 
-_UNPACKING_SECONDS = 0.5  # a look, or a read, unpacks archives for no longer in all: lines being written wait meanwhile
+_UNPACKING_SECONDS = 0.5  # the most that a look, or a read, spends on unpacking archives: new lines wait meanwhile
 
 FRESH_SECONDS = 10.0
-"""So long after its last write an archive beside the file that it is packed from may still be written."""
+"""How long after its last write an archive may still be unfinished, beside the plain file that it is made from."""
 
-_STALLED_SECONDS = 600.0  # an archive without an end counts as all there is only then: a copy over a network may stall
+_STALLED_SECONDS = 600.0  # only then does an archive without an end count as complete: a copy over a network may stall
 
 _LASTING_ERRORS = (None, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG)
 _BLOCK_BYTES = 1 << 18
@@ -33,18 +33,18 @@ _Answer = TypeVar("_Answer")
 
 
 class Unpacking:
-    """The time in which archives are unpacked in one look, or one read; what it does not suffice for is put off."""
+    """The time for unpacking archives in one look, or one read; a question that it does not suffice for is put off."""
 
     def __init__(self) -> None:
         self._ends_at: float | None = None  # monotonic clock; None until the first question
-        self.put_off = False  # a question of the path was left to the next look
+        self.put_off = False  # a question about the path was left to the next look
 
     def begin(self) -> None:
-        """Begin a look or a read, with all its time."""
+        """Begin a look or a read, with all of its time."""
         self._ends_at = None
 
     def begin_path(self) -> None:
-        """Begin with a path: none of its questions has been put off."""
+        """Begin with a path: none of the questions about it has been put off."""
         self.put_off = False
 
     @property
@@ -64,7 +64,7 @@ class Unpacking:
 class Archive:
     """A compressed file that does not change. It works on one question at a time, and remembers the answer.
 
-    ``run``, ``size`` and ``search`` raise SeekingError until they have their answer, and UnreadableError.
+    ``run``, ``size`` and ``search`` raise SeekingError until they have an answer, and UnreadableError if a disk fails.
     """
 
     def __init__(
@@ -76,26 +76,26 @@ class Archive:
         *,
         unpacking: Unpacking,
     ) -> None:
-        """Take a file of this format; ``within``: formats that the archive itself was packed with, outermost first."""
+        """Take a file of this format; ``within``: the formats that the archive itself is packed in, outermost first."""
         self.path = path
         self._unpacking = unpacking
         self._format = format_
         self._within = within
         self.known_size: int | None = None  # uncompressed bytes; None until it was unpacked to its end
-        self.whole = False  # it was unpacked to its end, and has one
-        self.intact: int | None = None  # if it is damaged: the uncompressed bytes before, whose checksums are right
-        self._so_far = sys.maxsize  # the uncompressed bytes in it, if it was unpacked and has no end yet
+        self.whole = False  # it was unpacked, and its end is there
+        self.intact: int | None = None  # if it is damaged: how many uncompressed bytes before have the right checksums
+        self._so_far = sys.maxsize  # its uncompressed bytes so far, if it was unpacked and has no end yet
         self._stat = stat
         self._file: PackedFile | None = None
         self._steps: Iterator[None] = iter(())
         self._runs: dict[tuple[int, int], bytes] = {}
         self._places: dict[bytes, int] = {}
-        self._last, self._last_at = b"", sys.maxsize  # the last bytes that come out of it, and their offset
+        self._last, self._last_at = b"", sys.maxsize  # its last uncompressed bytes, and their offset
         self._unreadable_at: int | None = None  # the place on disk at which the last question failed
 
     @property
     def busy(self) -> bool:
-        """Whether a question is being worked on, which is to be asked again."""
+        """Whether it is working on a question, which is to be asked again."""
         return self._file is not None
 
     def rename(self, path: str) -> None:
@@ -107,7 +107,7 @@ class Archive:
         return PackedFile(descriptor, self._format, closed, intact, self._within)
 
     def head(self, descriptor: int) -> tuple[bytes, int]:
-        """Return the first bytes behind leading NULs, as far as they can be unpacked, and their offset."""
+        """Return the first bytes after leading NULs, as far as they can be unpacked, and their offset."""
         with closing(self.open(os.dup(descriptor))) as file:
             try:
                 return file.head()
@@ -135,7 +135,7 @@ class Archive:
         return self._told(self._places.get(tail))
 
     def _can_tell(self, end: int = sys.maxsize) -> bool:
-        """Return whether unpacking may answer: it is at work, may hold ``end``, or is complete as it is."""
+        """Return whether unpacking can give an answer: it is at work, may reach ``end``, or the file is complete."""
         return self.busy or end <= self._so_far or is_settled(self._stat, _STALLED_SECONDS)
 
     def _told(self, answer: _Answer | None, end: int = sys.maxsize) -> _Answer:
@@ -150,10 +150,10 @@ class Archive:
         self._file = None
 
     def _ask(self, steps: Callable[[PackedFile], Iterator[None]]) -> None:
-        """Work on a question, or on the one begun before it, for a while; a file that is gone gives no answer.
+        """Work for a while on a question, or on one begun before it; a file that is gone gives no answer.
 
         What was begun is finished first: once an offset has moved on, that question may never be asked again, and would
-        keep the archive busy. Where a disk failed within the file, that place is tried before all is unpacked again.
+        keep the archive busy. A place at which a disk failed is tried before everything is unpacked again.
         """
         time_left = self._unpacking.time_left()
         if time_left is None:
@@ -215,12 +215,12 @@ class Archive:
 
 
 def is_settled(stat: Stat, seconds: float) -> bool:
-    """Return whether a file was not written to for so long, or has a time to come, so that it counts as complete."""
+    """Return whether a file counts as complete: not written to for ``seconds``, or dated in the future."""
     return not 0 <= time.time() - stat.modified / 1e9 < seconds
 
 
 class VanishedError(Exception):
-    """A file was renamed, removed or changed between two looks at it: all has to be looked at again."""
+    """A file was renamed, removed or changed while it was examined: everything has to be examined again."""
 
 
 class UnreadableError(VanishedError):
@@ -233,15 +233,15 @@ class UnreadableError(VanishedError):
 
 @dataclass(slots=True, eq=False)
 class Candidate(Content):
-    """A file that may hold a generation's bytes, as it was when it was looked at."""
+    """A file that may hold a generation's bytes, as it was when examined."""
 
     path: str
     key: Key
     disk_size: int  # bytes on disk, compressed if it is an archive
     modified: int  # nanoseconds since the epoch
-    name_says: RotatedName | None  # what its name says as a rotated one; None for the path's own file
+    name_says: RotatedName | None  # what its name says of its rotation; None for the path's own file
     head: bytes
-    begin: int = 0  # offset of its content, behind leading NULs
+    begin: int = 0  # offset of its content, after leading NULs
     archive: Archive | None = None
     matched: bool = False  # a pattern of the source matches it, so that its lines count whenever they were written
     error: OSError | None = None
@@ -249,7 +249,7 @@ class Candidate(Content):
 
     @property
     def is_at_path(self) -> bool:
-        """Whether the followed path leads to it, and it is no archive: one at the path counts as a rotated file."""
+        """Whether the followed path leads to it, and it is no archive: an archive there counts as a rotated file."""
         return self.name_says is None
 
     @property
@@ -264,12 +264,12 @@ class Candidate(Content):
 
     @property
     def fails_for_now(self) -> bool:
-        """Whether what keeps it from being read may pass by itself, as what a disk or a server does."""
+        """Whether the error that keeps it from being read may pass by itself, such as a disk's or a server's."""
         return self.error is not None and self.error.errno not in _LASTING_ERRORS
 
     @property
     def stat(self) -> Stat:
-        """Its key, size and time when it was looked at."""
+        """Its key, size and time when it was examined."""
         return Stat(self.key, self.disk_size, self.modified)
 
     @property
@@ -279,7 +279,7 @@ class Candidate(Content):
 
     @property
     def damaged(self) -> bool:
-        """Whether it was unpacked to a wrong checksum: bytes in front of that may be wrong as well."""
+        """Whether unpacking it met damage, such as a wrong checksum: bytes before that may be wrong as well."""
         return self.archive is not None and self.archive.intact is not None
 
     @property
@@ -316,7 +316,7 @@ class Candidate(Content):
         return self.archive.search(tail, last_in) if self.archive else Content.search(self, tail, last_in)
 
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
-        """Open it; raises VanishedError if its name leads to another file by now, or another OSError."""
+        """Open it; raises VanishedError if its name leads to another file by now, or OSError."""
         descriptor = _open(self.path, self.key)[0]
         if not self.archive:
             return PlainFile(descriptor, closed)
@@ -343,7 +343,7 @@ class Heads:
         self._unreadable, self._unpacking = unreadable, unpacking
 
     def examine(self, path: str, name: RotatedName | None = UNNAMED) -> Candidate | None:
-        """Look at a file; return None if no regular file is there. An unreadable one has an error, and no head."""
+        """Examine a file; return None if no regular file is there. An unreadable one has an error, and no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
             found = stat_of(os.stat(path))
@@ -373,7 +373,7 @@ class Heads:
                 archive.close()
 
     def _read(self, path: str, key: Key, name: RotatedName | None) -> Candidate:
-        """Read a file's head, and check that it did not change meanwhile; raises VanishedError if it did, OSError."""
+        """Read a file's head, and check that it did not change meanwhile; raises VanishedError if so, or OSError."""
         descriptor, before = _open(path, key)
         with closing(PlainFile(descriptor)) as file:
             first = file.read_at(0, HEAD_BYTES)

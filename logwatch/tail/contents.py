@@ -1,6 +1,6 @@
-"""Finds the files in which generations lie, the copies in which they go on, and files that are nothing but copies.
+"""Finds the files in which generations lie, the copies in which they go on, and files that are mere copies.
 
-By inode, by content alone, and where a log was trimmed.
+By inode, by content alone, and by the last lines of a trimmed log.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,15 +11,15 @@ from logwatch.tail.plan import Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
 
 _RENAMED_BYTES = 256
-"""So many equal bytes prove a file at the path to be a copy of one that got a rotated name: the log that comes after a
-rotation may begin with the same banner. Without such a name ``TELLING_BYTES`` do."""
+"""This many equal bytes prove a file at the path to be a copy of one that got a rotated name: the log that comes after
+a rotation may begin with the same banner. Without such a name, ``TELLING_BYTES`` do."""
 
 _SHORTER = (Relation.PART, Relation.CUT)
 _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # UNDECIDED may turn out to be SAME
 
 
 def find_inode(draft: Draft, each: Known) -> None:
-    """Find a generation in the file with its inode, unless a copy has its bytes, or another log its inode."""
+    """Find a generation in the file with its inode, unless a copy has its bytes now, or another log its inode."""
     i = draft.at_key.get(each.key)
     if i not in draft.free:
         return
@@ -38,24 +38,24 @@ def find_inode(draft: Draft, each: Known) -> None:
     others = [draft.answer(each, j) for j in free]
     held = any(of in (*_WHOLE, Relation.MOVED) or (of is Relation.CUT and end > at) for of, end in others)
     if relation in _SHORTER and held:
-        return  # copied or trimmed away, then truncated: what is here now has the same beginning, and is new
+        return  # copied or trimmed elsewhere, then truncated: what is here now has the same beginning, and is new
     whole = (j for j in free if draft.answer(each, j).relation in _WHOLE)
     copied = relation is Relation.MOVED and not all(_stands_in(draft, each, j) for j in whole)
     if copied and each.has_first_lines(draft.file(i).head):
-        return  # the same: its last lines stand here because they recur, or little more than a banner was read
+        return  # the same: its last lines are here because they recur, or little more than a banner was read
     if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at)
 
 
 def _stands_in(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether a file with unread bytes is but a backup: the generation's own or edited file has all of it."""
+    """Return whether a file with unread bytes is only a backup: the generation's own or edited file has all of it."""
     return each.number in draft.found.own_parts[i] and (draft.size(i) or 0) > each.position.offset
 
 
 def find_content(draft: Draft, each: Known) -> None:
     """Find a file with another inode that holds a generation, or has its last lines at another place.
 
-    Else an earlier copy of it, which ends before its offset.
+    If there is none, find an earlier copy of it, which ends before its offset.
     """
     at_path = draft.at_path
     order = [i for i in _order(draft, each) if i != at_path or draft.is_latest(each)]
@@ -82,19 +82,19 @@ def find_content(draft: Draft, each: Known) -> None:
                 return None
             return draft.take(each, i, at)
         anothers = any(k.in_use for k in draft.by_inode[i])
-        if relation is Relation.PART and not anothers:  # beside the path: at it, it was taken above
-            # Nobody saw a live one end: it may have been cut off before it was copied, and written on
+        if relation is Relation.PART and not anothers:  # beside the path; one at the path was taken above
+            # A live one was not seen to end: before it was copied, it may have been cut off and written to
             cut = each.position.state == "live" and at < (draft.size(i) or 0)
             return draft.take(each, i, draft.size(i) if cut else None, cut=cut)
     return None
 
 
 def _order(draft: Draft, each: Known) -> list[int]:
-    """Return the free files that may hold a generation, the most likely first; none that is another generation's.
+    """Return the free files that may hold a generation, most likely first, without those that are another generation's.
 
-    The path's own, then longer ones: a shorter copy was made earlier. Then those with the inode of another generation,
-    such as left-out copies; last those shorter than this one was. An unidentified one is in the oldest file that has
-    no more than was read of it, else in the oldest that is no shorter than it was, and no copy: others came after it.
+    The path's own, then longer ones: a shorter copy was made earlier. Then those with another generation's inode, such
+    as left-out copies; last those shorter than this one was. An unidentified one is in the oldest file that has no more
+    than was read of it, or else in the oldest that is no shorter than it was, and no copy: others came later.
     """
 
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
@@ -114,7 +114,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
         left = (k for k in older if k.position.size > each.position.offset)
         if each.number in draft.unidentified and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
-            return True  # history, which was packed since
+            return True  # history that has been packed since
         whole, size = draft.whole[i], draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
         if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
@@ -123,12 +123,12 @@ def _order(draft: Draft, each: Known) -> list[int]:
         read = (k for k in draft.read[i] if not _is_longer_copy(draft, each, i, k))
         further = [k for k in read if (_read_in(draft, k, i), k.number) > so_far]
         if not own and any(draft.holds(k, i) and not k.repeats for k in further):
-            return True  # where several generations were read in one file, it goes on where the last of them does
+            return True  # where several generations were read in one file, it goes on as the one read furthest
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
-            return True  # a copy of that one's file, into which this one was edited, or which replaced it
+            return True  # a copy of the other one's file, into which this one was edited, or which replaced this one's
         nowhere = (k for k in further if not own and draft.is_nowhere(k))
         parts = (k for k in nowhere if draft.answer(k, i).relation is Relation.PART)
-        # PART: the last mark within the file holds, which behind this one's offset proves more than a shared banner
+        # PART: the last mark within the file matches; past this one's offset that proves more than a shared banner
         proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
         return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
@@ -136,19 +136,19 @@ def _order(draft: Draft, each: Known) -> list[int]:
 
 
 def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
-    """Return whether a file is a left-out copy that had more bytes than this generation ever had: another's copy."""
+    """Return whether a file is a left-out copy with more bytes than this generation ever had: a copy of another."""
     longer = copy.position.state == "ignored" and copy.position.size > each.position.size
     return longer and draft.holds(copy, i) and not draft.differs(copy, i)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:
-    """Return up to where a generation was read in a file: where its last lines stand in it, else its offset."""
+    """Return how far a generation was read in a file: to where its last lines are in it, or else to its offset."""
     relation, at = draft.answer(each, i)
     return at if relation is Relation.MOVED else each.position.offset
 
 
 def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
-    """Skip what was read, where a file was truncated and its own last lines were written back (``tail -n``)."""
+    """Skip what was read if a file was truncated and its own last lines were written back (``tail -n``)."""
     at_path = draft.at_path
     holders: dict[int, Known | None] = {}
     for each in in_use:
@@ -164,11 +164,11 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
             holder = holders[i]
             relation, at = draft.answer(each, i)
             if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
-                continue  # it may be the rest of a line that a rotation tore, which has no time to prove it
+                continue  # it may be the rest of a line torn by a rotation, which has no time to prove it
             same = i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             shorter = not holder and relation is Relation.PART and at > each.dated_from and draft.is_latest(each)
-            if relation is Relation.MOVED or written_back or shorter:  # edited, a copy is kept
+            if relation is Relation.MOVED or written_back or shorter:  # MOVED: edited, perhaps with a copy kept
                 if draft.is_nowhere(each):
                     draft.decide(Leave(each.number, "done"))
                 if holder:
@@ -179,9 +179,9 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
 
 
 def find_copy(draft: Draft, each: Known) -> None:
-    """Read on in a copy at the path, while its original is still open, or lies under another name."""
+    """Read on in a copy at the path while its original is still open, or lies under another name."""
     original, i = draft.lies_at(each.number), draft.at_path
-    # The current generation was taken up almost empty: what its file got since may be what an earlier one has read
+    # The current generation was taken up almost empty: what its file got since may be what an earlier one read
     filled = draft.current if draft.path.was_blank else None
     if i is not None and filled and each.number < (n := filled.number) and draft.decided.get(n) == Hold(n, i):
         _find_written_back(draft, each, i, original, filled)
@@ -203,23 +203,23 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
         return  # no copy: the next log has the same banner, and goes on in its own way
     if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
-        return  # rotated and packed. If its last lines stood here (MOVED), it was trimmed, whatever archive was kept
+        return  # rotated and packed. With its last lines here (MOVED), it was trimmed, whatever archive was kept
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
     elif draft.is_part(each, i, original):
         if not draft.wait_if_torn(i):
-            draft.start[i] = common  # a copy that was made before all that was read was written
+            draft.start[i] = common  # a copy made before all that was read had been written
     elif (each.number, i) in draft.found.common:
         draft.start[i] = common  # an earlier copy, which has got other lines since
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
-    """Let a generation that left the path return if its bytes were written back over the truncated ``filled`` file."""
+    """Bring a generation back to the path if its bytes were written back over the truncated ``filled`` file."""
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
     elsewhere = relation is not Relation.SAME and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
-    told = each.number not in draft.unidentified and not elsewhere  # else they share but a banner
+    told = each.number not in draft.unidentified and not elsewhere  # else they share only a banner
     if told and draft.is_nowhere(each) and relation in (*HELD, *_SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:
@@ -235,7 +235,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
 def _find_renamed_copy(draft: Draft, each: Known) -> None:
     """Read on in a copy beside the path, whole or trimmed, that has got more lines than its deleted original.
 
-    Not if an archive has all of the original: then that was rotated, and packed.
+    Not if an archive has all of the original: then that was rotated and packed.
     """
     if _is_packed_whole(draft, each):
         return
@@ -256,10 +256,10 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file is rather another generation's: it holds more of what was read of that one.
+    """Return whether a file belongs to another generation instead: it holds more of what was read of that one.
 
-    Or as much, if that one is nowhere else; or anything, if it also came later: it may be a copy in which reading goes
-    on, and this one, its original, has a higher offset only because its rest was skipped.
+    Or as much, if that one is nowhere else; or anything, if that one is also newer: it may be a copy in which reading
+    goes on, while this one, its original, has a higher offset only because its rest was skipped.
     """
     at = draft.answer(each, i).at
 
@@ -276,7 +276,7 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
 
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
-    """Return up to where a generation's file is known to agree with the path's file."""
+    """Return how far a generation's file is known to agree with the path's file."""
     if draft.is_part(each, i, original):
         return draft.size(i) or 0
     if (each.number, i) in draft.found.common:
@@ -286,7 +286,7 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
 
 
 def undo_copies(draft: Draft) -> None:
-    """Drop generations that were taken up while they were empty, and turn out to be copies that were being made.
+    """Drop generations that were taken up while empty, and turn out to be copies in the making.
 
     Their files are left out under new numbers, higher than the original's: with lower ones they would be its history.
     """
@@ -307,7 +307,7 @@ def undo_copies(draft: Draft) -> None:
 
 
 def _find_original(draft: Draft, i: int) -> Known | None:
-    """Return the generation, found nowhere so far, that a file holds which was taken up while empty or unreadable.
+    """Return the generation, found nowhere so far, that a file taken up while empty or unreadable holds; or None.
 
     One of which nothing was read needs no proof: it is read from its beginning, in this file or in any other.
     """
@@ -317,7 +317,7 @@ def _find_original(draft: Draft, i: int) -> Known | None:
 
 
 def _is_packed(draft: Draft, each: Known, numbers: AbstractSet[int]) -> bool:
-    """Return whether a deleted, still open file equals one in which a generation of these ``numbers`` lies."""
+    """Return whether a deleted file, still open, equals a file that holds a generation of these ``numbers``."""
     return any(
         not numbers.isdisjoint(draft.lying[i])
         and draft.size(i) == each.position.size == draft.found.common.get((each.number, i), 0) > 0
@@ -340,12 +340,12 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
 
 
 def is_copy(draft: Draft, i: int) -> bool:
-    """Return whether a file holds nothing but what a generation holds, or another file that is to be taken up."""
+    """Return whether a file holds only what a generation holds, or another file that is to be taken up."""
     return _repeats(draft, i, draft.by_number.keys()) or _is_repeated(draft, i)
 
 
 def _is_repeated(draft: Draft, i: int) -> bool:
-    """Return whether another file, which is or may as well be taken up, holds all that this one does."""
+    """Return whether another file that is, or may as well be, taken up holds all that this one does."""
     open_to = (j for j in draft.found.parts[i] if any(j in some for some in (draft.free, draft.start, draft.later)))
     others = (j for j in open_to if draft.file(i).may_be_news <= draft.file(j).may_be_news)
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)

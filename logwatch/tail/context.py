@@ -1,4 +1,4 @@
-"""What all paths of a source share: settings, numbering, the log, the bound on open files, directory listings."""
+"""What all paths of a source share: settings, numbering, the log, the limit on open files, directory listings."""
 
 import resource
 from collections.abc import Callable
@@ -16,22 +16,22 @@ from logwatch.tail.identity import Key
 from logwatch.tail.owners import Owners
 
 KEPT_DESCRIPTORS = 64
-"""So many descriptors are left to HTTP and the ledger, whatever the limit of the process is."""
+"""How many descriptors are left to HTTP and the ledger, whatever the process's limit is."""
 
-_CLIENTS = 256  # as many are left to connections of HTTP, if the limit allows that
+_CLIENTS = 256  # as many are left to HTTP connections, if the limit allows that
 _MOST_OPEN = 512  # files, even if the limit allows more; quiet ones are watched by their names
-_MOST_ASKED = 16  # files that are tried in turn, whether they are quiet, to make room for one
+_MOST_ASKED = 16  # open files checked at most, to find a quiet one to close
 
 
 class Turn(NamedTuple):
-    """One turn of the reading loop: the clock, and where to put what is found."""
+    """One turn of the reading loop: its time, and where to put what is found."""
 
     now: float
     sink: Sink
 
 
 class OpenFiles:
-    """The bound on files that all sources together have open; the source with most of them makes room first."""
+    """The limit on files that all sources together have open; the source with the most makes room first."""
 
     def __init__(self, most: int | None = None) -> None:
         if most is None:
@@ -58,7 +58,7 @@ class OpenFiles:
         return asking.park()
 
     def other_source(self, asking: Owners, key: Key) -> str | None:
-        """Return the label of another source of which a path leads to this file, and did so before."""
+        """Return the label of another source whose path leads to this file, and did before; or None."""
         there = (each for other in self.sources if other is not asking for each in other.leading_to(key))
         return next((each.position.source for each in there), None)
 
@@ -108,7 +108,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What a path has to know beyond itself."""
+    """What a path needs to know beyond itself."""
 
     reading: LineReading
     release_seconds: float
@@ -117,7 +117,7 @@ class SourceContext:
     log: Log
     directories: Directories = field(default_factory=Directories)
     unpacking: Unpacking = field(default_factory=Unpacking)
-    unpackable: set[str] = field(default_factory=set)  # reasons why archives cannot be unpacked that were logged
+    unpackable: set[str] = field(default_factory=set)  # why archives cannot be unpacked: reasons that were logged
 
     def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:
         """Count and log bytes that were seen, and are gone before they were read."""

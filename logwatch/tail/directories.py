@@ -1,6 +1,6 @@
-"""Lists each directory once a look, however many logs lie in it, and says of which logs a rotated file may be.
+"""Lists each directory once per look, however many logs lie in it, and says which logs a rotated file may belong to.
 
-What is asked for each log is answered from one listing, so that cost grows with files and not with their square.
+Every log is answered from one listing, so that cost grows with the number of files and not with its square.
 """
 
 import os
@@ -16,7 +16,7 @@ from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
 
-_FEW_PLACES = 8  # directories for rotated files that are looked at for each log; with more, only those below its own
+_FEW_PLACES = 8  # directories for rotated files that are listed for each log; with more, only those below its own
 
 
 class Stranger(NamedTuple):
@@ -39,7 +39,7 @@ class _Listing:
 
 
 class Directories:
-    """Lists directories once a look, and again only where they change."""
+    """Lists directories once per look, and again only where they change."""
 
     def __init__(self) -> None:
         self._listed: dict[str, _Listing] = {}
@@ -53,12 +53,12 @@ class Directories:
         self.unlisted.clear()
 
     def real(self, path: str) -> str:
-        """Return the path of the file that a path leads to, without any link."""
+        """Return the path of the file that a path leads to, with all links resolved."""
         there = self.placed(path)
         return os.path.realpath(there) if os.path.islink(there) else there
 
     def placed(self, path: str) -> str:
-        """Return a path with a directory that has no link on its way; each directory is resolved once a look."""
+        """Return a path with the links in its directory resolved; each directory is resolved once per look."""
         directory, name = os.path.split(path)
         if directory not in self._real:
             self._real[directory] = os.path.realpath(directory)
@@ -89,7 +89,7 @@ class Directories:
     def alike(self, directory: str, name: str, stem: str, is_known: Callable[[str], object]) -> list[str]:
         """Return the names in a directory that have the same shape as ``name``, without those of known files.
 
-        ``stem``: the log's, if the name has it; then they have it, too. Names are sorted by shape once for all logs.
+        ``stem``: the log's, if the name has it; then they have it, too. Names are grouped by shape once for all logs.
         """
         listing, shape = self._list(directory), shape_of(name)
         for each in listing.names if not listing.shapes else ():
@@ -108,7 +108,7 @@ class Directories:
     ) -> tuple[list[Stranger], dict[Key, Stranger]]:
         """Return the files in a directory that are not known, newest first, and the same by key.
 
-        They are looked at once, for all logs: a file may have been written to since.
+        They are examined once, for all logs: a file may have been written to since.
         """
         listing = self._list(directory)
         if not listing.strangers:
@@ -130,17 +130,17 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
 
 
 Looking = tuple["RotatedFiles", set[str]]
-"""The rotated files of a source's configured places, and the logs after which those of its paths are named."""
+"""The rotated files of a source's configured places, and the logs that its paths' rotated files are named after."""
 
 Shelf = dict[str, tuple[RotatedName | None, Key]]
-"""Rotated files that may be of the same logs: by path, what its name says, if anything, and its key."""
+"""Rotated files that may belong to the same logs: by path, what the name says, if anything, and the key."""
 
 
 class RotatedFiles:
-    """The files in the configured places for rotated files, each on the shelf of the logs that it may be of.
+    """The files in the configured places for rotated files, each on the shelf of the logs that it may belong to.
 
-    Of several logs with one name a file may be of those *near* it: they share the directories on the way to it that the
-    fewest of them share. Logs count of all sources that look for rotated files where it lies.
+    Of several logs with one name, it may belong to those *near* it: of the directory names on the way to the file, they
+    share the ones that the fewest of them have. Logs of all sources that look for rotated files there count.
     """
 
     def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], list["Looking"]]) -> None:
@@ -176,7 +176,7 @@ class RotatedFiles:
         return path in self._only and self._only[path] <= logs
 
     def places(self, log: str) -> list[str]:
-        """Return the directories that have to be listed again for rotated files of a log, which come and go in a look.
+        """Return the directories to list again for rotated files of a log, which come and go during a look.
 
         They are those below its own directory, or all if there are few.
         """
@@ -190,7 +190,7 @@ class RotatedFiles:
     def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
         """Return the files that are rotated from any log of this name, newest first, and all files by key.
 
-        Such a file may be of a log that is not the nearest: its bytes have to prove that.
+        Such a file may belong to a log that is not the nearest: its bytes have to prove that.
         """
         self._look()
         return self._by_name.get(name, []), self._by_key
@@ -274,6 +274,6 @@ class _Namesakes:
 
 
 def _parts(directory: str) -> set[tuple[str, int]]:
-    """Return the directories on the way, each with how often its name came before, as ``b/b`` is not ``b``."""
+    """Return the directory names in a path, each with how often it came before, as ``b/b`` is not ``b``."""
     names = directory.split(os.sep)
     return {(name, names[:n].count(name)) for n, name in enumerate(names)}

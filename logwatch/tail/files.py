@@ -16,9 +16,9 @@ from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of,
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _STEP_BYTES = 65536  # read from an archive at a time
-_HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are searched in one call; more in an archive are content
+_HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are searched in one call; any more in an archive are content
 _LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
-_SEEK_BYTES = 4 << 20  # unpacked and skipped in one call: nothing else has to wait for a big archive
+_SEEK_BYTES = 4 << 20  # the most that one call unpacks and skips: nothing else has to wait for a big archive
 
 
 class NotAFileError(OSError):
@@ -46,7 +46,7 @@ class _Zeros(NamedTuple):
 
 
 def stat_of(status: os.stat_result) -> Stat:
-    """Return key, size and time out of what the system says of a file."""
+    """Return the key, size and time of a file from its status."""
     modified = status.st_mtime_ns
     if abs(modified) > _LATEST:  # XFS and btrfs have times that do not fit into a ledger
         modified = _LATEST if modified > 0 else -_LATEST
@@ -54,7 +54,7 @@ def stat_of(status: os.stat_result) -> Stat:
 
 
 def stat_at(path: str) -> Stat | None:
-    """Return the ``Stat`` of the file that a path leads to; None if that cannot be looked at."""
+    """Return the ``Stat`` of the file that a path leads to; None if it cannot be examined."""
     try:
         return stat_of(os.stat(path))
     except OSError:
@@ -62,7 +62,7 @@ def stat_at(path: str) -> Stat | None:
 
 
 def key_at(path: str) -> Key | None:
-    """Return the key of the file that a path leads to; None if that cannot be looked at."""
+    """Return the key of the file that a path leads to; None if it cannot be examined."""
     found = stat_at(path)
     return found.key if found else None
 
@@ -83,7 +83,7 @@ def is_directory_removed(path: str, device: int) -> bool:
 
 def open_regular(path: str) -> tuple[int, Stat]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
-    _make_sure(os.stat(path))  # to open a pipe would wake up its writer
+    _make_sure(os.stat(path))  # opening a pipe would wake up its writer
     descriptor = os.open(path, _READ)
     try:
         return descriptor, _make_sure(os.fstat(descriptor))
@@ -112,7 +112,7 @@ class PlainFile:
 
     packed = False
     _hole = 0  # offset up to which leading NULs were found, on file systems that do not report holes
-    _zeros: _Zeros | None = None  # the NULs behind what was read last
+    _zeros: _Zeros | None = None  # the NULs after what was read last
 
     def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
@@ -128,10 +128,10 @@ class PlainFile:
             return read_fully(self.descriptor, count, offset)
 
     def open_anew(self) -> bool:
-        """Replace the descriptor by a new one of the same inode; return False, and keep the old one, if that fails.
+        """Replace the descriptor with a new one of the same inode; return False, and keep the old one, if that fails.
 
-        It matters on FUSE: rclone shows a file as it was when it was opened, and sshfs gives the file to which a name
-        leads on the server now the inode of the one before.
+        This matters on FUSE: rclone shows a file as it was when opened, and sshfs gives a file the inode of the one
+        that had its name on the server before.
         """
         try:
             anew = os.open(f"/proc/self/fd/{self.descriptor}", _READ)
@@ -148,10 +148,10 @@ class PlainFile:
         return stat_of(os.fstat(self.descriptor))
 
     def head(self) -> tuple[bytes, int]:
-        """Return its first bytes behind leading NULs, and their offset; no bytes if it has nothing but NULs so far.
+        """Return its first bytes after leading NULs, and their offset; no bytes if it has only NULs so far.
 
-        A writer without O_APPEND leaves NULs in front when its file is truncated, and a power loss may: they identify
-        nothing.
+        A writer without O_APPEND leaves NULs at the front when its file is truncated, as a power loss may: they
+        identify nothing.
         """
         head = self.read_at(0, HEAD_BYTES)
         if not head.startswith(b"\0"):
@@ -165,7 +165,7 @@ class PlainFile:
         return b"", at
 
     def _find_content(self, at: int) -> tuple[int, bool | None]:
-        """Return the offset of the next byte but NUL, and True; or the end, and False; None: search on from there."""
+        """Return the next offset without a NUL, and True; or the end, and False; or where to search on, and None."""
         for _ in range(_HOLE_STEPS):
             if not self.packed:
                 try:
@@ -181,12 +181,12 @@ class PlainFile:
         return at, None
 
     def behind_zeros(self, front: int, reached: int, seen: Stat) -> int:
-        """Return the offset of the first other byte behind NULs; 0 if there is none. Raises SeekingError to search on.
+        """Return the offset of the first other byte after NULs; 0 if there is none. Raises SeekingError to search on.
 
         The NULs begin at ``front``, and were read up to ``reached``; ``seen``: the file at that time.
 
-        A writer fills them from the front, or goes on behind them. They are searched anew only if it has written
-        elsewhere: the file changed, but is no longer than it was, and nothing came in front.
+        A writer fills them from the front, or goes on after them. They are searched anew only if it has written
+        elsewhere: the file changed, but neither its size nor the front did.
         """
         known, at = self._zeros, reached
         if known and known.front <= front <= known.end and known.seen.size <= seen.size:
@@ -199,13 +199,13 @@ class PlainFile:
         return end if found else 0
 
     def has_name(self) -> bool:
-        """Return whether it has a name under which it can be opened again; True where a disk does not tell."""
+        """Return whether it has a name by which it can be opened again; True if the file system does not say."""
         with suppress(OSError):
             return os.fstat(self.descriptor).st_nlink > 0
         return True
 
     def ended(self) -> bool:
-        """Return whether nothing can follow what was read; only of a complete archive this is known."""
+        """Return whether nothing can follow what was read; this is known only of a complete archive."""
         return False
 
     def close(self) -> None:
@@ -216,7 +216,7 @@ class PlainFile:
 
 
 class PackedFile(PlainFile):
-    """An archive, unpacked from front to back as it is read; to go back is to start over.
+    """An archive, unpacked from front to back as it is read; going back means starting over.
 
     One that is still being written is no error: what is there can be read, and more once it is written.
     """
@@ -233,7 +233,7 @@ class PackedFile(PlainFile):
     ) -> None:
         """Read an archive; if it is damaged, no further than ``intact`` uncompressed bytes.
 
-        ``within``: formats that the archive itself was packed with, outermost first.
+        ``within``: the formats that the archive itself is packed in, outermost first.
         """
         super().__init__(descriptor, closed)
         self._source = PackedFile(descriptor, within[-1], within=within[:-1]) if within else PlainFile(descriptor)
@@ -271,7 +271,7 @@ class PackedFile(PlainFile):
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.
 
-        Bytes in front of the damage, up to ``reached``, can still be read.
+        Bytes before the damage, up to ``reached``, can still be read.
         """
         if offset < self._base:
             self._restart()
@@ -325,7 +325,7 @@ class PackedFile(PlainFile):
         return True
 
     def _read_on(self) -> bytes:
-        """Return the next compressed bytes; none at the end of what they are in, or at damage of that."""
+        """Return the next compressed bytes; none at the end of the file that has them, or where that is damaged."""
         try:
             data = self._source.read_at(self._at, _STEP_BYTES)
         except CorruptError as error:
@@ -336,7 +336,7 @@ class PackedFile(PlainFile):
         return data
 
     def _next_member(self) -> bool:
-        """Go on with the next member; zeros in between are skipped. Return False at the end, or before garbage."""
+        """Go on to the next member, skipping zeros in between; return False at the end, or before garbage."""
         self._pending = self._pending.lstrip(b"\0")
         for _ in range(_HOLE_STEPS):
             if len(self._pending) >= MAGIC_BYTES or not (more := self._read_on()):
@@ -355,7 +355,7 @@ class PackedFile(PlainFile):
 
 
 class OwnFile(Content):
-    """The content of an open file: head and size as they were when it was looked at, the rest as it is now."""
+    """The content of an open file: head and size as they were when it was examined, the rest as it is now."""
 
     def __init__(self, file: PlainFile) -> None:
         self._file = file
@@ -365,7 +365,7 @@ class OwnFile(Content):
         self._size = file.stat().size
 
     def size(self) -> int:
-        """Return its size when it was looked at."""
+        """Return its size when it was examined."""
         return self._size
 
     def run(self, start: int, count: int) -> bytes:

@@ -1,9 +1,9 @@
-"""Digests that recognise a file's bytes wherever they lie: of its head, and of the run right before an offset.
+"""Digests that recognise a file's bytes wherever they are: of its head, and of the run right before an offset.
 
-Inodes are reused, copies and archives have other ones; what was written does not change. A head grows with a short file
-up to ``HEAD_BYTES``; it is fingerprinted at many lengths, so that a copy made while the file was shorter is recognised
-too. The run before an offset is fingerprinted as a whole, and the last lines that have a time one by one, so that it is
-found again in a file that was trimmed in front, or edited. Marks at line ends further back tell how much is left of a
+Inodes are reused, and copies and archives have new ones; what was written does not change. The head of a short file
+grows up to ``HEAD_BYTES``; it is fingerprinted at many lengths, so that a copy made while the file was shorter is
+recognised too. The run before an offset is fingerprinted as a whole, and its last lines with times one by one, so that
+they are found again in a file that was trimmed or edited. Marks at line ends further back show how much is left of a
 file that lost its end. Only digests are kept, never bytes of a log.
 """
 
@@ -13,33 +13,33 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 HEAD_BYTES = 4096
-"""A head: so much of a file's beginning is fingerprinted, beyond a licence banner, to lines with times of their own."""
+"""The length of a head, which is fingerprinted: past a licence banner, into lines with times of their own."""
 
 TAIL_BYTES = 256
-"""At least so many bytes before the offset are compared with the file at each read: the run before the offset."""
+"""The least length of the run before the offset, which each read compares with the file."""
 
 TELLING_BYTES = 24
-"""A line's beginning up to its time's milliseconds, in Docker's JSON as well. Fewer bytes are alike in all lines of an
-hour: they identify a file only if sizes agree as well."""
+"""The length of a line's beginning up to its time's milliseconds, also in Docker's JSON. Fewer bytes are alike in all
+lines of an hour: they identify a file only if the sizes agree too."""
 
 STAMP_BYTES = 96
-"""A line's beginning up to that time, where a log daemon has put whole seconds and a host in front of the line."""
+"""The same where a log daemon has put a time in whole seconds and a host name before the line."""
 
 LINE_BYTES = 16
-"""Fewer bytes of whole lines than these recur in any log."""
+"""Whole lines of fewer bytes than this recur in any log."""
 
 MARK_BYTES = 128
-"""So many bytes before a marked line end prove that a log is unchanged up to there."""
+"""If this many bytes before a marked line end are unchanged, the log is unchanged up to there."""
 
-_HOLE = bytes(8)  # so many NULs in a row: the file was allocated in advance, or power was lost
+_HOLE = bytes(8)  # this many NULs in a row: the file was preallocated, or power was lost
 _LONGEST = b"."
-_BEGINNING = 0x8000  # flag in a length: digest of an entry's beginning; in ledgers of older versions, of another run
-_FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # ledgers of older versions have only these
+_BEGINNING = 0x8000  # flag in a length: it is an entry's beginning that is digested; in older ledgers, another run
+_FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # older ledgers have only these
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of a digest of the whole
 _RUNG = 8  # bytes of a digest of a part
-_LINES = 8  # so many of the last lines are entries, by which what was read is found elsewhere, and have marks
+_LINES = 8  # this many of the last lines get marks, and are entries by which they are found elsewhere
 _INDEXED = {n: _EXACT + _RUNGS.index(n) * _RUNG for n in (16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4032)}
 _ENTRY = 2 + _RUNG  # length and digest
 _MARK = 8 + _RUNG
@@ -79,12 +79,12 @@ def fingerprint_head(data: bytes) -> bytes:
 def fingerprint_tail(
     last: bytes, begins: Callable[[bytes], bool], before: bytes = b"", count: int = 0
 ) -> tuple[int, bytes]:
-    """Return the length of the run before an offset, and its digest, followed by entries to find it elsewhere.
+    """Return the length of the run before an offset, and its digest followed by entries to find it elsewhere.
 
-    ``last`` ends at the offset. The run is its last ``TAIL_BYTES``, or more, to start with a line that has a time
-    (``begins``): the end of a message over several lines recurs in any log, even at its place if lines are equally
-    long. Such a line is an entry, with those behind it that have no time; so are NULs at the end. Each is found by
-    itself, as others may be edited out. ``before``: the fingerprint ``count`` bytes earlier, whose entries are kept.
+    ``last`` ends at the offset. The run is its last ``TAIL_BYTES``, or more to include the last line with a time
+    (``begins``): the end of a multi-line message recurs in any log, even at its place if lines are equally long. A line
+    with a time is an entry, together with the lines after it that have none; so are NULs at the end. Each is found on
+    its own, as others may be edited out. ``before``: the fingerprint ``count`` bytes earlier, whose entries are kept.
     """
     first = max(len(last) - TAIL_BYTES, 0)
     end = at = len(last.rstrip(b"\0"))
@@ -120,17 +120,17 @@ def _beginning(lines: bytes, begins: Callable[[bytes], bool]) -> bytes:
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:
-    """Return whether data is the run of a tail's fingerprint."""
+    """Return whether data is the run that a tail's fingerprint was made of."""
     return digest(data) == tail[:_EXACT]
 
 
 def entries_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return length and digest of each entry, newest first; in ledgers of older versions all end where the run does."""
+    """Return the length and digest of each entry, newest first; in older ledgers, all end where the run does."""
     return ((length, part) for length, part in _parts_of(tail) if not length & _BEGINNING)
 
 
 def beginnings_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return length and digest of each entry's beginning, newest first; ledgers of older versions have none."""
+    """Return the length and digest of each entry's beginning, newest first; older ledgers have none."""
     return ((length & ~_BEGINNING, part) for length, part in _parts_of(tail) if length & _BEGINNING)
 
 
@@ -140,12 +140,12 @@ def _parts_of(tail: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def has_time(data: bytes, begins: Callable[[bytes], bool]) -> bool:
-    """Return whether any of some whole lines ``begins`` with a time: then they are no banner, and in no other log."""
+    """Return whether any whole line in data begins with a time: then it is no banner, and in no other log."""
     return any(map(begins, data.split(b"\n")[:-1]))
 
 
 class LineMark(NamedTuple):
-    """A line end, with a digest of the bytes before it that shows whether they are still those that were read."""
+    """A line end, with a digest that shows whether the bytes before it are still those that were read."""
 
     offset: int
     follows: bool  # the line that it ends begins at the mark before it
@@ -153,22 +153,22 @@ class LineMark(NamedTuple):
 
 
 def marks_of(marks: bytes) -> Iterator[LineMark]:
-    """Return the marks that ``add_marks`` has made, newest first."""
+    """Yield the marks that ``add_marks`` made, newest first."""
     for at in range(len(marks) - _MARK, -1, -_MARK):
         offset = int.from_bytes(marks[at : at + 8], "big")
         yield LineMark(offset & ~_NEXT, bool(offset & _NEXT), marks[at + 8 : at + _MARK])
 
 
 def is_marked(mark: LineMark, before: bytes) -> bool:
-    """Return whether ``before``, the last ``MARK_BYTES`` before a mark (fewer at a file's beginning), is unchanged."""
+    """Return whether ``before``, the ``MARK_BYTES`` before a mark (fewer near a file's beginning), is unchanged."""
     return part_of(before) == mark.digest
 
 
 def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) -> bytes:
-    """Add marks within the first ``count`` bytes of a run at an offset; ``before``: the bytes in front of it.
+    """Return marks with those for the first ``count`` bytes of a run added; ``before``: the bytes right before the run.
 
-    The last line ends are marked, and further ones at distances that double; older marks are thinned out. So the
-    line at which a log was cut off is known if it lost little; else the place is, to a fraction of what it lost.
+    The last line ends are marked, and earlier ones at distances that double; older marks are thinned out. So the line
+    at which a log was cut off is known exactly if little was lost, and otherwise to within a fraction of what was lost.
     """
     ends: list[int] = []
     end, distance = run.rfind(b"\n", 0, count) + 1, _NEAREST
@@ -193,28 +193,28 @@ def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) 
 
 
 def matches_part(part: bytes, data: bytes) -> bool:
-    """Return whether data has this digest of a part of a run."""
+    """Return whether ``part`` is the digest of data."""
     return part_of(data) == part
 
 
 def empty_file_id(modified_ns: int) -> bytes:
-    """Return what stands for the head of an empty file: beside its inode, only the time of its last write is known."""
+    """Return what stands in for the head of an empty file: besides its inode, only its last write time is known."""
     return modified_ns.to_bytes(8, "big", signed=True)
 
 
 def when_empty(head: bytes) -> int:
-    """Return the time of the last write, in nanoseconds, out of an ``empty_file_id``."""
+    """Return the last write time, in nanoseconds, from an ``empty_file_id``."""
     return int.from_bytes(head, "big", signed=True)
 
 
 def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
-    """Return the keys to index a head by: digests of beginnings, the longest also with a mark; none for few bytes."""
+    """Return the keys to index a head by: digests of beginnings, the longest also tagged; none if it is short."""
     runs = [head[at : at + _RUNG] for n, at in _INDEXED.items() if n < head_bytes and at < len(head)]
     return [*runs, *(run + _LONGEST for run in runs[-1:])]
 
 
 def search_keys(data: bytes) -> list[bytes]:
-    """Return the keys of heads that may begin with a file's first bytes, or with which these may begin."""
+    """Return the keys of all heads that may begin with a file's first bytes, or that these may begin with."""
     runs = [part_of(data[:n]) for n in _INDEXED if n <= len(data)]
     return [*runs[-1:], *(run + _LONGEST for run in runs)]
 
@@ -222,8 +222,8 @@ def search_keys(data: bytes) -> list[bytes]:
 def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:
     """Return whether data, a file's first bytes (``HEAD_BYTES``, or all of it), agree with a fingerprinted head.
 
-    If data are shorter than that head, its longest fingerprinted beginning that they cover has to agree. If there is
-    too little to compare, they do not agree.
+    If data is shorter than the head, the longest fingerprinted beginning that it covers has to agree. If there is too
+    little to compare, they do not agree.
     """
     if len(data) >= head_bytes:
         return head_bytes > 0 and digest(data[:head_bytes]) == head[:_EXACT]

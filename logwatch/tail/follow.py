@@ -23,32 +23,32 @@ from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
 from logwatch.tail.path_state import PathState
 from logwatch.tail.uncompressed import SeekingError, UnwrittenError
 
-FUTILE_READS = 32  # a turn ends after so many that bring nothing; the longest line takes a few
+FUTILE_READS = 32  # a turn ends after this many that bring nothing; the longest line takes a few
 
 SETTLE_SECONDS = 10.0
-"""A generation that is nowhere is given up after so long, if its path leads to a new one: a copy may still be on its
-way to its name. It is given ``release_seconds`` while its path leads nowhere at all, as its file system may not be
-mounted (unless that is, and a directory on the way was removed), and while a file cannot be read that may hold it."""
+"""How long a generation may be nowhere before it is given up, if its path leads to a new one: a copy may not have got
+its name yet. The limit is ``release_seconds`` while its path leads nowhere at all, as its file system may not be
+mounted (unless it is, and the file's directory was removed), and while a file that may hold it cannot be read."""
 
 AWAITED_SECONDS = 3 * 86400.0
-"""So long a file that has left its path is watched while nothing comes into the next one: its writer may not know of
-the rotation, and go on in it, or end its last line in the next one. One that writes little flushes its buffer (C's
-stdio) after hours, and not on a weekend."""
+"""How long a file that has left its path is watched while nothing comes into the next one: its writer may not know of
+the rotation, and go on in it, or end its last line in the next one. A writer of few lines may flush its buffer (C's
+stdio) only after hours, and not over a weekend."""
 
 _CHANGE_COST = 16  # of ``FUTILE_READS``, for a read that found changed bytes: two of them end a turn
-_SEEK_COST = 1 << 20  # bytes of a turn's budget that unpacking on the way to an offset costs
+_SEEK_COST = 1 << 20  # bytes of a turn's budget charged for unpacking on the way to an offset
 
 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _watched: object = None  # its directory and rotated files as last seen while something was waited for
-    _quiet: Stat | None = None  # the path's file when nothing but a change of it would give anything to do
+    _watched: object = None  # its directory and rotated files as last seen while it waited for something
+    _quiet: Stat | None = None  # the path's file as it is while only a change of it would mean work
 
     # looking
 
     def look(self, turn: Turn, matched: Iterable[str] | None) -> bool:
-        """Poll: notice growth, rotation, and what can be let go; return False if nothing was looked at but a stat.
+        """Poll: notice growth, rotation, and files to release; return False if no more than a stat was needed.
 
         ``matched``: its rotated files that patterns match; None if no pattern leads to the path itself any more.
         """
@@ -65,13 +65,13 @@ class PathFollower(PathState):
                 self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
-        blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # filled and truncated, it leaves a copy
+        blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # filled and truncated, only a copy is left
         if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directories(turn.now)
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
-        # While patterns lead to the path, remember the newest: else a file that comes there later would be its first
+        # While patterns lead to the path, remember the newest: else a file that appears there later would be its first
         for generation in self.generations[: None if matched is None else -1]:
             self.due = generation.outlive(turn.now) or self.due
         if self.due:
@@ -85,7 +85,7 @@ class PathFollower(PathState):
     def _is_quiet(self, now: float, matched: Iterable[str] | None) -> bool:
         """Return whether the path's only file is as it was when there was nothing to do: that costs one stat.
 
-        It costs none where all files are gone: discovery finds the path when it leads to one again.
+        It costs none if all files are gone: discovery finds the path when it leads to a file again.
         """
         if self.due or self.unpacking or matched:
             return False
@@ -94,7 +94,7 @@ class PathFollower(PathState):
         return bool(self._quiet and stat_at(self.path) == self._quiet)
 
     def _rest(self) -> None:
-        """Note the path's file, if no further look has anything to do before that changes."""
+        """Note the path's file if later looks have nothing to do until it changes."""
         self._quiet = None
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched:
@@ -134,12 +134,12 @@ class PathFollower(PathState):
         found = (marks, shelves)
         self.due = self.due or found != self._watched
         settled = all(is_conclusive(each, now) for each in marks.values())
-        self._watched = found if settled else None  # another change within the clock's step would not show
+        self._watched = found if settled else None  # another change within the same step of the clock would not show
 
     # letting go
 
     def _give_up(self, turn: Turn) -> None:
-        """End generations that were nowhere for long enough, and count what was not read of them."""
+        """End generations that have been nowhere for long enough, and count what was not read of them."""
         for generation in self.generations:
             if generation.missing_since is None:
                 continue
@@ -161,7 +161,7 @@ class PathFollower(PathState):
             self.due = True
 
     def _release(self, turn: Turn) -> None:
-        """Let go of files that left their path and have not grown for long enough."""
+        """Release files that left their path and have not grown for long enough."""
         order = self.in_order()
         begun = max((n for n, each in enumerate(order) if each.position.offset), default=0)
         for n, generation in enumerate(order):
@@ -171,7 +171,7 @@ class PathFollower(PathState):
             generation.grow_at_most(turn.now)  # the clock may have been set back
             ended = file and file.ended()
             whole = ended or not (file and file.packed)
-            awaited = whole and n >= begun  # once a later one was read, the rest of a line does not come any more
+            awaited = whole and n >= begun  # once a later one was read, the rest of a line will not come
             torn = awaited and generation.position.offset < generation.position.size
             quiet_seconds = turn.now - generation.grown_at
             if (torn or not ended) and quiet_seconds < self.ctx.release_seconds:
@@ -210,7 +210,7 @@ class PathFollower(PathState):
     # reading
 
     def next_waiting(self) -> Generation | None:
-        """Return the oldest generation with bytes to be read in this turn; None if there is none."""
+        """Return the oldest generation with bytes to read in this turn; None if there is none."""
         if self.futile >= FUTILE_READS:  # the next look comes first
             return None
         waiting = [each for each in self.generations if each.waiting]
@@ -219,7 +219,7 @@ class PathFollower(PathState):
         return next(each for each in self.in_order() if each.waiting)
 
     def read(self, turn: Turn) -> int | None:
-        """Hand on one chunk; return the bytes that the read stood for, 0 if it brought nothing, None if none waits."""
+        """Hand on one chunk; return the bytes that the read counts for, 0 if it brought nothing, None if none waits."""
         generation = self.next_waiting()
         if not generation:
             return None
@@ -231,12 +231,12 @@ class PathFollower(PathState):
                 changed = self.look_again(generation, generation.verify, turn)
             else:
                 generation.lose_file()
-            # Not if its bytes are there after all: a survey now would leave out an unknown file beside it, later news
+            # Not if its bytes are there after all: a survey now would leave out an unknown file beside it, news later
             if changed or not generation.file:
                 reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except UnwrittenError:
-            generation.rest()  # nothing more is written yet: until the next look
+            generation.rest()  # nothing more is written yet: wait until the next look
             return 0
         except SeekingError:
             self.futile += FUTILE_READS if self.ctx.unpacking.put_off else 0  # until the next look
@@ -283,17 +283,17 @@ class PathFollower(PathState):
         return chunk
 
     def _behind(self, generation: Generation) -> Generation | None:
-        """Return the generation whose last line may go on in this one: of this path, or of one that was left for it."""
+        """Return the generation whose last line may go on in this one: of this path, or of one left for it; or None."""
         before = self.before(generation)
         if before or generation.begun:
             return before
         left = self.owners.left_for(self.path)
-        return None if not left or left.is_newer_than(generation) else left  # else its writer is not done with it
+        return None if not left or left.is_newer_than(generation) else left  # a newer one may still be written
 
     def read_deleted(self, turn: Turn, goes_on: Callable[[], bool]) -> None:
         """Hand on what is left in deleted files, which no later start can find, as long as ``goes_on`` allows.
 
-        Nothing is waited for: they are read as if they had not grown for long.
+        Wait for nothing: read them as if they had not grown for a long time.
         """
         later = turn._replace(now=turn.now + LONG_PATIENCE_SECONDS)
         for generation in self.in_order():
@@ -307,21 +307,21 @@ class PathFollower(PathState):
                     chunk = self._take(generation, later)
                     if chunk:
                         turn.sink.chunk(chunk)
-                    futile = 0 if chunk else futile + 1  # several reads for the head, or for a long line, are in order
+                    futile = 0 if chunk else futile + 1  # the head, or a long line, may take several reads
 
     def unpack(self, turn: Turn) -> None:
-        """Unpack archives further if that is all that keeps the path from being decided, and there is time left."""
+        """Unpack archives further if the path waits only for that to be decided, and there is time left."""
         if self.unpacking and self.ctx.unpacking.lasts:
             reconcile_path(self, turn)
             self.emit(turn.sink)
 
     def _futile(self, cost: int) -> int:
-        """Count the cost of a read that brought nothing, and return 0; at ``FUTILE_READS`` the turn ends."""
+        """Charge the cost of a read that brought nothing, and return 0; at ``FUTILE_READS`` the turn ends."""
         self.futile += cost
         return 0
 
     def emit(self, sink: Sink) -> None:
-        """Hand on changed positions, but for those of live generations that are nowhere, or may get back a lost end."""
+        """Hand on changed positions, except of live generations that are nowhere, and while a lost end may return."""
         for generation in self.generations:
             missing = generation.missing_since is not None and generation.position.state == "live"
             if missing or generation.former:

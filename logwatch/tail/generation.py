@@ -1,7 +1,7 @@
 """Reads one generation from its position on, and notices when the bytes of its file are no longer its own.
 
-Each read also reads the run before the offset, and compares it with what was handed on: if a file was truncated, and
-has grown past the offset since, the next read notices that at no further system call.
+Each read also reads the run before the offset, and compares it with what was handed on: if a file was truncated and has
+grown past the offset since, the next read notices.
 """
 
 from contextlib import suppress
@@ -29,27 +29,27 @@ from logwatch.tail.uncompressed import SeekingError
 from logwatch.unpack import without_suffix
 
 RETURN_SECONDS = 10.0
-"""After a file has lost its end, so long is waited for its return, as when a copy is being written back over it."""
+"""How long a file's lost end is waited for, as when a copy is being written back over the file."""
 
 
 class Generation(GenerationState):
     """One generation, handed on as chunks of whole lines."""
 
     def read(self, now: float, seen: Stat, ahead: Ahead, before: "Generation | None" = None) -> Chunk | None:
-        """Take the next whole lines; None if there are none now. ``ahead`` reads the beginning of what follows.
+        """Return the next whole lines; None if there are none now. ``ahead`` reads the beginning of what follows.
 
-        ``seen``: the file before it was compared with others: what it got since may be a copy of theirs, and waits.
-        ``before``: the generation whose last message or line may go on at the beginning of this file.
+        ``seen``: the file before it was compared with others: what it got since may be a copy of theirs, and has to
+        wait. ``before``: the generation whose last message or line may go on at the beginning of this file.
 
-        Call ``learn_head`` before: what a file without a head has got since is not taken. Raises ChangedError, OSError,
-        SeekingError, and, once all in front of the damage was taken, CorruptError.
+        Call ``learn_head`` first: what a file without a head has got since is not taken. Raises ChangedError, OSError,
+        SeekingError, and, once everything before the damage was taken, CorruptError.
         """
         file, known = self.file, self.position
         assert file
         overlap, run = self._fetch(file, self._want)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             self.rest(seen)
-            return None  # the archive is not written as far as that
+            return None  # the archive is not written that far yet
         self._compare_run(overlap, run)
         run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the rest is for the next look
         modified = min(seen.modified / 1e9, now)
@@ -81,7 +81,7 @@ class Generation(GenerationState):
     def _take_behind(
         self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
     ) -> Taken:
-        """Take whole lines off a run, with what the generation before has left of its last message or line in front."""
+        """Take whole lines off a run, after what is left of the last message or line of the generation before."""
         rest, offset = b"", self.position.offset
         if before:
             here = before.position.path == self.position.path
@@ -95,9 +95,9 @@ class Generation(GenerationState):
         return taken._replace(consumed=consumed)
 
     def _before_allocated(self, file: PlainFile, run: bytes, seen: Stat) -> tuple[bytes, int, bool]:
-        """Return a run up to NULs that nothing follows, up to where the file was read, and whether that is its end.
+        """Return a run up to NULs that nothing follows, how far the file was read, and whether that is its end.
 
-        Such NULs were allocated in advance, and the writer may yet fill them.
+        Such NULs are preallocated, and the writer may yet fill them.
         """
         reached, at_end = self.position.offset + len(run), len(run) < self._want
         if at_end or file.packed or not run.endswith(b"\0"):
@@ -108,11 +108,11 @@ class Generation(GenerationState):
         except SeekingError:
             if b"\n" not in filled:
                 raise
-            return filled, reached, False  # looked at again once the lines in front were taken
+            return filled, reached, False  # looked at again once the lines before it are taken
         return (run, reached, False) if behind else (filled, max(reached, seen.size), True)
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
-        """Raise ChangedError if the run before the offset, or the head where it was just read, is another one."""
+        """Raise ChangedError if the run before the offset has changed, or the head, where it was just read."""
         known = self.position
         if not is_tail(known.tail, overlap):
             raise ChangedError
@@ -122,9 +122,9 @@ class Generation(GenerationState):
                 raise ChangedError
 
     def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
-        """Return the run before the offset, to be compared, and the next bytes: two reads cost less than to copy one.
+        """Return the run before the offset, to be compared, and the next bytes: two reads cost less than splitting one.
 
-        If an archive is damaged, or its disk fails, return what was unpacked before that; when asked again, raise.
+        If an archive is damaged, or its disk fails, return what was unpacked before that; raise when asked again.
         """
         offset, tail_bytes = self.position.offset, self.position.tail_bytes
         start = offset - tail_bytes
@@ -148,12 +148,12 @@ class Generation(GenerationState):
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
     def _skip_hole(self, file: PlainFile, run: bytes, seen: Stat) -> Chunk | Literal[False] | None:
-        """Skip a run's leading NULs up to where content begins; None if none does so far, False if there are none."""
+        """Skip a run's leading NULs, as an empty chunk; None if no content follows yet, False if none are skipped."""
         known = self.position
         if not known.offset:
             head, begin = file.head()
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
-                return None  # the search goes on with the next read; or content came just now, and has no head yet
+                return None  # the search goes on with the next read; or content has only just come, and has no head yet
             if not head:
                 self.rest(seen)
                 return None
@@ -167,7 +167,7 @@ class Generation(GenerationState):
         return self._chunk(b"", begin - known.offset, 0, 0.0)
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
-        """Move the offset behind what was taken off the front of ``run``; ``overlap`` is the run before the offset."""
+        """Move the offset past what was taken off the front of ``run``; ``overlap`` is the run before the offset."""
         known = self.position
         last = run[max(taken.consumed - HEAD_BYTES, 0) : taken.consumed]
         if len(last) < HEAD_BYTES:
@@ -190,18 +190,18 @@ class Generation(GenerationState):
         return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
 
     def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
-        """Go on at the end of what is left of the file, until what it has lost comes back."""
+        """Go on at the end of what is left of the file, until the part that it lost comes back."""
         self.former = self.former or Former(self.position, now, cut)
         self.skip_to(at, before)
 
     def find_end_again(self, now: float) -> bool | None:
         """Go on where reading was before the file lost its end, as far as these bytes have come back.
 
-        Return True to read on, None to wait for more of them; False to read on, though they did not come back, and
-        something may have been left out.
+        Return True to read on, None to wait for more of them; False to read on although they did not come back, and
+        something may have been left unread.
         """
         former, file = self.former, self.plain
-        if not former or not file:  # an archive gets no other end
+        if not former or not file:  # an archive's end does not come back
             self.former = None
             return not (former and former.cut)
         known, size, content = former.position, file.stat().size, OwnFile(file)
@@ -225,7 +225,7 @@ class Generation(GenerationState):
         return self.open_end(follows) if self.position.state == "rotated" else b""
 
     def open_end(self, follows: bytes) -> bytes:
-        """Return the same also of a file still at its path: its writer may have gone on to another one."""
+        """Return the same, also for a file still at its path: its writer may have gone on to another one."""
         file, known = self.file, self.position
         over = known.state not in ("rotated", "live")
         if over or not file or self.waiting or known.inside or known.offset >= known.size:
@@ -238,28 +238,28 @@ class Generation(GenerationState):
         return b""
 
     def is_newer_than(self, other: "Generation") -> bool:
-        """Return whether its file was written to later than another one; True if either cannot be asked."""
+        """Return whether its file was written to later than another's; True if either cannot be examined."""
         with suppress(OSError):
             return not (self.file and other.file) or self.file.stat().modified > other.file.stat().modified
         return True
 
     def is_awaited(self, follows: bytes) -> bool:
-        """Return whether another path's file goes on with a line of this one, which is not read to its end yet."""
+        """Return whether another path's file goes on with a line of this one, which has not been read to its end."""
         return self.waiting and not self.blocked and self.lines.is_open(b"-", follows)
 
     def leave(self, rest: bytes) -> None:
         """Skip the rest of the file, which was read together with the beginning of the next one."""
-        end = self.position.offset + len(rest)  # of an archive ``rest`` has to do: nothing is unpacked again
+        end = self.position.offset + len(rest)  # for an archive ``rest`` has to do: nothing is unpacked again
         if self.plain:
             self.skip_within(end)
         else:
             self.skip_to(end, rest[-HEAD_BYTES:])
 
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
-        """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
+        """Hand on an unterminated last line, as nothing will follow it, and release the file.
 
-        Return the chunk, and how many bytes are lost: all of a last line that rotation has ``torn`` within a number,
-        which may be a code. Raises SeekingError where an archive has gone on since: it is to be read on.
+        Return the chunk, and how many bytes are lost, among them all of a last line that rotation has ``torn`` within a
+        number, which may be a code. Raises SeekingError if an archive has gone on since: then more of it is to be read.
         """
         file = self.file
         overlap, run = self._fetch(file, self.lines.bound) if file else (b"", b"")
@@ -280,7 +280,7 @@ class Generation(GenerationState):
         if file and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
-            self.skip_to(self.position.size, run[-HEAD_BYTES:])  # allocated in advance, and never filled
+            self.skip_to(self.position.size, run[-HEAD_BYTES:])  # preallocated, and never filled
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
         lost = self.position.size - self.position.offset
@@ -294,7 +294,7 @@ class Generation(GenerationState):
     def lies_there(self) -> bool:
         """Return whether a file is where the generation's was found; if it is over, with the same inode and size.
 
-        Any other file would be news. Of an archive the inode has to do: it is not unpacked for this.
+        Any other file would be news. For an archive the inode has to do: it is not unpacked for this.
         """
         place = self.position.found_at
         there = stat_at(place)

@@ -1,6 +1,6 @@
 """What is known of one generation: its position, its file, and whether the file still has the generation's bytes.
 
-``generation`` reads it.
+``generation`` does the reading.
 """
 
 import os
@@ -25,11 +25,11 @@ from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.unpack import format_of
 
 REMEMBERED_SECONDS = 3 * 86400.0
-"""So long a generation that was given up, or lay where nobody could look, is remembered: a file system may be mounted
+"""How long a generation is remembered that was given up, or lay where nobody can look now: a file system may be mounted
 again, a directory moved back, or an ``olddir`` configured. What comes back later counts as news."""
 
 COPY_SECONDS = 10.0
-"""After a file that begins as another one was last written to, so long is waited for the rest of the other in it."""
+"""How long after its last write a file may still be receiving the rest of another one that it has the beginning of."""
 
 
 class ChangedError(Exception):
@@ -43,7 +43,7 @@ class PackedError(ChangedError):
 class MovedError(ChangedError):
     """The file is still the generation's, but was trimmed, edited or cut off: a survey decides where reading goes on.
 
-    ``at`` is where it would if no other file were there.
+    ``at`` is where it goes on if no other file has the bytes.
     """
 
     def __init__(self, at: int) -> None:
@@ -54,22 +54,22 @@ class Former(NamedTuple):
     """How far a file was read before it lost its end."""
 
     position: Position
-    since: float  # the clock when the loss was found
+    since: float  # when the loss was found
     cut: bool  # it is unknown whether all that is left was read
 
 
 class GenerationState(Positioned):
-    """One generation: its position, its open file if there is one, and what was seen of it so far."""
+    """One generation: its position, its open file if there is one, and what has been seen of it."""
 
     def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
         self.position = position
         self.saved = position if saved else None  # as it was last handed to the sink
         self.file: PlainFile | None = None  # the open file
-        self.waiting = False  # the open file may have bytes that were not looked at
+        self.waiting = False  # the open file may have bytes that have not been looked at
         self.seen: Stat | None = None  # the file when its end was last reached; kept while it is ``parked``
-        self.missing_since: float | None = None  # the clock when it was first nowhere
+        self.missing_since: float | None = None  # when it was first found nowhere
         self.blocked = ""  # why its file cannot be read now
-        self.grown_at = 0.0  # the clock when its file last grew or left its path, or its mtime when it was found
+        self.grown_at = 0.0  # when its file last grew or left its path, or its mtime when it was found
         self.reached = 0  # the offset up to which its open file was looked at, an unterminated last line included
         self.dead = False  # it need not be remembered: deleted and read to its end, or nowhere for long
         self.former: Former | None = None  # while the end that its file lost may come back
@@ -84,7 +84,7 @@ class GenerationState(Positioned):
 
     @property
     def parked(self) -> Stat | None:
-        """Its file when it was closed to save descriptors; None if it is open, or was closed for another reason."""
+        """Its file as it was when closed to save descriptors; None if it is open, or was closed for another reason."""
         return None if self.file else self.seen
 
     @property
@@ -98,30 +98,30 @@ class GenerationState(Positioned):
 
     @property
     def furthest(self) -> Position:
-        """The position up to which it was read, even if its file was cut off since."""
+        """The position up to which it was read, even if its file has been cut off since."""
         return self.former.position if self.former else self.position
 
     @property
     def tells_more(self) -> bool:
         """Whether more of its head is known than when it was last reconciled, which was too little to identify it.
 
-        Its file may have been filled, copied and truncated since the last look, or be a copy that is being made. Before
-        it is read, it has to be reconciled: with what came in between, and with what it may be a copy of.
+        Its file may have been filled, copied and truncated since the last look, or be a copy in the making. Before it
+        is read, it has to be reconciled with what came in between, and with what it may be a copy of.
         """
         return self._told_bytes < min(TELLING_BYTES, self.position.head_bytes)
 
     # where it lies
 
     def reconciled(self) -> None:
-        """Note that its head, as long as it is now, was compared with all that is known."""
+        """Note that its head, at its present length, was compared with everything that is known."""
         self._told_bytes = self.position.head_bytes
 
     def note_empty(self, modified: int) -> None:
-        """Note the time, in nanoseconds, at which its file, which never had a byte, was last written."""
+        """Note when its file, which never had a byte, was last written, in nanoseconds since the epoch."""
         self.position = self.position._replace(head=empty_file_id(modified))
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
-        """Read from this file from now on; raises OSError or CorruptError if it cannot be read, and has none then."""
+        """Read from this file from now on; raise OSError or CorruptError, and have no file, if it cannot be read."""
         self.detach()
         if self.position.offset and not file.packed and not self.lines.looked:
             self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
@@ -129,24 +129,24 @@ class GenerationState(Positioned):
         self.grown_at, self.blocked, self.reached = grown_at, "", 0
 
     def detach(self) -> None:
-        """Close its file, if one is open, and forget the one that was parked."""
+        """Close its file, if one is open, and forget any parked one."""
         if self.file:
             self.file.close()
         self.file, self.waiting, self.seen = None, False, None
 
     def hand_over(self) -> PlainFile:
-        """Return its open file, which belongs to another generation from now on."""
+        """Release its open file to another generation, and return it."""
         file, self.file = self.file, None
         self.detach()
         assert file
         return file
 
     def rest(self, seen: Stat | None = None) -> None:
-        """Wait until the file differs from ``seen``, the file at its end; without it, until the next look."""
+        """Wait until the file differs from ``seen``, as it was at its end; without that, until the next look."""
         self.waiting, self.seen = False, seen
 
     def unsaved(self) -> Position | None:
-        """Return its position, as handed to the sink from now on; None if that is what the sink has."""
+        """Return its position, and count it as handed to the sink; None if the sink has it already."""
         changed = self.position != self.saved
         self.saved = self.position
         return self.saved if changed else None
@@ -156,14 +156,14 @@ class GenerationState(Positioned):
         if not self.plain:
             return ""
         names = [self.position.found_at]
-        with suppress(OSError):  # no /proc, which calls a file deleted that has another link
+        with suppress(OSError):  # no /proc; and that calls a file deleted even if another link to it is left
             names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
         return next((name for name in names if name and key_at(name) == self.key), "")
 
     def park(self) -> bool:
-        """Close the file if all of it was read and it has a name, by which later looks check it; return whether."""
+        """Close the file if it was read to its end and has a name by which looks can check it; return whether."""
         file, seen = self.plain, self.seen
-        if not file or self.lines.waits:  # while more waits to be read it is not as it was
+        if not file or self.lines.waits:  # whether more is waiting needs no check: then the file is not as ``seen``
             return False
         with suppress(OSError):  # another path needs the descriptor: it must not fail for this one's sake
             live = self.position.state == "live"
@@ -176,11 +176,11 @@ class GenerationState(Positioned):
         return False
 
     def grow_at_most(self, now: float) -> None:
-        """Keep the time of its growth from being in the future, after the clock was set back."""
+        """Keep ``grown_at`` out of the future after the clock was set back."""
         self.grown_at = min(self.grown_at, now)
 
     def leave_path(self, now: float) -> None:
-        """Note that it left its path; its writer may go on after a while, so that this counts as growth."""
+        """Note that it left its path; this counts as growth, as its writer may go on after a while."""
         self.grown_at = now
 
     def block(self, why: str) -> None:
@@ -190,17 +190,17 @@ class GenerationState(Positioned):
             self.rest()
 
     def miss(self, now: float) -> None:
-        """Note that it is nowhere, since now or before; a clock that was set back counts anew."""
+        """Note that it is nowhere, and since when; if the clock was set back, count from now."""
         self.missing_since = now if self.missing_since is None else min(self.missing_since, now)
 
     def found(self) -> None:
-        """Note that it lies somewhere."""
+        """Note that it lies in a file again."""
         self.dead = False
         self.note(gone_at=0.0)
         self.missing_since = None
 
     def outlive(self, now: float) -> bool:
-        """Return whether it need not be remembered any more, as it was nowhere for ``REMEMBERED_SECONDS``."""
+        """Mark it ``dead`` if it has been nowhere for ``REMEMBERED_SECONDS``; return whether it is dead."""
         self.dead = self.dead or 0 < self.position.gone_at <= now - REMEMBERED_SECONDS
         return self.dead
 
@@ -211,7 +211,7 @@ class GenerationState(Positioned):
         self.note(state=state)
 
     def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:
-        """Change its position: by ``key`` and ``head`` of its file, and fields as they are; None changes nothing."""
+        """Change its position: by the ``key`` and ``head`` of its file, and by field; None leaves a field unchanged."""
         changes = {field: value for field, value in fields.items() if value is not None}
         if key:
             changes |= {"device": key[0], "inode": key[1]}
@@ -220,15 +220,15 @@ class GenerationState(Positioned):
         self.position = self.position._replace(**changes)
 
     def lose_file(self) -> None:
-        """Let go of a file that has other bytes now: where the generation's are is to be found."""
+        """Release a file that has other bytes now: the generation's own have to be found again."""
         self.detach()
         self.note(state="rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
-        """Let go of its file: another generation has it (ChangedError), or a survey is to find it (MovedError)."""
+        """Release its file: another generation has it (ChangedError), or a survey is to find it (MovedError)."""
         if isinstance(error, MovedError):
             self.detach()
-        elif isinstance(error, PackedError):  # whether it is a copy can be told once the archive can be unpacked
+        elif isinstance(error, PackedError):  # whether it is a copy shows once the archive can be unpacked
             self.settle("ignored")
             self.note(key=NO_KEY, found_at="")
         else:
@@ -247,11 +247,11 @@ class GenerationState(Positioned):
         self.skip_to(offset, self.file.read_at(max(offset - HEAD_BYTES, 0), min(offset, HEAD_BYTES)), unread=unread)
 
     def skip_to(self, offset: int, before: bytes, *, unread: bool = False) -> None:
-        """Go on at an offset with the bytes ``before`` it; if it is within a line, the rest of that is skipped, too.
+        """Go on at an offset, with the bytes ``before`` it; if that is within a line, skip the rest of the line too.
 
         ``unread`` lines get no entries: a file that has them must not be taken for one in which they were read.
         """
-        inside = "line" if before[-1:] not in b"\n\0" else ""  # a line begins behind a newline, or behind a hole
+        inside = "line" if before[-1:] not in b"\n\0" else ""  # a line begins after a newline or a hole
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         tail_bytes, tail = fingerprint_tail(before, (lambda _: False) if unread else self.lines.is_dated)
         self.position = self.position._replace(
@@ -264,7 +264,7 @@ class GenerationState(Positioned):
         )
 
     def go_on_behind(self, other: "GenerationState", now: float) -> bool:
-        """Skip what was read of another one that was appended to this file; False to wait for copying or reading."""
+        """Skip what was read of one that was appended to this file; False to wait until it is copied or read."""
         file, known = self.file, self.position
         assert file
         before, end = other.position, known.offset + other.position.offset
@@ -306,7 +306,7 @@ class GenerationState(Positioned):
     def verify(self) -> None:
         """Compare the open file with what was read of it, learn more of its head, and note its size.
 
-        The head is compared before and after the size is taken: else that could be another generation's. Raises
+        The head is compared before and after the size is taken, which could be another generation's otherwise. Raises
         ChangedError if the file has other bytes now.
         """
         file = self.plain
@@ -326,7 +326,7 @@ class GenerationState(Positioned):
             self._compare(self.plain)
 
     def is_written_over(self, head: bytes) -> bool:
-        """Return whether a file whose run before the offset is unchanged begins with another line, with a time."""
+        """Return whether a file whose run before the offset is unchanged begins with a different line with a time."""
         first, end, _ = head.partition(b"\n")
         length, part = kept(self.position.head_bytes, self.position.head, min(len(head), TELLING_BYTES))
         return bool(end and length) and not matches_part(part, head[:length]) and self.lines.is_dated(first)
@@ -342,7 +342,7 @@ class GenerationState(Positioned):
                 raise ChangedError
             if relation is not Relation.SAME:
                 raise MovedError(at)
-        if not head:  # it may be empty for a moment, while its writer replaces what was in it
+        if not head:  # it may be empty for a moment, while its writer replaces the content
             return
         if known.head_bytes and not self.begins_alike(head):
             raise MovedError(known.offset)

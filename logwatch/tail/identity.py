@@ -1,8 +1,8 @@
-"""Answers, for all files alike, whether they hold a generation's bytes: open or closed, plain or packed, anywhere.
+"""Answers whether a file holds a generation's bytes: alike for open and closed files, plain and packed, anywhere.
 
-The one place that does, so that a running daemon and one that was just started decide alike about the same bytes.
-Bytes decide; the inode does only where they cannot: if the run before the offset is unchanged at its place in the same
-inode, this outweighs a changed head (a hole was punched into the file, or it was overwritten in front).
+No other module does, so that a running daemon and one that was just started decide alike about the same bytes. Bytes
+decide; the inode does only where they cannot: with the same inode, an unchanged run before the offset outweighs a
+changed head (a hole was punched into the file, or its start was overwritten).
 """
 
 from collections.abc import Callable
@@ -35,16 +35,16 @@ from logwatch.tail.uncompressed import NOWHERE, Content
 Key = tuple[int, int]
 """Device and inode."""
 
-_KEPT_BYTES = 64  # of a head that agree: the file still has its first lines
-_MARKS_UNPACKED = 16  # in an archive no more marks are checked: each takes unpacking it from the start
+_KEPT_BYTES = 64  # if this much of a head is unchanged, the file still has its first lines
+_MARKS_UNPACKED = 16  # of an archive, no more marks are checked: each check unpacks it from the start
 SURE_BYTES = 128
-"""Whole lines of so many bytes, with times in them, do not recur: wherever they stand, they are the same."""
+"""Whole lines with times do not recur if they have this many bytes: found anywhere, they are the same lines."""
 
 BY_INODE = 1 << 62
-"""The ``Positioned.proof`` of inode and bytes together: more than any offset, which is that of bytes alone."""
+"""The ``Positioned.proof`` of inode and bytes together: more than any offset, which is the proof of bytes alone."""
 
 NO_KEY: Key = (0, 0)
-"""The key of a file that cannot be looked at, and of a generation whose inode is another file's by now."""
+"""The key of a file that cannot be examined, and of a generation whose inode may be another file's by now."""
 
 
 class Positioned:
@@ -69,7 +69,7 @@ class Positioned:
 
     @property
     def in_use(self) -> bool:
-        """Whether it is read, or to be read: its state is live or rotated."""
+        """Whether it is being read, or still to be read: its state is live or rotated."""
         return self.position.state in ("live", "rotated")
 
     @property
@@ -78,46 +78,46 @@ class Positioned:
         return self.position.state != "ignored"
 
     def begins_alike(self, head: bytes) -> bool:
-        """Return whether a file with these first bytes may be its file: as many as are known of both agree."""
+        """Return whether a file with this head may be its file: they agree as far as both are known."""
         return begins_alike(self.position.head_bytes, self.position.head, head)
 
     def has_first_lines(self, head: bytes) -> bool:
-        """Return whether a file with these first bytes begins as it did, which may be no more than a banner."""
+        """Return whether a file with this head begins as it did; that may be no more than a banner."""
         return _alike_bytes(self.position, head) >= _KEPT_BYTES
 
     @property
     def sure(self) -> bool:
-        """Whether its digests prove that a file holds all that was read of it, or all that there was."""
+        """Whether its digests can prove that a file holds all that was read of it, or all it ever had."""
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
 
     def proof(self, key: Key) -> int:
-        """Return what proves a file that holds all that was read to be its own: so many bytes, or ``BY_INODE``."""
+        """Return how well a file that holds all that was read is proved its own: ``BY_INODE``, offset, NOWHERE."""
         telling = max(self.position.head_bytes, self.position.offset) >= TELLING_BYTES
         return BY_INODE if self.key == key and telling else self.position.offset or NOWHERE
 
     @property
     def repeats(self) -> bool:
-        """Whether what was read last has no line with a time: such lines recur, so that finding them proves nothing."""
+        """Whether the last lines read have no times: such lines recur, so finding them again proves nothing."""
         return not any(entries_of(self.position.tail))
 
     @property
     def dated_from(self) -> int:
-        """The offset of the first of the last lines that can be found one by one, since they have a time."""
+        """The offset at which its oldest entry begins: from there on, lines can be found one by one by their times."""
         return self.position.offset - sum(length for length, _ in entries_of(self.position.tail))
 
     @property
     def begun(self) -> bool:
-        """Whether anything of it was handed on; leading NULs are skipped, and do not count."""
+        """Whether anything of it was handed on; leading NULs that were skipped do not count."""
         return not is_tail(self.position.tail, bytes(self.position.tail_bytes))
 
     @property
     def emptied(self) -> bool:
-        """Whether its file was truncated, or is another one by now, and its bytes have not been found since."""
+        """Whether its file was truncated or replaced, and its bytes have not been found since."""
         return self.position.state == "rotated" and self.key == NO_KEY
 
     @property
     def empty(self) -> bool:
-        """Whether not a byte of it was ever seen."""
+        """Whether no byte of it was ever seen."""
         return not self.position.offset and not self.position.head_bytes
 
 
@@ -127,8 +127,8 @@ class Relation(Enum):
     OTHER = auto()  # it holds other bytes
     SAME = auto()  # it holds the generation's bytes up to its offset: reading goes on there
     MOVED = auto()  # it was trimmed, edited or cut off: what was read ends at another place, and reading goes on there
-    PART = auto()  # it holds nothing but a beginning of what was read: a copy made earlier
-    CUT = auto()  # it begins as the generation did, and has less; how much of that was read is unknown
+    PART = auto()  # it holds only a beginning of what was read: a copy made earlier
+    CUT = auto()  # it begins as the generation did, but is shorter; how much of it was read is unknown
     UNDECIDED = auto()  # an archive has to be unpacked further before this can be answered
 
 
@@ -160,21 +160,21 @@ def compare(
 ) -> Answer:
     """Return how a file is related to a generation.
 
-    ``followed``: the generation's own path leads to the file. ``search``: look for the run before the offset at other
-    places, too; it returns whether a line begins with a time. ``whole``: the generation's own file is elsewhere and has
-    all that was read, so that this one is not the same, cut off. ``left``: and it left the path under another name, so
-    that a banner and a line that recurs do not prove that its bytes are back. ``begun``: whether the file begins as any
-    known one; if not, one with more bytes before the run than were read is another log's.
+    ``followed``: the path that is followed leads to the file. ``search``: also look for the run before the offset at
+    other places; it returns whether a line begins with a time. ``whole``: the generation's own file is elsewhere and
+    has all that was read, so this one cannot be that file, cut off. ``left``: that file also left the path under
+    another name, so that a banner or a recurring line does not prove that its bytes are back. ``begun``: returns
+    whether the file begins like any known generation; if not, a run found well past the offset belongs to another log.
 
     Raises SeekingError while an archive has to be unpacked further.
     """
     if file.error:
-        return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # of its bytes nothing is known
+        return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # nothing is known of its bytes
     if not known.head_bytes and not known.offset:
         return Answer(Relation.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
     rewritten = same_inode and not file.packed  # an archive is another file: nobody writes into one
-    # NULs stand where its head was: a hole was punched into it, or into what the file is a copy of
+    # NULs are where its head was: a hole was punched into it, or into what it is a copy of
     punched = known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
     if alike or rewritten or punched:
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
@@ -183,7 +183,7 @@ def compare(
     if search and known.head_bytes:
         at = _find(known, file, left=left)
         if at != NOWHERE and (at <= known.offset + SURE_BYTES or begun()):
-            file.before(at)  # which are fingerprinted next: SeekingError until an archive is unpacked to there
+            file.before(at)  # these are fingerprinted next: SeekingError until the archive is unpacked that far
             return Answer(Relation.MOVED, at)
         if not whole and (cut := _find_cut(known, file, search)) != OTHER:
             return cut
@@ -193,10 +193,10 @@ def compare(
 def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
     """Return whether a shorter file that begins alike is a beginning of what was read: PART, CUT if unsure, or OTHER.
 
-    Where a mark does not hold, another inode is another log with the same banner. A file beside the path is a copy; it
-    is known up to its last mark, and may have lines of its own behind that. The path's file is a part if a mark proves
-    its end. Else it was cut off and perhaps written on, or is a new log with the same banner: reading goes on behind
-    the last line of which enough is known.
+    If its last mark does not match, a file with another inode is another log with the same banner. A file beside the
+    path is a copy; it is known up to its last mark, and may have lines of its own after that. The path's file is a part
+    if a mark proves its end. If none does, it was cut off and perhaps written to since, or is a new log with the same
+    banner: reading goes on after the last line of which enough is known.
     """
     size = file.size()
     if not TELLING_BYTES <= size < known.offset:
@@ -222,7 +222,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
     """Return whether a file with the inode of an empty generation is its file.
 
-    If it has bytes by now, they are new in any case, unless it is a copy that got the inode.
+    Any bytes that it has by now are new, unless it is a copy that got the inode.
     """
     if known.state in ("done", "ignored"):
         return not file.head and known.head == empty_file_id(file.modified)
@@ -232,8 +232,8 @@ def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
 def _outweighs(known: Position, head: bytes) -> bool:
     """Return whether an unchanged run before the offset, in the same inode, proves more than a changed head.
 
-    It does if the whole head was read, and if only the end of an unfinished line was taken back. Where bytes behind the
-    offset have changed, another file may have been written over this one.
+    It does if the whole head was read, or if the head only lost the end of an unfinished line. If bytes after the
+    offset changed, another file may have been written over this one.
     """
     if known.head_bytes <= known.offset:
         return known.tail_bytes >= TELLING_BYTES
@@ -241,10 +241,10 @@ def _outweighs(known: Position, head: bytes) -> bool:
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int:
-    """Return where what was read ends in a file that was trimmed or edited: the last such place; or NOWHERE.
+    """Return where what was read ends in a trimmed or edited file, the last such place if several; or NOWHERE.
 
-    It is behind the last entry of the run before the offset that the file has. An entry at its old place does not
-    count if a later one has gone: then the file was cut off.
+    That is the end of the last entry that the file still has. An entry at its old place does not count if a later one
+    is gone: then the file was cut off.
     """
     entries = list(entries_of(known.tail))
     if not entries:
@@ -279,7 +279,7 @@ def _find(known: Position, file: Content, *, left: bool) -> int:
 
 
 def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int]]]:
-    """Index entries by length, then by digest: where all lines are equally long, each costs one digest to compare."""
+    """Index entries by length, then by digest: even if all have one length, a line takes one digest to look up."""
     found: dict[int, dict[bytes, list[int]]] = {}
     for n, (length, part) in enumerate(entries):
         found.setdefault(length, {}).setdefault(part, []).append(n)
@@ -287,12 +287,12 @@ def _numbers(entries: list[tuple[int, bytes]]) -> dict[int, dict[bytes, list[int
 
 
 def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -> Answer:
-    """Return where reading goes on in a file that was cut off, as by a power loss, and perhaps written on since.
+    """Return where reading goes on in a file that was cut off, as by a power loss, and perhaps written to since.
 
-    All up to the last mark that holds was read; so was all up to the next mark if a NUL stands before that. If both are
-    ends of consecutive lines, the cut is between them: what stands behind the first is new. The same is true behind an
-    entry at its old place, as the next one is not. Else the cut is anywhere before the next mark: reading goes on
-    there, and whether all before it was read is unknown.
+    Everything up to the last mark that matches was read, and up to the next mark if a NUL precedes that. If these two
+    marks end consecutive lines, the cut is between them, and what follows the first is new. So is what follows an entry
+    at its old place, as the next entry is not at its own. Otherwise the cut is somewhere before the next mark: reading
+    goes on there, and whether everything before was read is unknown.
     """
     head, end = file.head, known.offset
     whole, alike_bytes = begins_alike(known.head_bytes, known.head, head), _alike_bytes(known, head)
@@ -308,11 +308,11 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
         if mark.offset <= entry_end:
             break
         if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
-            # The last line of a message over several may be alike in any log, at its place, too: heads have to agree
+            # The last line of a multi-line message may be alike in any log, even at its place: heads have to agree
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
             sure = sure or mark.offset > known.head_bytes
             if size == mark.offset or not (alike and sure):
-                return OTHER  # another log; or nothing is left that was not read
+                return OTHER  # another log, or nothing unread is left
             at, exact = mark.offset, exact or next_is_marked
             break
         end, next_is_marked = mark.offset, mark.follows
@@ -327,7 +327,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
 
 
 def _last_entry_end(known: Position, file: Content) -> int:
-    """Return where the last entry ends that is at its old place, not counting the newest one; 0 if none is."""
+    """Return the end of the last entry that is still at its old place, apart from the newest one; 0 if none is."""
     end = known.offset
     for n, (length, part) in enumerate(entries_of(known.tail)):
         alike = n and begins_alike(known.head_bytes, known.head, file.head[:end])
@@ -338,28 +338,28 @@ def _last_entry_end(known: Position, file: Content) -> int:
 
 
 def _behind_torn(known: Position, file: Content, at: int, begins: Callable[[bytes], bool]) -> int:
-    """Return the end of the line at ``at`` if it is one that was read, torn, with other text behind; else ``at``."""
+    """Return the end of the line at ``at`` if it is one already read, torn, with other text after it; else ``at``."""
     start = known.offset
     for (length, _), (some, part) in zip(entries_of(known.tail), beginnings_of(known.tail), strict=False):
         start -= length
         if start == at:
             line = file.run(at, HEAD_BYTES).partition(b"\n")[0]
-            # With its own time in it: without, it may be another line of the same second
+            # It must include the time: without that, it may be another line of the same second
             torn = some < len(line) and begins(line[:some]) and part_of(line[:some]) == part
-            if torn and not any(begins(line[n:]) for n in range(1, length)):  # none begins within
+            if torn and not any(begins(line[n:]) for n in range(1, length)):  # no other line begins within it
                 return at + len(line) + 1
             return at
     return at
 
 
 def _last_known(file: Content, alike_bytes: int) -> int:
-    """Return the end of the last line of which enough is known, in a file with little more than a head, or its size."""
+    """Return the end of the last line in a file's head of which enough is known; the file's size if none is."""
     end = file.head.find(b"\n", max(alike_bytes - TELLING_BYTES, 0)) + 1
     return file.begin + end if end else file.size()
 
 
 def _alike_bytes(known: Position, head: bytes) -> int:
-    """Return how many first bytes of a head are known to be unchanged; 0 if none are."""
+    """Return how many bytes at the start of a head are known to be unchanged; 0 if none are."""
     length, part = kept(known.head_bytes, known.head, len(head))
     while length and not matches_part(part, head[:length]):
         length, part = kept(known.head_bytes, known.head, length - 1)

@@ -1,4 +1,4 @@
-"""Knows, for all paths of a source, which path's generation a file is, and of which logs a name may be."""
+"""Knows, for all paths of a source, which path's generation a file is, and which logs a name may belong to."""
 
 import os
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from logwatch.tail.sharing import FollowedPath, Sharing
 from logwatch.tail.uncompressed import NOWHERE, SeekingError, is_part
 
 _MOST_REMEMBERED = 20_000  # names in ``_logs``
-_NEAR = 8  # paths in front of one, at most, among which the one that was left for it is looked for
+_NEAR = 8  # how many paths before one are searched, at most, for the one that a writer left for it
 
 
 class Owners:
@@ -50,7 +50,7 @@ class Owners:
         self._known: set[str] = set()  # all paths and targets, with and without directories
         self._logs: dict[str, str] = {}  # cache of ``log_of``
         self._by_key: dict[Key, list[Generation]] = {}
-        self._added, self._most = 0, 1000  # entries of the index since it was last rebuilt, and until it is again
+        self._added, self._most = 0, 1000  # entries since the index was last rebuilt, and how many before the next time
         self.sharing = Sharing(self._paths)
 
     def __contains__(self, path: str) -> bool:
@@ -62,12 +62,12 @@ class Owners:
         self._looked, self._in_order = False, []
 
     def leave(self, path: str) -> None:
-        """Note that a path is followed no more. Many may leave in one look: to its end this one counts as a log."""
+        """Note that a path is no longer followed. It counts as a log until the look ends: many may leave in one."""
         del self._paths[path]
         self._in_order = []
 
     def left_for(self, path: str) -> Generation | None:
-        """Return the newest generation of the path that a writer left for this one, by the dates in their names."""
+        """Return the newest generation of the path that a writer left for this one, by dates in names; or None."""
         directory, name = os.path.split(path)
         if not (around := around_date(name)):
             return None
@@ -81,15 +81,15 @@ class Owners:
         return None
 
     def forget(self) -> None:
-        """Have rotated files looked for again when next asked, and their logs if the paths of any source changed."""
+        """Look for rotated files again when next asked, and for their logs if the paths of any source changed."""
         same = len(self._targets) == len(self._paths)
         self._looked = self._looked and same and self._all_called == [each.called() for each in self._sources()]
         self.rotated_files.forget()
 
     def logs_of(self, path: str) -> set[str]:
-        """Return the logs after which rotated files of a path are named, wherever they lie.
+        """Return the logs that rotated files of a path are named after, wherever they lie.
 
-        If the path leads elsewhere by now, all paths are looked at again: often others do, too.
+        If the path leads elsewhere by now, all paths are examined again: often others do, too.
         """
         self._looked = self._looked and self._targets[path] == self._paths[path].targets()
         return self._look()[path]
@@ -105,7 +105,7 @@ class Owners:
             bases = called.union(*self._all_called)
             named = {}
             for path, targets in self._targets.items():
-                # A link has rotated files of its own name only if its target, or no other log, is called so
+                # A link has rotated files of its own name only if its target, or no other log, has that name
                 base, own = os.path.basename(path), set(map(os.path.basename, targets))
                 named[path] = targets | {path} if base in own or base not in bases else targets
             if named != self._named:
@@ -114,11 +114,11 @@ class Owners:
         return self._named
 
     def logs(self) -> set[str]:
-        """Return the logs after which rotated files of any path are named."""
+        """Return the logs that rotated files of any path are named after."""
         return set().union(*self._look().values())
 
     def called(self) -> set[str]:
-        """Return the names of the logs to which paths lead, and led, when this was last looked at."""
+        """Return the names of the logs that paths lead to, and led to, when these were last examined."""
         targets = (state.targets() for state in self._paths.values())
         self._called = self._called or {os.path.basename(log) for logs in targets for log in logs}
         return self._called
@@ -141,9 +141,9 @@ class Owners:
                 self.add(each)
 
     def log_of(self, path: str) -> str:
-        """Return the log that a path is, or is a rotated file of, by its name: of several the longest, or "".
+        """Return the log that a path is, or is a rotated file of, by its name: the longest of several, or "".
 
-        A path without a directory may be that of any log of its name, whatever comes behind it.
+        A path without a directory may be that of any log of its name, whatever follows the name.
         """
         self._look()
         if path not in self._logs:
@@ -162,7 +162,7 @@ class Owners:
     def claim(self, file: Candidate, but: FollowedPath, *, copies: bool) -> int | None:
         """Return the best proof that a file belongs to other paths than ``but``: see ``Positioned.proof``.
 
-        NOWHERE if there is none, None if an archive has to be unpacked. ``copies``: copies count, too, beside their
+        NOWHERE if there is none, None if an archive has to be unpacked. ``copies``: copies count too, beside their
         originals and in configured places. A source that has left the path to another source claims none of its files.
         """
         most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
@@ -190,7 +190,7 @@ class Owners:
         return None if undecided and most == NOWHERE else most
 
     def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
-        """Return the generation of any other path that a file is; ``followed``: a followed path leads to the file."""
+        """Return the other path's generation that a file is, or None; ``followed``: a followed path leads to it."""
         for generation in self.others(path, file.key):
             if generation.plain:
                 return generation
@@ -205,7 +205,7 @@ class Owners:
         return None
 
     def holder(self, path: str) -> Generation | None:
-        """Return the generation of any path that the file at a path is, by inode and bytes."""
+        """Return the generation, of any path, that the file at a path is, by inode and bytes; or None."""
         there = stat_at(path)
         known = self.others("", there.key) if there else []
         if (opened := next((each for each in known if each.plain), None)) or not known:
@@ -220,7 +220,7 @@ class Owners:
         return [g for g in self._valid(key) if g.position.path != path and g.followed]
 
     def leading_to(self, key: Key, but: str = "") -> list[Generation]:
-        """Return the live generations with this inode whose paths, ``but`` for one, still lead to it."""
+        """Return the live generations with this inode whose paths, other than ``but``, still lead to it."""
         live = (g for g in self.others(but, key) if g.position.state == "live" and self.follows(g.position.path))
         return [each for each in live if key_at(each.position.path) == key]
 

@@ -1,4 +1,4 @@
-"""What is known of one followed path: its generations, and how it was when it was last looked at.
+"""What is known of one followed path: its generations, and how it was at the last look.
 
 ``apply`` and ``follow`` go by it. Only this module and ``follow``, which extends it, assign its attributes.
 """
@@ -23,7 +23,7 @@ NO_FILE = "is not a regular file"
 PACKED = "is an archive"
 SHARED = "is followed by another source"
 
-_AHEAD_BYTES = 16 * 1024  # of the next generation, in which a message that a rotation has split may end
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which a message split by a rotation may end
 
 
 class PathState:
@@ -43,7 +43,7 @@ class PathState:
         self.ctx = ctx
         self.owners = ctx.files.following
         self.owners.enter(self)
-        # A copy of its own: what one path's lines turn out to be in says nothing of another path's
+        # Its own copy: the envelope of one path's lines says nothing of another path's
         self._reading = replace(ctx.reading, expected=expected)
         self.heads = Heads(ctx.files.all.unreadable, ctx.unpacking)
         self.generations: list[Generation] = []
@@ -54,7 +54,7 @@ class PathState:
             self._enter(generation)
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         live = [generation for generation in known if generation.position.state == "live"]
-        self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one to which the path led
+        self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
         # Archives that came after these may have been undecided when the daemon was killed
         seen = (g for g in known if g.in_use and not g.empty and g is not self.current)
@@ -66,7 +66,7 @@ class PathState:
         self.due = True  # the next look has to reconcile it
         self.unpacking = False  # not all is decided: an archive has to be unpacked further
         self.crowded = False  # a file waits to be opened, as too many are open
-        self.futile = 0  # what reads in a row have cost that brought nothing
+        self.futile = 0  # the cost so far of reads in a row that brought nothing
 
     @property
     def joined(self) -> bool:
@@ -79,18 +79,18 @@ class PathState:
 
     @property
     def live(self) -> Generation | None:
-        """The generation that the path leads to; None if it leads nowhere, or that is not found."""
+        """The generation that the path leads to; None if it leads nowhere, or that generation is missing."""
         current = self.current
         return current if current and current.position.state == "live" and current.missing_since is None else None
 
     @property
     def lag(self) -> int:
-        """Bytes of open files that were seen and not handed on yet."""
+        """Bytes of open files that were seen and have not been handed on."""
         return sum(generation.lag for generation in self.generations if generation.file)
 
     @property
     def is_behind(self) -> bool:
-        """Whether anything has to be read, or opened or unpacked for that; what cannot be read now does not count."""
+        """Whether anything is left to read, or to open or unpack for that; what cannot be read now does not count."""
         used = [g for g in self.generations if g.in_use and not g.blocked]
         first = any(g.lines.waits and not g.position.offset for g in used)  # their envelope is not decided yet
         return self.unpacking or first or any(g.waiting or (self.crowded and not g.seen) for g in used)
@@ -101,14 +101,14 @@ class PathState:
         return any(g.blocked and g.in_use for g in self.generations)
 
     def is_out_of_reach(self, *, globbed: bool) -> bool:
-        """Return whether lines cannot be read now that were followed before, or that certainly are a log's.
+        """Return whether lines cannot be read now that were followed before, or that are certainly a log's.
 
         ``globbed``: a wildcard matches the path, so that it may be no log at all.
         """
         return self.blocked or (self.problem is not None and (self.facts.followed or not globbed))
 
     def in_order(self) -> list[Generation]:
-        """Return its generations, oldest first. A live one of which nothing was read may be known before older ones."""
+        """Return its generations, oldest first: a live one of which nothing was read is last, whatever its number."""
         last = self.live if self.live and not self.live.begun else None
         return sorted(self.generations, key=lambda each: each is last)
 
@@ -119,41 +119,41 @@ class PathState:
         return next((each for each in before if each.followed and each.position.size), None)
 
     def ahead(self, generation: Generation) -> bytes:
-        """Return the first bytes of the generation behind this one, no copy of it; nothing if its file is not open."""
+        """Return the first bytes of the next generation that is no copy of this one; none if its file is not open."""
         order = self.in_order()
         after = (g for g in order[order.index(generation) + 1 :] if g.followed)
         file = next((g.plain for g in after if g.position.copy_of != generation.number), None)
         return file.read_at(0, _AHEAD_BYTES) if file else b""
 
     def targets(self) -> set[str]:
-        """Return where the path leads, and led: itself, where it is no link."""
+        """Return where the path leads, and has led: to itself if it is no link."""
         return {generation.position.target for generation in self.generations if generation.position.target} | {
             self.ctx.directories.real(self.path)
         }
 
     def examine(self) -> Candidate | None:
-        """Look at the file that the path leads to; raises OSError if a disk fails: nothing may be concluded then."""
+        """Examine the file that the path leads to; raise OSError if a disk fails, as nothing may be concluded then."""
         found = self.heads.examine(self.path, None)
         if found and found.error and found.fails_for_now and found.key not in self.ctx.files.all.unreadable:
             raise found.error
         return found
 
     def target_of(self, candidate: Candidate) -> str | None:
-        """Return where links lead from the path to its file; None for a rotated one, of which that stays as known."""
+        """Return where links lead from the path to its file; None for a rotated file, whose target stays as known."""
         if not candidate.is_at_path:
             return None
         real = self.ctx.directories.real(self.path)
         return real if real != self.path and key_at(real) == candidate.key else ""
 
     def view(self) -> PathView:
-        """Return what a decision has to know of the path."""
+        """Return what a decision needs to know of the path."""
         current = self.current.number if self.current else None
         return replace(self.facts, current=current, is_link=os.path.islink(self.path))
 
     # what changes it
 
     def mark_due(self) -> None:
-        """Have the next look reconcile it."""
+        """Make the next look reconcile it."""
         self.due = True
 
     def begin(self) -> None:
@@ -168,7 +168,7 @@ class PathState:
         self.crowded = True
 
     def add(self, candidate: Candidate, state: FileState) -> Generation:
-        """Add a new generation that a candidate holds, read from its beginning on unless it is told otherwise."""
+        """Add a new generation, held by a candidate, to be read from its beginning unless told otherwise."""
         head = candidate.head
         position = Position(
             generation=self.ctx.next_generation(),
@@ -197,7 +197,7 @@ class PathState:
             self.current = None
 
     def adopt(self, generation: Generation) -> None:
-        """Take over a generation from another path, which does not lead to it any more."""
+        """Take over a generation from another path, which no longer leads to it."""
         generation.note(path=self.path)
         self._enter(generation)
 
@@ -207,12 +207,12 @@ class PathState:
         self.facts = replace(self.facts, followed=True)
 
     def end(self, candidates: list[Candidate], *, renewed: bool, undecided: bool, unpacking: bool) -> None:
-        """Note that all that is known was reconciled with these candidates.
+        """Note that everything known was reconciled with these candidates.
 
         ``renewed``: the path leads to another file than before; ``undecided``: a file was left to a later look;
         ``unpacking``: that waits only for an archive to be unpacked further.
         """
-        # What is decided after the path led on to another file came in between, whenever it was written
+        # A file decided on after the path led to another one came in between, whenever it was written
         since = float("-inf") if renewed else self.facts.news_since
         adrift, since = (self.facts.adrift, since) if undecided else (False, float("inf"))
         self.facts = replace(self.facts, was_blank=False, first=False, adrift=adrift, news_since=since)
@@ -234,7 +234,7 @@ class PathState:
         self.problem = problem
 
     def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> ChangedError | None:
-        """Check an open file with ``see``, and let go of it if it was changed or is another generation's by now.
+        """Check an open file with ``see``, and release it if it was changed or is another generation's by now.
 
         A deleted file stays open: return the error, so that a survey finds out whether reading goes on in it.
         """
@@ -263,7 +263,7 @@ class PathState:
         self.due = self.due or not generation.file
 
     def lose_rest(self, generation: Generation, turn: Turn, why: str) -> None:
-        """End a generation whose archive lacks its end: how much was in that is unknown."""
+        """End a generation whose archive lacks its end: how much that contained is unknown."""
         position = generation.position
         self.ctx.miss(turn, position.found_at, why, read_bytes=position.offset)
         self.ctx.lose(turn, position.found_at, position.size - position.offset, why)

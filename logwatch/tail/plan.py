@@ -1,6 +1,6 @@
-"""What a decision goes by (``PathView``, ``Known``, ``Found``), and the ``Plan`` that comes out of it for ``apply``.
+"""What a decision goes by (``PathView``, ``Known``, ``Found``), and its result, the ``Plan`` that ``apply`` executes.
 
-A ``Draft`` is a plan in the making. Files are named by their index in ``Found.candidates``, generations by number.
+A ``Draft`` is a plan in the making. Files are identified by their index in ``Found.candidates``, generations by number.
 """
 
 from collections import defaultdict
@@ -16,20 +16,20 @@ from logwatch.tail.identity import HELD, UNDECIDED, Answer, Key, Positioned, Rel
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
-_SEARCHED = 2  # rotated files, the last ones written, are searched however long they are
+_SEARCHED = 2  # rotated files at least, the last ones written, are searched however long they are
 
 
 @dataclass(frozen=True, slots=True)
 class PathView:
     """What a decision needs to know of the path itself; what is known of its generations is in ``Known``."""
 
-    current: int | None = None  # the generation that it led to when it was last looked at
+    current: int | None = None  # the generation that it led to at the last look
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # the file that is there at the first look is read from its end on
-    news_since: float = float("inf")  # rotated files written after this clock are no history; inf once all are decided
-    adrift: bool = False  # after a start: some in use have no known place; what came after is unknown
+    news_since: float = float("inf")  # rotated files written after this time are no history; inf once all are decided
+    adrift: bool = False  # after a start: some in use have no known place; what came after them is unknown
     followed: bool = True  # it has led somewhere before
-    was_blank: bool = False  # its file's head was too short to distinguish it from the next file's
+    was_blank: bool = False  # its file's head was too short to tell it from the next file's
     successor: bool = False  # it takes over from another path, as a new container does: nothing here is history
     is_link: bool = False
 
@@ -39,8 +39,8 @@ class Known(Positioned):
     """What a decision needs to know of a generation."""
 
     position: Position
-    open: bool = False  # the file that was written, no archive, is open: no other file can have its inode
-    name: str = ""  # of that open file now, wherever it was moved to; empty if it was deleted, or is not open
+    open: bool = False  # its file, which is no archive, is open: no other file can have its inode
+    name: str = ""  # the open file's name now, wherever it was moved; empty if it was deleted, or is not open
     dead: bool = False  # it need not be remembered: deleted and read to its end, or nowhere for long enough
 
     @property
@@ -51,21 +51,21 @@ class Known(Positioned):
 
 @dataclass(slots=True)
 class Found:
-    """The candidates, and how each of them is related to each generation and to each other candidate."""
+    """The candidates, and how each is related to each generation and to each other candidate."""
 
     candidates: list[Candidate]
     at_path: int | None = None
-    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file): OTHER if not there
+    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file): OTHER if absent
     parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # by file: files that hold all of it
-    own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose own one does
-    common: dict[tuple[int, int], int] = field(default_factory=dict)  # (generation, file): to where its own one agrees
+    own_parts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # generations whose own file does
+    common: dict[tuple[int, int], int] = field(default_factory=dict)  # (generation, file): how far its own file agrees
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files of another path, their copies, archives without an end
-    ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
+    ambiguous: set[int] = field(default_factory=set)  # files whose names may be another log's
     undecided: set[int] = field(default_factory=set)  # archives to be unpacked further
-    hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
-    edited: set[int] = field(default_factory=set)  # edited copies of what a generation has not read yet in its own file
-    packing: bool = False  # a compressor may still be writing an archive, beside the file that it is made from
+    hidden: set[int] = field(default_factory=set)  # generations that are over, last found where nobody can look now
+    edited: set[int] = field(default_factory=set)  # edited copies of generations' own files, which have more to read
+    packing: bool = False  # a compressor may still be writing an archive beside the file that it is made from
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property
@@ -74,18 +74,18 @@ class Found:
         return None if self.at_path is None else self.candidates[self.at_path]
 
     def answer(self, number: int, index: int) -> Answer:
-        """Return what a file is to a generation; OTHER if they were not compared."""
+        """Return how a file is related to a generation; OTHER if they were not compared."""
         return self.answers.get((number, index), Answer(Relation.OTHER))
 
     def hold_back(self) -> None:
-        """Take an archive as undecided for all generations if it is for one: that may have read further in it."""
+        """Treat an archive as undecided for all generations if it is for one, which may have read further in it."""
         files = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.UNDECIDED}
         for (number, i), answer in self.answers.items():
             if i in files and answer.relation is not Relation.OTHER:
                 self.answers[number, i] = UNDECIDED
 
     def over(self, known: Iterable[Known], at_key: Mapping[Key, int]) -> dict[int, int]:
-        """Return, by number, the files beside the path in which generations lie that are over: same inode and bytes."""
+        """Return, by number, the files beside the path that hold generations that are over: same inode and bytes."""
         telling = (k for k in known if not k.in_use and k.key in at_key and k.position.head_bytes >= TELLING_BYTES)
         own = ((k.number, at_key[k.key]) for k in telling)
         return {n: i for n, i in own if i != self.at_path and self.answer(n, i).relation is Relation.SAME}
@@ -93,7 +93,7 @@ class Found:
     def lost(self, known: Iterable[Known]) -> list[Known]:
         """Return the generations in use that have no known file name, and whose read bytes no candidate holds in full.
 
-        Candidates named without a number or a date do not count: they may be copies, made before the rotation.
+        A candidate named without number or date counts only by its inode: it may be a copy, made before the rotation.
         """
         lost = {k.number: k for k in known if k.in_use and not k.name}
         for (number, i), answer in self.answers.items():
@@ -104,7 +104,7 @@ class Found:
         return list(lost.values())
 
     def alike(self, known: Sequence[Known]) -> set[int]:
-        """Return the files with unknown inodes that hold all that was read of one generation, where several do."""
+        """Return the files with unknown inodes that hold all that was read of a generation, where several files do."""
         keys = {k.key for k in known}
         lost = {k.number for k in known if k.in_use and not k.open and k.position.offset}
         same: dict[int, set[int]] = {}
@@ -115,10 +115,10 @@ class Found:
         return {i for i in alike if self.candidates[i].key not in keys}
 
     def searched(self) -> list[int]:
-        """Return the files to be searched for the last lines of lost generations: each search reads much of a file.
+        """Return the files to search for the last lines of lost generations: each search reads much of a file.
 
-        They are the path's own; the rotated ones written last, two at least, and as many as together have no more bytes
-        than are searched of one; and archives in which no generation lies: news, or a log trimmed before it was packed.
+        They are the path's own; the rotated ones written last, at least two, and more while together they have no more
+        bytes than are searched of one; and archives without any generation: news, or a log trimmed before packing.
         """
         held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
         archives = [i for i, c in enumerate(self.candidates) if c.packed and c.may_be_news and i not in held]
@@ -129,7 +129,7 @@ class Found:
         return [i for i in plain if i == self.at_path] + near + archives
 
     def proofs(self, known: Iterable[Known]) -> dict[int, int]:
-        """Return, by file that holds all that was read of one of these generations, the best ``proof`` of any."""
+        """Return the best ``proof`` of each file that holds all that was read of any of these generations."""
         by_number = {k.number: k for k in known}
         found: dict[int, int] = {}
         for (number, i), answer in self.answers.items():
@@ -153,9 +153,9 @@ class Hold(NamedTuple):
 class Leave(NamedTuple):
     """A generation lies in no candidate.
 
-    ``open``: its open file is read on, from ``at`` if given; ``packed``: wait until an archive is unpacked further, or
-    a file has grown; ``missing``: it is nowhere; ``disowned``: and another file has its inode; ``done``: nothing of
-    it is left to be read; ``ignored``: it is no generation of its own, and left out; ``forgotten``: drop it.
+    ``open``: reading goes on in its open file, from ``at`` if given; ``packed``: wait until an archive is unpacked
+    further, or a file has grown; ``missing``: it is nowhere; ``disowned``: and another file has its inode; ``done``:
+    nothing of it is left to read; ``ignored``: it is no generation of its own, and left out; ``forgotten``: drop it.
     """
 
     number: int
@@ -172,11 +172,11 @@ class TakeUp(NamedTuple):
 
 
 class Absent(NamedTuple):
-    """Nothing was there at the first look: any file that comes is news, not history."""
+    """Nothing was there at the first look: any file that appears later is news, not history."""
 
 
 class Rotated(NamedTuple):
-    """The path was found to lead to other bytes, ``times`` times since the last look."""
+    """The path has come to lead to other bytes, ``times`` times since the last look."""
 
     kind: RotationKind
     times: int = 1
@@ -187,19 +187,19 @@ Action = Hold | Leave | TakeUp | Absent | Rotated
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done, in this order."""
+    """The actions to carry out, in this order."""
 
     actions: list[Action] = field(default_factory=list)
-    copy_of: dict[int, set[int]] = field(default_factory=dict)  # by file: generations with whose bytes it begins
+    copy_of: dict[int, set[int]] = field(default_factory=dict)  # by file: generations whose bytes it begins with
     news: bool = False  # rotated files hold news: check that no file changed during the look, or a copy may count twice
     renewed: bool = False  # the path leads to another file than before: unknown rotated files are no history
     again: bool = False  # the next look has to decide what this one could not
 
 
 class Draft:
-    """What is known and found around a path, and what was decided so far.
+    """What is known of a path, what was found around it, and what has been decided so far.
 
-    Each step takes the files that it decides on out of ``free``, and puts generations into ``decided``.
+    Each step removes the files that it decides on from ``free``, and adds generations to ``decided``.
     """
 
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
@@ -209,7 +209,7 @@ class Draft:
         self.by_number = {k.number: k for k in known}
         self.current = self.by_number.get(path.current or 0)
         holders = self._relate()
-        # Closed ones of which nothing was read, or what others begin with, too: each lies in the oldest file that does
+        # Closed ones of which nothing was read, or only what others begin with too: each lies in the oldest such file
         closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
         self.unidentified = {k.number for k in closed.values() if not k.position.offset}
         for some in holders.values():
@@ -218,7 +218,7 @@ class Draft:
         self.unidentified |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
-        self.lying = defaultdict[int, set[int]](set)  # by file: the generations found in it, at first or in the end
+        self.lying = defaultdict[int, set[int]](set)  # by file: the generations decided to lie in it, overridden or not
         self.start: dict[int, int] = {}  # by file that is a new generation: the offset to read from
         self.copies: list[int] = []  # files to be left out
         self.later: set[int] = set()  # files on which the next look decides
@@ -232,8 +232,8 @@ class Draft:
         own = ((number, i) for i, numbers in found.own_parts.items() for number in numbers)
         for number, i in (*related, *own, *found.common):
             self._files[number].add(i)
-        # By file: generations that have its inode and are held by it; that have any bytes in common with it; of those,
-        # the ones of which any byte was read; and those that end where it ends, read to that end
+        # By file: generations with its inode that it holds; those that have bytes in common with it; of these, those
+        # read, or with an own file that holds all of it; and those that end where it does, and were read to that end
         self.by_inode = defaultdict[int, list[Known]](list)
         self.related = defaultdict[int, list[Known]](list)
         self.read = defaultdict[int, list[Known]](list)
@@ -253,7 +253,7 @@ class Draft:
         return holders
 
     def _goes_on_differently(self, each: Known) -> bool:
-        """Return whether the files that hold all that was read of one differ behind that: they share but a banner."""
+        """Return whether the files that hold all that was read of one differ after that: they only share a banner."""
         files = [i for i in self.files(each) if self.answer(each, i).relation is Relation.SAME]
         longer = [i for i in files if (self.size(i) or 0) > each.position.offset and i not in self.found.ambiguous]
         longer.sort(key=lambda i: self.size(i) or 0)  # if each goes on as the next longer one does, all do
@@ -264,7 +264,7 @@ class Draft:
         return sorted(self._files[each.number])
 
     def free_files(self, each: Known) -> list[int]:
-        """Return those of them that no step has decided on."""
+        """Return those of ``files`` that no step has decided on."""
         return [i for i in self.files(each) if i in self.free]
 
     def file(self, i: int) -> Candidate:
@@ -280,15 +280,15 @@ class Draft:
         return self.found.answer(each.number, i)
 
     def take(self, each: Known, i: int, at: int | None = None, *, cut: bool = False) -> None:
-        """Decide that a generation lies in a file and is read on at ``at``, or its offset; ``cut`` as in ``Hold``."""
+        """Decide that a generation lies in a file and goes on at ``at``, or its offset; ``cut`` as in ``Hold``."""
         relation = self.answer(each, i).relation
-        if at == each.position.offset and relation is not Relation.MOVED:  # MOVED: other bytes stand before it now
+        if at == each.position.offset and relation is not Relation.MOVED:  # MOVED: other bytes precede it now
             at = None
         self.decide(Hold(each.number, i, at, cut or (at is not None and relation is Relation.CUT)))
         self.free.pop(i, None)
 
     def decide(self, action: Hold | Leave) -> None:
-        """Decide where a generation lies; this overrides what was decided before."""
+        """Decide where a generation lies; this overrides any earlier decision."""
         if isinstance(action, Hold):
             self.lying[action.file].add(action.number)
         self.decided[action.number] = action
@@ -296,8 +296,8 @@ class Draft:
     def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
         """Read on both in a copy and in its original; return the offset at which the copy, a new generation, begins.
 
-        If both have the bytes at the same place, both go on from there, and bytes that both get are read once. If not,
-        the original goes on behind what both have in common.
+        If what was read ends at the same place in both, both go on from there, and bytes that both get are read once.
+        If not, the original goes on after what the two have in common.
         """
         at, offset = self.answer(each, i).at, each.position.offset
         rest = None if at == offset else max(common, offset)
@@ -313,20 +313,20 @@ class Draft:
         self.free.pop(i, None)
 
     def holds(self, each: Known, i: int) -> bool:
-        """Return whether a file holds all that was read of a generation, and that is enough to identify it."""
+        """Return whether a file holds all that was read of a generation, and enough of it to identify it."""
         return self.answer(each, i).relation is Relation.SAME and self.enough(each, i)
 
     def lies_at(self, number: int) -> int | None:
-        """Return the file in which a generation was decided to lie; None if in none so far."""
+        """Return the file that a generation was decided to lie in; None if there is none so far."""
         action = self.decided.get(number)
         return action.file if isinstance(action, Hold) else None
 
     def is_nowhere(self, each: Known) -> bool:
-        """Return whether nothing was decided for a generation so far, and it has no open file."""
+        """Return whether nothing has been decided for a generation, and it has no open file."""
         return each.number not in self.decided and not each.open
 
     def is_latest(self, each: Known) -> bool:
-        """Return whether the path led to a generation when it was last looked at."""
+        """Return whether the path led to a generation at the last look."""
         return each.position.state == "live" or each is self.current
 
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
@@ -334,13 +334,13 @@ class Draft:
         return each.number in self.found.own_parts[i] or of in self.found.parts[i]
 
     def shared_end(self, each: Known, i: int) -> int:
-        """Return up to where a file and a generation's own file agree; 0 if the file holds all that was read of it."""
+        """Return how far a file and a generation's own agree; 0 if the file holds all that was read, or if unknown."""
         return 0 if self.answer(each, i).relation in HELD else self.found.common.get((each.number, i), 0)
 
     def enough(self, each: Known, i: int) -> bool:
-        """Return whether there is enough to compare: few bytes are alike in many files, unless both have no more.
+        """Return whether there is enough to compare: a few bytes are alike in many files, unless neither has more.
 
-        Of an empty one, inode and time of its file are; but a file that has bytes by now may be a copy with that inode.
+        For an empty one, inode and time of its file are; but one that has bytes by now may be a copy with that inode.
         """
         telling = max(each.position.head_bytes, each.position.offset)
         enough = telling >= TELLING_BYTES or each.position.offset >= LINE_BYTES
@@ -350,7 +350,7 @@ class Draft:
     def differs(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like a left-out generation, of which only the head is known, is another.
 
-        It is if its size differs, or if the generation's own file is there, unchanged.
+        It is if the sizes differ, or if the generation's own file is still there, unchanged.
         """
         if each.position.state != "ignored":
             return False
@@ -359,25 +359,25 @@ class Draft:
         return there or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
-        """Return whether the position of a generation (its digests and size) shows that it holds all of a file."""
+        """Return whether a generation's position (its digests and size) shows that it holds all of a file."""
         relation, size = self.answer(each, i).relation, self.size(i)
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
         return relation is Relation.PART or (relation is Relation.SAME and shorter)
 
     def put_off(self, i: int) -> None:
-        """Leave a file, and thereby every file that holds nothing else, to the next look."""
+        """Leave a file, and with it every file that holds nothing else, to the next look."""
         self.plan.again = True
         self.free.pop(i, None)
         self.later.add(i)
 
     def wait_if_torn(self, i: int) -> bool:
-        """Put the path's file off if it is ``torn``: the rest of its last line shows whether it is a copy or new."""
+        """Put the path's file off if it is ``torn``, and return whether: the rest of its line will show what it is."""
         if self.found.torn:
             self.put_off(i)
         return self.found.torn
 
     def numbers(self, files: Iterable[int | None]) -> list[int]:
-        """Return the numbers in the names of files, of those that have one."""
+        """Return the numbers in the names of those files that have one."""
         names = (self.file(i).name_says for i in files if i is not None)
         return [name.number for name in names if name and name.number is not None]
 

@@ -1,7 +1,7 @@
 """Decides what every file around a path is: a pure function of what is known and what was found, without any I/O.
 
 In: a path's generations, and the survey of the files around it. Out: a plan that says in which file each generation
-lies now, and what becomes of every file in which none lies. ``apply`` carries it out.
+lies now, and what becomes of every file that holds none. ``apply`` carries it out.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from logwatch.unpack import MissingLibraryError
 
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
-    """Return a plan: an action for each generation, oldest first, then for each file in which none lies.
+    """Return a plan: an action for each generation, oldest first, then one for each file that holds none.
 
     Find the file of each generation by inode first, then by content alone. Other files are copies, history or news.
 
-    Generations in use choose before those that are done, and these before those left out: a copy that was left out
-    while its original was being read may by now be the only file in which the original can be read on.
+    Generations in use choose first, then those that are done, then those left out: a copy that was left out while its
+    original was being read may by now be the only file in which reading the original can go on.
     """
     draft = Draft(path, known, found)
-    for i in found.edited:  # its original is read first: that shows up to where the edited file is a copy of it
+    for i in found.edited:  # its original is read first, which shows how far the edited file is a copy of it
         draft.put_off(i)
     in_use = [k for k in known if k.in_use]
     # An empty generation is known by its inode alone, which may be a copy's by now: it chooses after those with bytes
@@ -56,7 +56,7 @@ def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
     unread = any(candidate.error for candidate in draft.found.candidates)
-    # Its bytes may turn up again, when a disk is well or another directory is configured: forgotten, they would be news
+    # Its bytes may turn up again once a disk recovers or another directory is configured: forgotten, they would be news
     unsure = unread or each.position.gone_at or each.number in draft.found.hidden
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
@@ -67,7 +67,7 @@ def _settle(draft: Draft, each: Known) -> Leave:
 def _sort_free(draft: Draft) -> list[int]:
     """Note the free files that are copies; return those with bytes that no generation has, oldest first."""
     unknown = [i for i in draft.start if i not in draft.free]
-    # By inode: what was empty when it was last seen. Bytes in such a file are late lines, and no new generation
+    # By inode: generations that were empty when last seen. Bytes in such a file are late lines, not a new generation
     blank = {k.key: k for k in reversed(draft.known) if k.empty}
     for i in list(draft.free):
         candidate, rotated = draft.file(i), i != draft.at_path
@@ -92,20 +92,20 @@ def _sort_free(draft: Draft) -> list[int]:
 
 
 def _may_be_filled(empty: Known, file: Candidate) -> bool:
-    """Return whether a file with the inode of a generation of which nothing was seen can be its file.
+    """Return whether a file with the inode of an empty generation can be that generation's file.
 
-    An archive is, under the name at which that was found: it could not be read then.
+    An archive can only under the name at which the generation was found: it could not be read then.
     """
     return not file.packed or file.path == empty.position.found_at
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:
-    """Return whether a rotated file is from before its path was followed, and not asked for."""
+    """Return whether a rotated file dates from before its path was followed, and was not asked for."""
     return path.first and not _is_asked_for(path, file) and file.modified <= path.news_since * 1e9
 
 
 def _is_asked_for(path: PathView, file: Candidate) -> bool:
-    """Return whether a pattern of the source matches a file, so that its lines count whenever they were written."""
+    """Return whether a file's lines count however old: a pattern matches it, and its path does not start at the end."""
     return file.matched and not (path.first and path.starts_at_end)
 
 
@@ -120,8 +120,8 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     sought = (k for k in draft.known if k.in_use and not k.empty and k is not draft.current)
     lost = path.adrift and any(map(draft.is_nowhere, sought))
     plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
-    # A live generation may be found only now, where a reload has configured another directory for rotated files. What
-    # is younger than it came after it, and is no history
+    # A live generation may be found only now, if a reload configured another directory for rotated files. Whatever is
+    # younger came after it, and is no history
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
     since = min((draft.age(i) for i in lay if i is not None), default=None)
     shared = {i for _, i in draft.found.common}  # they share bytes with a generation's own file: one may be edited
@@ -134,21 +134,21 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
             begun, read = i in draft.start, _read_of(draft, i)
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
-            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # no history does
+            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # history does not
             goes_on = goes_on and i not in draft.found.ambiguous
             wanted = begun or plan.renewed or late or after or goes_on or _is_asked_for(path, candidate)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
         elif candidate.fails_for_now:
-            plan.again = True  # by then it may have been rotated away: what nobody has seen is news
+            plan.again = True  # by the next look it may have been rotated away: what nobody has seen is news
     if between and not path.first:
-        # A generation that was last seen empty, and is nowhere, was filled since: these files have its bytes
+        # A generation that was last seen empty, and is nowhere, has been filled since: these files have its bytes
         nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
             plan.actions.append(Rotated("rename", len(written)))
     if at_path is not None and between and holder and action == Hold(holder.number, at_path) and not holder.begun:
-        # It was taken up while it was empty, and comes after them: with a lower number its torn line would end in one
+        # It was taken up while empty, and comes after them: with a lower number, its torn line would end in one of them
         plan.actions[plan.actions.index(action)] = Leave(holder.number, "forgotten")
         plan.actions.append(TakeUp(at_path, "live"))
     if at_path in unknown and not draft.file(at_path).error:
@@ -164,7 +164,7 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
 
 
 def _pair_with_what_goes_on(draft: Draft) -> None:
-    """Note, for each file taken up behind bytes that were read, the generations that hold these and are still read.
+    """Note, for each file taken up after bytes that were read, which generations hold these and are still being read.
 
     What is written to both is then read once.
     """
@@ -179,9 +179,9 @@ def _pair_with_what_goes_on(draft: Draft) -> None:
 
 
 def _read_of(draft: Draft, i: int) -> int:
-    """Return up to where a file begins with bytes that were read as another generation's: all that was read of it.
+    """Return how much of a file's beginning was read as another generation's: everything that was read of that one.
 
-    In a file beside the path they may have been edited since, or be what it and a generation's own file both hold.
+    In a file beside the path, it may have been edited since, or be what the file shares with a generation's own.
     """
     if i in draft.start:
         return draft.start[i]
@@ -202,4 +202,4 @@ def _kind(draft: Draft) -> RotationKind:
         return "truncate"
     i = draft.lies_at(before.number)
     name = draft.file(i).found_at if i is not None else before.name if before.open else before.position.found_at
-    return "rename" if name and not path.is_link else "replace"  # a changed link leaves its target there
+    return "rename" if name and not path.is_link else "replace"  # a link that is changed leaves its target in place

@@ -40,7 +40,7 @@ UNNAMED = RotatedName()
 """For a certain file whose name has neither number nor date, or where these do not matter."""
 
 UNCERTAIN = RotatedName(certain=False)
-"""For a file that lies beside a log, and may be any other one."""
+"""For a file that lies beside a log, and may be any other file."""
 
 
 def _rotated(match: re.Match[str]) -> RotatedName:
@@ -83,9 +83,9 @@ def shape_of(name: str, stem: str = "") -> str:
 
 
 def around_date(name: str) -> tuple[str, str] | None:
-    """Return what stands in front of a name's date or time and behind it; None if it has none of six digits or more.
+    """Return what precedes a name's date or time, and what follows it; None if it has none of six digits or more.
 
-    A writer that names its files by the time when it begins them (cronolog, rotatelogs) leaves the one before then.
+    A writer that names its files after the time when it begins them (cronolog, rotatelogs) then leaves the one before.
     """
     match = _DATED.search(name)
     if not match or len(re.sub(r"\D", "", match[0])) < _DATE_DIGITS:
@@ -99,7 +99,7 @@ def uncounted(name: str) -> str:
 
 
 def possible_bases(name: str) -> list[str]:
-    """Return the names of logs, longest first, of which ``name`` may be a rotated one; ``rotated_name`` decides."""
+    """Return the names of logs, longest first, that ``name`` may be rotated from; ``rotated_name`` decides."""
     plain = without_suffix(name)
     stems = [plain[:at] for at in range(len(plain) - 1, 0, -1) if plain[at] in _SEPARATORS]
     _, dot, extension = plain.rpartition(".")
@@ -114,7 +114,7 @@ Age = tuple[int, int, str, int]
 def age_key(rotated: RotatedName, modified: int, *, rising: bool = False) -> Age:
     """Return a sort key for rotated files, oldest first: by date, or number, or else the time of the last write.
 
-    One directory has one scheme; where it was changed, dated files come before numbered ones, and others behind both.
+    One directory has one scheme; where it was changed, dated files come before numbered ones, and others after both.
     ``rising``: the newest file has the highest number, not the lowest.
     """
     if rotated.number is not None:

@@ -1,4 +1,4 @@
-"""Knows up to where the bytes that a file begins with were read elsewhere: a copy may lie at another path.
+"""Knows how much of a file was read elsewhere: a copy may lie at another path.
 
 This is asked before each read. Generations whose files begin alike are paired, as *twins*, when one is taken up, and
 parted once either goes on with lines of its own.
@@ -17,7 +17,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SURE_BYTES, Relation, compare
 from logwatch.tail.uncompressed import Content, SeekingError, is_part, shared_bytes
 
-_MOST_ALIKE = 32  # a file is compared with no more generations, where all begin with one banner
+_MOST_ALIKE = 32  # a file is compared with no more generations that all begin with one banner
 
 
 class FollowedPath(Protocol):
@@ -28,13 +28,13 @@ class FollowedPath(Protocol):
     heads: Heads
 
     def targets(self) -> set[str]:
-        """Return where it leads, and led: itself, where it is no link."""
+        """Return where it leads, and has led: to itself if it is no link."""
 
     def remove(self, generation: Generation) -> None:
         """Remove a generation, which is left to another path or forgotten."""
 
     def mark_due(self) -> None:
-        """Have the next look reconcile it."""
+        """Make the next look reconcile it."""
 
 
 class Sharing:
@@ -105,7 +105,7 @@ class Sharing:
                 self.pair(each, other)
 
     def drop(self, generation: Generation) -> None:
-        """Part a generation that is known no more from all others."""
+        """Part a generation that was forgotten from all of its twins."""
         for other in self._twins_of(generation):
             self._part(generation, other)
         self._twins.pop(generation.number, None)
@@ -123,7 +123,7 @@ class Sharing:
     # the question
 
     def skip(self, generation: Generation) -> bool:
-        """Skip what twins have read of a generation's file; return False to wait, as while a file is renamed.
+        """Skip what twins have read of a generation's file; return False to wait, as while a file is being renamed.
 
         Raises SeekingError while an archive has to be unpacked further.
         """
@@ -158,7 +158,7 @@ class Sharing:
         """Skip what a generation's file has of what its twin has read; return whether it has all of that."""
         theirs = twin.furthest
         run = own.run(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
-        relation, at = Relation.SAME, theirs.offset  # if the run before it is there: whatever has changed in front
+        relation, at = Relation.SAME, theirs.offset  # if the run before it is there, whatever has changed before that
         if not run or not is_tail(theirs.tail, run):
             relation, at = compare(theirs, own, same_inode=False, followed=True)
         of = self.content(twin) if relation is not Relation.SAME else None
@@ -167,7 +167,7 @@ class Sharing:
         if at > generation.position.offset:
             generation.skip_to(at, own.before(at))
         if relation is not Relation.SAME and (not of or _goes_on(own, of, at)):
-            self._part(generation, twin)  # it goes on in its own way; before, it might become a copy of more
+            self._part(generation, twin)  # it goes on in its own way; until then, it might become a copy of more
         return relation is Relation.SAME
 
     def reached(self, generation: Generation) -> int | None:
@@ -204,7 +204,7 @@ class Sharing:
     def appended(self, generation: Generation, mine: list[Generation]) -> Generation | None:
         """Return the generation that was appended to this one's file, at its offset; None if none was.
 
-        It is another one of its path; only a later one if this is the path's own file. To a copy, others' are, too.
+        It is another one of its path, and a later one if this is the path's own file. To a copy, others' may be, too.
         """
         known, file = generation.position, generation.file
         mine = [g for g in mine if g.number > generation.number or known.state == "rotated"]
@@ -220,7 +220,7 @@ class Sharing:
         return next((g for g in alike if self._holds_run(g, run) and self._ends_in(generation, g)), None)
 
     def _ends_in(self, generation: Generation, other: Generation) -> bool:
-        """Return whether another generation that begins at this one's offset ends in its file, or is longer than it."""
+        """Return whether a generation that begins at this one's offset ends in its file, or is longer than the file."""
         known, of = other.position, self.content(generation)
         end = of.before(generation.position.offset + known.offset, known.tail_bytes) if of else b""
         return len(end) < known.tail_bytes or is_tail(known.tail, end)
@@ -243,14 +243,14 @@ def _tells_all(copy: Generation, of: Generation) -> bool:
 
 
 def _goes_on(file: Content, of: Content, at: int) -> bool:
-    """Return whether a file goes on, behind what it shares with another one, with a whole line of its own."""
+    """Return whether a file goes on, after what it shares with another one, with a whole line of its own."""
     rest = file.run(at, HEAD_BYTES)
     end = rest.find(b"\n") + 1
     return end > 0 and not (at and of.run(at, end) == rest[:end])
 
 
 def _proved(known: Position, relation: Relation, at: int) -> int:
-    """Return up to where the digests of what was read prove that a file is a part of it; 0 if nowhere."""
-    if relation is Relation.CUT:  # behind a mark that holds, it may be another log with the same banner
+    """Return how far the digests of what was read prove that a file is a part of it; 0 if they prove nothing."""
+    if relation is Relation.CUT:  # after a mark that matches, it may be another log with the same banner
         return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
     return at

@@ -1,7 +1,7 @@
-"""Looks at the files that may hold a path's generations: all the reading that a decision needs, not the decision.
+"""Examines the files that may hold a path's generations: all the reading that a decision needs, not the decision.
 
-In: what is known of a path. Out: the candidates, each as it was at one moment, and how each of them is related to each
-generation and to each other candidate. Nothing is changed but what is cached of files that did not change.
+In: what is known of a path. Out: the candidates, each as it was at one moment, and how each is related to each
+generation and to each other candidate. Nothing changes but what is cached of unchanged files.
 """
 
 import os
@@ -38,7 +38,7 @@ class Survey:
         self._shelves = [shelf for log in self._logs for shelf in self._owners.rotated_files.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, RotatedName] = {}
-        # Where links lead, and led when a generation was last found
+        # Where links lead, and where they led when a generation was last found
         self._targets = {g.position.target for g in self._generations} - {""}
         if not elsewhere:
             self._targets.add(self._directories.real(self._path))
@@ -103,13 +103,13 @@ class Survey:
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
         listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in files}
-        # Without names of, or nearer to, another followed log beside it
+        # Without the names of another followed log beside it, or names nearer to that
         ours = {"", self._path, *self._targets}
         names = {p: r for p, r in listed.items() if self._nearest(self._directories.placed(p)) in ours}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not any(p.target in source for source in self._sources):
-                names[p.target] = UNNAMED  # where a link led: that file may have got lines before or after
+                names[p.target] = UNNAMED  # where a link led: that file may have got lines before or since
         for path, rotated in ((path, each) for shelf in self._shelves for path, (each, _) in shelf.items()):
             another = rotated is None and self._is_called_otherwise(path)
             if not another and path not in names and stat_at(path):  # it may have gone meanwhile
@@ -120,16 +120,16 @@ class Survey:
         return names
 
     def _is_called_otherwise(self, path: str) -> bool:
-        """Return whether another followed log, in any directory, has the name nearest to that of a file."""
+        """Return whether the followed log with the name nearest to a file's, in any directory, is another one."""
         return self._nearest(os.path.basename(path)) not in {"", *self._bases}
 
     def _nearest(self, name: str) -> str:
         return max((source.log_of(name) for source in self._sources), key=len, default="")
 
     def _candidates(self) -> list[Candidate]:
-        """Examine the path's own file before all others and after: VanishedError unless it is the same, or has grown.
+        """Examine the path's own file before and after all others; VanishedError unless it is the same, or has grown.
 
-        So any copy that was made in between is compared with an original that has all of it.
+        So any copy made in between is compared with an original that has all of it.
         """
         names = self._names
         plain = {path: without_suffix(path) for path in names.keys() | self._state.matched if path != self._path}
@@ -159,7 +159,7 @@ class Survey:
     def _is_being_packed(self, file: Candidate | None, of: Candidate) -> bool:
         """Return whether an archive is, or may still be, packed from the plain file beside it, which has all of it.
 
-        A compressor sets the plain file's time at its end, to the second at least: no need to unpack it at each start.
+        A compressor ends by setting the plain file's time, to the second at least: no need to unpack it at each start.
         """
         if not file or file.error or of.error:
             return True
@@ -171,14 +171,14 @@ class Survey:
 
     def _examine_path(self) -> Candidate | None:
         at_path = None if self._elsewhere else self._state.examine()
-        # An archive is taken as a rotated file, since it is never read as text
+        # An archive counts as a rotated file, since it is never read as text
         return self._heads.examine(self._path) if at_path and at_path.packed else at_path
 
     def _hidden(self) -> set[int]:
         """Return the generations that are over, and may lie where nobody can look now: they are not forgotten.
 
-        Their directory is not there, on another device, or cannot be listed; or no candidate lies beside the path, as
-        where nothing is mounted; or an open file of that directory lies in another by now: it may have been moved away.
+        Their directory is gone, on another device, or cannot be listed; or there is no candidate beside the path, as if
+        nothing were mounted; or an open file of that directory is in another by now: the directory may have been moved.
         """
         over, here = [known for known in self.known if not known.in_use], os.path.dirname(self._path)
         if not any(os.path.dirname(file.path) == here for file in self.found.candidates):
@@ -195,7 +195,7 @@ class Survey:
     def _take_in(self, files: Iterable[Candidate]) -> None:
         """Add candidates, or replace those with the same inode, and compare them with all generations.
 
-        Left out are those of which another path has the inode.
+        A file that is another path's generation by its inode is passed over.
         """
         taken = []
         for file in files:
@@ -228,11 +228,11 @@ class Survey:
             own = over.get(each.number)
             as_it_was = own is not None and each.position.size in (0, self.found.candidates[own].known_size)
             if (each.empty and not each.open) or (as_it_was and not each.followed):
-                continue  # it is known where it lies, or known by its inode alone: what begins alike is another
+                continue  # its place is known, or it is known by its inode alone: what begins alike is another
             keys = index_keys(each.position.head_bytes, each.position.head)
             asked = set[int]().union(*(by_head.get(key, ()) for key in keys)) if keys else set(files)
             asked |= punched if each.position.offset else set()
-            asked -= set() if own is None else read  # the files in which others lie that are over
+            asked -= set() if own is None else read  # the files of others that are over
             # Whoever trimmed it may have deleted it and put the rest in its place; or it is being written back
             left = each.in_use and (self._state.facts.was_blank or each.deleted)
             if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):
@@ -272,7 +272,7 @@ class Survey:
                     self._compare_with_own(known, i, own)
 
     def _ask_of_edited(self) -> None:
-        """Compare news beside the path with generations in use whose own file has one of its first lines, too."""
+        """Compare news beside the path with generations in use whose own file also has one of its first lines."""
         files = enumerate(self.found.candidates)
         news = [i for i, c in files if c.may_be_news and not (c.packed or c.is_at_path or c.key in self._keys)]
         for known in self.known if news else ():
@@ -283,7 +283,7 @@ class Survey:
 
     @contextmanager
     def _reading_own(self, known: Known) -> Iterator[None]:
-        """Raise UnreadableError where a generation's own file cannot be read: tried again, then done without."""
+        """Raise UnreadableError if a generation's own file cannot be read: it is tried again, then done without."""
         try:
             yield
         except OSError as error:
@@ -306,7 +306,7 @@ class Survey:
         return i not in (None, self.found.at_path) and known.position.offset <= self.found.candidates[i].disk_size
 
     def _compare_with_own(self, known: Known, i: int, own: Content) -> None:
-        """Note how much of a generation's own file another has, too: in ``common``, ``own_parts`` and ``edited``."""
+        """Note how much of a generation's own file another one also has: in ``common``, ``own_parts``, ``edited``."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         answer = found.answer(known.number, i)
         held = answer.relation in HELD
@@ -325,10 +325,10 @@ class Survey:
             found.common |= {(known.number, i): end} if end else {}
         if part or own.size() <= offset or (generation.plain and not generation.waiting):
             return
-        # Beside the path: it may have been edited, put in the place of the own file, and rotated since
+        # Beside the path: it may have been edited, put in the own file's place, and rotated since
         edited = i != found.at_path and unknown and is_extract(own, candidate)
         if i == found.at_path and not (offset and held and own.size() - offset <= EDITED_BYTES):
-            deleted = held and not whole and known.deleted  # by whoever edited it, and put the result in its place
+            deleted = held and not whole and known.deleted  # by whoever edited it and put the result in its place
             edited = deleted or is_extract(own, candidate)
         elif i == found.at_path and not whole:
             at = end_of_extract(candidate, answer.at, own, offset, generation.lines.is_dated)
@@ -336,7 +336,7 @@ class Survey:
         found.edited |= {i} if edited else set()
 
     def _compare_with_edited(self) -> None:
-        """Note files whose unread lines an edited file has, too, as its backup: the path's one comes before others."""
+        """Note each backup of an edited file, which has its unread lines too; the path's edited file comes first."""
         found, files = self.found, self.found.candidates
         held = {at: of for at, of in found.answers.items() if of.relation in HELD and not self._by_number[at[0]].plain}
         edited = {n: i for (n, i), of in sorted(held.items(), reverse=True) if of.relation is Relation.MOVED}
@@ -349,7 +349,7 @@ class Survey:
         """Note the files that belong to another path, as where several logs are rotated into one directory.
 
         A file belongs to the path whose generation has its inode, or has read most of it. If a pattern matches it, or
-        its name can only be this path's, no other has it without the inode: two logs may be alike.
+        its name can only be this path's, it takes the inode to make it another's: two logs may be alike.
         """
         found, mine, (directory, base) = self.found, self.found.proofs(self.known), os.path.split(self._path)
         for i, candidate in enumerate(found.candidates):
@@ -367,11 +367,11 @@ class Survey:
                     found.anothers.add(i)
                 elif i not in mine and None in told:
                     found.undecided.add(i)
-        # With a file of which others have read more, generations of this path share but a banner, or lines that recur
+        # With a file of which others have read more, this path's generations share only a banner, or lines that recur
         found.answers = {(n, i): answer for (n, i), answer in found.answers.items() if i not in found.anothers}
 
     def _compare_files(self) -> None:
-        """Note which files hold nothing but the beginning, or all, of what another one holds."""
+        """Note which files hold only the beginning, or all, of what another one holds."""
         files = self.found.candidates
         for i, j in possible_parts([file.head for file in files]):
             with self._unpacking(i, j):
@@ -379,11 +379,11 @@ class Survey:
                     self.found.parts[i].add(j)
 
     def make_sure(self, *, strict: bool) -> None:
-        """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
+        """Raise VanishedError if anything was renamed, truncated or added since it was examined.
 
         Rotation goes on during a look, and a mixture of before and after leads to wrong conclusions: a copy whose
-        original was truncated in between looks like a file that nobody has read. ``strict``: nor may a rotated file
-        have grown: a copy of what it has got since would look like news.
+        original was truncated in between looks like a file that nobody has read. ``strict``: a rotated file must not
+        have grown either: a copy of what it has got since would look like news.
         """
         if self._list() != self._names:
             raise VanishedError

@@ -25,7 +25,7 @@ LITTLE_BYTES = 64 * 1024
 
 _NEVER = float("inf")
 _UNFINISHED = ".tmp"  # suffix of archives that kubelet and dockerd have not finished
-_TURN_SECONDS = 10.0  # between a look and the lines that it finds, at most: files written then may not be known yet
+_TURN_SECONDS = 10.0  # at most, from a look to reading what it finds: files written then may not be known yet
 _MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {
     NO_FILE: "take it out of the patterns",
@@ -36,7 +36,7 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """What is followed, and how, under one label."""
+    """What is followed under one label, and how."""
 
     name: str
     discover: Discovery
@@ -64,7 +64,7 @@ class Tail:
         files: OpenFiles | None = None,
         last_line_at: float | None = None,
     ) -> None:
-        """Go on at these positions; ``last_line_at``: the clock when the last line before them was read."""
+        """Go on at these positions; ``last_line_at``: when the last line before them was read."""
         positions = [position for position in positions if position.source == source.name]
         self.source = source
         self._clock = clock
@@ -115,7 +115,7 @@ class Tail:
             self._tell(found.problems)
             self._sort(found.paths)
         matched = self._matched
-        # New paths last: their files may be copies of known generations, whose places have to be known before
+        # New paths last: their files may be copies of known generations, whose places have to be known first
         for path, follower in sorted(self._followers.items(), key=lambda each: each[1].facts.first):
             last = len(self._followers) == 1  # without any row, the source would count as new after a restart
             if follower.look(turn, matched.get(path, () if last else None)):
@@ -131,7 +131,7 @@ class Tail:
         self._tell_waiting()
 
     def _tell_waiting(self) -> None:
-        """Log once that files wait to be opened: when the same path is found waiting at two looks in a row."""
+        """Log once that files wait to be opened: when the same path is waiting at two looks in a row."""
         waiting = {path for path, follower in self._busy.items() if follower.crowded}
         if self._waiting and waiting & self._waiting:
             most, self._waiting = self._ctx.files.all.most, None
@@ -148,7 +148,7 @@ class Tail:
         self._status = None
 
     def _sort(self, paths: tuple[str, ...]) -> None:
-        """Sort paths into those to follow, and rotated files of these that the patterns match, too."""
+        """Sort paths into those to follow, and rotated files of these that the patterns match as well."""
         self._leave_out()
         matched: dict[str, list[str]] = {}
         known = set(paths) | self._followers.keys()
@@ -172,7 +172,7 @@ class Tail:
         self._matched, self._sorted = matched, len(self._followers)
 
     def _leave_out(self) -> None:
-        """Stop following paths to which no pattern leads any more; what was read of their files stays known.
+        """Stop following paths that no pattern leads to any more; what was read of their files stays known.
 
         If another path leads to such a file, reading goes on there.
         """
@@ -184,13 +184,13 @@ class Tail:
             follower.close()
 
     def _is_led_to(self, path: str) -> bool:
-        """Return whether patterns lead to a path; to those of a container's files they do once these were followed."""
+        """Return whether patterns lead to a path; to a container's files they always do, once these are followed."""
         return self.source.discover.successive or self.source.discover.matches(path)
 
     def _base(self, path: str, known: set[str]) -> str | None:
-        """Return the path, known or matched by a pattern, of which this is a rotated file by its name; or None.
+        """Return the path, known or matched by a pattern, that this one is a rotated file of by its name; or None.
 
-        A path that a pattern spells out, and that has a number or date amid its name, is a log of its own.
+        A path that a pattern spells out, and that has a number or date within its name, is a log of its own.
         """
         finished = path.removesuffix(_UNFINISHED)
         if finished != path:
@@ -220,7 +220,7 @@ class Tail:
         """Hand on about ``budget`` bytes in chunks, small backlogs first; return whether more is waiting.
 
         A file with little to read is read in every turn, so that fresh lines do not wait for another file's backlog.
-        What is left of the budget, at least one chunk, goes round among the others.
+        The rest of the budget, or at least one chunk, goes to the others in turn.
         """
         turn = Turn(self._clock(), sink)
         self._ctx.unpacking.begin()
@@ -252,13 +252,13 @@ class Tail:
         return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
 
     def _check_caught_up(self) -> None:
-        """Note when nothing waits to be read for the first time; it stays so: what comes later is no backlog."""
+        """Note the first time that nothing waits to be read; it stays so: what comes later is no backlog."""
         self._caught_up = self._caught_up or not any(f.is_behind for f in self._busy.values())
 
     # status, and the end
 
     def status(self) -> SourceStatus:
-        """Return the status of the source; it is computed anew only when something has changed."""
+        """Return the status of the source, recomputed only when something has changed."""
         if self._status is None:
             self._status = self._assess()
         return self._status
@@ -294,11 +294,11 @@ class Tail:
         )
 
     def directories(self) -> frozenset[str]:
-        """Return the directories of which a change is a reason to look."""
+        """Return the directories whose changes are a reason to look."""
         return self.source.discover.directories() | self._directories
 
     def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
-        """Hand on, before the last commit, what no later start could read, as long as it ``goes_on``; and positions.
+        """Hand on, before the last commit, what no later start could read, while ``goes_on`` allows, and positions.
 
         These say what was seen and not read, so that a loss while the daemon is stopped is known exactly.
         """

@@ -1,4 +1,4 @@
-"""A file's bytes as they come out of it, plain or packed, open or not; and how much of them another file holds, too."""
+"""A file's uncompressed bytes, plain or packed, open or not; and how much of them another file holds, too."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -8,20 +8,20 @@ from itertools import islice
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES
 
 SEARCH_BYTES = 64 << 20
-"""So much of a file's end is searched for what was read last."""
+"""How much of a file's end is searched for what was read last."""
 
 CONTEXT_BYTES = HEAD_BYTES + 1
-"""Blocks that are searched overlap by so much: the run before the first offset in a block, and a newline before it."""
+"""How much searched blocks overlap: by the run before the first offset in a block, and a newline before it."""
 
 _BLOCK_BYTES = 1 << 20
-_SPAN_BYTES = 1 << 16  # if so many bytes before a place agree, all before it does: no logs have as much in common
+_SPAN_BYTES = 1 << 16  # if this much before a place agrees, all before it does: no two logs have as much in common
 
 LastIn = Callable[[bytes, int, int], int]
-"""Called with a block, its offset in the file, and how many bytes of it were searched before, returns the last place
-behind these that it finds, an offset in the file; or NOWHERE."""
+"""Called with a block, its offset in the file, and how many of its bytes were searched before; returns the last place
+after those that it finds, an offset in the file, or NOWHERE."""
 
 NOWHERE = -1
-"""Stands for an offset where nothing was found."""
+"""Stands for an offset if nothing was found."""
 
 
 class SeekingError(Exception):
@@ -33,10 +33,10 @@ class UnwrittenError(SeekingError):
 
 
 class Content(ABC):
-    """A file's uncompressed bytes; of an archive, whatever needs more of them unpacked raises SeekingError."""
+    """A file's uncompressed bytes; for an archive, whatever needs more of them unpacked raises SeekingError."""
 
     error: OSError | None = None  # why it cannot be read
-    head: bytes  # its first bytes behind leading NULs; empty if there are none, or it cannot be read
+    head: bytes  # its first bytes after leading NULs; empty if there are none, or it cannot be read
     begin: int  # how many NULs it begins with
     modified: int  # when it was last written, in nanoseconds since the epoch
 
@@ -76,7 +76,7 @@ class Content(ABC):
 
 
 def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
-    """Return whether a file holds nothing but the beginning, or all, of another one.
+    """Return whether a file holds only the beginning, or all, of another one.
 
     Fewer than ``TELLING_BYTES`` prove it only if the other one is ``gone``, and the file is an archive of its size.
     """
@@ -87,7 +87,7 @@ def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
         return False
     if not of.packed and of.size() <= size:
         return of.size() == size and file.end() == of.end()
-    return file.end() == of.before(size)  # 4 KiB: a message over several lines may end alike in any log
+    return file.end() == of.before(size)  # 4 KiB: a multi-line message may end alike in any log
 
 
 def possible_parts(heads: list[bytes]) -> Iterator[tuple[int, int]]:
@@ -102,7 +102,7 @@ def possible_parts(heads: list[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def holds(file: Content, at: int, of: Content, start: int) -> bool:
-    """Return whether a file has, from ``at`` on, all that another one has from ``start`` on, as its end shows."""
+    """Return whether a file has, from ``at`` on, all that another one has from ``start`` on, judging by its end."""
     end = of.size()
     if not 0 <= end - start <= file.size() - at:  # negative: truncated meanwhile
         return False
@@ -111,7 +111,7 @@ def holds(file: Content, at: int, of: Content, start: int) -> bool:
 
 
 def common_bytes(file: Content, of: Content) -> int:
-    """Return the end of the last line that two files have in common, of which the heads agree: by bisection."""
+    """Return the end of the last line that two files have in common, whose heads agree; found by bisection."""
     low, high = file.begin + len(file.head), file.size()
     while low < high:
         middle = (low + high + 1) // 2
@@ -126,7 +126,7 @@ def shared_bytes(file: Content, of: Content) -> int:
     if file.packed or of.packed:
         if not is_part(file, of):
             return 0
-        size = file.size()  # of a plain file, without an unfinished line, which may go on in another way
+        size = file.size()  # of a plain file, without an unfinished line, which may go on differently
         return size if file.packed else size - len(file.before(size, _SPAN_BYTES).rpartition(b"\n")[2])
     if file.begin != of.begin:
         return 0

@@ -1,10 +1,10 @@
 """Looks for generations of a log under unknown names, which no scheme in ``rotated_names`` explains.
 
 Each search is bounded, and goes through directories in which the log's generations lie. A lost generation may be any
-file there. Where one lies under an unknown name, files that the same scheme names, and that were written later, came
-after it. Where schemes are mixed, as a script's and logrotate's, or logrotate's whose pattern matches what it has
-rotated before, files that are named after the log are its later generations if they were written between its last known
-one and the file that is at its path now; an extract of a log is none.
+file there. If one lies under an unknown name, files that the same scheme names, and that were written later, came after
+it. If schemes are mixed (a script's and logrotate's, or logrotate's with a pattern that matches what it rotated
+before), files that are named after the log are its later generations if they were written between its last known one
+and the file that is at its path now; an extract of a log is none.
 """
 
 import os
@@ -23,7 +23,7 @@ from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
 
-_OTHERS = 64  # files with unknown names, at most, are looked at for lost generations
+_OTHERS = 64  # files with unknown names that are examined, at most, for lost generations
 
 
 class Unnamed:
@@ -38,8 +38,8 @@ class Unnamed:
     def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
         """Return files that may hold ``lost`` generations, or have the inode of another one that is not open."""
         seen = {candidate.key for candidate in found.candidates}
-        # One that is over has to stay known under an unknown name, or it would be news under its next, known one; and
-        # one in use may have more bytes than the copy that took its place
+        # One that is over has to stay known under an unknown name, or its next, known name would make it news; and one
+        # in use may have more bytes than the copy that took its place
         keys = {each.key for each in known if (not each.open if each.in_use else each.position.found_at)}
         keys -= {*seen, NO_KEY}
         if not lost and not keys:
@@ -79,7 +79,7 @@ class Unnamed:
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
 
     def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:
-        """Return files that the scheme of a generation's unknown name has named, too, and that were written later."""
+        """Return files that the scheme of a generation's unknown name also names, and that were written later."""
         followed = {each.number for each in known if each.followed}
         held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
@@ -99,7 +99,7 @@ class Unnamed:
         return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
 
     def find_later(self, known: list[Known], found: Found) -> list[Candidate]:
-        """Return the files beside the path, or what has left it, that are its later generations by name and time.
+        """Return the files beside the path, or beside what has left it, that are later generations by name and time.
 
         Not for a log without an extension: what begins with its name may as well be another log.
         """
@@ -133,7 +133,7 @@ class Unnamed:
         return kept
 
     def _left_to(self, each: Known, found: Found) -> list[Candidate]:
-        """Return the files in which a generation lies that has left the path since the last look."""
+        """Return the files that hold a generation which has left the path since the last look."""
         if not (each.position.state == "live" or each.emptied):
             return []
         relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
@@ -148,7 +148,7 @@ class Unnamed:
 
 
 def _emptied(each: Known, at_path: Candidate | None) -> int | None:
-    """Return when the path's file was last seen empty, in nanoseconds, if lines came and went in it since; or None."""
+    """Return when the path's file was last seen empty, in nanoseconds, if lines came and went since; else None."""
     if each.position.state != "live" or not each.empty or each.name not in ("", at_path.path if at_path else ""):
         return None
     seen = when_empty(each.position.head)

@@ -64,7 +64,7 @@ def no_text(head: bytes) -> NoText | None:
     if head.startswith(_ZIP):
         return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
     if is_tar(head):
-        return NoText("is not a log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
+        return NoText("is not a log", "it is a tar archive", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
         return NoText("is not a log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
     # Of a usual log a few bytes are searched for, and no expression: of hundreds of small files most would be that

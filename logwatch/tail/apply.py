@@ -117,7 +117,7 @@ class _Reconciliation:
             self.state.report(at_path.error)
         for candidate in self.found.candidates:
             if candidate.packed and candidate.path == self.state.path == without_suffix(candidate.path):
-                self.state.report_problem((PACKED, "what is in it is read once, what is added later is not"))
+                self.state.report_problem((PACKED, "its content is read once, what is added later is not"))
             if isinstance(candidate.error, MissingLibraryError) and str(candidate.error) not in self.ctx.unpackable:
                 self.ctx.unpackable.add(str(candidate.error))
                 self.ctx.log.warning("archive_unreadable", path=shown(candidate.path), error=str(candidate.error))
@@ -236,14 +236,14 @@ class _Reconciliation:
         becomes: FileState = "live" if candidate.is_at_path else position.state if over else "rotated"
         if moved and becomes != "ignored" and size is not None:  # to a copy, which may lack what came after it was made
             if size < position.offset:
-                self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "copied short")
+                self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "the copy is incomplete")
                 becomes = "done"
             elif becomes != "done" and size < position.size and at is None:
-                self.ctx.lose(self.turn, candidate.path, position.size - size, "copied short")
+                self.ctx.lose(self.turn, candidate.path, position.size - size, "the copy is incomplete")
         in_use = becomes in ("live", "rotated")
         head = candidate.head
         if at is None and not (moved or candidate.begin) and in_use and generation.is_written_over(head):
-            self.ctx.miss(self.turn, candidate.path, "written over from its start", read_bytes=position.offset)
+            self.ctx.miss(self.turn, candidate.path, "overwritten from its start", read_bytes=position.offset)
         more = len(head) > position.head_bytes or (moved and becomes != "ignored") or at is not None
         more = more or not generation.begins_alike(head)
         generation.note(

@@ -387,7 +387,7 @@ class Heads:
                 head, begin = archive.head(descriptor)
                 within, format_ = (*within, format_), format_of(head)
             if envelopes.is_tar(head):  # it may hold logs, but is none
-                raise NotAFileError("there is an archive of tar in its place")
+                raise NotAFileError("it is a tar archive")
             size = file.stat().size
             if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
                 raise VanishedError

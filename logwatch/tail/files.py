@@ -95,7 +95,7 @@ def open_regular(path: str) -> tuple[int, Stat]:
 def _make_sure(status: os.stat_result) -> Stat:
     """Return the ``Stat`` of a regular file; raises NotAFileError for anything else."""
     if not stat.S_ISREG(status.st_mode):
-        raise NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+        raise NotAFileError(f"it is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')}")
     return stat_of(status)
 
 
@@ -304,7 +304,7 @@ class PackedFile(PlainFile):
         if self._damage:
             return False
         if self._intact is not None and self.reached >= self._intact:
-            self._damage = "its check sum is wrong"
+            self._damage = "its checksum is wrong"
             return False
         if not self._pending and (self._engine.needs_input or self._engine.eof):
             self._pending = self._read_on()

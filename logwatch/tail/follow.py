@@ -185,7 +185,7 @@ class PathFollower(PathState):
                     self.due = True
                     continue
                 if file and file.packed and not ended and file.stat().size:  # an empty one had nothing to lose
-                    self.lose_rest(generation, turn, "the archive has no end")
+                    self.lose_rest(generation, turn, "the archive is incomplete")
                 else:
                     self._let_go(generation, turn, torn=n < begun)
             except SeekingError:
@@ -203,8 +203,8 @@ class PathFollower(PathState):
         self.due = self.due or generation.dead
         position = generation.position
         path = position.found_at or self.path
-        self.ctx.lose(turn, path, lost, "copied short")
-        self.ctx.lose(turn, path, split, "the rest of a message is nowhere")
+        self.ctx.lose(turn, path, lost, "the copy is incomplete")
+        self.ctx.lose(turn, path, split, "the rest of a message was not found")
         self.ctx.log.info("file_released", path=shown(path), bytes=position.offset, deleted=generation.dead)
 
     # reading
@@ -263,7 +263,7 @@ class PathFollower(PathState):
             self.futile += FUTILE_READS  # until the next look
             return None
         if not whole:
-            self.ctx.miss(turn, self.path, "cut off at its end", read_bytes=generation.position.offset)
+            self.ctx.miss(turn, self.path, "its end was cut off", read_bytes=generation.position.offset)
         if not sharing.skip(generation):
             return None
         while (other := sharing.appended(generation, self.generations)) and generation.go_on_behind(other, turn.now):

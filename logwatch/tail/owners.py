@@ -77,7 +77,8 @@ class Owners:
             place, called = os.path.split(other)
             if place == directory and around_date(called) == around:
                 known = reversed(self._paths[other].generations)
-                return next((each for each in known if each.followed and each.position.size), None)
+                if found := next((each for each in known if each.followed and each.position.size), None):
+                    return found  # empty ones are passed over: a writer may make one at each interval
         return None
 
     def forget(self) -> None:

@@ -28,9 +28,9 @@ _UNFINISHED = ".tmp"  # suffix of archives that kubelet and dockerd have not fin
 _TURN_SECONDS = 10.0  # at most, from a look to reading what it finds: files written then may not be known yet
 _MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {
-    NO_FILE: "take it out of the patterns",
-    PACKED: "let it be written as text, and be packed once it is rotated",
-    SHARED: "let one source follow it",
+    NO_FILE: "exclude it from the patterns",
+    PACKED: "write it as text, and compress it after rotation",
+    SHARED: "follow it with one source only",
 }
 
 
@@ -277,7 +277,7 @@ class Tail:
                 remedy = found.remedy.format(shown(follower.path))
                 problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
         if waiting := [follower.path for follower in followers if follower.crowded]:
-            why = f"{self._ctx.files.all.most} files may be open at a time, and {len(waiting)} of this source wait"
+            why = f"at most {self._ctx.files.all.most} files can be open, and {len(waiting)} of this source wait"
             problems.append(Problem(shown(waiting[0]), "waits to be opened", why, _MORE, warning=True))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(

@@ -470,7 +470,7 @@ def test_a_file_that_two_sources_come_to_lead_to_counts_for_the_first(tmp_path, 
     (problem,) = second.tail.status().problems
     assert str(problem) == (
         f"{tmp_path}/second.log: is followed by another source: its lines count for source 'mesibo' alone\n"
-        "  try: let one source follow it"
+        "  try: follow it with one source only"
     )
     assert len(second.log.named("source_unreadable")) == 1
     (tmp_path / "second.log").unlink()

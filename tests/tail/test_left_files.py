@@ -51,6 +51,21 @@ def test_a_line_torn_between_files_named_by_time_is_one(tmp_path, follower, name
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("looks", [(), (0,), (1,), (0, 1)])
+def test_an_empty_file_between_the_parts_of_a_line_is_passed_over(tmp_path, follower, looks):
+    """A writer that makes a file at each interval may have nothing for one of them: `rotatelogs -f` with a slow log."""
+    names = [f"m-20261122-10150{second}.log" for second in (0, 2)]
+    for step, _ in enumerate(tear(tmp_path, names, 30)):
+        if step:
+            (tmp_path / "m-20261122-101501.log").touch()
+        if step in looks:
+            follower.turn()
+    follower.wait(1)
+    follower.turn()
+    assert sorted(follower.lines) == lines(0, 21)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def test_a_line_torn_before_a_restart_is_one(tmp_path, follower):
     """Where the file that was left ends amid a line is known from its position, and its bytes are there."""
     tearing = tear(tmp_path, NAMES[0], 30)

@@ -574,7 +574,7 @@ def test_files_that_wait_to_be_opened_are_told(tmp_path):
         {"source": "mesibo", "files": 3, "most": 0, "remedy": "raise LimitNOFILE= of the service"}
     ]
     told = [problem.headline for problem in follower.tail.status().problems]
-    assert told == [f"{tmp_path}/0.log: waits to be opened: 0 files may be open at a time, and 3 of this source wait"]
+    assert told == [f"{tmp_path}/0.log: waits to be opened: at most 0 files can be open, and 3 of this source wait"]
     shared.most = 5
     follower.turn()
     assert len(follower.lines) == 3
@@ -630,7 +630,7 @@ def test_a_log_that_is_packed_while_it_is_written_says_why_it_is_not_followed(tm
     assert follower.lines == ["E2511-101010-001 (1): first line"]
     assert not follower.tail.status().up
     (problem,) = follower.tail.status().problems
-    assert (problem.what, problem.why) == ("is an archive", "what is in it is read once, what is added later is not")
+    assert (problem.what, problem.why) == ("is an archive", "its content is read once, what is added later is not")
     log.unlink()
     append(log, "E2511-101010-002 (1): second line")
     follower.turn()

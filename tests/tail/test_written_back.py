@@ -454,7 +454,7 @@ def test_a_log_that_is_written_over_from_its_start_is_told_once(tmp_path, lines,
             getattr(follower, back)()
             follower.wait(1)
     assert (len(follower.lines), follower.lost, follower.missed) == (lines, 0, 1)
-    assert [told["why"] for told in follower.log.named("generation_missed")] == ["written over from its start"]
+    assert [told["why"] for told in follower.log.named("generation_missed")] == ["overwritten from its start"]
     follower.tail.close()
 
 

@@ -71,7 +71,7 @@ def missed(found: Iterable[Incident], known: Sequence[Incident]) -> list[Inciden
 
 
 def to_its_end(incident: Incident, found: Iterable[Incident]) -> Incident:
-    """Return an incident that went on at the last look with the end that was found afterwards, if that is later."""
+    """Return an incident that was going on at the last look, with the end found for it afterwards if that is later."""
     ends = [each for each in found if _same(each, incident) and each.ended is not None]
     last = max(ends, key=lambda each: each.ended or 0.0, default=None)
     if last is None or incident.ended is None or (last.ended or 0.0) <= incident.ended:

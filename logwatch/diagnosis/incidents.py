@@ -35,7 +35,7 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
 
 
 def _over(incident: Incident, now: float) -> Incident:
-    """Return an incident that is no longer found with its end, not a future one that a clock ahead has recorded.
+    """Return an incident that is no longer found, with its end: not a future one that a clock ahead has recorded.
 
     If all of it lies in the future, the clock was set back since: by the clock before, it ended with what came last.
     """

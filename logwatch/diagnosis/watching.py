@@ -135,7 +135,7 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
     row = facts.snapshot.sources.get(name)
     if newest is None or row is None or row.last_line_at is None:
         return
-    latest = max(row.last_line_at, facts.snapshot.changed.until)  # time that the clock showed, if it was set back since
+    latest = max(row.last_line_at, facts.snapshot.changed.until)  # that the clock showed; it may have been set back
     if newest - latest <= _SOON:
         return
     yield Finding(

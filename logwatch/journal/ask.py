@@ -64,7 +64,7 @@ def problem(target: Target) -> Problem | None:
 
 
 def several_hosts(target: Target) -> Problem | None:
-    """Return a warning about a directory that collects the journals of several hosts: entries are read by time."""
+    """Return a warning about a directory with the journals of several hosts: entries that come late are passed over."""
     try:
         hosts = field_values(target, "_MACHINE_ID") if target.directory else []
     except NoJournalError as error:

@@ -190,7 +190,7 @@ class Journal:
             self._reached(now - _BEHIND)
 
     def _reached(self, at: float) -> None:
-        """Record until when everything has been handed on: never a future time, which a wrong clock has recorded."""
+        """Record until when everything has been handed on: never a future time, which a wrong clock may stamp."""
         self._until = min(max(self._until, at), self._clock())
 
     def _take(self, entry: JournalEntry, sink: Sink) -> None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 JUMP_SECONDS = BELIEVED_SECONDS = 86400.0
-"""A longer step between two commits is a jump of the clock, or a long pause; how long it must run on to be believed."""
+"""A clock that advances by more between two commits has jumped, or nothing ran; it is believed after as long again."""
 
 
 class Age(NamedTuple):

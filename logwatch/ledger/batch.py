@@ -18,9 +18,9 @@ T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """Rotations remembered of each source, the newest; all of them are counted."""
 HELD_BYTES = 12 << 20
-"""Most bytes of lines that are held for failures not parsed yet: enough for ten thousand lines of 1,200 bytes."""
+"""Limit on the bytes of lines held for failures not parsed yet: enough for ten thousand lines of 1,200 bytes."""
 MINUTES_GATHERED = 1000
-"""Most counts, each of one result in one minute, that are gathered before they are spread over buckets."""
+"""Limit on the counts, each of one result in one minute, that are gathered before they are spread over buckets."""
 
 
 class CounterRow(NamedTuple):
@@ -181,7 +181,7 @@ class Batch:
         self._gather((source, cause), seen, now)
 
     def _gather(self, what: _Counted, seen: Seen, now: float) -> None:
-        """Gather counts within one minute, as most are, before they are spread: each is in one bucket of a width."""
+        """Gather what lies within one minute, as most counts do, before it is spread over the buckets of all widths."""
         first, last = seen.first, seen.last
         if first is None or last is None or last > now or first // MINUTE != last // MINUTE:
             self._spread(what, seen, now)

@@ -86,7 +86,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
         if len(rivals) > 1 or not event.reason:
             continue
         others = [f for f in _near(event.at, who_failed, _of_event(event)) if f is not failure and _same(f, event)]
-        # An undated event has only the time of its call: it must be the only one, and the failure too
+        # An undated event has only the time of its call: neither it nor the failure may have a rival then
         nearest = all(abs(f.at - event.at) >= apart for f in others) and (
             event.dated or (not others and len(mine) == 1)
         )

@@ -180,7 +180,7 @@ class Reader:
             return [Seen(*row) for row in db.execute(sql, [width, since, *(part for row in rows for part in row)])]
 
     def incidents(self, since: float) -> list[Incident]:
-        """Return the incidents that had not ended before ``since``, the one that began last first."""
+        """Return the incidents that had not ended before ``since``, the latest to begin first."""
         with self._asking() as db:
             return incidents.read(db, since)
 
@@ -308,7 +308,7 @@ class Reader:
             return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
 
     def verdict(self) -> str:
-        """Check the file by SQLite: return ``ok`` or what is wrong with it; NotReadable if it is no sound ledger."""
+        """Return what SQLite's check of the file finds, ``ok`` if nothing; NotReadable if it is no sound ledger."""
         with self._asking(patience=30.0) as db:
             known_version(db, str(self.path))
             rows.check_values(db)

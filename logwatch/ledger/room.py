@@ -7,7 +7,7 @@ FAILURE_BYTES = 300
 """What one takes on disk, with indexes; without user, token and reason it takes 160."""
 RESERVE_BYTES = 16 << 20
 RESERVE_SHARE = 1 / 4  # of the ledger, where that is less: the most that is given up while others fill the disk
-WRITTEN = 4  # times its bytes to write a failure: in the write-ahead log and in the file, with pages that change too
+WRITTEN = 4  # times its size is needed to write a failure: in the write-ahead log and the file, with other pages
 CHECKPOINT_PAGES = 1000  # SQLite's default: the write-ahead log grows to some 4 MB
 CHECKPOINT_SHARE = 1 / 8  # of the free bytes, where that is less
 

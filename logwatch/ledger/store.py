@@ -44,7 +44,7 @@ class Ledger:
 
     ``lost_state`` is True when the stored state could not be used: then reading must resume at the end of the files.
     ``failing`` says why the last commit failed, and is empty while commits work.
-    Raise StateError when the directory cannot be used at all, another process has it, or its ledger is newer.
+    Raises StateError when the directory cannot be used at all, another process has it, or its ledger is newer.
     """
 
     def __init__(
@@ -290,7 +290,7 @@ class Ledger:
             return
         if not self._doubted and not isinstance(error, Damaged):
             self._doubted = True
-            self._disconnect()  # perhaps a page could not be read only this once: it is opened and checked again first
+            self._disconnect()  # perhaps a page was unreadable only this once: it is opened and checked again first
             return
         with contextlib.suppress(OSError, sqlite3.Error):
             self._rebuild(str(error))

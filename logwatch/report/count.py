@@ -38,7 +38,7 @@ class Count:
     summary: Summary = field(default_factory=Summary)
     causes: Counter[Cause] = field(default_factory=Counter)  # of lines with the marker that give no result
     fronts: list[str] = field(default_factory=list)  # what stands before the marker in a few of them, masked
-    markers: set[str] = field(default_factory=set)  # of the grammars that have read
+    markers: set[str] = field(default_factory=set)  # of the grammars that were used
     envelopes: Counter[str] = field(default_factory=Counter)  # envelope -> how many sources are in it
     oversized: int = 0
     undated: int = 0

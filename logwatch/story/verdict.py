@@ -80,7 +80,7 @@ class _Device:
 
 
 def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
-    """Return the devices of one platform, one per token; of many, those last pushed to longest ago are taken as one."""
+    """Return the devices of one platform, one per token; of many, those not pushed to for longest are taken as one."""
     tokens = Counter(push.token for push in pushes)
     if len(tokens) < 2:  # noqa: PLR2004  nothing to tell apart
         return [_Device("", "", pushes)]

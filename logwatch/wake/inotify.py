@@ -36,12 +36,12 @@ class _Callback:
         self._wake()
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
-        """Wake since a directory is gone."""
+        """Wake because a directory is gone."""
         del wd
         self._wake()
 
     def on_queue_overflow(self) -> None:
-        """Wake since events were lost."""
+        """Wake because events were lost."""
         self._wake()
 
 

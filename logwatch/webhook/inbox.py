@@ -62,7 +62,7 @@ class Inbox:
         self._answer(taken, committed=committed)
 
     def refuse(self, *, closed: bool) -> None:
-        """While ``closed``, queue nothing, and have what waits repeated: the disk may refuse for long."""
+        """While ``closed``, queue nothing, and answer what waits as to be repeated: the disk may refuse for long."""
         with self._lock:
             self._closed = closed
             new = list(self._new) if closed else []

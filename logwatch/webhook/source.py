@@ -74,7 +74,7 @@ class Webhook:
         return frozenset()
 
     def close(self) -> None:
-        """Have what waits repeated, to whoever listens then."""
+        """Answer what waits as to be repeated, to whoever listens then."""
         self.inbox.settle(committed=False)
         self.inbox.refuse(closed=True)
 

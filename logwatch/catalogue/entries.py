@@ -9,7 +9,7 @@ MESIBO_ABOVE = 900
 """Codes above it are mesibo's own: "If mesibo rejected the push, the error code will be greater than 900" (Step 6)."""
 
 Provider = Literal["mesibo", "fcm", "apns", "any"]
-"""Who answered; ``any`` is what the bare number supports when that is not known."""
+"""Who answered; an entry of ``any`` says what the bare number supports when that is not known."""
 
 Class = Literal[
     "delivered",
@@ -91,4 +91,4 @@ COMMANDS = {
     7: "mesibo-logwatch push debug on",
     8: "mesibo-logwatch push test USER",
 }
-"""What does a step, or a part of it, by itself."""
+"""The commands that do a step, or a part of it."""

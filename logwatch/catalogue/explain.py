@@ -28,7 +28,7 @@ class Explanation:
     meanings: tuple[Entry, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program, with what follows from the entries spelled out."""
+        """Return it as values for JSON, with what follows from the entries spelled out."""
         return {
             "code": self.code,
             "headline": self.headline,
@@ -40,7 +40,7 @@ class Explanation:
 
 
 def entry_as_dict(entry: Entry) -> dict[str, Any]:
-    """Return one entry for a program: its fields, and ``title``, ``whose`` and the steps' titles."""
+    """Return one entry as values for JSON: its fields, and ``title``, ``whose`` and the steps' titles."""
     fields: dict[str, Any] = msgspec.to_builtins(entry)
     steps = [{"step": number, "title": STEPS[number]} for number in entry.steps]
     return fields | {"title": entry.title, "whose": entry.whose(), "steps": steps}
@@ -100,7 +100,7 @@ def _headline(code: int, entries: list[Entry]) -> str:
 
 
 def _differs(catalogue: Catalogue, code: int) -> list[str]:
-    """Warn of a number by which FCM and APNs mean different things."""
+    """Return a warning about a number by which FCM and APNs mean different things."""
     fcm, apns, _ = (catalogue.classify(platform, code) for platform in PLATFORMS)
     if (fcm.class_, fcm.side) == (apns.class_, apns.side):
         return []

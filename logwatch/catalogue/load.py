@@ -1,4 +1,4 @@
-"""Reads a catalogue file into entries; whatever is wrong with it is told at once, each with its place and a remedy."""
+"""Reads a catalogue file into entries; all that is wrong with it is reported at once, each with place and remedy."""
 
 import re
 import tomllib
@@ -87,7 +87,7 @@ def _faults(path: Path, document: dict[str, Any]) -> Iterable[Problem]:
 
 
 def _where(path: Path, number: int, table: dict[str, Any]) -> str:
-    """Say which entry is meant: TOML gives no line numbers, so count, and name it as its author would."""
+    """Name an entry by its number, since TOML gives no line numbers, and as its author would."""
     key = " ".join(str(table[part]) for part in ("provider", "code", "reason") if table.get(part) not in (None, ""))
     return f"{path}: [[code]] number {number}" + (f" ({key})" if key else "")
 

@@ -13,7 +13,7 @@ from logwatch.model import Platform
 
 PLATFORMS: tuple[Platform, ...] = ("fcm", "apns", "unknown")
 
-_REMEMBERED = 1024  # results; reasons that a webhook tells may be any text
+_REMEMBERED = 1024  # looked-up results; reasons that a webhook reports may be any text
 _PAGE = "https://docs.mesibo.com/api/push-notifications/troubleshooting"
 
 UNLISTED_MESIBO = Entry(
@@ -94,8 +94,8 @@ class Catalogue:
         self.entries = tuple(entries)
         self._bare = {(str(entry.provider), entry.code): entry for entry in self.entries if not entry.reason}
         self._codes = {entry.code for entry in self.entries}
-        self._known = lru_cache(_REMEMBERED)(self._look_up)  # each result of a page is asked for a dozen times
-        # (code, reason in lower case) -> entries, one a provider; a bare line of unknown platform may have a reason
+        self._known = lru_cache(_REMEMBERED)(self._look_up)  # a page looks each of its results up a dozen times
+        # (code, reason in lower case) -> entries, one per provider; a line of unknown platform may have a reason, too
         self._reasons: dict[tuple[int, str], list[Entry]] = {}
         for entry in self.entries:
             if entry.reason:
@@ -129,7 +129,7 @@ class Catalogue:
         return self._bare.get((provider, code)) or self._bare.get(("any", code)) or _by_range(code)
 
     def entry(self, platform: str, code: str, reason: str) -> Entry:
-        """Return what is known of a stored result: ``code`` is its label, a number or ``other``."""
+        """Return the entry of a stored result: ``code`` is its label, a number or ``other``."""
         return self._known(platform, code, reason)
 
     def _look_up(self, platform: str, code: str, reason: str) -> Entry:
@@ -137,10 +137,10 @@ class Catalogue:
         return OTHER if number is None else self.classify(cast(Platform, platform), number, reason)
 
     def reason(self, platform: Platform, code: int, raw: str) -> str:
-        """Return the reason as the catalogue spells it, or nothing for one that it does not list for this code.
+        """Return the reason as the catalogue spells it, or empty for one that it does not list for this code.
 
-        Matched without regard to case. For an unknown platform a reason counts that exactly one provider gives with
-        this code: reasons are labels, and what a line contains must not make new ones.
+        Case is ignored. For an unknown platform a reason counts only if exactly one provider has it with this code:
+        reasons are labels, and what a line contains must not make new ones.
         """
         entry = self._with_reason(answered_by(platform, code), code, raw) if raw else None
         return entry.reason if entry is not None else ""
@@ -163,7 +163,7 @@ class Catalogue:
                     yield platform, code, found.reason, found
 
     def with_code(self, code: int) -> list[Entry]:
-        """Return every entry of a code: first the bare number of ``any``, then of each provider, then by reason."""
+        """Return every entry of a code: first those without a reason, ``any`` before the providers, then by reason."""
         order = {"any": 0, "mesibo": 1, "fcm": 2, "apns": 3}
         entries = [entry for entry in self.entries if entry.code == code]
         return sorted(entries, key=lambda e: (e.reason != "", order[e.provider], e.reason.lower()))

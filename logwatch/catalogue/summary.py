@@ -21,7 +21,7 @@ class Row(NamedTuple):
     seen: Seen
 
     def as_dict(self, total: int) -> dict[str, Any]:
-        """Return it for a program, with its share of all; times are ISO 8601 in UTC with milliseconds, or null."""
+        """Return it as values for JSON, with its share of all; times are ISO 8601 in UTC with milliseconds, or None."""
         seen, first = self.seen, iso(self.seen.first)
         return {
             "provider": self.provider,
@@ -55,9 +55,9 @@ class Summary:
     results: dict[ResultKey, Seen] = field(default_factory=dict)
 
     def add(self, results: Mapping[ResultKey, Seen], catalogue: Catalogue) -> Mapping[ResultKey, Seen]:
-        """Take in the results of another part of the log; return them with reasons as the catalogue spells them.
+        """Add the results of another part of the log; return them with reasons as the catalogue spells them.
 
-        Others are left out: those that are logged are without bound, those of the catalogue are few.
+        Other reasons are left out: a log may have any number of them, the catalogue has few.
         """
         known: dict[ResultKey, Seen] = {}
         for key, seen in results.items():
@@ -78,12 +78,12 @@ class Summary:
         return sorted(rows, key=lambda row: (-row.seen.count, row.platform, row.code, row.reason))
 
     def as_dict(self, catalogue: Catalogue) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return it as values for JSON."""
         total = self.pushes
         return self.lines_as_dict() | {"results": [row.as_dict(total) for row in self.rows(catalogue)]}
 
     def lines_as_dict(self) -> dict[str, Any]:
-        """Return for a program what lines there were."""
+        """Return the counts of lines as values for JSON."""
         names = ("lines", "push_lines", "unparsed", "misplaced")
         return {name: getattr(self, name) for name in names}
 

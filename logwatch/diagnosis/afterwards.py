@@ -1,7 +1,7 @@
-"""Finds incidents that began and ended while nobody looked: in results that came late, by looks at moments of the past.
+"""Finds incidents that began and ended unobserved: diagnoses moments of the past, of which the results came late.
 
-A daemon that was down for hours reads what was logged meanwhile at once, and so does a source that was out of reach.
-Such a look sees an hour of the past as a present one sees the last hour, in intervals of a quarter or a whole one.
+A daemon that was down for hours, or a source that was out of reach, catches up all at once. Each past hour is then
+diagnosed as the last hour would have been at its end, in intervals of a quarter of an hour or of an hour.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,9 +18,9 @@ from logwatch.words import DAY
 
 
 def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
-    """Return the incidents that are over within timelines, the coarsest of which comes first and goes back farthest.
+    """Return the incidents that are over within ``timelines``; the coarsest comes first and goes back farthest.
 
-    ``facts`` are those of now: which sources there are, and what they can tell.
+    ``facts`` are the present ones, of which catalogue, snapshot and status are used.
     """
     found: dict[int, Incident] = {}
     for timeline, finer in zip(timelines, [*timelines[1:], None], strict=True):
@@ -45,9 +45,9 @@ def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
 
 
 def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
-    """Return an incident that ends where its share fell for good, if it did: single failures go on on any day.
+    """Return an incident that ends where its share fell for good, if it did: stray failures go on on any day.
 
-    That is where the share rises when time is read backwards.
+    That is where the share rises in reversed time.
     """
     assert incident.ended is not None
     timeline = next((each for each in reversed(timelines) if each.starts.start <= incident.began), timelines[0])
@@ -66,12 +66,12 @@ def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
 
 
 def missed(found: Iterable[Incident], known: Sequence[Incident]) -> list[Incident]:
-    """Return the incidents of the past that are not among those that are known."""
+    """Return the incidents of the past that are not known yet."""
     return [each for each in found if not any(_same(each, other) for other in known)]
 
 
 def to_its_end(incident: Incident, found: Iterable[Incident]) -> Incident:
-    """Return an incident that went on when nobody looked any more with the end that was found afterwards."""
+    """Return an incident that was going on at the last look, with the end found for it afterwards if that is later."""
     ends = [each for each in found if _same(each, incident) and each.ended is not None]
     last = max(ends, key=lambda each: each.ended or 0.0, default=None)
     if last is None or incident.ended is None or (last.ended or 0.0) <= incident.ended:
@@ -80,7 +80,7 @@ def to_its_end(incident: Incident, found: Iterable[Incident]) -> Incident:
 
 
 def _same(past_one: Incident, known: Incident) -> bool:
-    """Whether two are about the same results at the same time, or nearly."""
+    """Return whether two share results and overlap in time, or nearly do."""
     if not set(past_one.rows) & set(known.rows):
         return False
     begins_within = known.ended is None or past_one.began <= known.ended + GAP_SECONDS

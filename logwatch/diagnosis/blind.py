@@ -91,7 +91,7 @@ def _new_name(setup: SourceSetup) -> str:
 
 
 def _ever(name: str, facts: Facts) -> Sight:
-    """Judge by all that was ever counted where no line was ever read, as of a log that is quiet for an hour."""
+    """Judge a source of which no line was ever read by all its counts: its log may have been quiet for an hour."""
     counters = facts.snapshot.counters
     unread = {cause: counters.get(CounterRow(name, "unparsed_lines", cause), 0) for cause in UNREAD}
     total = sum(unread.values())
@@ -129,13 +129,13 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
 
 
 def counted(cause: str, count: int) -> str:
-    """Say of how many lines it is why they are unread."""
+    """Return in words how many lines are unread for a cause."""
     verb, _, rest = UNREAD.get(cause, cause).partition(" ")
     return f"{many(count, _OF_ONE.get(verb, verb), verb)} {rest}"
 
 
 def _fronts(shapes: Sequence[tuple[ShapeRow, Seen]]) -> Counter[str]:
-    """Return what stands in front of unread lines, and of how many, the most frequent first."""
+    """Count the lines of each front, the most frequent first."""
     fronts: Counter[str] = Counter()
     for row, seen in shapes:
         fronts[row.front] += seen.count
@@ -143,7 +143,7 @@ def _fronts(shapes: Sequence[tuple[ShapeRow, Seen]]) -> Counter[str]:
 
 
 def _shapes(name: str, facts: Facts) -> list[tuple[ShapeRow, Seen]]:
-    """Return the shapes of the last hour, the most frequent first; older ones where there is none."""
+    """Return the shapes of the last hour, the most frequent first; older ones if there are none."""
     mine = [(row, seen) for row, seen in facts.shapes if row.source == name]
     fresh = [(row, seen) for row, seen in mine if (seen.last or 0.0) > facts.now - HOUR]
     return sorted(fresh or mine, key=lambda item: -item[1].count)

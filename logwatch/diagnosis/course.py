@@ -1,4 +1,4 @@
-"""Adds results up: how often each came in the last hour, of how many, since when, and whether it still does."""
+"""Sums up failures: how often each kind came in the last hour, of how many, since when, and whether it still does."""
 
 import math
 from bisect import bisect_right
@@ -15,32 +15,32 @@ from logwatch.model import Seen
 
 _QUIET_SECONDS = 300.0
 _LATELY_SECONDS = 600.0
-_UNTOLD = 0.1  # of the accepted pushes: with more of unknown platform, they may be of any
-_SURE = 20  # failures in a row that are no accident; at low traffic fewer will do, for longer:
+_UNTOLD = 0.1  # of the accepted pushes: if more are of unknown platform, they may be of any
+_SURE = 20  # failures in a row that are no accident; at low traffic fewer suffice, over a longer time:
 _FEW, _FEW_SECONDS = 3, 600.0
 
 EntryGroup = tuple[str, str]
-"""Source and platform: pushes that may be compared."""
+"""Source and platform: pushes that can be compared with each other."""
 
 
 @dataclass(slots=True)
 class Course:
-    """One kind of outcome in the last hour on one platform, or on several that fare alike."""
+    """One kind of failure in the last hour on one platform, or on several that fare alike."""
 
     entry: Entry
     platforms: set[str] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
     rows: list[ResultRow] = field(default_factory=list)  # the most frequent first
     pushes: int = 0
-    first: float = float("inf")  # when it began: its rate rose, or its present run, maybe before the last hour
-    rise: Rise | None = None  # if it began so
-    fall: Rise | None = None  # if it ended so: what comes since is the noise that came before
+    first: float = float("inf")  # when it began: its rate rose or its latest run started, maybe before the last hour
+    rise: Rise | None = None  # the rise that it began with, if any
+    fall: Rise | None = None  # the fall that it ended with, if any: since then there is only the noise from before
     last: float = 0.0
     among: int = 0  # pushes of the same platforms and sources in the last hour
-    accepted_at: float | None = None  # when the last one of these was accepted
+    accepted_at: float | None = None  # when one of these was last accepted
     pushes_since: int = 0  # its own after that
     among_since: int = 0  # all of them after that
-    total: bool = False  # nothing of its platforms was accepted since it began, and most of what came was this
+    total: bool = False  # enough of its own came after that, and these are at least half of all
     over: bool = False  # no new one for minutes while others were accepted
 
     @property
@@ -58,23 +58,23 @@ class Course:
 
     @property
     def weighty_share(self) -> float:
-        """Its share in the last hour or, if more and no accident, in the last minutes: it may have just begun."""
+        """Its share in the last hour or, if higher and no accident, in the last minutes: it may have just begun."""
         lately = self.lately / self.among_lately if self.lately >= _SURE and self.among_lately else 0.0
         return max(self.share, lately)
 
     @property
     def weight(self) -> tuple[int, FindingSeverity]:
-        """How serious it is, for the order and for people."""
+        """How serious it is: the weight that orders findings, and the severity that people see."""
         return weigh(self.entry, self.weighty_share, total=self.total, over=self.over)
 
     @property
     def since(self) -> float:
-        """When it began; where nothing is accepted any more, when that began."""
+        """When it began; if nothing is accepted any more, since when that is so."""
         return max(self.first, self.accepted_at or 0.0) if self.total else self.first
 
 
 def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
-    """Classify a result as it is counted."""
+    """Return the catalogue's entry for a counted result."""
     return catalogue.entry(row.platform, row.code, row.reason)
 
 
@@ -88,14 +88,14 @@ def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[st
 
 
 def courses(facts: Facts) -> list[Course]:
-    """Return each kind of failure of the last hour with its course."""
+    """Return the course of each kind of failure in the last hour."""
     entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
     found: dict[tuple[str, str, bool], Course] = {}
     for row, seen in sorted(facts.hour.items(), key=lambda item: -item[1].count):
         entry = entries[row]
         if entry.class_ == "delivered":
             continue
-        # a provider's outage has many codes; everything else is one entry each
+        # a provider's outage has many codes; everything else is told apart by entry
         kind = entry.class_ if entry.class_ == "provider_fault" else entry.name
         course = found.setdefault((kind, row.platform, row.source in facts.silent), Course(entry))
         course.platforms.add(row.platform)
@@ -107,21 +107,21 @@ def courses(facts: Facts) -> list[Course]:
     background = _Background(facts, entries)
     kinds: dict[tuple[str, bool], list[Course]] = {}
     for (kind, _, alone), course in found.items():
-        if not alone:  # else there is nothing to set it beside
+        if not alone:  # otherwise there is nothing to compare it with
             _compare(course, background, facts.now)
         kinds.setdefault((kind, alone), []).append(course)
     return [course for alike in kinds.values() for course in _merged(alike)]
 
 
 def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
-    """Return when the present run of a result began."""
+    """Return when the latest run of a result began; ``now`` if the last day has none."""
     series = quarters.series.get(row)
     began = math.inf if series is None else series.began()
     return now if began == math.inf else began
 
 
 class _Peers:
-    """All pushes of some groups, with which courses are compared: added up once, however many courses these are."""
+    """All pushes of some groups, with which courses are compared: summed once, however many courses there are."""
 
     def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry], groups: frozenset[EntryGroup]) -> None:
         self._minutes, self._quarters = facts.minutes, facts.quarters
@@ -130,10 +130,10 @@ class _Peers:
         self._of_minutes, self._of_quarters = facts.minutes.counts(minutes), facts.quarters.counts(quarters)
         accepted = [max(facts.quarters.series[row].last) for row in quarters if entries[row].class_ == "delivered"]
         self.accepted_at = max(accepted, default=None)
-        self.since = self.accepted_at or 0.0  # 0 where none was ever accepted
+        self.since = self.accepted_at or 0.0  # 0 if none was accepted in the last day
         lately = facts.now - _LATELY_SECONDS
         self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
-        # quarters as far as minutes are not known, then minutes
+        # quarters until the first minute, then minutes
         starts = self._minutes.starts or range(self._quarters.starts.stop, self._quarters.starts.stop)
         before = [start for start in self._quarters.starts if start < starts.start]
         width = self._quarters.width
@@ -153,9 +153,9 @@ class _Peers:
         self.among_lately = sum(self._of_minutes[self.lately :])
 
     def points(self, course: Course) -> list[Point]:
-        """Set the course's share in each interval of its present run beside each other, the oldest first.
+        """Return the intervals of the course's run with its share in each, the oldest first.
 
-        Quarters of an hour as far as minutes are not known, of the last one but what comes before these; then minutes.
+        These are quarters of an hour until the first minute, the last of them cut short there, and then minutes.
         """
         rows, minutes, quarters = course.rows, self._minutes, self._quarters
         ends = self._ends
@@ -181,11 +181,11 @@ class _Background:
         self._peers: dict[frozenset[EntryGroup], _Peers] = {}
         accepted = {row: seen.count for row, seen in facts.day.items() if entries[row].class_ == "delivered"}
         untold = sum(count for row, count in accepted.items() if row.platform == "unknown")
-        # of so many accepted pushes the platform is not told that those, too, may be of any
+        # so many accepted pushes are of unknown platform that they may be of any
         self._vague = untold > _UNTOLD * sum(accepted.values())
 
     def beside(self, course: Course) -> _Peers:
-        """Return the results to compare it with; where the log does not name the platform, all of the source."""
+        """Return the pushes to compare it with; all of its sources where the log does not name its platform."""
         groups = frozenset(
             (source, platform)
             for source, platform in self._groups
@@ -200,11 +200,11 @@ class _Background:
 
 
 def _compare(course: Course, background: _Background, now: float) -> None:
-    """Set a course beside what else became of pushes of the same platform and sources."""
+    """Compare a course with all pushes of the same platforms and sources."""
     peers = background.beside(course)
     course.accepted_at, since = peers.accepted_at, peers.since
     course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
-    sure = 0  # failures in a row; where others are accepted in between, those of the same minute came before as well
+    sure = 0  # failures in a row: of those in the minute of the last accepted push, some may have come before it
     for row in course.rows:
         mine = background.minutes.series[row]
         course.pushes_since += background.minutes.since(row, since)
@@ -213,17 +213,17 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     enough = sure >= _SURE or (sure >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
-    if course.weight[1] != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
+    if course.weight[1] != "info" or course.weighty_share >= MUCH:  # nobody asks when everyday noise began
         _bound(course, peers.points(course), now)
 
 
 def _bound(course: Course, points: list[Point], now: float) -> None:
-    """Find where a course rose above the noise of its day, and where it went back to that."""
+    """Find where a course rose above everyday noise, and where it sank back to that."""
     course.rise = rise(points)
     if course.rise is None:
         return
     sunk = fall([point for point in points if point[1] > course.rise.at])
-    if sunk is not None:  # of the two changes each is found without the other
+    if sunk is not None:  # a change is found best in points that do not contain the other one
         course.rise = rise([point for point in points if point[0] < sunk.at]) or course.rise
     course.first = max(course.first, course.rise.at)
     if (
@@ -236,7 +236,7 @@ def _bound(course: Course, points: list[Point], now: float) -> None:
 
 
 def _merged(alike: list[Course]) -> list[Course]:
-    """Make one of the courses of one entry on several platforms, unless they fare differently."""
+    """Merge the courses of one kind on several platforms into one, unless they fare differently."""
     if len({course.total or course.weighty_share >= MUCH for course in alike}) > 1:
         return alike
     if alike[0].entry.class_ == "provider_fault" or len({course.total for course in alike}) > 1:

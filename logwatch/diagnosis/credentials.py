@@ -7,7 +7,7 @@ from logwatch.credentials.verdict import DAY_SECONDS, PAGE_SECONDS, TICKET_SECON
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.words import marked_moment
 
-_DATED = ("expired", "expires_soon")  # told from the date itself: the last look may be an hour old
+_DATED = ("expired", "expires_soon")  # judged by the date itself: the last look may be an hour old
 
 
 def findings(facts: Facts) -> Iterator[Finding]:

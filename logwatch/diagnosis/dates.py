@@ -1,4 +1,4 @@
-"""Find sources whose push results have no time, so that the time of reading stands for it everywhere."""
+"""Finds sources whose push results have no time of their own, so that the time of reading stands in for it."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _WORTH_SHARE = 0.01  # of the results: more than a stray stamp
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
-    """Return what cannot be dated, of each source."""
+    """Yield a finding for each source of whose results more than a stray one cannot be dated."""
     for name in facts.status:
         undated = facts.snapshot.counters.get(CounterRow(name, "undated_lines", ""), 0)
         results = sum(seen.count for row, seen in facts.snapshot.results.items() if row.source == name)

@@ -1,4 +1,4 @@
-"""The nouns of a diagnosis: ``Facts`` is its whole input, ``Finding`` is one statement of its result."""
+"""The types of a diagnosis: ``Facts`` is its whole input, ``Finding`` is one statement of its result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ FindingSeverity = Literal["critical", "warning", "info", "good"]
 class SourceSetup:
     """Where a source's lines are, which grammar reads them, where new grammars go, and what mesibo.conf says."""
 
-    paths: tuple[str, ...] = ()  # of its logs, as they are now; else as configured
+    paths: tuple[str, ...] = ()  # of its logs that are followed now; if there are none, as configured
     grammar: str = "mesibo"
     grammars: str = "/etc/mesibo-logwatch/grammars"
     push: PushLogging = field(default_factory=PushLogging)
@@ -54,7 +54,7 @@ class Facts:
     heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
     """The last hour's failures that got a reason from a webhook: (as logged, reason, platform)."""
     told: Mapping[MinuteRow, int] = field(default_factory=dict)
-    """The failures that webhooks reported beside a log, by the minute."""
+    """The failures that webhooks reported beside a log, by minute."""
 
     @cached_property
     def silent(self) -> set[str]:
@@ -68,7 +68,7 @@ class Facts:
 
     @cached_property
     def blind(self) -> bool:
-        """Whether so much of any source is unread that the results are only a part."""
+        """Whether so much of any source is unread that the results show only a part."""
         return any(sight.blind for sight in self.sights.values())
 
     def setup(self, source: str) -> SourceSetup:
@@ -87,7 +87,7 @@ class Facts:
 
 
 def plain(text: str) -> str:
-    """Return a sentence without the marks around what is typed or shown as it is."""
+    """Return a sentence without the backquotes around commands and literal text."""
     return text.replace("`", "")
 
 
@@ -107,14 +107,14 @@ class Finding:
     since: float | None = None  # seconds since the epoch
     weight: int = field(default=0, compare=False)  # the heaviest comes first
     command: str = ""  # that mends it, to be run on this host
-    cause: str = ""  # the title without what changes from look to look; empty where nothing does
+    cause: str = ""  # the title without what changes from look to look; empty if nothing in it does
     rows: tuple[ResultRow, ...] = ()  # the results that it is about
     last: float | None = None  # when the last of these pushes was logged
-    ended: float | None = None  # the same, where it is over
-    moments: Moments = field(default=(), init=False)  # that title and evidence tell
+    ended: float | None = None  # the same if it is over, else None
+    moments: Moments = field(default=(), init=False)  # in title and evidence
 
     def __post_init__(self) -> None:
-        """Take the marks of moments out of what is read."""
+        """Strip the marks of moments from the text, and keep the moments."""
         (title, *evidence), moments = unmarked((self.title, *self.evidence))
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "evidence", tuple(evidence))
@@ -122,11 +122,11 @@ class Finding:
 
     @property
     def small(self) -> bool:
-        """Whether it is one of the small numbers of every day."""
+        """Whether it sums up failures that come in small numbers every day."""
         return self.key.startswith("few:")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program; ``since`` is ISO 8601 in UTC, or null."""
+        """Return it as values for JSON; ``since`` and ``ended`` are ISO 8601 in UTC, or None."""
         return {
             "key": self.key,
             "severity": self.severity,

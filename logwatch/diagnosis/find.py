@@ -1,4 +1,4 @@
-"""Weighs what the last hour shows: the course of each failure, the share that was accepted, and what is unseen."""
+"""Turns what the last hour shows into findings: the course of each failure, the accepted share, and what is unseen."""
 
 from logwatch.catalogue import number_of
 from logwatch.diagnosis import credentials, dates, watching, witness
@@ -10,7 +10,7 @@ from logwatch.words import clock, dated, names, number, share, span
 
 NEARLY_ALL = 0.95
 
-_STALE = 120.0  # seconds without a new one that are worth telling
+_STALE = 120.0  # seconds without a new one that are worth mentioning
 
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
@@ -36,7 +36,7 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
 
 
 def failures(facts: Facts) -> list[Finding]:
-    """Return the serious failures, as far as results alone show them."""
+    """Return the findings about serious failures, which results alone show."""
     return [_finding(course, facts) for course in courses(facts) if course.weight[1] != "info"]
 
 
@@ -116,7 +116,7 @@ def _failed(course: Course, now: float) -> str:
 
 
 def _of_source(course: Course, facts: Facts) -> str:
-    """Name the sources of a course where others have pushes for its platforms, which it says nothing of."""
+    """Name the sources of a course if others, to which it does not apply, have pushes for its platforms too."""
     others = any(row.platform in course.platforms and row.source not in course.sources for row in facts.hour)
     of = "source" if len(course.sources) == 1 else "sources"
     return f" of {of} {names(course.sources)}" if others else ""
@@ -158,10 +158,10 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
 
 
 def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> list[Finding]:
-    """Return the good news when nearly all is accepted; whoever misses pushes then looks beyond mesibo (Step 9).
+    """Return the good news when nearly all pushes are accepted: whoever misses some must look beyond mesibo (Step 9).
 
-    Good news only where nothing speaks against it: not beside failures that stop pushes, limits that hold many back,
-    tokens that die in numbers, unread lines, or a log that is not about the present.
+    There is none beside failures that stop pushes, limits that hold many back, or tokens that die in numbers; with
+    unread lines, or a log that is not about the present, it is toned down to a statement about a part.
     """
     if any(f.severity == "critical" and f.pushes and not f.key.startswith("unparsed:") for f in findings):
         return []
@@ -213,12 +213,12 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
 
 
 def _waves(course: Course) -> bool:
-    """Whether pushes are held back, or lost to dead tokens, in numbers that make good news of the rest a lie."""
+    """Return whether so many pushes are held back, or lost to dead tokens, that good news of the rest would mislead."""
     return course.entry.class_ in ("token", "rate_limited") and not course.over and course.weighty_share >= MUCH
 
 
 def _told(title: str, key: str, counted: str) -> Finding:
-    """State accepted pushes without calling it good."""
+    """State that pushes were accepted without calling that good."""
     return Finding(
         key=key,
         severity="info",

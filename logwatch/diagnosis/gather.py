@@ -31,8 +31,8 @@ class Examined(Watched, Protocol):
 
 
 def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) -> tuple[Facts, list[Position]]:
-    """Return what is known at ``now``, and the files that are followed; NotReadable when the ledger cannot be asked."""
-    snapshot = watched.snapshot  # before what it says has changed is read
+    """Return what is known at ``now``, and the files that are followed; NotReadable if the ledger cannot be read."""
+    snapshot = watched.snapshot  # taken first: what is read below then has at least the changes that it lists
     sources = tuple(watched.status)
     minutes = timelines.among(sources, MINUTE, now, snapshot.changed)
     files = reader.positions()
@@ -47,7 +47,7 @@ def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) 
 
 
 def without_ledger(watched: Examined, now: float) -> Facts:
-    """Return what is known at ``now`` while the ledger cannot be asked: totals, and how each source is."""
+    """Return what is known at ``now`` while the ledger cannot be read: totals, and the status of each source."""
     return _facts(watched, now, (), (), watched.snapshot)
 
 
@@ -69,7 +69,7 @@ def _facts(
 
 
 def setups(config: Config, files: Iterable[Position], pushed: Collection[str]) -> dict[str, SourceSetup]:
-    """Return where each source's logs are; of one that has not ``pushed``, also what its mesibo.conf says."""
+    """Return the setup of each source, with what its mesibo.conf says only if it has not ``pushed``."""
     found: dict[str, list[str]] = {}
     for position in files:
         if position.state == "live":

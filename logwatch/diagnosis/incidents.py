@@ -1,7 +1,7 @@
-"""Makes incidents of findings: what is found at one look after another becomes a begin, an end and a cost.
+"""Turns findings into incidents: what is found at one look after another becomes a start, an end and a cost.
 
-Pure functions: what was known and what is found now go in, incidents as they are now come out. ``record`` asks and
-writes.
+Pure functions: known incidents and present findings go in, incidents as they are now come out. ``record`` does the
+reading.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,9 +16,9 @@ _SERIOUS = {"warning": 1, "critical": 2}
 
 
 def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:
-    """Return the incidents that go on, begin or end at ``now``; of those in ``known`` with their number.
+    """Return the incidents that go on, begin or end at ``now``; those from ``known`` keep their number.
 
-    ``known``: those of the last day, the newest first. What is found again within ``GAP_SECONDS`` of its end goes on.
+    ``known``: those of the last day, newest first. One that is found again within ``GAP_SECONDS`` of its end goes on.
     """
     met: dict[int, Incident] = {}
     fresh: dict[str, Incident] = {}
@@ -35,9 +35,9 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
 
 
 def _over(incident: Incident, now: float) -> Incident:
-    """Return an incident that is found no more, with its end: no time to come, which a clock ahead has written down.
+    """Return an incident that is no longer found, with its end: not a future one that a clock ahead has recorded.
 
-    Where all of it lies ahead, the clock was set back since: by that of before, it ended with what came last.
+    If all of it lies in the future, the clock was set back since: by the clock before, it ended with what came last.
     """
     if incident.began > now:
         return replace(incident, ended=incident.last)
@@ -46,9 +46,9 @@ def _over(incident: Incident, now: float) -> Incident:
 
 
 def _same(incident: Incident, finding: Finding, now: float) -> bool:
-    """Whether a finding is about an incident: the same results or, without any, the same key, without a long pause.
+    """Return whether a finding is about an incident: same results or, without any, same key; no long pause between.
 
-    Nor is it long before: to a clock that was set back by hours or decades, what is known lies ahead.
+    Nor may it lie long before: after a clock was set back by hours or decades, known incidents lie in the future.
     """
     alike = bool(set(incident.rows) & set(finding.rows)) if finding.rows else incident.key == finding.key
     since, last = (now if at is None else at for at in (finding.since, finding.last))
@@ -72,7 +72,7 @@ def _begun(finding: Finding, now: float) -> Incident:
 
 
 def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
-    last = min(old.last, now)  # it may have been written down by a clock that was ahead
+    last = min(old.last, now)  # it may have been recorded by a clock that was ahead
     began = old.began if finding.since is None else min(old.began, finding.since)
     worse = _SERIOUS[finding.severity] > _SERIOUS[old.severity]
     return replace(
@@ -89,7 +89,7 @@ def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
 
 
 def within(course: Iterable[Seen], began: float, until: float) -> int:
-    """Count what came from ``began`` to ``until``; an interval that reaches beyond counts by the part inside."""
+    """Count what came from ``began`` to ``until``; an interval that reaches beyond counts in proportion."""
     total = 0.0
     for seen in course:
         if seen.first is None or seen.last is None:

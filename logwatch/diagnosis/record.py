@@ -1,4 +1,4 @@
-"""Looks at a daemon now and then, and says which incidents have begun, go on or are over, and whom they hit."""
+"""Diagnoses a daemon now and then, and returns which incidents have begun, go on or are over, and whom they hit."""
 
 import hashlib
 import queue
@@ -19,7 +19,7 @@ from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.ledger.timeline import Timelines
 
 LOOK_SECONDS = 30.0
-FIRST_LOOK_SECONDS = 3.0  # and then after twice as long each time: a process that is killed again and again records too
+FIRST_LOOK_SECONDS = 3.0  # then twice as long each time: a process that is killed again and again records, too
 _KNOWN_SECONDS = 86400.0  # a finding rests on the last day
 Recorded = list[tuple[Incident, frozenset[Person]]]
 
@@ -30,9 +30,9 @@ def beside(work: Callable[[], None]) -> None:
 
 
 class Recorder:
-    """Looks soon after the start, and every ``LOOK_SECONDS``; what is known of incidents stands in the ledger alone.
+    """Looks soon after the start, and then every ``LOOK_SECONDS``; incidents themselves are in the ledger alone.
 
-    A look is made beside the reading loop: it asks the ledger, and a mesibo.conf on a disk that may hang.
+    A look runs in a thread beside the reading loop: it reads the ledger, and a mesibo.conf on a disk that may hang.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Recorder:
         self._look_at = monotonic() + self._wait
 
     def due(self, *, stored: bool) -> Recorded:
-        """Return the incidents that a look found to differ from what the ledger has; none while none has ended.
+        """Start a look when it is time; return the incidents that a finished one found to differ from the ledger.
 
-        ``stored``: what was returned before is in the ledger; a look without it would tell it once more.
+        ``stored``: what was returned before is in the ledger; otherwise a look would return it once more.
         """
         due = stored and not self._looking and self._found.empty() and self._monotonic() >= self._look_at
         if due and not self._watched.trouble:
@@ -72,7 +72,7 @@ class Recorder:
             self._looking = True
             try:
                 self._start(self._work)
-            except RuntimeError as error:  # no thread is to be had: lines go on being counted
+            except RuntimeError as error:  # no thread can be started: lines go on being counted
                 self._looking = False
                 self._failed(error)
         try:
@@ -84,7 +84,7 @@ class Recorder:
         try:
             self._found.put(self._look(self._clock()))
         except NotReadable:
-            pass  # at the next look it may be
+            pass  # perhaps it is at the next look
         except Exception as error:  # noqa: BLE001  whatever is wrong here, lines go on being counted
             self._failed(error)
         finally:
@@ -107,16 +107,16 @@ class Recorder:
         return told
 
     def _with_past(self, known: list[Incident], present: list[Incident], facts: Facts) -> list[Incident]:
-        """Add what began and ended unseen; when all is read and stored, at the first look and where more came late.
+        """Add what began and ended unobserved, once all is read and stored: at the first look, and after late results.
 
-        Those that are known are not looked at again, but for what went on when this program was ended.
+        Known incidents are left as they are, but one that was going on when this program ended gets its end.
         """
         changed, now = facts.snapshot.changed, facts.now
         if not all(status.caught_up or not status.up for status in facts.status.values()):
             return present
         if self._past_known is not None and not changed.late(self._past_known, now - HOUR):
             return present
-        if self._reader.withheld():  # whom these hit would never be known
+        if self._reader.withheld():  # it would never be known whom these hit
             return present
         wide = self._timelines.among(tuple(facts.status), HOURLY, now, changed)
         found = past([wide, facts.quarters], facts)
@@ -127,7 +127,7 @@ class Recorder:
         return [*present, *missed(found, [*recorded, *present])]
 
     def _pushes(self, incident: Incident, now: float) -> int:
-        """Count the pushes of an incident in the finest buckets that go back to its begin."""
+        """Count the pushes of an incident in the finest buckets that go back to its start."""
         if not incident.rows:
             return 0
         width = next((w for w in WIDTHS if incident.began >= oldest(w, now)), SIX_HOURS)
@@ -135,7 +135,7 @@ class Recorder:
         return within(course, incident.began, now if incident.ended is None else incident.ended)
 
     def _people(self, incident: Incident, newest: int, now: float) -> frozenset[Person]:
-        """Return whom the failures hit that came since the last count."""
+        """Return whom the failures since the last count have hit."""
         if not incident.rows or newest <= incident.counted:
             return frozenset()
         found = self._reader.people(

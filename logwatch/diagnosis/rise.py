@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 TIMES = 3.0  # a rate that grows less is a busy morning
 SURE = 6.0  # log-likelihood gained by two rates instead of one: chance gives that about once in 400 looks
-_PART = 0.1  # of an interval that must lie behind the change for it to have begun there
+_PART = 0.1  # of an interval that must lie after the change for it to have happened there
 
 
 Point = tuple[float, float, int, int, float]
@@ -31,7 +31,7 @@ def rise(points: Sequence[Point]) -> Rise | None:
     mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
     early, early_among, as_one = 0, 0, _likelihood(mine, mine / among) if among else 0.0
-    for i, (_, _, mine_here, among_here, _) in enumerate(points[:-1]):  # of a page with everything, 10,000 of them
+    for i, (_, _, mine_here, among_here, _) in enumerate(points[:-1]):  # 10,000 times for a page with everything
         early, early_among = early + mine_here, early_among + among_here
         late = mine - early
         if not late or late * early_among <= TIMES * early * (among - early_among):
@@ -52,15 +52,15 @@ def rise(points: Sequence[Point]) -> Rise | None:
 
 
 def fall(points: Sequence[Point]) -> Rise | None:
-    """Return where the share sank for good, and the shares behind that and in front of it: a rise, seen backwards."""
+    """Return where the share sank for good, as a rise in reversed time: ``before`` is the share after the fall."""
     found = rise([(-end, -start, mine, among, -end) for start, end, mine, among, _ in reversed(points)])
     return found and Rise(-found.at, found.before, found.after)
 
 
 def _from_the_first(points: Iterable[Point]) -> list[Point]:
-    """Cut the first interval off in front of the first failure in it, with that part of its pushes.
+    """Shorten the first interval to begin at its first failure, without the pushes of the part before.
 
-    A fault that begins within it would look like a low rate before.
+    Otherwise a fault that begins within it would look like a low rate before.
     """
     cut = list(points)
     if cut:

@@ -1,4 +1,4 @@
-"""Finds what keeps us from seeing: logs out of reach, results unread, silence, stamps that cannot be, a full disk."""
+"""Finds what makes the daemon blind: logs out of reach, unread results, silence, impossible stamps, a full disk."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,15 +11,15 @@ from logwatch.model import Seen, SourceStatus
 from logwatch.webhook.source import WebhookStatus
 from logwatch.words import apart, bytes_, clock, dated, number, span
 
-_SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
-_LATE = 1500.0  # seconds: a stamp further behind is one as well, or the log comes here that late; zones differ by 1800
+_SOON = 300.0  # seconds: a stamp further ahead means a wrong clock or zone
+_LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that arrives so late; zones differ by 1800
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
 FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
 LAG_BYTES = 64 << 20
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
-    """Yield what stands between the log and the numbers, of each source."""
+    """Yield what stands between each source's log and the numbers."""
     if facts.trouble:
         yield Finding(
             key="commits",
@@ -50,7 +50,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
 
 
 def logged_at(name: str, facts: Facts) -> float | None:
-    """Return the own time of the newest line of any kind, or when it was read where that is not known."""
+    """Return the own time of the newest line of any kind, or when it was read if it has none; None without a line."""
     row = facts.snapshot.sources.get(name)
     if isinstance(facts.status[name], WebhookStatus):  # it has no lines, only pushes
         own = (seen.last for result, seen in facts.snapshot.results.items() if result.source == name)
@@ -61,7 +61,7 @@ def logged_at(name: str, facts: Facts) -> float | None:
 
 
 def stale(name: str, facts: Facts) -> bool:
-    """Whether what is known of a source is not about the present."""
+    """Return whether what is known of a source is not about the present."""
     status, at = facts.status[name], logged_at(name, facts)
     behind = not status.up or not status.caught_up or status.lag_bytes > LAG_BYTES
     return behind or at is None or abs(facts.now - at) > FRESH_SECONDS
@@ -85,7 +85,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
 
 
 def _down(name: str, facts: Facts) -> Finding:
-    """Say that no log can be read."""
+    """Return the finding that no log of a source can be read."""
     problems = facts.status[name].problems
     problem = problems[0] if problems else None
     return Finding(
@@ -104,13 +104,13 @@ def _down(name: str, facts: Facts) -> Finding:
 
 
 def _behind(name: str, status: SourceStatus) -> Iterator[Finding]:
-    """Find that what is shown is not the present yet."""
+    """Find a source of which what is shown is not the present yet."""
     if not status.caught_up:
         yield Finding(
             key=f"catching-up:{name}",
             severity="info",
             title=f"What {name} logged before the start is still being read"
-            # how much a journal holds of one container is known when it has been read
+            # how much a journal holds of one container is known only once it has been read
             + ("." if status.input == "journal" else f": {bytes_(status.lag_bytes)} to go."),
             side="nobody",
             remedy="Wait: what is shown below may be about an earlier time.",
@@ -135,7 +135,7 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
     row = facts.snapshot.sources.get(name)
     if newest is None or row is None or row.last_line_at is None:
         return
-    latest = max(row.last_line_at, facts.snapshot.changed.until)  # that the clock showed, before it was set back
+    latest = max(row.last_line_at, facts.snapshot.changed.until)  # that the clock showed; it may have been set back
     if newest - latest <= _SOON:
         return
     yield Finding(
@@ -152,7 +152,7 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
 
 
 def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterator[Finding]:
-    """Find push lines that come now, and say that they were logged long ago; those of a backlog do not come now."""
+    """Find push lines that arrive now but are stamped long ago; those of a backlog do not count as arriving now."""
     read = facts.sights[name].read_at
     stamp = max((seen.last for seen in results.values() if seen.last is not None), default=None)
     if read is None or stamp is None or read - stamp < _LATE or facts.now - read > HOUR:
@@ -171,7 +171,7 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
 
 
 def _tried(problem: Problem) -> str:
-    """Return what to try as a sentence with a blank behind it, as a terminal says it; empty where nothing is known."""
+    """Return what to try as a sentence with a blank after it, as a terminal prints it; empty if nothing is known."""
     text = problem.try_.rstrip(".")
     return f"Try: {text}{'' if text.endswith('?') else '.'} " if text else ""
 
@@ -184,7 +184,7 @@ def _where(name: str, facts: Facts) -> str:
 
 
 def _no_push_lines(name: str, facts: Facts) -> Finding:
-    """Find a log in which the marker never stood: what mesibo.conf says decides what that means."""
+    """Return the finding about a log without any push line; mesibo.conf decides what that means."""
     lines = facts.snapshot.counters.get(CounterRow(name, "lines", ""), 0)
     conf = facts.setup(name).push
     begin = f"The log of {name} has no push lines"

@@ -1,13 +1,13 @@
-"""Weighs a kind of failure: how far up it stands among what is found, and how severe that is."""
+"""Weighs a kind of failure: where it ranks among the findings, and how severe it is."""
 
 from logwatch.catalogue import Entry
 from logwatch.diagnosis.facts import FindingSeverity
 
-MUCH = 0.05  # of a platform's pushes: more than the noise of a day
-MANY = 0.2  # of a platform's pushes: tokens that fail at such a rate are no users who left
-ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
+MUCH = 0.05  # of a platform's pushes: more than everyday noise
+MANY = 0.2  # of a platform's pushes: users who left do not explain so many dead tokens
+ALL_WELL = 40  # ranks above everyday noise, below what needs somebody
 
-# of a class that is not critical: (where it is much of the pushes, where it is little)
+# by class, for entries that are not critical: (if it is much of the pushes, if it is little)
 WEIGHTS = {
     "configuration": (72, 45),
     "credential": (72, 45),
@@ -22,10 +22,10 @@ WEIGHTS = {
 
 
 def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> tuple[int, FindingSeverity]:
-    """Return weight and severity of failures that are such a share (0 to 1) of their pushes, or all of them."""
+    """Return weight and severity of failures with that ``share`` (0 to 1) of their pushes, or which are ``total``."""
     much = share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
     if entry.severity == "critical":
-        # little of it is still all pushes of one app; but a connection that fails now and then heals by itself
+        # a small share may still be all pushes of one app; but a connection that fails now and then heals by itself
         weight = 90 if total else 80 if much else 30 if entry.class_ == "network" else 50
         severity: FindingSeverity = "critical" if weight > ALL_WELL else "info"
     else:

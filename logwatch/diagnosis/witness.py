@@ -12,10 +12,10 @@ from logwatch.webhook.source import WebhookStatus
 from logwatch.words import number, share
 
 SETTLED_SECONDS = 120.0  # a call may be late, and a log too
-_SHORT, _SHORT_SHARE = 5, 0.2  # failures that one has and the other has not, at least so many and such a share of them
+_SHORT, _SHORT_SHARE = 5, 0.2  # failures that the webhook has and the log lacks: at least so many, and such a share
 _UNREAD = 0.05
 _COMPANIES = {"fcm": "Google", "apns": "Apple", "unknown": "the push service"}
-_ENOUGH = 20  # failures in the log within an hour, of which a webhook would have told some
+_ENOUGH = 20  # failures in the log within an hour: a webhook that works would have reported most of them
 
 
 class Heard(NamedTuple):
@@ -27,7 +27,7 @@ class Heard(NamedTuple):
 
 
 def _heard(course: Course, facts: Facts) -> list[Heard]:
-    """Return what is heard of a course's failures, the most frequent first."""
+    """Return what webhooks say of a course's failures, the most frequent first."""
     found: Counter[tuple[str, str, str]] = Counter()
     for (row, reason, platform), count in facts.heard.items():
         if row in course.rows:
@@ -49,7 +49,7 @@ def agreed(course: Course, facts: Facts) -> Heard | None:
 
 
 def evidence(course: Course, facts: Facts) -> list[str]:
-    """Say what webhooks add, a line a reason."""
+    """Return what webhooks add, one line per reason."""
     return [
         f"{each.words} (webhook), of {number(each.pushes)} of these {number(course.pushes)}."
         for each in _heard(course, facts)[:4]
@@ -100,7 +100,7 @@ def _unread(name: str, facts: Facts) -> Iterator[Finding]:
 
 
 def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
-    """Set the failures of a webhook beside those of its log, over what it heard of the last hour and has settled."""
+    """Compare a webhook's failures with those of its log, over the settled part of the hour in which it listened."""
     name, log = status.name, status.witness_for
     first, last = max(facts.now - HOUR, status.since), facts.now - SETTLED_SECONDS
     logged: Counter[str] = Counter()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from logwatch.catalogue import Entry
 
-# What has happened, by the entry's name; an entry that is not here speaks through its title.
+# What has happened, by the entry's name; of an entry that is not here, the title is used.
 CAUSES = {
     "mesibo_push_not_configured": "Push is not configured for the app: mesibo contacts neither Google nor Apple",
     "mesibo_push_disabled": "Push is switched off for the app in mesibo",
@@ -63,7 +63,7 @@ _PLATFORMS = {"fcm": "Android", "apns": "iOS"}
 
 
 def cause(entry: Entry, codes: Collection[str]) -> str:
-    """Say what has happened, as a sentence without its end."""
+    """Return what has happened, as a sentence without its full stop."""
     code = ", ".join(sorted(codes))
     if entry.name in CAUSES:
         return CAUSES[entry.name]

@@ -1,9 +1,9 @@
 """Decides what a destination's answer means, and how long to wait before the next try. Pure.
 
 Retrying follows OTLP's rules for HTTP (opentelemetry-proto, docs/specification.md, "Failures"): 429, 502, 503 and 504
-are tried again, with Retry-After where it is given. What speaks of credentials or of an address (401, 403, 404, 405) is
+are tried again, with Retry-After where it is given. A status about credentials or the address (401, 403, 404, 405) is
 a fault of the configuration: it is tried again too, since the events are kept and somebody will mend it. So is a page
-with status 200, which a login in front of the destination answers to whatever it is sent.
+with status 200, with which a login in front of the destination answers any request.
 """
 
 import email.utils

@@ -28,12 +28,12 @@ class Event(NamedTuple):
 
 
 def body(form: ExportFormat, events: Sequence[Event], host: str) -> bytes:
-    """Write one request of events, oldest first, that ``host`` saw."""
+    """Write the body of one request: events, oldest first, that ``host`` saw."""
     return _BODIES[form](events, host)
 
 
 def _loki(events: Sequence[Event], host: str) -> bytes:
-    """Group events by their few labels; what has many values (user, token, id) is structured metadata."""
+    """Group events by their labels, which are few; what has many values (user, token, id) is structured metadata."""
     streams: dict[tuple[str, ...], list[Any]] = {}
     for event in events:
         failure = event.failure
@@ -59,7 +59,7 @@ def _loki(events: Sequence[Event], host: str) -> bytes:
 
 
 def _otlp(events: Sequence[Event], host: str) -> bytes:
-    """Write one resource with a log record an event."""
+    """Write one resource with one log record per event."""
     records = []
     for event in events:
         failure = event.failure

@@ -1,7 +1,7 @@
-"""Takes failures from the ledger to one destination, in the order of their commits, and knows how far it is.
+"""Sends failures from the ledger to one destination, in the order of their commits, and knows how far it has got.
 
 Runs on the web thread's event loop: a destination that is slow or away costs a coroutine and the few hundred events of
-one request. What the error log has let go of before it could be sent is counted as dropped, never silent.
+one request. What the error log has deleted before it could be sent is counted as dropped, never lost silently.
 """
 
 import asyncio
@@ -33,16 +33,15 @@ MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
 LOOK_SECONDS = 1.0  # between two looks for new failures
 TIMEOUT_SECONDS = 10.0
-MOST_REFUSED = 3  # events in a row that are believed to be at fault themselves, behind one that was taken
+MOST_REFUSED = 3  # events in a row, after one that was taken, that are believed to be at fault themselves
 ANSWER_BYTES = 1 << 20
 
 
 class Forwarder:
     """One destination.
 
-    ``sent`` is the number of the newest failure that it has: where a committed cursor is handed in, the work goes on
-    behind it; without one it begins with what is committed from now on. ``ledger`` tells ids of different installations
-    apart.
+    ``sent`` is the number of the newest failure that it has: with a committed one, the work goes on behind it; with
+    None, it begins with what is committed from now on. ``ledger`` makes ids of events unique across installations.
     """
 
     def __init__(
@@ -73,12 +72,12 @@ class Forwarder:
         self._clock = clock
         self._log = structlog.get_logger()
         self._limit = MAX_EVENTS
-        self._failures = 0  # requests in a row that were to be sent again
+        self._failures = 0  # requests in a row that failed
         self._believed = 0  # up to this number an event that is refused is at fault itself, and not the destination
-        self._refusing = False  # the last event was refused, and that was told
+        self._refusing = False  # the last request had rejected events, and that was logged
 
     async def run(self) -> None:
-        """Send for ever; whatever goes wrong is told, and tried again after a pause."""
+        """Send for ever; whatever goes wrong is logged, and tried again after a pause."""
         while True:
             try:
                 wait = await self.step()
@@ -89,12 +88,12 @@ class Forwarder:
             await self.rest(wait)
 
     async def step(self) -> float:
-        """Send one request of what is new; return the seconds to wait before the next step. NotReadable."""
+        """Send one request of what is new; return the seconds to wait before the next step. Raises NotReadable."""
         newest = self._reader.newest_failure()
         rows = self._reader.failures_after(self.sent, self._limit)
         self._lag.set(max(0, newest - self.sent))
         if not rows:
-            if newest > self.sent:  # committed and let go of again since: nothing is left to send
+            if newest > self.sent:  # committed and already deleted again: nothing is left to send
                 self._moved(newest, taken=0)
             return LOOK_SECONDS
         verdict = await self._post(rows)
@@ -121,7 +120,7 @@ class Forwarder:
         return 0.0 if newest > self.sent else LOOK_SECONDS
 
     async def rest(self, seconds: float) -> None:
-        """Wait; how many failures wait meanwhile is told all the same."""
+        """Wait, and keep the metric of failures that wait up to date meanwhile."""
         while seconds > LOOK_SECONDS:
             await asyncio.sleep(LOOK_SECONDS)
             seconds -= LOOK_SECONDS
@@ -130,7 +129,7 @@ class Forwarder:
         await asyncio.sleep(seconds)
 
     async def _takes_another(self, number: int, newest: int) -> bool:
-        """Try the newest failure ahead of its turn: where that is refused as well, no single one is at fault."""
+        """Send the newest failure ahead of its turn: if that is refused as well, no single one is at fault."""
         rows = self._reader.failures_after(max(number, newest - 1), 1)
         taken = bool(rows) and await self._post(rows) == Delivered()
         if taken:
@@ -155,7 +154,7 @@ class Forwarder:
         return judge(answer.code, answer.headers, answer.body or b"", self._clock())
 
     def _request(self, data: bytes) -> HTTPRequest:
-        """Build the request; the files with secrets are read each time, so that a new one is taken at once. OSError."""
+        """Build the request; secrets are read each time, so that a new one is used at once. OSError, ValueError."""
         export = self._export
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         credentials: dict[str, Any] = {}
@@ -179,13 +178,13 @@ class Forwarder:
         )
 
     def _http(self) -> AsyncHTTPClient:
-        if self._client is None:  # on the loop that it is used on
+        if self._client is None:  # created on the loop that it is used on
             logging.getLogger("tornado.application").addFilter(_is_no_end_of_a_connection)
             self._client = AsyncHTTPClient(force_instance=True, max_body_size=ANSWER_BYTES)
         return self._client
 
     def _moved(self, number: int, *, taken: int) -> None:
-        """Move the cursor to ``number``; what lies before it and was not taken is dropped."""
+        """Move the cursor to ``number``; of the failures passed, all but the ``taken`` ones count as dropped."""
         self._events.inc(taken)
         self._dropped.inc(max(0, number - self.sent - taken))
         self.sent = number
@@ -218,12 +217,12 @@ class Forwarder:
 
 
 def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
-    """Return False for a connection that broke amid an answer: tornado logs it as a fault of ours, and times out."""
+    """Return False for a connection that broke during an answer: tornado logs that as our fault, and times out."""
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectionError | ssl.SSLError))
 
 
 def _secret(path: str) -> str:
-    """Read a token or password, which must be one line of ASCII; ValueError names the file, never what is in it."""
+    """Read a token or password, which must be one line of ASCII; ValueError names the file, never its contents."""
     with open_file(path) as file:
         text = file.read().strip()
     if not text or not text.isascii() or b"\n" in text or b"\r" in text:
@@ -232,5 +231,5 @@ def _secret(path: str) -> str:
 
 
 def ledger_id(key: bytes) -> str:
-    """Return a short name of an installation that tells nothing of its key."""
+    """Return a short name of an installation that reveals nothing of its key."""
     return hashlib.sha256(b"export" + key).hexdigest()[:12]

@@ -1,10 +1,10 @@
-"""What is counted of destinations; imported without the client that sends to them, which `check` has no use for."""
+"""The metrics of destinations, apart from the client that sends to them, which `check` has no use for."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class ForwardMetrics:
-    """What is counted of each destination from the start of the process."""
+    """Metrics of each destination since the start of the process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ["destination"]
@@ -25,6 +25,6 @@ class ForwardMetrics:
         )
 
     def forget(self, destination: str) -> None:
-        """Drop the series of a destination that is configured no more."""
+        """Drop the series of a destination that is no longer configured."""
         for metric in (self.events, self.dropped, self.lag):
             metric.remove(destination)

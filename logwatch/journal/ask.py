@@ -1,4 +1,4 @@
-"""Asks the journal once, and waits for the answer: for commands that look, not for the loop that follows."""
+"""Asks the journal once, and waits for the answer: for commands, not for the reading loop."""
 
 import os
 import subprocess
@@ -30,13 +30,13 @@ def newest(target: Target, count: int) -> list[JournalEntry]:
 
 
 def field_values(target: Target, field: str) -> list[str]:
-    """Return what a field has in the whole journal of a target: containers, units, hosts; raises NoJournalError."""
+    """Return the values of a field in the whole journal of a target, such as units; raises NoJournalError."""
     where = [f"--directory={target.directory}"] if target.directory else []
     return sorted(set(_ask([*where, f"--field={field}"]).decode(errors="replace").splitlines()))
 
 
 def lines(entries: Sequence[JournalEntry], max_line_bytes: int) -> bytes:
-    """Return the lines that entries hold, as the daemon makes them."""
+    """Return the lines that entries hold, as the daemon would read them."""
     messages = Messages(max_line_bytes, fresh=True)
     for entry in entries:
         messages.take(entry)
@@ -45,7 +45,7 @@ def lines(entries: Sequence[JournalEntry], max_line_bytes: int) -> bytes:
 
 
 def problem(target: Target) -> Problem | None:
-    """Say what keeps the target's entries from being read; a warning where there are none yet."""
+    """Return what keeps the target's entries from being read, a warning if there are none yet; None if nothing does."""
     if place := look(target).problems:
         return place[0]
     try:
@@ -64,7 +64,7 @@ def problem(target: Target) -> Problem | None:
 
 
 def several_hosts(target: Target) -> Problem | None:
-    """Warn of a directory in which the journals of several hosts are collected: reading goes by time."""
+    """Return a warning about a directory with the journals of several hosts: entries that come late are passed over."""
     try:
         hosts = field_values(target, "_MACHINE_ID") if target.directory else []
     except NoJournalError as error:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from logwatch.errors import Problem
 
 PROGRAM = "journalctl"
-_PIPE_BYTES = 1 << 20  # what it may write ahead; the kernel's own limit for anybody
+_PIPE_BYTES = 1 << 20  # that it may write ahead of us; the kernel's limit for unprivileged users
 _READ_BYTES = 1 << 18
-_LAST_SECONDS = 1.0  # between the end of its output and its own
-_WORDS = 500  # of what it says to standard error
+_LAST_SECONDS = 1.0  # from the end of its output to its exit
+_WORDS = 500  # bytes that are kept of its standard error, the last ones
 
 
 class NoProgram(Exception):  # noqa: N818  a fact about this host
@@ -27,7 +27,7 @@ class NoProgram(Exception):  # noqa: N818  a fact about this host
 
 
 def no_program(error: OSError) -> Problem:
-    """Say that journalctl cannot be started."""
+    """Return the problem that journalctl cannot be started."""
     return Problem(
         PROGRAM,
         "cannot be started",
@@ -57,7 +57,7 @@ class Child:
         self._said = b""
         for descriptor in (self.descriptor, self._said_on):
             os.set_blocking(descriptor, False)
-        with contextlib.suppress(OSError):  # a limit for all pipes of a user; it only makes reading slower
+        with contextlib.suppress(OSError):  # the user's limit for all pipes is reached: reading is only slower
             fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
     def read(self) -> bytes | None:
@@ -81,13 +81,13 @@ class Child:
         return int(count)
 
     def reap(self) -> tuple[int, str]:
-        """Take leave of it once its output has ended; return its exit status and the last that it said."""
+        """Wait for its exit once its output has ended; return its status and the last line of its standard error."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_LAST_SECONDS)
         return self.kill()
 
     def kill(self) -> tuple[int, str]:
-        """End it, whatever it does, and reap it: it only reads, so that nothing is left half done."""
+        """Kill and reap it, and return the same: it only reads, so that nothing is left half done."""
         self._process.kill()
         status = self._process.wait()
         self._listen()
@@ -98,7 +98,7 @@ class Child:
         return status, lines[-1] if lines else ""
 
     def _listen(self) -> None:
-        """Take what it says to standard error, so that it never waits for us."""
+        """Read its standard error, so that it never waits for us."""
         with contextlib.suppress(BlockingIOError):
             while said := os.read(self._said_on, 4096):
                 self._said = (self._said + said)[-_WORDS:]

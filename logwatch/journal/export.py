@@ -1,8 +1,8 @@
-"""Reads entries of journalctl's export format from whatever pieces of it come; knows no process and no file.
+"""Parses entries of journalctl's export format from pieces of any size; knows no process and no file.
 
 A field is ``NAME=text``, or, where it holds control characters or line breaks, ``NAME``, its length as 8 bytes (little
-endian) and its bytes; an empty line ends an entry (systemd.io/JOURNAL_EXPORT_FORMATS). Nearly all entries are text
-alone: whole runs of those are split at once, and only the others are walked through field by field.
+endian) and its bytes; an empty line ends an entry (systemd.io/JOURNAL_EXPORT_FORMATS). Nearly all entries have only
+text fields: whole runs of those are split at once, and only the others are parsed field by field.
 """
 
 import re
@@ -16,14 +16,14 @@ _LONGEST_NAME = 64 + 1  # systemd refuses longer ones; with its "="
 
 
 class Parser:
-    """Turns pieces into entries. Of a value of more than ``longest`` bytes no more than those is waited for."""
+    """Turns pieces into entries; of a value of more than ``longest`` bytes only the first ``longest`` are kept."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
-        self._run = b""  # not taken apart yet; at most one field, of which no more than ``longest`` bytes are kept
+        self._run = b""  # not parsed yet: at most one field, and not much more than ``longest`` bytes of it
         self._open: JournalEntry = {}  # the fields so far of an entry that has not ended
         self._skip = 0  # bytes to come of a binary value whose head is in ``_open``, its newline among them
-        self._skip_line = False  # inside of a text value whose head is in ``_open``
+        self._skip_line = False  # inside a text value whose head is in ``_open``
 
     @property
     def pending(self) -> int:
@@ -45,7 +45,7 @@ class Parser:
         return entries
 
     def _whole(self, run: bytes, at: int, entries: list[JournalEntry]) -> int:
-        """Take all entries from here that are complete and text alone; return where the next one begins."""
+        """Take all complete entries from ``at`` on that have only text fields; return where the next one begins."""
         binary = _BINARY.search(run, at)
         end = run.rfind(b"\n\n", at, binary.start() if binary else len(run))
         if end < 0:
@@ -53,7 +53,7 @@ class Parser:
         for text in run[at:end].split(b"\n\n"):
             try:
                 entries.append(dict([line.split(b"=", 1) for line in text.split(b"\n")]))
-            except ValueError:  # a line that is no field: whatever it is, one field after the other is safe
+            except ValueError:  # a line that is no field: whatever it is, parsing field by field copes with it
                 break
             at += len(text) + 2
         return at
@@ -92,7 +92,7 @@ class Parser:
         return len(run)
 
     def _binary(self, run: bytes, at: int, name: bytes, start: int) -> int:
-        """Take a binary value as soon as all that is kept of it is there."""
+        """Take a binary value as soon as the part of it that is kept has come."""
         begin = start + _LENGTH_BYTES
         if len(run) < begin:
             return at

@@ -1,8 +1,8 @@
 """Follows the journal of one source: each entry once, over restarts of this program, of journalctl and of the journal.
 
-Two runs of journalctl one after the other: the first gives what is there and ends, by which the end of the backlog is
-known; the second follows. Each begins at the last entry that was handed on (``--cursor``, not ``--after-cursor``, which
-skips the first survivor where that entry was vacuumed away), and is believed only when that entry comes first.
+It takes two runs of journalctl: the first prints what is there and ends, which marks the end of the backlog; the second
+follows. Each begins at the last entry that was handed on (``--cursor``, not ``--after-cursor``, which skips the first
+survivor where that entry was vacuumed away); unless that entry comes first, others may be lost.
 """
 
 import shlex
@@ -22,11 +22,11 @@ from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
 from logwatch.parse.timestamp import since_epoch
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
-QUIET_SECONDS = 2.0  # without an entry: rests of messages and late numbers are waited for no longer
+QUIET_SECONDS = 2.0  # without an entry: then rests of messages and late numbers are no longer waited for
 PAUSE_SECONDS = (1.0, 30.0)  # before journalctl is started again; doubled each time up to the second
-LIVED_SECONDS = 60.0  # a run that was this long is no reason to wait long
-DAY_SECONDS = 86400.0  # between the first and the last line of a chunk, whose stamps have no year
-SECOND = 1.0  # the same where lines have no stamps and take their chunk's time
+LIVED_SECONDS = 60.0  # after a run of this length the pause is the shortest again
+DAY_SECONDS = 86400.0  # at most, between the first and the last line of a chunk: their stamps have no year
+SECOND = 1.0  # the same if lines have no stamps and take their chunk's time
 _PATIENCE = 0.02  # seconds that a read waits for journalctl while there is a backlog
 _BEHIND = 5.0  # seconds that an entry may take from its writer to us: younger ones may still be on their way
 
@@ -37,10 +37,10 @@ class Bell(Protocol):
     """What wakes the reading loop when journalctl has written something."""
 
     def listen(self, descriptor: int) -> None:
-        """Wake when something can be read from there."""
+        """Wake when ``descriptor`` can be read."""
 
     def ignore(self, descriptor: int) -> None:
-        """Wake for it no longer."""
+        """Stop waking for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class Journal:
         self._parser = Parser(max_line_bytes + 1)
         self._child: Child | None = None
         self._run: ReadMode = "backlog"
-        self._first = True  # of the entries of this run
-        self._doubt = False  # whether something can have gone with the entry at the cursor, if that has
+        self._first = True  # no entry of this run has come yet
+        self._doubt = False  # if the entry at the cursor is gone, unread ones may be gone, too
         self._missed_generations = 0
-        self._since = 0.0  # the first line that is gathered was written then
+        self._since = 0.0  # when the first gathered line was written
         self._place = JournalFiles()
         self._looked_at = float("-inf")
         self._started_at = 0.0
-        self._start_at = float("-inf")  # not before
+        self._start_at = float("-inf")  # no run starts before
         self._pause = PAUSE_SECONDS[0]
         self._trouble: Problem | None = None
         self._entry_at = float("-inf")  # when one came, by our clock
@@ -98,7 +98,7 @@ class Journal:
     # looking
 
     def look(self, sink: Sink) -> None:
-        """See where the journals lie now and then, and that journalctl runs; wait no longer for what does not come."""
+        """Check now and then where the journals lie, keep journalctl running, and give up on what does not come."""
         now = self._clock()
         if not 0 <= now - self._looked_at < LOOK_SECONDS:
             self._look_around(now)
@@ -111,7 +111,7 @@ class Journal:
             self._hand_on(sink)
 
     def _quiet(self, now: float) -> bool:
-        """Return whether nothing has come for a while from a journalctl that has nothing more to give."""
+        """Return whether journalctl follows, has nothing waiting to be read, and has sent nothing for a while."""
         if self._child is None or self._run != "follow" or self._first or self._child.waiting:
             return False
         return not 0 <= now - self._entry_at < QUIET_SECONDS
@@ -120,7 +120,7 @@ class Journal:
         self._looked_at = now
         before, self._place = self._place, place.look(self.source.target)
         if self._child is not None and self._place.replaced(before):
-            self._log.info("journal_moved", source=self.source.name)  # journalctl watches those that it found at first
+            self._log.info("journal_moved", source=self.source.name)  # journalctl watches what it found at its start
             self._stop()
 
     def _start(self, now: float) -> None:
@@ -148,7 +148,7 @@ class Journal:
         self._bell.listen(self._child.descriptor)
 
     def _stop(self) -> tuple[int, str]:
-        """End journalctl; what it wrote and nobody read will come again."""
+        """End journalctl; what it wrote and was not read will come again."""
         assert self._child
         child, self._child = self._child, None
         self._bell.ignore(child.descriptor)
@@ -158,14 +158,14 @@ class Journal:
     # reading
 
     def read(self, sink: Sink, budget: int) -> bool:
-        """Hand on what comes of about ``budget`` bytes of journalctl's; True when more is waiting."""
+        """Hand on the lines in about ``budget`` bytes of journalctl's output; return whether more is waiting."""
         read = 0
         while self._child is not None and read < budget:
             data = self._child.read()
             if data is None:
                 if read or self._run == "follow":
                     break
-                self._child.wait(_PATIENCE)  # it is about to come: without this, a backlog would take a turn a pipe
+                self._child.wait(_PATIENCE)  # more is about to come: else a turn would read one pipeful of a backlog
                 if not self._child.waiting:
                     break
                 continue
@@ -184,17 +184,17 @@ class Journal:
         return False
 
     def _read_all(self) -> None:
-        """Note until when everything has been read, where journalctl follows and has nothing more."""
+        """Record until when everything has been read, if journalctl follows and has nothing more."""
         now = self._clock()
         if self._child and self._run == "follow" and not self._child.waiting and now - self._started_at > _BEHIND:
             self._reached(now - _BEHIND)
 
     def _reached(self, at: float) -> None:
-        """Note until when everything has been handed on: never a time to come, which a wrong clock has written down."""
+        """Record until when everything has been handed on: never a future time, which a wrong clock may stamp."""
         self._until = min(max(self._until, at), self._clock())
 
     def _take(self, entry: JournalEntry, sink: Sink) -> None:
-        """Take an entry, unless it is the one that reading went on from, or tells of another unit."""
+        """Take an entry, unless it is the one at the cursor, or reports on another unit."""
         if self._messages.of_another(entry):
             return
         self._entry_at = self._clock()
@@ -215,7 +215,7 @@ class Journal:
         self._messages.take(entry)
 
     def _again(self, entry: JournalEntry) -> bool:
-        """Return whether this is the entry at the cursor; where that one has gone, see whether others went with it."""
+        """Return whether this is the entry at the cursor; if that one is gone, find out whether others are, too."""
         if _same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
             if self._damaged():
                 self._lose("journal_damaged", lost=not self._messages.follows(entry))
@@ -224,29 +224,29 @@ class Journal:
         return False
 
     def _gone(self, *, numbered: bool) -> None:
-        """Note that the entry at the cursor is gone, and unless ``numbered`` perhaps others that were never read."""
+        """Record that the entry at the cursor is gone, and perhaps unread ones, unless numbers show these."""
         now = self._clock()
-        if now - self._started_at <= _BEHIND:  # else the journal may well have moved on while we followed
+        if now - self._started_at <= _BEHIND:  # otherwise the journal may have moved on while we followed
             self._look_around(now)
             self._doubt = self._in_doubt()
         self._lose("journal_vacuumed", lost=self._doubt and not numbered)
 
     def _lose(self, event: str, *, lost: bool) -> None:
-        """Note what has gone, or may have; once for each damaged file."""
+        """Log and count what is gone, or may be; once for each damaged file."""
         self._log.warning(event, source=self.source.name, lost="perhaps some lines" if lost else "nothing")
         self._missed_generations += lost
         self._messages.damaged = list(self._place.damaged)
 
     def _damaged(self) -> bool:
-        """Return whether a file is damaged that may hold what was not read, and of which nobody has been told."""
+        """Return whether a damaged file may hold unread entries, and has not been reported yet."""
         return any(at > self._until and at not in self._messages.damaged for at in self._place.damaged)
 
     def _in_doubt(self) -> bool:
-        """Return whether entries may have gone that were written after all had been read."""
+        """Return whether entries may be gone that were written after ``_until``, and so never read."""
         return self._place.oldest is None or self._place.oldest > self._until or self._damaged()
 
     def _ended(self) -> None:
-        """Go on where a run has ended as it should; else say why, and try again after a pause."""
+        """Go on if a run has ended as it should; otherwise record why, and try again after a pause."""
         assert self._child
         run, child = self._run, self._child
         self._child = None
@@ -265,7 +265,7 @@ class Journal:
         self._fail(Problem("journalctl", "has ended", why, f"journalctl {shlex.join(self.source.target.arguments)}"))
 
     def _fail(self, problem: Problem) -> None:
-        """Note why nothing is read, and start again after a pause."""
+        """Record why nothing is read, and let ``look`` start again after a pause."""
         now = self._clock()
         if now - self._started_at > LIVED_SECONDS:
             self._pause = PAUSE_SECONDS[0]
@@ -276,7 +276,7 @@ class Journal:
         self._pause = min(2 * self._pause, PAUSE_SECONDS[1])
 
     def _hand_on(self, sink: Sink) -> None:
-        """Return the lines that were gathered, and the position behind them."""
+        """Hand the gathered lines, and the position behind them, to the sink."""
         messages, name = self._messages, self.source.name
         lines = messages.hand_on()
         if lines.missed:
@@ -303,13 +303,13 @@ class Journal:
         )
 
     def _tally_generations(self, sink: Sink) -> None:
-        """Count what may have gone, together with a position from which it is not found missing again."""
+        """Count what may be gone, together with a position from which it is not found missing again."""
         if self._missed_generations:
             sink.tally(self.source.name, "missed_generations", amount=self._missed_generations)
             self._missed_generations = 0
 
     def _tell(self, sink: Sink) -> None:
-        """Return the position where it has changed without lines."""
+        """Hand on the position if it has changed without lines."""
         position = self._position()
         if (position.cursor, position.state) != self._told and position.cursor:
             self._told = (position.cursor, position.state)
@@ -320,7 +320,7 @@ class Journal:
         return JournalPosition(self.source.name, self.source.target.key, messages.cursor, self._until, messages.state)
 
     def settle(self, sink: Sink, _goes_on: Callable[[], bool]) -> None:
-        """Write down until when everything has been read: what is vacuumed later was not lost then."""
+        """Hand on until when everything has been read: what is vacuumed later was not lost then."""
         self._hand_on(sink)
         self._read_all()
         if self._messages.cursor:
@@ -368,26 +368,26 @@ class Journal:
 
 
 def _same(cursor: str, other: str) -> bool:
-    """Return whether two cursors name one entry.
+    """Return whether two cursors name the same entry.
 
-    It has a number (i) in a sequence of files (s); where journald copied it, as it does from memory to disk, it has
-    others, and only boot, times and the hash of what is in it are the same (sd_journal_get_cursor(3)).
+    It has a number (i) in a sequence of files (s); when journald copies it, as it does from memory to disk, both
+    change, and only boot, times and the hash of its contents stay the same (sd_journal_get_cursor(3)).
     """
     one, two = (dict(part.split("=", 1) for part in each.split(";") if "=" in part) for each in (cursor, other))
     return any(all(name in one and one[name] == two.get(name) for name in names) for names in ("si", "bmtx"))
 
 
 def _written(entry: JournalEntry) -> float:
-    """Return when journald took the entry, seconds since the epoch."""
+    """Return when journald received the entry, seconds since the epoch."""
     return int(entry.get(b"__REALTIME_TIMESTAMP", b"0")) / 1e6
 
 
 def _moment(entry: JournalEntry) -> float:
-    """Return the time of the line: as Docker took it, else as journald got it, else as it was written down."""
+    """Return the time of the line: as Docker stamped it, else as its sender did, else when journald received it."""
     if stamp := entry.get(b"SYSLOG_TIMESTAMP"):
         try:
             at = datetime.fromisoformat(stamp.decode())
-        except ValueError:  # of syslog itself, without a year
+        except ValueError:  # a stamp of syslog's, without a year
             at = None
         if at is not None and at.tzinfo and (seconds := since_epoch(at)) is not None:
             return seconds

@@ -1,29 +1,29 @@
-"""Finds entries that are missing by the numbers that Docker gives them: 1, 2, 3 … within an epoch, a start of it.
+"""Finds missing entries by the numbers that Docker gives them: 1, 2, 3 … within an epoch, a run of its log driver.
 
 The fields are CONTAINER_LOG_EPOCH and CONTAINER_LOG_ORDINAL (moby, daemon/logger/journald). Standard output and error
-are numbered by two threads: neighbours may change places, and a number is missed only when ``WINDOW`` later ones have
+are numbered by two threads: neighbours may swap places, and a number is missed only when ``WINDOW`` later ones have
 come, or nothing has for a while.
 """
 
 from dataclasses import dataclass, field
 
 WINDOW = 16
-"""How far two numbers may change places: by more than 1 only where a thread stalls between two calls."""
+"""How far out of place a number may come: by more than 1 only if a thread stalls between two calls."""
 
 
 @dataclass(slots=True)
 class Gaps:
-    """What has come of the newest epoch."""
+    """Which numbers of the newest epoch have come."""
 
     epoch: str = ""
     highest: int = 0
-    floor: int = 0  # numbers below were before reading began: not missed
-    holes: list[int] = field(default_factory=list)  # within the window: may still come
+    floor: int = 0  # lower numbers came before reading began: they are not missed
+    holes: list[int] = field(default_factory=list)  # numbers within the window that may still come
 
     def take(self, epoch: str, number: int, *, first: bool) -> int | None:
-        """Note a number; return how many are missed for good now, or None if it came before and is no new entry.
+        """Record a number; return how many are now missed for good, or None if it came before and is no new entry.
 
-        ``first`` says that nothing was ever read before: what an older epoch, or this one, had until here is history.
+        ``first`` says that nothing was ever read before: earlier entries, of this epoch or an older one, are history.
         """
         missed = 0
         if epoch != self.epoch:
@@ -41,11 +41,11 @@ class Gaps:
         return missed + self._let_go(number - WINDOW)
 
     def give_up(self) -> int:
-        """Wait no longer; return how many are missed."""
+        """Stop waiting for holes; return how many are missed."""
         return self._let_go(self.highest)
 
     def _let_go(self, end: int) -> int:
-        """Let go of those below ``end``; those before the floor are not missed."""
+        """Drop holes below ``end``; return how many are missed, which those below the floor are not."""
         gone = [number for number in self.holes if number < end]
         if gone:
             self.holes = [number for number in self.holes if number >= end]

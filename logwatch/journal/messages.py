@@ -1,9 +1,9 @@
-"""Turns entries of one container or unit into lines: parts are joined, rests and repetitions are none.
+"""Turns entries of one container or unit into lines: joins parts, and drops lone rests and repetitions.
 
 An entry holds a line without its newline. Three programs split long ones, each in its way: Docker (parts have an id and
 a number), podman's conmon (all but the last say so), and journald itself for the output of units (``_LINE_BREAK``, see
-systemd.journal-fields(7)). What one stream has not completed holds up the entries behind it, so that a position always
-stands where nothing is open.
+systemd.journal-fields(7)). A message that one stream has not completed holds up the entries behind it, so that a
+position is always where no message is open.
 """
 
 from dataclasses import dataclass, field
@@ -37,16 +37,16 @@ FIELDS = (
 _UNBROKEN = (b"line-max", b"nul", b"pid-change")  # the program had not ended its line where journald ended the entry
 _MOST_HELD = 4096  # entries behind an open message
 _MOST_DIGITS = 15  # of a number: at a million entries a second, thirty years
-_MOST_STREAMS = 32  # inside of which an over-long message goes on
+_MOST_STREAMS = 32  # of which it is remembered that the rest of a message is to be dropped
 _BEHIND_BREAK = b"| "
-"""Stands before what follows a line break within one message: no line begins there, whatever it looks like."""
+"""Put before what follows a line break within a message: no line begins there, whatever it looks like."""
 
 StreamName = str
-"""Names what lines are split within: a container's standard output or error, or a unit's connection to journald."""
+"""What messages are split within: a container's standard output or error, or a unit's connection to journald."""
 
 
 class _State(msgspec.Struct, omit_defaults=True):
-    """What a restart has to know beside the cursor."""
+    """What a restart has to know besides the cursor."""
 
     epoch: str = ""
     highest: int = 0
@@ -73,12 +73,12 @@ def _goes_on(entry: JournalEntry) -> bool:
 
 
 def _by_journald(entry: JournalEntry) -> bool:
-    """Return whether the entry is journald's own word, which no program can forge: what its rate limit kept out."""
+    """Return whether the entry is journald's own, on what its rate limit dropped, which no program can forge."""
     return b"N_DROPPED" in entry and entry.get(b"_TRANSPORT") == b"driver"
 
 
 def _number(digits: bytes) -> int:
-    """Read a number that Docker counts up; 0 for what no count reaches, and would be more than the ledger can add."""
+    """Parse a number that is counted up; 0 for what no count reaches, and could be more than the ledger can add."""
     return int(digits) if digits.isdigit() and len(digits) <= _MOST_DIGITS else 0
 
 
@@ -91,14 +91,14 @@ class _Open:
     size: int = 0
 
     def add(self, part: bytes, most: int) -> None:
-        """Add a part, unless there is enough of it."""
+        """Add a part, which is kept unless there are more than ``most`` bytes already."""
         if self.size <= most:
             self.parts.append(part)
         self.size += len(part)
 
     @property
     def joined(self) -> tuple[bytes, int]:
-        """The message as far as it is kept, and how long it is."""
+        """The message as far as it is kept, and its whole length."""
         return b"".join(self.parts), self.size
 
 
@@ -117,11 +117,11 @@ class Messages:
 
     max_line_bytes: int
     fresh: bool  # nothing was ever read before
-    last: JournalEntry = field(default_factory=dict)  # the last one that is in the lines
-    damaged: list[float] = field(default_factory=list)  # files of which it was told: when each was last written to
+    last: JournalEntry = field(default_factory=dict)  # the last entry that is in the lines
+    damaged: list[float] = field(default_factory=list)  # when each damaged file that was reported was last written to
     _gaps: Gaps = field(default_factory=Gaps)
-    _unit: bytes = b""  # by whose rate limit journald keeps entries; empty where Docker's numbers tell of each
-    _epoch: bytes | None = None  # of the entry before
+    _unit: bytes = b""  # whose entries journald's rate limit may drop; empty where Docker's numbers show losses
+    _epoch: bytes | None = None  # of the previous entry
     _inside: dict[StreamName, str] = field(default_factory=dict)
     _waiting: dict[StreamName, str] = field(default_factory=dict)  # with the id of the message
     _held: list[JournalEntry] = field(default_factory=list)
@@ -132,7 +132,7 @@ class Messages:
 
     @classmethod
     def resumed(cls, max_line_bytes: int, cursor: str, state: str) -> "Messages":
-        """Make one that goes on behind ``cursor``."""
+        """Create one that goes on after ``cursor``."""
         kept = msgspec.json.decode(state or "{}", type=_State)
         gaps = Gaps(kept.epoch, kept.highest, kept.floor, kept.holes)
         last = {b"__CURSOR": cursor.encode()} if cursor else {}
@@ -146,7 +146,7 @@ class Messages:
 
     @property
     def state(self) -> str:
-        """What belongs to ``cursor``, as text."""
+        """What belongs to ``cursor``, as JSON."""
         gaps = self._gaps
         kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside, self.damaged)
         kept.unit = self._unit.decode(errors="replace")
@@ -163,11 +163,11 @@ class Messages:
         return bool(self._lines or self._missed)
 
     def follows(self, entry: JournalEntry) -> bool:
-        """Return whether Docker's numbers say what is missing before ``entry``."""
+        """Return whether Docker's numbers show what is missing before ``entry``."""
         return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
 
     def of_another(self, entry: JournalEntry) -> bool:
-        """Return whether journald tells in ``entry`` of another unit's rate limit, or of what numbers tell already."""
+        """Return whether journald reports in ``entry`` what it dropped of another unit, or what numbers show."""
         if not _by_journald(entry):
             return False
         return not self._unit or entry.get(b"OBJECT_SYSTEMD_UNIT") != self._unit
@@ -194,7 +194,7 @@ class Messages:
             self.settle()
 
     def skip(self, entry: JournalEntry) -> None:
-        """Begin behind an entry, which is no line of ours."""
+        """Begin after an entry, which gives no line."""
         self._new(entry)
         self._missed = 0
         if _goes_on(entry):
@@ -202,19 +202,19 @@ class Messages:
         self._reached(entry)
 
     def settle(self) -> None:
-        """Wait no longer for the rests of messages, nor for numbers that may still come."""
+        """Stop waiting for the rests of messages, and turn what is held into lines."""
         held, self._held, self._held_bytes = self._held, [], 0
         self._waiting.clear()
         self._settle(held)
 
     def give_up(self) -> None:
-        """Settle since nothing has come for a while: what is missing is missed."""
+        """Settle, and count numbers that have not come as missed: nothing has come for a while."""
         self.settle()
         self._missed += self._gaps.give_up()
 
     @property
     def waits(self) -> bool:
-        """Whether there is something that is waited for."""
+        """Whether a rest of a message or a number is waited for."""
         return bool(self._held or self._gaps.holes)
 
     def forget_open(self) -> None:
@@ -230,7 +230,7 @@ class Messages:
         return lines
 
     def _settle(self, entries: list[JournalEntry]) -> None:
-        """Make lines of entries; what is open behind the last one is a line as far as it came, and its rest is none."""
+        """Turn entries into lines; a message still open at the end is a line as far as it came, and its rest none."""
         open_: dict[StreamName, _Open] = {}
         for entry in entries:
             if self._new(entry) and not self._is_rest(entry):
@@ -244,7 +244,7 @@ class Messages:
             self._reached(entries[-1])
 
     def _is_rest(self, entry: JournalEntry) -> bool:
-        """Return whether it goes on with a message whose head was a line already."""
+        """Return whether an entry goes on with a message whose head has been made a line already."""
         if not self._inside or (inside := self._inside.get(stream := _stream(entry))) is None:
             return False
         rest = inside == _text(entry, b"CONTAINER_PARTIAL_ID")
@@ -272,7 +272,7 @@ class Messages:
         self.fresh = False
 
     def _new(self, entry: JournalEntry) -> bool:
-        """Look at the entry's number, where it has one; False if it came before, or only tells of a loss."""
+        """Check the entry's number, if it has one; return False if it came before, or only reports a loss."""
         digits = entry.get(b"CONTAINER_LOG_ORDINAL")
         if digits is None:
             if _by_journald(entry):
@@ -296,12 +296,12 @@ class Messages:
         return True
 
     def _torn(self, message: _Open) -> None:
-        """Gather a message whose rest is lost, or is not waited for, as far as it certainly goes."""
+        """Gather a message whose rest is lost, or no longer waited for, as far as it is certain."""
         line, size = message.joined
         self._line(envelope.torn(line) if size <= self.max_line_bytes else line, size)
 
     def _line(self, line: bytes, size: int = 0) -> None:
-        """Gather a line, of which no more than its head is there where ``size`` says so."""
+        """Gather a line; a ``size`` beyond the limit says that it is only the head of a longer one."""
         if len(line) > self.max_line_bytes or size > self.max_line_bytes:
             self._oversized += 1
             line = envelope.shortened(line, self.max_line_bytes)

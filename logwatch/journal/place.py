@@ -1,6 +1,6 @@
 """Knows where journals lie, who may read them, and how far back they reach; journalctl reads what is in them.
 
-Of a journal file its header alone is read here: its id, when its first entry was written, and whether it is whole
+Only the header of a journal file is read here: its id, when its first entry was written, and whether it is whole
 (systemd.io/JOURNAL_FILE_FORMAT).
 """
 
@@ -15,12 +15,12 @@ from logwatch import ownership
 from logwatch.errors import Problem
 
 USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
-"""Where journald keeps what survives a reboot, and what does not."""
+"""Where journald keeps persistent journals, and volatile ones."""
 
 GROUP = "systemd-journal"
 _SIGNATURE = b"LPKSHHRH"
 _FILE_ID = slice(24, 40)
-_SIZES = (slice(88, 96), slice(96, 104))  # header_size and arena_size, bytes, little endian: all of the file
+_SIZES = (slice(88, 96), slice(96, 104))  # header_size and arena_size, bytes, little endian: together the whole file
 _FIRST_ENTRY = slice(184, 192)  # head_entry_realtime, microseconds since the epoch, little endian
 _SUPPRESSED = "a596d6fe7bfa4994828e72309e95d61e"  # SD_MESSAGE_JOURNAL_DROPPED
 _MACHINE = re.compile(r"[0-9a-f]{32}(\..+)?")
@@ -42,7 +42,7 @@ class Target:
 
     @property
     def full_unit(self) -> str:
-        """The unit's whole name: a service where no kind is named."""
+        """The unit's whole name: a service unless it names another type."""
         return self.unit if "." in self.unit else f"{self.unit}.service"
 
     @property
@@ -54,8 +54,8 @@ class Target:
     def arguments(self) -> tuple[str, ...]:
         """The arguments of journalctl that select its entries.
 
-        ``--follow`` alone would keep to the newest boot: ``--merge`` does not, but brings the journals of other hosts
-        that are collected here, which the machine's id keeps out.
+        ``--follow`` alone would stay within the newest boot: ``--merge`` does not, but adds the journals of other hosts
+        that are collected here, which the machine's id excludes.
         """
         wanted = f"{self.field}={self.container or self.full_unit}"
         if self.directory:
@@ -65,7 +65,7 @@ class Target:
 
     @property
     def followed(self) -> tuple[str, ...]:
-        """The same, and what journald itself says of entries that its rate limit kept out, of any unit."""
+        """The same, and journald's own entries on what its rate limit dropped, of any unit."""
         machine = [each for each in self.arguments if each.startswith("_MACHINE_ID=")]
         return (*self.arguments, "+", "_TRANSPORT=driver", f"MESSAGE_ID={_SUPPRESSED}", *machine)
 
@@ -84,11 +84,11 @@ class Target:
 
 
 def _of_machines(directory: Path) -> list[str]:
-    """Return the directories of single machines that journalctl goes into."""
+    """Return the subdirectories named after machines, which journalctl reads, too."""
     try:
         return sorted(str(path) for path in directory.iterdir() if _MACHINE.fullmatch(path.name))
     except OSError:
-        return []  # the directory itself says why
+        return []  # ``look`` reports why
 
 
 def _machine() -> str:
@@ -100,20 +100,20 @@ def _machine() -> str:
 
 @dataclass(frozen=True, slots=True)
 class JournalFiles:
-    """What is there of a target's journals."""
+    """The files of a target's journals."""
 
-    directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those there, with their files' own ids
+    directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those that exist -> ids of their files
     files: int = 0  # that can be read
-    oldest: float | None = None  # when the first entry that is still there was written, seconds since the epoch
-    damaged: tuple[float, ...] = ()  # when each file that journalctl leaves out was last written to, the same
+    oldest: float | None = None  # when the oldest entry that is left was written, seconds since the epoch
+    damaged: tuple[float, ...] = ()  # when each file that journalctl leaves out was last written to, the same unit
     refused: bool = False  # something is there that may not be read
     problems: tuple[Problem, ...] = ()
 
     def replaced(self, before: "JournalFiles") -> bool:
-        """Return whether a directory came, went, or holds no file any more that it held before.
+        """Return whether a directory came, went, or no longer holds any file that it held before.
 
-        journalctl watches the directories that it found at its start. Their inodes do not tell: a directory that is
-        made anew often has the one of its predecessor.
+        journalctl watches the directories that it found at its start. Their inodes do not help: a directory that is
+        created again often has the inode of its predecessor.
         """
         if self.directories.keys() != before.directories.keys():
             return True
@@ -124,7 +124,7 @@ class JournalFiles:
 
 
 def look(target: Target) -> JournalFiles:
-    """Find the files of the journals, and say what keeps them from being read."""
+    """Find the files of a target's journals, and what keeps them from being read."""
     directories: dict[str, frozenset[bytes]] = {}
     headers, refused = [], []
     for directory in map(Path, target.directories):
@@ -159,9 +159,9 @@ class _Header(NamedTuple):
     """What is known of a journal file; times in seconds since the epoch."""
 
     identity: bytes
-    whole: bool  # journalctl leaves out one that lost its end or its beginning; an empty one is being made
-    first_entry: float  # when it was written; 0 where there is none
-    written: float  # when the file was, last
+    whole: bool  # journalctl leaves out one that lost its end or its beginning; an empty one is just being created
+    first_entry: float  # when it was written; 0 if there is none
+    written: float  # when the file was last written to
 
 
 def _header(path: Path) -> _Header:

@@ -1,19 +1,19 @@
-"""By which time the ledger deletes what is old: the clock's, but for a day in which one that jumped may be mended."""
+"""The time by which the ledger ages its rows: the clock's, but a clock that jumps ahead is not believed for a day."""
 
 from typing import NamedTuple
 
 JUMP_SECONDS = BELIEVED_SECONDS = 86400.0
-"""More between two commits is a jump of the clock, or a long rest; and how long it must run on to be believed."""
+"""A clock that advances by more between two commits has jumped, or nothing ran; it is believed after as long again."""
 
 
 class Age(NamedTuple):
-    """``now`` is what ages of rows are reckoned from, ``ahead`` what the clock showed at its jump, 0 without one."""
+    """``now`` is the time that ages of rows count from, ``ahead`` what the clock showed after a jump, 0 without one."""
 
     now: float
     ahead: float = 0.0
 
     def at(self, clock: float) -> "Age":
-        """Return it for the next commit: a clock that is set back within a day has made nothing old."""
+        """Return the age at the next commit: a clock that jumped and is set back within a day has expired nothing."""
         if clock - self.now <= JUMP_SECONDS:
             return Age(clock)
         if not self.ahead or clock < self.ahead:

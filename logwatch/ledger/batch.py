@@ -16,11 +16,11 @@ from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 
 T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
-"""The newest ones of each source are remembered; all of them are counted."""
+"""Rotations remembered of each source, the newest; all of them are counted."""
 HELD_BYTES = 12 << 20
-"""Of lines whose failures are not read yet, at most: ten thousand of 1,200 bytes, and of longer ones the first."""
+"""Limit on the bytes of lines held for failures not parsed yet: enough for ten thousand lines of 1,200 bytes."""
 MINUTES_GATHERED = 1000
-"""Results of one minute each that are put together before they are spread over buckets, at most."""
+"""Limit on the counts, each of one result in one minute, that are gathered before they are spread over buckets."""
 
 
 class CounterRow(NamedTuple):
@@ -43,7 +43,7 @@ class StoredFailure(NamedTuple):
     user: str
     token: str
     shape: str = ""  # of its line; empty where an older program stored it
-    heard: str = ""  # the provider's reason as a webhook told it, where the line has none
+    heard: str = ""  # the provider's reason as a webhook reported it, where the line has none
     heard_platform: str = ""
 
 
@@ -65,7 +65,7 @@ class EventShapeRow(NamedTuple):
 
 
 class MinuteRow(NamedTuple):
-    """Failures that a webhook told beside a log, of one minute (``start``, seconds since the epoch)."""
+    """Failures that a webhook reported beside a log in one minute (``start``, seconds since the epoch)."""
 
     start: int
     source: str
@@ -74,13 +74,13 @@ class MinuteRow(NamedTuple):
 
 
 _Counted = ResultRow | tuple[str, str]
-"""A result, or the source and the cause of lines that gave none."""
+"""A result, or a source and the cause why its lines gave none, empty for lines that gave one."""
 
 _Store = Callable[[Sequence[Any]], Iterable[StoredFailure]]
 
 
 class _Several(Protocol):
-    """Failures as they were found, of which the newest can be taken."""
+    """Failures as they were found, of which a slice can be taken."""
 
     def __len__(self) -> int: ...
 
@@ -88,7 +88,7 @@ class _Several(Protocol):
 
 
 class _Waiting(NamedTuple):
-    """Failures that came together, what reads them, and how many bytes of lines they keep until then."""
+    """Failures that came together, what parses them, and how many bytes of lines they hold until then."""
 
     failures: _Several
     store: _Store
@@ -104,9 +104,9 @@ class Batch:
     """Everything that one transaction writes; adding to it never fails, and its size does not grow with the log."""
 
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
-    fits: int = maxsize  # of these, for so many the disk has room, as the ledger finds whenever it writes
-    carried: int = 0  # failures that the commit before has counted, and left to this one or a later one
-    withheld: int = 0  # failures that this one counts, and leaves to a later one
+    fits: int = maxsize  # how many of these the disk has room for, as the ledger finds out whenever it writes
+    carried: int = 0  # failures that the previous commit counted, and left to this one or a later one to store
+    withheld: int = 0  # failures that this one counts, and leaves to a later one to store
     results: dict[ResultRow, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
@@ -118,30 +118,30 @@ class Batch:
     rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
     exports: dict[str, int] = field(default_factory=dict)  # destination -> number of the newest failure that it has
-    witnessed: dict[ResultRow, Seen] = field(default_factory=dict)  # failures that webhooks told beside a log
+    witnessed: dict[ResultRow, Seen] = field(default_factory=dict)  # failures that webhooks reported beside a log
     minutes: Counter[MinuteRow] = field(default_factory=Counter)  # the same over time
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
     keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
     incidents: dict[tuple[str, int, float], tuple[Incident, frozenset[Person]]] = field(
         default_factory=dict
-    )  # as they are now; several of one key have no number yet where they are found afterwards
+    )  # as they are now; of those found afterwards, several may have the same key, and no number yet
     _buckets: dict[Bucket, Seen] = field(default_factory=dict)
     _readings: dict[Reading, Seen] = field(default_factory=dict)
     _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
-    _now: float = 0.0  # when that was added to last; seconds since the epoch
+    _now: float = 0.0  # when _minutes was last added to; seconds since the epoch
     _failures: Withheld = field(default_factory=deque)
     _failed: int = 0
     _held_bytes: int = 0
-    _passed_over: int = 0  # failures that are counted and never told one by one, for being too many at once
-    _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
+    _passed_over: int = 0  # failures that are counted but never stored one by one, being too many at once
+    _buckets_checked: int = 5000  # buckets beyond which old ones are dropped: the disk may be away for days
     bytes: int = 0  # read from files since the last commit
 
     def __bool__(self) -> bool:
         """Return whether there is something to commit."""
         return bool(
             self.counters
-            or self.last_line_at  # alone, for a call without events: it is answered by a commit as well
+            or self.last_line_at  # alone, for a call without events: it is answered after a commit, too
             or self.positions
             or self.journals
             or self.forgotten
@@ -150,7 +150,7 @@ class Batch:
             or self.exports
             or self.incidents
             or self._failures
-            or self.carried  # of which none may be kept: their numbers are
+            or self.carried  # even if none of them is kept: they take up numbers
         )
 
     def result(self, row: ResultRow, seen: Seen) -> None:
@@ -173,7 +173,7 @@ class Batch:
         return self._readings
 
     def time(self, row: ResultRow, seen: Seen, now: float) -> None:
-        """Add a result to the buckets of its time; buckets that no reader asks for any more are let go."""
+        """Add a result to the buckets of its time; buckets too old for any reader to ask for are dropped."""
         self._gather(row, seen, now)
 
     def read(self, source: str, cause: str, seen: Seen, now: float) -> None:
@@ -181,7 +181,7 @@ class Batch:
         self._gather((source, cause), seen, now)
 
     def _gather(self, what: _Counted, seen: Seen, now: float) -> None:
-        """Put what lies in one minute together first: chunk after chunk does, and in every width it is one bucket's."""
+        """Gather what lies within one minute, as most counts do, before it is spread over the buckets of all widths."""
         first, last = seen.first, seen.last
         if first is None or last is None or last > now or first // MINUTE != last // MINUTE:
             self._spread(what, seen, now)
@@ -220,7 +220,7 @@ class Batch:
         return buckets
 
     def witness(self, row: ResultRow, seen: Seen, now: float) -> None:
-        """Count a failure that a webhook told beside a log."""
+        """Count a failure that a webhook reported beside a log."""
         self.witnessed.setdefault(row, Seen()).add(seen)
         at = now if seen.last is None else seen.last
         self.minutes[MinuteRow(int(at // MINUTE) * MINUTE, row.source, row.platform, row.code)] += seen.count
@@ -231,7 +231,7 @@ class Batch:
             self.event_shapes.setdefault(row, Seen()).add(Seen(1, at, at))
 
     def incident(self, incident: Incident, people: frozenset[Person]) -> None:
-        """Note how an incident is now, and whom it has hit since that was noted last."""
+        """Record the state of an incident, and whom it has hit since it was last recorded."""
         self.incidents[incident.key, incident.number, incident.began] = (incident, people)
 
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
@@ -257,10 +257,10 @@ class Batch:
         self.forgotten.add(generation)
 
     def fail(self, failures: _Several, store: _Store = chain.from_iterable, held_bytes: int = 0) -> None:
-        """Remember failures, oldest first; those that will be kept are read, masked and stored by the commit alone.
+        """Remember failures, oldest first; only the commit parses and masks them, and only those that it keeps.
 
-        ``store`` is given all that came with it one after the other: thousands are read in less time than each by each.
-        They keep ``held_bytes`` of lines until then; where all keep too much, the last ones are read at once.
+        ``store`` does that for all consecutive ones that came with it in one call, which is faster than one by one.
+        Until then they hold ``held_bytes`` of lines; where that would exceed ``HELD_BYTES``, these are parsed at once.
         """
         while self._failures and self._failed + len(failures) - len(self._failures[0].failures) >= self.keep:
             beyond = self._failures.popleft()
@@ -275,28 +275,28 @@ class Batch:
             self._held_bytes += held_bytes
 
     def pass_over(self, amount: int) -> None:
-        """Note failures that are counted and not told one by one: each takes a number, so that a gap tells of it."""
+        """Record failures that are counted but not stored: each takes up a number, so that a gap shows them missing."""
         self._passed_over += amount
 
     @property
     def failed(self) -> int:
-        """Failures that wait for the commit, with some more than it keeps."""
+        """How many failures wait for the commit, perhaps more than it keeps."""
         return self._failed
 
     @property
     def told(self) -> int:
-        """How many failures the commit brings one by one."""
+        """How many failures the commit stores one by one."""
         return min(self._failed, self.keep, self.fits)
 
     @property
     def passed_over(self) -> int:
-        """Failures of this batch that are not among ``failures()``."""
+        """How many failures of this batch are not among ``failures()``."""
         return self._passed_over + self._failed - self.told
 
     def withhold_failures(self, most: int) -> Withheld:
-        """Take failures out, for a later batch, and no count: all but the oldest, of which ``most`` are enough.
+        """Take failures, but no counts, out for a later batch: all but the oldest, of which at least ``most`` stay.
 
-        What came together stays together.
+        Failures that came together stay together.
         """
         kept: Withheld = deque()
         while self._failures and self._failed - len(self._failures[-1].failures) >= most:
@@ -307,7 +307,7 @@ class Batch:
         return kept
 
     def take_failures(self, kept: Withheld) -> None:
-        """Take over failures of a batch before, which are older than all that are here."""
+        """Take over failures of an earlier batch, which are older than all in this one."""
         kept.extend(self._failures)
         self._failures = kept
         self.withheld = 0
@@ -316,7 +316,7 @@ class Batch:
         self.fail(())
 
     def failures(self) -> Iterator[StoredFailure]:
-        """Yield the newest failures, oldest first: as many as are kept, and fit."""
+        """Yield the newest failures, oldest first: as many as are kept and the disk has room for."""
         beyond = self._failed - self.told
         for store, together in groupby(self._failures, attrgetter("store")):
             some = []

@@ -1,7 +1,7 @@
-"""Results over time: counts with their times go in, shares of them for intervals of a minute to six hours come out.
+"""Results over time: divides counts with their times among intervals of a minute to six hours.
 
-A chunk of lines tells how often a result occurred between a first and a last time. While a log is followed that is a
-second or less; of a backlog it may be hours, over which the count is spread evenly. Sums are always exact.
+A chunk of lines says how often a result occurred between a first and a last time. While a log is followed these are a
+second or less apart; in a backlog it may be hours, over which the count is spread evenly. Sums are always exact.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ from logwatch.model import Seen
 
 MINUTE, QUARTER, HOURLY, SIX_HOURS = 60, 900, 3600, 21600
 WIDTHS = {MINUTE: 3600, QUARTER: 86400, HOURLY: 7 * 86400, SIX_HOURS: 30 * 86400}
-"""Width of a bucket -> how long it is kept, both in seconds: so many rows at most, whatever the log contains."""
+"""Width of a bucket -> how long it is kept, both in seconds: this bounds the rows, whatever the log contains."""
 JUDGED = (MINUTE, QUARTER)
-"""Widths in which unread lines are kept beside those that were read: what is judged is the last hour and day."""
+"""Widths of the readings: the share of lines that were read is judged over the last hour and the last day."""
 
 
 class Bucket(NamedTuple):
@@ -26,7 +26,7 @@ class Bucket(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Lines with the marker in one interval: those that gave no result for one cause, or, with none, that gave one."""
+    """Lines with the marker in one interval: those that gave no result for one cause or, without a cause, gave one."""
 
     seconds: int
     start: int
@@ -40,7 +40,7 @@ def oldest(width: int, now: float) -> int:
 
 
 def spread(seen: Seen, now: float, widths: Iterable[int] = tuple(WIDTHS)) -> Iterator[tuple[int, int, Seen]]:
-    """Divide ``seen`` among the buckets of its time that are kept: (width, start, share).
+    """Divide ``seen`` among the buckets of its time that are kept, as (width, start, share).
 
     What has no time of its own, or one ahead of the clock, counts as now: nobody looks for it in the future.
     """

@@ -1,4 +1,4 @@
-"""The state directory: made, held by one process at a time, and never written over when what is in it is damaged."""
+"""The state directory: created, locked by one process at a time; a damaged ledger in it is never overwritten."""
 
 import contextlib
 import errno
@@ -23,18 +23,18 @@ from logwatch.ledger.schema import Connection, known_version
 
 FILE = "ledger.sqlite3"
 SET_ASIDE = 5
-"""Damaged ledgers that are kept to be looked at: a disk that damages one after the other is not filled by them."""
+"""Damaged ledgers kept for inspection: a disk that damages one after another must not be filled by them."""
 OURS = (FILE, "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 LEAST_BYTES = 64 << 10
-"""Two of the pieces in which SQLite's shared memory grows: of a page that finds no block the kernel tells by SIGBUS."""
+"""Two of the pieces in which SQLite's shared memory grows: where a page gets no disk block, the kernel sends SIGBUS."""
 
 
 def hold(directory: Path) -> int:
-    """Make the directory if need be and take it for this process; closing the descriptor gives it back.
+    """Create the directory if needed and lock it for this process; closing the returned descriptor unlocks it.
 
-    The lock is on the directory itself, so that it can be had on a full or read-only disk too.
+    The lock is on the directory itself, so that it can be taken on a full or read-only disk, too.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def hold(directory: Path) -> int:
     try:
         _lock(directory, descriptor)
     except BaseException as error:
-        os.close(descriptor)  # else nobody could take it any more, this process neither
+        os.close(descriptor)  # otherwise nobody could lock it any more, not even this process
         if isinstance(error, OSError):
             raise refused(directory, error) from None
         raise
@@ -77,20 +77,20 @@ def _lock(directory: Path, descriptor: int) -> None:
 
 
 def free_bytes(directory: Path) -> int:
-    """Return how much can still be written to a directory; more than there is where its file system does not say."""
+    """Return how many bytes can still be written to a directory; 2**62 where its file system does not say."""
     found = os.statvfs(directory)
     return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
 
 
 def refusals(directory: Path) -> list[Problem]:
-    """Find why `run` would refuse a state directory, without making or holding it.
+    """Find why `run` would refuse a state directory, without creating or locking it.
 
-    What only its own user can tell, and a damaged ledger, which would be set aside, are warnings.
+    What only its owner can find out, and a damaged ledger, which would be set aside, are warnings.
     """
     above = _existing(directory)
     try:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            directory.lstat()  # for what else its name is refused
+            directory.lstat()  # raises whatever else is wrong with its name
         if above == directory:
             os.scandir(directory).close()
         if above != directory or not os.statvfs(directory).f_flag & os.ST_RDONLY:
@@ -112,7 +112,7 @@ def refusals(directory: Path) -> list[Problem]:
 
 
 def refuse_newer(ledger: Path) -> None:
-    """Raise StateError if a ledger, which nobody has open, is of a newer schema; whatever else is wrong with it."""
+    """Raise StateError if a ledger that nobody has open is of a newer schema, whatever else is wrong with it."""
     with (
         contextlib.suppress(sqlite3.Error),
         contextlib.closing(
@@ -141,9 +141,9 @@ def _version(ledger: Path) -> list[Problem]:
 
 
 def _keep_to_ourselves(directory: Path) -> None:
-    """Tighten the modes of the directory and what is ours in it; StateError where somebody else has a hand in it.
+    """Tighten the modes of the directory and of our files in it; StateError where other users could change either.
 
-    A directory with other things in it keeps its mode: it may be anything, named by mistake.
+    A directory with only other things in it keeps its mode: it may be any directory, named by mistake.
     """
     found = directory.stat()
     if found.st_uid not in (0, os.geteuid()):
@@ -161,7 +161,7 @@ def _keep_to_ourselves(directory: Path) -> None:
         status = _refuse_foreign(path, os.geteuid())
         if status.st_mode & 0o077:
             _tighten(path, 0o600)
-    if found.st_uid != os.geteuid():  # root's, such as a volume of Kubernetes', writable for a group of ours
+    if found.st_uid != os.geteuid():  # root's, such as a Kubernetes volume that one of our groups may write to
         if found.st_mode & 0o002:
             raise unusable(
                 directory,
@@ -180,7 +180,7 @@ def _keep_to_ourselves(directory: Path) -> None:
 
 
 def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
-    """Return what ``path`` is; StateError where it is no plain file, or not of ``owner``."""
+    """Return the status of ``path``; StateError if it is not a regular file, or not one of ``owner``."""
     status = path.lstat()
     if stat.S_ISREG(status.st_mode) and owner in (None, status.st_uid):
         return status
@@ -191,7 +191,7 @@ def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
 
 
 def _existing(path: Path) -> Path:
-    """Return a path, or the nearest one above it that is there."""
+    """Return a path, or the nearest one above it that exists."""
     while not os.path.lexists(path) and path != path.parent:
         path = path.parent
     return path
@@ -202,7 +202,7 @@ def _no_directory(path: Path) -> StateError:
 
 
 def _tighten(path: Path, mode: int) -> None:
-    """Set a mode; a read-only disk keeps its own."""
+    """Set a mode, and log that; on a read-only disk nothing changes."""
     with contextlib.suppress(OSError):
         path.chmod(mode)
         structlog.get_logger().warning(
@@ -211,7 +211,7 @@ def _tighten(path: Path, mode: int) -> None:
 
 
 def refused(directory: Path, error: OSError) -> StateError:
-    """Return the error about a directory that the system refuses: a matter of its owner, or of something else."""
+    """Return the error about a directory that the system refuses, with a remedy for permissions or for the disk."""
     why = error.strerror or str(error)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return unusable(directory, why)
@@ -223,14 +223,14 @@ def unusable(
     why: str,
     remedy: str = "let it belong to the user that runs mesibo-logwatch, or name another state.directory",
 ) -> StateError:
-    """Return the error about a directory that no ledger can be in."""
+    """Return the error about a directory that cannot hold a ledger."""
     return StateError(Problem(str(directory), "cannot keep the state here", why, remedy))
 
 
 def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
-    """Rename a damaged ledger and the files that belong to it, for somebody to look at.
+    """Rename a damaged ledger and the files that belong to it, for inspection.
 
-    Return its new name, and those of older ones that were deleted since there were too many.
+    Return its new name, and those of older ones that were deleted because there were too many.
     """
     kept = ledger.with_name(f"{ledger.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}")
     older = {re.sub("-(wal|shm)$", "", path.name) for path in ledger.parent.glob(f"{ledger.name}.damaged-*")}
@@ -247,7 +247,7 @@ def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
 
 
 def ledger_files(ledger: Path) -> list[Path]:
-    """Return the files of a ledger, whether they are there or not: itself, and what SQLite writes beside it."""
+    """Return the files of a ledger, whether they exist or not: the database and SQLite's side files."""
     return [ledger.with_name(ledger.name + suffix) for suffix in ("", *_SIDE_FILES)]
 
 
@@ -259,11 +259,11 @@ def remove(ledger: Path) -> None:
 
 @contextlib.contextmanager
 def copied(ledger: Path) -> Iterator[Path]:
-    """Copy a ledger to where there is room, for as long as it is read; its write-ahead log may hold the newest numbers.
+    """Copy a ledger that cannot be opened in place to where there is room, with its write-ahead log, while it is read.
 
-    Raises StateError when it can neither be opened in place nor copied: going on without it would count twice.
+    Raise StateError where there is no room anywhere: going on without the ledger would count lines twice.
     """
-    for place in (None, "/dev/shm", "/run"):  # noqa: S108  fallbacks behind TMPDIR; the directory is private
+    for place in (None, "/dev/shm", "/run"):  # noqa: S108  fallbacks after TMPDIR; the directory is private
         with contextlib.ExitStack() as stack:
             try:
                 directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="mesibo-logwatch-", dir=place))
@@ -280,7 +280,7 @@ def copied(ledger: Path) -> Iterator[Path]:
 
 
 def no_copy(ledger: Path, why: str) -> StateError:
-    """Return the error about a ledger that can be neither opened in its place nor read from a copy."""
+    """Return the error about a ledger that can be neither opened in place nor read from a copy."""
     return StateError(
         Problem(
             str(ledger),

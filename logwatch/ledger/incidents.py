@@ -1,6 +1,6 @@
 """Incidents in the ledger: what was wrong, from when to when, and how many pushes, users and apps it hit.
 
-As in ``rows``, every function expects to run inside a transaction that somebody else opens and ends.
+As in ``rows``, every function expects to run inside a transaction that the caller opens and ends.
 """
 
 import json
@@ -13,14 +13,14 @@ from logwatch.ledger.keys import ResultRow
 
 KEPT_SECONDS = 30 * 86400.0
 KEPT = 1000  # incidents; of more, those that began first are forgotten
-PEOPLE = 10_000  # users, and as many apps, that are told apart in one incident
+PEOPLE = 10_000  # users, and as many apps, that are counted one by one in an incident
 GAP_SECONDS = 1800.0  # what comes back within this is the same incident
 
 _FIELDS = "key, severity, title, side, rows, began, last, ended, pushes, users, apps, counted"
 
 
 class Person(NamedTuple):
-    """Somebody whom an incident has hit: ``user`` or ``app``, and a digest of what the error log names them by."""
+    """A user or an app that an incident has hit: ``user`` or ``app``, and a digest of its name in the error log."""
 
     kind: str
     digest: int  # signed, 64 bits
@@ -36,7 +36,7 @@ class Incident:
     side: str
     rows: tuple[ResultRow, ...]  # the results that it consists of; empty where it is not about results
     began: float
-    last: float  # when the last push failed so
+    last: float  # when the last push failed this way
     ended: float | None = None  # None while it goes on
     pushes: int = 0
     users: int = 0
@@ -45,12 +45,12 @@ class Incident:
     number: int = 0  # in the ledger; 0 before it is there
 
     def __hash__(self) -> int:
-        """Hash what tells two apart: pages ask for the parts that they keep of some fifty each time."""
+        """Hash only what tells incidents apart: each page looks up some fifty of them in a cache."""
         return hash((self.key, self.began, self.last, self.pushes))
 
 
 def read(db: sqlite3.Connection, since: float) -> list[Incident]:
-    """Return the incidents that had not ended before ``since``, the one that began last first."""
+    """Return the incidents that had not ended before ``since``, the latest to begin first."""
     found = db.execute(
         f"SELECT {_FIELDS}, id FROM incidents WHERE ended IS NULL OR ended >= ? ORDER BY began DESC, id DESC LIMIT ?",  # noqa: S608  own text
         (since, KEPT),
@@ -62,8 +62,8 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
 
 
 def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
-    """Write incidents as they are now, with those whom they hit anew; forget whom those hit that will not go on."""
-    latest: dict[str, float] = {}  # source -> what it has come to, by its log's time: another may be hours behind
+    """Write incidents as they are now, and whom they have newly hit; forget the people of those that cannot go on."""
+    latest: dict[str, float] = {}  # source -> how far its log has got, by its own time: others may be hours behind
     for incident, people in incidents:
         for row in incident.rows:
             latest[row.source] = max(latest.get(row.source, 0.0), incident.last, incident.ended or 0.0)
@@ -109,6 +109,6 @@ def _put(db: sqlite3.Connection, incident: Incident) -> int:
 
 
 def prune(db: sqlite3.Connection, now: float) -> None:
-    """Forget what is over for too long."""
+    """Forget incidents that ended too long ago, and all but the newest ``KEPT``."""
     db.execute("DELETE FROM incidents WHERE ended < ?", (now - KEPT_SECONDS,))
     db.execute("DELETE FROM incidents WHERE id <= (SELECT max(id) FROM incidents) - ?", (KEPT,))

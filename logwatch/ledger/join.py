@@ -1,7 +1,7 @@
 """Decides which failure of a log a webhook's event is about: both go in, the reason that each failure gets comes out.
 
-None wrong is the rule, rather than all: who or what failed must be the same as far as both tell it, the two must be
-nearest to each other in time, and where another event as near gives another reason, neither is believed.
+No reason is better than a wrong one: failure and event must agree in all that both name, must be nearest to each other
+in time, and where another event about as near gives another reason, neither is believed.
 """
 
 from bisect import bisect_left, bisect_right
@@ -17,7 +17,7 @@ _at = attrgetter("at")
 
 
 class Failed(NamedTuple):
-    """A failure of a log, identifiers as stored; one that has a reason gets none, but events may be about it."""
+    """A failure of a log, identifiers as stored; one with a ``reason`` gets no other, but events may be about it."""
 
     id: int
     at: float
@@ -55,7 +55,7 @@ class WebhookReason(NamedTuple):
 
 
 def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int, WebhookReason]:
-    """Return what is heard of failures, by their id; of those that are missing nothing certain is known."""
+    """Return what webhooks add to failures, by id; a failure is missing where no event is certainly about it."""
     by_code: dict[tuple[str, str], tuple[list[Failed], list[WitnessEvent]]] = {}
     for event in events:
         by_code.setdefault((event.witness_for, event.code), ([], []))[1].append(event)
@@ -70,7 +70,7 @@ def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int
 
 
 def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[int, WebhookReason]:
-    """Join those of one code, in the order of time."""
+    """Join failures and events of one code, both in the order of time."""
     who_failed, who_told = _by_person(failures, _of_failure), _by_person(events, _of_event)
     heard = {}
     for failure in failures:
@@ -86,7 +86,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
         if len(rivals) > 1 or not event.reason:
             continue
         others = [f for f in _near(event.at, who_failed, _of_event(event)) if f is not failure and _same(f, event)]
-        # When it happened is not told, only when the call came? Then there must be nothing to choose
+        # An undated event has only the time of its call: neither it nor the failure may have a rival then
         nearest = all(abs(f.at - event.at) >= apart for f in others) and (
             event.dated or (not others and len(mine) == 1)
         )
@@ -96,7 +96,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
 
 
 def _same(failure: Failed, event: WitnessEvent) -> bool:
-    """Return whether nothing speaks against both being about one push, and its user or token for it."""
+    """Return whether both name the same user or token, and agree in all else that both name."""
     if failure.app and event.app and failure.app != event.app:
         return False
     if "unknown" not in (failure.platform, event.platform) and failure.platform != event.platform:
@@ -122,7 +122,7 @@ T = TypeVar("T", Failed, WitnessEvent)
 
 
 def _by_person(things: Sequence[T], names: Callable[[T], Iterable[str]]) -> dict[str, list[T]]:
-    """Sort by who it is about, keeping the order of time."""
+    """Group by the users and tokens that they are about, keeping the order of time."""
     found: dict[str, list[T]] = {}
     for thing in things:
         for name in names(thing):
@@ -131,7 +131,7 @@ def _by_person(things: Sequence[T], names: Callable[[T], Iterable[str]]) -> dict
 
 
 def _near(at: float, people: dict[str, list[T]], names: Iterable[str]) -> list[T]:
-    """Return what is about one of ``names`` and no further from ``at`` than may be, each once."""
+    """Return what is about one of ``names`` and at most ``APART_SECONDS`` from ``at``, each once."""
     found: dict[int, T] = {}
     for name in names:
         mine = people.get(name, [])

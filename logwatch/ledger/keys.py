@@ -1,4 +1,4 @@
-"""What push results are kept by, in every table that has them."""
+"""The key of push results, in every table that has them."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from logwatch.model import Platform
 
 
 class ResultRow(NamedTuple):
-    """What push results are kept by; ``code`` is the number as text, or ``other``; ``reason`` is the catalogue's."""
+    """The key of push results; ``code`` is a number as text, or ``other``; ``reason`` is the catalogue's, or empty."""
 
     source: str
     platform: Platform

@@ -1,7 +1,7 @@
 """Reads lists out of the ledger for pages: recent failures, results over time, shapes, positions; writes nothing.
 
-A connection of its own, for one question at a time, so that no page delays a commit (readers never block the writer of
-a WAL database) and a ledger that was replaced is found again. A question that takes too long is given up.
+Each query opens a connection of its own, so that no page delays a commit (readers never block the writer of a WAL
+database) and a ledger that was replaced is found again. A query that takes too long is given up.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from logwatch.ledger.schema import Connection, known_version
 from logwatch.ledger.timeline import Counted
 from logwatch.model import Position, Rotation, Seen
 
-DEADLINE_SECONDS = 1.0  # of CPU for one question: some hundred thousand failures searched for a text
+DEADLINE_SECONDS = 1.0  # of CPU for one query: some hundred thousand failures searched for a text
 WHOLE_SECONDS = 5.0  # of CPU for a whole timeline, which is read once
-LONGEST_SECONDS = 10.0  # that anybody waits for it: a busy host answers late, a disk that hangs does not answer
+LONGEST_SECONDS = 10.0  # that a query may take by the clock: a busy host answers late, a disk that hangs never
 COUNTED = 100_000  # failures of a filter are counted up to here
-_CACHE_KIB = 512  # of pages of the file, which the system has in its own cache as well; SQLite's 2 MB per connection
-_STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
+_CACHE_KIB = 512  # of SQLite's page cache, whose default is 2 MB per connection: the system caches the file as well
+_STEPS = 20_000  # of SQLite's virtual machine between two checks of the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
 
 ResultKind = tuple[str, str, str]
@@ -42,23 +42,23 @@ class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistak
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which failures are wanted; empty fields do not narrow, nor does None; ``kinds`` or ``users`` of ``()`` want none.
+    """Which failures are wanted; empty strings and None do not narrow, ``()`` for ``kinds`` or ``users`` wants none.
 
-    With ``text`` and ``users`` a failure is wanted that has the text, or is of one of the users.
+    With both ``text`` and ``users``, a failure is wanted if it contains the text or is of one of the users.
     """
 
     source: str = ""
     platform: str = ""
     code: str = ""
     reason: str = ""
-    text: str = ""  # anywhere in user, token, app, code or reason, without regard to ASCII case
+    text: str = ""  # anywhere in user, token, app, code, reason or heard; ASCII letters match in either case
     kinds: tuple[ResultKind, ...] | None = None
-    since: float | None = None  # seconds since the epoch; at it or after it
-    until: float | None = None  # before it
+    since: float | None = None  # seconds since the epoch, inclusive
+    until: float | None = None  # exclusive
     users: tuple[str, ...] | None = None  # as they are stored: a masked one cannot be found by a part of it
 
     def where(self) -> tuple[str, list[Any]]:
-        """Return it as SQL with its parameters."""
+        """Return the condition as SQL, and its parameters."""
         terms, values = ["1"], []
         for column in ("source", "platform", "code", "reason"):
             if value := getattr(self, column):
@@ -117,10 +117,10 @@ class Hit(NamedTuple):
 
 
 class Reader:
-    """Questions to the ledger at ``path``; each raises NotReadable when it cannot be answered.
+    """Queries of the ledger at ``path``; each raises NotReadable when it cannot be answered.
 
-    ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would make beside it.
-    ``cpu`` is the time that the asking thread has computed.
+    ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would create beside it.
+    ``cpu`` returns the CPU time of the calling thread.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Reader:
 
     @classmethod
     def of_state(cls, directory: Path) -> "Reader | None":
-        """Return what asks the ledger in a state directory, whether a daemon has it open or not; None where none is."""
+        """Return a reader of the ledger in a state directory, whether a daemon has it open or not; None without one."""
         path = directory / FILE
         try:
             path.stat()
@@ -151,7 +151,7 @@ class Reader:
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What tells the ledger from one that was put in its place: device and inode, (0, 0) while it is not there."""
+        """What tells the ledger from one put in its place: device and inode, (0, 0) while it is not there."""
         try:
             found = self.path.stat()
         except OSError:
@@ -164,14 +164,14 @@ class Reader:
             "SELECT start, source, platform, code, reason, count, first, last FROM buckets"
             " WHERE seconds = ? AND start >= ? ORDER BY start"
         )
-        known: dict[tuple[str, ...], ResultRow] = {}  # one for all intervals of a result, of which there are many
+        known: dict[tuple[str, ...], ResultRow] = {}  # one object for all the many intervals of a result
         with self._asking(WHOLE_SECONDS) as db:
             for start, *result, count, first, last in db.execute(sql, (width, since)):
                 row = known.get(key := tuple(result)) or known.setdefault(key, ResultRow(*key))
                 yield start, row, count, first, last
 
     def course(self, rows: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
-        """Return how often the results ``rows`` came, by bucket of ``width`` from ``since`` on."""
+        """Return what each bucket of ``width`` from ``since`` on holds of the results ``rows``, in no order."""
         sql = (
             "SELECT count, first, last FROM buckets WHERE seconds = ? AND start >= ?"  # noqa: S608  own text
             f" AND (source, platform, code, reason) IN (VALUES {_marks(rows)})"
@@ -180,16 +180,16 @@ class Reader:
             return [Seen(*row) for row in db.execute(sql, [width, since, *(part for row in rows for part in row)])]
 
     def incidents(self, since: float) -> list[Incident]:
-        """Return the incidents that had not ended before ``since``, the one that began last first."""
+        """Return the incidents that had not ended before ``since``, the latest to begin first."""
         with self._asking() as db:
             return incidents.read(db, since)
 
     def people(
         self, rows: Sequence[ResultRow], numbers: tuple[int, int], since: float, until: float
     ) -> set[tuple[str, str]]:
-        """Return (user, app) of the failures ``rows`` from ``since`` to ``until``, a token where no user is known.
+        """Return (user, app) of the failures of ``rows`` from ``since`` to ``until``, a token where no user is known.
 
-        ``numbers``: of the failures behind the first one, up to the second.
+        Only failures numbered above the first of ``numbers``, and up to the second, are looked at.
         """
         sql = (
             "SELECT DISTINCT iif(user = '', token, user), app FROM failures"  # noqa: S608  own text
@@ -200,11 +200,11 @@ class Reader:
             return set(db.execute(sql, [*numbers, since, until, *(part for row in rows for part in row)]))
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
-        """Return at most ``limit`` failures, newest first; ``older_than`` goes on behind the last one of a page."""
+        """Return at most ``limit`` failures, newest first; ``older_than`` is the last place of the page before."""
         return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in self.rows(wanted, limit, older_than)]
 
     def rows(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[FailureRow]:
-        """Yield the same one by one, as the ledger has them: most are looked at for a moment only."""
+        """Yield the same failures one by one as plain rows, for callers that drop most of them at once."""
         where, values = wanted.where()
         if older_than is not None:
             where += " AND (at, id) < (?, ?)"
@@ -214,7 +214,7 @@ class Reader:
             yield from db.execute(sql, [*values, limit])
 
     def every(self, wanted: Filter, page: int = 500) -> Iterator[list[Listed]]:
-        """Yield all failures, newest first, a page at a time: nothing is held, nothing is locked in between."""
+        """Yield all failures, newest first, a page at a time; nothing is held or locked between two pages."""
         place = None
         while found := self.failures(wanted, page, place):
             yield found
@@ -233,7 +233,7 @@ class Reader:
             return int(row[0]) if row else 0
 
     def withheld(self) -> int:
-        """Return how many failures are counted whose details the last commit left to a later one."""
+        """Return how many counted failures the last commit left to a later one to store."""
         with self._asking() as db:
             return rows.read_withheld(db)
 
@@ -250,14 +250,14 @@ class Reader:
             return int(db.execute("SELECT count(*) FROM failures").fetchone()[0])
 
     def kinds(self) -> dict[ResultKind, int]:
-        """Count the failures by what the catalogue classifies by."""
+        """Count the failures by kind."""
         with self._asking() as db:
             return {row[:3]: row[3] for row in db.execute("SELECT platform, code, reason, count FROM failure_kinds")}
 
     def users(self, kinds: Sequence[ResultKind], limit: int) -> list[Hit]:
         """Return the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
         where, values = Filter(kinds=tuple(kinds)).where()
-        # Beside both min() and max() SQLite may take the other columns from either row: the newest is named
+        # With both min() and max() SQLite may take bare columns from either row: the newest row is picked by its age
         sql = (
             "SELECT source, platform, app, user, token, code, reason, pushes, first, at FROM ("  # noqa: S608  own text
             " SELECT *, count(*) OVER each AS pushes, min(at) OVER each AS first,"
@@ -276,7 +276,7 @@ class Reader:
             return [(ShapeRow(*row[:4]), Seen(*row[4:])) for row in db.execute(sql, (limit,))]
 
     def heard(self, since: float) -> dict[tuple[ResultRow, str, str], int]:
-        """Count the failures since a moment that got a reason from a webhook: (as logged, reason, platform)."""
+        """Count the failures since a moment to which a webhook gave a reason, by (as logged, reason, platform)."""
         sql = (
             "SELECT source, platform, code, reason, heard, heard_platform, count(*) FROM failures"
             " WHERE at >= ? AND heard <> '' GROUP BY 1, 2, 3, 4, 5, 6"
@@ -285,13 +285,13 @@ class Reader:
             return {(ResultRow(*row[:4]), row[4], row[5]): row[6] for row in db.execute(sql, (since,))}
 
     def minutes(self, since: float) -> dict[MinuteRow, int]:
-        """Return the failures that webhooks told beside a log, by the minute."""
+        """Return how many failures webhooks reported beside a log, by minute."""
         sql = "SELECT start, source, platform, code, count FROM witnessed_minutes WHERE start >= ?"
         with self._asking() as db:
             return {MinuteRow(*row[:4]): row[4] for row in db.execute(sql, (since,))}
 
     def event_shapes(self, limit: int) -> list[tuple[EventShapeRow, Seen]]:
-        """Return how webhooks' events are built: what could not be read first, then the oldest."""
+        """Return the shapes of webhooks' events: those that could not be read first, then by age, the oldest first."""
         sql = "SELECT source, cause, shape, count, first, last FROM event_shapes ORDER BY cause = '', first LIMIT ?"
         with self._asking() as db:
             return [(EventShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
@@ -308,7 +308,7 @@ class Reader:
             return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
 
     def verdict(self) -> str:
-        """Let SQLite check the file: ``ok``, or what is wrong with it; NotReadable where it is not what a ledger is."""
+        """Return what SQLite's check of the file finds, ``ok`` if nothing; NotReadable if it is no sound ledger."""
         with self._asking(patience=30.0) as db:
             known_version(db, str(self.path))
             rows.check_values(db)
@@ -316,7 +316,7 @@ class Reader:
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:
-        """Return the key of this installation, which masks of users are made with; it is a secret."""
+        """Return the secret key of this installation, which masks of users depend on."""
         with self._asking() as db:
             found = rows.read_meta(db, "key")
         assert isinstance(found, bytes)
@@ -329,8 +329,8 @@ class Reader:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Ask several questions of one thread over one connection: to open one takes as long as many of them."""
-        with contextlib.suppress(sqlite3.Error):  # each question says itself why it cannot be asked
+        """Run several queries of one thread over one connection: opening one takes as long as many of them."""
+        with contextlib.suppress(sqlite3.Error):  # each query reports by itself why it fails
             self._open = self._connected()
         try:
             yield

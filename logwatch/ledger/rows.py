@@ -1,6 +1,6 @@
-"""Moves rows between the ledger's tables and our nouns: plain statements, no decision of its own.
+"""Converts between rows of the ledger's tables and the types of the package: plain statements, no decisions.
 
-Every function expects to run inside a transaction that somebody else opens and ends.
+Every function expects to run inside a transaction that the caller opens and ends.
 """
 
 import os
@@ -23,7 +23,7 @@ from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 _FAILURE = ", ".join(StoredFailure._fields)
 _KIND = itemgetter(*map(StoredFailure._fields.index, ("platform", "code", "reason")))
-_ROWS = 100  # inserted by one statement: what a statement costs is as much as a row
+_ROWS = 100  # inserted by one statement: a statement costs about as much as a row
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
@@ -101,7 +101,7 @@ def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
 
 
 def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
-    """Read one of the ledger's own facts; Damaged where it is not there."""
+    """Read a value of ``meta``; Damaged if it is missing, or of another type."""
     found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     if found is None or not isinstance(found[0], bytes if name == "key" else int):
         raise Damaged(f"its {name} is lost")
@@ -110,7 +110,7 @@ def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
 
 
 def read_withheld(db: sqlite3.Connection) -> int:
-    """Read how many failures are counted that the last commit left to a later one; 0 in an older ledger."""
+    """Read how many counted failures the last commit left to a later one to store; 0 in an older ledger."""
     found = db.execute("SELECT value FROM meta WHERE name = 'withheld'").fetchone()
     return found[0] if found and isinstance(found[0], int) else 0
 
@@ -121,9 +121,9 @@ def write_key(db: sqlite3.Connection, key: bytes) -> None:
 
 
 def check_values(db: sqlite3.Connection) -> None:
-    """Raise Damaged where what a start reads is of another kind than its column.
+    """Raise Damaged if a value that a start reads is of another type than its column, or a count is negative.
 
-    SQLite keeps whatever a damaged disk, or somebody's hand, put there.
+    SQLite accepts whatever a damaged disk, or somebody's hand, put there.
     """
     for name in ("commit", "generation", "key"):
         read_meta(db, name)
@@ -138,7 +138,7 @@ def check_values(db: sqlite3.Connection) -> None:
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:
-    """Write everything in ``batch`` as commit ``number``; a time ahead of ``now`` gives way, as in the snapshot."""
+    """Write everything in ``batch`` as commit ``number``; stored times ahead of ``now`` give way, as in a snapshot."""
     sources = [
         (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
         for name in sorted(batch.ready | batch.last_line_at.keys())
@@ -153,7 +153,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
     before = witness.newest_failure(db)
-    passed_over = batch.passed_over + max(0, read_withheld(db) - batch.carried)  # what a kill took gets numbers as well
+    passed_over = batch.passed_over + max(0, read_withheld(db) - batch.carried)  # what a kill lost takes up numbers too
     if passed_over:
         db.execute(
             "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
@@ -183,7 +183,7 @@ def _write_numbers(
     readings: Mapping[Reading, Seen],
     now: float,
 ) -> None:
-    """Add to what a snapshot shows; ``sources`` are the name and what a ``SourceRow`` has."""
+    """Add to the numbers that a snapshot shows; each of ``sources`` is a name and the fields of its ``SourceRow``."""
     for table, added in (("results", results), ("witnessed", witnessed)):
         db.executemany(
             f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"  # noqa: S608  own text
@@ -210,7 +210,7 @@ def _write_numbers(
 
 
 def _later(column: str) -> str:
-    """Return in SQL what ``snapshot.later`` does for a column; the last parameter is the present."""
+    """Return ``snapshot.later`` for a column as SQL; its parameter, the last of the statement, is ``now``."""
     return (
         f"CASE WHEN {column} <= ? THEN max({column}, coalesce(excluded.{column}, {column}))"
         f" ELSE coalesce(excluded.{column}, {column}) END"
@@ -218,7 +218,7 @@ def _later(column: str) -> str:
 
 
 def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) -> None:
-    """Write failures behind those that are there, and count them by kind."""
+    """Append failures, and count them by kind."""
     kinds: Counter[tuple[str, str, str]] = Counter()
     coming = iter(failures)
     while some := list(islice(coming, _ROWS)):
@@ -232,12 +232,12 @@ def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) ->
 
 
 def keep_newest(db: sqlite3.Connection, keep: int) -> None:
-    """Delete failures beyond the newest ``keep``, before others take their pages."""
-    if keep <= 0:  # cheaper than to look for each
+    """Delete all failures but the newest ``keep``, so that new ones can take their pages."""
+    if keep <= 0:  # cheaper than looking for each
         db.execute("DELETE FROM failures")
         db.execute("DELETE FROM failure_kinds")
         return
-    # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
+    # Numbers have gaps where failures were passed over: rows must be counted, but only if there can be too many
     (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
     if span > keep:
         for (beyond,) in db.execute("SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?", (keep,)).fetchall():
@@ -245,7 +245,7 @@ def keep_newest(db: sqlite3.Connection, keep: int) -> None:
 
 
 def _delete_failures(db: sqlite3.Connection, where: str, *values: float) -> None:
-    """Delete failures and take them off what is counted of their kinds."""
+    """Delete failures, and subtract them from the counts of their kinds."""
     db.execute(
         "INSERT INTO failure_kinds SELECT platform, code, reason, -count(*) FROM failures"  # noqa: S608  own text
         f" WHERE {where} GROUP BY platform, code, reason ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -257,12 +257,12 @@ def _delete_failures(db: sqlite3.Connection, where: str, *values: float) -> None
 
 
 def write_exports(db: sqlite3.Connection, exports: Mapping[str, int]) -> None:
-    """Write how far each destination is."""
+    """Write how far each destination has got."""
     db.executemany("INSERT OR REPLACE INTO exports VALUES (?, ?)", exports.items())
 
 
 def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rotation]]) -> None:
-    """Add rotations to those of their source, of which the newest stay."""
+    """Add rotations, and keep the newest ones of their source."""
     for source, new in rotations.items():
         db.executemany(
             "INSERT INTO rotations (at, source, path, kind, count) VALUES (?, ?, ?, ?, ?)",
@@ -276,7 +276,7 @@ def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rot
 
 
 def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> None:
-    """Write positions over those of the same generations."""
+    """Write positions in place of those of the same generations."""
     highest = 0
     for p in positions:
         highest = max(highest, p.generation)
@@ -308,7 +308,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
 
 
 def write_journals(db: sqlite3.Connection, journals: Iterable[JournalPosition]) -> None:
-    """Write how far journals have been read over what was there of the same sources."""
+    """Write how far journals have been read, in place of what was there of the same sources."""
     db.executemany(
         "INSERT OR REPLACE INTO journals (source, target, cursor, until, state) VALUES (?, ?, ?, ?, ?)",
         [(j.source, j.target, j.cursor, j.until, j.state) for j in journals],
@@ -325,9 +325,9 @@ def write_everything(
     key: bytes,
     failure: int,
 ) -> None:
-    """Write what is in memory into a ledger that has nothing in it, as it was at commit ``number``.
+    """Write what is in memory into an empty ledger, as of commit ``number``.
 
-    Numbers of failures go on behind ``failure``, so that a destination knows which of them it never got.
+    Numbers of failures continue after ``failure``, so that a destination knows which of them it never got.
     """
     sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
     _write_numbers(db, snapshot.results, snapshot.witnessed, snapshot.counters, sources, snapshot.readings, inf)
@@ -341,7 +341,7 @@ def write_everything(
 
 
 def _age(db: sqlite3.Connection, clock: float) -> float:
-    """Return the time by which rows are old, and keep it for the next commit; ages are new to an older ledger."""
+    """Return the time that ages of rows count from, and store it for the next commit; an older ledger has none."""
     found = dict(db.execute("SELECT name, value FROM meta WHERE name IN ('now', 'ahead')").fetchall())
     sound = isinstance(found.get("now"), float) and isinstance(found.get("ahead"), float)
     age = (Age(found["now"], found["ahead"]) if sound else Age(clock)).at(clock)
@@ -350,9 +350,9 @@ def _age(db: sqlite3.Connection, clock: float) -> float:
 
 
 def prune(db: sqlite3.Connection, keep: int, most: int, clock: float, retention: float) -> None:
-    """Delete what is older than ``retention`` seconds, old shapes and buckets, and more than ``keep`` of a witness.
+    """Delete what is older than ``retention`` seconds, old shapes and buckets, and all but ``keep`` witness events.
 
-    Of failures and events at most ``most``, since what is deleted is written: the others go with the next commits.
+    At most ``most`` failures and as many events are deleted, since deleting writes too; later commits delete the rest.
     """
     now = _age(db, clock)
     _delete_failures(db, "id IN (SELECT id FROM failures WHERE at < ? ORDER BY at, id LIMIT ?)", now - retention, most)
@@ -361,7 +361,7 @@ def prune(db: sqlite3.Connection, keep: int, most: int, clock: float, retention:
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
         (SHAPES_KEPT,),
     )
-    for width in WIDTHS:  # over a jump of the clock both are kept, and nothing between: a day of minutes is many rows
+    for width in WIDTHS:  # after a jump of the clock, keep the spans before both times, not between: too many minutes
         db.execute(
             "DELETE FROM buckets WHERE seconds = ? AND start < ? AND start NOT BETWEEN ? AND ?",
             (width, oldest(width, clock), oldest(width, now), now),

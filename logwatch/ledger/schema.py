@@ -1,4 +1,4 @@
-"""The tables of the ledger, as a list of migrations: each is committed together with the record that it was made.
+"""The tables of the ledger, as a list of migrations: each is committed together with the record that it was applied.
 
 ``PRAGMA user_version`` is that record. A ledger of a newer version is never touched.
 """
@@ -201,13 +201,13 @@ MIGRATIONS = (
 
 
 class Damaged(sqlite3.DatabaseError):
-    """A ledger can be opened, but what is in it is not what a ledger holds."""
+    """The file can be opened, but what it holds is not a sound ledger."""
 
 
 class Connection(sqlite3.Connection):
-    """A connection that raises Damaged for text that is not UTF-8, in rows or in what SQLite says of a broken schema.
+    """A connection that raises Damaged for text that is not UTF-8, in rows or in SQLite's message on a broken schema.
 
-    Python raises UnicodeDecodeError for the latter, which is no sqlite3.Error, and no error code for the former.
+    Python raises UnicodeDecodeError for the latter, which is no sqlite3.Error, and an error without a code for rows.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -233,7 +233,7 @@ def _text(raw: bytes) -> str:
 
 
 def newer(path: str, version: int) -> Problem | None:
-    """Say why a ledger of this schema version is refused; None when it is not."""
+    """Return why a ledger of this schema version is refused; None when it is not."""
     if version <= len(MIGRATIONS):
         return None
     return Problem(
@@ -245,17 +245,17 @@ def newer(path: str, version: int) -> Problem | None:
 
 
 def upgrade(connection: sqlite3.Connection, path: str) -> None:
-    """Bring the ledger to this version, a migration a transaction; StateError if it is of a newer one."""
+    """Bring the ledger to this program's schema, one transaction per migration; StateError if its schema is newer."""
     version = known_version(connection, path)
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
 
 
 def known_version(connection: sqlite3.Connection, path: str) -> int:
-    """Return the version of a ledger's schema; StateError if it is a newer one than this program knows.
+    """Return the version of a ledger's schema; StateError if it is newer than this program knows.
 
-    Damaged if it lacks columns of that version, or has what a later one brings (no migration would ever pass), or is a
-    database of something else: to migrate that would mix the two.
+    Raise Damaged if it lacks columns of that version, has names of a later one (no migration would ever succeed), or is
+    another program's database, with which a migration would mix ours.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if problem := newer(path, version):
@@ -286,7 +286,7 @@ def _columns(connection: sqlite3.Connection, tables: Iterable[str]) -> set[str]:
 
 
 def _names(connection: sqlite3.Connection) -> set[str]:
-    """Return what there is by name: tables, indexes, triggers and the columns of all tables."""
+    """Return the names of all tables, indexes and triggers, and of the columns of all tables."""
     return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")} | _columns(
         connection, _tables(connection)
     )

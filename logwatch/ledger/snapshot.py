@@ -30,7 +30,7 @@ class Snapshot:
     sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
     exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
     witnessed: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
-    """Failures that webhooks told beside a log: never part of ``results``."""
+    """Failures that webhooks reported beside a log: never part of ``results``."""
     readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
     changed: Changed = field(default_factory=Changed)  # which intervals of the buckets have to be read again
     recorded: int = 0  # commits that changed an incident
@@ -41,7 +41,7 @@ class Snapshot:
         return row is not None and row.ready
 
     def among(self, sources: Collection[str]) -> "Snapshot":
-        """Return it with the results of these sources alone: of one that is configured no more they are kept."""
+        """Return it with the results of these sources only: the ledger keeps those of sources no longer configured."""
         if all(row.source in sources for row in self.results):
             return self
         mine = {row: seen for row, seen in self.results.items() if row.source in sources}
@@ -88,7 +88,7 @@ class Snapshot:
 
 
 def later(known: float | None, new: float | None, now: float) -> float | None:
-    """Return the later of two times; one ahead of ``now`` gives way to what is new: its clock or zone was wrong."""
+    """Return the later of two times; a known one ahead of ``now`` gives way: its clock or zone was wrong."""
     if known is None or (known > now and new is not None):
         return new
     return known if new is None else max(known, new)

@@ -1,7 +1,7 @@
 """The one commit point: a batch goes to disk whole or not at all, and only then is the snapshot swapped.
 
-A commit that fails leaves its batch pending; it is tried again, as it was, before anything newer. Whether a failed
-commit reached the disk after all is told by its number, which is part of the transaction, so that nothing is ever
+A commit that fails leaves its batch pending; it is tried again, as it was, before anything newer. The number of a
+commit is part of its transaction and shows whether a failed one reached the disk after all, so that nothing is ever
 counted twice. A ledger that turns out to be damaged is set aside, never overwritten.
 """
 
@@ -22,17 +22,17 @@ from logwatch.ledger.schema import Connection, Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import JournalPosition, Position
 
-_CACHE_KIB = 512  # of pages of the file, which the system has in its own cache as well: SQLite takes 2 MB and more
+_CACHE_KIB = 512  # of SQLite's page cache, which takes 2 MB and more by default: the system caches the file as well
 BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
-WAL_BYTES = 4 << 20  # what is left of the write-ahead log after a checkpoint
+WAL_BYTES = 4 << 20  # to which the write-ahead log is truncated after a checkpoint
 DAY = 86400.0
 
 Connect = Callable[[str], sqlite3.Connection]
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open a SQLite file for explicit transactions; a new one is nobody else's to read."""
-    with contextlib.suppress(OSError):  # SQLite says better what is wrong
+    """Open a SQLite file for explicit transactions; a new one can be read by its owner only."""
+    with contextlib.suppress(OSError):  # SQLite's own error says more
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     return sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=Connection
@@ -40,9 +40,9 @@ def connect(path: str) -> sqlite3.Connection:
 
 
 class Ledger:
-    """Positions and counts in the directory ``state``, held by one process.
+    """Positions and counts in the directory ``state``, locked by one process.
 
-    ``lost_state`` is True when what was there could not be used: then reading must resume at the end of the files.
+    ``lost_state`` is True when the stored state could not be used: then reading must resume at the end of the files.
     ``failing`` says why the last commit failed, and is empty while commits work.
     Raises StateError when the directory cannot be used at all, another process has it, or its ledger is newer.
     """
@@ -68,7 +68,7 @@ class Ledger:
         self.lost_state = False
         self.failing = ""
         self._doubted = False  # SQLite has called the ledger damaged since the last commit
-        self._short = False  # of room: failures give way, and that was told
+        self._short = False  # of room: failures give way, and that was logged
         self._keep = keep
         self._retention = retention_days * DAY
         self._clock = clock
@@ -80,7 +80,7 @@ class Ledger:
         self._file = (0, 0)  # device and inode of the open ledger
         self._number = 0  # of the last commit
         self._failure = 0  # number of the newest failure there ever was
-        self._pending: Batch | None = None  # a commit of it failed, and may have reached the disk all the same
+        self._pending: Batch | None = None  # its commit failed, and may have reached the disk all the same
         self._lock = directory.hold(state)
         try:
             self._start()
@@ -104,7 +104,7 @@ class Ledger:
         return True
 
     def taken(self, keys: Collection[tuple[int, int]]) -> Collection[tuple[int, int]] | None:
-        """Return those of ``keys`` whose events were taken before; None when that cannot be found out now."""
+        """Return those of ``keys`` whose events were taken before; None if that cannot be found out now."""
         if self._db is None or self._pending is not None:
             return None
         try:
@@ -127,7 +127,7 @@ class Ledger:
             except sqlite3.Error as error:
                 if not _damaged(error):
                     raise
-                self._take()  # SQLite says the same of a page that could not be read, which may have been once
+                self._take()  # SQLite says the same where a page could not be read, perhaps only this once
         except sqlite3.Error as error:
             self._disconnect()
             if _damaged(error):
@@ -147,7 +147,7 @@ class Ledger:
     def _read_copy(self) -> None:
         try:
             with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
-                with contextlib.suppress(sqlite3.Error):  # what cannot be brought up to date may be read all the same
+                with contextlib.suppress(sqlite3.Error):  # one that cannot be upgraded may be readable all the same
                     upgrade(db, str(self.path))
                 self._read(db)
         except sqlite3.Error as error:  # written to while it was copied, say
@@ -159,7 +159,7 @@ class Ledger:
             db.execute("PRAGMA synchronous = FULL")
             db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except sqlite3.Error:
-            db.close()  # else it is open for as long as somebody looks at the error, while the file is set aside
+            db.close()  # otherwise the error's traceback keeps it open while the file is set aside
             raise
         return db
 
@@ -173,14 +173,14 @@ class Ledger:
             db = unless_whole.enter_context(contextlib.closing(self._connect_to_write(self.path)))
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # what a crash left makes room, or has none later
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # a log left by a crash frees its space at once
             db.execute(f"PRAGMA wal_autocheckpoint = {room.pages_between_checkpoints(free)}")
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise Damaged(verdict)
             upgrade(db, str(self.path))
-            if not self._number:  # else what is in memory is newer than what could be read
-                if not rows.read_meta(db, "commit"):  # a new one, in which what was masked before stays the same
+            if not self._number:  # otherwise memory is newer than the file
+                if not rows.read_meta(db, "commit"):  # a new ledger: identifiers stay masked as before
                     rows.write_key(db, self.key)
                 self._read(db)
             unless_whole.pop_all()
@@ -203,7 +203,7 @@ class Ledger:
             )
 
     def _write(self, batch: Batch) -> bool:
-        """Commit one batch; False when the disk, or somebody's lock, did not let us."""
+        """Commit one batch; False when the disk, or the lock of another process, prevented it."""
         started = time.perf_counter()
         try:
             self._hold()
@@ -213,7 +213,7 @@ class Ledger:
             elif found != self._file != (0, 0):
                 self._disconnect()
                 directory.refuse_newer(self.path)
-                # Never opened: what is left of our write-ahead log beside it would be taken for its own
+                # Never opened: SQLite would take what is left of our write-ahead log for that of the other file
                 self._rebuild("another file was put in its place")
             if self._db is None:
                 self._open()
@@ -237,7 +237,7 @@ class Ledger:
         return True
 
     def _hold(self) -> None:
-        """Hold the directory that is at the path now, where it was moved away or mounted over: others hold that one."""
+        """Lock the directory that is at the path now, if ours was moved or mounted over: others would lock that one."""
         held = os.fstat(self._lock)
         if _identity(self.path.parent) != (held.st_dev, held.st_ino):
             taken = directory.hold(self.path.parent)
@@ -245,14 +245,14 @@ class Ledger:
             self._lock = taken
 
     def _transact(self, batch: Batch, now: float) -> None:
-        """Bring the ledger from the last commit to the next one at ``now``, whatever it holds."""
+        """Write ``batch`` as the commit after the last one, unless an attempt that seemed to fail has done so."""
         db = self._db
         assert db is not None
         db.execute("BEGIN IMMEDIATE")
         found = rows.read_meta(db, "commit")
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
-        if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
+        if found != self._number + 1:  # otherwise the attempt that seemed to fail had reached the disk
             keep, most = self._make_room(db, batch)
             rows.write_batch(db, batch, self._number + 1, now)
             rows.prune(db, keep, most, now, self._retention)
@@ -261,9 +261,9 @@ class Ledger:
         self._failure = failure
 
     def _make_room(self, db: sqlite3.Connection, batch: Batch) -> tuple[int, int]:
-        """Delete failures beyond the number, or the room, that is left beside ``batch``.
+        """Delete the oldest failures for which the limit, or the disk, leaves no room beside those of ``batch``.
 
-        Returns how many may stay, and how many may be deleted at once.
+        Return how many failures may stay, and how many may be deleted at once.
         """
         found = room.found(db, directory.free_bytes(self.path.parent))
         wanted = min(self._keep, found.failures + min(batch.failed, batch.keep))
@@ -280,7 +280,7 @@ class Ledger:
         return keep, found.writable
 
     def _failed(self, error: Exception) -> None:
-        """Note why a commit failed, end what it began, and set a damaged ledger aside."""
+        """Record why a commit failed, roll it back, and replace a damaged ledger by a new one."""
         self._note(error)
         self._commit_failed()
         if self._db is not None:
@@ -290,16 +290,16 @@ class Ledger:
             return
         if not self._doubted and not isinstance(error, Damaged):
             self._doubted = True
-            self._disconnect()  # it may be a page that could not be read once: it is opened and looked at anew
+            self._disconnect()  # perhaps a page was unreadable only this once: it is opened and checked again first
             return
         with contextlib.suppress(OSError, sqlite3.Error):
             self._rebuild(str(error))
 
     def _rebuild(self, reason: str) -> None:
-        """Write what is in memory into a new ledger and put it in the place of the old one, which is kept.
+        """Write what is in memory into a new ledger and put it in place of the old one, which is kept.
 
-        The new one is whole before the old one is touched, and a start that finds it takes it: a crash at any instant
-        finds one or the other.
+        The new one is complete before the old one is touched, and a start that finds it adopts it: a crash at any
+        instant leaves one or the other.
         """
         self._disconnect()
         directory.remove(self._rebuilt)
@@ -325,7 +325,7 @@ class Ledger:
         )
 
     def _adopt(self) -> None:
-        """Finish what a crash interrupted: a rebuilt ledger that is whole replaces the one it was made for."""
+        """Finish what a crash interrupted: a rebuilt ledger that is complete replaces the one it was made for."""
         try:
             with contextlib.closing(self._connect(str(self._rebuilt))) as db:
                 whole = bool(rows.read_meta(db, "commit"))
@@ -339,7 +339,7 @@ class Ledger:
             directory.remove(self._rebuilt)
 
     def _replace(self, reason: str) -> None:
-        # Without its ledger a write-ahead log stays behind, whose pages SQLite would mix into the new one
+        # Even where the ledger is gone its write-ahead log may be left, whose pages SQLite would mix into the new one
         if any(part.exists() for part in directory.ledger_files(self.path)):
             self._set_aside(reason)
         self._rebuilt.rename(self.path)
@@ -371,7 +371,7 @@ def _size(path: Path) -> int:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells the file at ``path`` from one that was put in its place; (0, 0) when there is none."""
+    """Return what tells the file at ``path`` from one put in its place: device and inode, (0, 0) without a file."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -380,7 +380,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _damaged(error: Exception) -> bool:
-    """Return whether the ledger cannot be used any more; a disk that cannot be written now is no such case."""
+    """Return whether an error means that the ledger itself is damaged, not that the disk cannot be written now."""
     return isinstance(error, Damaged) or getattr(error, "sqlite_errorcode", 0) & 0xFF in (
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,

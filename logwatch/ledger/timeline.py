@@ -1,7 +1,7 @@
-"""Results over the last hour, day, week or month as columns of numbers, read anew only where a commit changed them.
+"""Results over the last hour, day, week or month as columns of numbers, read again only where a commit changed them.
 
-A ledger with every result in every interval has forty thousand buckets of an hour and a day. As arrays of numbers they
-take a megabyte and are added up in no time; as objects they take ten, and a page would wait for their making.
+A ledger with every result in every interval has forty thousand buckets for the last hour and day. As arrays of numbers
+they take a megabyte and are summed in no time; as objects they take ten, and a page would wait for their creation.
 """
 
 from array import array
@@ -15,18 +15,18 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 
 Counted = tuple[int, ResultRow, int, float, float]
-"""Start of an interval, a result, and how often it came there, first and last: as the ledger has it."""
+"""As the ledger has it: start of an interval, a result, how often it came there, and when first and last."""
 
 
 Interval = tuple[int, float, float]
-"""What came in an interval: how often, first and last."""
+"""What came in an interval: how often, and when first and last."""
 _NOTHING: Interval = (0, inf, -inf)
-RUN_GAP_SECONDS = 2 * QUARTER  # what pauses for less is one run
+RUN_GAP_SECONDS = 2 * QUARTER  # a longer pause ends a run
 
 
 @dataclass(slots=True)
 class ResultSeries:
-    """One result by interval; without a count ``first`` is infinite and ``last`` minus infinite."""
+    """One result by interval; where a count is 0, ``first`` is infinite and ``last`` minus infinite."""
 
     counts: "array[int]"
     first: "array[float]"  # own time of the first one, seconds since the epoch
@@ -36,7 +36,7 @@ class ResultSeries:
 
     @classmethod
     def empty(cls, intervals: int) -> "ResultSeries":
-        """Return one without a count."""
+        """Return a series whose counts are all 0."""
         return cls(array("q", [0]) * intervals, array("d", [inf]) * intervals, array("d", [-inf]) * intervals)
 
     def at(self, index: int) -> "Interval":
@@ -44,37 +44,37 @@ class ResultSeries:
         return self.counts[index], self.first[index], self.last[index]
 
     def put(self, index: int, came: "Interval") -> None:
-        """Let it be what came in one interval."""
+        """Set what came in one interval."""
         self.counts[index], self.first[index], self.last[index] = came
         self._seen = self._began = None
 
     def moved(self, by: int, intervals: int) -> "ResultSeries":
-        """Return a copy of so many intervals that begin ``by`` later."""
+        """Return a copy that begins ``by`` intervals later and has ``intervals``, the new ones empty."""
         old = self.part(by, by + intervals)
         new = ResultSeries.empty(intervals - len(old.counts))
         return ResultSeries(old.counts + new.counts, old.first + new.first, old.last + new.last)
 
     def part(self, begin: int, end: int) -> "ResultSeries":
-        """Return a copy of some intervals."""
+        """Return a copy of the intervals from ``begin`` up to ``end``."""
         return ResultSeries(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
 
     def seen(self) -> Seen:
-        """Return all of it together; there is a count. It is added up once, and nobody adds to it."""
+        """Return the total, of which one count at least is not 0; it is computed once, and must not be modified."""
         if self._seen is None:
             self._seen = Seen(sum(self.counts), min(self.first), max(self.last))
         return self._seen
 
     def began(self) -> float:
-        """Return when its present run began: looking back until it was absent for ``RUN_GAP_SECONDS``.
+        """Return when its latest run began, before which it paused for more than ``RUN_GAP_SECONDS``.
 
-        Infinite without a count. Looked for once, as ``seen`` is added up once.
+        Infinite if all counts are 0. Computed once, as ``seen`` is.
         """
         if self._began is None:
             at = before = len(self.counts)
             while before:
                 before -= 1
                 if self.counts[before]:
-                    # neighbours are never that far apart
+                    # in adjacent intervals, of a quarter of an hour or less, it is never that far apart
                     if at - before > 1 and at < len(self.counts) and self._apart(before, at) > RUN_GAP_SECONDS:
                         break
                     at = before
@@ -87,9 +87,9 @@ class ResultSeries:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """How often each result came in each interval of one width; nobody changes it, so that it can be told by identity.
+    """How often each result came in each interval of one width; never modified, so that identity tells two apart.
 
-    ``series`` has no result without a count.
+    ``series`` has no result whose counts are all 0.
     """
 
     width: int
@@ -98,7 +98,7 @@ class Timeline:
 
     @classmethod
     def of(cls, width: int, now: float, buckets: Iterable[tuple[Bucket, Seen]]) -> "Timeline":
-        """Return what buckets of ``width`` say of the span that ends at ``now``; those of other times are left out."""
+        """Build the timeline of the span that ends at ``now`` from buckets of ``width``; other buckets are ignored."""
         return _filled(
             width,
             kept_starts(width, now),
@@ -123,11 +123,11 @@ class Timeline:
         return self if len(mine) == len(self.series) else Timeline(self.width, self.starts, mine)
 
     def totals(self) -> dict[ResultRow, Seen]:
-        """Return how often each result came over all of it."""
+        """Return the total of each result over all intervals."""
         return {row: series.seen() for row, series in self.series.items()}
 
     def counts(self, rows: Iterable[ResultRow]) -> list[int]:
-        """Return how often results came together, by interval."""
+        """Return how often any of some results came, by interval."""
         mine = [self.series[row].counts for row in rows if row in self.series]
         return added(mine) if mine else [0] * len(self.starts)
 
@@ -147,7 +147,7 @@ class Timeline:
         return [choose(column) for column in zip(*mine, strict=True)] if mine else [none] * len(self.starts)
 
     def after(self, now: float, starts: Iterable[int], counted: Iterable[Counted]) -> "Timeline":
-        """Return it as it is at ``now``, later: of the intervals ``starts`` there is what ``counted`` says, no more."""
+        """Return the timeline at a later ``now``; in the intervals ``starts``, ``counted`` replaces what there was."""
         known = kept_starts(self.width, now)
         by = (known.start - self.starts.start) // self.width
         fresh: dict[int, dict[ResultRow, Interval]] = {start: {} for start in starts if start in known}
@@ -157,7 +157,7 @@ class Timeline:
         series = dict(self.series)
         if known != self.starts:
             series = {row: each.moved(by, len(known)) for row, each in series.items()}
-        own = set(series) if known != self.starts else set()  # copies, which nobody else has yet
+        own = set(series) if known != self.starts else set()  # copies, which nothing else refers to
         for start, rows in fresh.items():
             place = known.index(start)
             for row in series.keys() | rows.keys():
@@ -171,7 +171,7 @@ class Timeline:
         return Timeline(self.width, known, {row: each for row, each in series.items() if any(each.counts)})
 
     def changed(self, before: "Timeline") -> set[int]:
-        """Return the starts of the intervals whose counts are not those of ``before``, an earlier one of the width."""
+        """Return the starts of the intervals whose counts differ from ``before``, an earlier one of the same width."""
         by = (self.starts.start - before.starts.start) // self.width if before.starts else len(self.starts)
         if by < 0:
             return set(self.starts)
@@ -188,14 +188,14 @@ class Timeline:
         return found
 
     def since(self, row: ResultRow, moment: float) -> int:
-        """Count how often a result came in intervals whose last one came after a moment."""
+        """Count how often a result came in the intervals in which it last came after a moment."""
         mine = self.series[row]
         return sum(mine.counts[i] for i in self._reaching(mine, moment))
 
     def surely_since(self, row: ResultRow, moment: float) -> int:
-        """Count how often a result came after a moment, as far as that is sure.
+        """Count how often a result certainly came after a moment.
 
-        Of an interval in which it came before the moment and after it, only the last one is known to be after it.
+        In an interval in which it first came before the moment and last after it, only the last one is certain.
         """
         mine = self.series[row]
         return sum(mine.counts[i] if mine.first[i] > moment else 1 for i in self._reaching(mine, moment))
@@ -206,7 +206,7 @@ class Timeline:
 
 
 def added(columns: Sequence[Iterable[int]]) -> list[int]:
-    """Return the sums of columns of numbers, of which there is one at least."""
+    """Return the sums, row by row, of at least one column of numbers."""
     return list(columns[0]) if len(columns) == 1 else [sum(each) for each in zip(*columns, strict=True)]
 
 
@@ -230,26 +230,26 @@ def _filled(width: int, starts: range, counted: Iterable[Counted]) -> Timeline:
 
 
 class Changed(NamedTuple):
-    """Which intervals (width, start) commits have changed: the number of the last one that did, and of all."""
+    """Which intervals (width, start) were changed by commits, which are numbered from 1 in this process."""
 
     commits: int = 0
-    by: Mapping[tuple[int, int], int] = {}
-    until: float = 0.0  # when the last commit was: of intervals that were too old then, nothing is known here
+    by: Mapping[tuple[int, int], int] = {}  # interval -> number of the last commit that changed it
+    until: float = 0.0  # when the last commit was: intervals that were too old then are not in ``by``
 
     def after(self, buckets: Iterable[Bucket], at: float) -> "Changed":
-        """Return it after one more commit, at ``at``, that added to ``buckets``."""
+        """Return it with one more commit, at ``at``, that added to ``buckets``."""
         number = self.commits + 1
         fresh = {(bucket.seconds, bucket.start): number for bucket in buckets}
         until = max(self.until, at)
         if not fresh:
             return self._replace(commits=number, until=until)
         known = self.by
-        if not fresh.keys() <= known.keys():  # a new minute: what is too old to be kept is let go
+        if not fresh.keys() <= known.keys():  # a new minute: intervals too old to be kept are dropped
             known = {key: value for key, value in known.items() if key[1] >= oldest(key[0], at)}
         return Changed(number, {**known, **fresh}, until)
 
     def late(self, commit: int, before: float) -> bool:
-        """Whether a commit after that one added to a quarter of an hour that had ended before a moment."""
+        """Return whether a commit after number ``commit`` added to a quarter of an hour that ended by ``before``."""
         return any(
             number > commit and start + width <= before
             for (width, start), number in self.by.items()
@@ -258,29 +258,29 @@ class Changed(NamedTuple):
 
 
 class Counts(Protocol):
-    """Where counts by interval are read."""
+    """Where counts by interval are read from."""
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What tells the ledger from one that was put in its place."""
+        """What tells the ledger from one put in its place."""
 
     def counted(self, width: int, since: int) -> Iterator[Counted]:
         """Yield what came in each interval that started at ``since`` or later."""
 
 
 class Timelines:
-    """The timelines of a ledger, each read whole once, and then where it changed; for one thread."""
+    """The timelines of a ledger, each read whole once, and then only where it changed; for use by one thread."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
         self._known: dict[int, tuple[tuple[int, int], int, Timeline]] = {}  # by width: ledger, commits, timeline
-        self._among: dict[int, tuple[Timeline, Collection[str], Timeline]] = {}  # by width: of all, of whom, theirs
+        self._among: dict[int, tuple[Timeline, Collection[str], Timeline]] = {}  # by width: of all, sources, of these
 
     def among(self, sources: Collection[str], width: int, now: float, changed: Changed) -> Timeline:
-        """Return the timeline of some sources; the same object as before where nothing is different.
+        """Return the timeline of some sources; the same object as before if nothing has changed.
 
-        The ledger keeps what a source that is configured no more has counted: under a new name, its lines are counted
-        there again.
+        The ledger keeps the counts of sources that are no longer configured: the lines of a renamed one are counted
+        under both names.
         """
         whole = self.of(width, now, changed)
         known = self._among.get(width)
@@ -289,11 +289,11 @@ class Timelines:
         return known[2]
 
     def of(self, width: int, now: float, changed: Changed) -> Timeline:
-        """Return the timeline of a width at ``now``; the same object as before where nothing is different."""
+        """Return the timeline of a width at ``now``; the same object as before if nothing has changed."""
         identity, starts = self._counts.identity, kept_starts(width, now)
         ledger, commits, known = self._known.get(width) or (None, 0, Timeline(width))
         set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
-        ahead = starts.start >= known.starts.stop  # by decades where a host begins without a clock: none between counts
+        ahead = starts.start >= known.starts.stop  # by decades, on a host that starts without a clock
         if ledger != identity or set_back or ahead:  # another ledger, or a clock that was set
             made = _filled(width, starts, self._counts.counted(width, starts.start))
         else:

@@ -1,6 +1,6 @@
 """What webhooks reported, in the ledger: counts, events, their keys, and the reasons that failures get from them.
 
-As in ``rows``, every function expects to run inside a transaction that somebody else opens and ends.
+As in ``rows``, every function expects to run inside a transaction that the caller opens and ends.
 """
 
 import json
@@ -15,12 +15,12 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 
 RECOGNISED_SECONDS = 86400.0
-RECOGNISED = 500_000  # events: beyond, the oldest are recognised no more; 25 MB
+RECOGNISED = 500_000  # events, in 25 MB: beyond that, the oldest are no longer recognised
 MINUTES_SECONDS = 7200.0
 SHAPES_KEPT = 40
 JOINED = 20_000  # failures, and as many events, that one commit compares: the newest
-PEOPLE = 10_000  # failures of one batch whose people are looked for: the newest
-_PRUNED = 5_000  # events that one commit forgets at most
+PEOPLE = 10_000  # failures of one batch whose users and tokens are looked up: the newest
+_PRUNED = 5_000  # keys of events that one commit forgets for their age, at most
 _EVENT = "at, source, witness_for, platform, code, reason, app, user, uid, token, dated"
 
 
@@ -31,7 +31,7 @@ def read(db: sqlite3.Connection) -> Mapping[ResultRow, Seen]:
 
 
 def taken(db: sqlite3.Connection, keys: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return those of ``keys`` that are known."""
+    """Return those of ``keys`` whose events were taken before."""
     sql = "SELECT 1 FROM events_taken WHERE stamp = ? AND digest = ?"
     return {key for key in keys if db.execute(sql, key).fetchone()}
 
@@ -43,7 +43,7 @@ def newest_failure(db: sqlite3.Connection) -> int:
 
 
 def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
-    """Write what a batch holds of webhooks, and join it; failures newer than number ``before`` are the batch's own."""
+    """Write what a batch has from webhooks, and join it; failures numbered above ``before`` are the batch's own."""
     if batch.keys:
         db.executemany(
             "INSERT OR IGNORE INTO events_taken (at, stamp, digest) VALUES (?, ?, ?)",
@@ -69,7 +69,7 @@ def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
 
 
 def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
-    """Join again for everybody in this batch, near its times: what comes later may decide it better."""
+    """Join again for all users and tokens of this batch, near its times: what comes later may change the result."""
     if not batch.events and db.execute("SELECT 1 FROM witness_events LIMIT 1").fetchone() is None:
         return
     new = db.execute(
@@ -82,7 +82,7 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     around = (first - APART_SECONDS, last + APART_SECONDS)
     if db.execute("SELECT 1 FROM witness_events WHERE at BETWEEN ? AND ? LIMIT 1", around).fetchone() is None:
         return
-    # Theirs, everything told of them, and whatever else that may be about
+    # Their failures, all events about them, and all other failures that these events may be about
     names = {name for row in new for name in row[1:]} - {""}
     mine = _failures(db, names, around)
     if not mine:
@@ -99,7 +99,7 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     names |= {name for event in events for name in (event.user, event.uid, event.token)}
     found = _failures(db, names - {""}, around)
     for times in ([event.at for event in events], [row[1] for row in found]):
-        if len(times) == JOINED:  # of what lies before, not all was compared
+        if len(times) == JOINED:  # further back, not everything was compared
             first = max(first, times[-1] + APART_SECONDS)
     heard = join((Failed(*row[:9]) for row in found), events)
     db.executemany(
@@ -113,7 +113,7 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
 
 
 def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, float]) -> list[Any]:
-    """Return the failures of people, the newest first: the columns of ``Failed``, and what was heard of each so far."""
+    """Return the failures of users or tokens, newest first: the columns of ``Failed``, then what was heard so far."""
     return db.execute(
         "WITH names AS (SELECT value FROM json_each(?))"
         " SELECT id, at, source, platform, code, app, user, token, reason, heard, heard_platform FROM failures"
@@ -123,7 +123,7 @@ def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, floa
 
 
 def prune(db: sqlite3.Connection, keep: int, most: int, now: float, retention: float) -> None:
-    """Delete what is older, or more, than is kept; of events at most ``most`` for either reason."""
+    """Delete what is too old, or too much, to be kept; at most ``most`` events for either reason."""
     for condition, value in (("id <= (SELECT max(id) FROM witness_events) - ?", keep), ("at < ?", now - retention)):
         db.execute(
             "DELETE FROM witness_events WHERE id IN"  # noqa: S608  own text
@@ -136,7 +136,7 @@ def prune(db: sqlite3.Connection, keep: int, most: int, now: float, retention: f
         "DELETE FROM events_taken WHERE id IN (SELECT id FROM events_taken ORDER BY id LIMIT ?) AND at < ?",
         (_PRUNED, now - RECOGNISED_SECONDS),
     )
-    for read in (0, 1):  # those that are not understood make no room for those that are, nor the other way round
+    for read in (0, 1):  # shapes that could be read never push out those that could not, nor the other way round
         db.execute(
             "DELETE FROM event_shapes WHERE (source, cause, shape) IN (SELECT source, cause, shape FROM event_shapes"
             " WHERE (cause = '') = ? ORDER BY last DESC LIMIT -1 OFFSET ?)",

@@ -1,4 +1,4 @@
-"""Takes open sources one after the other, gives what they contain; memory stays bounded whatever their size."""
+"""Counts what open sources contain, one after the other; memory stays bounded whatever their size."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from logwatch.report.lines import LineCutter
 from logwatch.report.source import Stream
 from logwatch.sight import FEW, LEAST_SHARE
 
-_MAX_FRONTS = 5  # that are told
+_MAX_FRONTS = 5  # that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class LogSettings:
     scanner: Scanner
     envelope: EnvelopeKind | Literal["auto"] = "auto"
     max_line_bytes: int = 65536
-    source: str = ""  # that is followed so
+    source: str = ""  # name of the followed source that is read so
 
 
 @dataclass(slots=True)
@@ -38,21 +38,21 @@ class Count:
     summary: Summary = field(default_factory=Summary)
     causes: Counter[Cause] = field(default_factory=Counter)  # of lines with the marker that give no result
     fronts: list[str] = field(default_factory=list)  # what stands before the marker in a few of them, masked
-    markers: set[str] = field(default_factory=set)  # of the grammars that have read
-    envelopes: Counter[str] = field(default_factory=Counter)  # what the sources stand in -> how many of them
+    markers: set[str] = field(default_factory=set)  # of the grammars that were used
+    envelopes: Counter[str] = field(default_factory=Counter)  # envelope -> how many sources are in it
     oversized: int = 0
     undated: int = 0
     ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of its file
     sources: int = 0
     logged_at: float | None = None  # the own time of the newest line of any kind
-    watch: Callable[[Scan, str], None] | None = None  # hears of each scan and the source that it is of
+    watch: Callable[[Scan, str], None] | None = None  # called with each scan and its source
 
     def read(
         self, stream: Stream, how: LogSettings, *, now: float, progress: Callable[[], None] = lambda: None
     ) -> None:
-        """Count a source to its end; what was counted stays, also when Unreadable is raised in the middle.
+        """Count a source to its end; what was counted stays, even if Unreadable is raised midway.
 
-        A last line without a newline counts: what is given is taken to be whole.
+        A last line without a newline counts: the source is taken to be complete.
         """
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
@@ -73,10 +73,10 @@ class Count:
 
     @property
     def unreadable(self) -> bool:
-        """Whether none of the lines with the function gave a result, or more than 1 in 20 of them gave none.
+        """Whether none of the lines with the marker gave a result, or more than 1 in 20 of them gave none.
 
-        A line whose function stands in another place is one of them: a few are users' texts, but many say that mesibo
-        prints another dialect by now, or that the file holds two kinds of lines.
+        Lines with the marker in another place are among these: a few are users' texts, but many mean that mesibo now
+        prints another dialect, or that the file holds two kinds of lines.
         """
         told, astray = self.summary, self.summary.misplaced
         if told.push_lines == told.unparsed:
@@ -99,7 +99,7 @@ class Count:
             self.watch(scan, how.source)
 
     def add(self, scan: Scan) -> Mapping[ResultKey, Seen]:
-        """Take in what a scanner found; return its results, with reasons as the catalogue spells them, or none."""
+        """Add what a scanner found; return its results, with reasons as the catalogue spells them, or empty."""
         misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
         self.causes += scan.unparsed
         self.oversized += scan.oversized

@@ -1,4 +1,4 @@
-"""Finds what the logs of a source are beside their live files: rotated ones, and the newest entries of a journal."""
+"""Finds what the logs of a source have besides live files: rotated ones, and the newest entries of a journal."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from logwatch.journal.place import Target, look
 from logwatch.report.source import Stream, Unreadable
 from logwatch.tail.rotated_names import rotated_name
 
-_WAIT_SECONDS = 0.1  # for journalctl, before it is seen whether there is time left
+_WAIT_SECONDS = 0.1  # for journalctl, between two checks of whether there is time left
 
 
 def rotated(path: Path) -> list[Path]:
-    """Return the files beside a log whose names say that they can be nothing else than its rotated ones."""
+    """Return the files beside a log that, by their names, can only be its rotated ones."""
     try:
         beside = sorted(path.parent.iterdir())
     except OSError:
@@ -29,7 +29,7 @@ def rotated(path: Path) -> list[Path]:
 
 
 class JournalEnd:
-    """The newest entries of a journal, at most ``most``, as lines; Unreadable where they cannot be asked for."""
+    """The newest entries of a journal, at most ``most``, as lines; raises Unreadable if it cannot be read."""
 
     def __init__(
         self, target: Target, most: int, max_line_bytes: int, in_time: Callable[[], bool] = lambda: True

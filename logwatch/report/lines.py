@@ -1,4 +1,4 @@
-"""Takes the chunks of one source, gives whole lines and the envelope that they stand in, decided once."""
+"""Cuts the chunks of one source into whole lines, and decides once which envelope these are in."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -7,16 +7,16 @@ from logwatch import envelope as envelopes
 from logwatch.lines import CHUNK_BYTES, Held, take_lines, take_rest
 from logwatch.model import Envelope, EnvelopeKind
 
-_BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
-_UNDECIDED_BYTES = 4 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope
+_BUFFER_BYTES = CHUNK_BYTES  # of lines scanned together, besides an unfinished line of at most max_line_bytes
+_UNDECIDED_BYTES = 4 * CHUNK_BYTES  # held at most until mesibo's own lines show the envelope
 
 
 class LineCutter:
     """Cuts chunks into whole lines, without ever holding more of an endless line than is looked at.
 
-    As long as no line with mesibo's own prefix has been seen, there is nothing to count either, whatever the envelope
-    is: what is held by then is handed on as plain, and the decision stays open. With ``answers`` a line whose answer
-    goes on in the next chunk is handed on with it.
+    As long as no line with mesibo's own prefix has been seen, there is nothing to count, whatever the envelope: when
+    too much is held it is handed on all the same, and the decision stays open. With ``answers``, a line whose answer
+    goes on in the next chunk is handed on together with that.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class LineCutter:
         self._inside = ""
 
     def take(self, chunk: bytes) -> Iterator[tuple[bytes, Envelope]]:
-        """Return the whole lines that are there by now, once they are worth a scan."""
+        """Yield the whole lines that have come, once they are enough for a scan."""
         self._held += chunk
         if self.envelope is None and len(self._held) >= _BUFFER_BYTES:
             full = len(self._held) >= _UNDECIDED_BYTES
@@ -47,7 +47,7 @@ class LineCutter:
             yield self._taken(), self._known
 
     def rest(self) -> Iterator[tuple[bytes, Envelope]]:
-        """Return what is left at the end, which is taken to be whole."""
+        """Yield what is left at the end, which is taken to be complete."""
         if not self._held:
             return
         if not self._held.endswith(b"\n"):
@@ -58,7 +58,7 @@ class LineCutter:
         while self._held:
             before = len(self._held)
             yield self._taken(final=True), envelope
-            if len(self._held) == before:  # a message whose end is in no file
+            if len(self._held) == before:  # a message whose end is missing
                 yield take_rest(self._held, envelope, self._inside), envelope
                 break
         self._held = b""

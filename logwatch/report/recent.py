@@ -1,4 +1,4 @@
-"""Reads the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
+"""Searches the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
 
 import os
 import time
@@ -23,13 +23,13 @@ DEADLINE_SECONDS = 2.0
 BOUND = (
     f"{MOST_BYTES >> 20} MiB of files and {JOURNAL_ENTRIES:,} entries of a journal, for {DEADLINE_SECONDS:.0f} seconds"
 )
-_ALL = 1 << 30  # results of a scan
+_ALL = 1 << 30  # results of a scan that are kept in detail
 
 
 class LogEnds:
-    """The newest lines of what is followed; grammars are its own: those of the reading loop remember what they read.
+    """The newest lines of what is followed; it has grammars of its own: those of the reading loop keep state.
 
-    Only one user may be looked for at a time.
+    Only one user may be searched for at a time.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -55,7 +55,7 @@ class LogEnds:
         now: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> tuple[Count, bool]:
-        """Let ``user`` take what the logs say; return what was read, and whether that was all there is.
+        """Feed the logs to ``user``; return the count of what was read, and whether that was all there is.
 
         The newest files come first, packed ones too. One that cannot be read is left out, and then it was not all.
         """

@@ -1,4 +1,4 @@
-"""Opens what a report is about: a plain or packed file, a pipe, standard input; gives bytes, or says why not."""
+"""Opens what a report reads: a plain or packed file, a pipe, standard input; yields bytes, or says why it cannot."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ from logwatch.unpack import LAYERS, MAGIC_BYTES, TOOLS, Format, FormatError, Mis
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a packed file at a time, however well it is packed
-_MEASURED_BYTES = 256 << 20  # of a packed file: the end of a longer one is not looked for
+_MEASURED_BYTES = 256 << 20  # of a packed file, unpacked: the end of a longer one is not looked for
 _HEAD_BYTES = 1 << 16
 
 
@@ -34,16 +34,16 @@ class Stream:
     reference: float | None  # the file's mtime, seconds since the epoch: dates stamps without a year
     size: int  # bytes to read, as they lie on disk; 0 if unknown
     chunks: Iterator[bytes]
-    passed: Callable[[], int]  # of ``size``, until now
+    passed: Callable[[], int]  # returns how many of ``size`` were read so far
     whole: bool = True  # False: only the end of a longer file
 
 
 @contextmanager
 def open_path(path: Path, last: int | None = None, in_time: Callable[[], bool] = lambda: True) -> Iterator[Stream]:
-    """Open a file or a pipe; raises Unreadable for what is none, is no log, or may not be read.
+    """Open a file or a pipe; raises Unreadable if it cannot be opened or read, or is no log.
 
-    With ``last``, only whole lines among so many bytes at the end of a file are read. A packed one is unpacked once
-    more for that, to see how long it is: Unreadable when that goes beyond a bound, or is not ``in_time`` any more.
+    With ``last``, only the whole lines within that many bytes at the end of a file are read. A packed file is unpacked
+    once more for that, to find its length: Unreadable if it is too long, or that is no longer ``in_time``.
     """
     try:
         file = path.open("rb", buffering=0)
@@ -78,7 +78,7 @@ def _opened(name: str, file: BinaryIO, last: int | None, in_time: Callable[[], b
 
 
 def _length(name: str, file: BinaryIO, format_: Format, in_time: Callable[[], bool]) -> int:
-    """Return how many bytes can be unpacked."""
+    """Return how many bytes can be unpacked; raises Unreadable if they are too many, or too slow to count."""
     length = 0
     try:
         for piece in _inflated(format_, iter(lambda: file.read(_STEP_BYTES), b"")):
@@ -93,7 +93,7 @@ def _length(name: str, file: BinaryIO, format_: Format, in_time: Callable[[], bo
 
 
 def _behind(chunks: Iterator[bytes], skipped: int) -> Iterator[bytes]:
-    """Leave out so many bytes, and the rest of the line that they end in."""
+    """Skip so many bytes, and the rest of the line in which they end."""
     left, begun = skipped - 1, False  # a line may begin right behind them
     for chunk in chunks:
         if begun:
@@ -108,7 +108,7 @@ def _behind(chunks: Iterator[bytes], skipped: int) -> Iterator[bytes]:
 
 
 def _begin(file: BinaryIO, size: int, last: int) -> int:
-    """Go to the begin of the first line among the ``last`` bytes of a file, and return where that is."""
+    """Seek to the first line that begins within the last ``last`` bytes of a file, and return its offset."""
     begin = max(size - last, 0)
     if begin:
         file.seek(begin - 1)
@@ -119,7 +119,7 @@ def _begin(file: BinaryIO, size: int, last: int) -> int:
 
 
 def open_stream(name: str, file: BinaryIO) -> Stream:
-    """Read what is open already, such as standard input."""
+    """Return the stream of a file that is open already, such as standard input."""
     return _stream(name, (0, 0), file, 0, None)
 
 
@@ -139,7 +139,7 @@ def _closed(path: Path, error: OSError) -> Problem:
 
 
 def _beside(path: Path) -> str:
-    """Say what is there instead."""
+    """Return which logs are there instead of a missing one."""
     try:
         names = sorted(
             readable(other.name) for other in path.parent.iterdir() if "log" in other.name and other.is_file()
@@ -189,7 +189,7 @@ def _again(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _unpacked(name: str, format_: Format, packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack members one after the other, in pieces worth a look; zeros may stand between and behind them."""
+    """Unpack members one after the other, in pieces worth a scan; zeros may come between and after them."""
     gathered = bytearray()
     done = 0
     fault = None

@@ -18,25 +18,25 @@ from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
-_CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fits a screen
-_CODES = 6  # that are named of a cause; a log may have thousands that nobody has documented
-_ROWS = 6  # of the table, as well
-_GOOD_ROWS = 2  # of these at most for pushes that were accepted
-_ALL_ROWS = 1000  # where the whole table is wanted: to lay out more takes a minute, and nobody reads them
+_CAUSES = 3  # shown with their remedy, unless all are wanted: so it fits a screen
+_CODES = 6  # named of one cause; a log may have thousands that nobody has documented
+_ROWS = 6  # shown of the table, unless all are wanted
+_GOOD_ROWS = 2  # of these, at most, for pushes that were accepted
+_ALL_ROWS = 1000  # even if all are wanted: laying out more takes a minute, and nobody reads them
 _REMEDY_LINES = 2
-_BROKEN = 8  # characters of a line that are lost where it is broken
-_FEW = 110  # below so many columns the table leaves out what the meaning says as well
+_BROKEN = 8  # characters of a line that are lost to word wrap
+_FEW = 110  # below so many columns the table omits what the meaning implies
 _WIDE = 136
-_NARROW = 64  # below so many, all but what was answered to whom, and how often: a number that is cut is another number
+_NARROW = 64  # below so many, all but what was answered to whom, and how often: a truncated number is a wrong number
 _RANKS = ("critical", "warning", "none")
-_SOON_SECONDS = 300.0  # a stamp that is further ahead is of a wrong clock or zone
+_SOON_SECONDS = 300.0  # a stamp that is further ahead means a wrong clock or zone
 _STALE_SECONDS = 900.0  # without a line of any kind: what is followed is stale, or mesibo has stopped
 
 
 def render(
     count: Count, rows: Iterable[Row], width: int, *, whole: bool = False, hints: Sequence[str] = ()
 ) -> RenderableType:
-    """Lay out the report for a terminal of so many columns: worst first, the summary last.
+    """Lay out the report for a terminal of ``width`` columns: worst first, the summary last.
 
     It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
     """
@@ -59,7 +59,7 @@ def worst_first(rows: Iterable[Row]) -> list[Row]:
 
 
 def accepted(rows: Iterable[Row]) -> float | None:
-    """Return the share of accepted pushes; dead tokens and rate limits are left out of both sides. None: no pushes."""
+    """Return the share of accepted pushes, dead tokens and rate limits left out of both sides; None without others."""
     weighed = [row for row in rows if row.entry.class_ not in _LEFT_ASIDE]
     total = sum(row.seen.count for row in weighed)
     return sum(row.seen.count for row in weighed if row.entry.class_ == "delivered") / total if total else None
@@ -86,7 +86,7 @@ def _summary(count: Count, rows: list[Row]) -> Text:
 
 
 def _here(first: float, last: float) -> str:
-    """Return the same span in the zone of this host, where that is another one."""
+    """Return the same span in the time zone of this host; empty if that is UTC."""
     begin, end = (datetime.fromtimestamp(at).astimezone() for at in (first, last))
     if not begin.utcoffset() and not end.utcoffset():
         return ""
@@ -135,7 +135,7 @@ def _for(row: Row) -> str:
 
 
 def brief(text: str, room: int) -> str:
-    """Cut a text behind a sentence, so that it fits into ``room`` characters; the first sentence always stays."""
+    """Cut a text after a sentence, so that it fits into ``room`` characters; the first sentence always stays."""
     sentences = _SENTENCE.split(text)
     kept = sentences[0]
     for sentence in sentences[1:]:
@@ -146,7 +146,7 @@ def brief(text: str, room: int) -> str:
 
 
 def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
-    """Say where stamps cannot be right, and, of what is ``followed``, that nothing was logged lately."""
+    """Return notes that stamps cannot be right, and, if the log is ``followed``, that nothing was logged lately."""
     lasts = [seen.last for seen in count.summary.results.values()]
     newest = max((at for at in (count.logged_at, *lasts) if at is not None), default=None)
     if newest is None:
@@ -164,7 +164,7 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
 
 
 def notes(count: Count) -> list[str]:
-    """Say what could not be read as a result; nothing is dropped silently."""
+    """Return notes on what could not be read as a result; nothing is dropped silently."""
     causes = count.causes
     said = []
     marker = " or ".join(sorted(count.markers))
@@ -203,7 +203,7 @@ def notes(count: Count) -> list[str]:
 
 
 def _way_out(fronts: Sequence[str]) -> str:
-    """Say what to do about lines behind such fronts: no grammar looks into JSON, where users' texts stand as well."""
+    """Return what to do about lines with such fronts: no grammar looks into JSON, where users' texts are, too."""
     if jq := out_of_json(fronts):
         return f"They are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them"
     return "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
@@ -218,7 +218,7 @@ def _nothing(count: Count) -> list[RenderableType]:
 
 
 def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
-    """Lay out results; in a narrow window what the meaning says as well is left out, and so are kinds of little weight.
+    """Lay out results; a narrow window omits what the meaning implies, and unless ``whole``, lesser kinds are omitted.
 
     Both the worst and those that were accepted stay, since neither says much without the other.
     """

@@ -10,15 +10,15 @@ from logwatch.parse import LazyFailures
 from logwatch.privacy import Privacy
 from logwatch.story import UserPush, alike, logged_push
 
-MOST = 100_000  # pushes of one user; of more, the last ones that were read are told
-_SAMPLED = 3  # results of a scan that are looked at for users of any name
+MOST = 100_000  # pushes of one user that are kept; of more, the last ones that were read
+_SAMPLED = 3  # results of a scan that are checked for whether they name any user
 _PLAIN = re.compile(r"[a-z0-9]+", re.ASCII)
-_NO_INSTALLATION = b"report"  # makes tags of tokens where there is no ledger: they compare within such reports alone
+_NO_INSTALLATION = b"report"  # key for the tags of tokens without a ledger: they compare only within such reports
 
 
 @dataclass(slots=True)
 class UserPushes:
-    """What logs say of one user; ``take`` hears of every scan, whose failures must be all its results."""
+    """What logs say of one user; ``take`` is called with every scan, whose failures must be all its results."""
 
     address: str
     catalogue: Catalogue
@@ -30,7 +30,7 @@ class UserPushes:
     anonymous: bool = True  # of the results that were looked at, none names a user
 
     def take(self, scan: Scan, source: str) -> None:
-        """Take out the user's pushes."""
+        """Collect the user's pushes from a scan."""
         results = scan.failures
         if self.anonymous:
             self.anonymous = not any(results[i].user for i in range(min(len(results), _SAMPLED)))
@@ -48,8 +48,8 @@ class UserPushes:
 
 
 def _sure(address: str) -> bytes:
-    """Return what every line about a user has in it, in small letters; empty if nothing is sure.
+    """Return a text that every line about a user contains, in lower case; empty if none is certain.
 
-    Letters and digits stand in any envelope as they are; other characters may be escaped.
+    Letters and digits are the same in any envelope; other characters may be escaped.
     """
     return max(_PLAIN.findall(address.lower()), key=len, default="").encode()

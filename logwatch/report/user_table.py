@@ -15,7 +15,7 @@ from logwatch.story import Conclusion, UserPush
 from logwatch.words import many
 
 MOST_ROWS = 20  # without --all: the newest
-_FEW = 96  # below so many columns what is of least use is left out
+_FEW = 96  # below so many columns the table omits what is of least use
 
 
 def render(
@@ -27,7 +27,7 @@ def render(
     *,
     whole: bool,
 ) -> RenderableType:
-    """Lay out the pushes, in the order of time, for a terminal of so many columns; all of them where ``whole``."""
+    """Lay out the pushes, in the order of time, for a terminal of ``width`` columns; all of them if ``whole``."""
     parts: list[RenderableType] = [Text(f"Pushes to {readable(user)}", style="bold")]
     shown = pushes if whole else pushes[-MOST_ROWS:]
     if left := len(pushes) - len(shown):

@@ -1,4 +1,4 @@
-"""How people write a user's address, and how a log does: a plus that is missing and capitals make no other user."""
+"""How people and logs write a user's address: a missing plus sign or capital letters do not make another user."""
 
 
 def alike(asked: str, logged: str) -> bool:
@@ -7,9 +7,9 @@ def alike(asked: str, logged: str) -> bool:
 
 
 def spellings(address: str) -> tuple[str, ...]:
-    """Return the forms in which a log may have an address, itself first.
+    """Return the forms in which a log may write an address, the given one first.
 
-    A stored mask or hash is of one spelling: whoever looks for it has to try each.
+    A stored mask or hash is that of one spelling: whoever searches for it has to try each.
     """
     bare = address.lstrip("+")
     forms = (address, bare, f"+{bare}") if bare.isdigit() else (address,)

@@ -1,4 +1,4 @@
-"""The pushes of one user: from a log, where accepted ones stand too, and from the failures that a daemon keeps."""
+"""The pushes of one user: from a log, which has the accepted ones too, and from the failures that a daemon keeps."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from logwatch.ledger.batch import StoredFailure
 from logwatch.model import Failure, Platform
 from logwatch.moments import iso
 
-_NOWHERE = float("-inf")  # in the order of time, of a push whose time cannot be told
+_NOWHERE = float("-inf")  # the place, in the order of time, of a push whose time is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,16 @@ class UserPush:
     app: str
     token: str
     entry: Entry
-    kept: bool = False  # known from the daemon's error log alone
-    heard: str = ""  # the provider's reason as a webhook told it
+    kept: bool = False  # known from the daemon's error log only
+    heard: str = ""  # the provider's reason as a webhook reported it
 
     @property
     def accepted(self) -> bool:
-        """Whether Google or Apple took it."""
+        """Whether Google or Apple accepted it."""
         return self.entry.class_ == "delivered"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return it as values for JSON."""
         code = number_of(self.code)
         return {
             "at": iso(self.at),
@@ -57,14 +57,14 @@ class UserPush:
 
 
 def logged_push(failure: Failure, catalogue: Catalogue, source: str, token: str) -> UserPush:
-    """Return a push as its line tells it; ``token`` is the masked one."""
+    """Return a push as its line reports it; ``token`` is masked already."""
     reason = catalogue.reason(failure.platform, failure.code, failure.reason)
     entry = catalogue.classify(failure.platform, failure.code, reason)
     return UserPush(failure.at, source, failure.platform, str(failure.code), reason, failure.app, token, entry)
 
 
 def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
-    """Return a push as the daemon keeps it; where the line gave no reason, one that a webhook told explains it."""
+    """Return a push as the daemon stored it; a reason that a webhook added decides what it means."""
     platform: Platform = "fcm" if failure.platform == "fcm" else "apns" if failure.platform == "apns" else "unknown"
     entry = catalogue.entry(platform, failure.code, failure.reason)
     if failure.heard:
@@ -84,10 +84,10 @@ def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
 
 
 def together(from_log: Iterable[UserPush], from_ledger: Iterable[UserPush]) -> list[UserPush]:
-    """Return all pushes in the order of time, each once.
+    """Merge pushes into one list in the order of time, each once.
 
-    One that the daemon keeps is the same as one of the log with its time and code, and what a webhook told of it goes
-    over to that; the names of sources may differ, since a file can be read without a configuration.
+    A stored push is the same as one in the log with its time and code, which takes over what a webhook reported; the
+    names of their sources may differ, since a file can be read without a configuration.
     """
     pushes = list(from_log)
     places: dict[tuple[int, str], list[int]] = {}

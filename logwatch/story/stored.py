@@ -8,13 +8,13 @@ from logwatch.story.pushes import UserPush, stored_push
 
 
 class Stored:
-    """The failures in the ledger of a daemon; NotReadable where they cannot be asked for."""
+    """The failures in the ledger of a daemon; its methods raise NotReadable if that cannot be read."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
     def privacy(self) -> Privacy:
-        """Return what masks as the daemon does."""
+        """Return what masks with the daemon's key."""
         return Privacy("mask", self._reader.key())
 
     def of(self, address: str, catalogue: Catalogue, since: float | None, until: float | None) -> list[UserPush]:

@@ -1,4 +1,4 @@
-"""Weighs the pushes of one user together: what each platform's fared like, and what to do about it."""
+"""Sums up the pushes of one user: how those of each platform fared, and what to do about it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,17 +32,17 @@ class Conclusion:
     severity: Severity
     steps: tuple[int, ...] = ()
     side: str = ""
-    token: str = ""  # the device's, masked; empty where there is one alone, or the log tells none
-    moments: Moments = field(default=(), init=False)  # that the sentence tells
+    token: str = ""  # the device's, masked; empty if there is only one device, or the log has no token
+    moments: Moments = field(default=(), init=False)  # in the sentence
 
     def __post_init__(self) -> None:
-        """Take the marks of moments out of what is read."""
+        """Strip the marks of moments from the sentence, and keep the moments."""
         (what,), moments = unmarked((self.what,))
         object.__setattr__(self, "what", what)
         object.__setattr__(self, "moments", moments)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return it as values for JSON."""
         return {
             "platform": self.platform,
             "what": self.what,
@@ -55,10 +55,10 @@ class Conclusion:
 
 
 def conclude(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) -> list[Conclusion]:
-    """Return what the pushes, in the order of time, say: worst first, a platform each; never empty.
+    """Return what pushes in the order of time say, one conclusion per platform, the worst first; never empty.
 
-    Devices of one platform are judged apart where pushes name several tokens. Without ``accepted_known`` they are the
-    failures that a daemon keeps, and nothing follows from what is not there.
+    Devices of one platform are judged separately if pushes name several tokens. Without ``accepted_known``, the pushes
+    are only the failures that a daemon keeps, and nothing follows from what is missing.
     """
     if not pushes:
         what = "No push to this user was found." if accepted_known else "No failed push to this user is kept."
@@ -74,13 +74,13 @@ def conclude(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class _Device:
-    name: str  # what distinguishes it from others of its platform; empty where there is none
+    name: str  # what distinguishes it from others of its platform; empty if there are no others
     token: str
     pushes: Sequence[UserPush]
 
 
 def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
-    """Return the devices of one platform, by their tokens; of many, those pushed to before all others are one."""
+    """Return the devices of one platform, one per token; of many, those not pushed to for longest are taken as one."""
     tokens = Counter(push.token for push in pushes)
     if len(tokens) < 2:  # noqa: PLR2004  nothing to tell apart
         return [_Device("", "", pushes)]
@@ -101,7 +101,7 @@ def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
 
 
 def _end(token: str) -> str:
-    """Return the end of a masked token (``b991***9d86#598dbd``) that people compare; of one without, its tag."""
+    """Return the end of a masked token (``b991***9d86#598dbd``), which people compare; without an end, its tag."""
     shown, _, tag = token.partition("***")[2].partition("#")
     return shown or tag
 

@@ -1,8 +1,8 @@
-"""Wakes the reading loop by one inotify instance, as watchdog drives it; imported only where it is asked for.
+"""Wakes the reading loop by one inotify instance of watchdog's; imported only if it is asked for.
 
-watchdog's observers would start a thread a directory; the instance that they share is driven directly. Directories
-alone are watched, never trees, and only for what may mean new lines: our own opening of files is no event. Whatever
-keeps us from watching (limits, containers, threads), polling goes on, and a log event says why.
+watchdog's observers would start one thread per directory, so the instance that they share is used directly. Only
+directories are watched, never trees, and only for what may mean new lines: our own opening of files is no event.
+Whatever prevents watching (limits, containers, threads), polling goes on, and a log event says why.
 """
 
 import os
@@ -31,17 +31,17 @@ class _Callback:
         self._wake = wake
 
     def on_event(self, event: InotifyEvent) -> None:
-        """Take an event."""
+        """Wake for an event."""
         del event
         self._wake()
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
-        """Take that a directory has gone."""
+        """Wake because a directory is gone."""
         del wd
         self._wake()
 
     def on_queue_overflow(self) -> None:
-        """Take that events were lost."""
+        """Wake because events were lost."""
         self._wake()
 
 
@@ -67,7 +67,7 @@ class InotifyWaker(PollWaker):
             self._refuse("all directories", error)
 
     def watch(self, directories: Iterable[str]) -> None:
-        """Watch these directories; one that was removed and made anew is watched anew."""
+        """Watch these directories; one that was removed and created again is watched again."""
         if not self._inotify:
             return
         if not self._inotify.is_alive():
@@ -95,10 +95,10 @@ class InotifyWaker(PollWaker):
             self._refuse(directory, error)
         else:
             self._watches[directory] = (identity, descriptor)
-            self.wake()  # what happened before the watch was there
+            self.wake()  # for what happened before the watch was there
 
     def _refuse(self, what: str, error: Exception) -> None:
-        if str(error) not in self._refused:  # once a reason
+        if str(error) not in self._refused:  # once per reason
             self._refused.add(str(error))
             self._log.warning("inotify_refused", directory=shown(what), error=str(error), instead="polling")
 

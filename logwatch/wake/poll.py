@@ -13,45 +13,45 @@ class Waker(Protocol):
     """Lets a loop sleep until there may be something to do."""
 
     def wait(self, timeout: float) -> bool:
-        """Return after timeout seconds, or as soon as something may have changed; whether somebody woke it."""
+        """Wait until something may have changed, at most ``timeout`` seconds; return whether ``wake`` was called."""
 
     def wake(self) -> None:
-        """Let a waiting loop go on, from any thread."""
+        """Wake a waiting loop, from any thread."""
 
     def watch(self, directories: Iterable[str]) -> None:
-        """Watch these directories, and no others any more; those that are not there yet are tried again each time."""
+        """Watch these directories and no others; those that do not exist yet are tried again at each call."""
 
     def listen(self, descriptor: int) -> None:
-        """Let a waiting loop go on, too, while something can be read from this descriptor."""
+        """Wake a waiting loop while ``descriptor`` can be read, too."""
 
     def ignore(self, descriptor: int) -> None:
-        """Take no more notice of this descriptor, which is still open."""
+        """Stop listening to ``descriptor``, which is still open."""
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
 
 
 class PollWaker(Wakeup):
-    """Sleeps for the whole interval, unless somebody wakes it or something can be read where it listens."""
+    """Sleeps for the whole interval, unless it is woken or a descriptor that it listens to can be read."""
 
     def watch(self, directories: Iterable[str]) -> None:
         """Do nothing: polling looks everywhere."""
 
     def listen(self, descriptor: int) -> None:
-        """Wake, too, while something can be read from this descriptor."""
+        """Wake while ``descriptor`` can be read, too."""
         self._poll.register(descriptor, select.POLLIN)
 
     def ignore(self, descriptor: int) -> None:
-        """Wake for this descriptor no longer; it is still open."""
+        """Stop listening to ``descriptor``, which is still open."""
         self._poll.unregister(descriptor)
 
     def close(self) -> None:
-        """Let a waiting loop go on."""
+        """Wake a waiting loop."""
         self.wake()
 
 
 def make_waker(wake: Literal["auto", "inotify", "poll"], log: Log) -> Waker:
-    """Return what the setting asks for; auto is inotify, and polling where that is refused."""
+    """Return the waker that the setting asks for; auto is inotify. Where inotify is refused, it polls."""
     if wake == "poll":
         return PollWaker()  # it needs neither watchdog's memory nor its thread
     try:

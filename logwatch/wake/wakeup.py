@@ -1,4 +1,4 @@
-"""Wakes a thread that waits, from wherever something happens."""
+"""Wakes a waiting thread, from other threads and from signal handlers."""
 
 import contextlib
 import os
@@ -8,12 +8,12 @@ LONGEST_SECONDS = 3600.0  # of a wait, whatever was asked for: infinity is no nu
 
 
 class Wakeup:
-    """Woken by any thread and by signal handlers, which may run amid a wait: there is no lock that they could wait for.
+    """Woken by any thread and by signal handlers, which may run amid a wait: there is no lock to deadlock on.
 
-    ``threading.Event`` has one: set in a handler while the thread that it interrupts holds it, neither goes on.
+    ``threading.Event`` has one: a handler that sets it while the interrupted thread holds that lock never returns.
     """
 
-    _descriptor = -1  # of one that could not be made
+    _descriptor = -1  # if none could be opened
 
     def __init__(self) -> None:
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -25,11 +25,11 @@ class Wakeup:
             os.close(self._descriptor)  # not before: another thread may be about to wake
 
     def wake(self) -> None:
-        """Let a waiting thread go on, or the next one that waits."""
+        """Wake a waiting thread, or the next one that waits."""
         os.eventfd_write(self._descriptor, 1)
 
     def wait(self, timeout: float) -> bool:
-        """Return after timeout seconds or when woken, and whether it was that."""
+        """Wait until woken, at most ``timeout`` seconds; return whether it was woken."""
         self._poll.poll(min(timeout, LONGEST_SECONDS) * 1000)
         with contextlib.suppress(BlockingIOError):
             return os.eventfd_read(self._descriptor) > 0

@@ -1,4 +1,4 @@
-"""Reads the file that says where in an event each fact stands, checks it against its samples, and finds the facts."""
+"""Loads the file that names where in an event each field is, checks it against its samples, and finds the fields."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ from logwatch.webhook import paths
 from logwatch.webhook.paths import Path, Tree
 
 NAMES = ("code", "reason", "user", "uid", "token", "app")
-LONGEST = 512  # characters of an identifier that is believed
+LONGEST = 512  # characters; a longer identifier is not believed
 _HIGHEST = 999_999
 _CODE = re.compile(r"-?\d{1,6}", re.ASCII)
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,63}", re.ASCII)
@@ -25,7 +25,7 @@ _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,63}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class EventFields:
-    """What an event says: ``codes`` are the different ones at the first place that has any; reasons as listed."""
+    """What an event says: the distinct ``codes`` at the first path that has any, and ``reasons`` at all paths."""
 
     codes: tuple[int, ...] = ()
     platform: Platform = "unknown"
@@ -66,7 +66,7 @@ class Fields:
     samples: tuple[tuple[str, _Sample], ...] = field(repr=False, default=())
 
     def find(self, event: dict[str, Any], tree: Tree | None = None) -> EventFields:
-        """Look an event over; raises ``paths.TooMuch`` when there is more in it than is looked at."""
+        """Find the fields of an event; raises ``paths.TooMuch`` when it has more values than ``tree`` may look at."""
         tree = tree or Tree()
         opened = tree.open(event)
         text = {name: self._text(tree, opened, name) for name in ("user", "uid", "token", "app")}
@@ -147,7 +147,7 @@ def _read(path: FilePath) -> _File:
 
 
 def against_samples(fields: Fields) -> Iterator[Problem]:
-    """Yield a problem for each sample from which something else is read than it must yield."""
+    """Yield a problem for each sample that does not yield exactly what it must."""
     for where, sample in fields.samples:
         try:
             event = msgspec.json.decode(sample.event)

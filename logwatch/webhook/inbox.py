@@ -1,7 +1,7 @@
-"""Hands calls from the HTTP thread to the reading loop, a bounded number of events, and the answer back.
+"""Hands calls, with a bounded number of events, from the HTTP thread to the reading loop, and the answers back.
 
-A call is answered when its events are committed, or cannot be: whoever calls repeats what was not answered, and an
-event that had been taken after all is recognised then.
+A call is answered once its events are committed, or cannot be. A caller repeats a call without an answer; an event
+that was committed all the same is recognised then.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class Inbox:
         self._closed = False
 
     def offer(self, call: Call) -> "Future[bool] | None":
-        """Take a call; None when too many wait, or the disk refuses. One larger than all that may wait comes alone."""
+        """Queue a call; None if too many events wait, or the disk refuses. One beyond the bound must be alone."""
         size = max(1, len(call.events))
         with self._lock:
             if self._closed or (self._events and self._events + size > self._most):
@@ -62,7 +62,7 @@ class Inbox:
         self._answer(taken, committed=committed)
 
     def refuse(self, *, closed: bool) -> None:
-        """While ``closed`` take nothing, and let what waits be repeated: the disk may refuse for long."""
+        """While ``closed``, queue nothing, and answer what waits as to be repeated: the disk may refuse for long."""
         with self._lock:
             self._closed = closed
             new = list(self._new) if closed else []
@@ -79,5 +79,5 @@ class Inbox:
         with self._lock:
             self._events -= sum(max(1, len(each.call.events)) for each in calls)
         for each in calls:
-            with contextlib.suppress(InvalidStateError):  # whoever called waits no more, perhaps since this instant
+            with contextlib.suppress(InvalidStateError):  # the caller has stopped waiting, perhaps this very moment
                 each.done.set_result(committed)

@@ -1,7 +1,7 @@
 """Finds values in decoded JSON by paths such as ``response.**.error.details[].errorCode``, in bounded time.
 
 A path is names with dots between them; ``name[]`` stands for every element of a list, ``**`` for any number of names.
-A string that holds a JSON object or list is looked into as well: providers' answers are passed on as text by some.
+A string that holds a JSON object or list is searched, too: some pass providers' answers on as text.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 DEEPEST = 32  # levels that are looked into; a provider's answer has six
-NODES = 20_000  # looked at for one call: some hundred events have so many, and what is beyond is told as unreadable
+NODES = 20_000  # values looked at in one call: some hundred events have so many, and later events are unreadable
 _PATH = re.compile(r"(?:\*\*|[^.\[\]*\s]+(?:\[\])?)(?:\.(?:\*\*|[^.\[\]*\s]+(?:\[\])?))*")
 
 Path = tuple[tuple[str, bool], ...]
@@ -19,24 +19,24 @@ Path = tuple[tuple[str, bool], ...]
 
 
 class TooMuch(Exception):  # noqa: N818  a property of the input, not a mistake
-    """There is more in it than is looked at."""
+    """A call has more values than are looked at."""
 
 
 def parse(text: str) -> Path:
-    """Read a path; ValueError when it is none."""
+    """Parse a path; ValueError if it is none."""
     if not _PATH.fullmatch(text):
         raise ValueError(f'"{text}" is not a path: names with dots between them, name[] for lists, ** for any depth')
     return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in text.split("."))
 
 
 class Tree:
-    """One event, strings that hold JSON opened, and how much of it may still be looked at."""
+    """Decodes and searches the events of one call; ``left`` is how many values may still be looked at."""
 
     def __init__(self, budget: int = NODES) -> None:
         self.left = budget
 
     def open(self, value: Any, depth: int = 0) -> Any:
-        """Return ``value`` with every string that holds an object or a list decoded; raises TooMuch."""
+        """Return ``value``, to ``DEEPEST`` levels, with objects and lists in strings decoded; raises TooMuch."""
         self._spend()
         if depth > DEEPEST:
             return None

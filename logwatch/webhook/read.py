@@ -1,8 +1,8 @@
-"""Turns the body of a call into what it says: push results, and the shapes of what is not understood.
+"""Turns the body of a call into what it says: push results, and the shapes of its events, understood or not.
 
-The envelope is mesibo's, in both versions that were ever published (docs.mesibo.com/api/webhooks): ``server``, ``id``,
-``v``, ``aid``, ``ts`` in milliseconds, ``secret`` in version 1 alone, ``events``. Every field but an event's ``type``
-may be missing.
+The object around the events is mesibo's, in both versions that were ever published (docs.mesibo.com/api/webhooks):
+``server``, ``id``, ``v``, ``aid``, ``ts`` in milliseconds, ``secret`` in version 1 only, ``events``. Every field but an
+event's ``type`` may be missing.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from logwatch.webhook.fields import Fields
 from logwatch.webhook.paths import TooMuch, Tree
 from logwatch.webhook.shape import shape
 
-SHAPES = 5  # looked at, of the push events of one call, and as many of what cannot be read
+SHAPES = 5  # kept of one call, of the events that were understood, and as many for each cause
 _EARLIEST_MS, _AHEAD_MS = 1_000_000_000_000, 86_400_000  # a stamp before 2001 or a day ahead is none
 _decoder = msgspec.json.Decoder()
 
@@ -104,7 +104,7 @@ def _no_result(told: Call, cause: str, key: tuple[int, int] | None) -> None:
 
 
 def _time(ts: Any, now: float) -> float | None:
-    """Return the stamp in seconds since the epoch; None where it can be no time of a push."""
+    """Return the stamp in seconds since the epoch; None if it cannot be the time of a push."""
     if not isinstance(ts, int) or isinstance(ts, bool) or not _EARLIEST_MS <= ts <= now * 1000 + _AHEAD_MS:
         return None
     return ts / 1000
@@ -115,10 +115,10 @@ def _scalar(value: Any) -> str:
 
 
 def _keys(call: dict[str, Any]) -> Callable[[int, Any], tuple[int, int] | None]:
-    """Return what recognises an event of this call when it comes again.
+    """Return what makes the keys by which events of this call are recognised when they come again.
 
     Version 2 numbers its calls. Version 1 has 0 for every call, so that two calls of one millisecond are told apart by
-    what they say. Without number and stamp nothing tells a repetition from another failure: both count.
+    their contents. Without number and stamp a repetition looks like another failure, and both count: keys are None.
     """
     number, ts = call.get("id"), call.get("ts")
     numbered = isinstance(number, int) and not isinstance(number, bool) and number > 0

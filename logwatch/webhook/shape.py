@@ -10,7 +10,7 @@ import msgspec
 LONGEST = 600  # characters: a push event with a provider's whole answer
 _DEEPEST = 8
 _MEMBERS = 24  # of one object
-# A name is written by a programmer; what is keyed by users has digits, signs or other alphabets
+# Names are written by programmers; keys that name users have digits, signs or letters of other alphabets
 _NAME = re.compile(r"(?!.*\d{3})[A-Za-z_@][A-Za-z0-9_-]{0,31}", re.ASCII)
 _TYPES = {str: "<str>", bool: "<bool>", int: "<num>", float: "<num>", type(None): "null"}
 

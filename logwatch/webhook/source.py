@@ -9,15 +9,15 @@ from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import Scan, Sink, SourceStatus
 from logwatch.webhook.inbox import Inbox
 
-FRESH_SECONDS = 60.0  # after an accepted push, all are taken to be reported for so long: push debugging is on
+FRESH_SECONDS = 60.0  # after an accepted push, push debugging is taken to be on, which reports all results
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookStatus(SourceStatus):
-    """The status of a webhook; ``witness_for`` names the log that it is a witness for, empty where there is none."""
+    """The status of a webhook; ``witness_for`` names the log that it is a witness for, empty if there is none."""
 
     witness_for: str = ""
-    since: float = 0.0  # when it began to listen: of what failed before it heard nothing
+    since: float = 0.0  # when it began to listen: it does not know of earlier failures
 
 
 class _NoLines:
@@ -74,13 +74,13 @@ class Webhook:
         return frozenset()
 
     def close(self) -> None:
-        """Let what waits be repeated, to whoever listens then."""
+        """Answer what waits as to be repeated, to whoever listens then."""
         self.inbox.settle(committed=False)
         self.inbox.refuse(closed=True)
 
 
 def witnesses(status: Mapping[str, SourceStatus]) -> dict[str, str]:
-    """Return those sources that only bear witness to a log, and to which."""
+    """Return the sources that are only witnesses, each with the log that it is a witness for."""
     return {name: s.witness_for for name, s in status.items() if isinstance(s, WebhookStatus) and s.witness_for}
 
 

@@ -26,7 +26,7 @@ def take(
     row: Callable[[str, ResultKey], ResultRow],
     now: float,
 ) -> None:
-    """Add every event that is not ``known``; ``row`` says under which labels a result is counted."""
+    """Add every event whose key is not ``known``; ``row`` returns the labels under which a result is counted."""
     for event in call.events:
         if event.key is not None:
             if event.key in known or event.key in batch.keys:

@@ -19,7 +19,7 @@ if [ -n "${LOG:-}" ]; then
   case $LOG in /*) log=$LOG ;; *) log=$PWD/$LOG ;; esac
   # of each log its own: the counts of one say nothing of another
   state=$PWD/.run/state-$(printf '%s' "$log" | cksum | cut -d ' ' -f 1)
-  [ -e "$log" ] || echo "$log is not there yet: it is waited for. Is that its name?" >&2
+  [ -e "$log" ] || echo "$log is not there yet: the daemon waits for it. Is that its name?" >&2
 else
   log=$scratch/mesibo.log
   state=$scratch/state

@@ -66,9 +66,9 @@ def _document(path: Path) -> dict[str, Any]:
         reason = error.strerror or str(error)
         problem = Problem(str(path), "cannot read the catalogue", reason, "name an existing, readable file")
     except UnicodeDecodeError as error:
-        problem = Problem(str(path), "is no TOML file", f"byte {error.start} is not UTF-8", "save it as UTF-8 text")
+        problem = Problem(str(path), "is not a TOML file", f"byte {error.start} is not UTF-8", "save it as UTF-8 text")
     except tomllib.TOMLDecodeError as error:
-        problem = Problem(str(path), "is no TOML file", str(error), "mend the syntax at the place named")
+        problem = Problem(str(path), "is not a TOML file", str(error), "mend the syntax at the place named")
     raise CatalogueError(problem)
 
 

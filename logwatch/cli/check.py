@@ -40,8 +40,8 @@ _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before ea
 def command(path: Path | None) -> None:
     """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
 
-    Exits with 1 when `run` would refuse any of it, else with 0. A log that is not there yet is a warning: it is waited
-    for. Whether a port is free, or another daemon has the state directory, only a start can tell.
+    Exits with 1 when `run` would refuse any of it, else with 0. A log that is not there yet is only a warning: the
+    daemon waits for it. Whether a port is free, or another daemon has the state directory, only a start can tell.
     """
     problems, story = examine(path)
     for problem in problems:

@@ -70,14 +70,14 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         remedy = (
             "name Docker's root directory: docker info -f '{{.DockerRootDir}}'; of podman /var/lib/containers/storage"
         )
-        yield Problem(where, f"there is no directory {root} yet", "it is waited for", remedy, warning=True)
+        yield Problem(where, f"there is no directory {root} yet", "the daemon waits for it", remedy, warning=True)
         return
     known = containers(root)[0]
     mine = [container for container in known if name in container.names]
     if not mine:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"
-        yield Problem(where, f"no container {name} below {root} yet", "it is waited for", there, warning=True)
+        yield Problem(where, f"no container {name} below {root} yet", "the daemon waits for it", there, warning=True)
     elif problem := no_log(mine[-1]):
         yield replace(problem, where=where, what=f"{problem.where}: {problem.what}", warning=True)
     else:
@@ -97,7 +97,7 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
         return  # they are alternatives that nobody wrote down
     if absent:
         what = f"nothing matches {', '.join(absent)} yet"
-        yield Problem(where, what, "it is waited for", "check the path if a log is there", warning=True)
+        yield Problem(where, what, "the daemon waits for it", "check the path if a log is there", warning=True)
 
 
 def _is_there(path: str) -> bool:

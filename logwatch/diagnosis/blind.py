@@ -61,7 +61,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         if sight.over
         else _IN_JSON
         if jq
-        else "Let a grammar be proposed from these lines with the command below, and look at what it says. Then set"
+        else "Run the command below to propose a grammar from these lines, and look at what it says. Then set"
         f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
         evidence=tuple(_evidence(name, sight, facts)),
         steps=(8,),

@@ -20,7 +20,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             key=f"undated:{name}",
             severity="warning",
             title=f"The time of {number(undated)} push results of {name} is unknown"
-            f" ({share(min(undated / max(results, 1), 1.0))}): the time at which they were read stands for it.",
+            f" ({share(min(undated / max(results, 1), 1.0))}): the time at which they were read is used instead.",
             side="yours",
             remedy="`mesibo-logwatch grammar check` shows the stamps that cannot be dated; give their format in the"
             ' grammar, as strptime reads it: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z".',

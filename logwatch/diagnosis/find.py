@@ -139,7 +139,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     told = [
         f"Code {named}: {failed} in the last hour ({share(course.share)}{of_read})."
         if course.among
-        else f"Code {named}: {number(course.pushes)} in the last hour; of how many pushes is unknown."
+        else f"Code {named}: {number(course.pushes)} in the last hour, out of an unknown number of pushes."
     ]
     told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""

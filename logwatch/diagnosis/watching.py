@@ -24,12 +24,13 @@ def findings(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key="commits",
             severity="critical",
-            title=f"Nothing can be stored: {facts.trouble}. The numbers below stand still.",
+            title=f"Nothing is counted now: {facts.trouble}. The numbers below stand still.",
             side="yours",
-            remedy="Free space on the disk of the state directory, and see that it is writable. Nothing is lost:"
-            " what was read is committed as soon as the disk allows.",
+            remedy="See that the disk of the state directory has space left and is writable. If it does, look into the"
+            " journal of the service: systemd restarts a loop that hangs. Nothing is lost: reading and committing go on"
+            " as soon as that is possible.",
             weight=100,
-            cause="Nothing could be stored",
+            cause="Nothing was counted",
         )
     if facts.refused:
         first = facts.refused[0]
@@ -160,7 +161,7 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
     yield Finding(
         key=f"late:{name}",
         severity="warning",
-        title=f"The push lines of {name} are stamped {apart(read - stamp)} before they come.",
+        title=f"The push lines of {name} arrive {apart(read - stamp)} after their stamps.",
         side="yours",
         remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock of this"
         " host or of mesibo's. Until then what is said here of the last hour leaves these pushes out.",
@@ -189,7 +190,7 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
     conf = facts.setup(name).push
     begin = f"The log of {name} has no push lines"
     test = "send a test push (Step 8)"
-    standby = "On a standby this is as it should be: only the active mesibo pushes."
+    standby = "On a standby this is normal: only the active mesibo pushes."
     if not lines:
         title = f"{begin}, and no other lines yet."
         remedy = f"Wait for mesibo to log something. {standby}"

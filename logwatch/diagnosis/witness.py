@@ -68,7 +68,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 key=f"failures-only:{name}",
                 severity="info",
-                title=f"{name} is a webhook without a log: it tells failed pushes alone, so that no share of accepted"
+                title=f"{name} is a webhook without a log: it reports only failed pushes, so that no share of accepted"
                 " ones can be given. No failure may also mean that no call comes.",
                 side="nobody",
                 remedy="Alerts on numbers of failures work as they are. Push debugging (Step 7) lets mesibo send"
@@ -124,7 +124,7 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"witnesses-differ:{name}",
             severity="warning",
-            title=f"The webhook {name} tells {number(more.total())} failed pushes of the last hour that the log of"
+            title=f"The webhook {name} reports {number(more.total())} failed pushes of the last hour that the log of"
             f" {log} does not have ({codes}){where}.",
             side="yours",
             remedy="Either lines of the log are missing or misread, or calls come from another mesibo as well. Compare"

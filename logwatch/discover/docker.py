@@ -150,7 +150,7 @@ def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
     except OSError as error:
         return None, Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
     except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
-        return None, Problem(path, "cannot be understood", "it is no JSON as Docker writes it")
+        return None, Problem(path, "cannot be understood", "it is not JSON as Docker writes it")
     driver = _driver(directory, written)
     log_path = _reachable(directory, written.log_path) if driver == JSON_FILE else ""
     name = written.name.removeprefix("/")
@@ -207,7 +207,7 @@ class Container:
         if not mine and not problems:
             there = ", ".join(container.name for container in known) or "none"
             what = f"there is no container named {self.name}"
-            problems.append(Problem(self.root, what, f"there are: {there}", "it is waited for", warning=True))
+            problems.append(Problem(self.root, what, f"there are: {there}", "the daemon waits for it", warning=True))
         self._found = DiscoveredPaths(
             tuple(paths), problems=tuple(problems), out_of_reach=bool(problem and not problem.warning)
         )
@@ -231,7 +231,7 @@ def no_log(container: ContainerLog) -> Problem | None:
     if container.path:
         return None
     if container.driver in ("", JSON_FILE):
-        return Problem(where, "has no log yet", "it was never started", "it is waited for", warning=True)
+        return Problem(where, "has no log yet", "it was never started", "the daemon waits for it", warning=True)
     to_a_file = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5"
     if container.in_journal:
         if len(container.names) > 1:

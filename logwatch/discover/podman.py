@@ -73,7 +73,7 @@ def listed(store: str) -> Iterator[PodmanContainer | Problem]:
         except OSError as error:
             yield Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
         except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
-            yield Problem(path, "cannot be understood", "it is no JSON as podman writes it")
+            yield Problem(path, "cannot be understood", "it is not JSON as podman writes it")
 
 
 def transient_of(store: str) -> str:

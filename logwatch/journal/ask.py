@@ -57,7 +57,7 @@ def problem(target: Target) -> Problem | None:
     return Problem(
         target.words,
         "the journal has no entry of it yet",
-        "it is waited for",
+        "the daemon waits for it",
         f"there: {', '.join(there[:10])}" if there else f"`journalctl -F {target.field}` lists those that it has",
         warning=True,
     )
@@ -71,7 +71,7 @@ def several_hosts(target: Target) -> Problem | None:
         return error.problem
     if len(hosts) <= 1:
         return None
-    why = "what one of them sends late, with times before what was read last, is passed over"
+    why = "entries that arrive late, with times before the last one read, are missed"
     remedy = "run mesibo-logwatch on each host, or collect each host's journal in a directory of its own"
     return Problem(target.directory, f"{len(hosts)} hosts have entries in this journal", why, remedy, warning=True)
 

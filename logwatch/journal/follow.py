@@ -340,7 +340,7 @@ class Journal:
                 Problem(
                     target.words,
                     "the journal has no entry of it yet",
-                    "it is waited for",
+                    "the daemon waits for it",
                     f"`journalctl -F {target.field}` lists those that it has",
                     warning=True,
                 )

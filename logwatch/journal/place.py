@@ -186,7 +186,7 @@ def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Probl
     else:
         yield Problem(
             " and ".join(target.directories),
-            "no journal is there",
+            "there is no journal",
             "journald keeps none, or keeps it elsewhere",
             "see Storage= in journald.conf; a journal that is mounted is named with directory = …",
         )

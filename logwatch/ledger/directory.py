@@ -149,7 +149,7 @@ def _keep_to_ourselves(directory: Path) -> None:
     if found.st_uid not in (0, os.geteuid()):
         raise unusable(
             directory,
-            f"it belongs to uid {found.st_uid}, who could lead what is written here to another file",
+            f"it belongs to uid {found.st_uid}, who could redirect what is written here to another file",
             f"chown {os.geteuid()} {quoted(directory)}, or name another state.directory",
         )
     for doubt in ownership.above(directory):
@@ -186,7 +186,7 @@ def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
         return status
     what = "a link" if stat.S_ISLNK(status.st_mode) else "no file" + ("" if owner is None else f" of uid {owner}")
     raise unusable(
-        path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {quoted(path)}"
+        path, f"it is {what}: files written here would end up elsewhere", f"look at it, then rm {quoted(path)}"
     )
 
 

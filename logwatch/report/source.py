@@ -111,9 +111,12 @@ def _begin(file: BinaryIO, size: int, last: int) -> int:
     """Seek to the first line that begins within the last ``last`` bytes of a file, and return its offset."""
     begin = max(size - last, 0)
     if begin:
-        file.seek(begin - 1)
-        head = file.read(_STEP_BYTES)
-        begin += head.find(b"\n") if b"\n" in head else len(head)
+        begin -= 1  # a line may begin right after it
+        file.seek(begin)
+        end = 0
+        while not end and (block := file.read(_STEP_BYTES)):
+            end = block.find(b"\n") + 1
+            begin += end or len(block)
     file.seek(begin)
     return begin
 

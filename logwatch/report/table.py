@@ -177,7 +177,7 @@ def notes(count: Count) -> list[str]:
             said.append(f"In front of it stands {' or '.join(fronts)}")
         said.append(_way_out(count.fronts))
     if unparsed := count.summary.unparsed:
-        kinds = (("no_code", "without a code"), ("ambiguous", "with two codes"), ("grammar", "otherwise strange"))
+        kinds = (("no_code", "without a code"), ("ambiguous", "with two codes"), ("grammar", "malformed otherwise"))
         details = ", ".join(f"{causes[cause]:,} {words}" for cause, words in kinds if causes[cause])  # type: ignore[index]
         said.append(
             f"{many(unparsed, 'push line gives', 'push lines give')} no result ({details}): see `grammar trace`"
@@ -186,14 +186,12 @@ def notes(count: Count) -> list[str]:
         where = "not in its place: quoted text, or another prefix before it"
         said.append(f"{many(misplaced, 'line has', 'lines have')} {marker}, but {where}")
     if bare := causes["unenveloped"]:
-        said.append(f"{many(bare, 'line has', 'lines have')} {marker}, but nothing of what stands around the others")
+        said.append(f"{many(bare, 'line has', 'lines have')} {marker}, but not the envelope of the others")
     if count.undated:
         told = many(count.undated, "push result has", "push results have")
         said.append(f"{told} no stamp that is a date: see `grammar check`")
         if count.since is not None or count.until is not None:
-            said.append(
-                "--since and --until take such a line as the one before it; where no line has a time, they take all"
-            )
+            said.append("--since and --until give it the time of the line before it; if no line has a time, all count")
     if count.ahead:
         days = f"{count.ahead / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")

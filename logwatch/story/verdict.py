@@ -88,7 +88,7 @@ def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
     ends = Counter(_end(token) for token in newest)
     devices = [
         _Device(
-            "of which the log tells no token" if not each else f"…{_end(each) if ends[_end(each)] == 1 else each}",
+            "without a token in the log" if not each else f"…{_end(each) if ends[_end(each)] == 1 else each}",
             each,
             [push for push in pushes if push.token == each],
         )
@@ -123,7 +123,7 @@ def _of_device(
     failed = f"{number(len(bad))} failed, the last one{_at(last, now)} with {last.code} {entry.title}"
     since = pushes[::-1].index(last)  # accepted after it
     if not accepted_known:
-        what = f"{whose}{failed}; pushes that were accepted are in the log alone."
+        what = f"{whose}{failed}; accepted pushes are only in the log."
     elif since:
         what = f"{whose}{failed}; {number(since)} accepted since then: that is over."
         remedy = f"If pushes are still missed: {_lower(_BEYOND[platform])}"

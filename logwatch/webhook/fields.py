@@ -153,7 +153,7 @@ def against_samples(fields: Fields) -> Iterator[Problem]:
             event = msgspec.json.decode(sample.event)
             found = fields.find(event if isinstance(event, dict) else {})
         except (msgspec.DecodeError, paths.TooMuch) as error:
-            yield Problem(where, "its event is no JSON", str(error), "one event, as mesibo sends it")
+            yield Problem(where, "its event is not JSON", str(error), "one event, as mesibo sends it")
             continue
         read: dict[str, str | int] = {name: getattr(found, name) for name in ("user", "uid", "token", "app")}
         if len(found.codes) == 1:

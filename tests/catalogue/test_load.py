@@ -145,8 +145,8 @@ def test_an_entry_given_twice_is_refused(file):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"[[code]\n", "FILE: is no TOML file: Expected"),
-        (b"\xff\xfe", "FILE: is no TOML file: byte 0 is not UTF-8\n  try: save it as UTF-8 text"),
+        (b"[[code]\n", "FILE: is not a TOML file: Expected"),
+        (b"\xff\xfe", "FILE: is not a TOML file: byte 0 is not UTF-8\n  try: save it as UTF-8 text"),
         (b"codes = 1\n", "FILE: unknown key 'codes'\n  try: write each entry as a table [[code]]"),
         (b"code = 1\n", "FILE: 'code' is not a list of tables\n  try: write each entry as a table [[code]]"),
         (b"code = [1]\n", "FILE: entry 1: is not a table\n  try: write each entry as a table [[code]]"),

@@ -82,7 +82,7 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
             'warning: 8: source "b": paths: /b[1].log is there, but not what it matches: brackets stand for one of the characters in them',
             'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
             'warning: 8: source "b": paths: /shut.log is compressed: its lines cannot be read',
-            'warning: 11: source "c": docker: there is no directory /nowhere yet: it is waited for',
+            'warning: 11: source "c": docker: there is no directory /nowhere yet: the daemon waits for it',
             "error: 13: state.directory: /file: cannot keep the state here: it is no directory",
             "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
         ]

@@ -272,7 +272,7 @@ def test_a_disk_that_takes_nothing_is_told_first():
     """Numbers that stand still are said to stand still."""
     story = Story().ordinary(60)
     story.trouble = "database or disk is full"
-    assert story.findings()[0].title.startswith("Nothing can be stored: database or disk is full.")
+    assert story.findings()[0].title.startswith("Nothing is counted now: database or disk is full.")
 
 
 def test_stamps_ahead_of_the_clock_name_the_time_zone():
@@ -307,7 +307,7 @@ def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, 
     assert "silent:mesibo" not in found
     assert ("late:mesibo" in found) is bool(told)
     if told:
-        assert f"stamped {told} before" in found["late:mesibo"].title
+        assert f"arrive {told} after their stamps" in found["late:mesibo"].title
         assert "timezone" in found["late:mesibo"].remedy
 
 

@@ -459,7 +459,7 @@ def test_no_journal_is_a_problem_until_there_is_one(tmp_path, following):
     """An empty directory is named; a journal that appears in it is read."""
     one = following(tmp_path / "log")
     one.turn()
-    assert one.status.problems[0].what == "no journal is there"
+    assert one.status.problems[0].what == "there is no journal"
     (tmp_path / "log").mkdir()
     remote(tmp_path / "log/m.journal", entries(2))
     one.later = module.LOOK_SECONDS + 1

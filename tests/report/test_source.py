@@ -212,8 +212,10 @@ def test_a_name_cannot_write_to_the_terminal(tmp_path):
 
 
 @pytest.mark.parametrize("last", [1, 49, 50, 51, 120, len(TEXT) - 1, len(TEXT), len(TEXT) + 9])
-def test_of_the_end_of_a_file_whole_lines_are_read(tmp_path, last):
-    """As many as fit into so many bytes; it is told whether that was the whole file."""
+@pytest.mark.parametrize("step", [7, source._STEP_BYTES])
+def test_of_the_end_of_a_file_whole_lines_are_read(tmp_path, monkeypatch, last, step):
+    """As many as fit into so many bytes, however long the line is that is cut; it is told whether all were read."""
+    monkeypatch.setattr(source, "_STEP_BYTES", step)
     size = TEXT.index(b"\n") + 1
     with open_path(put(tmp_path / "m.log", TEXT), last=last) as stream:
         assert b"".join(stream.chunks) == TEXT[: min(last, len(TEXT)) // size * size]

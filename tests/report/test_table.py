@@ -65,7 +65,7 @@ def test_who_asks_for_a_time_hears_of_lines_without_one(asked):
         setattr(made, name, at)
     text = shown(made)
     assert "2 push results have no stamp that is a date: see `grammar check`" in text
-    assert ("where no line has a time, they take all" in text) == bool(asked)
+    assert ("if no line has a time, all count" in text) == bool(asked)
 
 
 def test_many_warnings_are_summed_up():

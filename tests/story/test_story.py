@@ -113,7 +113,7 @@ def test_a_platform_is_told_by_device_where_there_are_several_and_of_a_few(event
 def test_nothing_is_concluded_from_accepted_pushes_that_nobody_knows():
     """Kept failures alone never say that none was accepted, nor that it is over."""
     (told,) = conclude([stored_push(failure(60, 903), CATALOGUE)], NOW, accepted_known=False)
-    assert "accepted are in the log alone" in told.what
+    assert "accepted pushes are only in the log" in told.what
     assert "none accepted" not in told.what
     (told,) = conclude([], NOW, accepted_known=False)
     assert told.what == "No failed push to this user is kept."

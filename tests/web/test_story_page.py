@@ -191,7 +191,7 @@ def test_without_a_log_nothing_is_said_of_accepted_pushes(get, watched):
     Path(watched.config.source[0].paths[0]).unlink()
     page = get(f"/user?{urllib.parse.urlencode({'address': USER})}")[2]
     assert "pushes that were accepted are not known" in page
-    assert "accepted are in the log alone" in page
+    assert "accepted pushes are only in the log" in page
 
 
 def test_identical_failures_are_one_row_with_their_number(get):

@@ -33,7 +33,7 @@ def test_a_container_that_the_journal_does_not_know_is_a_warning(tmp_path):
     remote(tmp_path / "m.journal", [{"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}])
     status, told = check(tmp_path, journal(tmp_path, "mesiboo"))
     assert status == 0
-    assert 'source "mesibo": journal: container mesiboo: the journal has no entry of it yet: the daemon waits for it' in told
+    assert "container mesiboo: the journal has no entry of it yet: the daemon waits for it" in told
     assert "try: there: mesibo\n" in told
 
 

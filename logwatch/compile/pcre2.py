@@ -73,9 +73,9 @@ def version() -> str:
     """Return the version of PCRE2, such as "10.42"; empty if the system has none."""
     if (pcre2 := loaded()) is None:
         return ""
-    told = ctypes.create_string_buffer(_LONGEST_TEXT)
-    pcre2.config(_CONFIG_VERSION, told)
-    return told.value.decode("ascii").partition(" ")[0]  # a date follows
+    message = ctypes.create_string_buffer(_LONGEST_TEXT)
+    pcre2.config(_CONFIG_VERSION, message)
+    return message.value.decode("ascii").partition(" ")[0]  # a date follows
 
 
 def makes_machine_code() -> bool:
@@ -96,9 +96,9 @@ class Expression:
         error, at = c_int(), c_size_t()
         code = pcre2.compile(pattern, len(pattern), 0, byref(error), byref(at), None)
         if not code:
-            told = ctypes.create_string_buffer(_LONGEST_TEXT)
-            pcre2.get_error_message(error.value, told, _LONGEST_TEXT)
-            raise ValueError(f"PCRE2: {told.value.decode('ascii')}")
+            message = ctypes.create_string_buffer(_LONGEST_TEXT)
+            pcre2.get_error_message(error.value, message, _LONGEST_TEXT)
+            raise ValueError(f"PCRE2: {message.value.decode('ascii')}")
         self._pcre2, self._code, self._template = pcre2, code, template
         self.is_machine_code = pcre2.jit_compile(code, _JIT_COMPLETE) == 0
         self._match_data = pcre2.match_data_create_from_pattern(code, None)

@@ -51,12 +51,12 @@ class Reasons:
     _OTHER = b"\0"  # is no word
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._told = {word.lower(): word for word in words} | {"": ""}
-        self._logged = {text.encode(): word.encode() for text, word in self._told.items()}
+        self._counted_as = {word.lower(): word for word in words} | {"": ""}
+        self._logged = {text.encode(): word.encode() for text, word in self._counted_as.items()}
 
-    def told(self, reason: str) -> str:
+    def counted_as(self, reason: str) -> str:
         """Return what a reason is counted as."""
-        return self._told.get(reason.lower(), "")
+        return self._counted_as.get(reason.lower(), "")
 
     def alike(self, logged: Sequence[bytes]) -> Sequence[bytes]:
         """Return reasons as they stand in lines, those of which it is certain that none is listed all the same."""

@@ -1,4 +1,4 @@
-"""Learns lines whose fields are told apart by their places, such as ``4711|fcm|410|Unregistered``."""
+"""Learn lines whose fields are identified by their places, such as ``4711|fcm|410|Unregistered``."""
 
 import re
 from collections import Counter
@@ -47,7 +47,7 @@ def learn(
 
 
 def _opener(rest: str, delimiter: str) -> str:
-    """Return what stands behind the marker up to the first field."""
+    """Return what is between the marker and the first field."""
     if delimiter == " ":
         found = re.match(r"[\])>]?(?:\(\))?[ \t]*[:=>-]*[ \t]+", rest)
     else:
@@ -63,7 +63,7 @@ def _split(rest: str, delimiter: str, quotes: str) -> list[str]:
 
 
 def _quoted(lines: Sequence[MarkedLine], delimiter: str) -> bool:
-    """Return whether fields stand in quotes, as in CSV."""
+    """Return whether fields are quoted, as in CSV."""
     cut = re.escape(delimiter)
     return sum(bool(re.search(rf'{cut} *".*" *(?:{cut}|$)', line.rest)) for line in lines) * 10 >= len(lines)
 
@@ -99,7 +99,7 @@ def _way(
 
 
 def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> GrammarTerm:  # noqa: PLR0911  one case a kind
-    """Describe one column by what stood in it."""
+    """Describe a column by the texts that were in it."""
     stripped = tuple(text.strip() for text in texts)
     name = fields.typed(stripped, reasons, behind=behind)
     stop = "" if delimiter == " " else escaped(delimiter).replace(r"\|", "|")
@@ -129,7 +129,7 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
 def _once(
     before: tuple[GrammarTerm, ...], behind: tuple[GrammarTerm, ...]
 ) -> tuple[tuple[GrammarTerm, ...], tuple[GrammarTerm, ...]]:
-    """Keep each result name for the first column that has it."""
+    """Keep each result name only for the first column that has it."""
     seen: set[str] = set()
     kept: list[GrammarTerm] = []
     for piece in (*before, *behind):

@@ -1,4 +1,4 @@
-"""Writes a learnt dialect down as a grammar file that reads as if somebody had written it by hand."""
+"""Write a learnt dialect as a grammar file that reads as if somebody had written it by hand."""
 
 from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
 from logwatch.propose.write.columns import columns

@@ -1,4 +1,4 @@
-"""Writes grammars of lines that are one JSON object each."""
+"""Write grammars of lines that are one JSON object each."""
 
 from string import Template
 
@@ -57,7 +57,7 @@ def objects(dialect: Dialect, form: Object) -> str:
 
 
 def _member(member: Member, quote: str, key: str) -> list[str]:
-    """Return the sources for a member with a result name: as a string, as a number, or both."""
+    """Return the source for a member with a result name, as a string, as a number, or one for each."""
     ways = []
     if member.text:
         value = member.pattern or rf"[^{quote}\\]+"

@@ -1,4 +1,4 @@
-"""Writes grammars of lines whose fields have words in front of them."""
+"""Write grammars of lines whose fields are announced by words."""
 
 import re
 from collections.abc import Sequence
@@ -108,7 +108,7 @@ def words(dialect: Dialect, form: Words) -> str:
 
 
 def _rest(form: Words) -> list[str]:
-    """Write what stands behind the marker and what opens the fields."""
+    """Return the source of what follows the marker and what opens the fields."""
     if form.last:
         return ['ZeroOrMore(before, stop_on=last).set_name("before the code")', 'last("code")']
     parts = ['ZeroOrMore(before, stop_on=code).set_name("before the code")', "code"]
@@ -120,7 +120,7 @@ def _rest(form: Words) -> list[str]:
 
 
 def _reason(follows: Follows, guard: str) -> str:
-    """Write the reason right behind the code, which need not be there."""
+    """Return the source of an optional reason right behind the code."""
     marks = [mark for mark in follows.marks if mark]
     between = f'one_of("{" ".join(marks)}")'
     between = f"Suppress(Opt({between})) + " if len(marks) < len(follows.marks) else f"Suppress({between}) + "
@@ -136,7 +136,7 @@ def start(dialect: Dialect) -> list[str]:
 
 
 def opener(ways: Sequence[str]) -> list[str]:
-    """Return the source of what may stand between marker and fields, if anything does."""
+    """Return the source of what may come between marker and fields, if anything does."""
     told = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
     texts = [way for way in told if way]
     if not texts:
@@ -146,18 +146,18 @@ def opener(ways: Sequence[str]) -> list[str]:
 
 
 def _strings(quotes: str) -> str:
-    """Return the expression for strings in any of the quotes."""
+    """Return the source of the regex for strings in any of the quotes."""
     return literal("|".join(rf"{quote}(?:[^{quote}\\]|\\.)*{quote}" for quote in quotes))
 
 
 def _word(form: Words | InHead) -> str:
-    """Write the expression for a run without blanks, separators, quotes and brackets."""
+    """Return the source of ``word``, a run without blanks, separators, quotes and brackets."""
     stop = ' \\t\\r"{}\\[\\]' + re.sub(r"([]^-])", r"\\\1", form.marks)
     if isinstance(form, Words) and form.groups:
         stop += "()"
     others = form.quotes.replace('"', "")
     pattern = f"[^{stop}{others}]+"
-    if "'" in others:  # an apostrophe inside a word is none that quotes
+    if "'" in others:  # an apostrophe inside a word quotes nothing
         pattern = f"(?:[^{stop}{others}]|(?<=[0-9A-Za-z])')+"
     between = (
         "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
@@ -167,7 +167,7 @@ def _word(form: Words | InHead) -> str:
 
 
 def _fields(form: Words | InHead, guard: str) -> str:
-    """Write the helpers for values with a word in front, and the alternatives that use them."""
+    """Return the source of the helpers for announced values, and of the alternatives that use them."""
     all_ = [(name, each) for name, ways in form.fields.items() for each in ways]
     plain = [(name, each) for name, each in all_ if not each.quote]
     quoted = [(name, each) for name, each in all_ if each.quote]
@@ -188,7 +188,7 @@ def _fields(form: Words | InHead, guard: str) -> str:
 
 
 def in_head(dialect: Dialect, form: InHead) -> str:
-    """Return the source of a grammar whose code stands in front of the marker."""
+    """Return the source of a grammar whose code precedes the marker."""
     place = dialect.code.place
     assert place is not None
     pieces = list(dialect.head.pieces)

@@ -271,16 +271,12 @@ class Bodies:
             pieces: list[bytes] = []
             at = 0
             for end in ends:
-                begin, at = max(at, self._begin(end)), self._stop(end)
+                begin, reach = max(at, self._begin(end)), _REACH.match(self._data, end)
+                at = reach.end() if reach else end
                 pieces.append(self._data[begin:at])
             if (taken := envelopes.taken_out(b"".join(pieces), self._envelope)) is not None:
                 return taken.text
         return _bare(self._data, self._envelope)
-
-    def _stop(self, end: int) -> int:
-        """Return the end of the last record that the body of a line may reach which ends at ``end``."""
-        found = _REACH.match(self._data, end)
-        return found.end() if found else end
 
     def _begin(self, end: int) -> int:
         """Return the start of the record that contains the byte before ``end``, which may be its newline."""

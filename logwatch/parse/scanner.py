@@ -165,7 +165,7 @@ class _Job:
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
         marked = list(self._with_marker(enumerate(lines)))
-        times = [self._scanner.time(line, self._reference) for _, line in marked]
+        times = self._scanner.times([line for _, line in marked], self._reference)
         near = next((at for at in times if at is not None), None)
         inside: list[LineAt] = []
         for at, own in zip(marked, times, strict=True):

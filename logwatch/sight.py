@@ -105,7 +105,7 @@ def _count(readings: Iterable[tuple[Reading, Seen]]) -> LineShare:
 
 
 def _since(quarters: list[tuple[Reading, Seen]]) -> float | None:
-    """Return when the last run of quarters began of which each had more than 1 in 20 unread; None if there is none."""
+    """Return when the last run of quarters with more than 1 in 20 lines unread began; None if there is none."""
     starts: dict[int, list[tuple[Reading, Seen]]] = {}
     for each, seen in quarters:
         starts.setdefault(each.start, []).append((each, seen))

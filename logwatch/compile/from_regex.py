@@ -112,7 +112,7 @@ class _MayBacktrack(Exception):  # noqa: N818  an answer
 
 
 def _atomic(node: Node) -> Node:
-    """Return the node, behind which nothing can fail, without backtracking if that changes nothing."""
+    """Return the same node, behind which nothing can fail, free of backtracking if that changes nothing."""
     try:
         return _committed(node, _NONE)
     except _MayBacktrack:

@@ -34,7 +34,7 @@ def in_json(node: Node) -> Node:
 
 
 def looks_before(node: Node, at: int = 0) -> bool:
-    """Return whether a lookbehind may reach before the line, of which at least ``at`` bytes precede the node."""
+    """Return whether a lookbehind may see what precedes the line; at least ``at`` of its bytes precede the node."""
     match node:
         case Look(item, _, True):
             return item.min_len > at

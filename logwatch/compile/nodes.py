@@ -73,7 +73,7 @@ class _Properties:
 
     @cached_property
     def prefixes(self) -> frozenset[bytes]:
-        """Texts of which every match begins with one; text that a lookahead asserts after a word is part of it."""
+        """Texts, one of which begins every match; they include what a lookahead asserts behind a word."""
         heads = frozenset((b"",))
         match self:
             case Literal(data):

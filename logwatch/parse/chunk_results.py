@@ -37,7 +37,7 @@ class _Tally:
 
 
 class ResultCounts:
-    """Counts of results, of each of which only the first and the last line are dated."""
+    """Counts of results; only the first and the last line of each result are dated."""
 
     def __init__(self, reasons: Reasons | None) -> None:
         self._reasons = reasons

@@ -12,9 +12,7 @@ def columns(dialect: Dialect, form: Columns) -> str:
     """Return the source of a grammar by places."""
     blank = form.delimiter == " "
     cut = r"[ \t]+" if blank else r"\t" if form.delimiter == "\t" else escaped(form.delimiter)
-    body = (
-        prefix(dialect.head) + "# Fields are told apart by their places, so each of them is held to what it may be.\n"
-    )
+    body = prefix(dialect.head) + "# Fields are identified by their places, so each one matches only what it may be.\n"
     body += f"cut = Suppress({regex(f' *{cut} *' if form.padded else cut)})\n"
     body += f"integer = {regex(INTEGER, 'integer')}\n"
     definitions: list[str] = []

@@ -10,7 +10,7 @@ from logwatch.propose.write.words import opener, start
 
 _GAP = r"[ \t]*:[ \t]*"
 _VALUES = Template(
-    '''# The line is one object; what stands in a string, a list or another object is never a code.
+    '''# The line is one object; nothing in a string, a list or another object is ever a code.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
 bare = Regex(r"[0-9A-Za-z_.+-]+").set_name("number or word")

@@ -31,7 +31,7 @@ def prefix(head: Head) -> str:
     whole = " + ".join(terms)
     if len(whole) > LONG:
         whole = "\n    " + "\n    + ".join(terms) + "\n"
-    comment = f"# {printable(head.example).rstrip()}    This stands in front, and nothing else may.\n"
+    comment = f"# {printable(head.example).rstrip()}    This precedes the marker, and nothing else may.\n"
     return f"{comment}{''.join(definitions)}prefix = ({whole}).leave_whitespace()\n\n"
 
 

@@ -23,7 +23,7 @@ _KNOWN = Template(
     '''
 
 def known(before: str, name: str) -> ParserElement:
-    """Match what stands in front of a value, then the value; an empty one does not swallow what is behind it."""
+    """Match what precedes a value, then the value; an empty one does not swallow what is behind it."""
     return Suppress(Regex(rf"(?:{before})(?=[^ \\t\\r])").set_name(before)) + ${guard}word(name)
 
 '''
@@ -32,13 +32,13 @@ _QUOTED = Template(
     '''
 
 def quoted(before: str, name: str) -> ParserElement:
-    """Match what stands in front of a value in quotes, then the value."""
+    """Match what precedes a value in quotes, then the value."""
     return Suppress(Regex(before).set_name(before)) + Regex(${inside})(name) + Suppress(${quote})
 
 '''
 )
 _BRACKETS = Template(
-    '''# What quotes and brackets hold is never a code. They must close, and nest no deeper than six.
+    '''# Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
 closer = one_of("} ]")
@@ -50,7 +50,7 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \\t]*:[ \\t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-# Whose push it was, and no more: FCM's answer to a push that it took, and any of its legacy API
+# These only tell whose push it was: FCM's answer to a push that it accepted, and any answer of its legacy API
 message = Regex(r'"name"[ \\t]*:[ \\t]*"(?P<fcm_name>projects/)[^"/\\\\]+/messages/[^"\\\\]*"').set_name("name")
 legacy = Regex(r'"(?P<fcm_name>multicast_id)"[ \\t]*:').set_name("multicast_id")
 answer = (
@@ -72,7 +72,7 @@ def brackets(leaf: ParserElement) -> ParserElement:
 
 '''
 )
-_GROUP = """# Parentheses hold text as well, but one that never closes is an ordinary character.
+_GROUP = """# Parentheses enclose text as well, but one that never closes is an ordinary character.
 group = Regex(r"\\([^()\\r]*\\)").set_name("parentheses")
 parenthesis = one_of("( )")
 """
@@ -162,7 +162,7 @@ def _word(form: Words | InHead) -> str:
     between = (
         "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
     )
-    comment = f"# A word is what stands between {between}; inside a longer word no code begins.\n"
+    comment = f"# A word is what is between {between}; inside a longer word no code begins.\n"
     return f"{comment}word = {regex(pattern, 'word')}\n"
 
 

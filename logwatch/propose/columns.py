@@ -25,18 +25,20 @@ def learn(
         opener, count = openers.most_common(1)[0]
         if count < len(lines) * 0.75 or not opener:
             continue
-        if delimiter != " " and not _quoted(lines, delimiter):
-            quotes = ""
-        rows = [
-            _split(line.rest[len(opener) :], delimiter, quotes) if _opener(line.rest, delimiter) == opener else []
+        hides = delimiter == " " or _quoted(lines, delimiter)
+        split = [
+            _split(line.rest[len(opener) :], delimiter, quotes, hides=hides)
+            if _opener(line.rest, delimiter) == opener
+            else ([], [])
             for line in lines
         ]
+        rows, masked = [row for row, _ in split], [row for _, row in split]
         widths = Counter(len(row) for row in rows if row)
         width = widths.most_common(1)[0][0]
         least = 1 if delimiter == " " else 2
         if width < least:
             continue
-        candidates = [_at(rows, place) for place in range(width)]
+        candidates = [_at(masked, place) for place in range(width)]
         for candidate in codes.choose(candidates, known, len(lines)):
             several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
             found = [_way(rows, allowed, candidate, opener, delimiter, reasons) for allowed in several]
@@ -55,11 +57,13 @@ def _opener(rest: str, delimiter: str) -> str:
     return found[0] if found else ""
 
 
-def _split(rest: str, delimiter: str, quotes: str) -> list[str]:
-    hidden = mask(rest, quotes) if quotes or delimiter == " " else rest
+def _split(rest: str, delimiter: str, quotes: str, *, hides: bool) -> tuple[list[str], list[str]]:
+    """Return the fields of a line as they are, and masked; with ``hides`` quotes and brackets hide delimiters."""
+    masked = mask(rest, quotes)
     pattern = r"[ \t]+" if delimiter == " " else re.escape(delimiter)
-    cuts = [0, *(at for found in re.finditer(pattern, hidden) for at in found.span()), len(rest)]
-    return [rest[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+    cuts = [0, *(at for found in re.finditer(pattern, masked if hides else rest) for at in found.span()), len(rest)]
+    spans = list(map(slice, cuts[::2], cuts[1::2]))
+    return [rest[span] for span in spans], [masked[span] for span in spans]
 
 
 def _quoted(lines: Sequence[MarkedLine], delimiter: str) -> bool:

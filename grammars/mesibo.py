@@ -1,14 +1,14 @@
-"""Reads the line that mesibo writes per push, once its log has `push = 1`; nobody has published a whole one.
+"""Reads the line that mesibo writes per push, once its log has `push = 1`; nobody has published a complete one.
 
     E2211-101500-123 (17): push_on_complete: uid 4711 type fcm token dX3:APA9 code 404 {"error":{"status":"NOT_FOUND"}}
 
-Known for certain are the prefix and `push_on_complete ... code 200`. So the grammar is tolerant in what stands around
-the code and strict in where the code stands: text that users wrote (addresses, tokens, names, JSON) must not forge one.
-The engine sees one line at a time; blanks between elements are skipped unless `leave_whitespace` says otherwise.
+Only the prefix and `push_on_complete ... code 200` are certain. So the grammar is tolerant about what surrounds a code
+and strict about where it is: text that users wrote (addresses, tokens, names, JSON) must not forge one. The engine sees
+one line at a time; blanks between elements are skipped unless `leave_whitespace` says otherwise.
 
 To read another dialect, copy this file and its samples, rename both, and change what differs; `mesibo-logwatch grammar
-check NAME` tells when the two agree. Result names: `code` (needed; `code*` where a line may hold several), `level`,
-`timestamp`, `thread`, `platform`, `app`, `user`, `token`, `reason`, and of a provider's answer `fcm_error`,
+check NAME` says whether they agree. Result names: `code` (required; `code*` if a line may have several), `level`,
+`timestamp`, `thread`, `platform`, `app`, `user`, `token`, `reason`, and for a provider's answer `fcm_error`,
 `fcm_status`, `fcm_name`, `apns_reason`.
 """
 
@@ -22,7 +22,7 @@ timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}").set_name("DDMM-HHMMSS-mmm")
 thread = " (" + Regex("[0-9]+").set_name("number")("thread") + ")"
 prefix = (level("level") + timestamp("timestamp") + Opt(thread) + ":").leave_whitespace()
 
-# A word stands between blanks, commas, semicolons, quotes and brackets: in `errcode`, `code_x` and `(code` there
+# A word is what is between blanks, commas, semicolons, quotes and brackets: in `errcode`, `code_x` and `(code` there
 # is no word `code`.
 word = Regex(r'[^ \t\r,;"{}\[\]]+').set_name("word")
 comma = Suppress(Regex("[,;]+").set_name("comma"))
@@ -44,7 +44,7 @@ pair = (
     | known("reason", "reason")
 )
 
-# What quotes and brackets hold is never a code. They must close, and nest no deeper than six.
+# Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
 string = Regex(r'"(?:[^"\\]|\\.)*"').set_name("quoted string")
 text = Regex(r'[^"{}\[\]]+').set_name("text")
 closer = one_of("} ]")
@@ -56,7 +56,7 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-# Whose push it was, and no more: FCM's answer to a push that it took, and any of its legacy API
+# These only tell whose push it was: FCM's answer to a push that it accepted, and any answer of its legacy API
 message = Regex(r'"name"[ \t]*:[ \t]*"(?P<fcm_name>projects/)[^"/\\]+/messages/[^"\\]*"').set_name("name")
 legacy = Regex(r'"(?P<fcm_name>multicast_id)"[ \t]*:').set_name("multicast_id")
 answer = (

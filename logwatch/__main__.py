@@ -8,7 +8,7 @@ from logwatch.signal_flags import SignalFlags
 
 
 def main() -> NoReturn:
-    """Run the command line and exit; the daemon takes its signals before anything else is loaded."""
+    """Run the command line and exit; the daemon handles its signals before anything else is loaded."""
     _open_standard_streams()
     flags = SignalFlags()
     if sys.argv[1:2] == ["run"]:
@@ -19,7 +19,7 @@ def main() -> NoReturn:
 
 
 def _open_standard_streams() -> None:
-    """Lead what was closed of standard input, output and error to nowhere: the next file would take its place."""
+    """Open /dev/null for each standard stream that is closed: the next file to be opened would take its descriptor."""
     while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004  the descriptor of standard error
         continue
     os.close(opened)

@@ -1,4 +1,4 @@
-"""Turns a configuration into working parts, or into every problem in its way: one loader for all commands."""
+"""Turn a configuration into working parts, or into every problem with it: one loader for all commands."""
 
 import os
 import stat
@@ -26,7 +26,7 @@ _LONGEST_SECRET = 1024  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a webhook needs beside its path."""
+    """What a webhook needs besides its path, loaded."""
 
     fields: Fields
     secret: bytes = field(repr=False, default=b"")
@@ -42,7 +42,7 @@ class Parts:
     webhooks: dict[str, Opened] = field(default_factory=dict)  # by the source's name
 
     def scanner(self, source: Source, *, keep: int | None = None) -> Scanner:
-        """Make what reads the lines of ``source``, and keeps as many failures as configured or as wanted."""
+        """Make the scanner for the lines of ``source``, which keeps ``keep`` failures, or as many as configured."""
         delivered = {entry.code for entry in self.catalogue.entries if entry.class_ == "delivered"}
         return Scanner(
             self.grammars[source.grammar],
@@ -59,7 +59,7 @@ class Parts:
 
 
 def assemble(config: Config) -> Parts:
-    """Load the catalogue and every grammar that a source names; ConfigError with all problems of all of them."""
+    """Load the catalogue and every grammar and webhook of a source; raise ConfigError with all their problems."""
     problems: list[Problem] = []
     catalogue = None
     try:
@@ -86,7 +86,7 @@ def assemble(config: Config) -> Parts:
 
 
 def open_webhook(webhook: WebhookSource) -> Opened:
-    """Read a webhook's secret and the paths of its fields; ConfigError with all problems of both."""
+    """Load a webhook's secret and the paths of its fields; raise ConfigError with all problems of both."""
     problems: list[Problem] = []
     fields, secret = None, b""
     try:
@@ -120,19 +120,19 @@ def discovery(source: Source) -> Discovery:
 
 
 def look_for(source: Source) -> DiscoveredPaths:
-    """Return the paths of a source now, and what is wrong on the way to them."""
+    """Return the present paths of a source, and the problems in finding them."""
     return discovery(source).find(time.time())
 
 
 def present(source: Source) -> list[str]:
-    """Return the files of a source that are there now; a container's log even if it is not."""
+    """Return the files of a source that exist now, and a container's log even if it does not."""
     return [path for path in look_for(source).paths if source.docker or may_be_there(path)]
 
 
 def shared_files(config: Config) -> list[Problem]:
-    """Find files that two sources lead to, by whatever names: each line of them would count twice."""
-    owners: dict[tuple[int, int], tuple[str, str]] = {}  # device and inode: source and path
-    problems: dict[tuple[str, str], Problem] = {}  # one a pair of sources
+    """Find files that two sources follow, under whatever names: each of their lines would count twice."""
+    owners: dict[tuple[int, int], tuple[str, str]] = {}  # device and inode -> source and path
+    problems: dict[tuple[str, str], Problem] = {}  # by pair of sources
     for source in config.source:
         for path in look_for(source).paths:
             try:
@@ -157,15 +157,15 @@ def shared_files(config: Config) -> list[Problem]:
 
 
 def refuse_shared_files(config: Config) -> None:
-    """Raise ConfigError if two sources lead to one file."""
+    """Raise ConfigError if two sources follow the same file."""
     if problems := shared_files(config):
         raise ConfigError(*problems)
 
 
 def load_parts(load: Callable[[], Config]) -> Parts:
-    """Load a configuration and all that it names; ConfigError with what is in its way, foreseen or not.
+    """Load a configuration and all that it names; raise ConfigError for whatever is wrong, even what nobody foresaw.
 
-    A reload that fails in whatever manner must leave in force what was.
+    A reload that fails, in any way, must leave the old configuration in force.
     """
     try:
         parts = assemble(load())

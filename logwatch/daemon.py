@@ -1,4 +1,4 @@
-"""Wires the parts and runs the loop: wait, look, read, commit; signals, reload, and an orderly end.
+"""Wire the parts and run the loop: wait, look, read, commit; signals, reload, and an orderly end.
 
 The main thread reads and commits; the web thread serves what is on disk. Whatever ends unexpectedly ends the process
 with a reason, and the service manager starts it again: nothing is lost, since only what is on disk counts.
@@ -48,14 +48,14 @@ from logwatch.web.webhook import Doorkeeper, Endpoint
 Load = Callable[[], Config]
 
 LONGEST_TURN_SECONDS = 10.0
-"""Of the reading loop, before it is not ready any more."""
+"""The longest turn of the reading loop before the daemon is no longer ready."""
 
 
 class Daemon:
     """One running mesibo-logwatch.
 
-    ``load`` returns the configuration and is called again at each reload. Raises LogwatchError when the start is not
-    possible; ``run`` returns the exit status.
+    ``load`` returns the configuration and is called again at each reload. Raises LogwatchError if the daemon cannot
+    start; ``run`` returns the exit status.
     """
 
     def __init__(self, load: Load, flags: SignalFlags | None = None) -> None:
@@ -95,8 +95,8 @@ class Daemon:
         self._waker = make_waker(config.follow.wake, self._log)
         self._hurry = Wakeup()
         self._ending = Wakeup()
-        self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
-        self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
+        self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration at the last reload
+        self._last = (self._ledger.snapshot, "")  # a snapshot, and its last result in words
         self._inputs = Inputs(self._ledger, self._waker, self._called, self._log)
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
@@ -114,7 +114,7 @@ class Daemon:
 
     @property
     def status(self) -> dict[str, SourceStatus]:
-        """How each configured source is, right now."""
+        """The present state of each configured source."""
         return dict(self._pipeline.status)
 
     @property
@@ -129,12 +129,12 @@ class Daemon:
 
     @property
     def credentials(self) -> tuple[Verdict, ...]:
-        """What the last look at the configured credentials has found."""
+        """What the last look at the configured credentials found."""
         return self._credentials.verdicts
 
     @property
     def ledger_path(self) -> Path:
-        """Where pages read lists from."""
+        """The file that pages read lists from."""
         return self._ledger.path
 
     @property
@@ -154,15 +154,15 @@ class Daemon:
         return tuple(dict.fromkeys((*self._refused, *((web,) if web else ()))))
 
     def run(self) -> int:
-        """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
-        # Where a hanging process was, when systemd's watchdog aborts it; without a terminal or a file, nowhere
+        """Follow, commit and serve until SIGTERM or SIGINT; return 0 after that, 1 if a part ended by itself."""
+        # Shows where the process hung if systemd's watchdog aborts it; impossible without a standard error
         with contextlib.suppress(ValueError, OSError, AttributeError, RuntimeError):
             faulthandler.enable()
         threading.excepthook = self._thread_failed
         with self._signals():
             try:
-                self._forward()  # before the first failure is committed: it is the first one to be sent
-                self._pipeline.turn()  # so that no scrape comes before the sources were looked for
+                self._forward()  # before the first failure is committed, so that this is the first one to be sent
+                self._pipeline.turn()  # before the first scrape, so that the sources are known by then
                 self._turned_at = time.monotonic()
                 self._web.start()
                 self._mark_loaded()
@@ -180,7 +180,7 @@ class Daemon:
                     at=logging_setup.raised_at(error.__traceback__),
                     consequence="the process ends; start it again",
                 )
-                # The batch may hold lines whose position it does not hold yet: what is not committed is read again
+                # The batch may have lines without their position: what is not committed will be read again
                 self._end(commit=False)
                 return 1
             self._end()
@@ -198,7 +198,7 @@ class Daemon:
         self._log.critical("thread_failed", thread=name, error=repr(failed.exc_value), at=at)
 
     def _turn(self) -> None:
-        """Do one turn of the loop: as little as possible when nothing happened, everything that is due otherwise."""
+        """Run the loop once: do everything that is due, and as little as possible if nothing happened."""
         config = self._parts.config
         started = time.monotonic()
         if self._flags.reload:
@@ -217,7 +217,7 @@ class Daemon:
         self._turned_at = time.monotonic()
         if more or self._flags.stop:
             return
-        # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
+        # However often the kernel tells of new lines, one turn per pace reads them all
         poll = min(config.follow.poll_seconds, self._notifier.longest_pause)
         pace = min(poll, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
@@ -226,7 +226,7 @@ class Daemon:
             self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 
     def _end(self, *, commit: bool = True) -> None:
-        """Commit what was read, and let go of everything, within the two seconds that a stop may take."""
+        """Commit what was read, and close everything, within the two seconds that a stop may take."""
         self._notifier.stopping()
         if commit:
             self._pipeline.settle()
@@ -238,10 +238,10 @@ class Daemon:
         self._log.info("stopped")
 
     def _reload(self) -> None:
-        """Reload configuration, grammars and catalogue; whatever is wrong with them, the old ones stay in force."""
+        """Reload configuration, grammars and catalogue; if anything is wrong with them, the old ones stay in force."""
         self._pipeline.turn()
-        self._pipeline.settle()  # a source that changed closes its files, of which some may be deleted since then
-        if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
+        self._pipeline.settle()  # a changed source closes its files, and some may be deleted by now
+        if self._ledger.failing:  # what was read but not committed would be read and committed a second time
             return
         self._flags.reload = False
         self._notifier.reloading()
@@ -265,7 +265,7 @@ class Daemon:
         self._notifier.ready(self._summary())
 
     def _in_force(self, new: Config) -> Config:
-        """Return a configuration with those settings of the old one that only a restart changes; say which differ."""
+        """Return the new configuration with the old settings where a change takes a restart; log which these are."""
         old = self._parts.config
         for setting, then, now in (
             ("state", old.state.directory, new.state.directory),
@@ -284,14 +284,14 @@ class Daemon:
         )
 
     def _swap(self, parts: Parts) -> None:
-        """Put new parts in the place of the old ones; a source that is the same keeps its open files."""
+        """Replace the old parts by new ones; a source that is the same keeps its open files."""
         self._parts = parts
         self._pipeline = self._build(parts)
         self._credentials.watch(map(asked, parts.config.credential))
         self._forward()
 
     def _forward(self) -> None:
-        """Start the exports that are configured and not running, stop those that are configured no more."""
+        """Start the exports that are configured and not running, and stop those that are no longer configured."""
         exports = self._parts.config.export
         for export in self._forwarders.keys() - set(exports):
             forwarder, running = self._forwarders.pop(export)
@@ -342,7 +342,7 @@ class Daemon:
         )
 
     def _called(self) -> None:
-        """Cut the pause between two turns short: a webhook's call waits for its answer."""
+        """Shorten the pause between two turns, since a webhook's call is waiting for its answer."""
         self._hurry.wake()
         self._waker.wake()
 
@@ -356,13 +356,13 @@ class Daemon:
         self._answer_calls(committed=False)
 
     def _answer_calls(self, *, committed: bool) -> None:
-        """Answer the webhooks' calls whose events the last commit held; while the disk refuses, take no new ones."""
+        """Answer the webhook calls that waited for the last commit; while commits fail, accept no new ones."""
         for inbox in self._inputs.inboxes.values():
             inbox.settle(committed=committed)
             inbox.refuse(closed=not committed)
 
     def _summary(self) -> str:
-        """Return one line for `systemctl status`: what is followed, how far behind, the last code, what is wrong."""
+        """Return a line for `systemctl status`: what is followed, how far behind, the last code, what is wrong."""
         status = self._pipeline.status.values()
         files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
         journals = sum(s.up for s in status if s.input == "journal")
@@ -392,7 +392,7 @@ class Daemon:
 
 
 def _last_result(snapshot: Snapshot) -> str:
-    """Return which code came last, by the lines' own time; empty where none did."""
+    """Return the last code, by the lines' own times, in words; empty if there is none."""
     dated = [(seen.last, row.code) for row, seen in snapshot.results.items() if seen.last is not None]
     if not dated:
         return ""

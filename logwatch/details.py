@@ -1,6 +1,6 @@
-"""Makes of lines that failed what may be stored of them: dated, with a documented reason or none, identifiers masked.
+"""Turn failures into what may be stored of them: dated, with a documented reason or none, identifiers masked.
 
-Column by column, and only when they are asked for: thousands come with a commit, and of a backlog most never do.
+This is done column by column, and only on demand: a commit has thousands, and most of a backlog are never stored.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,12 +15,12 @@ from logwatch.model import Failure
 from logwatch.parse import held_bytes, read_together
 from logwatch.privacy import Privacy
 
-_stored_failure = partial(tuple.__new__, StoredFailure)  # of a row, in a fifth of the time that ``_make`` takes
+_stored_failure = partial(tuple.__new__, StoredFailure)  # of a row; takes a fifth of the time of ``_make``
 
 
 @dataclass(slots=True)
 class ChunkFailures:
-    """Failures of one chunk, and when those happened that have no time of their own; seconds since the epoch."""
+    """Failures of one chunk, and the time (seconds since the epoch) of those that have none of their own."""
 
     failures: Sequence[Failure]
     source: str
@@ -34,7 +34,7 @@ class ChunkFailures:
 
     @property
     def held_bytes(self) -> int:
-        """The bytes of the lines that are kept until they are read."""
+        """Bytes of the lines that are kept until the failures are read."""
         return held_bytes(self.failures)
 
 

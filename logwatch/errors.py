@@ -1,6 +1,6 @@
-"""Everything that can be wrong with what we are given: each error knows where, what, why, and what to try.
+"""Errors in what we are given: each problem says where, what, why, and what to try.
 
-LogwatchError                 base; carries every problem that was found, never only the first
+LogwatchError                 base; carries every problem that was found, not only the first
 ├── ConfigError               the configuration, or what it names
 ├── CatalogueError            the catalogue of codes
 ├── GrammarError              a grammar file or its samples
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: ``where`` it stands, ``what`` it is, ``why`` that is a problem, what to ``try``."""
+    """One thing that is wrong: ``where`` it is, ``what`` it is, ``why`` that is a problem, and what to try."""
 
     where: str
     what: str
@@ -26,24 +26,24 @@ class Problem:
 
     @property
     def headline(self) -> str:
-        """Where, what and why, on one line, whatever is quoted in it."""
+        """Where, what and why, always on one line, with unprintable characters escaped."""
         text = f"{self.where}: {self.what}" + (f": {self.why}" if self.why else "")
         if text.isprintable():
             return text
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
     def __str__(self) -> str:
-        """One paragraph for a terminal: where, what and why on the first line, the remedy below."""
+        """One paragraph for a terminal: where, what and why on the first line, what to try below."""
         return self.headline + (f"\n  try: {self.try_}" if self.try_ else "")
 
 
 def installing(extra: str) -> str:
-    """Return the command that installs an extra where this runs: a system's own pip may be kept from it."""
+    """Return the command that installs an extra for this interpreter, as the system's own pip may be forbidden to."""
     return f"{sys.executable} -m pip install 'mesibo-logwatch[{extra}]'"
 
 
 class LogwatchError(Exception):
-    """Base of all errors about what we are given; ``problems`` holds at least one problem."""
+    """Base of all errors in what we are given; ``problems`` has at least one problem."""
 
     def __init__(self, *problems: Problem) -> None:
         assert problems, "an error without a problem helps nobody"

@@ -1,25 +1,25 @@
-"""The log that happenings are told to, and file names made fit for it."""
+"""The interface of the daemon's own log, and file names made fit for it."""
 
 import shlex
 from typing import Any, Protocol
 
 
 class Log(Protocol):
-    """A bound logger in structlog's manner: a fixed event name, and data as keys."""
+    """A bound logger as structlog's: a fixed event name, and data as keyword arguments."""
 
     def info(self, event: str, **data: Any) -> Any:
         """Log what happened."""
 
     def warning(self, event: str, **data: Any) -> Any:
-        """Log what somebody may have to do something about."""
+        """Log what may need somebody's attention."""
 
 
 def shown(path: str) -> str:
-    """Return a path that any terminal and any encoder can take: odd bytes and control characters escaped."""
+    """Return a path that is safe for any terminal and any encoding: odd bytes and control characters are escaped."""
     plain = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return plain if plain.isprintable() else plain.encode("unicode_escape").decode("ascii")
 
 
 def quoted(path: object) -> str:
-    """Return a path as a shell takes it, for commands that are there to be copied."""
+    """Return a path quoted for the shell, for commands that are meant to be copied."""
     return shlex.quote(shown(str(path)))

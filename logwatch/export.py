@@ -1,8 +1,8 @@
-"""Turns a snapshot and the live state into Prometheus metrics at the moment of a scrape.
+"""Turn a snapshot and the live state into Prometheus metrics at the moment of a scrape.
 
 Counters with a ``source`` label are what is on disk, so that a restart cannot take them back; all others live as long
-as the process. Metric names, help texts and labels stand here and nowhere else. Every known result exists at 0 before
-it first happens: ``increase()`` over a series that first appears at 50 would be 0.
+as the process. Metric names, help texts and labels are defined here and nowhere else. Every known result exists at 0
+before it first happens: ``increase()`` over a series that first appears at 50 would be 0.
 """
 
 import time
@@ -33,7 +33,7 @@ CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
-COUNTER_PREFIX = "mesibo_logwatch_"  # which the ledger's own names of counters are without
+COUNTER_PREFIX = "mesibo_logwatch_"  # which the ledger's names of counters lack
 COUNTERS = {
     "mesibo_logwatch_lines": "Log lines read, of every kind.",
     "mesibo_logwatch_bytes": "Bytes of log files read, uncompressed.",
@@ -55,13 +55,13 @@ COUNTERS = {
     "mesibo_logwatch_oversized_lines": "Lines longer than max_line_bytes, of which only the beginning was parsed.",
 }
 LABELLED = {"mesibo_logwatch_unparsed_lines": ("cause", CAUSES), "mesibo_logwatch_rotations": ("kind", ROTATIONS)}
-"""Counters with a label beside ``source``: its name, and the values that exist at 0."""
+"""Counters with a label besides ``source``: its name, and the values that exist at 0."""
 
 
 class HostlessProcessCollector(ProcessCollector):
-    """The library's collector, where the unit hides what /proc says of the host (ProcSubset=pid).
+    """The library's collector, made to work where the unit hides the host's part of /proc (ProcSubset=pid).
 
-    It exports nothing at all without /proc/stat, of which it takes when the host was started.
+    Without /proc/stat, from which it takes the time of the boot, it would export nothing at all.
     """
 
     def _boot_time(self) -> float:
@@ -69,11 +69,11 @@ class HostlessProcessCollector(ProcessCollector):
 
 
 class ProcessMetrics:
-    """What is counted from the start of the process, and not kept."""
+    """Metrics of the process, which a restart resets."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         # no-untyped-call: the library has no types here
-        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and say nothing about a restored counter
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and are wrong for a restored counter
         HostlessProcessCollector(registry=registry)
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
         self.commits = counter("mesibo_logwatch_commits", "Commits to the ledger.")
@@ -106,7 +106,7 @@ class ProcessMetrics:
 
 
 class SnapshotCollector(Collector):
-    """Builds every metric with a source or a code label from what ``watched`` refers to at that moment."""
+    """Builds every metric with a source or a code label from what ``watched`` refers to at the moment of a scrape."""
 
     def __init__(self, watched: Watched, clock: Callable[[], float] = time.time) -> None:
         self._watched = watched
@@ -118,7 +118,7 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of one consistent moment."""
-        # Each is asked for once: a reload may swap it between two lines of this
+        # Each is read once, since a reload may replace it between two lines here
         snapshot, status, catalogue = self._watched.snapshot, self._watched.status, self._watched.catalogue
         ready = [name for name in status if snapshot.ready(name)]
         counted = [name for name in ready if name not in witnesses(status)]
@@ -134,7 +134,7 @@ class SnapshotCollector(Collector):
 
 
 def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
-    """Return what each source is read from, and how."""
+    """Return the metric that says what each source is read from, and how."""
     info = GaugeMetricFamily(
         "mesibo_logwatch_source_info",
         "Where the lines of a source come from, what stands around each, and the grammar that reads them: always 1.",
@@ -147,7 +147,7 @@ def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
 
 
 def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:
-    """Return count and last time of every result that is exported, those that have not happened yet among them."""
+    """Return count and last time of every result that is exported, including those that have not happened yet."""
     known = [(platform, str(code), reason) for platform, code, reason, _ in catalogue.known()]
     results: dict[ResultRow, tuple[int, float | None]] = {
         ResultRow(source, *key): (0, None) for source in ready for key in known
@@ -210,7 +210,7 @@ def _push_metrics(
 def _webhook_metrics(
     snapshot: Snapshot, status: dict[str, SourceStatus], catalogue: Catalogue, ready: list[str], now: float
 ) -> Iterator[Metric]:
-    """Yield the metrics of webhooks: none without a webhook, except which sources report failures only."""
+    """Yield the metrics of webhooks; without one, only that which says which sources report failures only."""
     webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
     beside, silent = witnesses(status), silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(
@@ -293,7 +293,7 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
 
 
 def _credentials(verdicts: Sequence[Verdict]) -> Iterator[Metric]:
-    """Yield what is known of the configured credentials; each problem is 0 while it is not there."""
+    """Yield what is known of the configured credentials; a problem that a credential does not have is 0."""
     expiry = GaugeMetricFamily(
         "mesibo_push_credential_expiry_timestamp_seconds",
         "When a push certificate expires; a service account has no such date.",

@@ -1,4 +1,4 @@
-"""Look at the beginning of a log as the daemon would: whether it is text, and what its lines stand in."""
+"""Look at the beginning of a log as the daemon would: whether it is text, and which envelope its lines are in."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ _MOST_FILES = 64
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What some files are: how many stand in what, and which are no logs."""
+    """What some files are: how many have which envelope, and which are not logs."""
 
     files: int
-    kinds: Counter[str]  # what the lines stand in, as the configuration names it -> files
+    kinds: Counter[str]  # envelope, as the configuration names it -> files
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
-        """Say it on one line."""
+        """Summarize it on one line."""
         told = [f"{kind} ({files})" if self.files > 1 else kind for kind, files in self.kinds.most_common()]
         if silent := self.files - self.kinds.total() - len(self.problems):
             told.append(f"no line of mesibo's yet ({silent})" if self.files > 1 else "no line of mesibo's yet")
@@ -33,7 +33,7 @@ class Glance:
 
 
 def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Literal["auto"]) -> Glance:
-    """Look at files, at most some dozens of them; those that cannot be opened are left to others to tell of."""
+    """Look at a few dozen files at most; those that cannot be opened are left for others to report."""
     files = 0
     kinds: Counter[str] = Counter()
     problems = []

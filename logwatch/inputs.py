@@ -1,4 +1,4 @@
-"""Opens the sources of a configuration, and keeps each open over a reload for as long as it stays the same."""
+"""Open the sources of a configuration, and keep each open across reloads for as long as it stays the same."""
 
 import itertools
 import time
@@ -38,11 +38,11 @@ class Inputs:
 
     @property
     def inboxes(self) -> Mapping[str, Inbox]:
-        """Source -> what its webhook's calls go into."""
+        """The inboxes for calls of webhooks, by source."""
         return {name: each.inbox for name, each in self._open.items() if isinstance(each, Webhook)}
 
     def follow(self, parts: Parts) -> list[Source]:
-        """Return the sources of a configuration, each with what reads it; what is no longer followed is closed."""
+        """Return the sources of a configuration, each with its input and scanner; close those no longer followed."""
         old, new = self._config, parts.config
         same = {source.name for source in new.source if source in old.source} if new.follow == old.follow else set()
         for name in self._open.keys() - same:
@@ -55,12 +55,12 @@ class Inputs:
         ]
 
     def close(self) -> None:
-        """Let go of everything that is open."""
+        """Close every input."""
         for each in self._open.values():
             each.close()
 
     def _input(self, source: SourceConfig, parts: Parts) -> Input:
-        """Return the input that has the source open, or a new one that goes on at the committed position."""
+        """Return the open input of a source, or open one that continues at the committed position."""
         if source.name not in self._open:
             make = self._journal if source.journal else self._webhook if source.webhook else self._tail
             self._open[source.name] = make(source, parts)
@@ -104,11 +104,11 @@ class Inputs:
         )
 
     def _start_at(self, source: SourceConfig) -> Literal["beginning", "end"]:
-        """Say where to begin: what a lost ledger had counted must not be counted again."""
+        """Return where to begin: what a lost ledger had counted must not be counted again."""
         return "end" if self._ledger.lost_state else source.start_at
 
     def _owns(self, source: str, line: bytes) -> bool:
-        """Ask the scanner of the newest configuration, as files outlive it."""
+        """Ask the scanner of the newest configuration, since open files outlive a reload."""
         return self._scanners[source].owns(line)
 
     def _held(self, source: str, data: bytes, envelope: Envelope) -> int:

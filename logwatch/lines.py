@@ -1,7 +1,7 @@
-"""Turns runs of bytes into whole lines in their envelope, which is decided once for all of them.
+"""Turn runs of bytes into whole lines in their envelope, which is decided once for all of them.
 
-What is taken depends on the run, on what was decided before, and on how long ago the file grew; no file is touched. No
-line is looked at one by one: a chunk costs a few searches, not one a line. Over-long lines are cut short.
+What is taken depends on the run, on what was decided before, and on how long ago the file grew; no file is touched.
+Lines are not looked at one by one: a chunk costs a few searches in all. Over-long lines are cut short.
 """
 
 import re
@@ -13,16 +13,16 @@ from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope, EnvelopeKind
 
 CHUNK_BYTES = 512 * 1024
-"""Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
+"""Read at once: larger chunks spread the cost per chunk over more lines, until they outgrow the caches of a core."""
 
 UNDECIDED_BYTES = 2 * CHUNK_BYTES
-"""As much is looked at, where there is as much, to tell the envelope that lines are in."""
+"""The most bytes that are looked at to decide the envelope."""
 
 PATIENCE_SECONDS = 2.0
-"""Without growth, until a few lines of mesibo's decide, and the answer below one is taken to be over."""
+"""Without growth, until a few lines of mesibo's suffice to decide, and until the answer below a line is complete."""
 
 LONG_PATIENCE_SECONDS = 60.0
-"""The same where the few say something else than the generation before, and of any lines that decide."""
+"""The same if the few disagree with the generation before; and the longest wait for lines that decide."""
 
 _ANY = envelopes.undecided("docker")  # an envelope that needs much room
 
@@ -30,23 +30,23 @@ Ahead = Callable[[], bytes]
 """Reads the first bytes of what follows a generation."""
 
 Held = Callable[[bytes, Envelope], int]
-"""How many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
+"""Returns how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
 
-_LINE = "line"  # inside a physical line that is too long; other words are the envelope's
+_LINE = "line"  # inside an over-long physical line; other words are the envelope's
 
 _NULS_AT_LINE_START = re.compile(rb"\n\0+")
 _JSON_GROWTH = 6  # bytes that JSON may need for one byte: \u001b
-_JSON_FRAME = 1024  # what Docker writes around a line: stream, time, attributes
-_PART_BYTES = 16 * 1024  # of a message, which the last one that is waited for may add
+_JSON_FRAME = 1024  # bytes that Docker writes around a line: stream, time, attributes
+_PART_BYTES = 16 * 1024  # of a message, by which the last part may exceed the bound
 
 
 class Taken(NamedTuple):
-    """What came off the front: ``data`` holds whole lines, ``consumed`` bytes of the run are done with."""
+    """What was taken off the front of a run: whole lines as ``data``; ``consumed`` bytes of the run are done with."""
 
     data: bytes
     consumed: int
     oversized: int
-    inside: str  # inside what over-long line the run ended, whose head is in data or was in an earlier one; or empty
+    inside: str  # the over-long line that the run ended inside of, its head in this data or earlier; empty if none
 
 
 def physical_bound(envelope: Envelope, max_line_bytes: int) -> int:
@@ -55,15 +55,15 @@ def physical_bound(envelope: Envelope, max_line_bytes: int) -> int:
 
 
 def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
-    """Cut each line of more than limit bytes down to its words in the first limit bytes; return them, and how many.
+    """Cut each line of more than limit bytes down to its words in the first limit bytes; also return how many were cut.
 
-    Hops from line end to line end in steps of up to limit bytes, so lines of usual length cost nothing each.
+    It skips from line end to line end in steps of up to limit bytes, so lines of usual length cost nothing.
     """
     at, kept, oversized = 0, 0, 0
     pieces: list[bytes] = []
     while len(data) - at > limit + 1:
         line_end = data.rfind(b"\n", at, at + limit + 1)
-        if line_end < 0:  # no line ends within reach: the one that starts here is too long
+        if line_end < 0:  # no line ends within the limit: the one that starts here is too long
             pieces += (data[kept:at], envelopes.shortened(data[at : at + limit + 1], limit), b"\n")
             oversized += 1
             line_end = data.find(b"\n", at + limit + 1)
@@ -78,13 +78,13 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
 def take_lines(
     run: bytes, envelope: Envelope, max_line_bytes: int, inside: str, held: Held | None = None, *, final: bool = False
 ) -> Taken:
-    """Take whole lines off the front of run; what is left begins a line that has not ended yet.
+    """Take whole lines off the front of a run; what is left is the beginning of a line that has not ended yet.
 
-    With ``held``, a line whose answer goes on behind the run is left too, and what there is of the answer. With
+    With ``held``, a line whose answer goes on behind the run is left as well, with what there is of the answer. With
     ``final`` nothing follows the run for now.
 
-    NUL bytes at the start of a line are skipped: they are holes that a writer without O_APPEND leaves behind when its
-    file is truncated, or that a power loss leaves, and the line behind them counts.
+    NUL bytes at the start of a line are skipped: they are holes left by a writer without O_APPEND when its file is
+    truncated, or by a power loss, and the line behind them counts.
     """
     start, inside = _behind_line(run, inside)
     if start < 0:
@@ -104,18 +104,18 @@ def take_lines(
     elif held and (ends or len(data) == whole) and after == inside and (waiting := held(data, envelope)):
         lines = data[: len(data) - waiting].split(b"\n")[:-1]
         while lines and ends and ends[len(lines) - 1] == ends[len(lines)]:
-            lines.pop()  # a message is open there
-        if lines or len(rest) <= bound:  # else that was waited for long enough
+            lines.pop()  # a message is open behind it
+        if lines or len(rest) <= bound:  # otherwise it has waited long enough
             data = b"".join([line + b"\n" for line in lines])
             whole = (0, *ends)[len(lines)] if ends else whole - waiting
-    if b"\0" in data:  # one byte is looked for at the speed of memory, two are not
+    if b"\0" in data:  # a single byte is searched for at the speed of memory, two are not
         data = _NULS_AT_LINE_START.sub(b"\n", data)
     data, oversized = shorten(data, bound)
     return Taken(data, start + whole, oversized, after)
 
 
 def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
-    """Take everything in run as lines, also what has no end: nothing will follow it."""
+    """Take everything in a run as lines, also one without an end: nothing will follow it."""
     start, inside = _behind_line(run, inside)
     rest = run[start:].lstrip(b"\0") if start >= 0 else b""
     if rest and not rest.endswith(b"\n"):
@@ -124,7 +124,7 @@ def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
 
 
 def _behind_line(run: bytes, inside: str) -> tuple[int, str]:
-    """Skip to the end of the line that run begins in, if it does; -1 when that is further on."""
+    """Return where the line ends that a run begins inside of (0: none, -1: further on), and what it is inside then."""
     if not inside.startswith(_LINE):
         return 0, inside
     end = run.find(b"\n")
@@ -133,33 +133,33 @@ def _behind_line(run: bytes, inside: str) -> tuple[int, str]:
 
 @dataclass(slots=True)
 class LineReading:
-    """How bytes become lines: what is the same for all generations of a path."""
+    """How bytes become lines, the same for all generations of a path."""
 
     source: str
     kind: EnvelopeKind | Literal["auto"]
     owns: envelopes.Owns
     held: Held
     max_line_bytes: int
-    expected: Envelope | None = None  # what the newest generation was decided to be in
+    expected: Envelope | None = None  # the envelope of the newest generation that was decided
 
 
 class LineReader:
     """The lines of one generation."""
 
     def __init__(self, reading: LineReading, decided: str) -> None:
-        """``decided`` is the envelope as a position keeps it; empty while that is open."""
+        """``decided`` is the envelope as a position keeps it; empty if it is undecided."""
         self.envelope = envelopes.decoded(decided)
-        self.waits = False  # something is left to be taken when the file has not grown for a while
+        self.waits = False  # lines are left, to be taken once the file has not grown for a while
         self.no_text: envelopes.NoText | None = None  # what the file is instead of a log
         self.looked = False  # at its first bytes
-        self._waits_since = (-1, 0.0)  # where a line begins that waits for more, and the clock when it did at first
+        self._waits_since = (-1, 0.0)  # offset of a line that waits for more, and the clock when it began to
         self._is_tar = False
-        self._asked: Envelope | None = None  # what was expected when nothing could be decided
+        self._asked: Envelope | None = None  # what was expected when it could not be decided
         self._reading = reading
 
     @property
     def known(self) -> Envelope:
-        """What lines are read as, decided or not: before that, none is mesibo's but the rest of one."""
+        """The envelope by which lines are read, decided or not: until it is, only the rest of one can be mesibo's."""
         before = self._reading.expected if self._reading.kind == "auto" else None
         return self.envelope or before or envelopes.undecided(self._reading.kind)
 
@@ -170,23 +170,23 @@ class LineReader:
 
     @property
     def room(self) -> int:
-        """Bytes that a run may have to have before something can be taken."""
+        """The most bytes that a run may need before something can be taken."""
         return max(self.bound + 2, UNDECIDED_BYTES)
 
     @property
     def bound(self) -> int:
-        """Bytes of the longest line that is not cut."""
+        """The length in bytes of the longest line that is not cut."""
         return physical_bound(self.envelope or _ANY, self._reading.max_line_bytes)
 
     def patient(self, quiet_seconds: float) -> bool:
-        """Return whether the file has grown so lately that more may be about to come."""
+        """Return whether the file grew so recently that more may be about to come."""
         against = self._asked if self.waits else self._reading.expected
         surprised = self.envelope is None and against is not None
-        # clocks jump: what grew in the future did not grow just now
+        # clocks jump: a file that grew in the future did not grow just now
         return 0 <= quiet_seconds < (LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
 
     def look(self, beginning: bytes) -> None:
-        """See what a file is, by its first bytes."""
+        """Find out what a file is, by its first bytes."""
         self.looked = True
         self.no_text = envelopes.no_text(beginning)
         self._is_tar = envelopes.is_tar(beginning)
@@ -194,10 +194,10 @@ class LineReader:
     def take(
         self, run: bytes, inside: str, offset: int, now: float, *, first: bool, patient: bool, at_end: bool
     ) -> Taken:
-        """Take whole lines off the front of a run at an offset; ``first`` is the run at the beginning of the file.
+        """Take whole lines off the front of a run at an offset; the ``first`` run is that at the beginning of the file.
 
-        Neither an answer nor a decision is waited for without an end, however long the log grows: an answer may be cut
-        short, and mesibo's lines be few.
+        Neither an answer nor a decision is waited for endlessly while the log grows: an answer may be cut short, and
+        mesibo's lines may be few.
         """
         begin, since = self._waits_since
         waited_seconds = now - since if begin == offset else 0.0
@@ -214,11 +214,11 @@ class LineReader:
         if first or not self.looked:
             self.look(run)
         expected = self._reading.expected
-        again = self.waits and self._asked != expected  # what the generation before is in was decided since
+        again = self.waits and self._asked != expected  # the generation before was decided since then
         self.waits = False
-        if at_end and run.startswith(b"\0") and not run.strip(b"\0"):  # its writer may fill the hole yet
+        if at_end and run.startswith(b"\0") and not run.strip(b"\0"):  # its writer may still fill the hole
             return Taken(b"", 0, 0, inside)
-        if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
+        if self._is_tar:  # written after it was found empty: its lines are a log's, and counted there
             return Taken(b"", len(run), 0, "")
         undecided = patient and len(run) < UNDECIDED_BYTES and 0 <= waited_seconds < LONG_PATIENCE_SECONDS
         if self.envelope is None and not self._decide(run, final=not undecided and not again):
@@ -231,20 +231,20 @@ class LineReader:
         return taken._replace(consumed=taken.consumed + mark) if mark and taken.consumed else taken
 
     def take_rest(self, run: bytes, inside: str) -> Taken:
-        """Take everything in a run, also what has no end: nothing will follow it."""
+        """Take everything in a run, also a line without an end: nothing will follow it."""
         if self.envelope is None:
             self._decide(run + b"\n", final=True)
         return Taken(take_rest(run, self.known, inside), len(run), 0, "")
 
     def is_open(self, data: bytes, follows: bytes) -> bool:
-        """Return whether data is parts of a message without its end, or ends in a line that goes on in ``follows``."""
+        """Return whether data is parts of an incomplete message, or ends in a line that goes on in ``follows``."""
         if data.endswith(b"\n"):
             return not envelopes.cut(data, self.known, self._reading.max_line_bytes, final=True).consumed
         line, end, _ = follows.partition(b"\n")
         return bool(end) and not envelopes.begins(line.removeprefix(envelopes.MARK), self.known, self._reading.owns)
 
     def is_dated(self, line: bytes) -> bool:
-        """Return whether a line, without its newline, begins with a time: no other log has it."""
+        """Return whether a line, without its newline, begins with a time, so that no other log has it."""
         return envelopes.is_dated(line, self.known, self._reading.owns)
 
     def goes_on(self, taken: Taken) -> bool:
@@ -252,12 +252,12 @@ class LineReader:
         return bool(taken.data) and self._reading.held(taken.data, self.known) > 0
 
     def _decide(self, run: bytes, *, final: bool) -> bool:
-        """Decide by a run what its lines stand in; False to wait for more of them."""
+        """Decide the envelope of a run's lines; return False to wait for more of them."""
         whole = run[: run.rfind(b"\n") + 1]
         reading = self._reading
         found = envelopes.decide(whole, reading.owns, kind=reading.kind, expected=reading.expected, final=final)
         if isinstance(found, Envelope):
-            self.envelope = reading.expected = found  # the next generation will be in it too
+            self.envelope = reading.expected = found  # the next generation is expected to be in it, too
             return True
         whole_messages = final or envelopes.silent_end(whole, reading.max_line_bytes) == len(whole)
         return found is envelopes.Undecided.SILENT and whole_messages

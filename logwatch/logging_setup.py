@@ -1,8 +1,8 @@
-"""The daemon's own log: one event per happening, as key=value for people or JSON for programs, on standard error.
+"""The daemon's own log: events with data, as key=value for people or JSON for programs, on standard error.
 
 Under systemd each line starts with ``<N>``, the priority that the journal understands (sd-daemon(3)). Values never
 break a line or reach a terminal as control characters, whatever a file name contains. What cannot be written (a full
-disk, a reader that is gone or does not read) is left out: no log stops what it tells of.
+disk, a reader that is gone or does not read) is left out: logging never stops the daemon.
 """
 
 import logging
@@ -15,7 +15,7 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
-# structlog's console renderer looks for rich, which the daemon has no use for: 50 ms and 3 MB less at each start
+# structlog's console renderer would import rich, which the daemon has no use for: this saves 50 ms and 3 MB at a start
 _rich = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None makes its import fail
 import structlog  # noqa: E402
 
@@ -27,12 +27,12 @@ LogEvent = MutableMapping[str, Any]
 LogFormat = Literal["auto", "json", "console"]
 
 PATIENCE_SECONDS = 1.0
-"""For a reader that does not read; the events behind that one wait no more until it does."""
+"""How long an event waits for a reader that does not read; later ones do not wait until it does."""
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 
 
 def configure(level: str = "info", form: LogFormat = "auto", stream: TextIO | None = None) -> None:
-    """Send every event of at least ``level`` to ``stream`` (standard error), in the wanted form."""
+    """Send every event of at least ``level`` to ``stream`` (by default standard error), in the given form."""
     out = stream or sys.stderr
     journal = form == "auto" and "JOURNAL_STREAM" in os.environ
     pretty = form == "console" or (form == "auto" and not journal and out.isatty())
@@ -52,12 +52,12 @@ def configure(level: str = "info", form: LogFormat = "auto", stream: TextIO | No
         logger_factory=structlog.WriteLoggerFactory(file=_Patient(out, _left_out(processors))),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
-    # Python's own handler for libraries whose log nobody configured writes tracebacks, which break into many lines
+    # Python's handler for loggers that nobody configured writes tracebacks, which are many lines
     logging.lastResort = _OfLibraries(logging.WARNING)
 
 
 class _OfLibraries(logging.Handler):
-    """Makes an event of what a library logs: what it says, and what was raised, but no traceback."""
+    """Turns what a library logs into an event: its message, and the exception without a traceback."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log ``record`` as an event."""
@@ -66,25 +66,25 @@ class _OfLibraries(logging.Handler):
         try:
             text = record.getMessage()
             more = {"error": repr(raised), "at": raised_at(raised.__traceback__)} if raised else {}
-        except Exception as error:  # noqa: BLE001  whatever a library hands over: to log it raises nothing in there
+        except Exception as error:  # noqa: BLE001  whatever a library hands over, logging it must not raise
             text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
             more = {"error": type(raised or error).__name__}
         said("library_says", library=record.name, text=text, **more)
 
 
 def raised_at(raised: TracebackType | None) -> str:
-    """Return where an error was raised, for an event: file, line and function; a question mark where nothing tells."""
+    """Return where an error was raised, for an event: file, line and function; a question mark if that is unknown."""
     return next((f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in extract_tb(raised)[-1:]), "?")
 
 
 class _Patient:
-    """A stream that is written to if it takes anything: to write neither fails nor waits for long."""
+    """A stream that is written to as long as it accepts data: writing neither fails nor waits for long."""
 
     def __init__(self, stream: TextIO, told: Callable[[int], str]) -> None:
         self._stream = stream
-        self._told = told  # in words, how many were left out
+        self._told = told  # makes the event that says how many were left out
         self._left_out = 0
-        self._torn = False  # what was written last is the beginning of an event
+        self._torn = False  # only the beginning of the last event was written
         self._patience = PATIENCE_SECONDS
         self._takes = select.poll()
         try:
@@ -94,7 +94,7 @@ class _Patient:
             self._descriptor = -1
 
     def write(self, text: str) -> None:
-        """Write ``text``, and before it how many events were left out; or leave it out as well."""
+        """Write ``text`` after the number of events that were left out, or leave it out as well."""
         try:
             self._put(f"{self._told(self._left_out)}\n{text}" if self._left_out else text)
         except (OSError, ValueError):
@@ -103,25 +103,25 @@ class _Patient:
             self._left_out = 0
 
     def flush(self) -> None:
-        """Do nothing: what is written is out."""
+        """Do nothing: nothing is buffered."""
 
     def _put(self, text: str) -> None:
         if self._descriptor < 0:
             self._stream.write(text)
             return
-        # Past the stream's own buffer, which would keep what cannot be written, and fail again when the process ends
+        # Bypass the stream's buffer, which would keep what cannot be written, and fail again when the process ends
         rest = ("\n" * self._torn + text).encode(self._stream.encoding or "utf-8", "backslashreplace")
         while rest:
             ready = self._takes.poll(self._patience * 1000)
             self._patience = PATIENCE_SECONDS if ready else 0.0
             if not ready:
                 raise BlockingIOError
-            rest = rest[os.write(self._descriptor, rest[: select.PIPE_BUF]) :]  # so much never waits
+            rest = rest[os.write(self._descriptor, rest[: select.PIPE_BUF]) :]  # so much never blocks
             self._torn = bool(rest)
 
 
 def _left_out(processors: list[Any]) -> Callable[[int], str]:
-    """Return what says, in the form of all other events, how many were left out."""
+    """Return a function that renders, like any other event, how many events were left out."""
 
     def told(number: int) -> str:
         event: Any = {"event": "events_left_out", "number": number}
@@ -133,7 +133,7 @@ def _left_out(processors: list[Any]) -> Callable[[int], str]:
 
 
 def _printable(_logger: Any, _method: str, event: LogEvent) -> LogEvent:
-    """Escape what is not printable: a file name may hold a newline, an escape sequence or bytes of no encoding."""
+    """Escape what is not printable: a file name may contain newlines, escape sequences or undecodable bytes."""
     for key, value in event.items():
         if isinstance(value, str) and not value.isprintable():
             event[key] = value.encode("unicode_escape", "surrogatepass").decode("ascii")
@@ -141,7 +141,7 @@ def _printable(_logger: Any, _method: str, event: LogEvent) -> LogEvent:
 
 
 def _line(*, journal: bool) -> Callable[[Any, str, LogEvent], str]:
-    """Render ``event key=value …``; the journal keeps the time and reads the priority."""
+    """Return a renderer of ``event key=value …``; the journal keeps the time itself and reads the priority."""
     render = structlog.processors.LogfmtRenderer(bool_as_flag=False)
 
     def line(logger: Any, method: str, event: LogEvent) -> str:

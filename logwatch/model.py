@@ -1,7 +1,7 @@
-"""The nouns that stages pass to each other, and nothing else: no stage, no clock, no file is touched here.
+"""The types that stages pass to each other, and nothing else: no stage, clock or file is known here.
 
 ``tail`` hands ``Chunk``, ``Position`` and tallies to a ``Sink``; ``parse`` turns a chunk's bytes into a ``Scan``;
-``ledger`` keeps positions and counts together and gives back a snapshot.
+``ledger`` keeps positions and counts together, and returns a snapshot.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from logwatch.errors import Problem
 
 Platform = Literal["fcm", "apns", "unknown"]
-"""Whose push it was, as far as the line tells."""
+"""Whose push it was, as far as the line says."""
 
 EnvelopeKind = Literal[
     "plain",
@@ -29,18 +29,18 @@ EnvelopeKind = Literal[
     "journal-verbose",
     "journal-export",
 ]
-"""What can stand around the lines of a log, as the configuration names it; docs/inputs.md says who writes which."""
+"""The envelopes of lines as the configuration names them; docs/inputs.md says who writes which."""
 
 
 class Layer(NamedTuple):
-    """One envelope: its format, a name of ``logwatch.envelope``, and the names under which mesibo's own lines stand."""
+    """One envelope: the name of its format in ``logwatch.envelope``, and those under which mesibo logs its lines."""
 
     form: str
     origins: tuple[str, ...] = ()  # syslog tags, journal units, compose services; empty where the format has none
 
 
 class Envelope(NamedTuple):
-    """What stands around the lines of one generation, outermost first; plain where there is nothing."""
+    """What is around the lines of one generation, outermost layer first; plain if there is nothing."""
 
     layers: tuple[Layer, ...] = ()
 
@@ -52,11 +52,11 @@ InputKind = Literal["file", "docker", "journal", "webhook"]
 
 FileState = Literal["live", "rotated", "done", "ignored"]
 """live: its path still leads to it; rotated: renamed, deleted, copied or compressed, still to be read or watched for
-late lines; done: read to its end and let go; ignored: was there, rotated away, before the path was first followed."""
+late lines; done: read to its end and closed; ignored: already rotated away when the path was first followed."""
 
 RotationKind = Literal["rename", "truncate", "replace"]
 """rename: the file was renamed and a new one made; truncate: it was emptied in place; replace: its path leads to
-another one for another reason, such as a link that was swapped or a new container."""
+another file for another reason, such as a link that was changed or a new container."""
 
 Cause = Literal["misplaced", "unenveloped", "no_code", "ambiguous", "grammar"]
 """Why a line that contains the grammar's marker gives no result. misplaced: the marker is not in its place;
@@ -65,10 +65,10 @@ ambiguous: two different codes; grammar: anything else that does not match."""
 
 
 class Position(NamedTuple):
-    """How far one generation of a file has been read, and what recognises its bytes wherever they are now.
+    """How far one generation of a file has been read, and what identifies its bytes wherever they are now.
 
-    A generation is a file's life from its first byte to its last, whatever names it goes through. Everything in here
-    is committed together with the counts of the lines before ``offset``. No byte of a log is kept, only digests.
+    A generation is a file's life from its first byte to its last, whatever names it goes through. All of this is
+    committed together with the counts of the lines before ``offset``. No byte of a log is kept, only digests.
     """
 
     generation: int  # unique in a state directory, never used again
@@ -83,12 +83,12 @@ class Position(NamedTuple):
     tail: bytes  # digest of it
     size: int  # largest size seen, in uncompressed bytes; size - offset is what a loss would cost
     state: FileState
-    inside: str = ""  # inside what over-long line offset lies, whose head was handed on: its rest is skipped
-    found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
-    envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
+    inside: str = ""  # the over-long line that offset is inside of: its head was handed on, its rest is skipped
+    found_at: str = ""  # where its bytes are now if not at path: rotated name, copy or .gz
+    envelope: str = ""  # that of its lines, as ``logwatch.envelope`` encodes it; empty while undecided
     marks: bytes = b""  # digests of the runs before line ends further back, as ``logwatch.tail.fingerprint`` makes them
-    target: str = ""  # where links led from path to it; beside that it is rotated, and stays when a link has gone
-    copy_of: int = 0  # the generation whose bytes its file begins with as well; 0 if it has bytes of its own
+    target: str = ""  # where links led from path to it; it is rotated beside that, and stays when a link has gone
+    copy_of: int = 0  # the generation whose bytes its file also begins with; 0 if it has bytes of its own
     gone_at: float = 0.0  # the clock when it was over and first found nowhere; 0 while its bytes are somewhere
 
 
@@ -99,27 +99,27 @@ class JournalPosition:
     source: str
     target: str  # which entries, and where: with another container, unit or directory the rest means nothing
     cursor: str  # journald's name for the last entry that was handed on
-    until: float  # everything that was written until then has been handed on; seconds since the epoch
-    state: str  # what the journal package has to know beside: numbers that came last, messages that go on
+    until: float  # everything written until then has been handed on; seconds since the epoch
+    state: str  # what else the journal package has to know: the last numbers, incomplete messages
 
 
 class Chunk(NamedTuple):
-    """Whole lines of one file or journal, in order, and the position that is true once they have been counted."""
+    """Whole lines of one file or journal, in order, and the position that is valid once they have been counted."""
 
     source: str
-    data: bytes  # physical lines, each ended by b"\n"; whole logical lines, split records complete
+    data: bytes  # physical lines, each ended by b"\n"; whole logical lines, with split records complete
     envelope: Envelope
-    reference: float  # seconds since the epoch that date stamps without a year: the file's mtime, or the clock
+    reference: float  # seconds since the epoch; dates stamps without a year: the file's mtime, or the clock
     consumed: int  # bytes of the file that this chunk stands for; more than len(data) when a line was cut short
     oversized: int  # lines of which only the first max_line_bytes are in data
     position: Position | JournalPosition
     dated: bool = False  # the reference is the time of a line that has none of its own
-    ahead: bytes = b""  # what follows in the next generation: an answer may end there, and nothing of it counts
+    ahead: bytes = b""  # what follows in the next generation: an answer may end there, but nothing in it counts
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A followed path that began to lead to other bytes."""
+    """A rotation: a followed path began to lead to other bytes."""
 
     at: float  # when it was noticed, seconds since the epoch
     source: str
@@ -129,13 +129,13 @@ class Rotation:
 
 
 class Sink(Protocol):
-    """Where ``tail`` puts what it found; a batch in the daemon, a recorder in tests."""
+    """Where inputs put what they found; a batch in the daemon, a recorder in tests."""
 
     def chunk(self, chunk: Chunk) -> None:
         """Take whole lines and the position behind them."""
 
     def position(self, position: Position | JournalPosition) -> None:
-        """Take a position that changed without new lines: another path, state, size or head."""
+        """Take a position that changed without new lines: its path, state, size or head."""
 
     def forget(self, generation: int) -> None:
         """Drop a generation whose bytes are gone for good."""
@@ -150,11 +150,11 @@ class Sink(Protocol):
         """Count a rotation and remember it, with the positions that it changed."""
 
     def told(self, call: "Call", witness_for: str) -> bool:
-        """Take what a webhook's call says; False when it cannot be told now whether it was said before."""
+        """Take what a webhook's call says; return False if it is unknown, for now, whether it was said before."""
 
 
 class ResultKey(NamedTuple):
-    """What push results are counted by within a source; ``reason`` is as logged until the catalogue has seen it."""
+    """What push results of a source are counted by; ``reason`` is as logged until the catalogue has been asked."""
 
     platform: Platform
     code: int
@@ -163,14 +163,14 @@ class ResultKey(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """How often a result occurred and the lines' own times (seconds since the epoch) of the first and the last one."""
+    """How often a result occurred, and the first and last of its lines' own times (seconds since the epoch)."""
 
     count: int = 0
     first: float | None = None
     last: float | None = None
 
     def add(self, other: "Seen") -> None:
-        """Take in what was seen elsewhere, earlier or later."""
+        """Add what was seen elsewhere, earlier or later."""
         self.count += other.count
         if other.first is not None and (self.first is None or other.first < self.first):
             self.first = other.first
@@ -188,7 +188,7 @@ class Failure(NamedTuple):
     app: str
     user: str
     token: str
-    shape: str = ""  # how its line is built, without anything of a user
+    shape: str = ""  # of its line, without anything of a user
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class Sample:
 
     cause: Cause
     shape: str
-    front: str = field(default="", compare=False)  # what stands before the marker and mesibo's own prefix, masked
+    front: str = field(default="", compare=False)  # what precedes the marker and mesibo's own prefix, masked
     count: int = field(default=1, compare=False)  # lines of this shape
 
 
@@ -206,21 +206,21 @@ class Scan:
     """What one chunk contains."""
 
     lines: int = 0  # logical lines, with and without a marker
-    candidates: int = 0  # lines that contain the marker; results + unparsed, always
+    candidates: int = 0  # lines that contain the marker; always results + unparsed
     results: dict[ResultKey, Seen] = field(default_factory=dict)
     unparsed: Counter[Cause] = field(default_factory=Counter)
-    unread: dict[Cause, list[Seen]] = field(default_factory=dict)  # when these were logged, as far as can be told
+    unread: dict[Cause, list[Seen]] = field(default_factory=dict)  # when these were logged, as far as that is known
     fallback: int = 0  # lines that pyparsing itself had to match
-    failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
+    failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read on demand
     samples: list[Sample] = field(default_factory=list)  # a few distinct ones, their counts scaled up to all lines
     logged_at: float | None = None  # the own time of the last line that has one, of any kind
     oversized: int = 0  # over-long logical lines found inside the envelope
-    undated: int = 0  # results whose time cannot be told; of a result with both, its first or last line stands for more
-    ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of the reference; 0 if none is
+    undated: int = 0  # results without a time; where only a result's first or last line has none, it counts as one
+    ahead: float = 0.0  # seconds by which the farthest stamp is ahead of the reference, if by over a day; else 0
 
 
 class PushEvent(NamedTuple):
-    """One push as a webhook tells of it, identifiers as told; masked before anything is stored or shown."""
+    """One push as a webhook reports it, with identifiers as reported; masked before anything is stored or shown."""
 
     at: float | None  # the call's own time, seconds since the epoch
     platform: Platform
@@ -230,7 +230,7 @@ class PushEvent(NamedTuple):
     user: str
     uid: str  # mesibo's number of the user, by which a log may name them
     token: str
-    key: tuple[int, int] | None  # stamp in ms and digest that recognise it when it comes again; None: nothing does
+    key: tuple[int, int] | None  # stamp in ms and digest that identify it if it comes again; None: nothing does
 
 
 @dataclass(slots=True)
@@ -239,18 +239,18 @@ class Call:
 
     events: list[PushEvent] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)  # of events that are no push results, by cause
-    shapes: list[tuple[str, str]] = field(default_factory=list)  # cause (empty: understood) and shape, a few
-    key: tuple[int, int] | None = None  # of the first event that is no push result: all of these come again together
+    shapes: list[tuple[str, str]] = field(default_factory=list)  # cause (empty: understood) and shape of a few
+    key: tuple[int, int] | None = None  # of the first event that is no push result: these only come again together
 
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How following a source goes right now, for metrics and for people; the same for files, journals and webhooks."""
+    """The present state of a source, for metrics and for people; the same for files, journals and webhooks."""
 
     name: str
-    up: bool  # at least one file is followed, and none that is there is out of reach
+    up: bool  # at least one file is followed, and none that exists is out of reach
     files_followed: int
-    lag_bytes: int  # seen and not handed on
+    lag_bytes: int  # seen but not handed on
     caught_up: bool  # all that was there at the first look has been handed on
     problems: tuple[Problem, ...]
     input: InputKind = field(default="file", kw_only=True)

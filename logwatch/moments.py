@@ -1,4 +1,4 @@
-"""Turns a time as people write it, on a command line or in a form, into seconds since the epoch, and back."""
+"""Turn a time as people write it, on a command line or in a form, into seconds since the epoch, and back."""
 
 import re
 from collections.abc import Callable
@@ -7,21 +7,21 @@ from functools import lru_cache
 from math import isfinite
 
 YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
-"""Of strptime(3): what tells a stamp's year."""
+"""The directives of strptime(3) that give a stamp its year."""
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
-_REMEMBERED = 4096  # seconds: most results of a log are of few
-_FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, to which a calendar is bound
+_REMEMBERED = 4096  # seconds that are cached: most results of a log are of few
+_FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, all that datetime knows
 
 EXAMPLES = "2h, 3d, 22:00, today, 2026-11-22 or 2026-11-22T10:15:00Z"
 
 
 def moment(text: str, now: Callable[[], float]) -> float:
-    """Read a date, a time, ``now``, ``today``, or how long ago: ``90s``, ``2h``, ``3d``, ``1w``; ValueError for others.
+    """Parse a date, a time, ``now``, ``today``, or how long ago (``90s``, ``2h``, ``3d``, ``1w``); raise ValueError.
 
-    A time without an offset is UTC, as mesibo's own stamps are; one without a date is the last such time there was.
+    A time without an offset is UTC, as mesibo's own stamps are; one without a date is the last such time before now.
     """
     text = text.strip()
     if text == "now":
@@ -41,7 +41,7 @@ def moment(text: str, now: Callable[[], float]) -> float:
 
 
 def utc(at: float) -> datetime:
-    """Return a moment as UTC; one that no calendar has, as a ledger may hold it, is the nearest that one has."""
+    """Return a moment as UTC; one out of datetime's range, as a ledger may contain, becomes the nearest within."""
     return datetime.fromtimestamp(min(max(at, _FIRST), _LAST), UTC)
 
 

@@ -1,4 +1,4 @@
-"""Says who runs this, what that user may not ask for, and above a path where others could put another thing."""
+"""Who runs this, whether a path may exist that this user cannot see, and where above a path others could replace it."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Doubt(NamedTuple):
-    """A directory that is not safe, why, and what mends it."""
+    """A directory that is not safe, why, and the remedy."""
 
     path: Path
     what: str
@@ -18,7 +18,7 @@ class Doubt(NamedTuple):
 
 
 def may_be_there(path: str | Path) -> bool:
-    """Return whether a path leads to something, also where that cannot be told: whoever opens it hears why not."""
+    """Return whether a path exists, or may exist: whoever opens it will get the error."""
     try:
         os.stat(path)  # noqa: PTH116  the name may be no text
     except (FileNotFoundError, NotADirectoryError):
@@ -29,7 +29,7 @@ def may_be_there(path: str | Path) -> bool:
 
 
 def me() -> str:
-    """Return the name of the user that runs this; its number where it has no name, as in many a container."""
+    """Return the name of the user who runs this, or the number if there is no name, as in many containers."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
@@ -37,12 +37,12 @@ def me() -> str:
 
 
 def above(path: Path) -> Iterator[Doubt]:
-    """Yield the directories above ``path``, links resolved and not, in which others could rename what lies in them.
+    """Yield the directories above ``path``, with and without links resolved, in which others could rename entries.
 
-    A directory with the sticky bit, such as /tmp, keeps what is in it to its owner. What cannot be looked at is left
-    out: who reads ``path`` will be told.
+    In a directory with the sticky bit, such as /tmp, only an entry's owner can. Directories that cannot be looked at
+    are left out: whoever reads ``path`` will get the error.
     """
-    lexical = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the links that are looked at as well
+    lexical = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the links, which count as well
     try:
         resolved = path.resolve()
     except (OSError, RuntimeError):

@@ -1,7 +1,7 @@
-"""Turns what the tails find into batches, and hands each batch to the ledger: the loop's whole work between two waits.
+"""Turn what inputs find into batches, and hand each batch to the ledger: all the work of the loop between two waits.
 
 In: chunks of whole lines. Out: counts, failures and positions, committed together. Nothing here knows a clock, a file
-or a number's name on /metrics; what is counted is exactly what the scanner found.
+or the name of a metric; what is counted is exactly what the scanner found.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,25 +32,25 @@ from logwatch.model import (
 from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
 
-UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
-ROWS = 1024  # remembered
-REASON = 100  # characters of one that is remembered: all that the catalogue lists are shorter
-SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
-TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
-LOOK_SHARE = 1 / 20  # of a turn, that its looks take, but for the first one
-BACKLOG_BYTES = 1 << 20  # read since the last commit: less is what comes in while a log is followed
-COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
-DETAILED_AT_ONCE = 4000  # failures, or few more: they are read in 0.06 s
-DETAILED_SECONDS = 1.0  # at most, between commits while failures wait for one
-UNDETAILED_SECONDS = 5.0  # at most, while a backlog is read
-DETAIL_FAILURES = 50_000  # that wait for a later commit, some 25 MiB: only of more than that are so many kept
-LAST_SECONDS = 3.0  # of reading what no later start finds, of all that systemd gives a stop
-CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
-UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
+UNKNOWN_CODES = 32  # distinct codes outside the catalogue that get a label per source; all others are ``other``
+ROWS = 1024  # that are cached
+REASON = 100  # characters of a reason whose row is cached: all reasons in the catalogue are shorter
+SLICE_BYTES = 1 << 20  # read from one source before it is the next one's turn
+TURN_SECONDS = 0.2  # of reading, before the batch may be committed and the status updated
+LOOK_SHARE = 1 / 20  # of a turn that its looks may take, apart from the first one
+BACKLOG_BYTES = 1 << 20  # read since the last commit; less than that comes in while a log is followed
+COMMIT_BYTES = 16 << 20  # read since the last commit; no more is ever at stake, however long commit_seconds is
+DETAILED_AT_ONCE = 4000  # failures, or a few more, in a commit: they are read in 0.06 s
+DETAILED_SECONDS = 1.0  # at most between commits while failures wait for one
+UNDETAILED_SECONDS = 5.0  # at most without failures in detail while a backlog is read
+DETAIL_FAILURES = 50_000  # may wait for a later commit, some 25 MiB; only if more are kept can that many wait
+LAST_SECONDS = 3.0  # of reading what no later start would find, out of the time that systemd gives a stop
+CALLED_SECONDS = 0.1  # between commits while a caller waits for an answer
+UNCOMMITTED_BYTES = 256 << 20  # read without a commit (on a full disk) before reading pauses
 
 
 class Scans(Protocol):
-    """What a scanner does with a chunk."""
+    """What the pipeline needs of a scanner."""
 
     def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
         """Find the push results in whole lines."""
@@ -63,10 +63,10 @@ class Input(Protocol):
         """Find out what is new; cheap when nothing is."""
 
     def read(self, sink: Sink, budget: int) -> bool:
-        """Hand on about ``budget`` bytes; True when more is waiting."""
+        """Hand on about ``budget`` bytes; return whether more is waiting."""
 
     def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
-        """Hand on, before the last commit, what a restart has to know; what takes long, as long as time ``goes_on``."""
+        """Hand on, before the last commit, what a restart has to know; stop work that takes long unless ``goes_on``."""
 
     def status(self) -> SourceStatus:
         """Describe how reading goes."""
@@ -75,12 +75,12 @@ class Input(Protocol):
         """Return the directories whose changes are worth waking up for."""
 
     def close(self) -> None:
-        """Let go of everything that is open."""
+        """Close everything that is open."""
 
 
 @dataclass(slots=True)
 class Source:
-    """One source at work: where its lines come from and what reads them."""
+    """A source that is followed: where its lines come from and what reads them."""
 
     name: str
     input: Input
@@ -88,7 +88,7 @@ class Source:
 
 
 class Pipeline:
-    """Sources, the batch they fill, and the ledger that it goes to."""
+    """Sources, the batch that they fill, and the ledger that it is committed to."""
 
     def __init__(
         self,
@@ -103,9 +103,9 @@ class Pipeline:
         monotonic: Callable[[], float],
     ) -> None:
         self.sources = tuple(sources)
-        self.status = self._assess()  # of a source that was there before a reload, what it was: it goes on
+        self.status = self._assess()  # a source that was there before a reload keeps its status
         self.catalogue = catalogue
-        self.paused = False  # too much is read that the disk does not take
+        self.paused = False  # too much was read that cannot be committed
         self._ledger = ledger
         self._privacy = privacy
         self._stored = partial(stored, privacy=privacy, catalogue=catalogue)
@@ -113,25 +113,25 @@ class Pipeline:
         self._commit_seconds = commit_seconds
         self._clock = clock
         self._monotonic = monotonic
-        self.batch = Batch(keep)  # what is read and not committed
+        self.batch = Batch(keep)  # what was read and not committed
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()  # the last commit with failures in detail
-        self._behind = False  # the last commit was one of a backlog
+        self._behind = False  # the last commit was part of a backlog
         self._first = 0  # the source that is read first in the next round
-        self._called = False  # the batch holds what somebody waits for
+        self._called = False  # a caller waits for the commit of this batch
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
     def turn(self) -> bool:
-        """Look at the files, read some of what is new, and commit when it is time; True when more is waiting."""
+        """Look at the inputs, read some of what is new, and commit when it is time; return whether more is waiting."""
         self.paused = self.batch.bytes >= UNCOMMITTED_BYTES
         feeds = [(source, _Feed(source, self)) for source in self.sources]
         due = self._monotonic()
         end = due + min(TURN_SECONDS, self._commit_seconds)
         waiting = True
         while waiting:
-            # A look before each read: what was truncated or renamed since the last one is known before more is read.
-            # Where files are so many that a look takes as long as a read, several reads share one
+            # Look before each read, so that truncations and renames are known before more is read. If there are so
+            # many files that a look takes as long as a read, several reads share one
             begun = self._monotonic()
             if begun >= due:
                 for source, feed in feeds:
@@ -152,9 +152,9 @@ class Pipeline:
         return {source.name: source.input.status() for source in self.sources}
 
     def _read(self, feeds: Sequence[tuple[Source, Sink]], end: float) -> bool:
-        """Let each source read a slice, another one first each time; True when more is waiting.
+        """Read a slice of each source, beginning with another one each time; return whether more is waiting.
 
-        Where there are so many that it is time to commit in between, the others come first in the next turn.
+        If there are so many that it is time to commit in between, the remaining ones come first in the next turn.
         """
         if self.paused or not feeds:
             return False
@@ -169,7 +169,7 @@ class Pipeline:
         return waiting
 
     def due_in(self) -> float:
-        """Return the seconds until the batch wants to be committed; infinite while there is nothing in it."""
+        """Return the seconds until the batch is due to be committed; infinite while it is empty."""
         if not self.batch and not self._ledger.failing:
             return float("inf")
         if self.batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
@@ -182,10 +182,10 @@ class Pipeline:
         return self._committed_at + pace - self._monotonic()
 
     def commit(self, *, detailed: bool = False) -> None:
-        """Hand the batch to the ledger; while the disk refuses, go on filling the same one.
+        """Hand the batch to the ledger; while commits fail, go on filling the same one.
 
-        What is counted is committed at once. Failures in detail wait for a later commit where they are many or a
-        backlog is read, if not ``detailed``.
+        Counts are committed at once. Unless ``detailed``, failures in detail wait for a later commit if there are many
+        of them, or a backlog is being read.
         """
         self._committed_at = self._monotonic()
         self._called = False
@@ -195,12 +195,12 @@ class Pipeline:
             self.batch = Batch(self._keep, carried=self.batch.withheld)
         self.batch.take_failures(kept)
         if waited and not kept:
-            heap.release()  # what a backlog took, and its newest failures most of all
+            heap.release()  # what a backlog took, above all its newest failures
 
     def _most_detailed(self) -> int:
-        """Return how many failures in detail are enough for a commit now: of a backlog later ones push out most.
+        """Return how many failures in detail this commit should have: most of a backlog's are pushed out by later ones.
 
-        The commit that ends one, of however few bytes, is not held up by them either.
+        They do not delay the commit that ends a backlog either, however few bytes it has.
         """
         if self.batch.failed >= DETAIL_FAILURES:
             return self.batch.failed
@@ -212,22 +212,22 @@ class Pipeline:
         return DETAILED_AT_ONCE
 
     def settle(self) -> None:
-        """Commit before files are closed, with what was seen but not read, so that a loss while away is known."""
+        """Commit before files are closed, including what was seen but not read, so that its loss would be noticed."""
         end = self._monotonic() + LAST_SECONDS
         for source in self.sources:
             source.input.settle(_Feed(source, self), lambda: self._monotonic() < end)
         self.commit(detailed=True)
 
     def directories(self) -> frozenset[str]:
-        """Return the directories in which something may happen."""
+        """Return the directories whose changes are worth waking up for."""
         return frozenset().union(*(source.input.directories() for source in self.sources))
 
     def exported(self, destination: str, number: int) -> None:
-        """Commit with the next batch that a destination has every failure up to ``number``."""
+        """Add to the batch that a destination has every failure up to ``number``."""
         self.batch.exports[destination] = number
 
     def record(self, incident: Incident, people: frozenset[Person]) -> None:
-        """Commit with the next batch how an incident is now, and whom it has hit since the last time."""
+        """Add to the batch how an incident is now, and whom it has hit since it was last recorded."""
         self.batch.incident(incident, people)
 
     @property
@@ -268,7 +268,7 @@ class Pipeline:
         batch.move(chunk.position)
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
-        """Add what a webhook's call says to the batch; False when it cannot be told whether it was said before."""
+        """Add what a webhook's call says to the batch; return False if it is unknown whether it was said before."""
         known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
         if known is None:
             self.batch.ready.add(source)  # something to commit, so that the disk is tried again
@@ -288,10 +288,10 @@ class Pipeline:
         return True
 
     def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float) -> None:
-        """Count the lines with the marker by whether they could be read, at the time that they are judged by.
+        """Count the lines with the marker by whether they could be read, and when.
 
-        While a log is followed that is the clock's: a wrong zone must not hide what cannot be read. Lines of a backlog
-        count as of when they were logged; what cannot be dated, as of when the file was last written.
+        While a log is followed, that is the clock's time: a wrong zone must not hide what cannot be read. For lines of
+        a backlog it is when they were logged or, if that is unknown, when the file was last written.
         """
         status = self.status.get(source)
         live = status is not None and status.caught_up
@@ -315,12 +315,12 @@ class Pipeline:
             row = ResultRow(source, key.platform, self._label(source, key.code), reason)
             if len(key.reason) <= REASON:
                 if len(self._rows) >= ROWS:
-                    self._rows.clear()  # reasons as logged are without bound
+                    self._rows.clear()  # there is no bound on different reasons as logged
                 self._rows[source, key] = row
         return row
 
     def _label(self, source: str, code: int) -> str:
-        """Return the code's label: its number, as long as the labels stay few."""
+        """Return a code's label: its number, as long as the labels are few."""
         label = str(code)
         admitted = self._admitted[source]
         if self.catalogue.lists(code) or label in admitted:
@@ -331,7 +331,7 @@ class Pipeline:
         return OTHER_CODES
 
     def _numbers_of(self, source: str) -> set[str]:
-        """Return the codes outside the catalogue that have a label of their own already."""
+        """Return the codes outside the catalogue that already have a label of their own."""
         snapshot = self._ledger.snapshot
         codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER_CODES}
         return {code for code in codes if not self.catalogue.lists(int(code))}

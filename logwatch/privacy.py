@@ -1,7 +1,7 @@
-"""Masks who a push was for, before anything is stored, shown or logged: identifiers in, text safe to keep out.
+"""Mask who a push was for, before anything is stored, shown or logged: identifiers go in, text safe to keep comes out.
 
-A user's address becomes a mask, a keyed hash, or stays plain, as configured; a push token is never shown whole,
-whatever is configured. What comes out is bounded in length and free of control, format and bidirectional characters.
+A user's address becomes a mask or a keyed hash, or stays plain, as configured; a push token is never shown whole,
+whatever is configured. All results are bounded in length and free of control, format and bidirectional characters.
 """
 
 import hashlib
@@ -15,37 +15,37 @@ Identifiers = Literal["mask", "hash", "plain"]
 
 LONGEST = 128  # characters of a value that is shown; addresses are shorter, hostile lines are not
 _SHOWN_ENDS = 2  # characters kept at either end of a masked address
-_MASKED_FROM = 8  # a shorter address would be half given away by its ends
+_MASKED_FROM = 8  # characters; the ends would give away half of a shorter address
 _TOKEN_ENDS = 4
-_TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
-_TAG_DIGITS = 6  # tells masked values apart: 24 bits
+_TOKEN_FROM = 32  # characters; APNs tokens have 64, FCM's more than 140
+_TAG_DIGITS = 6  # of the 24 bits that tell masked values apart
 _HASH_DIGITS = 16
 _HIDDEN = re.compile(rf".*\*\*\*.*#[0-9a-f]{{{_TAG_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}")
-_REMEMBERED = 2048  # tokens, and as many addresses
-_USUAL = 512  # characters of one; hostile ones would fill the memory
-_BLOCK = 64  # bytes of SHA-256's, which a key of HMAC fills
+_REMEMBERED = 2048  # tokens that are cached, and as many addresses
+_USUAL = 512  # characters of one that is cached; hostile ones would fill the memory
+_BLOCK = 64  # bytes of a block of SHA-256, to which HMAC pads its key
 
 
 class Privacy:
     """How identifiers look outside the log; the same value always looks the same within one installation."""
 
     def __init__(self, identifiers: Identifiers, key: bytes) -> None:
-        """Take the mode, and the key of this installation, which never leaves it: without it hashes say nothing."""
+        """``key`` is that of this installation, and never leaves it: without it hashes say nothing."""
         assert key, "a hash without a key can be undone by trying all telephone numbers"
         self._identifiers = identifiers
         self._key = key
-        # HMAC-SHA256 as RFC 2104 defines it, begun once: hmac.digest() takes three times as long for a short value
+        # HMAC-SHA256 of RFC 2104 with its key hashed once: hmac.digest() takes three times as long for a short value
         padded = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
-        # Who fails will fail again
+        # A user whose push failed will fail again
         self._known_token = lru_cache(maxsize=_REMEMBERED)(self._masked_token)
         self._known_user = lru_cache(maxsize=_REMEMBERED)(self._masked_user)
 
     def user(self, value: str) -> str:
         """Return a user's address as configured: ``+4***21#3f9a01``, 16 digits of a keyed hash, or itself.
 
-        The tag behind a mask tells two users apart whose ends agree. An empty value stays empty.
+        The tag behind a mask distinguishes users whose ends agree. An empty value stays empty.
         """
         if not value:
             return ""
@@ -65,7 +65,7 @@ class Privacy:
         return tuple(dict.fromkeys([self.user(value), *forms]))
 
     def token(self, value: str) -> str:
-        """Return enough of a push token to compare it with another one, never the token; an empty one stays empty."""
+        """Return enough of a push token to compare it with another, but never the token; an empty one stays empty."""
         if not value:
             return ""
         return self._known_token(value) if len(value) <= _USUAL else self._masked_token(value)
@@ -78,7 +78,7 @@ class Privacy:
         return readable(value)[:LONGEST] if value else ""
 
     def failure(self, failure: Failure) -> Failure:
-        """Return a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
+        """Return a failure with masked identifiers; its reason is still as logged, for the catalogue to decide on."""
         at, platform, code, reason, app, user, token, shape = failure
         return Failure(at, platform, code, reason, self.app(app), self.user(user), self.token(token), shape)
 
@@ -90,15 +90,15 @@ class Privacy:
 
 
 def is_hidden(user: str) -> bool:
-    """Return whether a stored user is a mask or a hash: nobody else knows them by that."""
+    """Return whether a stored user is a mask or a hash, which nobody outside would recognise."""
     return _HIDDEN.fullmatch(user) is not None
 
 
 def readable(value: str) -> str:
-    """Return text from a log as it may be shown: no character that moves a cursor, hides, or turns the reading order.
+    """Return text from a log as it may be shown: nothing in it moves a cursor, is invisible, or changes reading order.
 
-    What is not printable (controls, format and bidirectional characters, lone surrogates, blanks other than the usual
-    one) becomes U+FFFD.
+    Characters that are not printable (control, format and bidirectional ones, lone surrogates, unusual blanks) become
+    U+FFFD.
     """
     if value.isprintable():
         return value

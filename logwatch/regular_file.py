@@ -1,4 +1,4 @@
-"""Opens files that somebody names: a pipe that nobody writes into holds up nobody."""
+"""Open files by names that come from people: a pipe without a writer must not block us."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 
 def open_file(path: str | PathLike[str]) -> BinaryIO:
-    """Open a regular file for reading; OSError for anything else, with a text of its own, and as open has it."""
+    """Open a regular file for reading; raise OSError as ``open`` does, and for anything that is not a regular file."""
     _make_sure(path, os.stat(path))  # noqa: PTH116  opening a pipe would already wake up its writer
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     try:

@@ -1,11 +1,11 @@
-"""Finds the files that travel with the package, in a wheel, an editable install and a plain checkout alike."""
+"""Find the files that come with the package, in a wheel, an editable install and a plain checkout alike."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
 
-# where operators' files stand in a checkout, and where `files` writes them
+# where operators' files are in a checkout, and where the command `files` writes them
 _OPERATOR_FILES = {
     "config/prometheus": "prometheus",
     "config/alertmanager": "alertmanager",
@@ -42,7 +42,7 @@ def runbooks() -> Path:
 
 
 def operator_files() -> dict[str, Path]:
-    """Return what is installed beside the service: path below the target directory -> shipped file."""
+    """Return the files that are installed beside the service, by their paths below the target directory."""
     inside = _PACKAGE / "files"
     found: dict[str, Path] = {}
     for source, target in _OPERATOR_FILES.items():
@@ -54,6 +54,6 @@ def operator_files() -> dict[str, Path]:
 
 
 def webhook_fields() -> Path:
-    """Return the path of the shipped file that says where in a webhook's event each fact stands."""
+    """Return the path of the shipped file that says where in a webhook's event each fact is."""
     inside = _PACKAGE / "webhook-fields.toml"
     return inside if inside.is_file() else _CHECKOUT / "config" / "webhook-fields.toml"

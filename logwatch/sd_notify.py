@@ -1,4 +1,4 @@
-"""Reports the state of the service to systemd (sd_notify(3)); without systemd, nothing happens."""
+"""Report the state of the service to systemd (sd_notify(3)); without systemd, do nothing."""
 
 import os
 import socket
@@ -6,13 +6,13 @@ import time
 from math import inf
 
 PATIENCE_SECONDS = 5.0
-"""For a service manager that hangs to take what it must not miss: that the service is ready."""
+"""How long to wait for a service manager that hangs to accept what it must not miss: that the service is ready."""
 
 
 class Notifier:
     """A datagram socket to the service manager, if there is one.
 
-    ``longest_pause``: seconds between two turns, of which its watchdog (sd_watchdog_enabled(3)) bears twice as many.
+    ``longest_pause`` is the most seconds between two turns: half of its watchdog's timeout (sd_watchdog_enabled(3)).
     """
 
     def __init__(self, environment: dict[str, str] | None = None) -> None:
@@ -25,19 +25,19 @@ class Notifier:
         self.longest_pause = int(microseconds) / 2e6 if microseconds.isdecimal() and int(microseconds) else inf
 
     def ready(self, status: str) -> None:
-        """Say that the service does its work from now on."""
+        """Report that the service is up."""
         self._send("READY=1", f"STATUS={status}", patience=PATIENCE_SECONDS)
 
     def turned(self, status: str) -> None:
-        """Say that the reading loop has completed a turn: this, and nothing else, feeds the watchdog."""
+        """Report that the reading loop has completed a turn; nothing else feeds the watchdog."""
         self._send("WATCHDOG=1", f"STATUS={status}")
 
     def reloading(self) -> None:
-        """Say that a reload begins; ``ready`` ends it."""
+        """Report that a reload begins; ``ready`` ends it."""
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> None:
-        """Say that the service ends because it was asked to."""
+        """Report that the service ends because it was asked to."""
         self._send("STOPPING=1")
 
     def _send(self, *assignments: str, patience: float = 0.0) -> None:

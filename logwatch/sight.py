@@ -1,4 +1,4 @@
-"""Judges how blind we are: of the lines with the marker, the share that gave no result, lately and over the hour."""
+"""Judge how blind we are: the share of the lines with the marker that gave no result, lately and over the hour."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from logwatch.ledger.buckets import MINUTE, QUARTER, Reading
 from logwatch.model import Seen
 
-LEAST_SHARE = 0.05  # more than 1 in 20 unread: no share of what was read may be trusted
+LEAST_SHARE = 0.05  # if more than 1 in 20 is unread, no share of what was read can be trusted
 LATELY_SECONDS = 120.0
-FEW = 5  # lines: fewer were cut off by a crash, or written by a user
-_GAP_SECONDS = 2 * QUARTER  # without an unread line that end a run of them
+FEW = 5  # lines; fewer may have been cut off by a crash, or written by a user
+_GAP_SECONDS = 2 * QUARTER  # without an unread line end a run of them
 _HOUR = 3600.0
-_CHANCE = 0.01  # that lines read in a row say nothing
+_CHANCE = 0.01  # that a run of readable lines is a coincidence
 _LEAST_READ = 3
 
 
@@ -30,7 +30,7 @@ class LineShare:
 
     @property
     def read(self) -> int:
-        """Those that gave a result."""
+        """The number of lines that gave a result."""
         return self.all - self.unread
 
 
@@ -42,25 +42,25 @@ class Sight:
     lately: LineShare = LineShare()  # the minutes that began in the last two
     causes: tuple[tuple[str, int], ...] = ()  # unread of the hour, the most frequent first
     since: float | None = None  # when the present run of unread lines began, at most a day ago
-    last: float | None = None  # when the last unread line came
-    read_since: int = 0  # lines that were read in the minutes behind that
-    read_at: float | None = None  # when the last line that gave a result came
+    last: float | None = None  # the time of the last unread line
+    read_since: int = 0  # lines that were read in the minutes after that
+    read_at: float | None = None  # the time of the last line that gave a result
 
     @property
     def blind(self) -> bool:
-        """Whether so much is unread that shares of the rest mean nothing."""
+        """Whether so much is unread that shares of the rest are meaningless."""
         suddenly = self.lately.share > LEAST_SHARE and self.lately.unread >= FEW
         return self.hour.share > LEAST_SHARE or suddenly
 
     @property
     def over(self) -> bool:
-        """Whether so many lines were read since the last unread one that this is no chance."""
+        """Whether so many lines were read since the last unread one that this is no coincidence."""
         enough = math.log(_CHANCE) / math.log(max(1 - self.hour.share, _CHANCE)) if self.hour.unread else 1.0
         return not self.lately.unread and self.read_since >= max(enough, _LEAST_READ)
 
     @property
     def heavy(self) -> bool:
-        """Whether it is more than a stray line or two beside readable ones."""
+        """Whether there is more than a stray line or two among readable ones."""
         return self.hour.unread >= FEW or not self.hour.read
 
     @property
@@ -76,7 +76,7 @@ class Sight:
 
 def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:
     """Judge one source at ``now`` (seconds since the epoch)."""
-    # What was judged by a clock that has been set back since is of no time that can be told
+    # What was judged by a clock that has since been set back has no known time
     mine = [(each, seen) for each, seen in readings.items() if each.source == source and each.start <= now]
     minutes = [(each, seen) for each, seen in mine if each.seconds == MINUTE and (seen.last or 0.0) > now - _HOUR]
     unread = [(each, seen) for each, seen in minutes if each.cause]
@@ -105,7 +105,7 @@ def _count(readings: Iterable[tuple[Reading, Seen]]) -> LineShare:
 
 
 def _since(quarters: list[tuple[Reading, Seen]]) -> float | None:
-    """Look back from the last unread line, over quarters of which more than 1 in 20 was unread."""
+    """Return when the last run of quarters with more than 1 in 20 lines unread began; None if there is none."""
     starts: dict[int, list[tuple[Reading, Seen]]] = {}
     for each, seen in quarters:
         starts.setdefault(each.start, []).append((each, seen))

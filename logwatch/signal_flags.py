@@ -1,7 +1,7 @@
-"""Takes the signals of the daemon from its first moment on, before anything slow is imported or opened.
+"""Handle the daemon's signals from its first moment on, before anything slow is imported or opened.
 
-Until the reading loop is there, a signal is only remembered: SIGTERM and SIGINT as the wish to end, SIGHUP as the wish
-to reload. Without this, each of them would end a daemon that is just starting, without a word.
+Until the reading loop runs, a signal is only remembered: SIGTERM and SIGINT as a request to stop, SIGHUP as one to
+reload. Otherwise each of them would silently end a daemon that is just starting.
 """
 
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class SignalFlags:
-    """What the signals that came so far ask for: an end, a reload."""
+    """What the signals received so far ask for: a stop, a reload."""
 
     def __init__(self) -> None:
         self.stop = False
@@ -18,13 +18,13 @@ class SignalFlags:
         self._callbacks: list[Callable[[], None]] = []
 
     def listen(self) -> None:
-        """Take the signals from now on."""
+        """Install the handlers."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
 
     def on_signal(self, callback: Callable[[], None]) -> None:
-        """Have ``callback`` called at each signal, within its handler."""
+        """Call ``callback`` at each signal, from within its handler."""
         self._callbacks.append(callback)
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:

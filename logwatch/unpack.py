@@ -1,4 +1,4 @@
-"""Unpacks what logs are compressed with: gzip, bzip2 and xz by the standard library, zstd where there is one for it."""
+"""Unpack compressed logs: gzip, bzip2 and xz by the standard library, zstd if a library for it is installed."""
 
 import bz2
 import lzma
@@ -13,14 +13,14 @@ _MAGIC: dict[bytes, Format] = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x5d\x00\x00": "xz",  # its older format, .lzma, which the library knows as well
+    b"\x5d\x00\x00": "xz",  # its older format, .lzma, which the library can read as well
     **{bytes((first,)) + b"\x2a\x4d\x18": "zstd" for first in range(0x50, 0x60)},  # skippable frames: RFC 8878 3.1.2
 }
 MAGIC_BYTES = 6
-"""So many bytes tell a format."""
+"""So many bytes identify a format."""
 
 LAYERS = 8
-"""So often may be packed what was packed: a logrotate whose pattern matches its archives does so once a night."""
+"""A file may have been packed so many times: a logrotate whose pattern matches its archives packs them every night."""
 
 SUFFIXES: dict[str, Format] = {
     ".gz": "gzip",
@@ -30,13 +30,13 @@ SUFFIXES: dict[str, Format] = {
     ".zst": "zstd",
 }
 TOOLS: dict[Format, str] = {"gzip": "zcat", "bzip2": "bzcat", "xz": "xzcat", "zstd": "zstdcat"}
-"""What writes to its standard output what a file of this format holds."""
+"""The command that writes the contents of a file of this format to its standard output."""
 
-_ZSTD_INPUT_BYTES = 1024  # a library without a bound on its output is fed so little at a time
+_ZSTD_INPUT_BYTES = 1024  # so little at a time, since this library has no bound on its output
 
 
 class FormatError(Exception):
-    """What is unpacked is damaged here; ``before`` was unpacked before the damage."""
+    """The data is damaged; ``before`` is what could still be unpacked."""
 
     def __init__(self, why: str, before: bytes = b"") -> None:
         super().__init__(why)
@@ -56,33 +56,33 @@ class Engine(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes out of what was put in."""
+        """Whether nothing more comes out without more input."""
 
     @property
     def unused_data(self) -> bytes:
-        """What was put in behind the member's end."""
+        """The input behind the member's end."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Put data in and return at most so many bytes."""
+        """Add input, and return at most ``max_length`` unpacked bytes."""
 
 
 def format_of(data: bytes) -> Format | None:
-    """Return the format of a file that begins with data; None if it is not compressed."""
+    """Return the format of a file that begins with ``data``; None if it is not compressed."""
     return next((format_ for magic, format_ in _MAGIC.items() if data.startswith(magic)), None)
 
 
 def format_of_name(name: str) -> Format | None:
-    """Return the format that a name stands for."""
+    """Return the format that the suffix of a name stands for; None if none."""
     return next((format_ for suffix, format_ in SUFFIXES.items() if name.endswith(suffix)), None)
 
 
 def without_suffix(name: str) -> str:
-    """Return the name of what was compressed to a file of this name."""
+    """Return the name that a file had before it was compressed to this name."""
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
 class _Gzip:
-    """A member of a gzip file; what comes before damage is not lost with it."""
+    """A member of a gzip file; what comes before damage is saved."""
 
     def __init__(self) -> None:
         self._engine = zlib.decompressobj(wbits=31)
@@ -115,7 +115,7 @@ class _Gzip:
 
 
 class _Standard:
-    """A member of a format whose library has this interface already."""
+    """A member of a format whose library already has this interface."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
@@ -140,7 +140,7 @@ class _Standard:
 
 
 class _Zstandard:
-    """A frame by the package ``zstandard``, which has no bound on what comes out."""
+    """A frame unpacked by the package ``zstandard``, which has no bound on its output."""
 
     needs_input = True
 
@@ -170,7 +170,7 @@ class _Zstandard:
 
 
 def start(format_: Format) -> Engine:
-    """Return what unpacks a member of this format; raises MissingLibraryError."""
+    """Return an engine for a member of this format; raise MissingLibraryError if there is none."""
     if format_ == "gzip":
         return _Gzip()
     if format_ == "bzip2":

@@ -1,4 +1,4 @@
-"""What exporter, diagnosis and pages look at: a running daemon, or whatever a test puts in its place."""
+"""What exporter, diagnosis and pages look at: a running daemon, or a test's stand-in."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,7 +11,7 @@ from logwatch.model import SourceStatus
 
 
 class Watched(Protocol):
-    """A daemon: references to immutable things that it swaps."""
+    """A daemon as references to immutable objects, which it replaces."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -19,7 +19,7 @@ class Watched(Protocol):
 
     @property
     def status(self) -> dict[str, SourceStatus]:
-        """How each configured source is, right now."""
+        """The present state of each configured source."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -31,4 +31,4 @@ class Watched(Protocol):
 
     @property
     def credentials(self) -> Sequence[Verdict]:
-        """What the last look at the configured credentials has found."""
+        """What the last look at the configured credentials found."""

@@ -1,4 +1,4 @@
-"""Writes numbers, shares, names, times and sizes as people read them, wherever something is said to people."""
+"""Write numbers, shares, names, times and sizes for people."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -9,14 +9,14 @@ HOUR = 3600
 DAY = 86400.0
 
 Moments = tuple[tuple[str, float], ...]
-"""What stands in a text for a moment, and the moment (seconds since the epoch): a page adds the visitor's own time."""
+"""Texts for moments, and the moments (seconds since the epoch), to which a page adds the visitor's own time."""
 
 _MOST_NAMES = 8  # in a sentence
 _MOMENT = re.compile("\x02(-?[0-9]+)\x03([^\x02-\x04]*)\x04")
 
 
 def number(count: int) -> str:
-    """Write a number as people read it."""
+    """Write a number with commas between thousands."""
     return f"{count:,}"
 
 
@@ -32,7 +32,7 @@ def followed(sources: int, grammars: Collection[str]) -> str:
 
 
 def names(all_of_them: Iterable[str]) -> str:
-    """List names in order, the first few of many and how many more there are."""
+    """List names in order; of many only the first few, and how many more there are."""
     first, more = sorted(all_of_them), 0
     if len(first) > _MOST_NAMES:
         first, more = first[: _MOST_NAMES - 1], len(first) - _MOST_NAMES + 1
@@ -40,7 +40,7 @@ def names(all_of_them: Iterable[str]) -> str:
 
 
 def share(part: float) -> str:
-    """Write a share (0 to 1), never rounding something to nothing or all but one to all."""
+    """Write a share (0 to 1), rounding neither something to nothing nor less than all to all."""
     if 0 < part < 0.001:  # noqa: PLR2004  below what is written
         return "less than 0.1 %"
     if 0.999 < part < 1:  # noqa: PLR2004  see above
@@ -54,41 +54,41 @@ def brief_share(part: float) -> str:
 
 
 def marked_moment(at: float, text: str) -> str:
-    """Mark ``text`` as a moment within a sentence that is on its way to ``unmarked``."""
+    """Mark ``text`` as a moment in a sentence that will be passed to ``unmarked``."""
     return f"\x02{at:.0f}\x03{text}\x04"
 
 
 def unmarked(sentences: Iterable[str]) -> tuple[tuple[str, ...], Moments]:
-    """Return sentences as they are read, and the moments that were marked in them."""
+    """Return sentences without their marks, and the moments that were marked in them."""
     told = tuple(sentences)
     found = {text: float(at) for each in told for at, text in _MOMENT.findall(each)}
     return tuple(_MOMENT.sub(r"\2", each) for each in told), tuple(found.items())
 
 
 def clock(at: float, now: float) -> str:
-    """Write a moment near ``now`` as UTC, marked: the time alone today, with its date otherwise."""
+    """Write a moment near ``now`` as UTC, marked: only the time if it is today, else also the date."""
     return marked_moment(at, short_clock(at, now))
 
 
 def short_clock(at: float, now: float) -> str:
-    """Write a moment near ``now`` as UTC: the time alone today, with its date otherwise."""
+    """Write a moment near ``now`` as UTC: only the time if it is today, else also the date."""
     then, today = utc(at), utc(now)
     return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%H:%M on %-d %B}"
 
 
 def dated(at: float) -> str:
-    """Write a moment as UTC with its date, marked, whatever day it is now."""
+    """Write a moment as UTC, always with its date, marked."""
     return marked_moment(at, f"{utc(at):%H:%M UTC on %-d %B}")
 
 
 def stamp(at: float, now: float) -> str:
-    """Write a moment to the second, as UTC, with its date unless that is today's."""
+    """Write a moment to the second, as UTC, with its date unless it is today."""
     then, today = utc(at), utc(now)
     return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then:%-d %b %H:%M:%S}"
 
 
 def bytes_(count: int) -> str:
-    """Write a size in its largest fitting unit."""
+    """Write a size in the largest fitting unit."""
     size, unit = float(count), "B"
     for larger in ("KiB", "MiB", "GiB", "TiB"):
         if size < 1024:  # noqa: PLR2004  the unit's base
@@ -98,7 +98,7 @@ def bytes_(count: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """Write a duration in its largest fitting unit."""
+    """Write a duration in the largest fitting unit."""
     for unit, size in (("day", DAY), ("hour", HOUR), ("minute", 60)):
         if seconds >= size * (1 if unit != "day" else 2):
             count = int(seconds // size)
@@ -107,9 +107,9 @@ def span(seconds: float) -> str:
 
 
 def apart(seconds: float) -> str:
-    """Write how far two clocks are apart: a line that came a minute late must not make one hour of two.
+    """Write how far two clocks are apart, to five minutes: a line that came a minute late must not lose an hour.
 
-    Zones are told by it, of which some differ by half an hour.
+    Half hours are kept, by which some zones differ.
     """
     near = round(seconds / 300) * 300
     over = near % HOUR if HOUR < near < 2 * DAY else 0

@@ -1,5 +1,6 @@
-"""Compile pyparsing expressions to regexes over bytes, or say why not; no log, no envelope, no result is known here.
+"""Compile pyparsing expressions to regexes over bytes, or say why not; knows nothing of logs, envelopes or results.
 
-``from_pyparsing`` and ``from_regex`` make a small PEG tree of ``nodes``. ``to_regex`` prints it for one line, which
-``line_pattern`` matches by ``re``, and ``shared_groups`` for whole chunks, which ``chunk_pattern`` reads by ``pcre2``.
+``from_pyparsing`` and ``from_regex`` build a small PEG tree of ``nodes``. ``to_regex`` writes it as a regex for a line,
+which ``line_pattern`` runs with ``re``; ``shared_groups`` as one for whole chunks, which ``chunk_pattern`` runs with
+``pcre2``.
 """

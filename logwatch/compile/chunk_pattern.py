@@ -1,4 +1,4 @@
-"""The expression that goes over whole chunks of lines: it takes every line, and captures what it knows of some."""
+"""The regex for whole chunks: it matches every line, and captures the values of those that the grammar matches."""
 
 import re
 from collections.abc import Sequence
@@ -12,21 +12,20 @@ from logwatch.compile.pcre2 import Expression
 from logwatch.compile.shared_groups import SharedGroups, ValueGroup, groups_of
 
 LISTED = frozenset(("code",))
-"""The names of which every value counts, and not the last one alone."""
+"""The names of which every value counts, not only the last."""
 Values = tuple[bytes, ...]
-"""What was captured of a line, group by group."""
+"""The captures of one line, group by group."""
 
 _NAMED_GROUP = re.compile(r"\(\?<\w")
-_BETWEEN = b"\x1f"  # groups of a row; a value that has it makes the row too long
+_SEPARATOR = b"\x1f"  # between the groups of a row; a value that contains it makes the row too long
 
 
 @dataclass(frozen=True)
 class ChunkPattern:
-    """Takes lines as a node does, and captures the last value of each name; what it does not take it passes over.
+    """Matches lines as a node does, and captures the last value of each name; all other lines give empty rows.
 
-    It takes lines in a frame: ``before`` and ``behind`` each stands what these match, sources of regexes of which no
-    group captures but named ones, whose names may come again. If it is ``quoted``, the line is JSON text, and so is
-    what is captured.
+    ``before`` and ``behind`` are sources of regexes for what surrounds each line, its frame; only named groups capture
+    in them, and a name may recur. If it is ``quoted``, the line is JSON text, and so are its captures.
     """
 
     node: Node
@@ -41,21 +40,21 @@ class ChunkPattern:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What each group captures; a name may stand there several times."""
+        """The name of each group; a name may occur several times."""
         return tuple(group.name for group in self._groups)
 
     def columns(self, rows: Sequence[bytes]) -> list[list[bytes]]:
-        """Return what each group captured, of row by row."""
+        """Return for each group what it captured, row by row."""
         text = b"\n".join(rows)
         if self.quoted:
             text = text.replace(b'\\"', b'"')
-        values = text.replace(_BETWEEN, b"\n").split(b"\n")  # in a third of the time that it takes row by row
+        values = text.replace(_SEPARATOR, b"\n").split(b"\n")  # three times as fast as row by row
         return [values[i :: len(self.names)] for i in range(len(self.names))]
 
     def undecided(self, columns: Sequence[Sequence[bytes]]) -> set[int]:
-        """Return the rows whose values may not be those of their lines, by their indices.
+        """Return the indices of the rows whose values may not be those of their lines.
 
-        A repetition may have set more values of one name than its groups tell, or in another order.
+        A repetition may have set more values of one name than its groups can hold, or in another order.
         """
         found: set[int] = set()
         for groups in self._doubtful:
@@ -66,7 +65,7 @@ class ChunkPattern:
 
     @cached_property
     def _doubtful(self) -> list[tuple[int, ...]]:
-        """Groups that leave a row undecided if all of some have a value."""
+        """Sets of groups; a row in which all groups of one set have a value is undecided."""
         repeated = [(i, group) for i, group in enumerate(self._groups) if group.repetitions]
         pairs = combinations(repeated, 2)
         twice = [(i, j) for (i, (name, one)), (j, (same, other)) in pairs if name == same and one & other]
@@ -74,33 +73,32 @@ class ChunkPattern:
 
     @cached_property
     def expression(self) -> Expression | str:
-        """The expression, compiled when it is first needed, or why there is none."""
+        """The compiled expression, made when it is first needed, or why there is none."""
         text = SharedGroups(self.node).write(in_json(self.node) if self.quoted else self.node)
         first = 1 + len(_NAMED_GROUP.findall(self.before))
-        template = _BETWEEN.join(b"$%d" % number for number in range(first, first + len(self.names))) + b"\n"
+        template = _SEPARATOR.join(b"$%d" % number for number in range(first, first + len(self.names))) + b"\n"
         try:
-            # both sides end right before the newline, and never go back
+            # both branches end right before the newline, and are never backtracked into
             return Expression(f"(*LF)(?J)(?:{self.before}{text}{self.behind}|.*+)\\n".encode("latin-1"), template)
         except ValueError as error:
             return str(error)
 
     def rows(self, text: bytes) -> list[bytes] | None:
-        """Return a row for each line of a text, empty values in all its groups where the line was passed over.
+        """Return one row per line of a text; None where that fails, and each line has to be read by itself.
 
-        So it is where a value has the byte that stands between values. Return None where the rows cannot be told: each
-        line is to be read by itself then.
+        All groups of a row are empty where its line did not match, or where a value contains the separator.
         """
         if isinstance(self.expression, str) or not self.names:
             return None
-        written = self.expression.written(text, len(text))  # lines are longer than their rows, mostly
+        written = self.expression.written(text, len(text))  # most rows are shorter than their lines
         if written is None:
             return None
         rows = written.split(b"\n")[:-1]
-        if _BETWEEN in text:
+        if _SEPARATOR in text:
             between = len(self.names) - 1
-            rows = [row if row.count(_BETWEEN) == between else _BETWEEN * between for row in rows]
+            rows = [row if row.count(_SEPARATOR) == between else _SEPARATOR * between for row in rows]
         return rows
 
     def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
-        """Return the same for lines in a frame; None where a line might match by what stands before it."""
+        """Return the same pattern for lines in a frame; None if a lookbehind may reach into what precedes the line."""
         return None if looks_before(self.node) else ChunkPattern(self.node, self.listed, before, behind, quoted)

@@ -1,7 +1,7 @@
-"""Turn a pyparsing expression into nodes with the same meaning on every line, or say why it cannot.
+"""Translate a pyparsing expression into nodes that match every line identically, or say why that is impossible.
 
-The rules are read off pyparsing's own ``parseImpl`` methods: who skips blanks, who calls its first child without
-skipping, what a result name gets. An element, a parse action or a name whose effect cannot be kept exact is refused.
+The rules follow pyparsing's own ``parseImpl`` methods: which elements skip blanks, which call their first child without
+skipping, what a result name receives. Any element, parse action or name whose effect cannot be kept exact is refused.
 """
 
 import re
@@ -17,42 +17,42 @@ from logwatch.compile import from_regex, nodes
 from logwatch.compile.from_regex import NotCompilable
 from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
-_MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
+_MAX_ELEMENTS = 5000  # a second's work; where each level uses the one below twice, the count doubles with each level
 
 
 class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
-    """A repetition of what may match nothing: pyparsing itself would never come back from it."""
+    """A repetition of what may match nothing: pyparsing itself would loop for ever."""
 
 
 def refuse_endless(line: pp.ParserElement) -> None:
-    """Raise EndlessLoop for a repetition that never leaves the end of a line, whether it can be compiled or not."""
-    for each in _from_within(line, set()):  # what is around it would try it, and never come back
+    """Raise EndlessLoop for a repetition that never leaves the end of a line, whether or not it can be compiled."""
+    for each in _innermost_first(line, set()):  # to try an element around an endless one would not end either
         if isinstance(each, pp.ZeroOrMore | pp.OneOrMore) and any(_stays(each, at) for at in (0, 1)):
             raise EndlessLoop(f"{each} repeats what may match nothing")
 
 
 def _stays(repetition: pp.ZeroOrMore | pp.OneOrMore, at: int) -> bool:
-    """Return whether a turn ends where it began, ``at`` the end of an empty line or behind it, as LineEnd leaves it."""
+    """Return whether an iteration makes no progress on an empty line, ``at`` 0 or, as LineEnd leaves it, 1."""
     with suppress(pp.ParseBaseException, IndexError):
         goes_on = not repetition.not_ender or repetition.not_ender.can_parse_next("", at)
         return goes_on and _inner(repetition).try_parse("", at) == at
     return False
 
 
-def _from_within(element: pp.ParserElement, seen: set[int]) -> Iterator[pp.ParserElement]:
-    """Go through an expression, each element once, behind those that are in it; what stops a repetition is."""
+def _innermost_first(element: pp.ParserElement, seen: set[int]) -> Iterator[pp.ParserElement]:
+    """Yield each element of an expression once, after those inside it, which include the ``stop_on`` of repetitions."""
     if id(element) not in seen:
         seen.add(id(element))
         ender = getattr(element, "not_ender", None)
         for each in [*element.recurse(), *([ender] if ender else [])]:
-            yield from _from_within(each, seen)
+            yield from _innermost_first(each, seen)
         yield element
 
 
 def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
-    """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop.
+    """Return the nodes of a streamlined expression for a whole line; raise NotCompilable or EndlessLoop.
 
-    Of the names that are ``listed`` every value is used, and of others the last one.
+    Every value of a name in ``listed`` is used, but only the last value of any other name.
     """
     if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
         raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
@@ -74,9 +74,9 @@ def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
 
 
 def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
-    """Return how many elements the tree has that an expression unfolds to."""
+    """Count the elements of an expression, each as often as it occurs."""
     if id(element) not in known:
-        known[id(element)] = 0  # where it is inside itself
+        known[id(element)] = 0  # for an element that contains itself
         known[id(element)] = 1 + sum(_unfolded(each, known) for each in element.recurse())
     return known[id(element)]
 
@@ -89,8 +89,8 @@ def _outside_assertions(node: Node) -> list[Node]:
 def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
     """Refuse names that would get other values than pyparsing gives them.
 
-    A value that is empty is as if it were not there, unless it hides one that came before, as do the groups of a Regex
-    that take no part (``absent``). Of names that are ``single`` only the last value counts.
+    An empty value counts as no value, but in pyparsing it hides an earlier one, as does a Regex group that took no part
+    (``absent``). Only the last value of a name in ``single`` counts.
     """
     again = {name for name, count in _captured(node).items() if count > 1}
     if again.intersection(single):
@@ -106,7 +106,7 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
 
 
 def _captured(node: Node) -> Counter[str]:
-    """Return how often one match may capture each name, where twice stands for any number."""
+    """Return how often one match may capture each name: at most once, or more often if the count is above 1."""
     inside = [_captured(child) for child in node.children]
     found: Counter[str] = reduce(or_ if isinstance(node, Choice) else add, inside, Counter())
     if isinstance(node, Repeat) and node.max != 1:
@@ -115,15 +115,15 @@ def _captured(node: Node) -> Counter[str]:
 
 
 def _inner(element: pp.ParserElement) -> pp.ParserElement:
-    """Return the one expression that an element enhances."""
+    """Return the one expression that an element wraps."""
     assert isinstance(element, pp.ParseElementEnhance)
     assert element.expr is not None
     return element.expr
 
 
-@cache  # an element that stands in several places is one node: what is made of it is made once
+@cache  # an element that is used in several places becomes one node, and what is cached on that is computed once
 def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -> Node:
-    """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around."""
+    """Translate ``element._parse``: blanks first, unless the caller skipped them; ``name`` is that of the parent."""
     for attribute, what in _EFFECTS.items():
         if getattr(element, attribute):
             raise NotCompilable(f"{what} on {element}")
@@ -131,11 +131,11 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     rule = _RULES.get(kind)
     if rule is None:
         raise NotCompilable(f"{kind.__name__} is not among the elements that can be compiled")
-    name = None if element.resultsName == "_skipped" else element.resultsName or name  # what `...` calls itself
+    name = None if element.resultsName == "_skipped" else element.resultsName or name  # the name that `...` sets
     if name and not _verbatim(element):
         raise NotCompilable(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
     if isinstance(element, pp.MatchFirst | pp.Opt):
-        node = rule(element, name)  # it is on what they match that the name stands
+        node = rule(element, name)  # the name goes to what they match
     else:
         node = Capture(name, rule(element)) if name else rule(element)
     if skip and element.callPreparse and element.skipWhitespace:
@@ -146,7 +146,7 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
 
 
 def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an element
-    """Return whether an element yields one token, which is the text that it matched."""
+    """Return whether an element yields a single token that is exactly the text it matched."""
     match element:
         case pp.CaselessLiteral() | pp.CaselessKeyword() | pp.Empty():
             return False
@@ -170,7 +170,7 @@ def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an 
 
 
 def _joinable(element: pp.ParserElement) -> bool:
-    """Return whether what Combine joins is exactly what stands there."""
+    """Return whether the tokens that Combine joins add up to exactly the text it matched."""
     if element.resultsName:
         return False
     if isinstance(element, pp.And | pp.MatchFirst):
@@ -185,7 +185,7 @@ def _codes(chars: object) -> nodes.Bytes:
 
 
 def _text(text: str, *, caseless: bool = False) -> Node:
-    """Match a text; ``caseless`` is within latin-1 what ``str.upper`` makes of ASCII."""
+    """Match a text; ``caseless`` as pyparsing does, which compares after ``str.upper``."""
     if not text.isascii() or "\n" in text:
         raise NotCompilable(f"the text {text!r}, which is not ASCII or has a newline in it")
     return from_regex.parse(re.compile(re.escape(text), re.IGNORECASE)) if caseless else Literal(text.encode())

@@ -1,7 +1,7 @@
-r"""Turn a Python regular expression over text into nodes over bytes with the same meaning on every line of latin-1.
+r"""Translate a Python regex over text into nodes over bytes that match every line of latin-1 identically.
 
-Classes are written out byte by byte, so that ``\w`` or ``\s`` mean in bytes what they mean in text. What cannot keep
-its meaning inside a larger expression is refused.
+Classes are expanded byte by byte, so that ``\w`` and ``\s`` match the same as in text. A construct that cannot keep its
+meaning inside a larger expression is refused.
 """
 
 import re
@@ -11,10 +11,10 @@ from typing import Any
 from logwatch.compile import nodes
 from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
-_parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  what the re module itself reads patterns with
+_parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  the parser of the re module itself
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
 _LATIN1 = [chr(number) for number in range(256)]
-_CHARS: dict[tuple[str, int], nodes.Bytes] = {}  # what was found out, by construct and flags
+_CHARS: dict[tuple[str, int], nodes.Bytes] = {}  # cache of _chars, by construct and flags
 _BOUNDS = {
     "AT_BOUNDARY": r"(?<=\w)(?!\w)|(?<!\w)(?=\w)",
     "AT_NON_BOUNDARY": r"(?<=\w)(?=\w)|(?<!\w)(?!\w)",
@@ -24,11 +24,11 @@ _ANY: nodes.Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
 
 
 class NotCompilable(Exception):  # noqa: N818  it is an answer, not a failure
-    """Something cannot be compiled and keep its meaning; pyparsing itself has to match it."""
+    """Something cannot be compiled without changing its meaning; pyparsing itself has to match it."""
 
 
 def parse(pattern: re.Pattern[str]) -> Node:
-    """Return the nodes of a pattern that is matched once and not gone back into; raise NotCompilable."""
+    """Return the nodes of a pattern, which is never backtracked into once it has matched; raise NotCompilable."""
     if not isinstance(pattern.pattern, str):
         raise NotCompilable("a Regex over bytes")
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
@@ -56,7 +56,7 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
             return _repeat(_sequence(inner, flags, groups), low, high, lazy=str(operator) == "MIN_REPEAT")
         case "POSSESSIVE_REPEAT":
             low, high, inner = argument
-            return Backtracking(_repeat(_turn(_sequence(inner, flags, groups)), low, high, lazy=False))
+            return Backtracking(_repeat(_iteration(_sequence(inner, flags, groups)), low, high, lazy=False))
         case "ATOMIC_GROUP":
             return Backtracking(_sequence(argument, flags, groups))
         case "ASSERT" | "ASSERT_NOT":
@@ -89,14 +89,14 @@ def _repeat(item: Node, low: int, high: Any, *, lazy: bool) -> Node:
     return nodes.repeat(item, low, most, lazy=lazy)
 
 
-def _turn(item: Node) -> Node:
-    """Return a turn of a possessive repetition, into which re does not go back: it would into one within (?>…)."""
+def _iteration(item: Node) -> Node:
+    """Make an iteration of a possessive repetition atomic: re never backtracks into one, but would inside (?>…)."""
     fixed = isinstance(item, Literal) or (isinstance(item, CharRun) and item.max == 1)
     return item if fixed else Backtracking(item)
 
 
 def _chars(construct: Any, flags: int) -> nodes.Bytes:
-    """Return which of the 256 characters a construct matches, by asking the re module itself."""
+    """Return which of the 256 characters of latin-1 a construct matches, by asking the re module itself."""
     key = repr(construct), flags
     if key not in _CHARS:
         state = _parser.State()
@@ -107,35 +107,35 @@ def _chars(construct: Any, flags: int) -> nodes.Bytes:
     return _CHARS[key]
 
 
-class _GoesBack(Exception):  # noqa: N818  an answer
-    """Going back could change what a node matches."""
+class _MayBacktrack(Exception):  # noqa: N818  an answer
+    """Backtracking could change what a node matches."""
 
 
 def _atomic(node: Node) -> Node:
-    """Return the same node for a place behind which nothing can fail, without going back if that changes nothing."""
+    """Return the same node, behind which nothing can fail, free of backtracking if that changes nothing."""
     try:
         return _committed(node, _NONE)
-    except _GoesBack:
+    except _MayBacktrack:
         return Backtracking(node)
 
 
 def _committed(node: Node, follow: nodes.Bytes) -> Node:
-    """Return the same node without going back.
+    """Return the same node without backtracking, or raise _MayBacktrack.
 
-    One of the bytes in ``follow`` stands behind it where all the rest matches; none, if nothing behind it can fail.
+    Wherever all the rest matches, it begins with a byte in ``follow``, which is empty if the rest cannot fail.
     """
     match node:
         case CharRun(chars, low, high, lazy):
             if low != high and (lazy or chars & follow):
-                raise _GoesBack
+                raise _MayBacktrack
             return CharRun(chars, low, high)
         case nodes.Seq(items):
             return nodes.seq(*(_committed(item, _first_of(items[i + 1 :], follow)) for i, item in enumerate(items)))
         case Choice(items) if follow and not nodes.all_disjoint(items):
-            raise _GoesBack
+            raise _MayBacktrack
         case Repeat(item, low, high, lazy):
             if lazy or not item.min_len or (low != high and item.first_set & follow):
-                raise _GoesBack
+                raise _MayBacktrack
             again = item.first_set if follow or low > 1 else _NONE
             return Repeat(_committed(item, follow | again), low, high)
         case Look(item, negative, behind):
@@ -146,7 +146,7 @@ def _committed(node: Node, follow: nodes.Bytes) -> Node:
 
 
 def _first_of(items: tuple[Node, ...], follow: nodes.Bytes) -> nodes.Bytes:
-    """Return the bytes of which one stands where these items match and what ``follow`` says stands behind them."""
+    """Return the bytes that a match of these items can begin with when one of ``follow`` comes behind them."""
     for item in reversed(items):
         match item:
             case Look(inner, True, False):

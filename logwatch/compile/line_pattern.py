@@ -1,7 +1,7 @@
-"""Match one line by a compiled expression, with the named values in the order in which pyparsing sets them.
+"""Match one line with a compiled expression, returning named values in the order in which pyparsing sets them.
 
-A group inside a repetition would keep its last turn only; so a repetition with names inside is one group, and what it
-matched is gone through again by a second expression, which takes all turns up to the next one that holds a value.
+A group inside a repetition would keep only its last iteration. So a repetition with names inside is one group, and what
+it matched is scanned again by a second regex, each match of which ends with the next iteration that sets a value.
 """
 
 import re
@@ -11,38 +11,38 @@ from logwatch.compile.nodes import Capture, Node
 from logwatch.compile.to_regex import Writer
 
 Values = list[tuple[str, bytes]]
-"""Name and text of each value, in the order of the line."""
+"""Name and text of each value, in line order."""
 
 
 class LinePattern:
-    """A node as one regular expression, compiled when it is first needed; lines end in a newline."""
+    """A node as one regex, compiled when it is first needed; a line may end in a newline and has none inside."""
 
-    def __init__(self, node: Node, *, turns: bool = False) -> None:
-        """With ``turns``, match any number of turns of the node, of which the last one alone may set a group."""
+    def __init__(self, node: Node, *, repeated: bool = False) -> None:
+        """With ``repeated``, match one or more iterations of the node, of which only the last may set a group."""
         self._node = node
-        self._turns = turns
+        self._repeated = repeated
 
     @cached_property
     def _compiled(self) -> "tuple[re.Pattern[bytes], list[str | LinePattern]]":
-        """The expression, and for each of its groups the name of a value, or what looks into a repetition."""
+        """The regex, and for each of its groups the name of a value, or the pattern for the inside of a repetition."""
         writer = Writer(capturing=True)
         text = writer.write(self._node, last=True)
         slots = [
-            group.name if isinstance(group, Capture) else LinePattern(group.item, turns=group.max is None)
+            group.name if isinstance(group, Capture) else LinePattern(group.item, repeated=group.max is None)
             for group in writer.groups
         ]
-        if self._turns:
+        if self._repeated:
             none_set = "".join(f"(?({number})(?!))" for number in range(1, len(slots) + 1))
             text = f"(?:{none_set}{text})+"
         return re.compile(f"(?>{text})".encode("latin-1")), slots
 
     @property
     def pattern(self) -> re.Pattern[bytes]:
-        """The expression."""
+        """The compiled regex."""
         return self._compiled[0]
 
     def match(self, line: bytes, start: int = 0) -> tuple[Values, int] | None:
-        """Return the named values of what stands at ``start`` (an index of bytes), and the index where it ends."""
+        """Return the named values of a match at byte ``start``, and the index of its end; None if there is none."""
         found = self.pattern.match(line, start)
         if found is None:
             return None
@@ -51,11 +51,11 @@ class LinePattern:
             if value and isinstance(slot, str):
                 values.append((slot, value))
             elif value and isinstance(slot, LinePattern):
-                values += slot.all_turns(line, *found.span(number))
+                values += slot.all_iterations(line, *found.span(number))
         return values, found.end()
 
-    def all_turns(self, line: bytes, start: int = 0, end: int | None = None) -> Values:
-        """Return the values of a repetition from ``start`` on, for as long as it goes on, or up to ``end``."""
+    def all_iterations(self, line: bytes, start: int = 0, end: int | None = None) -> Values:
+        """Return the values of a repetition that begins at ``start``, up to ``end`` or as far as it goes."""
         values: Values = []
         while (end is None or start < end) and (found := self.match(line, start)) is not None:
             values += found[0]

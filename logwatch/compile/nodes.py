@@ -1,7 +1,7 @@
-"""The PEG tree that a line grammar is compiled to, and what can be said about a node without running it.
+"""The PEG tree that a line grammar is compiled to, and the static properties of its nodes.
 
-All nodes but ``Backtracking`` mean what pyparsing means: greedy, ordered, never going back. What a node matches at a
-place is therefore one fixed number of bytes or nothing, and a compiled grammar can be one expression of atomic parts.
+Every node except ``Backtracking`` has pyparsing's semantics: greedy, ordered, without backtracking. At a given position
+it matches one fixed number of bytes or fails, so a compiled grammar can be a single regex of atomic parts.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,11 +18,11 @@ _Made = TypeVar("_Made")
 
 
 class _Properties:
-    """What is asked of a node at every step of the compiler, worked out once."""
+    """Properties that every step of the compiler asks for, computed once per node."""
 
     @property
     def children(self) -> "tuple[Node, ...]":
-        """The nodes directly inside."""
+        """The nodes directly inside this one."""
         match self:
             case Seq(items) | Choice(items):
                 return items
@@ -32,7 +32,7 @@ class _Properties:
 
     @cached_property
     def min_len(self) -> int:
-        """The least number of bytes that a match takes."""
+        """The length of the shortest match, in bytes."""
         match self:
             case Literal(data):
                 return len(data)
@@ -48,13 +48,13 @@ class _Properties:
 
     @cached_property
     def capture_names(self) -> tuple[str, ...]:
-        """The names of the values inside, from left to right, each as often as it stands there."""
+        """The names of all captures inside, from left to right, each as often as it occurs."""
         own = [self.name] if isinstance(self, Capture) else []
         return tuple(own + [name for child in self.children for name in child.capture_names])
 
     @cached_property
     def first_set(self) -> Bytes:
-        """The bytes that a match can begin with; of an empty match, nothing is said."""
+        """The bytes that a non-empty match can begin with."""
         found: Bytes = frozenset()
         match self:
             case Literal(data):
@@ -73,7 +73,7 @@ class _Properties:
 
     @cached_property
     def prefixes(self) -> frozenset[bytes]:
-        """Texts of which any match begins with one; what is asserted behind a word makes it longer."""
+        """Texts, one of which begins every match; they include what a lookahead asserts behind a word."""
         heads = frozenset((b"",))
         match self:
             case Literal(data):
@@ -97,14 +97,14 @@ class _Properties:
 
 @dataclass(frozen=True)
 class Literal(_Properties):
-    """These bytes."""
+    """Exactly these bytes."""
 
     data: bytes
 
 
 @dataclass(frozen=True)
 class CharRun(_Properties):
-    """As many bytes out of a set as there are, within bounds; inside ``Backtracking`` it may give some back."""
+    """A greedy run of ``min`` to ``max`` bytes from a set; inside ``Backtracking`` it may give some back."""
 
     chars: Bytes
     min: int = 1
@@ -114,14 +114,14 @@ class CharRun(_Properties):
 
 @dataclass(frozen=True)
 class Seq(_Properties):
-    """One after the other."""
+    """All items, one after the other."""
 
     items: tuple["Node", ...]
 
 
 @dataclass(frozen=True)
 class Choice(_Properties):
-    """The first that matches."""
+    """The first item that matches."""
 
     items: tuple["Node", ...]
 
@@ -138,7 +138,7 @@ class Repeat(_Properties):
 
 @dataclass(frozen=True)
 class Look(_Properties):
-    """Match nothing, where ``item`` matches ahead (``behind``: before), or, ``negative``, does not."""
+    """A zero-width assertion: ``item`` matches from here (``behind``: up to here), or with ``negative`` does not."""
 
     item: "Node"
     negative: bool = False
@@ -147,7 +147,7 @@ class Look(_Properties):
 
 @dataclass(frozen=True)
 class Capture(_Properties):
-    """What ``item`` matches is a value of this name."""
+    """Captures what ``item`` matches as a value of this name."""
 
     name: str
     item: "Node"
@@ -155,7 +155,7 @@ class Capture(_Properties):
 
 @dataclass(frozen=True)
 class Backtracking(_Properties):
-    """A regular expression as its author wrote it: it goes back inside, and never once it has matched."""
+    """A regex as its author wrote it: it may backtrack inside, but not once it has matched."""
 
     item: "Node"
 
@@ -172,7 +172,7 @@ END_OF_LINE = Look(_ANY_BYTE, negative=True)
 
 
 def seq(*items: Node) -> Node:
-    """Join nodes into one sequence, flat; adjacent literals become one."""
+    """Concatenate nodes into one flat sequence; adjacent literals are merged."""
     flat: list[Node] = []
     for item in items:
         for each in parts(item):
@@ -185,7 +185,7 @@ def seq(*items: Node) -> Node:
 
 
 def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Node:
-    """Repeat an item; what is a single byte becomes a run of such bytes."""
+    """Repeat an item; a repeated single byte becomes a ``CharRun``."""
     if isinstance(item, Literal) and len(item.data) == 1:
         item = CharRun(frozenset(item.data), 1, 1)
     if isinstance(item, CharRun) and (item.min, item.max) == (1, 1):
@@ -194,7 +194,7 @@ def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Nod
 
 
 def choice(*items: Node) -> Node:
-    """Join alternatives, flat; blanks that all of them skip are skipped once, in front."""
+    """Join alternatives into one flat choice; blanks that all of them skip first are skipped once, in front."""
     flat = [each for item in items for each in alternatives(item)]
     blanks = {split_leading_blanks(item)[0] for item in flat}
     if len(flat) > 1 and len(blanks) == 1 and (blank := blanks.pop()) is not None:
@@ -202,8 +202,8 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def once_a_node(change: Callable[Concatenate[Node, _How], _Made]) -> Callable[Concatenate[Node, _How], _Made]:
-    """Let what is made of a node be made once: the same one stands in many places of a tree."""
+def cached_on_node(change: Callable[Concatenate[Node, _How], _Made]) -> Callable[Concatenate[Node, _How], _Made]:
+    """Cache a function of a node on the node itself: the same node occurs in many places of a tree."""
 
     @wraps(change)
     def made(node: Node, /, *args: _How.args, **kwargs: _How.kwargs) -> _Made:
@@ -211,14 +211,14 @@ def once_a_node(change: Callable[Concatenate[Node, _How], _Made]) -> Callable[Co
         how = (change, *args, *kwargs.values())
         if how not in known:
             done = change(node, *args, **kwargs)
-            known[how] = None if done is node else done  # in a circle it would wait for a collection of garbage
+            known[how] = None if done is node else done  # a node that refers to itself is freed by the collector only
         return cast(_Made, node if known[how] is None else known[how])
 
     return made
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Return the same node of changed children."""
+    """Return the node with ``change`` applied to each of its children."""
     match node:
         case Seq(items):
             return seq(*map(change, items))
@@ -229,9 +229,9 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return node
 
 
-@once_a_node
+@cached_on_node
 def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
-    """Return the same node without captures, but those of a name in ``keep``."""
+    """Return the node without its captures, except those named in ``keep``."""
     if keep.issuperset(node.capture_names):
         return node
     if isinstance(node, Capture) and node.name not in keep:
@@ -243,24 +243,24 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
 
 
 def parts(node: Node) -> tuple[Node, ...]:
-    """Return the items of a sequence; of anything else, itself."""
+    """Return the items of a sequence, or any other node as the only item."""
     return node.items if isinstance(node, Seq) else (node,)
 
 
 def alternatives(node: Node) -> tuple[Node, ...]:
-    """Return the items of a choice; of anything else, itself."""
+    """Return the items of a choice, or any other node as the only item."""
     return node.items if isinstance(node, Choice) else (node,)
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all nodes inside, from left to right."""
+    """Yield a node and all nodes inside it, parents first, from left to right."""
     yield node
     for child in node.children:
         yield from walk(child)
 
 
 def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
-    """Return what skips blanks in front (or None), and the rest."""
+    """Split off the run that skips leading blanks; return it (None if there is none) and the rest."""
     head, *rest = parts(node) or (node,)
     skips = isinstance(head, CharRun) and (head.min, head.max, head.lazy) == (0, None, False)
     return (head, seq(*rest)) if isinstance(head, CharRun) and skips else (None, node)
@@ -270,7 +270,7 @@ def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
 
 
 def disjoint(one: Node, other: Node) -> bool:
-    """Return whether at no place both can match, as far as their first bytes or words tell."""
+    """Return whether their first bytes or words prove that no position lets both match."""
     if not one.min_len or not other.min_len:
         return False
     if not one.first_set & other.first_set:
@@ -280,5 +280,5 @@ def disjoint(one: Node, other: Node) -> bool:
 
 
 def all_disjoint(items: tuple[Node, ...]) -> bool:
-    """Return whether at any place at most one of the items can match."""
+    """Return whether at most one of the items can match at any position, as far as ``disjoint`` can prove it."""
     return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])

@@ -1,9 +1,9 @@
-"""Run a regular expression over a whole text at once, by the system's PCRE2, as machine code where that is allowed.
+"""Run a regex over a whole text at once with the system's PCRE2, as machine code where that is allowed.
 
-``re`` makes a tuple of Python objects for each match, from an expression that it interprets. ``pcre2_substitute(3)``
-writes what the groups of all matches hold into one buffer, and PCRE2 compiles the expression to machine code: 0.5 us a
-line in place of 2 to 7. Where memory must not be executable that was writable (``MemoryDenyWriteExecute=`` of a
-service), PCRE2 interprets, at about the pace of ``re``.
+``re`` interprets its regex, and makes a tuple of Python objects for each match. PCRE2 compiles it to machine code, and
+``pcre2_substitute(3)`` writes the groups of all matches into one buffer: 0.5 us a line instead of 2 to 7. Where memory
+that was writable must not become executable (``MemoryDenyWriteExecute=`` of a service), PCRE2 interprets, about as fast
+as ``re``.
 """
 
 import ctypes
@@ -13,15 +13,15 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from functools import cache
 
 LIBRARY = "libpcre2-8.so.0"
-"""Of the package libpcre2-8-0 (Debian, Ubuntu) or pcre2 (RHEL), which others of the system need as well."""
+"""From the package libpcre2-8-0 (Debian, Ubuntu) or pcre2 (RHEL), which other packages of the system need as well."""
 _JIT_COMPLETE = 0x01
 _GLOBAL, _UNSET_EMPTY, _OVERFLOW_LENGTH = 0x0100, 0x0400, 0x1000
 _NO_MEMORY = -48
 _CONFIG_VERSION = 11
-_LONGEST_TEXT = 256  # bytes, of a version or a message
-_STACK_BYTES = 32 * 1024, 8 << 20  # of machine code: at first, and at most
-_MATCHES = 10_000_000  # steps of one match that go back: one that takes more fails, and with it the text
-_HEAP_KIB = 16 * 1024  # of one match that is interpreted
+_LONGEST_TEXT = 256  # bytes, of a version or an error message
+_STACK_BYTES = 32 * 1024, 8 << 20  # for machine code: initial and maximum
+_MATCH_LIMIT = 10_000_000  # backtracking steps in one match: if one needs more, the whole text fails
+_HEAP_KIB = 16 * 1024  # for one match that is interpreted
 _SIGNATURES = {
     "compile": (c_void_p, c_char_p, c_size_t, c_uint32, POINTER(c_int), POINTER(c_size_t), c_void_p),
     "code_free": (None, c_void_p),
@@ -43,7 +43,7 @@ _SIGNATURES = {
 
 
 class _Library:
-    """The functions of PCRE2 for bytes, and what all matches share: one at a time may run."""
+    """PCRE2's functions for bytes, and the match context that all calls share: only one may run at a time."""
 
     def __init__(self, found: ctypes.CDLL) -> None:
         self.lock = threading.Lock()
@@ -52,7 +52,7 @@ class _Library:
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
         self.context = self.match_context_create(None)
-        self.set_match_limit(self.context, _MATCHES)
+        self.set_match_limit(self.context, _MATCH_LIMIT)
         self.set_heap_limit(self.context, _HEAP_KIB)
         self.jit_stack_assign(self.context, None, self.jit_stack_create(*_STACK_BYTES, None))
 
@@ -62,7 +62,7 @@ class _Library:
 
 @cache
 def loaded() -> _Library | None:
-    """Return PCRE2, None where the system has none."""
+    """Return PCRE2, or None if the system has none."""
     try:
         return _Library(ctypes.CDLL(LIBRARY))
     except (OSError, AttributeError):
@@ -70,35 +70,35 @@ def loaded() -> _Library | None:
 
 
 def version() -> str:
-    """Return the version of PCRE2, "10.42"; empty where the system has none."""
+    """Return the version of PCRE2, such as "10.42"; empty if the system has none."""
     if (pcre2 := loaded()) is None:
         return ""
-    told = ctypes.create_string_buffer(_LONGEST_TEXT)
-    pcre2.config(_CONFIG_VERSION, told)
-    return told.value.decode("ascii").partition(" ")[0]  # a date follows
+    message = ctypes.create_string_buffer(_LONGEST_TEXT)
+    pcre2.config(_CONFIG_VERSION, message)
+    return message.value.decode("ascii").partition(" ")[0]  # a date follows
 
 
 def makes_machine_code() -> bool:
-    """Return whether this process may make machine code; False also where there is no PCRE2."""
+    """Return whether this process may make machine code; also False if there is no PCRE2."""
     return loaded() is not None and Expression(b"", b"").is_machine_code
 
 
 class Expression:
-    """An expression, of whose matches in a text one text is written: the given one with each group in its place."""
+    """A compiled regex, and the template that replaces each of its matches in a text."""
 
     def __init__(self, pattern: bytes, template: bytes) -> None:
-        """``template`` is what is written of a match; ``${1}`` is its first group, and empty if that is not set.
+        """``template`` is what is written for a match; ``${1}`` is its first group, empty if that is not set.
 
-        Raise ValueError if the pattern has a mistake, or is larger than PCRE2 takes, or there is no PCRE2.
+        Raise ValueError if the pattern is invalid or too large for PCRE2, or if there is no PCRE2.
         """
         if (pcre2 := loaded()) is None:
             raise ValueError(f"{LIBRARY} is not there")
         error, at = c_int(), c_size_t()
         code = pcre2.compile(pattern, len(pattern), 0, byref(error), byref(at), None)
         if not code:
-            told = ctypes.create_string_buffer(_LONGEST_TEXT)
-            pcre2.get_error_message(error.value, told, _LONGEST_TEXT)
-            raise ValueError(f"PCRE2: {told.value.decode('ascii')}")
+            message = ctypes.create_string_buffer(_LONGEST_TEXT)
+            pcre2.get_error_message(error.value, message, _LONGEST_TEXT)
+            raise ValueError(f"PCRE2: {message.value.decode('ascii')}")
         self._pcre2, self._code, self._template = pcre2, code, template
         self.is_machine_code = pcre2.jit_compile(code, _JIT_COMPLETE) == 0
         self._match_data = pcre2.match_data_create_from_pattern(code, None)
@@ -106,12 +106,11 @@ class Expression:
             weakref.finalize(self, free, made).atexit = False  # a thread may still match when the process ends
 
     def written(self, text: bytes, expected_bytes: int) -> bytes | None:
-        """Return what is written of all matches, one after the other, and what stands between them.
+        """Return a text with every match replaced; None if a match needs more steps or memory than allowed.
 
-        Return None where a match takes more steps or more memory than it may. ``expected_bytes`` are about as many as
-        it will have: of more it is written twice.
+        ``expected_bytes`` is an estimate of the result's length: if it is too small, the result is written twice.
         """
-        size = c_size_t(expected_bytes + 1)  # a NUL is written behind
+        size = c_size_t(expected_bytes + 1)  # a NUL is written at the end
         for _ in range(2):
             buffer = ctypes.create_string_buffer(size.value)
             with self._pcre2.lock:

@@ -1,27 +1,27 @@
-"""Write a node as one expression in which alternatives share their groups, as PCRE2's branch reset ``(?|...)`` does.
+"""Write a node as one regex in which alternatives share their groups, by PCRE2's branch reset ``(?|...)``.
 
-A value that many alternatives of a repetition may set is one group, so it holds what the last turn has set, and a row
-of a line is as short as its values are few.
+A value that many alternatives of a repetition may set is one group, so the group holds what was set last, and rows are
+short.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from logwatch.compile.nodes import Capture, Choice, Node, Repeat, once_a_node
+from logwatch.compile.nodes import Capture, Choice, Node, Repeat, cached_on_node
 from logwatch.compile.to_regex import Writer
 
 
 class ValueGroup(NamedTuple):
-    """What a group captures, and the outermost repetitions that may set it, by numbers of their own."""
+    """The name of a group, and the ids of the outermost repetitions that may set it."""
 
     name: str
     repetitions: frozenset[int]
 
 
-@once_a_node
+@cached_on_node
 def groups_of(node: Node, within: frozenset[int] = frozenset()) -> list[ValueGroup]:
-    """Return the groups of a node, in the order of their numbers; ``within`` is the repetition that it stands in."""
+    """Return the groups of a node in numerical order; ``within`` is the outermost repetition around the node."""
     if not node.capture_names:
         return []
     if isinstance(node, Choice):
@@ -36,7 +36,7 @@ def groups_of(node: Node, within: frozenset[int] = frozenset()) -> list[ValueGro
 
 
 def _share(shared: list[ValueGroup], groups: Sequence[ValueGroup]) -> None:
-    """Let an alternative use the groups of those before it, where names and order allow it, and add what it lacks."""
+    """Merge an alternative's groups into those of earlier ones: reuse them where names and order allow, add others."""
     at = 0
     for group in groups:
         same = next((i for i in range(at, len(shared)) if shared[i].name == group.name), None)
@@ -48,7 +48,7 @@ def _share(shared: list[ValueGroup], groups: Sequence[ValueGroup]) -> None:
 
 
 def _places(groups: Sequence[ValueGroup], shared: Sequence[ValueGroup]) -> Iterator[int]:
-    """Yield which of the shared groups are those of one alternative."""
+    """Yield the indices of one alternative's groups among the shared ones."""
     at = 0
     for name, _ in groups:
         while shared[at].name != name:
@@ -58,7 +58,7 @@ def _places(groups: Sequence[ValueGroup], shared: Sequence[ValueGroup]) -> Itera
 
 
 class SharedGroups(Writer):
-    """Write one node, with the groups of ``groups_of``."""
+    """Writes one node with the groups of ``groups_of``."""
 
     def __init__(self, node: Node) -> None:
         super().__init__(capturing=True)
@@ -69,7 +69,7 @@ class SharedGroups(Writer):
         if not isinstance(node, Capture):
             return text()
         number = next(self._numbers)
-        others = "(){0}" * (number - self._last - 1)  # groups of other alternatives: nothing is compiled of them
+        others = "(){0}" * (number - self._last - 1)  # groups of other alternatives: they compile to nothing
         self._last = number
         return f"{others}({text()})"
 
@@ -86,6 +86,6 @@ class SharedGroups(Writer):
         self._last, self._numbers = max(ends), rest
         return f"(?|{'|'.join(texts)})" if last or back else f"(?>(?|{'|'.join(texts)}))"
 
-    def _turns(self, inner: str, times: str) -> str:
-        """Let go of each turn when it has come: PCRE2 would keep them all up to the end of an atomic group."""
+    def _iterations(self, inner: str, times: str) -> str:
+        """Make the repetition possessive: with an atomic group around it, PCRE2 would keep every iteration's state."""
         return f"(?:{inner}){times}+" if times else f"(?>{inner})"

@@ -1,7 +1,7 @@
-"""Write nodes as one regular expression over bytes, for a line that ends in a newline and has none inside.
+"""Write nodes as one regex over bytes, for a line that may end in a newline and has none inside.
 
-Alternatives and repetitions become atomic groups. Possessive quantifiers stand on single classes only: Python before
-3.11.5 miscompiles them on anything longer, and fails on captures inside them.
+Choices and repetitions become atomic groups. Only single classes get possessive quantifiers: Python before 3.11.5
+miscompiles them on anything longer, and fails on captures inside them.
 """
 
 import re
@@ -12,13 +12,14 @@ from logwatch.compile import nodes
 from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
-_SPECIAL = frozenset(b"\\]^-[&~|")  # within a class
+_SPECIAL = frozenset(b"\\]^-[&~|")  # inside a class
 
 
 class Writer:
-    """Write nodes, and note in ``groups`` what each capturing group stands for, in the order of their numbers.
+    """Writes nodes, and records in ``groups`` what each capturing group stands for, in numerical order.
 
-    A repetition with captures inside is one group, to be looked into later: theirs would keep its last turn only.
+    A repetition with captures inside is one group, to be scanned again later: inner groups would keep only the last
+    iteration.
     """
 
     def __init__(self, *, capturing: bool = False) -> None:
@@ -26,7 +27,7 @@ class Writer:
         self.groups: list[Capture | Repeat] = []
 
     def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: PLR0911  one case a node
-        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back."""
+        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may backtrack."""
         match node:
             case Literal(data):
                 return "(?!)" if b"\n" in data else _escaped(data)
@@ -64,10 +65,10 @@ class Writer:
         return f"({inner})"
 
     def _repeat(self, node: Repeat) -> str:
-        inner = self.write(node.item, last=node.min <= 1)  # a turn that must come could go back into the one before
-        return self._turns(inner, _times(node.min, node.max))
+        inner = self.write(node.item, last=node.min <= 1)  # a required iteration could backtrack into the one before
+        return self._iterations(inner, _times(node.min, node.max))
 
-    def _turns(self, inner: str, times: str) -> str:
+    def _iterations(self, inner: str, times: str) -> str:
         return f"(?>(?:{inner}){times})"
 
 
@@ -95,12 +96,12 @@ def _escaped(data: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def char_class(chars: nodes.Bytes) -> str:
-    """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower.
+    """Write a set of bytes as ranges, of which re makes one bitmap; a negated class would be slower.
 
-    nodes.Bytes stand as they are wherever they can: to compile an escape takes several times as long.
+    Bytes are written unescaped where possible: an escape takes several times as long to compile.
     """
     if chars == nodes.EVERY_BYTE:
-        return "."  # in two thirds of the time that a class takes
+        return "."  # takes two thirds of the time of a class
     if len(chars) == 1:
         return _escaped(bytes(chars))
     ranges: list[list[int]] = []

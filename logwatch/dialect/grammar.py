@@ -1,6 +1,6 @@
-"""What a grammar is, what its pyparsing elements say, and what pyparsing itself reads by it.
+"""A grammar, questions about its pyparsing elements, and how pyparsing itself reads a line by it.
 
-What pyparsing itself reads is by definition right; all that is compiled is held to it.
+What pyparsing reads is right by definition; everything that is compiled has to agree with it.
 """
 
 import re
@@ -20,29 +20,29 @@ _ESCAPE = r"(?:\x1b|#033|\^\[|\\u001b)\[[0-9;]*m|#0[0-7]{2}|\^[A-Z]|\\[a-z]|\\u0
 
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """A line's grammar, loaded and validated; beginnings of LINE tell whose a line is, and why it is not a result."""
+    """A line grammar, loaded and validated; beginnings of LINE tell whose a line is, and why it gives no result."""
 
     name: str
     path: Path
     line: pp.ParserElement
     marker: bytes
     samples: tuple[Annotated, ...] = field(repr=False)
-    front: pp.ParserElement | None  # what stands before the marker: so begin the lines of the program that logs it
-    place: pp.ParserElement | None  # the part up to the marker: where a push line must have it
+    front: pp.ParserElement | None  # what precedes the marker: with it the lines of the program that logs it begin
+    place: pp.ParserElement | None  # the part up to and including the marker: where a push line must have it
     before: pp.ParserElement | None  # the part before the code, then the line's end: a push line without a code
-    node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
+    node: Node | None = field(repr=False)  # LINE as it is compiled; None if that would not be exact
     not_compiled_because: str = ""
-    timestamp: str = ""  # how stamps are written, in words of strptime(3); empty for any of the usual ways
+    timestamp: str = ""  # the strptime(3) format of stamps; empty for any of the usual ones
 
 
 def names_of(element: pp.ParserElement) -> list[str]:
-    """Return the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
-    names = [element.resultsName] if element.resultsName not in (None, "_skipped") else []  # what `...` calls itself
+    """Return the result names that an element itself sets; to pyparsing the groups of a Regex are names as well."""
+    names = [element.resultsName] if element.resultsName not in (None, "_skipped") else []  # the name that `...` sets
     return names + (list(element.re.groupindex) if isinstance(element, pp.Regex) else [])
 
 
 def elements_of(element: pp.ParserElement) -> Iterator[pp.ParserElement]:
-    """Go through an expression, every element once; what only must not match (NotAny, stop_on) yields nothing."""
+    """Yield every element of an expression once, except those that only must not match (in NotAny or stop_on)."""
     seen: set[int] = set()
     stack = [element]
     while stack:
@@ -56,19 +56,17 @@ def elements_of(element: pp.ParserElement) -> Iterator[pp.ParserElement]:
 
 
 def sequence(line: pp.ParserElement) -> list[pp.ParserElement]:
-    """Return the parts that a line consists of, one behind the other, in and out of nested sequences."""
+    """Return the consecutive parts of a line, those of nested sequences included."""
     if type(line) is pp.And and not line.resultsName and not line.parseAction:
         return [part for each in line.exprs for part in sequence(each)]
     return [line]
 
 
 def whole_marker(grammar: Grammar) -> Callable[[Sequence[bytes]], list[bool]]:
-    """Return what tells of lines if the marker is in them: as a word, where LINE has it as one.
+    """Return a function that tells for each line whether it contains the marker: as a word, if it is one in LINE.
 
-    In a longer one it is another.
-
-    An escape in front of it (a colour, a tab as syslog daemons or JSON write it) ends in a letter or a digit, and is
-    no part of a word: a log whose function names are coloured would be passed over in silence.
+    An escape in front of it (a colour, a tab as syslog daemons or JSON write it) ends in a letter or a digit, but is no
+    part of the word: otherwise a log with coloured function names would be ignored silently.
     """
     text = grammar.marker.decode("latin-1")
     words = (each for each in elements_of(grammar.line) if isinstance(each, pp.Keyword) and each.match == text)
@@ -76,7 +74,7 @@ def whole_marker(grammar: Grammar) -> Callable[[Sequence[bytes]], list[bool]]:
     inside, found = re.escape("".join(sorted(char for char in chars if char < "\u0100"))), re.escape(text)
     if not inside:
         return lambda lines: [grammar.marker in line for line in lines]
-    # what begins with the marker itself is searched for ten times as fast
+    # an expression that begins with the marker itself is ten times as fast
     plain = f"{found}(?<![{inside}]{found})(?![{inside}])".encode("latin-1")
     escaped = f"(?:{_ESCAPE}){found}(?![{inside}])".encode("latin-1")
     once_a_line = re.compile(plain + b"().*+").findall
@@ -90,24 +88,24 @@ def whole_marker(grammar: Grammar) -> Callable[[Sequence[bytes]], list[bool]]:
 
 
 def text_of(element: pp.ParserElement) -> str:
-    """Return the text or the pattern that an element itself spells out; empty if it spells out none."""
+    """Return the text or the regex that an element itself spells out; empty if there is none."""
     if isinstance(element, pp.Literal | pp.Keyword):
         return element.match
     return element.pattern if isinstance(element, pp.Regex) and isinstance(element.pattern, str) else ""
 
 
 def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
-    """Read one line with pyparsing itself: slow, and by definition right."""
+    """Read one line with pyparsing itself: slowly, and right by definition."""
     line = payload.decode("latin-1")
     try:
         found = grammar.line.parse_string(line)
         return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
-    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
+    except Exception:  # noqa: BLE001  what a parse action raises, it would raise again each time the line is read
         return unparsed_cause(grammar, payload, line_begins)
 
 
 def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.ParserElement], bool]) -> Cause:
-    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else.
+    """Return why ``LINE`` does not match: the marker is misplaced, the line ends before a code, or something else.
 
     ``begin`` does what ``line_begins`` does.
     """
@@ -117,7 +115,7 @@ def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.Par
 
 
 def line_begins(line: bytes, beginning: pp.ParserElement) -> bool:
-    """Return whether a line begins with what an expression takes, as pyparsing itself has it."""
+    """Return whether pyparsing matches an expression at the beginning of a line."""
     try:
         beginning.parse_string(line.decode("latin-1"))
     except Exception:  # noqa: BLE001  as above
@@ -126,7 +124,7 @@ def line_begins(line: bytes, beginning: pp.ParserElement) -> bool:
 
 
 def _flat(value: object) -> list[str]:
-    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
+    """Return a result name's values in order; None, a Regex group that took no part, is the same as not set."""
     if isinstance(value, pp.ParseResults):
         return [text for each in value for text in _flat(each)]
     return [] if value is None else [str(value)]

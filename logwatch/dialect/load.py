@@ -1,4 +1,4 @@
-"""Load a grammar by its name: plain pyparsing out of a file that only its owner can change, and its samples."""
+"""Load a grammar by name: plain pyparsing from a file that only its owner can change, and its samples."""
 
 import os
 import re
@@ -24,12 +24,12 @@ from logwatch.moments import YEAR_DIRECTIVES
 from logwatch.regular_file import open_file
 
 BLANKS = " \t\r"
-"""What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
+"""What may come between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 _A_DAY = datetime(1970, 1, 1, tzinfo=UTC)
-_defaults = threading.Lock()  # pyparsing's are those of the whole process
+_defaults = threading.Lock()  # pyparsing's defaults are shared by the whole process
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
@@ -56,7 +56,7 @@ def names(directories: Sequence[Path]) -> list[str]:
 def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     """Load a grammar and its samples; raise GrammarError with everything that is wrong with them.
 
-    Others share what was loaded before: whoever changes its elements must copy them.
+    Grammars are cached and shared: whoever changes the elements of one must copy them.
     """
     path = find(name, directories)
     samples_path = path.parent / "samples" / f"{name}.log"
@@ -69,14 +69,14 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
         return _build(name, path, source, samples_path, annotated)
     except GrammarError:
         raise
-    except Exception as error:  # pyparsing works on what a stranger wrote, and raises what it likes
+    except Exception as error:  # on what a stranger wrote, pyparsing may raise anything
         why, remedy = f"{type(error).__name__}: {error}", "let each Regex compile, and no element begin with itself"
         raise GrammarError(Problem(str(path), "cannot be used", why, remedy)) from error
 
 
 @lru_cache(maxsize=16)
 def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: bytes | None) -> Grammar:
-    """Make a grammar of what its files hold; the same as before after a reload that changed nothing of them."""
+    """Make a grammar from the contents of its files; a reload that changed neither of them gets the same one."""
     problems: list[Problem] = []
     samples: tuple[Annotated, ...] = ()
     if annotated is not None:
@@ -104,7 +104,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
 
 @contextmanager
 def default_whitespace() -> Iterator[None]:
-    """Let new pyparsing elements skip BLANKS and never a newline; put the process's defaults back afterwards."""
+    """Make new pyparsing elements skip BLANKS and never a newline; restore the process's defaults afterwards."""
     with _defaults:
         blanks, keyword = pp.ParserElement.DEFAULT_WHITE_CHARS, pp.Keyword.DEFAULT_KEYWORD_CHARS
         literal = pp.ParserElement._literalStringClass  # noqa: SLF001  what inline_literals_using sets
@@ -118,11 +118,11 @@ def default_whitespace() -> Iterator[None]:
 
 
 def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
-    """Read a file that becomes code, unless somebody else could have written it; what was checked is what is read."""
+    """Read a file that becomes code, unless somebody else could have written it; the open file itself is checked."""
     try:
         with open_file(path) as file:
             facts = [(path, os.fstat(file.fileno())), (path.parent, path.parent.stat())]
-            # What came with the package is trusted as the package is: one who can write there owns us anyway
+            # What came with the package is trusted like the package: whoever can write there owns us anyway
             if resources.grammars() not in (path.parent, path.parent.parent):
                 for what, status in facts:
                     if status.st_uid not in (0, os.geteuid()):
@@ -142,11 +142,11 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
 
 
 def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[pp.ParserElement | None, bytes, str]:
-    """Run the file by its path, writing no __pycache__, and take LINE, MARKER and TIMESTAMP out of it."""
+    """Run the source under its path, without writing a __pycache__; return its LINE, MARKER and TIMESTAMP."""
     namespace: dict[str, Any] = {"__name__": f"logwatch.grammars.{path.stem}", "__file__": str(path)}
     with default_whitespace():
         try:
-            exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102  a grammar is code; _read_trusted has looked at who wrote it
+            exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102  a grammar is code; _read_trusted has checked who can write it
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever goes wrong in it is a finding about it
             problems.append(Problem(_line_of(path, error), "does not run", f"{type(error).__name__}: {error}"))
             return None, b"", ""
@@ -160,7 +160,7 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[pp.Par
         marker = b""
     if line is not None:
         line.streamline()
-        line.parse_with_tabs()  # else pyparsing would expand tabs, and what is matched would not be what was logged
+        line.parse_with_tabs()  # else pyparsing would expand tabs, and match another text than was logged
         names = {name for element in elements_of(line) for name in names_of(element)}
         if "code" not in names:
             problems.append(
@@ -173,7 +173,7 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[pp.Par
 
 
 def _timestamp_of(path: Path, namespace: dict[str, Any], problems: list[Problem]) -> str:
-    """Return how the grammar says that stamps are written; empty if it says nothing."""
+    """Return the format in which the grammar says that stamps are written; empty if it says nothing."""
     timestamp = namespace.get("TIMESTAMP", "")
     if timestamp and (why := wrong_form(timestamp)):
         what = f"TIMESTAMP {timestamp!r} cannot be used"
@@ -189,7 +189,7 @@ def _line_of(path: Path, error: BaseException) -> str:
 
 
 def wrong_form(form: object) -> str:
-    """Return what is wrong with a format of strptime(3) for stamps; empty if nothing is."""
+    """Return what is wrong with a strptime(3) format for stamps; empty if nothing is."""
     if not isinstance(form, str):
         return "it is no text"
     if not any(directive in form for directive in _DAY_DIRECTIVES):
@@ -197,7 +197,7 @@ def wrong_form(form: object) -> str:
     dated = form if any(directive in form for directive in YEAR_DIRECTIVES) else f"%Y {form}"  # as it is read
     try:
         datetime.strptime(_A_DAY.strftime(dated), dated)  # noqa: DTZ007  only whether it can be read
-    except (ValueError, re.error) as error:  # re's where a directive stands twice
+    except (ValueError, re.error) as error:  # re.error for a directive that is there twice
         return str(error)
     return ""
 
@@ -205,7 +205,7 @@ def wrong_form(form: object) -> str:
 def _beginnings(
     line: pp.ParserElement, marker: str
 ) -> tuple[pp.ParserElement | None, pp.ParserElement | None, pp.ParserElement | None]:
-    """Build ``front``, ``place`` and ``before``, as far as LINE is a sequence with marker and code in parts of it."""
+    """Build ``front``, ``place`` and ``before``; all None unless LINE is a sequence with the code behind the marker."""
     parts = sequence(line)
 
     def first(holds: Any) -> int:
@@ -215,11 +215,11 @@ def _beginnings(
     place = first(lambda element: marker in text_of(element))
     if not place < code < len(parts):
         return None, None, None
-    # What stands around the code is a repetition; between it and the number there is only what announces the number
+    # The fields around the code are a repetition; between it and the number is only what announces the number
     loop = max((i for i in range(place, code) if isinstance(parts[i], pp.ZeroOrMore | pp.OneOrMore)), default=place)
     up_to_place, front = pp.And(parts[: place + 1]), pp.And(parts[:place])
     if not place or front.can_parse_next("", 0):
-        front = up_to_place  # what may be nothing, such as the bound of a word, would make every line the program's
+        front = up_to_place  # what matches nothing, such as the boundary of a word, would make every line the program's
     return (
         front.parse_with_tabs(),
         up_to_place.parse_with_tabs(),

@@ -1,9 +1,9 @@
-"""Turn a line into its shape, and what stands in front of its marker into a front, with nothing of a user in either.
+"""Turn a line into its shape, and what precedes its marker into a front, with nothing of a user in either.
 
-Whatever they contain stands in the grammar or in the lists below, so that no address, no token and no text of a user
-survives, and they can be stored and shown anywhere. In a shape words of the grammar stay, all else becomes ``<num>`` or
-``<str>``. In front of a line Docker, compose, syslog, journalctl and log shippers put their own beginning: shown as
-it is built, it tells an operator at a glance why a line could not be read.
+Every word in them is in the grammar or in the lists below, so that no address, no token and no text of a user survives,
+and they can be stored and shown anywhere. A shape keeps the words of the grammar; all else becomes ``<num>`` or
+``<str>``. Docker, compose, syslog, journalctl and log shippers put something in front of a line: its front shows an
+operator at a glance why the line could not be read.
 """
 
 import re
@@ -17,21 +17,21 @@ from logwatch.dialect.grammar import Grammar, elements_of, text_of
 from logwatch.model import Cause, Sample
 
 MAX_SAMPLES = 8
-"""At most so many distinct shapes a scan are kept."""
+"""The most distinct shapes that a scan keeps."""
 _SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
-_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
+_SHAPE_EVERY = 64  # and of later ones one in so many, so that a storm of them is cheap
 LENGTH = 240
-_REMEMBERED = 1024  # shapes; most lines of a log are built like one before
+_REMEMBERED = 1024  # shapes; most lines of a log are built like an earlier one
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
-_MORE = "…"  # stands in no shape but at its end
-_NEAR = 512  # bytes of a line that nearly always have a shape of LENGTH: most of a shorter one are its token
+_MORE = "…"  # occurs only at the end of a shape
+_NEAR = 512  # bytes of a line, which nearly always fill a shape of LENGTH: most of a shorter line are its token
 _WORD = re.compile(r"[A-Za-z_]{2,}")
-_MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
+_MARKS = b'][ (){}":=,;*\n-'  # between words; they are kept
 _SPACED = bytes.maketrans(b"\t\r\x0b\x0c", b" " * 4)
 _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
-_NUM, _STR = b"\3", b"\4"  # while shapes are made: the bytes themselves stand in words alone, and these are gone
-# two or more words that hyphens join, as in FCM's tokens: how many there are is chance
+_NUM, _STR = b"\3", b"\4"  # while shapes are made; in a line these bytes are parts of words, which are replaced
+# two or more words joined by hyphens, as in FCM's tokens, where their number is arbitrary
 _HYPHENATED = re.compile(rb"\x04-+(?:\x03-+)*\x04(?:-+[\x03\x04])*-*")
 COMMON = frozenset(
     re.split(
@@ -42,7 +42,7 @@ COMMON = frozenset(
 )
 FRONT_LENGTH = 60
 _FRONT_BYTES = 400  # before the marker
-# mesibo's own prefix, which belongs there (research: E2211-101500-123 (17): …)
+# mesibo's own prefix, such as E2211-101500-123 (17): …, which belongs there
 _PREFIX = re.compile(rb"(?:[A-Z]|\*\*[A-Z]{1,16}\*\*|http-)\d{4}-\d{6}-\d{3}(?: \(\d+\))?: *\Z")
 _MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _PART = re.compile(
@@ -74,21 +74,21 @@ _KNOWN = frozenset(
 
 
 def words_of(grammar: Grammar) -> frozenset[bytes]:
-    """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
+    """Return the words that may appear in a shape: those that the grammar itself spells out, and COMMON."""
     texts = [grammar.marker.decode("latin-1"), *map(text_of, elements_of(grammar.line))]
     return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 
 def shape(payload: bytes, words: frozenset[bytes]) -> str:
-    """Return a line's shape, at most LENGTH characters of it."""
+    """Return a line's shape, at most LENGTH characters long."""
     return shapes([payload.replace(b"\n", b" ")], words)[0]
 
 
 def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
-    """Return the shape of each line without its newline; equal shapes are one string, since lists hold many.
+    """Return the shape of each line, given without its newline; equal shapes are one string, since many are kept.
 
-    One is made for every failure that is kept. A long line is mostly text, of which little is shown: what is in front
-    of a blank has the same shape whatever follows, and nearly always is enough.
+    One is made for every failure that is kept. A long line is mostly text, little of which is shown: the part before a
+    blank has the same shape whatever follows it, and is nearly always enough.
     """
     near = [each if len(each) <= _NEAR else each[:_NEAR].rpartition(b" ")[0] for each in payloads]
     built = _built(near, words)
@@ -99,9 +99,9 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
 
 
 def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
-    """Return how lines are built, a byte a placeholder.
+    """Return the shapes of lines with one byte per placeholder.
 
-    They are gone through as one text, and its words and what stands between them taken apart at the speed of C.
+    The lines are processed as one text, which is split into words and what is between them at the speed of C.
     """
     text = b"\n".join([payload.strip() for payload in payloads]).translate(_SPACED) + b"\n"
     runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()
@@ -114,7 +114,7 @@ def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return one line's shape: blanks, and placeholders alike, side by side are one; a byte is a character at least."""
+    """Return a shape as shown: blanks, and equal placeholders, side by side are one; a byte is at least a character."""
     while b"\1\1" in built:
         built = built.replace(b"\1\1", b"\1")
     for kind in (_NUM, _STR):
@@ -125,9 +125,9 @@ def _as_shown(built: bytes) -> str:
 
 
 def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
-    """Show what stands before ``marker`` and before mesibo's own prefix; empty if nothing does.
+    """Return what precedes ``marker`` and mesibo's own prefix, redacted; empty if nothing does.
 
-    ``words`` are those of the grammar, which may be shown beside the names that log shippers use.
+    ``words`` are those of the grammar, which may be shown, as may the names that log shippers use.
     """
     before = payload.partition(marker)[0] if marker in payload else b""
     text = _PREFIX.sub(b"", before)[:_FRONT_BYTES].decode("latin-1")
@@ -144,14 +144,14 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
 
     told = _PART.sub(shown, text)
     if told.startswith("{") and len(told) > FRONT_LENGTH:
-        return "{…" + told[2 - FRONT_LENGTH :]  # the key of the text is what tells
+        return "{…" + told[2 - FRONT_LENGTH :]  # the key of the text says most
     return _shortened(told, FRONT_LENGTH)
 
 
 def out_of_json(fronts: Sequence[str]) -> str:
-    """Return how jq takes the texts out in which lines behind most of some fronts begin; empty where none does.
+    """Return the jq command that extracts the texts that begin behind most of these fronts; empty if most are no JSON.
 
-    A front that is cut, or has another object open, does not show where the key stands: it is looked for at any depth.
+    A front that is cut, or has another object open, does not show where its key is: that is looked for at any depth.
     """
     keys = [(front, found[1]) for front in fronts if front.startswith("{") and (found := _JSON_KEY.search(front))]
     if 2 * len(keys) <= len(fronts):
@@ -172,10 +172,10 @@ class Samples:
         self._marker = marker
         self._words = words
         self._noted: Counter[Cause] = Counter()
-        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._samples: dict[Sample, int] = {}  # with the number of lines seen of each
 
     def add(self, cause: Cause, payloads: Sequence[bytes]) -> None:
-        """Take in lines without their newlines; only the first of a cause, and few of the others, are shaped."""
+        """Add lines without their newlines; only the first ones of a cause, and few of the others, are shaped."""
         first = self._noted[cause] + 1
         self._noted[cause] += len(payloads)
         some = [each for n, each in enumerate(payloads, first) if n <= _SHAPED_LINES or not n % _SHAPE_EVERY]

@@ -1,6 +1,6 @@
-"""Turn the named values of one line into a push result, or into the cause why it gives none; the rules are here alone.
+"""Turn the named values of a line into a push result, or into the cause why it gives none; all rules for that are here.
 
-Both roads, pyparsing's and the compiled one, end here, so that they cannot disagree about what a value means.
+What pyparsing and what compiled expressions read both ends up here, so they cannot disagree about what a value means.
 """
 
 import re
@@ -13,7 +13,7 @@ from logwatch.model import Cause, Platform
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
 _CODES = re.compile(rb"(?:-?[0-9]{1,6}\n)*+-?[0-9]{1,6}")
-_MAX_REMEMBERED = 1024  # characters of what decides a result: a hostile log has reasons of 64 KiB
+_MAX_REMEMBERED = 1024  # characters of the values that decide a result: a hostile log has reasons of 64 KiB
 _REASONS = ("reason", "fcm_error", "fcm_status", "apns_reason")
 _DECIDING = ("platform", "fcm_name", *_REASONS)  # beside the code
 PLATFORMS: Mapping[str, Platform] = {
@@ -29,7 +29,7 @@ PLATFORMS: Mapping[str, Platform] = {
 
 
 class PushResult(NamedTuple):
-    """One push result as logged; what the line does not tell is empty."""
+    """One push result as logged; what the line does not say is empty."""
 
     code: int
     platform: Platform
@@ -45,28 +45,28 @@ class PushResult(NamedTuple):
 class Reasons:
     """The reasons that results are counted by, whatever their case; all others are counted together, as none.
 
-    A storm of failures that all have reasons of their own costs no more than one that repeats then.
+    So a storm of failures that each have a reason of their own costs no more than one in which they repeat.
     """
 
-    _OTHER = b"\0"  # is no word
+    _OTHER = b"\0"  # no reason is equal to it
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._told = {word.lower(): word for word in words} | {"": ""}
-        self._logged = {text.encode(): word.encode() for text, word in self._told.items()}
+        self._counted_as = {word.lower(): word for word in words} | {"": ""}
+        self._logged = {text.encode(): word.encode() for text, word in self._counted_as.items()}
 
-    def told(self, reason: str) -> str:
+    def counted_as(self, reason: str) -> str:
         """Return what a reason is counted as."""
-        return self._told.get(reason.lower(), "")
+        return self._counted_as.get(reason.lower(), "")
 
     def alike(self, logged: Sequence[bytes]) -> Sequence[bytes]:
-        """Return reasons as they stand in lines, those of which it is certain that none is listed all the same."""
+        """Return the reasons of lines, all that are certainly not listed made equal, and listed ones spelt alike."""
         if b"".join(logged).isascii():
             return list(map(self._logged.get, map(bytes.lower, logged), repeat(self._OTHER)))
         return [self._logged.get(each.lower(), self._OTHER) if each.isascii() else each for each in logged]
 
 
 Columns = tuple[Sequence[Any], ...]
-"""A sequence for each field of a tuple, where many are read together: as many tuples take longer to make."""
+"""A sequence for each field of a tuple, where many are read together: making as many tuples takes longer."""
 
 NAMES = frozenset((*PushResult._fields, *_DECIDING))
 """The names that a grammar may give to values."""
@@ -76,26 +76,26 @@ COUNTED = frozenset(("code", *_DECIDING))
 """Of these, the names of what push results are counted by."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 NO_RESULT = PushResult(0, "unknown", "")
-"""Fills a place."""
+"""A placeholder."""
 
 
 def display(value: str) -> str:
-    """Return what was logged as text: matching sees one character a byte, people see UTF-8."""
+    """Decode what was logged: matching sees each byte as a character, but people read UTF-8."""
     try:
         return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
-    except UnicodeEncodeError:  # an action of a grammar has decoded it already
+    except UnicodeEncodeError:  # a parse action has decoded it already
         return value.encode(errors="replace").decode()
 
 
 def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
-    """Return whose push it was: by the type word, else by the shape of the provider's answer."""
+    """Return whose push it was, judging by the type word, else by the provider's answer."""
     return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
 
 
 def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
     """Return the result of the named values of a line that matched, or why it has none.
 
-    Of the name ``code`` all of them count, of each other name the last one.
+    All values of ``code`` count, but only the last value of every other name.
     """
     last = dict(values)
     get = last.get
@@ -110,7 +110,7 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
 
 
 def _told_by(size: int) -> Callable[..., tuple[Platform, str]]:
-    """Return ``_told``, which remembers no texts of more than so many characters: there are few short ones."""
+    """Return ``_told``, uncached if the values have more than ``_MAX_REMEMBERED`` characters; short ones are few."""
     return _told if size <= _MAX_REMEMBERED else _told.__wrapped__
 
 
@@ -118,15 +118,15 @@ def _told_by(size: int) -> Callable[..., tuple[Platform, str]]:
 def _told(word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str) -> tuple[Platform, str]:
     """Return the platform and the reason that a line is counted by.
 
-    A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
-    APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.
+    A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then APNs'
+    reason; inside an FCM answer that one belongs to Google's ErrorInfo, and is left out.
     """
     fcm = fcm_error or fcm_status
     return platform_of(word, fcm=bool(fcm or name), apns=bool(apns)), display(reason or fcm or apns)
 
 
 def _number(codes: Sequence[str]) -> int | Cause:
-    """Return the one code that all of these are."""
+    """Return the one code that all of these are, or why there is none."""
     if not codes or not all(map(_CODE.fullmatch, codes)):
         return "no_code"
     return int(codes[0]) if len(codes) == 1 or len({*map(int, codes)}) == 1 else "ambiguous"
@@ -138,14 +138,14 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
 
 
 def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause]]:
-    """Return the results of lines, given what each group of these names captured of them, and why others have none.
+    """Return the results of lines from what each group captured of them and, by index, why some have none.
 
-    Of the groups of one name the last one that captured something counts, of those of ``code`` all. None of the values
-    has a newline in it.
+    ``names`` are those of the groups. Of several groups of one name the last that captured something counts, but all of
+    ``code``. No value contains a newline.
     """
     groups: dict[str, list[Sequence[bytes]]] = {}
     for name, column in zip(names, columns, strict=True):
-        if any(column):  # most groups of a name that stands in many places capture nothing
+        if any(column):  # most groups of a name that occurs in many places capture nothing
             groups.setdefault(name, []).append(column)
 
     def texts(name: str, encoding: str) -> list[str]:

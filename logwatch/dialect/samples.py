@@ -1,4 +1,4 @@
-"""Read annotated samples: above each log line a comment with what the line must yield, as JSON.
+"""Read annotated samples: log lines, each below a comment that says in JSON what it must yield.
 
     # Anything else after a hash is prose.
     # expect: {"code": 404, "platform": "fcm", "reason": "UNREGISTERED", "user": "4711"}
@@ -6,8 +6,8 @@
     # expect: null  (misplaced)
     E2211-101500-123 (17): user said push_on_complete code 903
 
-``null``: the line must yield nothing; the cause may follow. Left out of an object means: not in the line (``level``,
-``timestamp`` and ``thread`` may be left out either way). Log lines are copied as they are, also out of json-file.
+``null`` means that the line must yield nothing; the cause may follow. What an object leaves out must not be in the line
+(except ``level``, ``timestamp`` and ``thread``). Log lines are copied as they are, also from json-file logs.
 """
 
 import json
@@ -26,7 +26,7 @@ _EXPECT = re.compile(r"#\s*expect:\s*(.*?)(?:\s+\((\w+)\))?\s*")
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A line of a samples file and what it must yield: a result's values, or nothing (and why, if ``cause`` is set)."""
+    """A line of a samples file and what it must yield: a result's values, or nothing, for ``cause`` if that is set."""
 
     number: int  # of the line in the file, from 1
     payload: bytes
@@ -35,9 +35,9 @@ class Annotated:
 
 
 def read_samples(path: Path, data: bytes, known: Sequence[str]) -> tuple[tuple[Annotated, ...], list[Problem]]:
-    """Split a samples file into its samples and everything that is wrong with its annotations.
+    """Return the samples of a file, and everything that is wrong with its annotations.
 
-    ``known`` are the names of a result's values.
+    ``known`` are the names that the values of a result may have.
     """
     samples: list[Annotated] = []
     problems: list[Problem] = []
@@ -66,7 +66,7 @@ def read_samples(path: Path, data: bytes, known: Sequence[str]) -> tuple[tuple[A
 
 def _payload(raw: bytes) -> bytes:
     record = envelope.FORMATS["docker"].record(raw)
-    return record.payload.partition(b"\n")[0] if record else raw  # as of any record
+    return record.payload.partition(b"\n")[0] if record else raw  # only the first line of a record counts
 
 
 def _annotation(text: str, name: str | None, known: Sequence[str]) -> tuple[dict[str, Any] | None, Cause | None]:

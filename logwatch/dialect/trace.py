@@ -1,4 +1,4 @@
-"""Shows how far a grammar comes in a line: part by part what it took, and at which column it expected what."""
+"""Show how far a grammar gets in a line: what each part matched, and at which column it expected what."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ from logwatch.model import Cause
 
 
 class Step(NamedTuple):
-    """One part of LINE, and the text it took."""
+    """One part of LINE, and the text that it matched."""
 
     part: str
     taken: str
 
 
 class Trace(NamedTuple):
-    """How far a grammar came: the parts that matched, then where it stopped (column from 1) and what it expected."""
+    """How far a grammar got: the parts that matched, then where it stopped (column from 1) and what it expected."""
 
     steps: list[Step]
     column: int | None

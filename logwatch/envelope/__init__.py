@@ -1,9 +1,9 @@
-"""What stands around a line: nothing, Docker's record, a Kubernetes runtime's, syslog's, journalctl's, compose's.
+"""The format around a line: none, Docker's record, a Kubernetes runtime's, syslog's, journalctl's, compose's.
 
-Pure functions over bytes. ``decide`` tells the envelope of a generation by mesibo's own lines in it; ``cut`` takes
-whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, with the time that it wrote;
-``taken_out`` does the same for whole records at the speed of C. ``formats`` lists the formats; those that put something
-in front of a line are a table in ``fronts``.
+Pure functions over bytes. ``decide`` finds the envelope of a generation from mesibo's own lines in it; ``cut`` takes
+whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, with the time that it gives them;
+``taken_out`` does the same for whole records at the speed of C. ``formats`` lists the formats; those that only put
+something in front of a line are a table in ``fronts``.
 """
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided

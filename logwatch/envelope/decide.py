@@ -1,8 +1,8 @@
-"""Decides what envelope the lines of a generation stand in, by what mesibo's own lines say: a pure function of lines.
+"""Decide which envelope the lines of a generation are in, by mesibo's own lines among them: a pure function of lines.
 
-Votes are the whole lines that hold mesibo's own prefix: as they are, or behind exactly one envelope. A clear majority
-decides, so no text of a user brings an envelope along, not as the first line either. A second envelope is looked for
-behind the first only where nearly all lines have the same two.
+Each whole line with mesibo's own prefix, bare or behind exactly one envelope, is a vote. A clear majority decides, so
+no text of a user can bring an envelope along, not even as the first line. A second envelope is looked for behind the
+first only where nearly all lines have the same two.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Literal
 
 from logwatch.envelope.formats import FORMATS, of_kind
-from logwatch.envelope.journal_json import SeveralLines
+from logwatch.envelope.journal_json import Multiline
 from logwatch.envelope.lines import cut
 from logwatch.envelope.prefixed import CONTAINER_ID, Prefixed, is_container_id
 from logwatch.envelope.record import Format, Record
@@ -20,11 +20,11 @@ from logwatch.envelope.text import clean, uncoloured
 from logwatch.model import PLAIN, Envelope, EnvelopeKind, Layer
 
 Owns = Callable[[bytes], bool]
-"""Whether a line, without its newline, begins with mesibo's own prefix: a grammar knows."""
+"""Returns whether a line, without its newline, begins with mesibo's own prefix, which a grammar knows."""
 
 ENOUGH_VOTES = 50
-"""So many decide at once, whatever the file was expected to be."""
-_UNANIMOUS_VOTES = 8  # for something that nothing contradicts
+"""So many votes decide at once, whatever envelope was expected."""
+_UNANIMOUS_VOTES = 8  # so many decide if none contradicts
 _LOOKED_AT_VOTES = 200
 _LOOKED_AT_LINES = 20000
 _CLEAR = 2 / 3  # of the votes
@@ -33,7 +33,7 @@ _LEAST_PAIRS = 3
 _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
 
-_NAMELESS = ("docker", "docker-timestamps", "docker-details", "cri")  # kinds of one format, whose lines tell no program
+_NAMELESS = ("docker", "docker-timestamps", "docker-details", "cri")  # kinds of one format, whose lines name no program
 
 
 class Undecided(Enum):
@@ -48,7 +48,7 @@ _Pair = tuple[str, str]  # names of an outer and an inner format
 
 @dataclass(slots=True)
 class Votes:
-    """What the lines that were looked at say."""
+    """What the lines that were looked at say about their envelope."""
 
     plain: int = 0
     single: Counter[str] = field(default_factory=Counter)  # by name of the format
@@ -59,12 +59,12 @@ class Votes:
 
     @property
     def count(self) -> int:
-        """Lines that hold the prefix behind one envelope at most."""
+        """Lines that have the prefix bare or behind one envelope."""
         return self.plain + self.single.total()
 
     @property
     def agree(self) -> bool:
-        """Whether all say the same, and no name that a later one may say is missed."""
+        """Whether all votes say the same, and later lines cannot add a name."""
         told = bool(self.plain) + len(self.single)
         return told == 1 and not self.pairs and not any(origin for _, origin in self.own)
 
@@ -77,11 +77,11 @@ def decide(
     expected: Envelope | None = None,
     final: bool = False,
 ) -> Envelope | Undecided:
-    """Decide by whole lines from the beginning of a generation, or say why that cannot be decided by them.
+    """Decide by whole lines from the beginning of a generation, or say why these are not enough.
 
-    ``kind`` leaves the choice to the formats of one kind. ``expected`` is what the generation before had: the same
-    again needs no more than one line, and another one ``ENOUGH_VOTES``. With ``final`` what there is must do; where no
-    line of mesibo's is, there is nothing to decide by, and nothing that could count either.
+    ``kind`` restricts the choice to the formats of one kind. ``expected`` is the envelope of the generation before: one
+    line suffices for it, but any other takes ``ENOUGH_VOTES``. With ``final`` the lines there are must suffice; without
+    any of mesibo's there is nothing to decide by, and nothing that could count either.
     """
     forms = tuple(FORMATS.values()) if kind == "auto" else of_kind(kind)
     if kind == "plain" or kind in _NAMELESS:
@@ -101,47 +101,47 @@ def decide(
 
 
 def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
-    """Return whether some line of ``data`` stands in an envelope of this kind."""
+    """Return whether some line of ``data`` is in an envelope of this kind."""
     forms = of_kind(kind) if kind != "auto" else ()
     if not forms:
         return True
-    several = (form.rewritten(data, final=True) for form in forms if isinstance(form, SeveralLines))
+    several = (form.rewritten(data, final=True) for form in forms if isinstance(form, Multiline))
     return any(form.record(line) for line in _lines(data) for form in forms) or any(found.entries for found in several)
 
 
 def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
-    """Decide by whole lines that are all there is."""
+    """Decide by whole lines after which no more will come."""
     found = decide(data, owns, kind=kind, final=True)
     return undecided(kind) if isinstance(found, Undecided) else found
 
 
 def silent_end(data: bytes, max_line_bytes: int) -> int:
-    """Return how many bytes of whole lines, none of which is mesibo's, may be handed on before it is decided.
+    """Return how many bytes of whole lines, none of them mesibo's, may be handed on before the envelope is decided.
 
-    A message that is still split over lines, in any envelope, waits for its end: its rest is no line.
+    A message that in some envelope is split, and not complete yet, waits for its end: its rest is no line.
     """
     names = [
-        form.name for form in FORMATS.values() if (form.mark in data if isinstance(form, SeveralLines) else form.splits)
+        form.name for form in FORMATS.values() if (form.mark in data if isinstance(form, Multiline) else form.splits)
     ]
     return min(cut(data, Envelope((Layer(name),)), max_line_bytes).consumed for name in names)
 
 
 def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:
-    """Return what lines are read as while nothing is decided: none of them can count."""
+    """Return the envelope by which lines are read while none is decided: none of them can count."""
     return PLAIN if kind == "auto" or not (forms := of_kind(kind)) else Envelope((Layer(forms[0].name),))
 
 
 def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = True, final: bool = False) -> Votes:
-    """Count the votes of whole lines, each ended by a newline; with ``final`` the last entry has ended, too."""
+    """Count the votes of whole lines, each ended by a newline; with ``final`` the last entry is complete as well."""
     votes = Votes()
-    order = [form for form in forms if not isinstance(form, SeveralLines)]
+    order = [form for form in forms if not isinstance(form, Multiline)]
     for form in forms:
-        if isinstance(form, SeveralLines) and form.mark in data:
+        if isinstance(form, Multiline) and form.mark in data:
             consumed, entries, strange = form.rewritten(data, final=final)
             if entries and strange <= (1 - _NEARLY_ALL) * consumed:
                 for _, entry in entries[:_LOOKED_AT_VOTES]:
                     _vote(votes, entry, owns, [form])
-                return votes  # a line of a message of several is no line of the log
+                return votes  # a line within an entry is no line of the log
     heard = 0
     for line in _lines(data):
         if heard >= _LOOKED_AT_VOTES or (heard >= ENOUGH_VOTES and votes.agree):
@@ -155,7 +155,7 @@ def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = Tru
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
-    """Go through the first lines of a file, one by one: most of them are never asked for."""
+    """Yield the first lines of a file one by one, since most of them are never asked for."""
     data = clean(data)
     start = 0
     for _ in range(_LOOKED_AT_LINES):
@@ -166,7 +166,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 
 def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> bool:
-    """Count one line that is not plain; its format is tried first on the next one. Return whether it is mesibo's."""
+    """Count one line that is not plain, and try its format first on the next one; return whether it is mesibo's."""
     fitting: list[tuple[Format, Record]] = []
     for form in order:
         if (record := form.record(line)) is None:
@@ -184,7 +184,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> bool:
         votes.all[form.name, record.origin] += 1
         for inner in order:
             if not isinstance(inner, Prefixed) or inner.splits:
-                continue  # what is split inside another envelope is nobody's
+                continue  # nobody writes a split message inside another envelope
             second = inner.record(record.payload)
             if second and owns(uncoloured(second.payload)):
                 votes.pairs[form.name, inner.name] += 1
@@ -195,7 +195,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> bool:
 
 
 def _majority(votes: Votes) -> Envelope | None:
-    """Return what a clear majority says, with the names under which mesibo's own lines stand."""
+    """Return what a clear majority says, with the names under which mesibo logs its lines; None if there is none."""
     if pairs := votes.pairs.total():
         pair, most = votes.pairs.most_common(1)[0]
         if most >= _LEAST_PAIRS and most >= _NEARLY_ALL * (pairs + votes.count):
@@ -214,10 +214,10 @@ def _majority(votes: Votes) -> Envelope | None:
 
 
 def _origins(votes: Votes, form: str) -> tuple[str, ...]:
-    """Return the names that are mesibo's: most lines under them hold its prefix, and they are no rarity.
+    """Return the names that are mesibo's: most lines under them have its prefix, and they are not rare.
 
-    Where every container id that is seen is mesibo's, any is: Docker gives a new one to each container, and a log holds
-    several after a restart.
+    If every container id that was seen is mesibo's, any is: Docker gives each container a new one, so a log has several
+    after a restart.
     """
     own = {origin: n for (name, origin), n in votes.own.items() if name == form and origin}
     most = max(own.values(), default=0)

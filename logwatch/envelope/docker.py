@@ -1,8 +1,8 @@
-r"""What Docker's json-file driver writes: one JSON object a record, in which every newline of a message is escaped.
+r"""What Docker's json-file driver writes: one JSON object per record, in which every newline of a message is escaped.
 
     {"log":"E2511-100000-123 (17): …\n","stream":"stdout","time":"2026-11-25T10:00:00.123456789Z"}
 
-A message over 16 KiB is split into records of which only the last one's ``log`` ends in a newline.
+A message over 16 KiB is split into several records; only in the last one does ``log`` end in a newline.
 """
 
 import re
@@ -23,14 +23,14 @@ _WHOLE_END = b'\\n","stream":"std'  # the longer it is, the faster it is found
 
 _TEXT = f'"{UNESCAPED}"'
 _ATTRIBUTES = rf'(?:,"attrs":\{{{_TEXT}:{_TEXT}(?:,{_TEXT}:{_TEXT})*\}}|)'
-_FRACTION = r"(?:\.[0-9]{1,9}|)"  # without the noughts at its end
+_FRACTION = r"(?:\.[0-9]{1,9}|)"  # without trailing zeros
 _DAY = re.compile(rf'"time":"({RECENT_DATE})T'.encode())
 
 
 class _Record(msgspec.Struct, gc=False):
     log: str
     stream: Literal["stdout", "stderr"]
-    time: Annotated[datetime, msgspec.Meta(tz=True)]  # read at no cost, and so checked in full
+    time: Annotated[datetime, msgspec.Meta(tz=True)]  # validated in full, which costs nothing
 
 
 class _Received(msgspec.Struct, gc=False):
@@ -59,7 +59,7 @@ class Docker:
     behind = _WHOLE_END
 
     def record(self, line: bytes) -> Record | None:
-        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""
         if not line.startswith(b"{"):
             return None
         try:
@@ -70,20 +70,20 @@ class Docker:
         return Record(log.removesuffix(b"\n"), _decode_received(line).time, "", record.stream, not log.endswith(b"\n"))
 
     def has_parts(self, data: bytes) -> bool:
-        """Return whether some text may not end in an escaped newline: a backslash and an n look alike."""
+        """Return whether some message may not end in an escaped newline; an escaped backslash and an n look alike."""
         return data.count(_WHOLE_END) != line_count(data) or data.rfind(b"\\" + _WHOLE_END) >= 0
 
     def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:  # noqa: ARG002  each is looked at
-        """Return of each line whether its text may not end in an escaped newline, as above."""
+        """Return for each line whether its message may not end in an escaped newline, as above."""
         return bytearray(line.count(_WHOLE_END) != 1 or line.rfind(b"\\" + _WHOLE_END) >= 0 for line in lines)
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
-        """Return one record of the whole text, of the time of the first part."""
+        """Return one record with the whole message and the time of the first part."""
         first = _decode_received(part)
         return msgspec.json.encode(_Whole(payload.decode() + "\n", first.stream, first.time))
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here
-        """Take whole records out; None unless each is one, and its message one line."""
+        """Take whole records out; None unless every line is one, with a message of one line."""
         lines = text[:-1].split(b"\n")
         try:
             records = list(map(_decode, lines))
@@ -98,11 +98,11 @@ class Docker:
         return Payloads(payloads, [record.time for record in records])
 
     def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:  # noqa: ARG002  as above
-        """Return the indices of the lines that begin and end as a record does: others were torn."""
+        """Return the indices of the lines that begin and end like a record; others are torn."""
         return [i for i, line in enumerate(lines) if line.startswith(OPENING) and line.endswith(b'"}')]
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:  # noqa: ARG002  as above
-        """Return what Docker and a terminal write around a message, at its fastest on the day of the first record."""
+        """Return what Docker and a terminal write around a message; the day of the first record is tried first."""
         day = _DAY.search(text)
         usual = rf',"time":"{re.escape(day[1].decode())}T{USUAL_CLOCK}\.[0-9]{{9}}Z"\}}|' if day else ""
         others = rf'{_ATTRIBUTES},"time":"{RECENT_DATE}T{USUAL_CLOCK}{_FRACTION}Z"\}}'
@@ -110,9 +110,9 @@ class Docker:
 
 
 def behind_tear(line: bytes) -> bytes:
-    """Return the record that begins behind a torn one on the same line, as a full disk or a power loss leaves it.
+    """Return the record behind a torn one on the same line, as a full disk or a power loss leaves it; empty if none.
 
-    A quote inside a message is escaped, so what opens a record stands nowhere else in a file of records.
+    Quotes inside a message are escaped, so the opening of a record occurs nowhere else in a file of records.
     """
     at = line.rfind(OPENING + b'"')
     return line[at:] if at > 0 else b""

@@ -1,4 +1,4 @@
-"""The formats that are known, in the order in which a line is tried on them, and what the configuration calls them."""
+"""The known formats, in the order in which they are tried on a line, and what the configuration calls them."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ FORMATS: Mapping[str, Format] = {form.name: form for form in _ALL}
 
 
 def of_kind(kind: EnvelopeKind) -> tuple[Format, ...]:
-    """Return the formats that the configuration means by a kind; none for plain."""
+    """Return the formats of a kind of the configuration; none for plain."""
     return tuple(form for form in _ALL if form.kind == kind)
 
 
@@ -27,12 +27,12 @@ def label(envelope: Envelope) -> str:
 
 
 def encoded(envelope: Envelope) -> str:
-    """Write an envelope as text, to be committed with a position."""
+    """Encode an envelope as text, to be committed with a position."""
     return msgspec.json.encode(envelope.layers).decode()
 
 
 def decoded(text: str) -> Envelope | None:
-    """Read what ``encoded`` wrote; None where nothing was decided, or by a format that is no longer known."""
+    """Decode what ``encoded`` wrote; None if nothing was decided, or if a format is no longer known."""
     try:
         envelope = Envelope(msgspec.json.decode(text, type=tuple[Layer, ...]))
     except msgspec.DecodeError:

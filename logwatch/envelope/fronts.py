@@ -1,4 +1,4 @@
-"""What is put in front of a line and leaves the line itself as it is, program by program, each as one expression.
+"""The fronts that programs put before a line, which they leave as it is; each is one expression.
 
 A Kubernetes runtime (CRI) and podman's k8s-file write time, stream, tags, message. The first tag is F for a whole
 message or its last part, and P for a part without a newline of its own, which goes on in the next record of the stream
@@ -31,9 +31,9 @@ driver sends the first (its default) or the third:
     2026-11-25T10:00:00.123456+01:00 host mesibo[12]: E2511-100000-123 (17): …
     <30>1 2026-11-25T10:00:00.123456+01:00 host mesibo 12 - [origin ip="::1"] E2511-100000-123 (17): …
 
-journalctl prints as text its formats short and short-iso, and those that differ from them in the time. The lines of a
-message of several are indented by as much as stands before the first: they have no front, and do not count. `-o cat`
-prints nothing but the messages, which is a plain log:
+journalctl prints its formats short and short-iso, and others that differ from them in the time, as text. Later lines of
+a message are indented by the width of the front: they have none themselves, and do not count. `-o cat` prints nothing
+but the messages, which is a plain log:
 
     Nov 25 10:00:00 host mesibo[12]: E2511-100000-123 (17): …
     2026-11-25T10:00:00+0000 host mesibo[12]: E2511-100000-123 (17): …
@@ -53,7 +53,7 @@ _BARE_BAR = rf"{{origin}}{COLOURS} {{0,128}}\|"
 # The number of the replica, with what pads it to the longest, and the id of the task: short, whole, or left out
 _TASK = r"\.[0-9]{1,9}(?:\.[0-9a-z]{12}(?:[0-9a-z]{13})?)?@[0-9A-Za-z_.-]{1,255} {4,16}\| "
 _ESCAPED = "(?:[A-Za-z0-9_.~+-]++|%[0-9A-F]{2})"
-_DETAIL = f"(?>{_ESCAPED}+)=(?>{_ESCAPED}*)"  # without bounds: PCRE2 writes groups with a count out, and has an end
+_DETAIL = f"(?>{_ESCAPED}+)=(?>{_ESCAPED}*)"  # unbounded, since PCRE2 expands groups with a count, up to a limit
 _DETAILS = rf"(?:(?P<time>{RFC3339}) )?(?:{_DETAIL}(?>(?:,{_DETAIL})*))? "
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,252})"
 _CONTAINER = "[a-z0-9][a-z0-9-]{0,62}"
@@ -61,7 +61,7 @@ _PLACE = rf"\[pod/{_POD}/{{origin}}\] "
 _STERN = f"{_POD}{COLOURS} {COLOURS}{{origin}}{COLOURS} "
 
 _PRIORITY = "<(?:[0-9]|[1-9][0-9]|1[0-8][0-9]|19[01])>"
-_HOST = "[0-9A-Za-z_.%:-]{0,254}[0-9A-Za-z_.%-]"  # never with a colon at its end, so that no tag is taken for one
+_HOST = "[0-9A-Za-z_.%:-]{0,254}[0-9A-Za-z_.%-]"  # does not end in a colon, so that no tag is taken for one
 _TAG = r"[^\s\[\]:](?:[^\s\[\]]{0,254}[^\s\[\]:])?"  # RFC 3164 allows letters and digits, Docker's `tag` anything
 _PROCESS = r"\[[^\s\]]{0,128}\]"
 _MARK = r"(?:\xef\xbb\xbf)?"  # RFC 5424 6.4 has a byte order mark in front of a message in UTF-8
@@ -79,8 +79,8 @@ _BASIC_OFFSET = "[+-](?:0[0-9]|1[0-4])[0-5][0-9]"
 _WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _ZONE = "[A-Za-z0-9+:/_-]{1,32}"
 
-# A line that two fronts fit is the first one's: RFC 3164's is also journalctl's short one. kubectl's are two formats:
-# with one whose time is optional, a time in front of a user's text would be taken for kubectl's. Later versions of
+# The first front that fits a line is taken: RFC 3164's is also journalctl's short one. kubectl's are two formats: with
+# an optional time in a single one, a time in front of a user's text would be taken for kubectl's. Later versions of
 # journalctl write the colon in the offset, as RFC 3339 demands.
 FRONTS = (
     Prefixed("cri", "cri", _RECORD, part=" std(?:out|err) P"),

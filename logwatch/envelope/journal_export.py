@@ -1,27 +1,27 @@
-"""What `journalctl -o export` prints: a field a line, a blank line behind an entry (systemd's JOURNAL_EXPORT_FORMATS).
+"""What `journalctl -o export` prints: one field per line, a blank line after each entry (JOURNAL_EXPORT_FORMATS).
 
     FIELD=text
     FIELD
     <length, 8 bytes little-endian><that many bytes, newlines among them>
 
-An entry is rewritten as the line that `-o json` prints of it, so that one reader serves both.
+An entry is rewritten as the line that `-o json` prints for it, so that one reader serves both.
 """
 
 import re
 import struct
 
-from logwatch.envelope.journal_json import FIELDS, Entries, SeveralLines, as_line, as_value
+from logwatch.envelope.journal_json import FIELDS, Entries, Multiline, as_line, as_value
 from logwatch.model import EnvelopeKind
 
 _LENGTH = struct.Struct("<Q")
-_MOST_BYTES = 64 << 20  # of a field: journald itself takes no longer ones (768 MiB, but no line is)
+_MOST_BYTES = 64 << 20  # of a field: journald accepts 768 MiB, but no line is as long
 _NAME = re.compile(rb"[A-Z_][A-Z0-9_]{0,63}")
 _RECEIVED = b"__REALTIME_TIMESTAMP"
 _BEGINNINGS = (b"__CURSOR", _RECEIVED)
 _WANTED = frozenset(field.encode() for field in FIELDS)
 
 
-class JournalExport(SeveralLines):
+class JournalExport(Multiline):
     """Entries of the export format."""
 
     name = "journal-export"
@@ -29,7 +29,7 @@ class JournalExport(SeveralLines):
     mark = _RECEIVED + b"="
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:  # noqa: ARG002  a blank line ends each
-        """Rewrite the whole entries at the front of ``data``; what is no field is skipped up to the next line."""
+        """Rewrite the whole entries at the start of ``data``; what is no field is skipped up to the next line."""
         entries: list[tuple[int, bytes]] = []
         fields: dict[bytes, bytes] = {}
         at = end = strange = 0
@@ -52,7 +52,7 @@ class JournalExport(SeveralLines):
 
 
 def _field(data: bytes, at: int) -> tuple[bytes, bytes, int] | None:
-    """Return a field's name and value and where the next one begins; None where it is not whole yet."""
+    """Return a field's name, its value, and where the next one begins; None if it is not complete yet."""
     stop = data.find(b"\n", at)
     if stop < 0:
         return None

@@ -1,7 +1,7 @@
-"""What `journalctl -o json` prints: one object an entry; json-seq and json-sse put something in front of it.
+"""What `journalctl -o json` prints: one object per entry; json-seq and json-sse put something in front of it.
 
-MESSAGE is a text, an array of byte numbers where it is no UTF-8 or has control characters, null where it is longer than
-4096 bytes and `--all` was not given, and an array of texts where an entry has it twice (systemd.journal-fields(7),
+MESSAGE is a string, an array of byte numbers if it is not UTF-8 or has control characters, null if it is longer than
+4096 bytes and `--all` was not given, and an array of strings if an entry has it twice (systemd.journal-fields(7),
 journalctl(1)). Docker and conmon split a long line over entries with CONTAINER_PARTIAL_MESSAGE.
 """
 
@@ -31,13 +31,13 @@ _FIELDS = {
     "partial": "CONTAINER_PARTIAL_MESSAGE",
 }
 FIELDS = tuple(_FIELDS.values())
-"""What is looked at of an entry."""
+"""The fields of an entry that are looked at."""
 
 _DIGITS = "[0-9]{1,17}"
 _MICROS = re.compile(_DIGITS)
 _MICROS_LENGTHS = frozenset(range(1, 18))
 _FRONTS = (b"\x1e", b"data: ")
-_COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
+_COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: a JSON string cannot contain any
 _PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE"'
 
 
@@ -53,7 +53,7 @@ class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
     partial: Value = None
 
 
-_NAMING = ("container", "unit", "identifier")  # what is asked before the next one
+_NAMING = ("container", "unit", "identifier")  # each takes precedence over the next
 _TEXT = r'"(?:[ !#-\[\]-\xff]++|\\["\\/bfnrt])*+"'
 _LOOKED_AT = 32  # entries
 
@@ -72,7 +72,7 @@ class JournalJson:
     behind = None
 
     def record(self, line: bytes) -> Record | None:
-        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""
         entry = _entry(line)
         if entry is None:
             return None
@@ -83,13 +83,13 @@ class JournalJson:
         return Record(_raw(entry.message), time, origin, stream, more)
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
-        """Take whole entries out; None unless each is one, all but its message written as text."""
+        """Take whole entries out; None unless every line is one, all of whose fields but the message are strings."""
         lines = text[:-1].split(b"\n")
         try:
             entries = list(map(_decode, lines))
             names = {(entry.container, entry.unit, entry.identifier) for entry in entries}
             times = cast("list[str]", [entry.logged or entry.sent or entry.received for entry in entries])
-            if " " in "".join(times):  # raises TypeError where one is no text
+            if " " in "".join(times):  # raises TypeError if one is no string
                 times = list(map(_when, entries))
             parts = {entry.partial for entry in entries} - {None, "false"}
         except (*NO_JSON, TypeError):
@@ -105,19 +105,19 @@ class JournalJson:
             return None
         try:
             payloads = "\n".join(cast("list[str]", [*messages, ""])).encode()
-        except TypeError:  # some are no text
+        except TypeError:  # some are no strings
             payloads = b""
         if line_count(payloads) != len(lines):
             payloads = b"\n".join([*(_raw(message).partition(b"\n")[0] for message in messages), b""])
         return Payloads(payloads, times)
 
     def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
-        """Return the indices of the entries that name one of these origins; within a text its quotes are escaped."""
+        """Return the indices of the entries that name one of these origins; a message would have its quotes escaped."""
         names = [_named(origin) for origin in origins]
         return [i for i, line in enumerate(lines) if any(name in line for name in names)]
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
-        """Return what stands around the messages of entries that are named as the first one is that may count."""
+        """Return what surrounds the messages of entries named like the first that may count; None if none may."""
         for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]:
             record = self.record(line)
             if record and of(record.origin, origins):
@@ -130,11 +130,11 @@ class JournalJson:
         return _PARTIAL in data
 
     def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:  # noqa: ARG002  each is looked at
-        """Return of each line whether it may be a part of a message."""
+        """Return for each line whether it may be a part of a message."""
         return bytearray(_PARTIAL in line for line in lines)
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
-        """Return the first entry with the whole message."""
+        """Return the first part's entry with the whole message."""
         if (first := _entry(part)) is None:
             return part
         first.message, first.partial = as_value(payload), None
@@ -142,7 +142,7 @@ class JournalJson:
 
 
 def _entry(line: bytes) -> _Entry | None:
-    """Read a line, checked in full; None if it is no entry."""
+    """Decode a line, validating it in full; None if it is no entry."""
     if not line.startswith(b"{") or b"\x1b" in line:
         line = without_colours(line)
         for front in _FRONTS:
@@ -157,9 +157,9 @@ def _entry(line: bytes) -> _Entry | None:
 
 
 def _frame(naming: str, origins: Sequence[str]) -> Frame:
-    """Return what stands around the message of whole entries that are named by one field, as one of these origins.
+    """Return what surrounds the message of whole entries which one field names as one of these origins.
 
-    Their fields stand in any order: that of journalctl's is another one in each entry. Without origins any count.
+    Their fields may be in any order: journalctl's differs from entry to entry. Without origins all entries count.
     """
     received, partial = _FIELDS["received"], _FIELDS["partial"]
     looked_at = [_FIELDS["message"], received, partial]
@@ -177,28 +177,28 @@ def _frame(naming: str, origins: Sequence[str]) -> Frame:
 
 
 class Entries(NamedTuple):
-    """Entries of several lines, each rewritten as one, and how much of the bytes around them was something else."""
+    """Multi-line entries, each rewritten as one line, and how many of the bytes around them are something else."""
 
     consumed: int  # bytes, up to the end of the last whole entry
     entries: list[tuple[int, bytes]]  # offset behind the entry, and the entry as one line without its newline
     strange: int  # bytes of lines that are in no entry: none, unless the front of one was cut off
 
 
-class SeveralLines(JournalJson):
-    """Entries of several lines, which are rewritten as objects of one line before anything else is asked of them."""
+class Multiline(JournalJson):
+    """Entries of several lines, which are rewritten as objects of one line before anything else is done with them."""
 
     mark: bytes
-    """What every entry holds, and hardly any other log."""
+    """What every entry contains, and hardly any other log."""
     dated = _FIELDS["received"].encode()
-    """What stands in the one line of an entry that tells its time."""
+    """What only that line of an entry contains which has its time."""
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:
-        """Rewrite the whole entries at the front of ``data``; with ``final`` nothing follows for now."""
+        """Rewrite the whole entries at the start of ``data``; with ``final`` nothing follows for now."""
         raise NotImplementedError
 
 
 def _origin(container: Value, unit: Value, identifier: Value) -> str:
-    """Name what an entry was written by; what is not there is not asked for, since every entry comes by here."""
+    """Name what wrote an entry; missing fields are not decoded, since every entry comes by here."""
     if container and (said := _text(container)):
         return f"container {said}"
     if unit and (said := _text(unit)):
@@ -207,29 +207,29 @@ def _origin(container: Value, unit: Value, identifier: Value) -> str:
 
 
 def _named(origin: str) -> bytes:
-    """Return how an entry of this origin says so, in JSON without blanks."""
+    """Return the field by which an entry has this origin, in JSON without blanks."""
     kind, _, said = origin.partition(" ")
     return msgspec.json.encode({_FIELDS[kind]: said})[1:-1]
 
 
 def _when(entry: _Entry) -> str:
-    """Return when an entry was logged, as Docker says it in full: syslog's own stamps have neither year nor zone."""
+    """Return when an entry was logged, from Docker's stamp if there is one: syslog's has neither year nor zone."""
     logged = _text(entry.logged)
     return (" " not in logged and logged) or _text(entry.sent) or entry.received
 
 
 def without_colours(text: bytes) -> bytes:
-    """Take off the colours that stand between the tokens of JSON."""
+    """Remove the colours between the tokens of JSON."""
     return _COLOURS.sub(b"", text) if b"\x1b" in text else text
 
 
 def as_line(fields: Mapping[str, Value]) -> bytes:
-    """Write what is looked at of an entry as ``-o json`` does, so that one reader serves every format."""
+    """Write the fields that are looked at as ``-o json`` does, so that one reader serves every format."""
     return msgspec.json.encode({name: value for name, value in fields.items() if name in FIELDS})
 
 
 def as_value(raw: bytes) -> Value:
-    """Return a field's bytes as JSON has them: as numbers where they are no text."""
+    """Return a field's bytes as they are in JSON: as numbers if they are not UTF-8."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -237,7 +237,7 @@ def as_value(raw: bytes) -> Value:
 
 
 def _raw(value: Value) -> bytes:
-    """Return the bytes of a field; of one that an entry has several times the first."""
+    """Return the bytes of a field, or of its first value if an entry has several."""
     if isinstance(value, str):
         return value.encode()
     if not value:

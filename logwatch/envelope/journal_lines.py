@@ -1,4 +1,4 @@
-r"""What `journalctl -o verbose` and `-o json-pretty` print: entries of several lines, each rewritten as one.
+r"""What `journalctl -o verbose` and `-o json-pretty` print: multi-line entries, each rewritten as one line.
 
     Wed 2026-11-25 10:00:00.123456 UTC [s=…;i=1;b=…;m=f4240;t=66116e4169340;x=…]
         MESSAGE=E2511-100000-123 (17): …
@@ -8,9 +8,9 @@ r"""What `journalctl -o verbose` and `-o json-pretty` print: entries of several 
     \t"MESSAGE" : "E2511-100000-123 (17): …",
     }
 
-In both no text can leave its place: verbose indents what follows a newline further than any field (systemd's
-src/shared/logs-show.c, output_verbose), JSON escapes it. The time of a verbose entry is taken from its cursor, since
-the zone in front of that is an abbreviation.
+In neither can text pass for a field: verbose indents what follows a newline further than any field (systemd's
+src/shared/logs-show.c, output_verbose), and JSON escapes it. The time of a verbose entry is taken from its cursor,
+since the zone in front of that is abbreviated.
 """
 
 import re
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from logwatch.envelope.journal_json import Entries, SeveralLines, Value, as_line, as_value, without_colours
+from logwatch.envelope.journal_json import Entries, Multiline, Value, as_line, as_value, without_colours
 from logwatch.envelope.record import NO_JSON
 from logwatch.envelope.times import CLOCK, COLOURS, DATE
 from logwatch.model import EnvelopeKind
@@ -29,19 +29,19 @@ _HEAD = re.compile(
     rf" \[s={_HEX};i={_HEX};b={_HEX};m={_HEX};t=(?P<micros>[0-9a-f]{{1,14}});x={_HEX}\]".encode()
 )
 _FIELD = re.compile(rf" {{4}}{COLOURS}(?P<name>[A-Z_][A-Z0-9_]{{0,63}})=(?P<value>.*)".encode(), re.DOTALL)
-_CONTINUED = b" " * 5  # more than stands before a field
+_CONTINUED = b" " * 5  # deeper than any field
 _decode = msgspec.json.Decoder(dict[str, Value]).decode
 
 
-class JournalVerbose(SeveralLines):
-    """Entries as `-o verbose` prints them: each is whole where the next one begins."""
+class JournalVerbose(Multiline):
+    """Entries as `-o verbose` prints them: each is complete where the next one begins."""
 
     name = "journal-verbose"
     kind: EnvelopeKind = "journal-verbose"
     mark = dated = b";t="
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:
-        """Rewrite the whole entries at the front of ``data``: a head, and its fields below it."""
+        """Rewrite the whole entries at the start of ``data``: a head, and its fields below it."""
         entries: list[tuple[int, bytes]] = []
         fields: dict[str, Value] = {}
         end = stop = strange = 0
@@ -60,16 +60,16 @@ class JournalVerbose(SeveralLines):
         return Entries(end if fields and not final else stop, entries, strange)
 
 
-class JournalPretty(SeveralLines):
-    """Entries as `-o json-pretty` prints them: a field a line."""
+class JournalPretty(Multiline):
+    """Entries as `-o json-pretty` prints them: one field per line."""
 
     name = "journal-json-pretty"
     mark = b"{\n\t"
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:  # noqa: ARG002  a brace ends each
-        """Rewrite the whole entries at the front of ``data``: an object of several lines."""
+        """Rewrite the whole entries at the start of ``data``: objects of several lines."""
         entries: list[tuple[int, bytes]] = []
-        begin: int | None = None  # where the object that is open begins
+        begin: int | None = None  # of the object that is open
         end = strange = 0
         for at, stop, line in _lines(data):
             if line == b"{":
@@ -89,7 +89,7 @@ class JournalPretty(SeveralLines):
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the whole lines: where each begins, where the next one does, and the line without its newline."""
+    """Yield each whole line: where it begins, where the next one does, and the line without its newline."""
     at = 0
     while (stop := data.find(b"\n", at)) >= 0:
         yield at, stop + 1, data[at:stop]

@@ -1,7 +1,7 @@
-"""Takes bytes of a file with a decided envelope, gives whole logical lines: cut off a buffer, then unwrapped.
+"""Cut whole logical lines off the bytes of a file whose envelope is decided, and take them out of it.
 
-No line is lost and none invented: parts of a message are joined in their stream, within bounds; what does not stand in
-the envelope, or stands in it under another name than mesibo's, is handed on as refused, and so counted as such.
+No line is lost and none is invented: the parts of a message are joined per stream, within bounds; a line that is not in
+the envelope, or is in it under a name that is not mesibo's, is handed on as refused, and counted as such.
 """
 
 import hashlib
@@ -12,39 +12,39 @@ from typing import NamedTuple
 
 from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
-from logwatch.envelope.journal_json import SeveralLines
+from logwatch.envelope.journal_json import Multiline
 from logwatch.envelope.prefixed import of
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Record
 from logwatch.envelope.text import clean, torn, uncoloured
 from logwatch.model import Cause, Envelope, Layer
 
-_MOST_STREAMS = 32  # in the middle of a message that is too long; of more, those in which one began last
-_LONGEST_NAME = 64  # characters; a longer one, which only another writer than mesibo's can have, is kept as a digest
+_MOST_STREAMS = 32  # in the middle of an over-long message; of more only the last are kept
+_LONGEST_NAME = 64  # characters; a longer one, which mesibo's lines cannot have, is kept as a digest
 
 
 class Piece(NamedTuple):
-    """What comes off the front of a buffer: bytes that are done with, and the lines in them to be looked at."""
+    """What is cut off a buffer: the bytes that are done with, and the lines in them that are to be looked at."""
 
     consumed: int
-    data: bytes  # records of whole messages; of one over the bound its head, and nothing of its rest
-    inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
+    data: bytes  # records of whole messages; of an over-long one its head, and nothing of its rest
+    inside: str  # streams in the middle of such a message where this piece ends; empty if there are none
     ends: Sequence[int] = ()
-    """Where it may be cut behind each line, at the first place that leaves no message open; empty where that is the end
-    of the line in ``data``."""
+    """For each line the first offset behind it that leaves no message open; empty if these are where the lines end in
+    ``data``."""
 
 
 def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "", *, final: bool = False) -> Piece:
-    """Cut off the leading whole logical lines: nothing behind them is needed to understand them.
+    """Cut off the leading whole logical lines, which can be understood without anything behind them.
 
-    With ``final`` nothing follows the buffer for now, and an entry that only the next one would end is whole.
+    With ``final`` nothing follows the buffer for now, so an entry that only the next one would end is complete.
 
     A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
-    of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
-    would be taken for a line of its own, and a user's text could forge a result. With 0 none is waited for.
+    of its rest are dropped, in this piece and, by means of ``inside``, in the next ones. Otherwise such a record would
+    be taken for a line of its own, and a user's text could forge a result. With 0 no message is waited for.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     ends: Sequence[int] = ()
-    if isinstance(form, SeveralLines):
+    if isinstance(form, Multiline):
         end, entries, _ = form.rewritten(buffer, final=final)
         data, ends = b"\n".join([*(line for _, line in entries), b""]), [stop for stop, _ in entries]
     else:
@@ -56,7 +56,7 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
 
 
 def _with_whole_messages(data: bytes, ends: Sequence[int], form: Format, max_line_bytes: int, inside: str) -> Piece:
-    """Make one record of the parts of each message, and cut at the last line behind which none is waited for."""
+    """Join the parts of each message into one record, and cut behind the last line where no message is incomplete."""
     physical = data[:-1].split(b"\n")
     ends = ends or list(accumulate(len(line) + 1 for line in physical))
     may_be_parts = form.may_be_parts(data, physical)
@@ -67,7 +67,7 @@ def _with_whole_messages(data: bytes, ends: Sequence[int], form: Format, max_lin
     at = consumed = count = 0
     while at < len(physical):
         if not (messages.waited or messages.dropped or may_be_parts[at]):
-            begin, at = at, may_be_parts.find(1, at)  # whole lines, where no message is open, are not looked at
+            begin, at = at, may_be_parts.find(1, at)  # whole lines between messages are not looked at
             at = len(physical) if at < 0 else at
             lines += physical[begin:at]
             stops += ends[begin:at] if not before else ()
@@ -84,26 +84,26 @@ def _with_whole_messages(data: bytes, ends: Sequence[int], form: Format, max_lin
 
 
 class _Messages:
-    """The messages that records are parts of, by their streams."""
+    """The messages that records are parts of, by stream."""
 
     def __init__(self, form: Format, max_line_bytes: int, dropped: tuple[str, ...]) -> None:
         self.waited: dict[str, tuple[bytes, list[bytes]]] = {}
-        """Of each that is waited for, the record of the first part, and what all parts so far hold."""
+        """The record of the first part, and the payloads of all parts so far, of each message that is waited for."""
         self.dropped = dropped
-        """Streams in the middle of a message that is too long."""
+        """Streams in the middle of an over-long message."""
         self._form = form
         self._max_line_bytes = max_line_bytes
-        self._sizes: dict[str, int] = {}  # of what is waited for
+        self._sizes: dict[str, int] = {}  # bytes of these payloads
 
     def ended_by(self, line: bytes) -> list[bytes]:
-        """Return the line, or the record of the message that it ends; what was torn off in front of it is a line."""
+        """Return the line, or the record of the message that it completes, after what was torn off in front of it."""
         front, record = _record(self._form, line)
         part = line[len(front) :]
         message = self._with_part(record, part) if record else part
         return [*([front] if front else ()), *([message] if message is not None else ())]
 
     def _with_part(self, record: Record, line: bytes) -> bytes | None:
-        """Return the record of the message that a part ends or makes too long; None where it does neither."""
+        """Return the record of the message that a part completes or makes too long; None if it does neither."""
         stream = _name(record.stream)
         if stream in self.dropped:
             if not record.more:
@@ -120,20 +120,20 @@ class _Messages:
             self.dropped = (*self.dropped, stream)[-_MOST_STREAMS:]
         del self._sizes[stream], self.waited[stream]
         payload = b"".join(payloads)
-        # One that is too long is cut where it is looked at; of one whose rest is lost no half of a number is left
+        # An over-long one is cut where it is looked at; one whose rest is lost must not end in half a number
         return self._form.whole(first, torn(payload) if record.more and not self._max_line_bytes else payload)
 
 
 @lru_cache(maxsize=_MOST_STREAMS)
 def _name(stream: str) -> str:
-    """Return a name of a stream that a position can keep, among others with blanks between them."""
+    """Return a name for a stream that a position can keep in a list separated by blanks."""
     if len(stream) <= _LONGEST_NAME and stream.isprintable() and " " not in stream:
         return stream
     return hashlib.blake2b(stream.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _record(form: Format, line: bytes) -> tuple[bytes, Record | None]:
-    """Take a line apart; in Docker's files also return what was torn off in front of the record."""
+    """Return the record of a line (None if it is none) and, in Docker's files, what was torn off in front of it."""
     record = form.record(line)
     if record is None and form.kind == "docker" and (behind := docker.behind_tear(line)):
         record = form.record(behind)
@@ -142,20 +142,20 @@ def _record(form: Format, line: bytes) -> tuple[bytes, Record | None]:
 
 
 def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
-    """Return whether a line, without its newline, begins as those in an envelope do, and is no rest of one."""
+    """Return whether a line, without its newline, begins like those in an envelope, and is not the rest of one."""
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None:
         return owns(uncoloured(line))
-    return isinstance(form, SeveralLines) or form.record(line) is not None
+    return isinstance(form, Multiline) or form.record(line) is not None
 
 
 def is_dated(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
-    """Return whether a line, without its newline, begins with a time: what stands around it, or its own.
+    """Return whether a line, without its newline, begins with a time: its envelope's or its own.
 
-    One in whole seconds is none: a second has many lines, of which a rotation may part some from others.
+    One in whole seconds is none: a second has many lines, and a rotation may fall between them.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
-    if form is None or isinstance(form, SeveralLines):
+    if form is None or isinstance(form, Multiline):
         return form.dated in line if form else owns(uncoloured(line))
     record = form.record(line)
     if record is None:
@@ -164,9 +164,9 @@ def is_dated(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> 
 
 
 def unwrap(data: bytes, envelope: Envelope) -> list[Line]:
-    """Return the lines of whole records, in their order.
+    """Return the lines of whole records, in order.
 
-    Of what one record holds only the first line is a line: what follows a newline inside it has no prefix of its own.
+    Only the first line of a message is a line: what follows a newline inside it has no prefix of its own.
     """
     if not data:
         return []
@@ -197,26 +197,26 @@ def _out_of(layer: Layer, wrapped: Iterable[Line]) -> Iterator[Line]:
 
 
 def escapes(envelope: Envelope) -> frozenset[int]:
-    """Return the bytes of a line that may stand in its record in another way than they were logged."""
+    """Return the bytes of a line that its record may not contain as they were logged."""
     return frozenset().union(*(FORMATS[layer.form].escapes for layer in envelope.layers))
 
 
 def behind(envelope: Envelope) -> bytes | None:
-    """Return what stands right behind every message in its record; None where ``opening`` tells its place."""
+    """Return what directly follows every message in its record; None if only ``opening`` tells its place."""
     outer = FORMATS[envelope.layers[0].form] if envelope.layers else None
     return outer.behind if outer else b""
 
 
 def opening(envelope: Envelope) -> bytes:
-    """Return what stands right in front of a message that is text, as ``Format.opening``; empty where none does."""
+    """Return what directly precedes a message that is text, as ``Format.opening``; empty if nothing does."""
     return b"".join(FORMATS[layer.form].opening for layer in envelope.layers[:1])
 
 
 def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
     """Take whole lines out of their envelope at the speed of C; None where that would not be exact.
 
-    The result has a line for each line of ``text``, with the payload and the time that ``unwrap`` gives it. None is
-    returned where some line does not stand in the envelope, or is a part of a message.
+    The result has a line for each line of ``text``, with the payload and the time that ``unwrap`` gives it. It is None
+    if some line is not in the envelope, or is a part of a message.
     """
     taken = Payloads(text, ())
     for layer in envelope.layers:
@@ -232,13 +232,13 @@ def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
 
 
 def own(lines: Sequence[bytes], envelope: Envelope) -> list[int]:
-    """Return the indices of lines that seem to stand in their envelope under a name that counts; perhaps none."""
+    """Return the indices of the lines that seem to be in their envelope under a name that counts; perhaps none."""
     layer = envelope.layers[0] if envelope.layers else None
     return FORMATS[layer.form].own(lines, layer.origins) if layer else []
 
 
 def frame(text: bytes, envelope: Envelope) -> Frame | None:
-    """Return what stands around most of some whole lines; None where that is unknown, or more than one envelope."""
+    """Return what surrounds most of some whole lines; None if that is unknown, or more than one envelope."""
     if len(envelope.layers) != 1:
         return None
     layer = envelope.layers[0]

@@ -13,17 +13,17 @@ from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
 CONTAINER_ID = "<container id>"
-"""Stands for any short container id among the origins: what Docker tags its lines with unless it is told otherwise."""
+"""Stands for any short container id among the origins: Docker tags its lines with one unless it is told otherwise."""
 
 _CONTAINER_ID = re.compile("[0-9a-f]{12}")
 
 
 class Prefixed:
-    """A format told by the expression of its front; its groups ``time``, ``origin``, ``stream``, ``tag`` are optional.
+    """A format defined by the regex of its front, with optional groups ``time``, ``origin``, ``stream`` and ``tag``.
 
-    ``pattern`` holds ``{origin}`` where the name of a line's program stands, and ``origin`` is what such a name can be.
-    It must match in time linear in the line, and never across a newline. ``part`` is found in each line
-    with which a message goes on in the next one.
+    ``pattern`` has ``{origin}`` in place of the program's name, and ``origin`` is the regex of such a name. It must
+    match in time linear in the line, and never across a newline. ``part`` matches in each line whose message goes on in
+    the next one.
     """
 
     escapes: frozenset[int] = frozenset()
@@ -40,14 +40,14 @@ class Prefixed:
         self._front = re.compile(f"{front}{untold}".encode(), re.MULTILINE)
 
     def record(self, line: bytes) -> Record | None:
-        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""
         if not (front := self._front.match(line)):
             return None
         time, origin, stream, tag = [text.decode("latin-1") if text else "" for text in front.group(*_GROUPS)]
         return Record(self._payload(line[front.end() :]), time, origin, stream, tag == _PART)
 
     def _payload(self, text: bytes) -> bytes:
-        """Return what a program wrote: syslog daemons escape colours and carriage returns in it."""
+        """Return what the program wrote: syslog daemons escape colours and carriage returns in it."""
         return unescaped(text) if self.kind == "syslog" else text
 
     def has_parts(self, data: bytes) -> bool:
@@ -55,7 +55,7 @@ class Prefixed:
         return self._part is not None and self._part.search(data) is not None
 
     def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:
-        """Return of each line whether it may be a part: one search over all takes a third of one in each."""
+        """Return for each line whether it may be a part; one search over all is three times as fast as one in each."""
         found, line, at = bytearray(len(lines)), 0, 0
         for part in self._part.finditer(data) if self._part else ():
             line += data.count(b"\n", at, at := part.start())
@@ -63,13 +63,13 @@ class Prefixed:
         return found
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
-        """Return the front of the first part with a tag of F, and the whole message behind it."""
+        """Return the front of the first part, tagged F, with the whole message behind it."""
         if (front := self._front.match(part)) is None:
             return part
         return part[: front.start("tag")] + b"F" + part[front.end("tag") : front.end()] + payload
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
-        """Take the fronts off whole lines; None unless every line has one, of these origins."""
+        """Remove the fronts of whole lines; None unless every line has one, of these origins."""
         day = _DAY.search(text, 0, _DAY_WITHIN)
         found = _fronts(self._pattern, tuple(origins), day[0] if day else b"").split(b"\n" + text[:-1])
         lines = found[2::2]
@@ -79,12 +79,12 @@ class Prefixed:
         return Payloads(self._payload(payloads), found[1::2])
 
     def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
-        """Return the indices of the lines that have a front of these origins: ``taken_out`` takes them together."""
+        """Return the indices of the lines with a front of these origins, which ``taken_out`` can take together."""
         front = _fronts(self._pattern, tuple(origins), b"").match
         return [i for i, line in enumerate(lines) if front(b"\n" + line)]
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
-        """Return the front; None where no name is known under which lines may count."""
+        """Return the front; None if no name is known under which lines may count."""
         if "{origin}" in self._pattern and not origins:
             return None
         pattern = self._pattern.replace(COLOURS, "").replace(_TAG, _WHOLE)
@@ -98,9 +98,9 @@ class Prefixed:
 
 
 def _as_written(front: str) -> str:
-    """Return a front as it is written in a line, but at any time of that day: to try each field takes twice as long.
+    """Return the regex of one line's front at any time of its day: trying every field would take twice as long.
 
-    Where a blank or a mark follows, the front may be longer than this one.
+    It does not match before a blank or a byte order mark, with which the whole front may go on.
     """
 
     def like(clock: re.Match[str]) -> str:
@@ -120,10 +120,10 @@ _DAY_WITHIN = 64  # bytes at the beginning of a line
 
 @lru_cache(maxsize=64)
 def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[bytes]:
-    """Compile the front of lines of some origins, each behind a newline, for a search over many lines; captures times.
+    """Compile the front of lines of some origins, behind a newline, to search many lines; it captures their times.
 
-    A newline is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines
-    were written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
+    A newline is found at the speed of memory, unlike the beginning of a line; and the day on which most lines were
+    written is tried first, as a literal: checking each of its fields would take as long as all the rest.
     """
     bare = _bare_front(pattern, origins, day)
     bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"
@@ -131,7 +131,7 @@ def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[by
 
 
 def _bare_front(pattern: str, origins: Sequence[str], day: bytes = b"") -> str:
-    """Return the front of lines of some origins, without other groups than that of the time."""
+    """Return the front of lines of some origins, in which only the time is a named group."""
     names = "|".join(_CONTAINER_ID.pattern if name == CONTAINER_ID else re.escape(name) for name in origins)
     bare = re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
     if day:
@@ -141,7 +141,7 @@ def _bare_front(pattern: str, origins: Sequence[str], day: bytes = b"") -> str:
 
 
 def of(origin: str, origins: Sequence[str]) -> bool:
-    """Return whether lines of this origin are among those of the given ones; without any, all are."""
+    """Return whether an origin is among the given ones; if there are none, all count."""
     if not origins or origin in origins:
         return True
     return CONTAINER_ID in origins and _CONTAINER_ID.fullmatch(origin) is not None

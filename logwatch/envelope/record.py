@@ -1,4 +1,4 @@
-"""What a format makes of one whole line, and what every format can be asked."""
+"""What a format makes of one whole line, and the interface of formats."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,25 +10,25 @@ from logwatch.envelope.text import ESCAPED_COLOURS, ESCAPED_RETURNS
 from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
-"""Bytes that one encoder of JSON or another writes as an escape; all others stand in a text as they are."""
+"""Bytes that some encoder of JSON writes as an escape; a string contains all others as they are."""
 UNESCAPED = r"[ !#-\[\]-\xff]*+"
-"""Matches text within JSON's quotes in which nothing is escaped."""
+"""Matches the inside of a JSON string without escapes."""
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises where bytes are no JSON, or nest deeper than it goes: any line of a log may."""
+"""What msgspec raises for bytes that are not JSON, or are nested too deeply, as any line of a log may be."""
 
 
 class Record(NamedTuple):
-    """One whole line of a file, out of its envelope; ``payload`` has no newline of its own at its end."""
+    """One whole line of a file, out of its envelope; ``payload`` does not end in a newline."""
 
     payload: bytes
-    time: str  # as it is written; empty where the envelope tells none
-    origin: str = ""  # syslog tag, journal unit, compose service: under which name the line stands
-    stream: str = ""  # parts of one message stand in the same stream
+    time: str  # as written; empty if the envelope has none
+    origin: str = ""  # syslog tag, journal unit, compose service: the name under which the line was logged
+    stream: str = ""  # the same for all parts of a message
     more: bool = False  # the message goes on in the next record of this stream
 
 
 class Line(NamedTuple):
-    """One logical line without its newline, and when it was received, as its envelope writes it; empty if unknown."""
+    """One logical line without its newline, and when it was received, as its envelope has it; empty if unknown."""
 
     payload: bytes
     time: str
@@ -36,23 +36,23 @@ class Line(NamedTuple):
 
 
 Received = str | bytes | datetime | None
-"""When a line was received, as its envelope tells it; nothing where that is unknown."""
+"""When a line was received, as its envelope has it; empty or None if unknown."""
 
 
 class Payloads(NamedTuple):
-    """What whole lines hold, taken out of their envelope together: a line of ``text`` for each of them."""
+    """The payloads of whole lines, taken out of their envelope together: one line of ``text`` for each."""
 
     text: bytes
     times: Sequence[Received]
 
 
 class Frame(NamedTuple):
-    """What stands around each line of a text, as sources of PCRE2's regexes; in between is one whole message.
+    """Sources of PCRE2 regexes for what surrounds each line of a text; in between is one whole message.
 
-    No group of them captures but named ones, of which a condition asks; a name may come again.
+    Only named groups capture in them, for conditions; a name may recur.
 
-    Where a record matches with the message of one line in between, ``record`` takes that very line out of it. A message
-    that is ``quoted`` is JSON text without any escape but of quotes.
+    Where a record matches with a message of one line in between, ``record`` takes that very line out of it. A message
+    that is ``quoted`` is JSON text without any escape but that of quotes.
     """
 
     before: str
@@ -60,9 +60,9 @@ class Frame(NamedTuple):
     quoted: bool = False
 
     def fits(self, text: bytes) -> bool:
-        """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
+        """Return whether a text may be read in the frame: JSON must be UTF-8, others free of colours and returns."""
         if not self.quoted:
-            # Their first bytes are rare, and found at the speed of memory.
+            # The first bytes of these are rare, and found at the speed of memory.
             around = (b"\x1b", b"\r", *ESCAPED_COLOURS, *[end + b"\n" for end in ESCAPED_RETURNS])
             return not any(each[:1] in text and each in text for each in around)
         try:
@@ -76,11 +76,11 @@ class Format(Protocol):
 
     @property
     def name(self) -> str:
-        """What the decision is committed under."""
+        """The name under which the decision is committed."""
 
     @property
     def kind(self) -> EnvelopeKind:
-        """What the configuration and the metrics call it."""
+        """The name in the configuration and the metrics."""
 
     @property
     def splits(self) -> bool:
@@ -88,43 +88,43 @@ class Format(Protocol):
 
     @property
     def escapes(self) -> frozenset[int]:
-        """The bytes of a message that may stand in a line in another way than they were logged."""
+        """The bytes of a message that a line may not contain as they were logged."""
 
     @property
     def opening(self) -> bytes:
-        """What stands right in front of a message that is text; empty where all are, and ``behind`` tells the place."""
+        """What directly precedes a message that is text; empty if all are, and ``behind`` tells their place."""
 
     @property
     def behind(self) -> bytes | None:
-        """What stands right behind the message in every whole record; None where ``opening`` has to tell its place."""
+        """What directly follows the message in every whole record; None if only ``opening`` tells its place."""
 
     def record(self, line: bytes) -> Record | None:
-        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""
 
     def has_parts(self, data: bytes) -> bool:
         """Return whether some of these whole lines may be a part of a message; each has a newline at its end."""
 
     def may_be_parts(self, data: bytes, lines: Sequence[bytes]) -> bytearray:
-        """Return of each whole line of ``data``, here without its newline, whether it may be a part of a message."""
+        """Return for each whole line of ``data``, here without its newline, whether it may be a part of a message."""
 
     def whole(self, part: bytes, payload: bytes) -> bytes:
-        """Return the record of the first part of a message as that of the whole message, which is ``payload``."""
+        """Return the record of the first part of a message with the whole message, ``payload``, in it."""
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.
 
-        ``origins`` are the names under which lines may count. Return None where ``record`` would say something else, or
-        one stands under another name.
+        ``origins`` are the names under which lines may count. Return None if ``record`` would give something else for
+        some line, or its name is another one.
         """
 
     def own(self, lines: Sequence[bytes], origins: Sequence[str]) -> list[int]:
-        """Return the indices of lines that seem to be records of these origins; none where that cannot be told.
+        """Return the indices of lines that seem to be records of these origins; none if that cannot be told.
 
-        Where some lines are something else, ``taken_out`` is asked for these alone.
+        If some lines are something else, ``taken_out`` is called for these alone.
         """
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
-        """Return what stands around most of these whole lines, as far as the first ones tell; None if that is unknown.
+        """Return what surrounds most of these whole lines, judging by the first ones; None if that is unknown.
 
-        Only lines under the names of ``origins`` match, and none that is a part of a message.
+        Only whole messages under the names of ``origins`` match.
         """

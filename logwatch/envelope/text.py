@@ -1,4 +1,4 @@
-"""What stands in a log and says nothing: a byte order mark, colours, carriage returns, holes; and what is no text."""
+"""Remove what says nothing in a log (byte order mark, colours, carriage returns, holes); recognise what is not text."""
 
 import re
 from typing import NamedTuple
@@ -7,17 +7,17 @@ from logwatch.envelope.times import COLOURS
 from logwatch.unpack import TOOLS, format_of
 
 ESCAPED_COLOURS = (b"#033[", b"^[[")
-"""What begins a colour as rsyslog writes it by its defaults, and as syslogd and BusyBox do."""
+"""The beginning of a colour as rsyslog writes it by default, and as syslogd and BusyBox do."""
 ESCAPED_RETURNS = (b"#015", b"^M")
-"""How they write a carriage return: each line of a container with a terminal ends in one."""
+"""A carriage return as they write it: each line of a container with a terminal ends in one."""
 MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
 
 _SET = COLOURS.removesuffix("*").encode()
 _COLOUR = re.compile(_SET)
-# Around a line, or around the front of it that ends in a colon. Behind the front nothing is taken out: what stands
-# there is perhaps a user's, and `<reset>code 903` must not become `code 903`. A run of sequences is taken whole, so
-# that none of them is looked at twice; the groups are the front and the line behind it.
+# Matches colours around a line, or around its front, which ends in a colon. Behind the front none is removed: the text
+# may be a user's, and `<reset>code 903` must not become `code 903`. A run of sequences is matched as a whole, so that
+# none is looked at twice; the groups are the front and the line behind it.
 _RUN = rb"(?>(?:" + _SET + rb")+)"
 _LINE = re.compile(
     rb"(?m)\n(?:" + _RUN + rb"(?:([^\x1b\n]{2,65}+)(?<=:)" + _RUN + rb")?)?"
@@ -28,14 +28,14 @@ _NULS = re.compile(rb"(?m)^\0+")
 
 _BETWEEN = b" \t\r,;:=\"'{}[]()<>|"  # words
 _LAST_WORD = re.compile(rb"[^" + re.escape(_BETWEEN) + rb"]+\Z")
-_WORD_BYTES = 64  # of a longer one, such as a token, or of a line that is one word, half is as good as all
+_WORD_BYTES = 64  # half of a longer one, such as a token, or of a line of one word, is as good as all of it
 
 _ZIP = b"PK\x03\x04"
 _TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988 and GNU tar alike
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_LENGTH = re.compile(rb"(?m)^[A-Z_][A-Z0-9_]{0,63}\n[\s\S]{4}\0{4}")  # of a journal's field that has carriage returns
+_LENGTH = re.compile(rb"(?m)^[A-Z_][A-Z0-9_]{0,63}\n[\s\S]{4}\0{4}")  # of a field of journald's export format
 _HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
-# What journalctl prints in place of a message that has control characters, such as the carriage return of a terminal.
+# What journalctl prints instead of a message that has control characters, such as the carriage return of a terminal.
 _BLOB = b" blob data]"
 _LEFT_OUT = re.compile(rb"(?m)\[[0-9.]+[BKMG]" + re.escape(_BLOB) + b"$")
 _LEAST_LEFT_OUT, _MOST_LEFT_OUT = 8, 2 / 3  # lines, of all
@@ -47,7 +47,7 @@ _GLANCE_BYTES = 4096
 
 
 class NoText(NamedTuple):
-    """What a file is instead of a log, and the command that makes one of it; ``{}`` stands for its name."""
+    """What a file is instead of a log, and the command that turns it into one; ``{}`` stands for its name."""
 
     what: str
     why: str
@@ -55,19 +55,19 @@ class NoText(NamedTuple):
 
 
 def is_tar(head: bytes) -> bool:
-    """Return whether a file is an archive of tar, by its first bytes: its header has a name that NULs follow."""
+    """Return whether a file is a tar archive, by its first bytes: a header begins with a name padded with NULs."""
     return head.startswith(_TAR, _TAR_AT) and b"\0" in head[:_TAR_AT]
 
 
 def no_text(head: bytes) -> NoText | None:
-    """Return why a file is no log, by its first bytes: packed, in UTF-16, binary, or emptied; None where it may be."""
+    """Return why a file is no log, by its first bytes: packed, UTF-16, binary, no messages; None if it may be a log."""
     if head.startswith(_ZIP):
         return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
     if is_tar(head):
         return NoText("is not a log", "it is a tar archive", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
         return NoText("is not a log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
-    # Of a usual log a few bytes are searched for, and no expression: of hundreds of small files most would be that
+    # A usual log is searched for a few bytes only, not by regexes, which would take most of the time for small files
     text = head[:_LOOKED_AT]
     if b"\0" in text:
         text = _HOLE.sub(b"", _LENGTH.sub(b"", text))
@@ -84,12 +84,12 @@ def no_text(head: bytes) -> NoText | None:
 
 
 def clean(data: bytes) -> bytes:
-    """Drop the NUL bytes before a line: a writer that went on at its old offset after copytruncate left them there."""
+    """Remove the NUL bytes before a line: a writer that goes on at its old offset after copytruncate leaves them."""
     return _NULS.sub(b"", data) if b"\0" in data else data
 
 
 def shortened(line: bytes, limit: int) -> bytes:
-    """Return at most so many bytes of a line: of a word that they cut in two nothing, since half a code is another."""
+    """Return at most ``limit`` bytes of a line, without the word that they would cut: half a code is another code."""
     head = line[:limit]
     if not line[limit : limit + 1].strip(_BETWEEN):
         return head
@@ -98,17 +98,17 @@ def shortened(line: bytes, limit: int) -> bytes:
 
 
 def torn(text: bytes) -> bytes:
-    """Return a text whose rest is lost, without the number that it ends in: half a code is another."""
+    """Return a text whose rest is lost without the number at its end: half a code is another code."""
     return shortened(text + b"x", len(text)) if text[-1:].isdigit() else text
 
 
 def line_count(text: bytes) -> int:
-    """Return how many lines end in a text: ``count`` looks at each byte, ``replace`` goes from one to the next."""
+    """Count the newlines of a text: ``count`` looks at every byte, ``replace`` skips from one to the next."""
     return len(text) - len(text.replace(b"\n", b""))
 
 
 def uncoloured(text: bytes) -> bytes:
-    """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
+    """Remove the colours and carriage returns around each line of a text; inside a line they stay."""
     if b"\x1b" in text:
         glance = text[: text.rfind(b"\n", 0, _GLANCE_BYTES) + 1]
         around = not glance or _with_colours_around(glance)
@@ -117,7 +117,7 @@ def uncoloured(text: bytes) -> bytes:
 
 
 def _line_by_line(text: bytes) -> bytes:
-    """Take off the colours of each line that has some: nearly all others may have none."""
+    """Remove colours only from the lines that have some, which may be few."""
     lines = text.split(b"\n")
     coloured = [i for i, line in enumerate(lines) if b"\x1b" in line]
     found = _LINE.findall(b"\n" + b"\n".join([lines[i] for i in coloured]))
@@ -127,7 +127,7 @@ def _line_by_line(text: bytes) -> bytes:
 
 
 def _with_colours_around(text: bytes) -> bytes:
-    """Take off the colours of lines that have them around only, each the same few, as nearly always; else nothing."""
+    """Remove the colours if they are only around lines, and the same few, as nearly always; else return nothing."""
     plain = b"\n" + text + b"\n"
     for colour in [*dict.fromkeys(_COLOUR.findall(text, 0, _GLANCE_BYTES))][:_MOST_COLOURS]:
         for around in (b"\n" + colour, colour + b"\n", colour + b"\r\n"):
@@ -136,12 +136,12 @@ def _with_colours_around(text: bytes) -> bytes:
 
 
 def unescaped(text: bytes) -> bytes:
-    """Take off what a syslog daemon has escaped around each line of a text, where ``uncoloured`` would as it was."""
+    """Remove, in the form that a syslog daemon escaped it, what ``uncoloured`` removes around each line of a text."""
     for end in ESCAPED_RETURNS:
         if end in text:
             text = text.replace(end + b"\n", b"\n").removesuffix(end)
     found = [begin for begin in ESCAPED_COLOURS if begin in text]
-    if found and b"\x1b[" in text:  # where one stands as it is, nobody has escaped any
+    if found and b"\x1b[" in text:  # where one is not escaped, none is
         return b"\n".join(map(unescaped, text.split(b"\n"))) if b"\n" in text else text
     for begin in found:
         text = uncoloured(text.replace(begin, b"\x1b[")).replace(b"\x1b[", begin)

@@ -1,4 +1,4 @@
-"""Expressions for the times that envelopes write, every field in its range, and for what stands around them."""
+"""Regexes for the times that envelopes write, every field in its range, and for colours."""
 
 _DAY_31 = "0[1-9]|[12][0-9]|3[01]"
 _DAY_30 = "0[1-9]|[12][0-9]|30"
@@ -7,7 +7,7 @@ RECENT_DATE = (
     f"(?:20[0-9][0-9]-(?:(?:0[13578]|1[02])-(?:{_DAY_31})|(?:0[469]|11)-(?:{_DAY_30})|02-(?:0[1-9]|1[0-9]|2[0-8]))"
     "|20(?:[02468][048]|[13579][26])-02-29)"
 )
-"""Days of this century that exist."""
+"""Existing days of this century."""
 CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
 USUAL_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 """Without leap seconds."""

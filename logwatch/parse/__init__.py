@@ -1,10 +1,10 @@
 """Turn chunks of log lines into push results.
 
-A grammar's tree is printed (``logwatch.compile``) as one bytes regex for a line, which is exact, and goes back only
-inside a ``Regex`` that has to, and as one for whole chunks, which PCRE2 runs as machine code, and which leaves lines
-where a repetition sets values in an order that its groups do not tell. Lines stand in their envelope meanwhile, where
-that is known. What is captured of a line is looked up as one text, and its result is a byte from there on, so that
-counting and finding are byte searches. pyparsing is the reference; property tests hold both to it.
+``logwatch.compile`` writes a grammar as two bytes regexes. The one for a single line is exact, and backtracks only
+inside a ``Regex`` that has to. The one for whole chunks, which PCRE2 runs as machine code, leaves those lines to the
+first whose repetitions set values in an order that groups cannot express; it reads lines inside their envelope where
+that is known. The captures of a line are looked up as one text, and its result is a single byte from there on, so
+counting and searching are byte searches. pyparsing is the reference; property tests hold both regexes to it.
 """
 
 from logwatch.dialect import Grammar, load

@@ -1,13 +1,13 @@
-"""Join a push line with the provider's answer below it, where that is printed over several lines.
+"""Join a push line with its body: the provider's answer, where that is printed over several lines below it.
 
     E2511-100000-123 (17): push_on_complete: uid 4711 type fcm code 403 {
       "error": {
         "status": "PERMISSION_DENIED",
     ...
 
-Lines without mesibo's prefix that follow a push line whose brackets are still open belong to it; lines of other modules
-may stand in between. They are joined to one line, up to the bracket that closes the first, so that the grammar reads
-them as it reads an answer on the same line. Whether the result is the same push is for the caller to see.
+Lines without mesibo's prefix belong to the body of a push line whose brackets are still open; lines of other modules
+may come in between. They are joined into one line, up to the bracket that closes the first one, which the grammar then
+reads like an answer on the same line. The caller must check that the result is still that of the same push.
 """
 
 import re
@@ -21,19 +21,19 @@ from logwatch.model import PLAIN, Envelope
 from logwatch.parse.lines import LineBatch
 
 MAX_LINES = 64
-"""A body has no more lines than these,"""
+"""The most lines of a body."""
 MAX_BYTES = 16 * 1024
-"""nor more bytes; what is beyond belongs to nothing."""
+"""The most bytes of a body."""
 MAX_LINES_BETWEEN = 64
-"""Lines of others that may stand in between: a body that goes on later than that has lost its end."""
-_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
+"""The most lines of others within a body: one that goes on later than that has lost its end."""
+_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # within which any body has ended
 
 _REACH = re.compile(rb"(?:.*+\n){0,%d}" % _REACH_LINES)
 _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_FEW_MARKS = 256  # bytes, to be remembered
+_FEW_MARKS = 256  # bytes; results for more are not cached
 _JOINED = bytes.maketrans(b"\n", b" ")
 _OPENERS = (b"{", b"[")
 _CLOSERS = (b"}", b"]")
@@ -42,19 +42,19 @@ _COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)
 _COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
 _BEHIND_OPEN = rb"[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M"
 _OPEN_AS_WRITTEN = re.compile(rb"[{\[,:](?:" + _BEHIND_OPEN + rb")*\Z")
-"""Matches how a line ends that may be open, also in JSON, as any encoder writes it."""
+"""Matches the end of a line that may be open, also as any encoder of JSON writes it."""
 _LAST_AS_WRITTEN = frozenset(bytes([each]) for each in b"{[,: \t\rrt9dDm5M")
-_TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
-_NEXT_FIELD = b'","'  # behind a text; within one, its first quote is escaped
-_END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-_WRITTEN_END_BYTES = 6 * _END_BYTES  # in JSON, which may escape each
-_WINDOW_BYTES = 128 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
+_TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or an escaped newline
+_NEXT_FIELD = b'","'  # follows a text; inside one, its first quote would be escaped
+_END_BYTES = 64  # of a line: colours and blanks at its end take fewer
+_WRITTEN_END_BYTES = 6 * _END_BYTES  # in JSON, which may escape each of them
+_WINDOW_BYTES = 128 * 1024  # at the end of a chunk: a body that goes on behind it began there
 
 
 def may_be_open(line: bytes) -> bool:
-    """Return whether a line ends as one does whose answer goes on below: printers break there.
+    """Return whether a line ends where printers of JSON break lines, so that its body may follow below.
 
-    Cheap: it is asked of every failure that gives no reason.
+    This has to be cheap: it is asked of every failure without a reason.
     """
     if line.endswith(_OPEN_ENDS):
         return True
@@ -65,9 +65,9 @@ def may_be_open(line: bytes) -> bool:
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return the last bytes of each record's line as written, without a terminal's carriage return.
+    """Return the last bytes of each record's message as written, without a terminal's carriage return.
 
-    A line that is written in numbers is returned whole, as text.
+    A message that is written as byte numbers is returned whole, decoded.
     """
     behind, opening = envelopes.behind(envelope), envelopes.opening(envelope)
     if behind == b"":
@@ -83,13 +83,13 @@ def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
-    """Count the brackets that are open at the end of a text, when ``begin`` were open before it.
+    """Return how many brackets are open at the end of a text, where ``begin`` were open before it.
 
-    Also return where the last of them was closed, behind the bracket; -1 if it was not. A text that ends within quotes
-    has none open: no printer breaks a line there, so it was cut short.
+    Also return the offset behind the bracket that closes the last of them, -1 if none does. A text that ends inside
+    quotes has none open: no printer breaks a line there, so it was cut short.
     """
     if not begin:
-        (text,) = _marks([text])  # a fifth of the time, and nothing is closed whose place is told
+        (text,) = _marks([text])  # takes a fifth of the time, and no offset is asked for
     level = begin
     for token in _TOKEN.finditer(text):
         kind = token[0][:1]
@@ -106,15 +106,15 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
 
 
 def _marks(texts: Sequence[bytes]) -> list[bytes]:
-    """Return the brackets and quotes of each text alone, and its newlines; where one is escaped, the text."""
+    """Reduce each text to its brackets, quotes and newlines; return one with backslashes unchanged."""
     marks = _translated(texts, None, _NO_MARKS)
     return [text if b"\\" in each else each for each, text in zip(marks, texts, strict=True)]
 
 
 def _translated(texts: Sequence[bytes], table: bytes | None, without: bytes = b"") -> list[bytes]:
-    """Return what ``translate`` makes of each text; of all together it takes a tenth of the time."""
+    """Translate each text; doing it for all of them at once takes a tenth of the time."""
     found = b"\0".join(texts).translate(table, without).split(b"\0")
-    if len(found) != len(texts):  # there are NULs in them
+    if len(found) != len(texts):  # some of them contain NULs
         found = [each.translate(table, without) for each in texts]
     return found
 
@@ -122,7 +122,10 @@ def _translated(texts: Sequence[bytes], table: bytes | None, without: bytes = b"
 def join_one_by_one(
     line: bytes, level: int, following: Iterable[bytes], owns: envelopes.Owns
 ) -> tuple[bytes, int | None]:
-    """Join a line with so many open brackets with its body, in which lines of others may stand; it may have no end."""
+    """Join a line that leaves ``level`` brackets open with its body; count the lines below it that were needed.
+
+    Lines that ``owns`` accepts are skipped. The count is None if ``following`` ends before the body does.
+    """
     parts = [line]
     size = lines = between = 0
     for below in following:
@@ -146,41 +149,40 @@ def join_one_by_one(
 
 @cache
 def _indented(indents: bytes) -> re.Pattern[bytes]:
-    """Return what takes all lines, each behind its newline, that begin with one of these bytes."""
+    """Return the regex for a run of lines, each behind its newline, that begin with one of these bytes."""
     begin = rb"\n[%b]" % re.escape(indents) if indents else b"(?!)"
     return re.compile(rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
 
 
 @lru_cache(maxsize=1024)
 def _closed(line: bytes, below: bytes) -> bool:
-    """Return whether the first bracket that is open behind a line is closed by the last mark below it."""
+    """Return whether the last mark of ``below`` closes the outermost bracket that ``line`` leaves open."""
     level, _ = depth(line)
     return level > 0 and depth(below, level) == (0, len(below))
 
 
 def _closes(line: bytes, below: bytes) -> bool:
-    """Return what ``_closed`` does, which remembers few marks."""
+    """Return what ``_closed`` does, but cache it only for few marks."""
     return (_closed if len(line) + len(below) < _FEW_MARKS else _closed.__wrapped__)(line, below)
 
 
 class Below:
-    """Lines out of their envelope, in which bodies stand below push lines.
+    """Lines out of their envelope, among them the bodies of push lines.
 
-    ``text`` holds them behind a newline, each ended by one. No line that ``owns`` begins with one of ``indents``: what
-    does goes on from the line above it.
+    ``text`` is a newline and the lines, each ended by one. A line that begins with one of ``indents`` continues the one
+    above it, and is never one that ``owns`` accepts.
     """
 
     def __init__(self, text: bytes, owns: envelopes.Owns, indents: bytes = b"") -> None:
         self._text = text
         self._indented = _indented(indents)
-        self._owns = cache(owns)  # where nothing closes a body, the same lines stand below many
+        self._owns = cache(owns)  # where nothing closes a body, the same lines are below many
 
     def join(self, lines: Sequence[bytes], places: Iterable[int]) -> Iterator[tuple[bytes, int | None]]:
-        """Join lines, without their newlines, with their bodies, where brackets of theirs are open.
+        """Join lines, without their newlines, with their bodies if they leave brackets open.
 
-        The body of each is among the lines that stand from its place on. Yield the joined line, as it was where nothing
-        is below it, and how many of the lines below were needed to see that it is whole: None where they came to their
-        end before the body did.
+        The body of each begins at its place in the text. Yield the joined line, unchanged if it has no body, and how
+        many lines below it were needed; None if the text ends before the body does.
         """
         places = [*places]
         for line, at, found in zip(lines, places, self.closed(lines, places), strict=True):
@@ -191,11 +193,11 @@ class Below:
                 yield join_one_by_one(line, level, self._lines_from(at), self._owns) if level else (line, 0)
 
     def closed(self, lines: Sequence[bytes], places: Sequence[int]) -> Iterator[tuple[bytes, int] | None]:
-        """Yield what ``join`` does for lines whose bodies the indented lines right below close; None for others."""
+        """Yield what ``join`` does for lines whose bodies end with the indented lines right below; None for others."""
         ends = [(at, self._indented.match(self._text, at - 1, at + MAX_BYTES)) for at in places]
         below = [found[0].rstrip() if found and found.end() < at + MAX_BYTES else b"" for at, found in ends]
         marks = [*zip(_marks(lines), _marks(below), strict=True)]
-        closed = {each for each in {*marks} if _closes(*each)}  # of many answers the marks are the same
+        closed = {each for each in {*marks} if _closes(*each)}  # many answers have the same marks
         behind = _translated(below, _JOINED)
         for line, mark, lines_below, rest in zip(lines, marks, below, behind, strict=True):
             is_closed = mark in closed and rest.endswith(_CLOSERS)
@@ -209,9 +211,9 @@ class Below:
 
 
 class Bodies:
-    """What stands below push lines of a chunk, in its envelope, and in ``ahead``, which follows it elsewhere.
+    """The bodies of the push lines of a chunk, which is still in its envelope; ``ahead`` follows it elsewhere.
 
-    To take a whole chunk out takes longer than all else that is done for it: it is done where it must be.
+    Taking a whole chunk out of its envelope costs more than all else that is done for it, so it is a last resort.
     """
 
     def __init__(
@@ -223,7 +225,7 @@ class Bodies:
         owns: envelopes.Owns,
         indents: bytes = b"",
     ) -> None:
-        """``marker`` is what every push line holds; a body mostly ends above the next one."""
+        """``marker`` is in every push line; most bodies end above the next one."""
         self._data = data
         self._marker = marker
         self._envelope = envelope
@@ -232,16 +234,16 @@ class Bodies:
         self._indents = indents
 
     def joined(self, lines: Sequence[bytes], ends: Sequence[int] = ()) -> list[bytes]:
-        """Return lines of the chunk, in their order, joined with their bodies; none ends in a newline.
+        """Return lines of the chunk, in order, joined with their bodies; none ends in a newline.
 
-        ``ends`` are where each ends in the data, behind its newline; without them the lines are searched for.
+        ``ends`` are their offsets in the data, behind their newlines; without them the lines are searched for.
         """
         if ends and self._envelope == PLAIN:
             below = Below(b"\n" + self._data + _bare(self._ahead, PLAIN), self._owns, self._indents)
             return [text for text, _ in below.join(lines, [1 + end for end in ends])]
         texts: list[bytes | None] = self._closed_near(lines, ends) if ends else [None] * len(lines)
         missed = {line for line, text in zip(lines, texts, strict=True) if text is None}
-        left = [i for i, line in enumerate(lines) if line in missed]  # with those like them: the text tells the place
+        left = [i for i, line in enumerate(lines) if line in missed]  # equal lines as well, since they are searched for
         if left:
             some, own = [lines[i] for i in left], b"\n" + self._around([ends[i] for i in left] if ends else ())
             text = own + _bare(self._ahead, self._envelope)
@@ -251,7 +253,7 @@ class Bodies:
         return [text or line for text, line in zip(texts, lines, strict=True)]
 
     def _closed_near(self, lines: Sequence[bytes], ends: Sequence[int]) -> list[bytes | None]:
-        """Return the joined lines of those whose bodies end within few bytes, and None of the others."""
+        """Return the joined line for each whose body ends within ``_NEAR_BYTES``, else None."""
         pieces: list[bytes] = []
         for end in ends:
             next_ = self._data.find(self._marker, end, end + _NEAR_BYTES)
@@ -262,42 +264,38 @@ class Bodies:
         return [found and found[0] for found in near]
 
     def _around(self, ends: Sequence[int]) -> bytes:
-        """Return lines and all that may be below them, where these are few and stand in their envelope as a whole."""
+        """Return a text with these lines and all that their bodies may reach: not the whole chunk if they are few."""
         if self._envelope == PLAIN:
             return self._data
         if 0 < _REACH_LINES * len(ends) < envelopes.line_count(self._data):
             pieces: list[bytes] = []
             at = 0
             for end in ends:
-                begin, at = max(at, self._begin(end)), self._stop(end)
+                begin, reach = max(at, self._begin(end)), _REACH.match(self._data, end)
+                at = reach.end() if reach else end
                 pieces.append(self._data[begin:at])
             if (taken := envelopes.taken_out(b"".join(pieces), self._envelope)) is not None:
                 return taken.text
         return _bare(self._data, self._envelope)
 
-    def _stop(self, end: int) -> int:
-        """Return where the last record ends that a body of the line that ends there may reach."""
-        found = _REACH.match(self._data, end)
-        return found.end() if found else end
-
     def _begin(self, end: int) -> int:
-        """Return where the record begins that has the byte before ``end``, which may be its newline."""
+        """Return the start of the record that contains the byte before ``end``, which may be its newline."""
         return self._data.rfind(b"\n", 0, end - 1) + 1
 
 
 def _places(lines: Sequence[bytes], text: bytes, end: int) -> list[int]:
-    """Return where lines that stand before ``end``, in their order, end in a text, behind their newlines."""
+    """Search a text, up to ``end``, for lines in their order; return their ends, behind their newlines."""
     places, at = [], 1
     for line in lines:
         whole = b"\n%b\n" % line
         begin = text.find(whole, at - 1, end)
         at = at if begin < 0 else begin + len(whole)
-        places.append(len(text) if begin < 0 else at)  # nothing is below one that was cut short
+        places.append(len(text) if begin < 0 else at)  # one that was cut short is not found, and has no body
     return places
 
 
 def _bare(data: bytes, envelope: Envelope) -> bytes:
-    """Take whole lines out of their envelope, but those that may not count."""
+    """Take whole lines out of their envelope, leaving out those that may not count."""
     own, others = _apart(data, envelope)
     if not others.text:
         return own.text
@@ -305,13 +303,13 @@ def _bare(data: bytes, envelope: Envelope) -> bytes:
 
 
 def _apart(data: bytes, envelope: Envelope) -> tuple[LineBatch, LineBatch]:
-    """Take whole lines out of their envelope together; return those, and as they are the others, which are torn."""
+    """Take whole lines out of their envelope together; return these, and the torn ones as they are."""
     data = envelopes.clean(data)
     return LineBatch(envelopes.uncoloured(data) if envelope == PLAIN else data, envelope=envelope).apart(len(data))
 
 
 def _payloads(own: LineBatch, others: LineBatch) -> list[list[bytes]]:
-    """Return of each record the lines that may count, without newlines; a torn one may hold another's as well."""
+    """Return, for each record, its lines that may count, without newlines; a torn record may contain another one."""
     found = {own.number(i): [line[:-1]] for i, line in enumerate(own.lines)}
     for number, line in others.unwrapped() if others.text else ():
         found.setdefault(number, []).extend([] if line.refused else [line.payload])
@@ -321,13 +319,13 @@ def _payloads(own: LineBatch, others: LineBatch) -> list[list[bytes]]:
 def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns, indents: bytes = b"") -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them.
 
-    They begin with the first line whose body is, or goes on, behind that of one that waits: answers that are written at
+    Bodies that overlap with the open one, directly or through others, wait with it, so that answers that are written at
     the same time stay together.
     """
     window = data[-_WINDOW_BYTES:]
     if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
-    # Answers of lines before have ended, and before any that waits
+    # Bodies of lines before these have ended, above any that waits
     records = window.rsplit(b"\n", 2 * _REACH_LINES + 1)[-2 * _REACH_LINES - 1 : -1]
     if not _begin_bodies(records[-_REACH_LINES:], envelope, marker):  # as nearly always
         return 0
@@ -339,13 +337,13 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
     lines = [*chain.from_iterable(inside)]
     below = Below(b"\n".join([b"", *lines, b""]), owns, indents)
     starts = [*accumulate((len(each) + 1 for each in lines), initial=1)]
-    asked: dict[int, int] = {}  # by the lines behind which a body may stand, their records
+    asked: dict[int, int] = {}  # indices of lines behind which a body may begin, and of their records
     for i in marked:
         begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
-        if begin < behind and may_be_open(line := lines[behind - 1]) and owned(line):  # a torn record holds no line
+        if begin < behind and may_be_open(line := lines[behind - 1]) and owned(line):  # a torn record may hold no line
             asked[behind] = i
     joined = below.join([lines[behind - 1] for behind in asked], [starts[behind] for behind in asked])
-    first = end = 0  # of bodies that overlap: the record in which they begin, and the line behind which they end
+    first = end = 0  # of overlapping bodies: the record in which they begin, and the line behind which they end
     for (behind, i), (_, count) in zip(asked.items(), joined, strict=True):
         if behind > end:
             first = i
@@ -356,7 +354,7 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
 
 
 def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> list[int]:
-    """Return the indices of records whose line may hold the marker and be open at its end."""
+    """Return the indices of records whose line may contain the marker and be open at its end."""
     opening = envelopes.opening(envelope)
     marked = [i for i, each in enumerate(records) if marker in each or (opening and opening not in each)]
     found = []
@@ -368,10 +366,10 @@ def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> li
 
 
 def _end_of_text(record: bytes, opening: bytes) -> int:
-    """Return where the first line of JSON's text behind ``opening`` ends; 0 where none stands there."""
+    """Return where the first line of the JSON text behind ``opening`` ends; 0 if there is none."""
     at = record.find(opening)
     end = record.find(_NEXT_FIELD, at + len(opening)) if at >= 0 else -1
     if end > 0 and record[end - 1 : end] != b"\\" and record.find(rb"\n", at, end) < 0:
-        return end  # in a third of the time
+        return end  # takes a third of the time
     text = _TEXT.match(record, at + len(opening)) if at >= 0 else None
     return text.end() if text else 0

@@ -1,6 +1,6 @@
-"""Proves a grammar on its own samples: what they yield by every road, what no sample reaches, and that time is linear.
+"""Check a grammar against its samples: what each yields when read in every way, what none reaches, and linear time.
 
-In: a loaded grammar. Out: problems, warnings among them; none means that the grammar does what its author wrote down.
+No problems means that the grammar does what its author wrote down; some problems are only warnings.
 """
 
 import time
@@ -21,16 +21,16 @@ from logwatch.parse.line_parser import LineParser, parser_of
 from logwatch.parse.scanner import Scanner
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
-_SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
+_SIZES = (1024, 8192)  # bytes of a pumped line: eight times as many may take eight times as long
 _SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
-_ENOUGH = 3  # slow lines, each of which takes its time to find
-_PATIENCE = 4.0  # times longer than linear, which no measuring error reaches and no square stays below
+_ENOUGH = 3  # slow lines to report: each takes time to find
+_PATIENCE = 4.0  # times longer than linear: more than any measuring error, less than quadratic time would take
 _YEAR_SECONDS = 365.25 * 86400
 _PUMPS = ("code ", "code 7 ", '"', '\\"', "{", "[", "{[", "}", " ", "\t", "a", "0", "=", ":", "(", '" "', "{}")
 
 
 def against_samples(grammar: Grammar) -> list[Problem]:
-    """Return what differs from the samples, and what no sample reaches; measures no time, so fit for every start."""
+    """Return what differs from the samples and what none of them reaches; fit for every start: it measures no time."""
     return [*_samples(grammar), *_unreached(grammar)]
 
 
@@ -47,16 +47,16 @@ def check(grammar: Grammar) -> list[Problem]:
 
 
 def _not_for_chunks(parser: LineParser) -> str:
-    """Return why PCRE2 does not take a compiled grammar; empty where it does, or where there is none to ask."""
+    """Return why PCRE2 refuses a compiled grammar; empty if it does not, or is not installed."""
     expression = parser.chunk_reader.bare.pattern.expression if parser.chunk_reader and pcre2.loaded() else ""
     return expression if isinstance(expression, str) else ""
 
 
 def _samples(grammar: Grammar) -> Iterator[Problem]:
-    """Read each sample by every road and compare it with what is written above it."""
+    """Read each sample in every way and compare the results with its annotation."""
     path = grammar.path.parent / "samples" / f"{grammar.name}.log"
     scanner = Scanner(grammar, timezone=UTC)
-    scanner.parser = parser = LineParser(grammar)  # one of its own, which has remembered nothing
+    scanner.parser = parser = LineParser(grammar)  # a fresh one, which remembers no rows
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)
@@ -82,12 +82,12 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
 
 
 def _undated(scanner: Scanner, stamp: str) -> bool:
-    """Return whether a stamp is no date in any of four years, one of which has a 29 February."""
+    """Return whether a stamp is no date in any of four years, one of them a leap year."""
     return all(scanner.timestamps.seconds(stamp, year * _YEAR_SECONDS) is None for year in range(54, 58))
 
 
 def _difference(expected: dict[str, Any] | None, cause: Cause | None, found: PushResult | Cause) -> str:
-    """Return in what a sample's result is another one than it must be; empty if in nothing."""
+    """Describe how a sample's result differs from what was expected; empty if it does not."""
     if expected is None:
         if isinstance(found, PushResult):
             return f"it yields code {found.code}, and must yield nothing"
@@ -103,8 +103,8 @@ def _difference(expected: dict[str, Any] | None, cause: Cause | None, found: Pus
 
 
 def _unreached(grammar: Grammar) -> Iterator[Problem]:
-    """Find alternatives that no sample takes: nobody knows whether they work."""
-    again = replace(grammar, line=deepcopy(grammar.line))  # whose elements are listened to, and thrown away
+    """Find alternatives that no sample reaches: nobody knows whether they work."""
+    again = replace(grammar, line=deepcopy(grammar.line))  # a copy, for parse actions are added to its elements
     choices = (element for element in elements_of(again.line) if isinstance(element, pp.MatchFirst))
     alternatives = {id(each): each for choice in choices for each in choice.exprs}
     reached: set[int] = set()
@@ -124,7 +124,7 @@ def _unreached(grammar: Grammar) -> Iterator[Problem]:
 
 
 def _slow(grammar: Grammar) -> Iterator[Problem]:
-    """Pump lines up and look whether the time grows faster than they do."""
+    """Find texts whose repetition makes the time grow faster than the line."""
     parser = parser_of(grammar)
     sizes = _SIZES if parser.compiled else _SIZES_OF_PYPARSING
     heads = {b""} | {_up_to_marker(sample.payload, grammar.marker) for sample in grammar.samples if sample.expected}
@@ -144,7 +144,7 @@ def _slow(grammar: Grammar) -> Iterator[Problem]:
 
 
 def pumped(head: bytes, pump: str, size: int) -> bytes:
-    """Make a line of about ``size`` bytes that repeats one thing."""
+    """Make a line of about ``size`` bytes that repeats ``pump``."""
     return head + pump.encode("latin-1") * (size // len(pump))
 
 
@@ -154,7 +154,7 @@ def _up_to_marker(payload: bytes, marker: bytes) -> bytes:
 
 
 def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
-    """Return the shortest of three times, which noise can lengthen but not shorten."""
+    """Return the shortest of three times: noise can lengthen them, but not shorten them."""
     times = []
     for _ in range(3):
         start = time.thread_time()

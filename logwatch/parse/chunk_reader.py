@@ -1,7 +1,7 @@
-"""Read whole chunks by one expression: of each line comes a byte, the code of its result.
+"""Read whole chunks by one expression, which reduces each line to a byte: the code of its result.
 
 What the expression captures of a line is its row. Equal rows give the same result, which is worked out once, and then
-counted and found as a byte. Rows that differ and mean the same result get the same code.
+counted and searched for as a byte. Different rows with the same result share a code.
 """
 
 from collections import Counter
@@ -16,22 +16,22 @@ from logwatch.dialect.result import REASONS, Columns, Reasons, from_groups
 from logwatch.model import PLAIN, Cause, Envelope, ResultKey
 from logwatch.parse.lines import LineBatch
 
-_MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
-_SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
+_MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: above that it is faster to take all lines out
+_SAME_FRAME_BATCHES = 64  # before another frame is looked for: compiling one takes as long as a few batches
 _MAX_ENVELOPES = 16
-_RARE = 8  # one in so many lines is found faster by itself than by a look at each
+_RARE = 8  # where at most one in so many lines matches, searching is faster than testing each
 
 OTHER_CODE = 255
-"""The code of lines whose result is not among the first 255: each is looked at by itself."""
+"""The code of lines whose result is not among the first 255; each of them is looked at by itself."""
 _MAX_ROWS, _FEW_ROWS = 4096, 256
-_MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
+_MAX_KEY_BYTES = 1 << 20  # of all keys: a single one may contain a word as long as a line
 
 Outcome = ResultKey | Cause | None
-"""What a line gives, its reason as logged; None for one that the expression passed over."""
-_WITHOUT: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # a result: these always have a code
+"""What a line gives, its reason as logged; None if the expression did not match it."""
+_NO_RESULTS: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # which have the first codes
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
-"""Counts what an expression captures of a batch; returns the lines that it left."""
+"""Counts what an expression captures of a batch; returns the lines that it leaves."""
 
 
 @dataclass(slots=True)
@@ -39,12 +39,12 @@ class _Framed:
     """The expression for lines in a frame."""
 
     frame: envelopes.Frame
-    expression: "Dictionary | None"  # None where it takes too few of them
+    expression: "Dictionary | None"  # None if it matches too few of them
     batches: int = 0
 
 
 class ChunkReader:
-    """One grammar's expressions for whole chunks: one for bare lines, and one for each envelope."""
+    """One grammar's expressions for whole chunks: one for bare lines, and one per envelope."""
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
@@ -53,26 +53,26 @@ class ChunkReader:
     def read(
         self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch
     ) -> LineBatch:
-        """Read a batch in its envelope, and what is left of it out of that; return the lines that are left.
+        """Read a batch in its envelope, then what that leaves without it; return the lines that are still left.
 
-        ``match`` counts what the expression captures of a batch, and returns the lines that it left; ``take_out`` takes
-        some out of their envelope.
+        ``match`` counts what an expression captures of a batch, and returns the lines that it leaves; ``take_out``
+        takes lines out of their envelope.
         """
         left = batch if batch.envelope == PLAIN else take_out(self._read_framed(batch, match))
         return match(self.bare, left) if left.text else left
 
     def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
-        """Read a batch as it stands; return those lines that are left."""
+        """Read a batch in its envelope; return the lines that are left."""
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
         left = match(framed.expression, batch)
         if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
-            framed.expression = None  # they are written in more than one way
+            framed.expression = None  # lines of this envelope are written in more than one way
         return left
 
     def _framed(self, batch: LineBatch) -> "_Framed | None":
-        """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
+        """Return the expression for lines in an envelope, made for the frame of the first batch, or of a later one."""
         known = self._framed_by.get(batch.envelope)
         if known is not None:
             known.batches += 1
@@ -91,21 +91,21 @@ class ChunkReader:
 class Dictionary:
     """The results that one expression has given so far, by their codes.
 
-    A code holds until the next ``encode``, which may begin anew.
+    A code is valid until the next ``encode``, which may start over.
     """
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.pattern = pattern
         self.uncoded: dict[int, ResultKey] = {}
-        """What the lines give that got OTHER_CODE in the last call, by their indices, in order."""
+        """The results of the lines that got OTHER_CODE in the last call, by index, in order."""
         self._forget()
         self._reasons: Reasons | None = None
         self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
     def encode(self, text: bytes, reasons: Reasons | None = None) -> bytearray | None:
-        """Return the code of each line of a text; None where each is to be read by itself.
+        """Return the code of each line of a text; None if each has to be read by itself.
 
-        ``reasons``: which reasons tell results apart.
+        ``reasons`` are those that distinguish results; None: all do.
         """
         rows = self.pattern.rows(text)
         if rows is None:
@@ -113,7 +113,7 @@ class Dictionary:
         full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
-            self._forget()  # what fills it may never come again, and would keep out what does
+            self._forget()  # what fills it may never recur, and would keep out what does
         self.uncoded = {}
         codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
@@ -121,40 +121,40 @@ class Dictionary:
         return codes
 
     def _forget(self) -> None:
-        self.results: list[Outcome] = [*_WITHOUT]
-        self._codes: dict[bytes | Values, int] = {}  # of rows, and of what decides them
+        self.results: list[Outcome] = [*_NO_RESULTS]
+        self._codes: dict[bytes | Values, int] = {}  # by row, and by the key that decides it
         self._key_bytes = 0
 
     def results_of(self, columns: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause | None]]:
-        """Return the columns of ``PushResult`` for columns of captures; by index, why other rows give none.
+        """Return the columns of ``PushResult`` for columns of captures and, by index, why some rows give no result.
 
-        Columns are faster: most rows give another result each.
+        Here most rows give results of their own, so columns are faster.
         """
         given, without = from_groups(self.pattern.names, columns)
         nothing = [i for i, values in enumerate(zip(*columns, strict=True)) if not any(values)]
         return given, without | dict.fromkeys([*nothing, *self.pattern.undecided(columns)])
 
     def _encode_new(self, rows: Sequence[bytes], codes: bytearray) -> None:
-        """Put the codes of rows that are not known yet in their places."""
+        """Fill in the codes of rows that are not known yet."""
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         columns = self.pattern.columns(new)
-        told = [i for i, column in enumerate(columns) if any(column)]
-        keys = self._keys(columns, told)
+        captured = [i for i, column in enumerate(columns) if any(column)]
+        keys = self._keys(columns, captured)
         found = bytes(map(self._codes.get, keys, repeat(OTHER_CODE)))
         if OTHER_CODE in found:
-            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))), told)
+            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))), captured)
             found = bytes(map(self._codes.__getitem__, keys))
             self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
         for i, code in zip(at, found, strict=True):
             codes[i] = code
-        if len(self._codes) < _FEW_ROWS:  # those that come again save making keys
+        if len(self._codes) < _FEW_ROWS:  # rows that recur need no keys then
             self._remember(new, found, sum(map(len, new)))
 
-    def _add(self, keys: Counter[Values], told: Sequence[int]) -> dict[Values, Any]:
-        """Add a code for each key, by how many rows have it, the commonest first; return their outcomes."""
+    def _add(self, keys: Counter[Values], captured: Sequence[int]) -> dict[Values, Any]:
+        """Assign a code to each key, the most frequent first; return the outcomes of all keys."""
         unknown = [key for key, _ in keys.most_common()]
-        known = dict(zip(told, list(zip(*unknown, strict=True))[1:], strict=True))
+        known = dict(zip(captured, list(zip(*unknown, strict=True))[1:], strict=True))
         nothing = [b""] * len(unknown)
         columns = [known.get(i, nothing) for i in range(len(self.pattern.names))]
         (numbers, platforms, reasons, *_), without = self.results_of(columns)
@@ -174,18 +174,18 @@ class Dictionary:
         self._codes.update(zip(known, codes, strict=True))
         self._key_bytes += size
 
-    def _keys(self, columns: Sequence[Sequence[bytes]], told: Sequence[int]) -> list[Values]:
-        """Return what decides the outcome of each row: which groups have captured, and what.
+    def _keys(self, columns: Sequence[Sequence[bytes]], captured: Sequence[int]) -> list[Values]:
+        """Return the key that decides the outcome of each row: which groups captured, and what.
 
-        Reasons that count as the same are alike.
+        Reasons that are counted together are equal in it.
         """
         alike = self._reasons.alike if self._reasons else None
-        values = [alike(columns[i]) if alike and i in self._places_of_reasons else columns[i] for i in told]
-        return list(zip([b"%r" % told] * len(columns[0]), *values, strict=True))
+        values = [alike(columns[i]) if alike and i in self._places_of_reasons else columns[i] for i in captured]
+        return list(zip([b"%r" % captured] * len(columns[0]), *values, strict=True))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:
-    """Return the indices at which one of the wanted codes stands, in order."""
+    """Return the indices of the codes that are wanted, in order."""
     if not wanted:
         return []
     table = bytearray(256)

@@ -1,4 +1,4 @@
-"""Hold what one chunk gave: results counted, failures as the lines they are, and when those without one were logged."""
+"""Hold what one chunk gave: results counted, failures as unread lines, and when lines without a result were logged."""
 
 from bisect import bisect, bisect_left
 from collections import Counter, defaultdict
@@ -15,13 +15,13 @@ from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, See
 from logwatch.parse.lines import Line, LineAt, LineBatch, some_of
 from logwatch.parse.timestamp import is_ahead
 
-_MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
+_MERGED_SECONDS = 60.0  # lines of one cause that are closer than this are reported together
 _ASKED = 64  # lines without a time whose neighbours are dated
-_FAR = 3  # lines away, at most, a neighbour is looked for
-_TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
+_FAR = 3  # lines at most between a line and such a neighbour
+_TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
 
 Times = Callable[[Sequence[Line]], list[float | None]]
-"""Returns the own times of some lines, in seconds since the epoch."""
+"""Returns the lines' own times, in seconds since the epoch."""
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ class _Tally:
 
 
 class ResultCounts:
-    """Results by what they are counted by; each is dated by its first and its last line alone."""
+    """Counts of results; only the first and the last line of each result are dated."""
 
     def __init__(self, reasons: Reasons | None) -> None:
         self._reasons = reasons
@@ -46,13 +46,13 @@ class ResultCounts:
     def add(
         self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
     ) -> None:
-        """Count the lines of a batch by their results: those of codes, and of lines that have none."""
+        """Count the lines of a batch by their results: ``results`` by code, and ``uncoded`` by the line's index."""
         found = [*_tallied(codes, results, uncoded)]
         places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
         lines = dict(zip(places, batch.at(places), strict=True))
         for result, count, begin, end in found:
-            told = self._reasons.told(result.reason) if self._reasons and result.reason else result.reason
-            key = result if told == result.reason else result._replace(reason=told)
+            counted_as = self._reasons.counted_as(result.reason) if self._reasons and result.reason else result.reason
+            key = result if counted_as == result.reason else result._replace(reason=counted_as)
             first, last = lines[begin], lines[end]
             if (tally := self._tallies.get(key)) is None:
                 self._tallies[key] = _Tally(count, first, last)
@@ -67,9 +67,9 @@ class ResultCounts:
         return sum(tally.count for tally in self._tallies.values())
 
     def write(self, scan: Scan, times: Times, reference: float) -> Iterator[tuple[int, float | None]]:
-        """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written.
+        """Put the dated results into a scan; ``reference`` (seconds since the epoch) is when the chunk was written.
 
-        Return which lines of the chunk were dated, by their numbers, and their times.
+        Return the numbers of the lines that were dated, and their times.
         """
         tallies = self._tallies.values()
         firsts = times([tally.first[1] for tally in tallies])
@@ -94,7 +94,7 @@ class ResultCounts:
 def _tallied(
     codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
 ) -> Iterator[tuple[ResultKey, int, int, int]]:
-    """Yield each result, how many lines have it, and the indices of the first and the last."""
+    """Yield each result, how many lines have it, and the indices of the first and the last of these."""
     for code, result in results.items():
         if count := codes.count(code):
             yield result, count, codes.index(code), codes.rindex(code)
@@ -108,17 +108,17 @@ def _tallied(
 
 
 class LazyFailures(Sequence[Failure]):
-    """Failures in the order of their lines, which are read once they are asked for; a slice reads none.
+    """Failures in line order, whose lines are read only when they are asked for; slicing reads none.
 
-    Most are never looked at: a storm of failures is as cheap as other lines then. Lines end in a newline; ``read``
-    reads payloads without it, each dated by when it was received and by its reference. For a line that still stands in
-    its envelope, ``received`` holds that.
+    Most are never looked at, so a storm of failures is as cheap as other lines. Lines end in a newline; ``read`` takes
+    payloads without it, and dates each by when it was received and by its reference. For a line that is still in its
+    envelope, ``received`` holds the envelope.
     """
 
     def __init__(
         self, lines: Iterable[bytes], received: Sequence[Received | Envelope], reference: float, read: "Read"
     ) -> None:
-        self.text = b"".join(lines)  # one block of memory: ten thousand small ones are not all given back
+        self.text = b"".join(lines)  # one block of memory: of ten thousand small ones some would never be given back
         self.received = received
         self.reference = reference
         self.read = read
@@ -139,7 +139,7 @@ class LazyFailures(Sequence[Failure]):
         return lines, received
 
     def naming(self, word: bytes) -> "LazyFailures":
-        """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
+        """Return those whose line contains ``word`` (in lower case) in any case: the others need not be read."""
         lines, received = self.bare()
         some = [i for i, line in enumerate(lines) if word in line.lower()]
         return LazyFailures([lines[i] + b"\n" for i in some], [received[i] for i in some], self.reference, self.read)
@@ -178,7 +178,7 @@ Read = Callable[[list[bytes], Sequence[Received], Sequence[float]], Columns]
 
 
 def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
-    """Yield the columns of the failures of several chunks in their order, some at once: a chunk may hold a handful."""
+    """Yield the columns of the failures of several chunks in order, many at once: a chunk may have only a handful."""
     for read, chunks in groupby(found, lambda each: each.read if isinstance(each, LazyFailures) else None):
         if read is None:
             yield from (tuple(zip(*failures, strict=True)) for failures in chunks if failures)
@@ -191,12 +191,12 @@ def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
 
 
 def held_bytes(failures: Sequence[Failure]) -> int:
-    """Return how many bytes of lines failures keep until they are read; those that were read keep none."""
+    """Return how many bytes of lines are kept for failures until they are read; none for those that were."""
     return len(failures.text) if isinstance(failures, LazyFailures) else 0
 
 
 class FailedLines:
-    """The lines of one chunk's failures, column by column: most are never read, and to copy all would take longest."""
+    """The lines of one chunk's failures, in columns: most are never read, and copying them all would take longest."""
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
@@ -204,7 +204,7 @@ class FailedLines:
         self._received: list[Received | Envelope] = []
 
     def add(self, batch: LineBatch, wanted: Sequence[int]) -> None:
-        """Add some lines of a batch, in their envelope if they stand in one."""
+        """Add some lines of a batch, in their envelope if they are in one."""
         self._numbers += wanted if batch.numbers is None else map(batch.numbers.__getitem__, wanted)
         self._lines += map(batch.lines.__getitem__, wanted)
         if batch.times:
@@ -213,8 +213,8 @@ class FailedLines:
             self._received += repeat(None if batch.envelope == PLAIN else batch.envelope, len(wanted))
 
     def newest(self, count: int, reference: float, read: Read) -> LazyFailures:
-        """Return the last ``count`` of them, in the order of their lines."""
-        if self._numbers != sorted(self._numbers):  # some were read by themselves
+        """Return the last ``count`` of them, in line order."""
+        if self._numbers != sorted(self._numbers):  # some were read by themselves, and added later
             order = sorted(range(len(self._numbers)), key=self._numbers.__getitem__)
             self._lines = [self._lines[i] for i in order]
             self._received = [self._received[i] for i in order]
@@ -226,33 +226,33 @@ class FailedLines:
 
 
 class Unread:
-    """The unread lines of one chunk by cause, dated by their own stamps, else by the lines around them.
+    """The lines of one chunk that gave no result, by cause, dated by their own stamps, else by the lines around them.
 
-    Where the first and the last line of a cause are near in time, no other one is dated. Times are seconds since the
+    Where the first and the last line of a cause are close in time, no others are dated. Times are seconds since the
     epoch.
     """
 
     def __init__(self) -> None:
-        self.batch = LineBatch(b"")  # all lines of the chunk that have the marker
+        self.batch = LineBatch(b"")  # all lines of the chunk that contain the marker
         self._lines: dict[Cause, list[LineAt]] = defaultdict(list)
 
     def add(self, cause: Cause, lines: Iterable[LineAt]) -> None:
-        """Note some lines."""
+        """Add lines without a result."""
         self._lines[cause] += lines
 
     def seen(self, anchors: Iterable[tuple[int, float | None]], times: Times) -> dict[Cause, list[Seen]]:
-        """Return when they were logged; ``anchors`` are other lines of the chunk, and when those were.
+        """Return when they were logged; ``anchors`` are the numbers and times of other lines of the chunk.
 
-        A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
+        The time of a line without a stamp is interpolated between its neighbours; without any, it has none.
         """
         if not self._lines:
             return {}
-        told = dict(anchors)
-        runs = {cause: _runs(sorted(lines, key=itemgetter(0)), told, times) for cause, lines in self._lines.items()}
-        undated = [at for each in runs.values() for _, *ends in each for at in ends if told[at] is None]
-        around = self._around(some_of(undated, _ASKED), told)
-        told.update(zip([number for number, _ in around], times([line for _, line in around]), strict=True))
-        known = {number: at for number, at in told.items() if at is not None}
+        dated = dict(anchors)
+        runs = {cause: _runs(sorted(lines, key=itemgetter(0)), dated, times) for cause, lines in self._lines.items()}
+        undated = [at for each in runs.values() for _, *ends in each for at in ends if dated[at] is None]
+        around = self._around(some_of(undated, _ASKED), dated)
+        dated.update(zip([number for number, _ in around], times([line for _, line in around]), strict=True))
+        known = {number: at for number, at in dated.items() if at is not None}
         numbers = sorted(known)
         found: dict[Cause, list[Seen]] = {}
         for cause, each in runs.items():
@@ -267,34 +267,34 @@ class Unread:
                     seen.append(Seen(count, first, last))
         return found
 
-    def _around(self, undated: Sequence[int], told: Mapping[int, float | None]) -> list[LineAt]:
-        """Return lines around those of some numbers, but those that are ``told``: a month may begin within a chunk."""
+    def _around(self, undated: Sequence[int], dated: Mapping[int, float | None]) -> list[LineAt]:
+        """Return lines near the undated ones that are not ``dated`` yet: a chunk may span months."""
         batch, count = self.batch, len(self.batch.lines) if undated else 0
         places = [bisect_left(range(count), number, key=batch.number) for number in undated]
         near = {place + step for place in places for step in range(-_FAR, _FAR + 1)}.intersection(range(count))
-        return batch.at(sorted(i for i in near if batch.number(i) not in told))
+        return batch.at(sorted(i for i in near if batch.number(i) not in dated))
 
 
-def _runs(lines: Sequence[LineAt], told: dict[int, float | None], times: Times) -> list[tuple[int, int, int]]:
-    """Part lines, in order, into those told together: how many, the numbers of the first and the last; date these.
+def _runs(lines: Sequence[LineAt], dated: dict[int, float | None], times: Times) -> list[tuple[int, int, int]]:
+    """Split lines, in order, into runs of (count, first number, last number), and date the ends of each.
 
-    They are together if they are near in time, or have none and nothing stands between them.
+    All are one run if they are close in time, or have no time and no line between them; else each is its own.
     """
     numbers = [number for number, _ in lines]
     begin, end = numbers[0], numbers[-1]
-    first, last = told[begin], told[end] = times([lines[0][1], lines[-1][1]])
+    first, last = dated[begin], dated[end] = times([lines[0][1], lines[-1][1]])
     if first is None or last is None:
         together = first is last and end - begin == len(lines) - 1
     else:
         together = abs(last - first) < _MERGED_SECONDS
     if together:
         return [(len(lines), begin, end)]
-    told.update(zip(numbers, times([line for _, line in lines]), strict=True))
+    dated.update(zip(numbers, times([line for _, line in lines]), strict=True))
     return [(1, number, number) for number in numbers]
 
 
 def _between(number: int, numbers: Sequence[int], known: dict[int, float]) -> float | None:
-    """Return the time of a line by those of the dated ones around it; of one at either end, that of its neighbour."""
+    """Interpolate the time of a line between the dated ones around it; at either end, return that of its neighbour."""
     if not numbers:
         return None
     i = bisect(numbers, number)

@@ -1,4 +1,4 @@
-"""Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
+"""Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, with the same results."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,18 +21,18 @@ _INDENTS = b' \t}]"'  # of lines below a printed bracket
 
 
 class LineParser:
-    """One grammar, compiled; where it is not, pyparsing itself matches every candidate, for the reason told."""
+    """One grammar, compiled; if it cannot be, pyparsing itself matches every candidate."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self.indents = b""
-        """Bytes with which printers of JSON begin a line, and the program never does."""
+        """Bytes with which printers of JSON begin lines, but the program itself never does."""
         self.needs_marker = False
-        """Whether LINE matches no line without the marker, so that a search for it can be left out."""
+        """Whether LINE matches only lines with the marker, so that no search for it is needed."""
         self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None
-        self._stamp: ChunkPattern | None = None  # where LINE has one stamp
-        self._all_names: Dictionary | None = None  # captures what is not counted by as well
+        self._stamp: ChunkPattern | None = None  # None unless LINE has just one stamp
+        self._all_names: Dictionary | None = None  # also captures what results are not counted by
         node = grammar.node
         if node is None:
             return
@@ -48,7 +48,7 @@ class LineParser:
 
     @property
     def compiled(self) -> bool:
-        """Return whether lines are read without pyparsing."""
+        """Whether lines are read without pyparsing."""
         return self._line is not None
 
     def read(self, line: bytes) -> PushResult | Cause:
@@ -60,14 +60,14 @@ class LineParser:
         return unparsed_cause(self.grammar, line, self._begins)
 
     def misplaced(self, lines: Sequence[bytes]) -> list[bool]:
-        """Return of each line whether it is certain that its marker is not in its place."""
+        """Return for each line whether its marker is certainly not in its place."""
         if self.grammar.place is None or not self.compiled:
             return [False] * len(lines)
         begins = _compiled(self.grammar.place).pattern.match
         return [begins(line) is None for line in lines]
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
-        """Return whether a line begins with what some part of LINE takes."""
+        """Return whether a line begins with a match of ``beginning``, a part of LINE."""
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, payloads: list[bytes]) -> Columns:
@@ -82,17 +82,17 @@ class LineParser:
                     return columns
                 found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}
         read = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
-        # a line is read the same way twice, but where an action of a grammar does not do the same twice
+        # these give a result again, unless a parse action of the grammar does not do the same twice
         return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in read), strict=True))
 
     def owns(self, line: bytes) -> bool:
-        """Return whether a line begins as the lines of this grammar's program do."""
+        """Return whether a line begins like those of the program that this grammar is for."""
         if self.grammar.front is not None:
             return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamps(self, lines: Sequence[bytes]) -> list[str]:
-        """Return the time stamps of lines, without newlines, as they are written, empty where there is none."""
+        """Return the time stamps of lines, without newlines, as written; empty where there is none."""
         if self._stamp is None:
             return ["" if isinstance(each, str) else each.timestamp for each in map(self.read, lines)]
         found = self._stamp.rows(b"\n".join([*lines, b""]))
@@ -110,12 +110,12 @@ def parser_of(grammar: Grammar) -> LineParser:
 
 @lru_cache(maxsize=32)
 def _compiled(beginning: ParserElement) -> LinePattern:
-    """Compile a part of a LINE that is compiled, as it can be then."""
+    """Compile a part of LINE; that works if LINE itself was compiled."""
     return LinePattern(translate(beginning))
 
 
 def _up_to(name: str, node: Node) -> ChunkPattern | None:
-    """Return what takes lines up to the part of this name, and captures that; None unless there is just one."""
+    """Return a pattern for lines up to the part of this name, which it captures; None unless there is just one."""
     parts = nodes.parts(node)
     places = [i for i, part in enumerate(parts) if name in part.capture_names]
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
@@ -125,5 +125,5 @@ def _up_to(name: str, node: Node) -> ChunkPattern | None:
 
 
 def _of_lines(node: Node) -> ChunkPattern:
-    """Return what takes whole lines that begin as the node does."""
+    """Return a pattern for whole lines that begin with a match of the node."""
     return ChunkPattern(nodes.seq(node, CharRun(nodes.EVERY_BYTE, 0)))

@@ -1,4 +1,4 @@
-"""Lines that are read together: one text, of which a line, its time and its number are asked for when they matter."""
+"""Lines that are read together as one text; single lines, their times and numbers are made only on demand."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
 
 Line = tuple[bytes, envelopes.Received]
-"""A payload, without a newline, and when it was received."""
+"""A payload without its newline, and when it was received."""
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
@@ -22,8 +22,8 @@ _Item = TypeVar("_Item")
 class LineBatch:
     """Whole lines, each ended by a newline, in an envelope or out of it.
 
-    ``times`` are those of lines that have been taken out; ``numbers`` tell where in its chunk each line stands, one
-    after the other where there are none.
+    ``times`` are those of lines that were taken out; ``numbers`` are the lines' indices in their chunk, from 0 on if
+    None.
     """
 
     text: bytes
@@ -41,19 +41,19 @@ class LineBatch:
         numbers: Sequence[int] | None = None,
         envelope: Envelope = PLAIN,
     ) -> "LineBatch":
-        """Make one of lines without newlines."""
+        """Make a batch of lines without newlines."""
         return cls(b"\n".join([*lines, b""]), times, numbers, envelope)
 
     @classmethod
     def of_lines(cls, lines: Sequence[LineAt]) -> "LineBatch":
-        """Make one of lines out of their envelope."""
+        """Make a batch of lines that are out of their envelope."""
         return cls.of([text for _, (text, _) in lines], [at for _, (_, at) in lines], [number for number, _ in lines])
 
     def containing(self, marker: bytes) -> "LineBatch":
         """Return a batch of the lines that contain the marker, numbered anew."""
         data, lines, ends = self.text, list[bytes](), list[int]()
         begin = len(data)
-        while (at := data.rfind(marker, 0, begin)) >= 0:  # from the end on it is found fastest
+        while (at := data.rfind(marker, 0, begin)) >= 0:  # it is found fastest from the end
             begin = data.rfind(b"\n", 0, at) + 1
             end = data.find(b"\n", at) + 1
             lines.append(data[begin:end])
@@ -63,13 +63,13 @@ class LineBatch:
         return LineBatch(b"".join(lines), envelope=self.envelope, _lines=lines, _ends=ends)
 
     def holding(self, wanted: Callable[[bytes], bool]) -> "LineBatch":
-        """Return a batch of the wanted lines, numbered anew."""
+        """Return a batch of the lines for which ``wanted`` is true, numbered anew."""
         wants = list(map(wanted, self.lines))
         lines, ends = list(compress(self.lines, wants)), list(compress(self.ends, wants))
         return LineBatch(b"".join(lines), envelope=self.envelope, _lines=lines, _ends=ends)
 
     def taken_out(self) -> "LineBatch | None":
-        """Take the lines out of their envelope together; None where they have to be taken out one by one."""
+        """Take the lines out of their envelope together; return None if that has to be done one by one."""
         if self.envelope == PLAIN or not self.text:
             return self
         taken = envelopes.taken_out(self.text, self.envelope)
@@ -77,18 +77,18 @@ class LineBatch:
 
     @property
     def lines(self) -> list[bytes]:
-        """The lines, each with its newline; the text is split when they are first asked for."""
+        """The lines, each with its newline; the text is split on first use."""
         if not self._lines:
-            self._lines = list(BytesIO(self.text))  # in a fourth of the time that ``split`` takes
+            self._lines = list(BytesIO(self.text))  # takes a quarter of the time of ``split``
         return self._lines
 
     @property
     def ends(self) -> Sequence[int]:
-        """Where each line ends in the chunk, behind its newline, if these are lines of the chunk as it stands."""
+        """The offset in the chunk behind each line's newline, if these are lines of the chunk as it is."""
         return self._ends or [*accumulate(map(len, self.lines))]
 
     def picked(self, wanted: Sequence[int]) -> list[bytes]:
-        """Return some of the lines without their newlines."""
+        """Return some of the lines, without their newlines."""
         lines = self.lines if wanted else []
         return [lines[i][:-1] for i in wanted]
 
@@ -97,7 +97,7 @@ class LineBatch:
         return i if self.numbers is None else self.numbers[i]
 
     def at(self, wanted: Sequence[int]) -> list[LineAt]:
-        """Return some of the lines with their numbers and times, out of their envelope: thousands of them, mostly."""
+        """Return some of the lines out of their envelope, with their numbers and times; often they are thousands."""
         if self.envelope != PLAIN:
             return self.bare(wanted).at(range(len(wanted)))
         lines, times = self.lines, self.times
@@ -116,9 +116,9 @@ class LineBatch:
         return LineBatch(b"".join(lines), times, numbers, self.envelope, lines)
 
     def apart(self, most_bytes: int) -> "tuple[LineBatch, LineBatch]":
-        """Take out together the lines that stand in their envelope as most do; return them, and the others as they are.
+        """Split off the lines that can be taken out of their envelope together; return them taken out, and the others.
 
-        Those of more than so many bytes are among the others.
+        The others, as they are, include all lines of more than ``most_bytes``.
         """
         if not has_line_longer_than(self.text, most_bytes) and (bare := self.taken_out()) is not None:
             return bare, LineBatch(b"")
@@ -130,9 +130,9 @@ class LineBatch:
         return bare, self.only(sorted({*range(len(lines))}.difference(own)))
 
     def unwrapped(self) -> list[tuple[int, envelopes.Line]]:
-        """Take each line out of its envelope by itself, and return it with its number.
+        """Take each line out of its envelope by itself; return the lines with their numbers.
 
-        A torn record may hold another one: both have its number.
+        A torn record may contain another one: both lines have its number.
         """
         numbers = self.numbers or range(len(self.lines))
         lines = logical_lines(self.text, self.envelope)
@@ -142,7 +142,7 @@ class LineBatch:
         return [(number, line) for number, record in each for line in logical_lines(record, self.envelope)]
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
-        """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
+        """Return some of the lines out of their envelope, in which each is known to be a whole message."""
         some = self.only(wanted)
         taken = some.taken_out()
         if taken is None:
@@ -152,14 +152,14 @@ class LineBatch:
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
-    """Take the lines out of whatever they are in."""
+    """Take whole lines out of their envelope, if they are in one."""
     if envelope == PLAIN:
         return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
     return envelopes.unwrap(data, envelope)
 
 
 def has_line_longer_than(data: bytes, most: int) -> bool:
-    """Return whether some line is longer than ``most`` bytes, in steps of that length."""
+    """Return whether some line is longer than ``most`` bytes, looking only at every so many."""
     at = 0
     while at + most < len(data):
         at = data.rfind(b"\n", at, at + most + 1) + 1
@@ -169,5 +169,5 @@ def has_line_longer_than(data: bytes, most: int) -> bool:
 
 
 def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
-    """Return at most so many items, evenly spread."""
+    """Return at most ``most`` items, evenly spread."""
     return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)

@@ -1,4 +1,4 @@
-"""Says at what pace lines are read here: by machine code, by PCRE2's interpreter, or one by one without PCRE2."""
+"""Report how fast lines are read here: by machine code, by PCRE2's interpreter, or one by one without PCRE2."""
 
 from structlog.typing import FilteringBoundLogger
 
@@ -9,7 +9,7 @@ MISSING = "lines are read one by one, which takes up to ten times as long"
 
 
 def tell(log: FilteringBoundLogger) -> None:
-    """Log what slows reading down, if anything does: counts are the same, and take more time."""
+    """Log what slows reading down, if anything does: it takes longer, and the counts stay the same."""
     if not pcre2.version():
         remedy = "apt-get install libpcre2-8-0, or dnf install pcre2, then a restart"
         log.warning("pcre_missing", library=pcre2.LIBRARY, consequence=MISSING, remedy=remedy)

@@ -1,8 +1,8 @@
-"""Take whole lines of one file, return what they hold: push results counted, failures kept, all else by cause.
+"""Scan whole lines of one file: count push results, keep failures, and count by cause the lines that give no result.
 
-Nothing is dropped: every line with the grammar's marker is one of the results or one of the unparsed. No Python runs
-for a line without the marker, and little for a usual one: an expression goes over the whole chunk, and what it captured
-is counted result by result. Only the first and the last line of a result are looked at for their times.
+Nothing is dropped: every line with the grammar's marker is a result or an unparsed line. No Python runs for a line
+without the marker, and little for a usual one: an expression goes over the whole chunk, and its captures are counted
+result by result. Of all lines with the same result, only the first and the last are dated.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,16 +23,16 @@ from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
 from logwatch.parse.timestamp import LineDater
 
-_END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
+_END_BYTES = (1024, 4096)  # of a chunk, in which its last time is looked for: the first size nearly always suffices
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
-_GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
+_GLANCE_BYTES = 4096  # of a chunk, which show how many of its lines are push lines
 
 
 class Scanner:
-    """Reads chunks of lines by one grammar; holds no state between them but what it has compiled.
+    """Scans chunks of lines by one grammar; keeps no state between them except what it has compiled.
 
-    ``delivered`` are the codes that are no failures; of the failures the newest ``keep`` are told in detail. Of a line
-    longer than ``max_line_bytes`` that much is looked at. Of reasons, ``reasons`` says which count, else all.
+    Codes in ``delivered`` are no failures; the newest ``keep`` failures are kept in detail. Of a longer line only the
+    first ``max_line_bytes`` are read. Results are counted by the reasons in ``reasons``, or by all if that is None.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Scanner:
         until: float | None = None,
         ahead: bytes = b"",
     ) -> Scan:
-        """Count what is in ``data``, whole lines each ended by a newline, as ``envelope.cut`` hands them on.
+        """Count what is in ``data``: whole lines, each ended by a newline, as ``envelope.cut`` returns them.
 
-        Nothing in ``ahead`` counts: it is what follows the data elsewhere, such as in the file after a rotation, and
-        may hold the rest of a provider's answer.
+        ``ahead`` is what follows the data elsewhere, such as in the file after a rotation: it may hold the rest of a
+        body, and nothing in it counts.
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
-        or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
-        be told is of the time of the one before it, and stays where no line has a time.
+        or ``until``, only lines with ``since`` <= time < ``until`` count; a line without a time has that of the line
+        before it, and counts if no line has a time.
         """
         if not data:
             return Scan()
@@ -95,11 +95,11 @@ class Scanner:
         return self.parser.owns(line)
 
     def held(self, data: bytes, envelope: Envelope) -> int:
-        """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
+        """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
         return waiting_bytes(data, envelope, self.marker, self.owns, self.parser.indents)
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
-        """Date the last line of a chunk that has a time of its own, whatever it is about."""
+        """Return the time of the last line of a chunk that has one, whatever it is about; None if none is found."""
         for size in _END_BYTES:
             for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
                 if payload and not refused and (at := self.time((payload, received), reference)) is not None:
@@ -107,7 +107,7 @@ class Scanner:
         return None
 
     def times(self, lines: Sequence[Line], reference: float) -> list[float | None]:
-        """Return lines' own times: stamps, dated by the record's time or the reference; else the record's time."""
+        """Return each line's own time: its stamp, dated by the record's time or the reference; else the record's."""
         date, stamps = self.timestamps.date, self.parser.stamps([text for text, _ in lines])
         return [date(stamp, received, reference) for stamp, (_, received) in zip(stamps, lines, strict=True)]
 
@@ -121,9 +121,9 @@ class Scanner:
         received: Sequence[envelopes.Received],
         references: Sequence[float],
     ) -> Columns:
-        """Read lines that are known to be failures in all detail, each with the reference that dates it.
+        """Read lines that are known to be failures, in full detail; return the columns of ``Failure``.
 
-        Return the columns of ``Failure``.
+        ``references`` date each line where ``received`` does not.
         """
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
         at = list(map(self.timestamps.date, stamps, received, references))
@@ -131,10 +131,10 @@ class Scanner:
 
 
 class _Job:
-    """One chunk on its way."""
+    """The scan of one chunk."""
 
     def __init__(self, scanner: Scanner, reference: float, bodies: Callable[[], Bodies]) -> None:
-        """``bodies`` makes those of this chunk."""
+        """``bodies`` makes the ``Bodies`` of this chunk."""
         self.scan = Scan()
         self._scanner = scanner
         self._parser = scanner.parser
@@ -142,15 +142,15 @@ class _Job:
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self._bodies = bodies
-        self._ends: Sequence[int] = ()  # of the lines in the chunk by their numbers, if they tell the places
-        self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
-        self._outside: list[LineAt] = []  # of the window
-        self._single: list[tuple[LineAt, Outcome]] = []  # that were read by themselves
+        self._ends: Sequence[int] = ()  # offsets behind the chunk's lines, by their numbers; empty if these are unknown
+        self._open: list[tuple[LineAt, Outcome]] = []  # lines whose bodies may follow, and what they give without
+        self._outside: list[LineAt] = []  # lines outside the window
+        self._single: list[tuple[LineAt, Outcome]] = []  # lines that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
-        """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
+        """Read all lines: together where that is exact, else one by one."""
         whole = LineBatch(data, envelope=decided)
         found = self._candidates(whole)
         batch = self._bare(whole) if found is None else found
@@ -161,11 +161,11 @@ class _Job:
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
-        """Read the lines whose time is in the window."""
+        """Read only the lines whose time is in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
         marked = list(self._with_marker(enumerate(lines)))
-        times = [self._scanner.time(line, self._reference) for _, line in marked]
+        times = self._scanner.times([line for _, line in marked], self._reference)
         near = next((at for at in times if at is not None), None)
         inside: list[LineAt] = []
         for at, own in zip(marked, times, strict=True):
@@ -177,7 +177,7 @@ class _Job:
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
         scan, times = self.scan, partial(self._scanner.times, reference=self._reference)
-        self._read_answers()
+        self._read_bodies()
         self._count_single()
         dated = self._counts.write(scan, times, self._reference)
         scan.unread = self._unread.seen(dated, times)
@@ -187,9 +187,9 @@ class _Job:
         return scan
 
     def _candidates(self, whole: LineBatch) -> LineBatch | None:
-        """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
+        """Return the lines to look at: all of them if most seem to contain the marker, else only those that may.
 
-        Return None where each has to be taken out first: one is too long, or the marker may be escaped.
+        Return None if each has to be taken out first, since one is too long or the marker may be escaped.
         """
         data, marker, opening = whole.text, self._scanner.marker, envelopes.opening(whole.envelope)
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
@@ -204,9 +204,9 @@ class _Job:
         return whole.containing(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:
-        """Take the lines that hold the marker out of their envelope: together, but for those of others or torn ones.
+        """Take the lines that contain the marker out of their envelope.
 
-        These are taken out one by one.
+        This is done for all of them together, except torn ones and those of other programs.
         """
         own, others = batch.apart(self._scanner.max_line_bytes)
         own = own.only(self._marked(own, range(len(own.lines))))
@@ -218,7 +218,7 @@ class _Job:
         return LineBatch.of_lines(sorted([*own.at(range(len(own.lines))), *single], key=itemgetter(0)))
 
     def _with_marker(self, lines: Iterable[tuple[int, envelopes.Line]]) -> Iterator[LineAt]:
-        """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
+        """Yield the lines that contain the marker and may count; count those that may not as unparsed."""
         for number, line in lines:
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
                 at: LineAt = (number, (payload, line.time))
@@ -228,7 +228,7 @@ class _Job:
                     yield at
 
     def _shortened(self, payload: bytes) -> bytes | None:
-        """Cut an over-long line; None if the marker is not in what is left."""
+        """Cut an over-long line; return None if the marker is not in what is left."""
         if len(payload) <= self._scanner.max_line_bytes:
             return payload
         self.scan.oversized += 1
@@ -236,11 +236,11 @@ class _Job:
         return payload if self._scanner.marker in payload else None
 
     def _lines(self, batch: LineBatch) -> None:
-        """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
+        """Read all lines of a batch: by the expressions for whole chunks, and one by one what these leave."""
         if not batch.text:
             return
         reader = self._parser.chunk_reader
-        if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be another field's
+        if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be in another field
             batch = self._bare(batch)
         left = reader.read(batch, self._matched, self._bare) if reader else batch
         for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
@@ -252,7 +252,7 @@ class _Job:
     def _in_place(self, batch: LineBatch, wanted: Sequence[int]) -> Sequence[int]:
         """Return those of some lines whose marker may be in its place, and count the others together.
 
-        There are thousands of those where a user quotes the log, or another module's function begins with the marker.
+        The others are thousands where a user quotes the log, or the name of another function begins with the marker.
         """
         astray = self._parser.misplaced(batch.picked(wanted))
         if True not in astray:
@@ -261,7 +261,7 @@ class _Job:
         return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
-        """Return those of some lines that may hold the marker; in JSON it may be hidden, and colours part it."""
+        """Return those of some lines that may contain the marker; in JSON it may be escaped, or split by colours."""
         marker, lines = self._scanner.marker, batch.lines if wanted else []
         if not envelopes.escapes(batch.envelope):
             return [i for i in wanted if marker in lines[i]]
@@ -274,7 +274,7 @@ class _Job:
         ]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line, and return the lines that are left."""
+        """Count what an expression captures of each line; return the lines that it leaves."""
         codes = expression.encode(batch.text, self._scanner.reasons)
         if codes is None:
             return batch
@@ -293,7 +293,7 @@ class _Job:
     def _set_aside(
         self, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey], batch: LineBatch
     ) -> None:
-        """Take those lines out, with what they give alone, whose answers may go on below them."""
+        """Set aside the lines whose bodies may follow below, with what they give without."""
         delivered = self._scanner.delivered
         wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
         wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
@@ -307,21 +307,21 @@ class _Job:
         return result.code not in self._scanner.delivered
 
     def _wants_body(self, outcome: Outcome) -> bool:
-        """Return whether a result is a failure without a reason: an answer below the line may tell it."""
+        """Return whether an outcome is a failure without a reason, which a body may have."""
         return isinstance(outcome, ResultKey) and not outcome.reason and self._fails(outcome)
 
-    def _read_answers(self) -> None:
-        """Read lines with the answers below them, which may give a reason and never another code."""
+    def _read_bodies(self) -> None:
+        """Read the lines that were set aside with their bodies, which may add a reason but never change the code."""
         if not self._open:
             return
         texts = {text for (_, (text, _)), _ in self._open} if self._outside else ()
-        # A line is found by its text, in order: those like it that the window left out have to be passed
+        # Lines are searched for by their text, in order: equal lines outside the window have to be passed
         passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
         opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
         ends = self._ends and [self._ends[number] for (number, _), _ in opened]
         joined = self._bodies().joined([text for (_, (text, _)), _ in opened], ends)
         longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
-        read = self._of_answers([joined[i] for i in longer])
+        read = self._outcomes_of([joined[i] for i in longer])
         for at, i in enumerate(longer):
             (number, (_, received)), alone = opened[i]
             outcome = read[at]
@@ -329,8 +329,8 @@ class _Job:
                 opened[i] = (number, (joined[i], received)), outcome
         self._single += [each for each in opened if each[1]]
 
-    def _of_answers(self, joined: list[bytes]) -> dict[int, Outcome]:
-        """Return what lines give that were joined with the answers below them, by their indices."""
+    def _outcomes_of(self, joined: list[bytes]) -> dict[int, Outcome]:
+        """Return by index what lines give that were joined with their bodies."""
         read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
@@ -351,12 +351,12 @@ class _Job:
         return read
 
     def _outcome(self, line: bytes) -> Outcome:
-        """Return what one line gives, read by itself."""
+        """Return what a line gives, read by itself."""
         result = self._parser.read(line)
         return result if isinstance(result, str) else ResultKey(result.platform, result.code, result.reason)
 
     def _count_single(self) -> None:
-        """Count the lines that were read by themselves, or joined with their answers."""
+        """Count the lines that were read by themselves or joined with their bodies."""
         self._single.sort(key=lambda each: each[0][0])
         for at, outcome in self._single:
             if not isinstance(outcome, ResultKey):
@@ -368,7 +368,7 @@ class _Job:
     def _count(
         self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
     ) -> None:
-        """Count the lines of a batch by their results: those of codes, and of lines that have none."""
+        """Count the lines of a batch by their results: ``results`` by code, and ``uncoded`` by the line's index."""
         self._counts.add(batch, codes, results, uncoded)
         if self._scanner.keep:
             failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
@@ -377,7 +377,7 @@ class _Job:
             self._failed.add(batch, failed[-self._scanner.keep :])
 
     def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:
-        """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
+        """Count lines that gave no result, for one cause; where the marker is but part of a word, nothing is missed."""
         if named := [*compress(lines, self._scanner.names_marker([text for _, (text, _) in lines]))]:
             self.scan.unparsed[cause] += len(named)
             self._unread.add(cause, named)

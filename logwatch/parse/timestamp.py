@@ -1,9 +1,9 @@
-"""Turn a time stamp as it is written into seconds since the epoch: a pure function of what it is given.
+"""Turn time stamps as they are written into seconds since the epoch: pure functions of their arguments.
 
-A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds of the epoch, RFC 3164's, or
-whatever a grammar says in words of strptime(3). Where it has no zone, the source's is meant, and of an hour that comes
-twice (clocks are put back) the pass in which the line came; where it has no year, the latest such time that is at most
-a day ahead. A date that does not exist is no time: a wrong time is worse than none.
+A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds since the epoch, RFC 3164's, or
+in a strptime(3) format that a grammar names. Without a zone it is in the source's, and in an hour that occurs twice
+(clocks are put back) it is in the pass nearer to the reference. Without a year it is the latest such time that is at
+most a day ahead. A date that does not exist is no time: a wrong time is worse than none.
 """
 
 import re
@@ -15,7 +15,7 @@ from logwatch.envelope import Received
 from logwatch.moments import YEAR_DIRECTIVES, utc
 
 DAY_SECONDS = 86400.0
-"""A stamp may be so much ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
+"""How far a stamp may be ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
 
 _MESIBO = re.compile(r"([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{3})")
 _ISO = re.compile(
@@ -27,32 +27,32 @@ _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
-_END = 253402300800.0  # of the year 9999 in UTC, which a time of another zone may be behind
-_SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, and what it writes behind: in half the time
+_END = 253402300800.0  # of the year 9999 in UTC; a time in another zone may be later
+_SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, with the hyphen behind: takes half the time
 _MILLIS = {f"{n:03}": n for n in range(1000)}
 _UTC = ("Z", "UTC", "GMT")
-_SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: so is the rest of the minute
+_SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: its whole minute has one year
 _REMEMBERED = 4096
-_TO_TEN_MINUTES = 15  # characters of a time as envelopes write it: none tells them later than ISO 8601
-_TO_THE_QUARTER = 7  # digits of a time since the epoch: those behind them are 1,000 seconds at most,
-_SINCE_THE_EPOCH = (10, 13, 16)  # in seconds, milliseconds or microseconds, as journals write it
+_TO_TEN_MINUTES = 15  # characters of an envelope's time, which has its tens of minutes no later than ISO 8601
+_TO_THE_QUARTER = 7  # digits of a time since the epoch: the others make less than 1,000 seconds
+_SINCE_THE_EPOCH = (10, 13, 16)  # digits of one in seconds, milliseconds or microseconds, as journals write it
 _REMEMBERED_RECEIVED = 64
-_TOGETHER_SECONDS = 600.0  # of times that are read already: all within them date stamps alike
+_TOGETHER_SECONDS = 600.0  # span within which times that are read already date stamps alike
 
 
 def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:  # noqa: PLR0911  one a format
-    """Return the time of a stamp; None if it cannot be told.
+    """Return the time of a stamp; None if it has none.
 
-    ``reference`` (seconds since the epoch) is when the line was written or received, more or less: it gives the year
-    where the stamp has none. ``form`` is the stamp's format in words of strptime(3), if it is none of the usual ones.
+    ``reference`` (seconds since the epoch) is roughly when the line was written or received: it supplies the year if
+    the stamp has none. ``form`` is the stamp's strptime(3) format, unless it is one of the usual ones.
     """
     try:
         if form:
             return _formatted(stamp, reference, zone, form)
         if stamp.isdecimal():
             return _epoch(stamp)
-        if stamp[10:17:3] == "T::":  # the usual one of ISO 8601's: in a tenth of the time
-            with suppress(ValueError):  # a zone's name behind it
+        if stamp[10:17:3] == "T::":  # the most usual form of ISO 8601: takes a tenth of the time
+            with suppress(ValueError):  # the name of a zone follows
                 return _in_zone(datetime.fromisoformat(stamp), reference, zone)
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
@@ -82,19 +82,19 @@ def _iso(found: re.Match[str], reference: float, zone: tzinfo) -> float | None:
 
 
 def since_epoch(at: datetime) -> float | None:
-    """Return a time with a zone as seconds since the epoch; None before it, and past the last year of a calendar."""
+    """Return an aware time as seconds since the epoch; None before the epoch, and after the year 9999."""
     seconds = at.timestamp()
     return seconds if 0 <= seconds < _END else None
 
 
 def _in_zone(at: datetime, reference: float, zone: tzinfo) -> float | None:
-    return since_epoch(at if at.tzinfo else _passed(at.replace(tzinfo=zone), reference))
+    return since_epoch(at if at.tzinfo else _in_nearer_pass(at.replace(tzinfo=zone), reference))
 
 
-def _passed(at: datetime, reference: float) -> datetime:
-    """Return the pass that is nearer to the reference, of an hour that comes twice; the first, where neither is near.
+def _in_nearer_pass(at: datetime, reference: float) -> datetime:
+    """Return a time of an hour that occurs twice in the pass nearer to the reference; in the first if neither is near.
 
-    All of a minute is of one pass, since ``LineDater`` works a minute out once.
+    All of a minute is in one pass, since ``LineDater`` works out each minute only once.
     """
     if at.tzinfo is UTC:
         return at
@@ -112,10 +112,10 @@ def _epoch(stamp: str) -> float | None:
 
 
 def _without_year(fields: tuple[int, int, int, int, int, int], reference: float, zone: tzinfo) -> float | None:
-    """Date a stamp of month, day, hour, minute, second and microsecond."""
+    """Date a stamp given as month, day, hour, minute, second and microsecond."""
 
     def at(year: int) -> datetime:
-        return _passed(datetime(year, *fields, tzinfo=zone), reference)
+        return _in_nearer_pass(datetime(year, *fields, tzinfo=zone), reference)
 
     return _latest(reference, zone, at, leap_day=fields[:2] == (2, 29))
 
@@ -127,7 +127,7 @@ def _fraction(digits: str | None) -> float:
 def _formatted(stamp: str, reference: float, zone: tzinfo, form: str) -> float | None:
     def at(year: int) -> datetime:
         read = datetime.strptime(f"{year} {stamp}", f"%Y {form}")  # noqa: DTZ007  a zone is put on below
-        return read if read.tzinfo else _passed(read.replace(tzinfo=zone), reference)
+        return read if read.tzinfo else _in_nearer_pass(read.replace(tzinfo=zone), reference)
 
     if not any(directive in form for directive in YEAR_DIRECTIVES):
         return _latest(reference, zone, at, leap_day=True)
@@ -135,7 +135,7 @@ def _formatted(stamp: str, reference: float, zone: tzinfo, form: str) -> float |
 
 
 def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, leap_day: bool) -> float | None:
-    """Return the latest of a time in the reference's year and the one before it that is at most a day ahead."""
+    """Return the latest time in the reference's year or the one before that is at most a day ahead; None if none."""
     latest = _BEGIN + timedelta(seconds=reference + DAY_SECONDS)
     there = latest.astimezone(zone)
     for year in (there.year, there.year - 1):
@@ -152,16 +152,16 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
 
 
 class LineDater:
-    """Dates lines by stamps of one zone and format, and these by when the lines were received; remembers both."""
+    """Dates lines by their stamps, of one zone and format, and stamps by when lines were received; caches both."""
 
     def __init__(self, zone: tzinfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
         self._minutes: dict[tuple[str, float], float] = {}
-        self._near: dict[tuple[bytes | str, float], float] = {}  # beginnings of times, and what dates stamps in them
+        self._near: dict[tuple[bytes | str, float], float] = {}  # by how a time begins, what dates its stamps
 
     def seconds(self, stamp: str, reference: float) -> float | None:
-        """Return what ``seconds_of`` does: most lines of a chunk stand in a few minutes, each worked out once."""
+        """Return what ``seconds_of`` does, working out each minute once: most lines of a chunk share a few."""
         minute = stamp[:9], reference
         start = self._minutes.get(minute)
         if start is not None:
@@ -178,7 +178,7 @@ class LineDater:
         return at
 
     def date(self, stamp: str, received: Received, reference: float) -> float | None:
-        """Date a stamp by when its line was received; one a quarter of an hour away tells the same."""
+        """Date a stamp by when its line was received, to within a quarter of an hour; without a stamp return that."""
         if not received:
             return self.seconds(stamp, reference)
         if isinstance(received, datetime):
@@ -192,18 +192,18 @@ class LineDater:
                 return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
             near = at = seconds_of(text, reference, self._zone)
-            if at is None or self._goes_on(at):
+            if at is None or self._is_steady(at):
                 if len(self._near) >= _REMEMBERED_RECEIVED:
                     self._near.clear()
                 self._near[beginning] = reference if at is None else at
         own = self.seconds(stamp, reference if near is None else near)
         return at if own is None else own
 
-    def _goes_on(self, at: float) -> bool:
-        """Return whether the zone's clocks are not set within an hour of a time.
+    def _is_steady(self, at: float) -> bool:
+        """Return whether the zone's clocks do not change within an hour of a time.
 
-        Where they are put back, times that begin alike are of either pass, and one nearby may be nearer to the other.
+        Where they are put back, times that begin alike are in either pass, and one nearby may be nearer to the other.
         """
-        near = min(at, _END - 2 * DAY_SECONDS)  # behind which a zone may have no calendar
+        near = min(at, _END - 2 * DAY_SECONDS)  # later times may be past the calendar in some zones
         before, behind = (utc(near + hour).astimezone(self._zone).utcoffset() for hour in (-3600, 3600))
         return before == behind

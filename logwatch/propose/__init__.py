@@ -1,8 +1,8 @@
-"""Proposes a grammar for push lines that cannot be read: the dialect is found, written down, and held to its samples.
+"""Propose a grammar for push lines that cannot be read: find their dialect, write it down, and check it on samples.
 
-    lines -> find (head, code, fields) -> Dialect -> write (N.py) and examples (samples/N.log) -> the real checker
+    lines -> find (head, code, fields) -> Dialect -> write (N.py) and prove (samples/N.log) -> the real checker
 
-``find`` is a pure function of lines and catalogue. What it does not find for certain is a doubt, said to the operator.
+``find`` is a pure function of lines and catalogue. Whatever is not certain is a doubt, which the operator is told.
 """
 
 from logwatch.propose.around import around, unwrapped

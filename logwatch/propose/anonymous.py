@@ -1,4 +1,4 @@
-"""Takes users out of sample lines: what stands on many lines stays, all else becomes made-up text of its kind."""
+"""Remove users from sample lines: words that are on many lines stay, all others become made-up text of their kind."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from logwatch.propose import fields, stamps
 from logwatch.propose.lines import COLOUR
 
 RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
-"""What is replaced, or stays, as a whole."""
+"""A word, which is replaced or kept as a whole."""
 _COLOURS = re.compile(f"({COLOUR})")
 _WORD = r"""[^\s"',;|(){}[\]=]++(?!=[^\s=])"""
 _VALUE = re.compile(
@@ -21,20 +21,20 @@ _VALUE = re.compile(
     """,
     re.VERBOSE,
 )
-_LOOKED_AT = 1024  # characters of a line: quotes that never close are looked for one by one
-_COMMON = 0.1  # of the lines hold a word that is mesibo's
+_LOOKED_AT = 1024  # characters of a line, since each quote that never closes is searched to the end
+_COMMON = 0.1  # of the lines contain a word that is mesibo's
 _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 
 
 def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]:
-    """Return the words that many lines hold, without those in the values ``never``."""
+    """Return the words that many lines contain, except those in the values ``never``."""
     counts = Counter(run for line in lines for run in set(RUN.findall(line)))
     users = {run for value in never for run in RUN.findall(value)}
     return frozenset(run for run, count in counts.items() if count >= max(2, _COMMON * len(lines))) - users
 
 
 def private(text: str) -> Iterator[str]:
-    """Find what may be a user's, a token or a text, however many lines hold it: a log may be of one phone."""
+    """Yield what may be a user's, a token or a text, however many lines contain it: a log may be of a single phone."""
     for found in _VALUE.finditer(text[:_LOOKED_AT]):
         if found.lastindex:
             yield found[found.lastindex]
@@ -42,7 +42,7 @@ def private(text: str) -> Iterator[str]:
 
 
 def without_users(line: str, keep: Collection[str]) -> str:
-    """Return the line with every word that is not in ``keep`` replaced, time stamps left as they are."""
+    """Return the line with every word replaced that is not in ``keep``; time stamps stay."""
     text, at = "", 0
     while (stamp := stamps.find(line[at:])) is not None:
         text += _replaced(line[at : at + stamp.start], keep) + line[at + stamp.start : at + stamp.end]
@@ -58,7 +58,7 @@ def _replaced(text: str, keep: Collection[str]) -> str:
 
 
 def _like(run: str) -> str:
-    """Return made-up text of the same length and kind; the same for the same text."""
+    """Return made-up text of the same length and kind, always the same for the same text."""
     seed = hashlib.sha256(run.encode("latin-1")).digest() * (len(run) // 32 + 1)
     hexadecimal = len(run) > 3 and all(char in _HEX for char in run)  # noqa: PLR2004  shorter ones are words
     made: list[str] = []

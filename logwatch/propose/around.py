@@ -1,7 +1,7 @@
-"""Finds what stands around lines before any grammar knows how they begin, so that one is learnt for what was logged.
+"""Find the envelope of lines before any grammar knows how they begin, so that one is learnt from what mesibo logged.
 
-An envelope is only taken where nearly all lines with the marker stand in the same one, and what it calls a host, a
-service or a time is none of a dialect's own: ``INFO push[3]:`` is no host with a program, ``410 | fcm`` no service.
+An envelope is only accepted if nearly all lines with the marker are in it, and if what it calls a host, a service or a
+time cannot be the dialect's own: ``INFO push[3]:`` is no host and program, and ``410 | fcm`` is no service.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,11 +18,11 @@ _NEARLY_ALL = 0.9  # of them
 _MOST_NAMES = 8  # of services, programs or hosts in one log
 _MOST_LAYERS = 2
 _TELLING: tuple[EnvelopeKind, ...] = ("docker", "cri", "journal-json", "journal-verbose", "journal-export")
-"""Kinds that nobody writes by chance."""
+"""Kinds that are never written by chance."""
 
 
 def around(data: bytes, marker: bytes, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
-    """Return the envelope of whole lines, outermost first; plain where there is none, or none for certain."""
+    """Return the envelope of whole lines, outermost layer first; plain if there is none, or none for certain."""
     forms = tuple(envelopes.FORMATS.values()) if kind == "auto" else envelopes.of_kind(kind)
     layers: tuple[Layer, ...] = ()
     while len(layers) < _MOST_LAYERS:
@@ -35,7 +35,7 @@ def around(data: bytes, marker: bytes, kind: EnvelopeKind | Literal["auto"] = "a
 
 
 def unwrapped(chunks: Iterable[bytes], wrapped: Envelope, max_line_bytes: int) -> Iterable[bytes]:
-    """Return the payloads of a log that stands in an envelope, parts joined."""
+    """Yield the payloads of a log that is in an envelope, the parts of split messages joined."""
     held, inside = b"", ""
     for chunk in chunks:
         held += chunk
@@ -52,7 +52,7 @@ def _payloads(data: bytes, wrapped: Envelope) -> list[bytes]:
 def _all_in(
     form: Format, data: bytes, layers: tuple[Layer, ...], marker: bytes, kind: EnvelopeKind | Literal["auto"]
 ) -> bool:
-    """Return whether nearly all lines with the marker stand in this envelope, inside of ``layers``."""
+    """Return whether nearly all lines with the marker are in this envelope, inside of ``layers``."""
     piece = envelopes.cut(data, Envelope(layers or (Layer(form.name),)), len(data), final=True)
     payloads = _payloads(piece.data, Envelope(layers)) if layers else envelopes.clean(piece.data).split(b"\n")
     lines = [line for line in payloads if marker in line][:_LOOKED_AT]
@@ -63,11 +63,11 @@ def _all_in(
 
 
 def _certain(kind: EnvelopeKind, fitting: Sequence[tuple[bytes, Record]], marker: bytes) -> bool:
-    """Return whether what stands in front is not the dialect's own beginning."""
+    """Return whether the fronts cannot be the dialect's own."""
     if kind == "docker-timestamps":
         return all(_nanoseconds(record.time) or _stamped(record.payload, marker) for _, record in fitting)
     names = {record.origin for _, record in fitting}
-    if kind != "compose":  # the word in front of the program is the host
+    if kind != "compose":  # the word before the program is the host
         names |= {_host(line[: len(line) - len(record.payload)]) for line, record in fitting}
     own = any(name.lower() in LEVELS or name.isdigit() or not name for name in names)
     return not own and len(names) <= _MOST_NAMES
@@ -78,10 +78,10 @@ def _host(front: bytes) -> str:
 
 
 def _nanoseconds(time: str) -> bool:
-    """Return whether a time is written as Docker does: always with nine digits."""
+    """Return whether a time has nine digits after the point, as Docker always writes it."""
     return len(time.partition(".")[2].rstrip("Z").partition("+")[0].partition("-")[0]) == 9  # noqa: PLR2004
 
 
 def _stamped(payload: bytes, marker: bytes) -> bool:
-    """Return whether a line has a time of its own in front of the marker."""
+    """Return whether a line has a time of its own before the marker."""
     return stamps.find(payload.partition(marker)[0].decode("latin-1")) is not None

@@ -1,4 +1,4 @@
-"""Finds which number of a line is the code: its word or place holds codes of the catalogue too often for chance."""
+"""Find which number of a line is the code: after some word, or in some place, codes are too frequent for chance."""
 
 import re
 from collections import Counter
@@ -50,7 +50,7 @@ _BEFORE = re.compile(
     r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"=:]+|[-=~]+>)([ \t]*[=:][ \t]*|[ \t]+)$|(?:^|(?<=[\s,;|(]))([-=~]+>|\()$"
 )
 _BEFORE_BLANK = re.compile(r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"]+[=:][^\s,;|(\x01\"]+)([ \t]+)$")
-_ENOUGH_CODES = 0.8  # of the numbers in a place are codes; of random ones with three digits it is one in thirty
+_ENOUGH_CODES = 0.8  # of the numbers in a place; of random numbers with three digits one in thirty is a code
 _ENOUGH_LINES = 0.5
 _NEARLY_ALL = 0.9
 _SURE = 0.97
@@ -59,10 +59,10 @@ _FEW = 0.05
 
 @dataclass(frozen=True, slots=True)
 class CodeCandidate:
-    """A word or a place in front of a number, and the number that each line has there (None: it has none)."""
+    """A word before a number, or a place, and the number that each line has there (None: it has none)."""
 
     key: str  # the word; empty for a place
-    gap: str  # what stands between word and number: "=", ": ", " ", ...
+    gap: str  # what is between word and number: "=", ": ", " ", ...
     place: int | None  # of the field, from 0; -1 for the last one
     values: tuple[int | None, ...]
 
@@ -72,7 +72,7 @@ class CodeCandidate:
         return [value for value in self.values if value is not None]
 
     def described(self) -> str:
-        """Return how an operator would point at it."""
+        """Return how to point it out to an operator."""
         if self.key:
             return f"`{self.key}{self.gap if self.gap.strip() else ' '}N`"
         assert self.place is not None
@@ -80,14 +80,14 @@ class CodeCandidate:
 
 
 def share_of_codes(numbers: Sequence[int], known: frozenset[int]) -> float:
-    """Return which share of the numbers are codes."""
+    """Return the share of the numbers that are codes."""
     return sum(number in known for number in numbers) / len(numbers) if numbers else 0.0
 
 
 def keyed(masked: Sequence[str]) -> list[CodeCandidate]:
-    """Return the words that stand before numbers at the top level, with the numbers, line by line.
+    """Return the words before numbers at the top level, each with its number in every line.
 
-    A line that has two different numbers behind a word counts as having none.
+    A line with two different numbers behind a word counts as having none.
     """
     found: dict[tuple[str, str], dict[int, set[int]]] = {}
     for row, text in enumerate(masked):
@@ -107,7 +107,7 @@ def keyed(masked: Sequence[str]) -> list[CodeCandidate]:
 
 
 def _gap(text: str) -> str:
-    """Return a gap with its blanks as one."""
+    """Return a gap with runs of blanks as one."""
     return re.sub(r"[ \t]+", " ", text)
 
 
@@ -116,7 +116,7 @@ def _only(numbers: set[int]) -> int | None:
 
 
 def fits(candidate: CodeCandidate, known: frozenset[int], lines: int) -> bool:
-    """Return whether a word's or a place's numbers are codes far more often than chance."""
+    """Return whether the numbers of a word or place are codes far more often than by chance."""
     numbers = candidate.numbers
     if len(numbers) < max(2, _ENOUGH_LINES * lines) or share_of_codes(numbers, known) < _ENOUGH_CODES:
         return False
@@ -125,7 +125,7 @@ def fits(candidate: CodeCandidate, known: frozenset[int], lines: int) -> bool:
 
 
 def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
-    """Order candidates, the best first: numbers above 900 are mesibo's own, then what the word says."""
+    """Return a sort key that puts the best first: those with numbers above 900, mesibo's own, then by their words."""
     numbers = Counter(number for number in candidate.numbers if number in known)
     key = candidate.key.lower().strip('"')
     exact = _NAMES.index(key) if key in _NAMES else len(_NAMES)
@@ -144,7 +144,7 @@ def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
 def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
     """Return words that announce a code on different lines, together on nearly all: ``ok`` and ``failed``.
 
-    They stand before it alike, unless they are one word in several spellings.
+    They have the same gap, unless they are one word in several spellings.
     """
     fine = [
         each

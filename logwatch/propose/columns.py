@@ -1,4 +1,4 @@
-"""Learns lines whose fields are told apart by their places, such as ``4711|fcm|410|Unregistered``."""
+"""Learn lines whose fields are identified by their places, such as ``4711|fcm|410|Unregistered``."""
 
 import re
 from collections import Counter
@@ -25,18 +25,20 @@ def learn(
         opener, count = openers.most_common(1)[0]
         if count < len(lines) * 0.75 or not opener:
             continue
-        if delimiter != " " and not _quoted(lines, delimiter):
-            quotes = ""
-        rows = [
-            _split(line.rest[len(opener) :], delimiter, quotes) if _opener(line.rest, delimiter) == opener else []
+        hides = delimiter == " " or _quoted(lines, delimiter)
+        split = [
+            _split(line.rest[len(opener) :], delimiter, quotes, hides=hides)
+            if _opener(line.rest, delimiter) == opener
+            else ([], [])
             for line in lines
         ]
+        rows, masked = [row for row, _ in split], [row for _, row in split]
         widths = Counter(len(row) for row in rows if row)
         width = widths.most_common(1)[0][0]
         least = 1 if delimiter == " " else 2
         if width < least:
             continue
-        candidates = [_at(rows, place) for place in range(width)]
+        candidates = [_at(masked, place) for place in range(width)]
         for candidate in codes.choose(candidates, known, len(lines)):
             several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
             found = [_way(rows, allowed, candidate, opener, delimiter, reasons) for allowed in several]
@@ -47,7 +49,7 @@ def learn(
 
 
 def _opener(rest: str, delimiter: str) -> str:
-    """Return what stands behind the marker up to the first field."""
+    """Return what is between the marker and the first field."""
     if delimiter == " ":
         found = re.match(r"[\])>]?(?:\(\))?[ \t]*[:=>-]*[ \t]+", rest)
     else:
@@ -55,15 +57,17 @@ def _opener(rest: str, delimiter: str) -> str:
     return found[0] if found else ""
 
 
-def _split(rest: str, delimiter: str, quotes: str) -> list[str]:
-    hidden = mask(rest, quotes) if quotes or delimiter == " " else rest
+def _split(rest: str, delimiter: str, quotes: str, *, hides: bool) -> tuple[list[str], list[str]]:
+    """Return the fields of a line as they are, and masked; with ``hides`` quotes and brackets hide delimiters."""
+    masked = mask(rest, quotes)
     pattern = r"[ \t]+" if delimiter == " " else re.escape(delimiter)
-    cuts = [0, *(at for found in re.finditer(pattern, hidden) for at in found.span()), len(rest)]
-    return [rest[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+    cuts = [0, *(at for found in re.finditer(pattern, masked if hides else rest) for at in found.span()), len(rest)]
+    spans = list(map(slice, cuts[::2], cuts[1::2]))
+    return [rest[span] for span in spans], [masked[span] for span in spans]
 
 
 def _quoted(lines: Sequence[MarkedLine], delimiter: str) -> bool:
-    """Return whether fields stand in quotes, as in CSV."""
+    """Return whether fields are quoted, as in CSV."""
     cut = re.escape(delimiter)
     return sum(bool(re.search(rf'{cut} *".*" *(?:{cut}|$)', line.rest)) for line in lines) * 10 >= len(lines)
 
@@ -99,7 +103,7 @@ def _way(
 
 
 def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> GrammarTerm:  # noqa: PLR0911  one case a kind
-    """Describe one column by what stood in it."""
+    """Describe a column by the texts that were in it."""
     stripped = tuple(text.strip() for text in texts)
     name = fields.typed(stripped, reasons, behind=behind)
     stop = "" if delimiter == " " else escaped(delimiter).replace(r"\|", "|")
@@ -129,7 +133,7 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
 def _once(
     before: tuple[GrammarTerm, ...], behind: tuple[GrammarTerm, ...]
 ) -> tuple[tuple[GrammarTerm, ...], tuple[GrammarTerm, ...]]:
-    """Keep each result name for the first column that has it."""
+    """Keep each result name only for the first column that has it."""
     seen: set[str] = set()
     kept: list[GrammarTerm] = []
     for piece in (*before, *behind):

@@ -1,4 +1,4 @@
-"""What is learnt of a dialect: the nouns that finding hands to writing."""
+"""What is learnt of a dialect: the types that ``find`` hands to ``write``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from logwatch.propose.stamps import StampKind
 
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
-    """One line with the marker: the text in front of it, and the text behind."""
+    """A line with the marker, and the text before and behind that."""
 
     text: str
     head: str
@@ -19,7 +19,7 @@ class MarkedLine:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A value with a word in front: ``uid=``, ``uid: ``, or ``uid "…"`` where ``quote`` is set."""
+    """The word that announces a value: ``uid=``, ``uid: ``, or ``uid "…"`` if ``quote`` is set."""
 
     key: str
     gap: str
@@ -30,30 +30,30 @@ class Announced:
 class Follows:
     """A reason right behind the code: ``410 Unregistered``, ``410/Unregistered``, ``410 (Unregistered)``."""
 
-    marks: tuple[str, ...]  # what stands between, without blanks; an empty text: nothing but blanks
-    never: tuple[str, ...]  # words that stand there as well, and are none
-    keys: bool  # so do words with a value behind them
+    marks: tuple[str, ...]  # what is between them, without blanks; an empty text: only blanks
+    never: tuple[str, ...]  # words that are there as well, but are no reasons
+    keys: bool  # words with a value behind them are there as well
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Fields with words in front of them, in any order; the code has a word too, or stands first or last."""
+    """Fields announced by words, in any order; the code is announced as well, or comes first or last."""
 
-    opener: tuple[str, ...]  # what may stand right behind the marker; an empty text among them: it may be missing
-    codes: tuple[Announced, ...]  # empty where the code stands first or last
+    opener: tuple[str, ...]  # what may be right behind the marker; an empty text among them: it may be missing
+    codes: tuple[Announced, ...]  # empty if the code comes first or last
     last: bool  # the code is the last word of the line
     fields: Mapping[str, tuple[Announced, ...]]
     marks: str  # separate fields, as blanks do
-    groups: bool  # parentheses hold text in which no code is looked for
+    groups: bool  # no code is looked for inside parentheses
     quotes: str
     reason: Follows | None
-    platforms: tuple[str, ...]  # words for a platform that stand alone; empty where another word announces them
+    platforms: tuple[str, ...]  # words for a platform that stand alone; empty if another word announces them
     stamp: tuple[Announced, StampKind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Fields by their place: ``before`` the code, then the code, then ``behind``, of which the last may be missing."""
+    """Fields by place: ``before``, then the code, then ``behind``, the last of which may be missing."""
 
     opener: str
     delimiter: str  # "|", "\t", ";", "," or " "
@@ -65,7 +65,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a JSON object that becomes a result name; ``text``: its value is a string, ``bare``: it is not."""
+    """A member of a JSON object that gets a result name; its value may be a string (``text``) or not (``bare``)."""
 
     key: str
     name: str
@@ -76,10 +76,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One JSON object a line: the code is a member at its top level, so is the marker unless it stands in front."""
+    """One JSON object per line: the code is a member at its top level, and so is the marker, unless it precedes it."""
 
-    event: str  # the key whose value is the marker; empty where the marker stands in front of the object
-    value: str  # that value; ends with the marker or is followed by more text where ``open_end``
+    event: str  # the key whose value is the marker; empty if the marker precedes the object
+    value: str  # that value; with ``open_end`` it ends with the marker, and more text may follow
     open_end: bool
     first: bool  # the marker's member comes before the code
     code: str
@@ -90,7 +90,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class InHead:
-    """The code is one of the pieces in front of the marker."""
+    """The code is one of the pieces before the marker."""
 
     fields: Mapping[str, tuple[Announced, ...]] = field(default_factory=dict)
     quotes: str = '"'
@@ -106,6 +106,6 @@ class Dialect:
     form: Words | Columns | Object | InHead
     code: CodeCandidate
     lines: tuple[str, ...]  # those that ``code.values`` belong to
-    others: tuple[CodeCandidate, ...]  # that would have fitted too
+    others: tuple[CodeCandidate, ...]  # which would fit as well
     timestamp: str  # format for strptime; empty where none is needed
     doubts: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Finds users, apps, platforms, tokens and reasons: by the words in front of them, and by what the values are."""
+"""Find users, apps, platforms, tokens and reasons, by the words before them and by the values themselves."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -18,18 +18,18 @@ _NAMES: Mapping[str, str] = {
     " why response resp answer result info text",
 }
 OF_USERS = tuple(f"{_NAMES['user']} {_NAMES['token']}".split())
-"""Words in front of what is a user's."""
+"""Words before what is a user's."""
 
-_LEAST = 0.6  # of the values are what the name promises
-_SURE = 0.95  # where no word promises it
-_TYPED = ("platform", "reason")  # told by their values, whatever the word in front of them is
+_LEAST = 0.6  # of the values have to be what the name promises
+_SURE = 0.95  # of them, if no word promises it
+_TYPED = ("platform", "reason")  # recognised by their values, whatever the word before them
 _SILENT = frozenset(
     {"", "-", "ok", "none", "null", "success", "nil", "n/a", "accepted", "delivered", "sent", "0", "na"}
 )
 
 
 def fit(name: str, values: Collection[str], reasons: frozenset[str], least: float = _LEAST) -> bool:
-    """Return whether values, the share ``least`` of them, are what a result name promises."""
+    """Return whether at least the share ``least`` of the values are what a result name promises."""
     told = [value for value in values if value.lower() not in _SILENT]
     if not told:
         return False
@@ -43,7 +43,7 @@ def fit(name: str, values: Collection[str], reasons: frozenset[str], least: floa
 
 
 def silent(value: str) -> bool:
-    """Return whether a value says that there is nothing to say."""
+    """Return whether a value stands for none."""
     return value.lower() in _SILENT
 
 
@@ -54,7 +54,7 @@ def named(key: str) -> list[str]:
 
 
 def surely(values: Mapping[str, Sequence[str]], taken: Collection[str], reasons: frozenset[str]) -> dict[str, str]:
-    """Return the words whose values alone say what they are, by result name, for the names that are not ``taken``."""
+    """Return, by result name not in ``taken``, the words whose values alone show what they are."""
     found: dict[str, str] = {}
     for name in _TYPED:
         fitting = [word for word, each in values.items() if len(each) > 1 and fit(name, each, reasons, _SURE)]
@@ -64,7 +64,7 @@ def surely(values: Mapping[str, Sequence[str]], taken: Collection[str], reasons:
 
 
 def spelt(texts: Sequence[str]) -> list[str]:
-    """Return every word for a platform, spelt as the ones that were seen."""
+    """Return every word for a platform, in the case of those that were seen."""
     told = [text for text in texts if text.lower() in PLATFORMS]
     if all(text.isupper() for text in told):
         return [word.upper() for word in PLATFORMS]
@@ -72,7 +72,7 @@ def spelt(texts: Sequence[str]) -> list[str]:
 
 
 def alone(masked: Sequence[str], marks: str) -> tuple[str, ...]:
-    """Return the words for a platform that stand on nearly every line once, with no word in front; else nothing."""
+    """Return the words for platforms if nearly every line has just one, with no word before it; else nothing."""
     stop = re.escape(marks) + r"\s()"
     pattern = re.compile(rf"(?<![^{stop}])(?:{'|'.join(PLATFORMS)})(?![^{stop}])", re.IGNORECASE)
     found = [set(pattern.findall(text)) for text in masked]
@@ -84,7 +84,7 @@ def alone(masked: Sequence[str], marks: str) -> tuple[str, ...]:
 def announced(
     rests: Sequence[str], masked: Sequence[str], *, marks: str, taken: Collection[str], reasons: frozenset[str]
 ) -> dict[str, tuple[Announced, ...]]:
-    """Return the words that stand in front of values worth a result name, at the top level of the lines."""
+    """Return, by result name, the words that announce such values at the top level of the lines."""
     stop = re.escape(marks) + r"\s()" if marks else r"\s)"
     words = sorted({word for each in _NAMES.values() for word in each.split()} - set(taken), key=len, reverse=True)
     pattern = re.compile(
@@ -130,7 +130,7 @@ def _ways(found: Collection[tuple[str, str, str]], word: str) -> tuple[Announced
 
 
 def typed(values: Sequence[str], reasons: frozenset[str], *, behind: bool) -> str:
-    """Return the result name that a column of values deserves by what they are; empty if none for certain."""
+    """Return the result name for a column, judging by its values alone; empty if that is not certain."""
     told = [value for value in values if value.lower() not in _SILENT]
     if not told:
         return ""

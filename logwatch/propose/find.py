@@ -1,4 +1,4 @@
-"""Finds the dialect of lines with the marker: a pure function of lines and catalogue."""
+"""Find the dialect of lines with the marker: a pure function of lines and catalogue."""
 
 import re
 from collections.abc import Sequence
@@ -16,23 +16,23 @@ _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
 _BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
 _ENOUGH_LINES = 5
 _FEW_LINES = 20
-_MOST_WAYS = 6  # to read the lines, of which each takes a second to prove
+_MOST_WAYS = 6  # to read the lines; each takes a second to prove
 _MOST = 2000  # lines that are looked at
 _IDENT = "0-9A-Za-z_-"
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No dialect was found, and why, in words for the operator."""
+    """No dialect was found; why, and what to try, in words for the operator."""
 
     why: str
     try_: str
 
 
 def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialect] | Nothing:
-    """Return the dialects in which most of the lines may be written, the likeliest first.
+    """Return the dialects in which most of the lines may be written, the most likely first.
 
-    ``texts`` see one byte as one character.
+    ``texts`` are decoded as latin-1, one character per byte.
     """
     whole = re.compile(rf"{re.escape(marker)}(?![{_IDENT}])")
     held = [text for text in texts if whole.search(text)][:_MOST]
@@ -133,14 +133,14 @@ def _text(
 
 
 def _same(one: CodeCandidate, other: CodeCandidate) -> bool:
-    """Return whether two places hold the same numbers wherever both hold one."""
+    """Return whether two candidates have the same number in every line in which both have one."""
     return all(a == b for a, b in zip(one.values, other.values, strict=True) if a is not None and b is not None)
 
 
 def _in_head(
     fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: frozenset[int], reasons: frozenset[str]
 ) -> list[tuple[CodeCandidate, InHead]]:
-    """Return the pieces in front of the marker that hold codes."""
+    """Return the pieces before the marker that may be the code."""
     candidates = []
     for i, piece in enumerate(head.pieces):
         if piece.optional or not all(re.fullmatch("-?[0-9]{1,6}", value) for value in piece.values):
@@ -205,7 +205,7 @@ def _doubts(
 
 
 def _dating(kind: stamps.StampKind | None, told: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the format for TIMESTAMP if one is needed, and what is doubtful about the times."""
+    """Return the format for TIMESTAMP, empty if none is needed, and the doubts about the times."""
     if kind is None:
         return "", ["no time stamp was found; lines are dated by what stands around them, or not at all"]
     form = stamps.strptime_format(kind, list(told))

@@ -1,8 +1,8 @@
-"""Learns what stands in front of the marker: a strict sequence of pieces, from the heads of many lines.
+"""Learn what precedes the marker, the head of a line, as a strict sequence of pieces, from the heads of many lines.
 
-A head is cut into stamps, levels, words, numbers, blanks and marks. Heads that are built alike are laid together:
-what is the same in all stays, what differs becomes a class of characters. Another way to build a head is only accepted
-if it leaves out, or adds, a number in brackets or a pair: anything else is another function's line.
+A head is cut into stamps, levels, words, numbers, blanks and marks. Heads with the same structure are aligned: what is
+the same in all stays, what differs becomes a class of characters. Another structure is only accepted if it leaves out,
+or adds, a number in brackets or a pair: anything else is another function's line.
 """
 
 import re
@@ -56,16 +56,16 @@ _CLASSES = (
     ("[0-9A-Za-z_-]+", "name"),
     ("[0-9A-Za-z_./@#$-]+", "name"),
 )
-_COMMON = 0.6  # of all heads hold a word: then it is part of how lines are written
-_RARE = 0.1  # of the heads: a word in a place that a few words share
-_MOST_WORDS = 4  # such words
+_COMMON = 0.6  # of all heads have to contain an atom for it to be a word, part of how lines are written
+_RARE = 0.1  # of the heads have to contain each of the few words that share a place
+_MOST_WORDS = 4  # that share a place
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """One part of one head.
 
-    ``kind``: stamp, level, severity (a level right in front of a stamp), word (an atom that most heads hold), atom,
+    ``kind``: stamp, level, severity (a level right before a stamp), word (an atom that most heads contain), atom,
     string, bracket, colour, blank or mark.
     """
 
@@ -75,7 +75,7 @@ class Token:
 
     @property
     def sign(self) -> str:
-        """What heads that are built alike have in common here."""
+        """What heads with the same structure have in common here."""
         if self.kind in ("word", "mark"):
             return self.text
         if self.kind == "blank":
@@ -85,18 +85,18 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class GrammarTerm:
-    """A part of a head as the grammar describes it: an expression, and its result name if it has one."""
+    """A part of a head as the grammar describes it: a regex, and its result name if it has one."""
 
     pattern: str
     name: str = ""
     title: str = ""  # for set_name; empty for what is always the same
-    values: tuple[str, ...] = ()  # what stood there, line by line
-    optional: int = 0  # pieces of the same number above 0 are there together or not at all
+    values: tuple[str, ...] = ()  # what was there, line by line
+    optional: int = 0  # terms with the same number above 0 are present together or not at all
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The learnt pieces, and how every line fits."""
+    """The learnt pieces, their stamp, the regex for all of them, and a head as an example."""
 
     pieces: tuple[GrammarTerm, ...] = ()
     stamp: stamps.StampKind | None = None
@@ -105,7 +105,7 @@ class Head:
 
 
 def tokens(text: str) -> list[Token]:
-    """Cut a head into its parts."""
+    """Split a head into its tokens."""
     parts: list[Token] = []
     at = 0
     found = stamps.find(text)
@@ -139,7 +139,7 @@ def _is_level(text: str) -> bool:
 
 
 def learn(heads: Sequence[str]) -> Head:
-    """Learn from the texts in front of the marker, one a line; ``pattern`` matches the heads that are understood."""
+    """Learn from the texts before the marker, one per line; ``pattern`` matches the heads that are understood."""
     cut = _with_words([tokens(head) for head in heads])
     groups: dict[tuple[str, ...], list[list[Token]]] = {}
     for head in cut:
@@ -155,7 +155,7 @@ def learn(heads: Sequence[str]) -> Head:
             kept.append(signs)
     base = max(kept, key=len)
     present, optional = _aligned(base, [signs for signs in kept if signs != base])
-    if optional is None:  # they cannot be laid over one another: the most frequent one alone
+    if optional is None:  # they cannot be aligned: the most frequent structure alone is learnt
         base, kept, present, optional = main, [main], {main: tuple(range(len(main)))}, [0] * len(main)
     present[base] = tuple(range(len(base)))
     columns: list[list[Token]] = [[] for _ in base]
@@ -172,7 +172,7 @@ def learn(heads: Sequence[str]) -> Head:
 
 
 def expression(pieces: Sequence[GrammarTerm]) -> str:
-    """Return the pieces as one regular expression."""
+    """Return the pieces as one regex."""
     text, number = "", 0
     for piece in pieces:
         if piece.optional != number:
@@ -184,7 +184,7 @@ def expression(pieces: Sequence[GrammarTerm]) -> str:
 
 
 def _with_words(heads: list[list[Token]]) -> list[list[Token]]:
-    """Mark the atoms that most heads hold as words: they are written by mesibo, not by users."""
+    """Turn the atoms that most heads contain into words: they are written by mesibo, not by users."""
     counts = Counter(text for head in heads for text in {token.text for token in head if token.kind == "atom"})
     common = {text for text, count in counts.items() if count >= _COMMON * len(heads) and not text.isdigit()}
     return [
@@ -194,7 +194,7 @@ def _with_words(heads: list[list[Token]]) -> list[list[Token]]:
 
 
 def _same_kind(main: tuple[str, ...], other: tuple[str, ...], groups: dict[tuple[str, ...], list[list[Token]]]) -> bool:
-    """Return whether two ways to build a head differ in nothing but a number in brackets or a pair."""
+    """Return whether two structures differ only in a number in brackets or a pair."""
     if main[-1:] != other[-1:]:
         return False
     if not any(sign.startswith("<") for sign in other) and main:
@@ -221,7 +221,10 @@ def _may_be_left_out(chunk: list[Token]) -> bool:
 def _aligned(
     base: tuple[str, ...], others: list[tuple[str, ...]]
 ) -> tuple[dict[tuple[str, ...], tuple[int, ...]], list[int] | None]:
-    """Lay shorter heads over the longest: each one's places in ``base``, and which may be left out together."""
+    """Align shorter structures with the longest; return the places of each in ``base``, and what is optional there.
+
+    The latter is None if they cannot be aligned, else a number per place, as ``GrammarTerm.optional``.
+    """
     present: dict[tuple[str, ...], tuple[int, ...]] = {}
     missing: list[set[int]] = [set() for _ in base]
     for number, signs in enumerate(others):
@@ -245,7 +248,7 @@ def _aligned(
 
 
 def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # noqa: PLR0911  one case a kind
-    """Describe what stood in one place of the heads."""
+    """Describe one place of the heads by the tokens that were there."""
     texts = tuple(token.text for token in column)
     kind = column[0].kind
     if kind == "stamp":
@@ -266,7 +269,7 @@ def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # no
         )
     without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
     if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
-        pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may be another one tomorrow
+        pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may differ tomorrow
         return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
     if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
         return GrammarTerm(escaped(texts[0]), "", "", texts, optional)
@@ -288,7 +291,7 @@ def _level_pattern(texts: tuple[str, ...]) -> str:
 
 
 def _of_class(texts: tuple[str, ...], optional: int) -> GrammarTerm:
-    """Describe words or numbers: the few that share a place, or the narrowest class that holds them all."""
+    """Describe words or numbers: by the few that share a place, or the narrowest class that matches them all."""
     counts = Counter(texts)
     frequent = [text for text, count in counts.most_common(_MOST_WORDS) if count >= max(2, _RARE * len(texts))]
     covered = sum(counts[text] for text in frequent)
@@ -301,7 +304,7 @@ def _of_class(texts: tuple[str, ...], optional: int) -> GrammarTerm:
 
 
 def _named(pieces: list[GrammarTerm]) -> list[GrammarTerm]:
-    """Keep each result name once, and call the first number in brackets the thread."""
+    """Keep each result name once, and name the first number in brackets the thread."""
     seen: set[str] = set()
     named: list[GrammarTerm] = []
     for i, piece in enumerate(pieces):

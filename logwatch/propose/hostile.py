@@ -1,4 +1,4 @@
-"""Makes lines that hold a result in a text of a user, in the way of a dialect: none of them may count it."""
+"""Make lines of a dialect that have a result in a user's text, where it must not count."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from logwatch.propose.words import opener
 
 
 def hostile(dialect: Dialect, line: str, code: int) -> Iterator[str]:
-    """Return lines made from a good one with ``code``; the false code in them is ``false_code(code)``."""
+    """Yield lines made from a good one with ``code``; the forged code in them is ``false_code(code)``."""
     yield from _misplaced(dialect, line)
     match dialect.form:
         case Words() as form:
@@ -30,7 +30,7 @@ def false_code(code: int) -> int:
 
 
 def _misplaced(dialect: Dialect, line: str) -> Iterator[str]:
-    """Put the marker, or the whole line, where another function or another module would write it."""
+    """Yield lines with the marker, or the whole line, where another function or module would write it."""
     at = line.find(dialect.marker)
     head, rest = line[:at], line[at + len(dialect.marker) :]
     if not (isinstance(dialect.form, Object) and dialect.form.event):
@@ -101,7 +101,7 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
 
 
 def _deep(text: str) -> list[str]:
-    """Return a text in brackets of both kinds, as deep as grammars look."""
+    """Return a text nested in brackets of both kinds, as deep as grammars look."""
     both = f'"x" {text} {{x}} [x]'
     for left, right in ("{}", "[]", "{}", "[]"):
         both = f"{{x}} [x] {left}{both}{right}"
@@ -121,7 +121,7 @@ def _columns(form: Columns, line: str, code: int) -> Iterator[str]:
         else next((each.start() for each in found if line[: each.start()].endswith(cut)), found[0].start())
     )
     behind = line[at + len(number) :]
-    if form.before and form.before[-1].title in ("text", "quoted string", "word", "name"):  # a user may stand there
+    if form.before and form.before[-1].title in ("text", "quoted string", "word", "name"):  # it may be a user's text
         yield f"{line[:at]}{false}{cut}{number}{behind}"
     yield f"{line[:at]}{number}{cut}{false}{behind}"
     yield f"{line[:at]}none{behind}"

@@ -1,24 +1,24 @@
-"""What stands at the top level of a line: text inside quotes and brackets is masked, no number in it is seen."""
+"""Find the top level of a line: text inside quotes and brackets is masked, so that no number in it is seen."""
 
 import re
 from collections.abc import Iterable
 
 COLOUR = r"\x1b\[[0-9;]*m"
-"""What sets a colour on a terminal; its bracket opens nothing."""
+"""The escape that sets a terminal's colour; its bracket opens nothing."""
 
 HIDDEN = "\x01"
 """Stands for every character inside quotes or brackets, the quotes and brackets themselves included."""
 
 INTEGER = re.compile(r"(?<![0-9A-Za-z_.\x80-\xff-])-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
-_SEEN = 2  # lines with a value in other quotes: then they are quotes, and no apostrophes
+_SEEN = 2  # lines with a value in other quotes show that these are quotes, not apostrophes
 _CLOSER = {"{": "}", "[": "]"}
 _VALUE_QUOTED = {"'": re.compile(r"[=:(, ]'(?:[^'\\]|\\.)*'(?=[\s,;|)}]|$)"), "`": re.compile(r"[=:(, ]`[^`]*`")}
 
 
 def mask(text: str, quotes: str = '"') -> str:
-    """Return ``text``, of the same length, with what quotes and brackets hold replaced by ``HIDDEN``.
+    """Return ``text`` with quotes, brackets and what is inside replaced by ``HIDDEN``, in the same length.
 
-    An opener that never closes hides everything behind it.
+    One that never closes hides everything behind it.
     """
     shown = list(text)
     at = 0
@@ -37,7 +37,7 @@ def mask(text: str, quotes: str = '"') -> str:
 
 
 def inside(head: str, rest: str) -> bool:
-    """Return whether what follows the marker stands inside quotes or brackets that opened in front of it."""
+    """Return whether what follows the marker is inside quotes or brackets that were opened before it."""
     depth, at = [], 0
     head = re.sub(COLOUR, "", head)
     while at < len(head):
@@ -93,7 +93,7 @@ def _bracket_end(text: str, at: int, quotes: str) -> int:
 
 
 def quotes_of(texts: Iterable[str]) -> str:
-    """Return the characters that quote values in these texts: always ``"``, and others where values stand in them."""
+    """Return the characters that quote values in these texts: always ``"``, and others if values are in them."""
     texts = list(texts)
     more = [
         quote for quote, pattern in _VALUE_QUOTED.items() if sum(bool(pattern.search(text)) for text in texts) >= _SEEN
@@ -102,7 +102,7 @@ def quotes_of(texts: Iterable[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return an ASCII regular expression for ``text``, each run of blanks as one or more of them."""
+    """Return an ASCII regex for ``text`` in which a run of blanks matches any run of blanks."""
     parts = re.split(r"([ \t]+)", text)
     return "".join(
         r"[ \t]+" if part[:1] in (" ", "\t") else re.sub(r"([][\\.^$*+?{}|()])", r"\\\1", part)
@@ -112,7 +112,7 @@ def escaped(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return the Python source of a raw string that holds a regular expression."""
+    """Return the Python source of a string, raw if possible, that contains a regex."""
     if not text.isprintable() or ('"' in text and "'" in text):
         return repr(text)
     return f'r"{text}"' if '"' not in text else f"r'{text}'"

@@ -1,4 +1,4 @@
-"""Learns lines that are one JSON object each: the code is a member at its top level."""
+"""Learn lines that are one JSON object each: the code is a member at its top level."""
 
 import ast
 import json
@@ -17,11 +17,11 @@ _STAMPS = frozenset(
 _NEARLY_ALL = 0.95
 
 Body = tuple[str, dict[str, Any], bool]
-"""What stands in front, the object, and whether it is written in Python's way."""
+"""What precedes the object, the object, and whether it is written as a dict of Python."""
 
 
 def decode(text: str) -> Body | None:
-    """Split a line into what stands in front of its object, the object, and whether it is Python's."""
+    """Decode a line that is an object; None if it is none."""
     at = text.find("{")
     if at < 0 or not text.rstrip().endswith("}"):
         return None
@@ -46,7 +46,7 @@ def learn(
     event = value = ""
     open_end = False
     fronts = [front for front, _, _ in bodies if marker in front]
-    if 2 * len(fronts) <= len(bodies):  # most have it inside; those that differ stay unread
+    if 2 * len(fronts) <= len(bodies):  # most have it inside; the others stay unread
         keys = Counter(
             key for body in objects for key, each in body.items() if isinstance(each, str) and marker in each
         )
@@ -82,7 +82,7 @@ def _number(value: Any) -> int | None:
 
 
 def _members(objects: Sequence[dict[str, Any]], taken: set[str], reasons: frozenset[str]) -> tuple[Member, ...]:
-    """Return the members that deserve a result name."""
+    """Return the members that get a result name."""
     members: dict[str, Member] = {}
     counts = Counter(key for body in objects for key in body)
     for key, _ in counts.most_common():
@@ -117,10 +117,10 @@ def _members(objects: Sequence[dict[str, Any]], taken: set[str], reasons: frozen
 
 
 def split_front(front: str, marker: str) -> str:
-    """Return what stands in front of the marker, or of the object when the marker is inside it."""
+    """Return what precedes the marker, or the object if the marker is inside it."""
     return front[: front.rindex(marker)] if marker in front else front
 
 
 def stamps_of(objects: Sequence[dict[str, Any]], key: str) -> list[str]:
-    """Return the time stamps under a key, as they are written."""
+    """Return the time stamps under a key, as written."""
     return [str(body[key]) for body in objects if key in body and re.search("[0-9]", str(body[key]))]

@@ -1,4 +1,4 @@
-"""Writes the samples of a proposed grammar, and has the real checker hold the grammar to them before it is shown."""
+"""Write the samples of a proposed grammar, and have the real checker pass the grammar before anybody sees it."""
 
 import json
 import re
@@ -28,25 +28,25 @@ from logwatch.propose.write import write
 from logwatch.propose.write.source import before
 
 _SAMPLES = 24
-_A_TIME = 1_800_000_000.0  # by which stamps without a year are dated
-_FIRST = {"spelling": 0, "has": 0, "code": 1}  # of the features that make a line worth showing; the others come last
+_A_TIME = 1_800_000_000.0  # reference that dates stamps without a year
+_FIRST = {"spelling": 0, "has": 0, "code": 1}  # of the features that make a line a sample; all others come last
 _NO_SAMPLES = "# expect: null\nx\n"
 _FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Lines that are built alike: what they look like, how many there are, and what they give."""
+    """Lines of the same shape: how many there are, and what they give."""
 
     shape: str
     lines: int
     codes: Counter[int]
-    cause: str  # why they give nothing; empty where they give codes
+    cause: str  # why they give nothing; empty if they give codes
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A grammar and its samples, as text, and what they make of the lines that they were made from."""
+    """A grammar and its samples, as text, and what it makes of the lines that it was made from."""
 
     name: str
     grammar: str
@@ -62,14 +62,14 @@ class Proposal:
 
     @property
     def unread(self) -> int:
-        """How many of the lines give none."""
+        """How many of the lines give no result."""
         return sum(each.lines for each in self.shapes if each.cause)
 
 
 def propose(lines: Sequence[bytes], name: str, marker: str, catalogue: Catalogue) -> Proposal:
-    """Return a proposal for lines, payloads without envelope and newline; GrammarError says why there can be none.
+    """Return a proposal for lines, payloads without envelope and newline; raise GrammarError if there can be none.
 
-    Of the ways to read them the likeliest is taken that passes the checker and counts no hostile line.
+    The most likely way to read them is chosen that passes the checker and counts no hostile line.
     """
     texts = [line.decode("latin-1").rstrip("\r") for line in lines if marker.encode() in line]
     dialects = find(texts, marker, catalogue)
@@ -108,7 +108,7 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
 
 
 def _essential(dialect: Dialect) -> set[str]:
-    """Return the words without which a line is none of the dialect."""
+    """Return the words without which a line is not in the dialect."""
     told = [dialect.marker, *PLATFORMS, *map(str, dialect.code.numbers)]
     told += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
     form = dialect.form
@@ -130,7 +130,7 @@ def _load(directory: Path, name: str, source: str, samples: str) -> Grammar:
 
 
 def outcome(grammar: Grammar, text: str) -> dict[str, Any] | str:
-    """Return what a line gives: its values, or the cause why it gives nothing."""
+    """Return what a line gives: its values, or the cause why it gives no result."""
     found = parse_reference(grammar, text.encode("latin-1"))
     return found if isinstance(found, str) else found._asdict()
 
@@ -141,15 +141,15 @@ def _identifiers(grammar: Grammar, text: str) -> list[str]:
 
 
 def _values(dialect: Dialect, text: str) -> Iterator[str]:
-    """Find the values in a line, none of which its grammar spells out but those in ``_essential``."""
+    """Yield the values in a line; its grammar spells out none of them except those in ``_essential``."""
     yield from anonymous.private(text if isinstance(dialect.form, Object) else text.partition(dialect.marker)[2])
 
 
 def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Choose lines, without their users, that show every field, every code and every way to build a line.
+    """Choose lines, without their users, that show every field, every code and every structure of a line.
 
-    Where these are too many, every spelling of a field comes first: the checker refuses one that no sample shows, and
-    one whose stamp is no date.
+    If these are too many, every spelling of a field comes first: the checker refuses a grammar with one that no sample
+    shows, as well as samples whose stamp is no date.
     """
     seen: set[tuple[str, object]] = set()
     shows: list[tuple[int, int, str, dict[str, Any]]] = []
@@ -177,7 +177,7 @@ def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tupl
 
 
 def _spellings(form: Words | Columns | Object | InHead, text: str) -> Iterator[Announced]:
-    """Find the words, each with what stands behind it, by which a line announces its fields."""
+    """Yield the words by which a line announces its fields."""
     if not isinstance(form, Words | InHead):
         return
     hidden = mask(text, form.quotes)
@@ -189,7 +189,7 @@ def _spellings(form: Words | Columns | Object | InHead, text: str) -> Iterator[A
 def _samples(
     grammar: Grammar, dialect: Dialect, good: Sequence[tuple[str, dict[str, Any]]], name: str
 ) -> tuple[str, list[str]]:
-    """Return the text of the samples file, and hostile lines that would count."""
+    """Return the text of the samples file, and the hostile lines that would count."""
     text = (
         f"# What the grammar {name} must make of a line: above each line what it yields, or null. Users, tokens and\n"
         "# texts are made up. Put more of your own lines here; `grammar check` holds the grammar to them.\n"
@@ -212,9 +212,9 @@ def _samples(
 
 
 def _bases(good: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Return an accepted push and a failed one, if there are both: those with the least in quotes and brackets.
+    """Return a line and, if there is one, another with a different code: those with the least in quotes and brackets.
 
-    What is made hostile is to hold one text of a user, not another one that was there already.
+    A hostile line made from them has to contain one text of a user, not another one that was there before.
     """
     plain = sorted(good, key=lambda each: mask(each[0]).count(HIDDEN))
     first = plain[0]
@@ -235,7 +235,7 @@ def _annotated(line: str, found: dict[str, Any] | str) -> str:
 
 
 def _shapes(grammar: Grammar, texts: Sequence[str]) -> tuple[Shape, ...]:
-    """Group the lines by shape and count what they give."""
+    """Group lines by their shapes, and count what they give."""
     scanner = Scanner(grammar, timezone=UTC)
     words = words_of(grammar)
     groups: dict[tuple[str, str], tuple[int, Counter[int]]] = {}

@@ -1,4 +1,4 @@
-"""Finds time stamps in text: where one stands, the expression for ones like it, and how it is to be dated."""
+"""Find time stamps in text: where one is, the regex for others like it, and how to date them."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from logwatch.parse.timestamp import seconds_of
 
-_LEAP_YEAR = datetime(2024, 12, 31, tzinfo=UTC).timestamp()  # in which a stamp without a year may be any day
+_LEAP_YEAR = datetime(2024, 12, 31, tzinfo=UTC).timestamp()  # in it a stamp without a year may be any day
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = "[0-9:]{8}"
@@ -16,10 +16,10 @@ _ZONE = r"(?:[ ]?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?"
 
 @dataclass(frozen=True, slots=True)
 class StampKind:
-    """One way to write a time; grammars know how to date it by themselves, or one of ``formats`` fits strptime."""
+    """One way to write a time, which grammars can date by themselves or by one of ``formats`` for strptime."""
 
     name: str
-    pattern: str  # a regular expression
+    pattern: str  # a regex
     formats: tuple[str, ...] = ()
 
 
@@ -84,7 +84,7 @@ class Stamp:
 
 
 def find(text: str) -> Stamp | None:
-    """Return the first stamp of ``text``."""
+    """Return the first stamp of ``text``; None if there is none."""
     found = _ANY.search(text)
     if found is None:
         return None
@@ -98,7 +98,7 @@ def matches(kind: StampKind, text: str) -> bool:
 
 
 def strptime_format(kind: StampKind, stamps: list[str]) -> str:
-    """Return the format that dates all of ``stamps``, for TIMESTAMP of a grammar; empty if none is needed or fits."""
+    """Return the format for a grammar's TIMESTAMP that dates all of ``stamps``; empty if none is needed or fits."""
     if not kind.formats or not stamps:
         return ""
     first = stamps[0]

@@ -1,4 +1,4 @@
-"""Learns lines whose fields have words in front: ``uid=4711 code=410``, ``result 410 Unregistered``."""
+"""Learn lines whose fields are announced by words: ``uid=4711 code=410``, ``result 410 Unregistered``."""
 
 import re
 from collections import Counter
@@ -12,12 +12,12 @@ from logwatch.propose.lines import INTEGER, mask
 _CLOSING = {'"': '"', "'": "'", "[": "]", "<": ">", "`": "`"}
 _OPENER = re.compile(r"(?:\(\)|\[[^][\s]*\])?[ \t]*(?:->|=>|[:=|,;>~])?[ \t]*(?:-+(?=[ \t]))?[ \t]*\(?(?![0-9)])")
 _SMALL = 0.05  # of the lines
-_FEWEST = 3  # lines that show another spelling of a word, or another word
+_FEWEST = 3  # lines have to show another spelling of a word, or another word
 _OFTEN = 0.1  # of the lines
 
 
 def opener(line: MarkedLine) -> int:
-    """Return the length of what stands right behind the marker and says nothing."""
+    """Return the length of what directly follows the marker and says nothing."""
     start = 0
     last = line.head[-1:]
     if last in _CLOSING and (end := line.rest.find(_CLOSING[last])) >= 0 and not line.rest[:end].strip(" :"):
@@ -56,7 +56,7 @@ def learn(
         held = _in_parentheses(masked, anchors)
         if held:
             separators += "()"
-        # A spelling that stands on no line with a code cannot be shown by a sample, and need not be read.
+        # A spelling that is on no line with a code cannot be shown by a sample, and need not be read.
         read = [row for row, value in enumerate(whole.values) if value is not None]
         announced = fields.announced(
             [rests[row] for row in read],
@@ -86,7 +86,7 @@ def learn(
 
 
 def _whole(group: Sequence[CodeCandidate]) -> CodeCandidate:
-    """Return the first candidate with the numbers of all, which stand on different lines."""
+    """Return the first candidate with the numbers of all, which are on different lines."""
     values = zip(*(each.values for each in group), strict=True)
     told = tuple(next((value for value in row if value is not None), None) for row in values)
     return CodeCandidate(group[0].key, group[0].gap, group[0].place, told)
@@ -103,9 +103,9 @@ def _all(masked: Sequence[str]) -> list[CodeCandidate]:
 
 
 def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[int], lines: int) -> list[CodeCandidate]:
-    """Return further words for the lines that have no number behind the best one: ``failed=`` beside ``ok=``.
+    """Return other words for the lines without a number behind the best one: ``failed=`` beside ``ok=``.
 
-    It may be the same word in another spelling, such as ``code=`` beside ``code``.
+    One may be the same word in another spelling, such as ``code=`` beside ``code``.
     """
     if not best.key:
         return []
@@ -129,7 +129,7 @@ def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[i
 
 
 def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool:
-    """Return whether the code itself stands inside parentheses that open behind the first field."""
+    """Return whether the code itself is inside parentheses that open behind the first field."""
     for text in masked:
         for anchor in anchors:
             at = text.find(anchor.key + anchor.gap) + (anchor.key == "(")
@@ -141,9 +141,9 @@ def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool
 def _reason_behind(
     masked: Sequence[str], anchors: Sequence[Announced], best: CodeCandidate, reasons: frozenset[str]
 ) -> Follows | None:
-    """Return how a reason of the catalogue stands behind the code, if one does more often than not.
+    """Return how reasons of the catalogue follow the code, if they mostly do; else None.
 
-    A word that is none of them and stands there again and again, also behind accepted pushes, is not counted.
+    Any other word that is often there, also behind accepted pushes, is left out of account.
     """
     before = "|".join(re.escape(each.key + each.gap).replace(r"\ ", "[ \t]+") for each in anchors)
     where = rf"(?:^|(?<=[\s,;|(]))(?:{before})" if anchors else "^[ (]*"
@@ -165,7 +165,7 @@ def _reason_behind(
 
 
 def _stamp(rests: Sequence[str], taken: set[str]) -> tuple[Announced, stamps.StampKind] | None:
-    """Return the word in front of a time stamp, if every line has one behind the marker."""
+    """Return the word before a time stamp, if every line has one behind the marker; else None."""
     found = [
         re.search(r"(?:^|(?<=[\s,;|(]))(ts|time|timestamp|at|date|when|t)([=:][ ]?)(?=[\"']?[0-9])", rest)
         for rest in rests

@@ -225,7 +225,7 @@ def test_results_are_counted_by_the_reasons_in_force():
     lines = [b"code=7 reason=gone", b"code=7 reason=GONE", b"code=7 reason=r1", b"code=7 reason=r2"]
     for words in (["gone"], ["r2"], ["gone", "r2"]):
         told = Reasons(words)
-        assert [told.told(each.reason) for each in outcomes(dictionary, lines, told)] == [
+        assert [told.counted_as(each.reason) for each in outcomes(dictionary, lines, told)] == [
             word if word in words else "" for word in ("gone", "gone", "r1", "r2")
         ]
     assert [each.reason for each in outcomes(dictionary, lines)] == ["gone", "GONE", "r1", "r2"]

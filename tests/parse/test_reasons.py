@@ -32,7 +32,7 @@ def counted(lines, reasons=REASONS):
 )
 def test_what_a_reason_is_counted_as(logged, told):
     """Whatever its case; nothing where it is not listed."""
-    assert REASONS.told(logged) == told
+    assert REASONS.counted_as(logged) == told
     assert counted([PUSH + (f"reason {logged}" if logged else "")] * 2000)[0] == {told: 2000}
     assert counted([PUSH + (f"reason {logged}" if logged else "")])[0] == {told: 1}
 
@@ -41,7 +41,7 @@ def test_a_storm_of_failures_with_reasons_of_their_own_is_one_result():
     """No code of the dictionary is used up by it, so what comes again is not read by itself."""
     lines = [PUSH + f"reason request-{i}" for i in range(3000)]
     found, scanner, scan = counted([*lines, PUSH + "reason UNREGISTERED", PUSH + '{"status":"nothing-known"}'])
-    assert found == {"": 3001, REASONS.told("UNREGISTERED"): 1}
+    assert found == {"": 3001, REASONS.counted_as("UNREGISTERED"): 1}
     assert len(scanner.parser.chunk_reader.bare.results) < 8
     assert scan.failures[-3].reason == "request-2999"
 

@@ -112,6 +112,9 @@ def test_what_is_written_passes_the_real_checker_and_names_no_user(name, tmp_pat
     "line",
     [
         pytest.param('{iso} push_on_complete {{"uid": 4711, "answer": {{"code": {code}}}}}', id="an object inside one"),
+        pytest.param('{iso} push_on_complete: "code {code} for fcm" sent to 4711', id="a quoted text of words"),
+        pytest.param('{iso} push_on_complete|fcm|say "x|{code}|y" then|4711', id="a quoted text of fields"),
+        pytest.param("{iso} push_on_complete, fcm, [17, {code}, 3], 4711", id="a list in a field"),
         pytest.param('{iso} INFO push_on_complete uid=4711 text="code={code}"', id="a quoted text"),
         pytest.param("{iso} INFO push_on_complete uid=4711 [code={code}]", id="square brackets"),
         pytest.param('{{"time": "{iso}", "msg": "push_on_complete uid 4711 code {code}"}}', id="a JSON string"),

@@ -1,4 +1,4 @@
-"""Writes a learnt dialect down as a grammar file that reads as if somebody had written it by hand."""
+"""Write a learnt dialect as a grammar file that reads as if somebody had written it by hand."""
 
 from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
 from logwatch.propose.write.columns import columns
@@ -17,8 +17,8 @@ def write(dialect: Dialect, name: str, lines: int, example: str) -> str:
     return (
         f'"""Reads push lines such as this one; proposed by `mesibo-logwatch grammar propose` from {lines} lines.\n\n'
         f"    {shown}\n\n"
-        "Blanks between elements are skipped unless `leave_whitespace` says otherwise. What it promises stands in\n"
-        f'samples/{name}.log, and `mesibo-logwatch grammar check {name}` holds it to that.\n"""\n\n'
+        "Blanks between elements are skipped unless `leave_whitespace` says otherwise. What lines must yield is in\n"
+        f'samples/{name}.log; `mesibo-logwatch grammar check {name}` tests the grammar against it.\n"""\n\n'
         f"from pyparsing import {', '.join(used(_IMPORTED, body))}\n\n"
         f'MARKER = b"{dialect.marker}"  # every line that is looked at contains this\n{stamp}\n{body}'
     )

@@ -1,4 +1,4 @@
-"""Writes grammars of lines whose fields are told apart by their places."""
+"""Write grammars of lines whose fields are identified by their places."""
 
 from logwatch.propose.dialect import Columns, Dialect
 from logwatch.propose.head import GrammarTerm
@@ -12,9 +12,7 @@ def columns(dialect: Dialect, form: Columns) -> str:
     """Return the source of a grammar by places."""
     blank = form.delimiter == " "
     cut = r"[ \t]+" if blank else r"\t" if form.delimiter == "\t" else escaped(form.delimiter)
-    body = (
-        prefix(dialect.head) + "# Fields are told apart by their places, so each of them is held to what it may be.\n"
-    )
+    body = prefix(dialect.head) + "# Fields are identified by their places, so each one matches only what it may be.\n"
     body += f"cut = Suppress({regex(f' *{cut} *' if form.padded else cut)})\n"
     body += f"integer = {regex(INTEGER, 'integer')}\n"
     definitions: list[str] = []
@@ -26,7 +24,7 @@ def columns(dialect: Dialect, form: Columns) -> str:
         again = bool(form.before) and form.before[-1].name == "platform"
         terms.append('integer("code*")' if again else 'integer("code")')
         named = max((i for i, piece in enumerate(form.behind, 1) if piece.name), default=0)
-        if named:  # where a text has more blanks than usual, they are not told
+        if named:  # optional, since a text with more blanks than usual shifts them
             guard = "~again + " if again else ""
             terms.append(f"Opt({' + '.join(f'cut + {guard}{each}' for each in behind[:named])})")
         if again:
@@ -53,7 +51,7 @@ def _column(piece: GrammarTerm, number: int, definitions: list[str]) -> str:
         return f"Suppress({regex(piece.pattern)})"
     variable = piece.name or f"column_{number}"
     optional = piece.pattern.endswith("*") and bool(piece.name)
-    pattern = piece.pattern[:-1] + "+" if optional else piece.pattern  # a result name wants a value
+    pattern = piece.pattern[:-1] + "+" if optional else piece.pattern  # a result name needs a value
     definitions.append(f"{variable} = {regex(pattern, piece.title)}\n")
     term = f'{variable}("{piece.name}")' if piece.name else variable
     return f"Opt({term})" if optional else term

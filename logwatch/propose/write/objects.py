@@ -1,4 +1,4 @@
-"""Writes grammars of lines that are one JSON object each."""
+"""Write grammars of lines that are one JSON object each."""
 
 from string import Template
 
@@ -10,7 +10,7 @@ from logwatch.propose.write.words import opener, start
 
 _GAP = r"[ \t]*:[ \t]*"
 _VALUES = Template(
-    '''# The line is one object; what stands in a string, a list or another object is never a code.
+    '''# The line is one object; nothing in a string, a list or another object is ever a code.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
 bare = Regex(r"[0-9A-Za-z_.+-]+").set_name("number or word")
@@ -57,7 +57,7 @@ def objects(dialect: Dialect, form: Object) -> str:
 
 
 def _member(member: Member, quote: str, key: str) -> list[str]:
-    """Return the sources for a member with a result name: as a string, as a number, or both."""
+    """Return the source for a member with a result name, as a string, as a number, or one for each."""
     ways = []
     if member.text:
         value = member.pattern or rf"[^{quote}\\]+"

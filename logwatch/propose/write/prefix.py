@@ -1,4 +1,4 @@
-"""Writes what stands in front of the marker."""
+"""Write what precedes the marker."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from logwatch.propose.write.source import LONG, printable, regex, text
 
 
 def prefix(head: Head) -> str:
-    """Return the source of ``prefix`` and of the pieces it consists of; empty where nothing stands in front."""
+    """Return the source of ``prefix`` and of the pieces it consists of; empty if nothing precedes the marker."""
     if not head.pieces:
         return ""
     definitions: list[str] = []
@@ -31,7 +31,7 @@ def prefix(head: Head) -> str:
     whole = " + ".join(terms)
     if len(whole) > LONG:
         whole = "\n    " + "\n    + ".join(terms) + "\n"
-    comment = f"# {printable(head.example).rstrip()}    This stands in front, and nothing else may.\n"
+    comment = f"# {printable(head.example).rstrip()}    This precedes the marker, and nothing else may.\n"
     return f"{comment}{''.join(definitions)}prefix = ({whole}).leave_whitespace()\n\n"
 
 
@@ -50,7 +50,7 @@ def _term(piece: GrammarTerm, definitions: list[str]) -> str:
 
 
 def _joined(terms: Sequence[str]) -> list[str]:
-    """Join texts that follow one another."""
+    """Join texts that are next to each other."""
     joined: list[str] = []
     for term in terms:
         if joined and re.fullmatch(r'".*"', term) and re.fullmatch(r'".*"', joined[-1]):

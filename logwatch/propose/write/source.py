@@ -20,12 +20,12 @@ def regex(pattern: str, title: str = "") -> str:
 
 
 def text(plain: str) -> str:
-    """Return the source of a string in double quotes: what a log holds never ends it, and so is never run."""
+    """Return the source of a string in double quotes; nothing from a log can end it, and so be run."""
     return json.dumps(plain)
 
 
 def marker(word: str) -> str:
-    """Return the source of the marker: the whole word."""
+    """Return the source of the marker as a whole word."""
     return f'marker = Suppress(Keyword("{word}", "{IDENTIFIERS}"))\n'
 
 
@@ -43,7 +43,7 @@ def sequence_source(name: str, terms: Sequence[str]) -> str:
 
 
 def before(each: Announced) -> str:
-    """Return the expression for the word in front of a value, up to the value or its quote."""
+    """Return the regex for the word before a value, up to the value or its quote."""
     if each.gap == " ":
         gap = r"[ \t]+"
     else:
@@ -53,7 +53,7 @@ def before(each: Announced) -> str:
 
 
 def printable(shown: str) -> str:
-    """Return ``shown`` fit for a comment."""
+    """Return ``shown`` made fit for a comment."""
     return "".join(char if char.isprintable() and char.isascii() else "?" for char in shown)
 
 

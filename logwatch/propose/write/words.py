@@ -1,4 +1,4 @@
-"""Writes grammars of lines whose fields have words in front of them."""
+"""Write grammars of lines whose fields are announced by words."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _KNOWN = Template(
     '''
 
 def known(before: str, name: str) -> ParserElement:
-    """Match what stands in front of a value, then the value; an empty one does not swallow what is behind it."""
+    """Match what precedes a value, then the value; an empty one does not swallow what is behind it."""
     return Suppress(Regex(rf"(?:{before})(?=[^ \\t\\r])").set_name(before)) + ${guard}word(name)
 
 '''
@@ -32,13 +32,13 @@ _QUOTED = Template(
     '''
 
 def quoted(before: str, name: str) -> ParserElement:
-    """Match what stands in front of a value in quotes, then the value."""
+    """Match what precedes a value in quotes, then the value."""
     return Suppress(Regex(before).set_name(before)) + Regex(${inside})(name) + Suppress(${quote})
 
 '''
 )
 _BRACKETS = Template(
-    '''# What quotes and brackets hold is never a code. They must close, and nest no deeper than six.
+    '''# Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
 closer = one_of("} ]")
@@ -50,7 +50,7 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \\t]*:[ \\t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-# Whose push it was, and no more: FCM's answer to a push that it took, and any of its legacy API
+# These only tell whose push it was: FCM's answer to a push that it accepted, and any answer of its legacy API
 message = Regex(r'"name"[ \\t]*:[ \\t]*"(?P<fcm_name>projects/)[^"/\\\\]+/messages/[^"\\\\]*"').set_name("name")
 legacy = Regex(r'"(?P<fcm_name>multicast_id)"[ \\t]*:').set_name("multicast_id")
 answer = (
@@ -72,7 +72,7 @@ def brackets(leaf: ParserElement) -> ParserElement:
 
 '''
 )
-_GROUP = """# Parentheses hold text as well, but one that never closes is an ordinary character.
+_GROUP = """# Parentheses enclose text as well, but one that never closes is an ordinary character.
 group = Regex(r"\\([^()\\r]*\\)").set_name("parentheses")
 parenthesis = one_of("( )")
 """
@@ -108,7 +108,7 @@ def words(dialect: Dialect, form: Words) -> str:
 
 
 def _rest(form: Words) -> list[str]:
-    """Write what stands behind the marker and what opens the fields."""
+    """Return the source of what follows the marker and what opens the fields."""
     if form.last:
         return ['ZeroOrMore(before, stop_on=last).set_name("before the code")', 'last("code")']
     parts = ['ZeroOrMore(before, stop_on=code).set_name("before the code")', "code"]
@@ -120,7 +120,7 @@ def _rest(form: Words) -> list[str]:
 
 
 def _reason(follows: Follows, guard: str) -> str:
-    """Write the reason right behind the code, which need not be there."""
+    """Return the source of an optional reason right behind the code."""
     marks = [mark for mark in follows.marks if mark]
     between = f'one_of("{" ".join(marks)}")'
     between = f"Suppress(Opt({between})) + " if len(marks) < len(follows.marks) else f"Suppress({between}) + "
@@ -136,7 +136,7 @@ def start(dialect: Dialect) -> list[str]:
 
 
 def opener(ways: Sequence[str]) -> list[str]:
-    """Return the source of what may stand between marker and fields, if anything does."""
+    """Return the source of what may come between marker and fields, if anything does."""
     told = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
     texts = [way for way in told if way]
     if not texts:
@@ -146,28 +146,28 @@ def opener(ways: Sequence[str]) -> list[str]:
 
 
 def _strings(quotes: str) -> str:
-    """Return the expression for strings in any of the quotes."""
+    """Return the source of the regex for strings in any of the quotes."""
     return literal("|".join(rf"{quote}(?:[^{quote}\\]|\\.)*{quote}" for quote in quotes))
 
 
 def _word(form: Words | InHead) -> str:
-    """Write the expression for a run without blanks, separators, quotes and brackets."""
+    """Return the source of ``word``, a run without blanks, separators, quotes and brackets."""
     stop = ' \\t\\r"{}\\[\\]' + re.sub(r"([]^-])", r"\\\1", form.marks)
     if isinstance(form, Words) and form.groups:
         stop += "()"
     others = form.quotes.replace('"', "")
     pattern = f"[^{stop}{others}]+"
-    if "'" in others:  # an apostrophe inside a word is none that quotes
+    if "'" in others:  # an apostrophe inside a word quotes nothing
         pattern = f"(?:[^{stop}{others}]|(?<=[0-9A-Za-z])')+"
     between = (
         "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
     )
-    comment = f"# A word is what stands between {between}; inside a longer word no code begins.\n"
+    comment = f"# A word is what is between {between}; inside a longer word no code begins.\n"
     return f"{comment}word = {regex(pattern, 'word')}\n"
 
 
 def _fields(form: Words | InHead, guard: str) -> str:
-    """Write the helpers for values with a word in front, and the alternatives that use them."""
+    """Return the source of the helpers for announced values, and of the alternatives that use them."""
     all_ = [(name, each) for name, ways in form.fields.items() for each in ways]
     plain = [(name, each) for name, each in all_ if not each.quote]
     quoted = [(name, each) for name, each in all_ if each.quote]
@@ -188,7 +188,7 @@ def _fields(form: Words | InHead, guard: str) -> str:
 
 
 def in_head(dialect: Dialect, form: InHead) -> str:
-    """Return the source of a grammar whose code stands in front of the marker."""
+    """Return the source of a grammar whose code precedes the marker."""
     place = dialect.code.place
     assert place is not None
     pieces = list(dialect.head.pieces)

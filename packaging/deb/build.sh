@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(dirname "$(dirname "$here")")
 out=${1:-$checkout/dist}
 python=${PYTHON:-python3}
-versions="3.11 3.12 3.13"
+versions="3.11 3.12 3.13 3.14"
 name=mesibo-logwatch
 command -v dh >/dev/null || {
   printf 'error: debhelper is not installed\n  try: apt-get install debhelper fakeroot\n' >&2

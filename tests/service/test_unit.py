@@ -93,6 +93,14 @@ def test_the_package_looks_for_the_same_runtimes_as_the_installer():
     assert [sign for sign in signs if sign not in package] == []
 
 
+def test_the_package_holds_what_each_python_needs_that_it_may_be_installed_for():
+    """Beside Python 3.14 it could be installed, and no command of it ran: its compiled parts were of 3.13 at most."""
+    control = (ROOT / "packaging/deb/debian/control").read_text()
+    least, beyond = map(int, re.search(r"python3 \(>= 3\.(\d+)\), python3 \(<< 3\.(\d+)\)", control).groups())
+    (built,) = re.findall(r'^versions="(.*)"$', (ROOT / "packaging/deb/build.sh").read_text(), re.MULTILINE)
+    assert built.split() == [f"3.{minor}" for minor in range(least, beyond)]
+
+
 def test_everything_the_service_needs_is_locked_by_digest():
     """Each dependency, of the extras too, has an exact version with digests, and no word on where it is downloaded."""
     lock = (ROOT / "systemd/requirements.lock").read_text()

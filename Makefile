@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
+# Without venv's own packages, Debian's Python makes half an environment, which the next run must not take for a whole one.
+.DELETE_ON_ERROR:
 # Tests start hundreds of programs: where the shell forbids bytecode to be kept, each would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run demo test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade monitoring uninstall clean
@@ -94,6 +96,8 @@ monitoring: ## Prometheus and Alertmanager for this host, whatever is there stay
 uninstall: ## the service; with PURGE=1 its configuration and counters too (sudo)
 	@sh systemd/install.sh uninstall $(if $(PURGE),--purge)
 
+# A host that is to have the package needs neither a Prometheus nor a syslog daemon for it
+deb: PACKAGES := debhelper fakeroot
 deb: packages ## a Debian package for Debian 12 and 13 and Ubuntu 24.04, in dist/
 	@PYTHON='$(PYTHON)' sh packaging/deb/build.sh dist
 

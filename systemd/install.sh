@@ -2,7 +2,7 @@
 # Installs, upgrades and removes the service: install | uninstall [--purge] | wheelhouse [DIRECTORY].
 # Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. When a new one does not
 # start, the old one takes its place again, and nothing is lost by it.
-# In: PYTHON (3.11 or newer; found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
+# In: PYTHON (3.11 or newer, and no other is taken than what is named; else found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
 # downloaded), PYTHON_VERSION (that of the machines the wheels are for, where it is not this one's).
 # Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
@@ -33,16 +33,30 @@ need_no_package() {
     die "the Debian package $name is installed" "apt-get remove $name, which keeps configuration and counters, then sudo make install"
 }
 
-# A Python of the system: one below a home directory is out of reach for the service's user.
+is_new_enough() { [ "$("$1" -c 'import sys, venv, ensurepip; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]; }
+
+# A Python of the system, or the one that is named
 find_python() {
-  for python in ${PYTHON:-} /usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3; do
-    command -v "$python" >/dev/null 2>&1 || continue
-    "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
-    command -v "$python"
+  if [ -n "${PYTHON:-}" ]; then
+    is_new_enough "$PYTHON" || die "PYTHON=$PYTHON is no Python 3.11 or newer with venv" "the path of one, or make without PYTHON="
+    command -v "$PYTHON"
+    return
+  fi
+  for python in /usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3; do
+    is_new_enough "$python" || continue
+    printf '%s\n' "$python"
     return
   done
   die "no Python 3.11 or newer with venv was found" \
     "apt-get install python3-venv, or dnf install python3.11; another one with make install PYTHON=/path/to/python3"
+}
+
+# The unit hides these directories from the service, and the first two are closed to its user.
+need_reachable() {
+  base=$("$1" -c 'import os, sys; print(os.path.realpath(sys.base_prefix))')
+  case $base/ in
+    /root/* | /home/* | /run/user/* | /tmp/*) die "the Python in $base is out of the service's reach" "make install with one in /usr, /opt or /srv: PYTHON=/usr/bin/python3" ;;
+  esac
 }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
@@ -96,6 +110,8 @@ SAME
 }
 
 install_release() {
+  python=$(find_python)
+  need_reachable "$python"
   wheels=${WHEELHOUSE:-$checkout/wheelhouse}
   temporary=
   if ! wheel_of "$wheels" >/dev/null; then
@@ -105,9 +121,9 @@ install_release() {
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
     # As a process of its own: a function that is asked for its success goes on after a failure within
-    PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
+    PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null ||
+      die "the packages cannot be downloaded" "make wheelhouse PYTHON_VERSION=$(version_of "$python") where there is a network, and copy wheelhouse/ here"
   fi
-  python=$(find_python)
   is_of_checkout "$(wheel_of "$wheels")" ||
     die "the wheel of $name in $wheels is not of this checkout" "make wheelhouse again, on a machine with a network, or take $wheels away"
   mkdir -p "$opt/releases"
@@ -115,9 +131,9 @@ install_release() {
   chmod 0755 "$opt" "$opt/releases" "$release"
   "$python" -m venv "$release"
   pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
-  offline="--quiet --no-index --no-cache-dir --find-links $wheels"
+  offline='--quiet --no-index --no-cache-dir'
   # shellcheck disable=SC2086 # lists of arguments
-  if ! $pip install $offline --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
+  if ! $pip install $offline --find-links "$wheels" --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
     rm -rf "$release"
     version=$(version_of "$python")

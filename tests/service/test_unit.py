@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -90,6 +91,14 @@ def test_the_package_looks_for_the_same_runtimes_as_the_installer():
     ]
     assert len(signs) == 6
     assert [sign for sign in signs if sign not in package] == []
+
+
+def test_the_package_holds_what_each_python_needs_that_it_may_be_installed_for():
+    """Beside Python 3.14 it could be installed, and no command of it ran: its compiled parts were of 3.13 at most."""
+    control = (ROOT / "packaging/deb/debian/control").read_text()
+    least, beyond = map(int, re.search(r"python3 \(>= 3\.(\d+)\), python3 \(<< 3\.(\d+)\)", control).groups())
+    (built,) = re.findall(r'^versions="(.*)"$', (ROOT / "packaging/deb/build.sh").read_text(), re.MULTILINE)
+    assert built.split() == [f"3.{minor}" for minor in range(least, beyond)]
 
 
 def test_everything_the_service_needs_is_locked_by_digest():
@@ -219,3 +228,79 @@ def test_wheels_of_an_older_checkout_are_not_installed(tmp_path, changed):
     assert done.returncode == 1
     assert "is not of this checkout" in done.stderr
     assert not Path("/opt/mesibo-logwatch").exists()
+
+
+@pytest.mark.parametrize("named", ["/nowhere/python3", "/bin/true"])
+def test_a_python_that_is_named_and_does_not_fit_is_refused_and_no_other_taken(named, tmp_path):
+    """The system's own was installed with, and nothing said so."""
+    done = subprocess.run(
+        ["sh", ROOT / "systemd/install.sh", "wheelhouse", tmp_path / "wheels"],
+        env={"PATH": os.environ["PATH"], "PYTHON": named},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: PYTHON={named} is no Python 3.11 or newer with venv\n  try: ")
+    assert not (tmp_path / "wheels").exists()
+
+
+@pytest.mark.parametrize(("base", "refused"), [("/root/.pyenv/versions/3.12", True), ("/opt/python", False)])
+def test_a_python_that_the_service_cannot_reach_is_refused_with_a_remedy(base, refused, tmp_path):
+    """Its release was made, did not start, and "Permission denied" was all that was said."""
+    (tmp_path / "python").write_text(f"#!/bin/sh\necho {base}\n")
+    (tmp_path / "python").chmod(0o755)
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\nneed_reachable {tmp_path}/python"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == refused
+    assert (f"the Python in {base} is out of the service's reach" in done.stderr) is refused
+
+
+def test_wheels_are_found_in_a_directory_with_a_space_in_its_name(tmp_path):
+    """Pip took the second half of the name for a package, and the wheels were said not to fit."""
+    wheels = tmp_path / "my wheels"
+    wheels.mkdir()
+    (wheels / "mesibo_logwatch-0.1.0-py3-none-any.whl").touch()
+    (tmp_path / "pip").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >>"{tmp_path}/asked"\n')
+    (tmp_path / "pip").chmod(0o755)
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    place = f"""
+        opt='{tmp_path}/opt'
+        find_python() {{ echo make_venv; }}
+        need_reachable() {{ :; }}
+        is_of_checkout() {{ :; }}
+        make_venv() {{ mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+    """
+    script = f"{functions}\n{place}\ninstall_release"
+    subprocess.run(["sh", "-c", script], env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(wheels)}, check=True)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[asked.index("--find-links") + 1] == str(wheels)
+
+
+def test_an_environment_that_could_not_be_made_whole_is_made_anew(tmp_path):
+    """Without python3-venv it was half of one for good, and `make run` did not find its pip."""
+    half = "import os, sys\nif sys.argv[1:2] == ['-m']:\n    os.makedirs(f'{sys.argv[3]}/bin')\n"
+    half += "    open(f'{sys.argv[3]}/bin/python', 'w')\n    sys.exit(1)\n"
+    (tmp_path / "python").write_text(f"#!{sys.executable}\n{half}")
+    (tmp_path / "python").chmod(0o755)
+    venv = tmp_path / "venv"
+    command = ["make", "--silent", f"{venv}/bin/python", f"VENV={venv}", f"PYTHON={tmp_path}/python"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode
+    assert (venv / "bin").is_dir()
+    assert not (venv / "bin/python").exists()
+
+
+def test_making_the_package_installs_what_that_takes_alone(tmp_path):
+    """A host that was to get the package got a Prometheus and a syslog daemon as well, which began to run."""
+    for command, said in {"id": "0", "dpkg-query": "missing", "apt-get": "", "sh": ""}.items():
+        (tmp_path / command).write_text(f'#!/bin/sh\necho "{command} $*" >>"{tmp_path}/asked"\necho {said}\n')
+        (tmp_path / command).chmod(0o755)
+    done = subprocess.run(
+        ["make", "--silent", "deb"],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (install,) = [line for line in (tmp_path / "asked").read_text().splitlines() if line.startswith("apt-get install")]
+    assert install.split("--no-install-recommends ")[1].split() == ["debhelper", "fakeroot"]

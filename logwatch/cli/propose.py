@@ -35,7 +35,7 @@ _DECIDED_LINES = 200  # lines with the marker, or
 _DECIDED_BYTES = 1 << 22  # bytes are enough to decide the envelope
 _LONGEST = 65536  # bytes of a line
 _MOST_ENTRIES = 50_000  # of the journal
-_LATE_LINES, _LATE_SHARE = 20, 10  # the last so many lines, or 1 in so many, show what still comes after an update
+_LATE_LINES, _LATE_SHARE = 20, 10  # at least so many last lines, or 1 in so many, show what still comes after an update
 _MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 

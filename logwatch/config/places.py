@@ -1,4 +1,4 @@
-"""Says where a setting is in a TOML file, as people would: by its line, and by names such as ``source "mesibo"``."""
+"""Locates a setting in a TOML file for people: by its line, and by names such as ``source "mesibo"``."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def spoken(problem: Problem, file: str, raw: Mapping[str, Any], known: Mapping[s
 
 
 def in_order(problems: Iterable[Problem], file: str) -> list[Problem]:
-    """Sort problems as a reader of ``file`` meets them: about all of it, by line, then those about other places."""
+    """Sort problems as a reader of ``file`` meets them: about the whole file, by line, then about other places."""
 
     def place(problem: Problem) -> tuple[bool, int]:
         found = re.match(rf"{re.escape(file)}(?::([0-9]+))?(?:: |$)", problem.where)

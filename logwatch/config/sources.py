@@ -1,4 +1,4 @@
-"""Where lines come from: the table ``[[source]]`` and those within it, with the checks that take several values."""
+"""Where lines come from: the table ``[[source]]`` and those within it, and the checks that involve several values."""
 
 import re
 from datetime import UTC, tzinfo

@@ -93,7 +93,7 @@ class _Process:
             self.process.wait(seconds)
 
     def finished(self, now: float) -> Verdict | None:
-        """Return the verdict, None while the process runs; kill it at its deadline, which is a verdict too."""
+        """Return the verdict, or None while the process runs; at its deadline kill it, and say so in a verdict."""
         status = self.process.poll()
         if status is None and now < self.deadline:
             return None

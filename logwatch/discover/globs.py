@@ -13,7 +13,7 @@ from logwatch.events import shown
 REGLOB_SECONDS = 5.0
 """Directories are listed again after this long, whatever their times: network file systems report changes late."""
 
-DIRECTORIES = 10_000  # that the patterns of a source may lead into: every look takes a stat of each
+DIRECTORIES = 10_000  # that the patterns of a source may lead into: every look stats each of them
 
 _SETTLED_SECONDS = 2.0  # a directory changed this recently may change again under the same timestamp
 _TICK_SECONDS = 0.1  # the same, if timestamps are finer than a second
@@ -30,7 +30,7 @@ class DiscoveredPaths:
 
 
 class Discovery(Protocol):
-    """Says which paths belong to a source."""
+    """Finds the paths that belong to a source."""
 
     successive: bool
     """Whether a new path takes over from the one before, as a container's log does; else all are followed alike."""
@@ -177,7 +177,7 @@ def _parts(path: str) -> list[str]:
 def mark(path: str) -> tuple[int, int]:
     """Return the inode and the ctime (in nanoseconds) of a directory; zeros if nothing is there.
 
-    Not the mtime, which a copy of a tree may take over from the original (``rsync -a``, ``tar``).
+    Not the mtime, which tools that copy a tree set to that of the original (``rsync -a``, ``tar``).
     """
     try:
         found = os.stat(path)

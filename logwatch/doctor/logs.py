@@ -144,7 +144,7 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
 def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
     """Check that the service's user may read the journal: by its groups, or by those that the unit adds."""
     if target.directory or os.geteuid() != 0:
-        return  # a mounted journal has modes of its own; and only root can look for another user
+        return  # a mounted journal has modes of its own; and only root can check for another user
     try:
         user = pwd.getpwnam(SERVICE_USER)
         added = host.run(["systemctl", "show", f"{SERVICE_USER}.service", "--property=SupplementaryGroups"])

@@ -22,7 +22,7 @@ _SAMPLES_AT_ONCE = 4096
 
 
 class MinuteRange(NamedTuple):
-    """First and last of the minutes of which a source's logs are there."""
+    """The first and last minute of a span that a source's logs cover."""
 
     first: int
     last: int

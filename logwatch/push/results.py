@@ -86,7 +86,7 @@ class LogResults:
             if source.docker is None and not source.paths:
                 continue
             scanner = parts.scanner(source, keep=_KEPT)
-            scanner.delivered = frozenset()  # accepted pushes come one by one, too: their users matter here
+            scanner.delivered = frozenset()  # so that accepted pushes, too, come one by one with their users
             tail = Tail(
                 SourceSpec(source.name, discovery(source), source.envelope, "end"),
                 (),

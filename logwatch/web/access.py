@@ -122,7 +122,7 @@ class Access:
         self._settings = Settings()
         self._signature: Signature = ()
         self._looked_at = monotonic()
-        self.refused: Problem | None = None  # why the file that is there is not the one in force
+        self.refused: Problem | None = None  # why the present file is not the one in force
         self._passwords = auth.Passwords(known=known)
         self.read()
 
@@ -138,7 +138,7 @@ class Access:
 
     @property
     def trouble(self) -> str:
-        """Why the file that is there is not the one in force, in words; empty when it is."""
+        """Why the present file is not the one in force, in words; empty if it is."""
         return str(self.refused) if self.refused else ""
 
     def warnings(self, web: Web) -> list[Problem]:
@@ -188,7 +188,7 @@ class Access:
         return None if asked or "." not in host or host in self._hosts or _is_address(host) else Refusal(421, {})
 
     async def admit(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
-        """Return why this request is not answered; None when it is."""
+        """Return why this request is refused; None if it is not."""
         file = self._settings.file
         if file is None:
             return None

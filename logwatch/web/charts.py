@@ -251,7 +251,7 @@ def _chart(platform: str, columns: tuple[Column, ...], ticks: tuple[Tick, ...], 
 
 @lru_cache(_REMEMBERED)
 def _stack(counts: ClassCounts, up: int, unit: float) -> tuple[tuple[str, str], ...]:
-    """Draw one column, without its position; most are the same as on the page before."""
+    """Draw one column, without its position; cached, since most are the same as on the page before."""
     drawn = []
     level = 0
     for name, count in counts:
@@ -286,7 +286,7 @@ def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
 
 
 def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Incident]) -> tuple[Mark, ...]:
-    """Return where incidents of a platform, or of none, began, and how much of the span they took.
+    """Return marks where incidents of a platform, or of none, began, as long as these took of the span.
 
     By the minute, and up to the end of the last column if one goes on, so that a page is the same a second later.
     """

@@ -170,7 +170,7 @@ def _added(counts: Sequence[int]) -> list[int]:
 
 
 def _spark(points: Iterable[float | None]) -> str:
-    """Draw a line through points from 0 to 1, broken where there are none."""
+    """Return a path through points from 0 to 1, broken where there are none."""
     path, on = [], False
     for index, point in enumerate(points):
         if point is not None:

@@ -29,7 +29,7 @@ class Grouped:
     """A page of the error log; the next one begins after ``last``, so that every failure is on one page."""
 
     groups: list[Group]
-    last: Place | None  # of the last failure that is in a group; None where there is nothing
+    last: Place | None  # of the last failure that is in a group; None without any
     more: bool  # whether there is a next page
 
     @property

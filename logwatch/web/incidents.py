@@ -20,11 +20,11 @@ _DAY = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An incident as it is shown; ``label`` stands beside its mark in the charts as well."""
+    """An incident as it is shown; ``label`` is shown beside its mark in the charts as well."""
 
     label: str
     incident: Incident
-    failures: str  # query string of its failures in the error log; empty where it has none
+    failures: str  # query string of its failures in the error log; empty if it has none
 
     @property
     def lasted(self) -> str:

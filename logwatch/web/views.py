@@ -58,7 +58,7 @@ class _Scrapes:
 
 
 class _Metrics(Handler):
-    """``/metrics``: text or OpenMetrics, as asked for, gzipped where that is understood."""
+    """``/metrics``: text or OpenMetrics, as asked for, gzipped if the client takes that."""
 
     def initialize(self, scrapes: _Scrapes) -> None:
         self._scrapes = scrapes
@@ -83,7 +83,7 @@ class _Healthy(Handler):
 
 
 class _Ready(Handler):
-    """``/-/ready``: what is read is being committed; 503 and the reason when it is not."""
+    """``/-/ready``: what is read is being committed; 503 and the reason if it is not."""
 
     def initialize(self, health: Health) -> None:
         self._health = health

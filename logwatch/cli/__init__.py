@@ -16,7 +16,7 @@ import logwatch
 from logwatch.errors import LogwatchError, Problem
 from logwatch.signal_flags import SignalFlags
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # click itself handles a reader that is gone
 
 # name -> module and the one line `--help` shows, so that `--help` and every short command load only what they use
 COMMANDS = {
@@ -38,11 +38,11 @@ class _Lazy(click.Group):
     """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        """Name the commands in the order of the table."""
+        """Return the names of the commands, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002  click's signature
-        """Import the command's module and give its ``command``."""
+        """Import a command's module and return its ``command``; None for an unknown name."""
         if name not in COMMANDS:
             return None
         module, text = COMMANDS[name]
@@ -53,7 +53,7 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; of a misspelt one name the nearest, since click does not know what is not loaded yet."""
+        """Find the command; for a misspelt one name the nearest, since click knows only commands that are loaded."""
         if args[0] not in COMMANDS and (near := difflib.get_close_matches(args[0], COMMANDS, 1)):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
@@ -85,7 +85,7 @@ class _Lazy(click.Group):
         return value
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line; say in words that its output, help included, has no room."""
+        """Run the command line; exit with 2 and in words if its output, help included, cannot be written."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
@@ -111,6 +111,6 @@ def group() -> None:
 def main(flags: SignalFlags | None = None) -> NoReturn:
     """Run the command line and exit; ``flags`` is what signals have asked for by now."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding, a name of none
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding, a file name of none
     group(prog_name="mesibo-logwatch", obj=flags)
     raise AssertionError("click exits by itself")

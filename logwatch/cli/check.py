@@ -1,4 +1,4 @@
-"""``check``: what ``run`` would load, with every problem at once; what can wait for its log is a warning."""
+"""``check``: what ``run`` would load, with every problem at once; a log that is not there yet is a warning."""
 
 import os
 import sys
@@ -54,7 +54,7 @@ def command(path: Path | None) -> None:
 
 
 def examine(path: Path | None) -> tuple[list[Problem], str]:
-    """Return everything that is wrong with a configuration and with what it names, and what was looked at."""
+    """Return everything that is wrong with a configuration and with what it names, and a summary of what is loaded."""
     file = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     if file is None:
         try:
@@ -76,13 +76,13 @@ def _story(config: Config, found: str) -> str:
 
 
 def _series(config: Config) -> Iterator[str]:
-    """Say how many series a Prometheus must be ready to take."""
+    """Yield how many series a Prometheus must be ready to take."""
     with suppress(LogwatchError):
         yield str(series(config, Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)))
 
 
 def _envelopes(config: Config) -> Iterator[str]:
-    """Report the envelope of each source's log, as far as mesibo's own lines in it show one."""
+    """Yield the envelope of each source's log, if mesibo's own lines in it show one."""
     directories = [Path(directory) for directory in config.grammars.directories]
     for source in config.source:
         if source.webhook is not None:
@@ -95,7 +95,7 @@ def _envelopes(config: Config) -> Iterator[str]:
 
 
 def _named(config: Config, file: str) -> list[Problem]:
-    """Find what is wrong with everything that a configuration names; ``file`` stands before the names of settings."""
+    """Return what is wrong with everything that a configuration names; names of settings are prefixed with ``file``."""
     return [
         *_catalogue(config, file),
         *_grammars(config, file),
@@ -116,14 +116,14 @@ def _named(config: Config, file: str) -> list[Problem]:
 
 
 def _room(config: Config, file: str) -> Iterator[Problem]:
-    """Warn of more failures to keep than the disk takes."""
+    """Warn if the failures to keep may take more room than the disk has."""
     keep, ledger = config.failures.keep, Path(config.state.directory) / FILE
     try:
         place = next(each for each in ledger.absolute().parents if each.exists())
         found = os.statvfs(place)
         room = found.f_bavail * found.f_frsize + (ledger.stat().st_size if ledger.exists() else 0)
     except OSError:
-        return  # told by others
+        return  # other checks report it
     if keep > Failures().keep and keep * FAILURE_BYTES > room:
         yield Problem(
             f"{file}failures.keep" if file else "failures.keep",
@@ -143,7 +143,7 @@ def _catalogue(config: Config, file: str) -> list[Problem]:
 
 
 def _placed(problem: Problem, setting: str, path: str) -> Problem:
-    """Say of a file as a whole which setting names it; what is wrong at a place inside has a better one."""
+    """Place a problem with a file as a whole at the setting that names it; one with a place inside keeps that."""
     return replace(problem, where=setting, what=f"{path}: {problem.what}") if problem.where == path else problem
 
 
@@ -166,7 +166,7 @@ def _grammars(config: Config, file: str) -> Iterator[Problem]:
 
 
 def _tell(problem: Problem) -> None:
-    """Inform a terminal, or systemd's journal with the priority that it reads from the beginning of a line."""
+    """Print a problem; in systemd's journal, with the priority that it reads from the beginning of each line."""
     kind = "warning" if problem.warning else "error"
     priority = f"<{PRIORITIES[kind]}>" if "JOURNAL_STREAM" in os.environ else ""
     for line in f"{kind}: {problem}".splitlines():
@@ -192,12 +192,12 @@ def _web(config: Config, file: str) -> list[Problem]:
         return warnings(settings, config.web)
     except LogwatchError as error:
         return [_placed(problem, f"{file}web.config_file", str(path)) for problem in error.problems]
-    except ValueError:  # an address that cannot be, which has been told
+    except ValueError:  # web.listen is invalid, which is reported already
         return []
 
 
 def _credentials(config: Config) -> Iterator[Problem]:
-    """Warn of credentials that cannot be looked at, or will not work: no reason not to start."""
+    """Warn of credentials that cannot be checked, or will not work: the daemon starts all the same."""
     if config.credential and missing_extra():
         yield Problem(
             "credential",
@@ -207,7 +207,7 @@ def _credentials(config: Config) -> Iterator[Problem]:
             warning=True,
         )
         return
-    # Another path was refused, with its reason
+    # Any other path stands in for one that was refused, with its reason
     named = [each for each in config.credential if Path(each.file).is_absolute()]
     for verdict in looked_at(map(asked, named), patience=_PATIENCE_SECONDS):
         for flaw in verdict.problems:

@@ -20,7 +20,7 @@ from logwatch.model import Platform, Seen, SourceStatus
 from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.webhook.source import WebhookStatus
 
-_TOPICS = 4  # of a certificate that is for an app, its VoIP pushes, its complications and its controller
+_TOPICS = 4  # of one certificate: the app, its VoIP pushes, its complications and its controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Series:
     """How many series a scrape has."""
 
     at_start: int
-    most: int  # whatever stands in the logs
+    most: int  # whatever is in the logs
     by_source: dict[str, int] = field(default_factory=dict)  # at most, of each
 
     def __str__(self) -> str:
-        """Say it as `check` does."""
+        """Return the sentence that `check` prints."""
         alike: dict[int, list[str]] = {}
         for name, number in self.by_source.items():
             alike.setdefault(number, []).append(name)
@@ -44,7 +44,7 @@ class Series:
 
 
 def series(config: Config, catalogue: Catalogue) -> Series:
-    """Count what /metrics has for a configuration: at the start, and once every result that can be has happened."""
+    """Count the series of /metrics for a configuration: at the start, and once every possible result has occurred."""
     first = _scrape(config, catalogue, {})
     happened = {
         ResultRow(source.name, platform, code, reason): Seen(1, 0.0, 0.0)
@@ -58,14 +58,14 @@ def series(config: Config, catalogue: Catalogue) -> Series:
 
 
 def _possible(catalogue: Catalogue) -> set[tuple[Platform, str, str]]:
-    """Return every (platform, code, reason) that a source can come to have."""
+    """Return every (platform, code, reason) that a source can export."""
     codes = [*{entry.code for entry in catalogue.entries}, *_unlisted(catalogue)]
     known = {(platform, str(code), reason) for platform, code, reason, _ in catalogue.known()}
     return known | {(platform, code, "") for platform, code in product(PLATFORMS, [*map(str, codes), OTHER_CODES])}
 
 
 def _unlisted(catalogue: Catalogue) -> Sequence[int]:
-    """Return as many codes outside the catalogue as a source labels, of both classes that they can have."""
+    """Return as many codes outside the catalogue as a source may label, of both classes that they can have."""
     below, above = (
         [code for code in codes if not catalogue.lists(code)] for codes in (range(1, 900), range(901, 9999))
     )
@@ -88,7 +88,7 @@ def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]
 
 
 def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:
-    """Return what a daemon of this configuration has to export once it has read everything, and found ``results``."""
+    """Return the registry of a daemon with this configuration that has read everything, and found ``results``."""
     registry = CollectorRegistry()
     ProcessMetrics(registry).reload_successful.set(1)
     forwarded = ForwardMetrics(registry)

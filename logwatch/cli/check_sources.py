@@ -28,7 +28,7 @@ _HEAD_BYTES = 65536
 
 
 def problems(source: Source, where: str) -> Iterator[Problem]:
-    """Find what is wrong with one source; ``where`` is its place in the configuration."""
+    """Yield what is wrong with one source; ``where`` is its place in the configuration."""
     if source.webhook is not None:
         yield from _webhook(source.webhook)
     if source.docker is not None:
@@ -85,7 +85,7 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
 
 
 def _paths(source: Source, where: str) -> Iterator[Problem]:
-    """Look at every path; where none leads anywhere yet, that is one warning, however many there are."""
+    """Check every path; those that match nothing yet are one warning, however many there are."""
     found = {pattern: Globs([pattern]).find(time.time()) for pattern in source.paths}  # as the daemon looks
     there = {pattern: list(filter(_is_there, each.paths)) for pattern, each in found.items()}
     missing = [pattern for pattern, paths in there.items() if not paths]
@@ -94,19 +94,19 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
         yield from _pattern(source, where, pattern, there[pattern])
     absent = [pattern for pattern in missing if not _impossible(where, pattern) and not _literal(pattern)]
     if source.paths == of_files(LOG_DIRECTORY).paths and len(missing) < len(source.paths):
-        return  # they are alternatives that nobody wrote down
+        return  # the default patterns: alternatives that nobody wrote down
     if absent:
         what = f"nothing matches {', '.join(absent)} yet"
         yield Problem(where, what, "the daemon waits for it", "check the path if a log is there", warning=True)
 
 
 def _is_there(path: str) -> bool:
-    """Return whether a path is there, be it a link that leads nowhere, or is kept from who asks."""
+    """Return whether a path is there, even as a dangling link, or may be there where this user cannot look."""
     return os.path.lexists(path) or ownership.may_be_there(path)
 
 
 def _literal(pattern: str) -> bool:
-    """Return whether a pattern is there as it is written, brackets and all."""
+    """Return whether a file is named like the pattern itself, brackets and all."""
     return glob.has_magic(pattern) and os.path.exists(pattern)  # noqa: PTH110  the name may be no text
 
 
@@ -126,7 +126,7 @@ def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iter
 
 
 def _impossible(where: str, pattern: str) -> Problem | None:
-    """Find a path that no file can ever have, or that was meant for a shell."""
+    """Return the problem with a path that no file can ever have, or that was meant for a shell; else None."""
     for sign, meaning in (("~", "a home directory"), ("$", "a variable"), ("\\", "an escape")):
         if any(part.startswith(sign) for part in pattern.split("/")):
             return Problem(
@@ -169,9 +169,9 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
 
 
 def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
-    """Look at the first bytes of a log: whether they are text, and in the envelope that is configured."""
+    """Check the first bytes of a log: whether they are text, and in the envelope that is configured."""
     try:
-        # What the kernel says in /proc and /sys may have no end, and is not waited for
+        # Files in /proc and /sys may have no end: they are not waited for
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             head = file.read(_HEAD_BYTES) or b""
     except OSError as error:

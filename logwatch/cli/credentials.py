@@ -102,7 +102,7 @@ def render(verdict: Verdict, now: float) -> RenderableType:
 
 
 def _facts(verdict: Verdict, now: float) -> list[tuple[str, str]]:
-    """Return what there is to say of a file, as names and values."""
+    """Return what is known of a file, as names and values."""
     topics = ", ".join(topic.name + _KINDS.get(topic.kind, "") for topic in verdict.topics)
     environment = "production and development" if verdict.environment == "both" else verdict.environment
     found = [

@@ -72,7 +72,7 @@ def render(checks: Iterable[Check]) -> RenderableType:
 
 
 def _marked(text: str, style: str = "") -> Text:
-    """Show what stands in backticks as bold, without them."""
+    """Return text with what is in backticks in bold, without them."""
     shown = Text(style=style)
     for i, part in enumerate(text.split("`")):
         start = "\n" if part.startswith("\n") else ""

@@ -28,7 +28,7 @@ _LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Read NAME=VALUE of each --label."""
+    """Parse NAME=VALUE of each --label."""
     labels = {}
     for text in values:
         name, equals, value = text.partition("=")
@@ -116,7 +116,7 @@ def _refuse_to_replace(output: str, inputs: Iterable[str]) -> None:
 
 @contextmanager
 def _replaced(output: str) -> Iterator[TextIO]:
-    """Open the file to be written; it takes its name when it is whole, and is gone when it will never be."""
+    """Open a temporary file for the output; rename it once it is complete, and remove it if it never is."""
     if output == STDIN:
         yield sys.stdout
         return
@@ -136,7 +136,7 @@ def _replaced(output: str) -> Iterator[TextIO]:
 
 
 def _advance(progress: Progress | None) -> Callable[[int, int], None]:
-    """Return what shows how many of the series are written."""
+    """Return a function that shows how many of the series are written."""
     if progress is None:
         return lambda _done, _all: None
     task = progress.add_task("series")
@@ -144,7 +144,7 @@ def _advance(progress: Progress | None) -> Callable[[int, int], None]:
 
 
 def _nothing(past: Past) -> Problem:
-    """Say why there is nothing to write."""
+    """Return why there is nothing to write."""
     if past.causes:
         return Problem("history", "no push line could be read", "", "mesibo-logwatch report says what stands in them")
     window = " in the time that was asked for" if past.since is not None or past.until is not None else ""
@@ -152,7 +152,7 @@ def _nothing(past: Past) -> Problem:
 
 
 def _notes(past: Past) -> Iterator[str]:
-    """Say where the time of something is in doubt."""
+    """Yield notes about times that are in doubt."""
     if past.timeless:
         many = f"{past.timeless} of {past.sources} inputs"
         yield f"{many} tell no time of any push: theirs stand at the last write of the file, or now for a pipe"
@@ -164,7 +164,7 @@ def _notes(past: Past) -> Iterator[str]:
 
 
 def _told(written: Written, past: Past, output: str) -> str:
-    """Say what is in the file, and what to do with it."""
+    """Return what is in the file, and what to do with it."""
     first, last = (f"{utc(at):%Y-%m-%d %H:%M}" for at in (written.first, written.last))
     results = sum(seen.count for seen in past.summary.results.values())
     name = "F" if output == STDIN else shlex.quote(output)

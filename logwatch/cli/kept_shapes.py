@@ -1,4 +1,4 @@
-"""Says what of a source could not be read when its log is out of reach: by the shapes that the ledger keeps."""
+"""Shows what could not be read of a source whose log is out of reach: the shapes that the ledger keeps."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ _SHOWN = 12
 
 
 def kept_shapes(config: Config, source: Source) -> RenderableType | None:
-    """Lay out what the daemon saw of unread lines, the most frequent first; None where it saw none, or keeps none.
+    """Lay out the shapes of unread lines, the most frequent first; None if the ledger has none, or cannot be read.
 
-    A shape holds no number and no word of a user, so no grammar can be made of it; it says which lines are needed.
+    A shape holds no number and no word of a user, so no grammar can be made from it; it shows which lines are needed.
     """
     try:
         reader = Reader.of_state(Path(config.state.directory))

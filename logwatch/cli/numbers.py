@@ -7,10 +7,10 @@ import click
 
 
 class Number(click.FloatRange):
-    """A number within bounds; click's own takes ``nan``, which lies within any, and ``inf``, which no wait ends by."""
+    """A number within bounds; click's own type takes ``nan``, which is within any, and ``inf``, which never ends."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it; a text that is no such number is a wrong use."""
+        """Convert a value; fail as wrong use if it is not a finite number within the bounds."""
         number: float = super().convert(value, param, ctx)
         if not isfinite(number):
             self.fail(f"{value} is not a number", param, ctx)

@@ -30,12 +30,12 @@ from logwatch.report import open_path, open_stream
 
 OWN = Path("/etc/mesibo-logwatch/grammars")
 STDIN = "-"
-_MOST_LINES = 20_000  # lines with the marker, of which a dialect shows itself many times over
-_DECIDED_LINES = 200  # with the marker, or
-_DECIDED_BYTES = 1 << 22  # tell what all of them stand in
+_MOST_LINES = 20_000  # lines with the marker: enough to show a dialect many times over
+_DECIDED_LINES = 200  # lines with the marker, or
+_DECIDED_BYTES = 1 << 22  # bytes are enough to decide the envelope
 _LONGEST = 65536  # bytes of a line
 _MOST_ENTRIES = 50_000  # of the journal
-_LATE_LINES, _LATE_SHARE = 20, 10  # the last lines, and one in so many, tell what still comes after an update of mesibo
+_LATE_LINES, _LATE_SHARE = 20, 10  # at least so many last lines, or 1 in so many, show what still comes after an update
 _MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
@@ -121,19 +121,19 @@ def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
 
 
 def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
-    """Show what the daemon saw of a source's unread lines, since they themselves are not there to be looked at."""
+    """Show the shapes that the daemon keeps of a source's unread lines, since the lines themselves are out of reach."""
     if not paths and (shapes := kept_shapes(config, source)) is not None:
         terminal.show(shapes)
 
 
 def reads(scanner: Scanner, line: bytes) -> bool:
-    """Return whether a line gives a result today, or is none of those that should."""
+    """Return whether a line gives a result, or is no candidate."""
     scan = scanner.scan(line + b"\n", envelope="plain", reference=0.0)
     return bool(scan.results) or not scan.candidates
 
 
 def _config(paths: Sequence[str], file: Path | None) -> Config:
-    """Load the configuration; without one, and with paths, what an empty one would say."""
+    """Load the configuration; if there is none, and paths are named, make one with a single source of defaults."""
     if paths and file is None and not DEFAULT_PATH.exists():
         return Config(source=(Source(name="mesibo"),))
     return find(file)[0]
@@ -151,13 +151,13 @@ def _source(config: Config, name: str | None) -> Source:
 class Log:
     """What was read of one log."""
 
-    head: bytes  # the beginning of it, by which the envelope was told
+    head: bytes  # its beginning, by which the envelope was decided
     wrapped: Envelope
     lines: Sequence[bytes]  # payloads with the marker, as many as are worth looking at
 
 
 def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
-    """Read files or standard input; without any, the files of the source."""
+    """Read the named files or standard input; if none is named, the files or the journal of the source."""
     if not paths and source.journal:
         return [_read(iter([_journal(source.journal.target)]), source, marker, _MOST_LINES)]
     logs: list[Log] = []
@@ -173,7 +173,7 @@ def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
 
 
 def _expanded(paths: Sequence[str]) -> list[str]:
-    """Return the paths, those that a shell was kept from expanding as what they match."""
+    """Return the paths, with globs that no shell has expanded replaced by what they match."""
     found: list[str] = []
     for path in paths:
         matching = [] if path == STDIN or may_be_there(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
@@ -210,7 +210,7 @@ def _read(chunks: Iterator[bytes], source: Source, marker: bytes, most: int) -> 
 
 
 def save(target: Path, samples: Path, proposal: Proposal) -> None:
-    """Write both files, for nobody else to change: a grammar is code."""
+    """Write both files so that nobody else may change them: a grammar is code."""
     try:
         for directory in (target.parent, samples.parent):
             directory.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def save(target: Path, samples: Path, proposal: Proposal) -> None:
 
 
 def _envelopes(logs: Sequence[Log]) -> str:
-    """Name what the logs stand in, as the configuration does; empty for nothing."""
+    """Name the envelopes of the logs as the configuration does; empty for plain logs."""
     return " and ".join(dict.fromkeys(envelope.label(log.wrapped) for log in logs if log.lines and log.wrapped.layers))
 
 

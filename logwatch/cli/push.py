@@ -1,4 +1,4 @@
-"""``push test``, ``push debug``, ``push direct``: test pushes through mesibo or past it, and what came of them."""
+"""``push test``, ``push debug``, ``push direct``: test pushes through mesibo or past it, and their outcome."""
 
 import json
 import sys
@@ -121,7 +121,7 @@ def debug(*, state: str, config: Path | None, url: str | None, token_file: Path 
 
 
 def _parts(path: Path | None, url: str | None) -> tuple[Parts | None, Settings]:
-    """Load the configuration; where none is found, an address on the command line is enough to send."""
+    """Load the configuration; without ``--config``, if that fails, ``--url`` is enough to send (None as parts)."""
     try:
         parts = assemble(find(path)[0])
     except LogwatchError:
@@ -186,7 +186,7 @@ def _fail(*problems: Problem) -> NoReturn:
 
 
 def _results(parts: Parts | None) -> Results | None:
-    """Return where the result will show: the log, or else the daemon's API."""
+    """Return where the result will show: the log, else the daemon's API; None if neither can be read."""
     if parts is None:
         return None
     logs = LogResults(parts)

@@ -68,7 +68,7 @@ def direct(
     )
     (verdict,) = examine([request])
     for flaw in verdict.flaws:
-        if flaw.kind == "not_checked":  # what hangs or crashes the process that looks at it would do so here
+        if flaw.kind == "not_checked":  # what hung or crashed the process that checked it would do so here
             raise DirectError(Problem(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy))
     signing = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
     if signing and not (key_id and team_id and topic):
@@ -94,7 +94,7 @@ def direct(
 def _possible(
     fcm: Path | None, apns: Path | None, *, sandbox: bool, dry_run: bool, style: str | None, topic: str
 ) -> None:
-    """Refuse what makes no sense, and what cannot be done without the extra."""
+    """Refuse options that contradict each other, and to go on without the extra."""
     if (fcm is None) == (apns is None):
         raise click.UsageError("name one credential: --fcm F.json or --apns F.p12")
     if dry_run and apns is not None:

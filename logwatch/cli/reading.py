@@ -30,7 +30,7 @@ class Read:
 
 
 def read(planned: ReportPlan, count: Count) -> Read:
-    """Count one input after the other; say of each that cannot be read why."""
+    """Count one input after the other; print why, if one cannot be read."""
     unreadable = 0
     with progress_bar() as progress:
         try:
@@ -69,7 +69,7 @@ def _read(planned: ReportPlan, count: Count, progress: Progress | None) -> Itera
 
 
 def _told(error: Unreadable) -> bool:
-    """Say why an input cannot be read."""
+    """Print why an input cannot be read; return True, to be counted."""
     for problem in error.problems:
         click.echo(f"error: {problem}", err=True)
     return True
@@ -86,7 +86,7 @@ def _count(stream: Stream, how: LogSettings, count: Count, progress: Progress | 
 
 @contextmanager
 def progress_bar(amount: ProgressColumn | None = None) -> Iterator[Progress | None]:
-    """Show how far something is, in bytes unless ``amount`` says otherwise, if somebody sits at a terminal."""
+    """Show progress, in bytes unless ``amount`` is another column, if standard error is a terminal; else yield None."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None

@@ -88,7 +88,7 @@ def command(
         severities = story.show(form, whole=whole)
     else:
         rows = count.summary.rows(count.catalogue)
-        if form != "table" or not none:  # why nothing was read has been said
+        if form != "table" or not none:  # why nothing was read is said already
             _show(count, rows, form, whole=whole, followed=planned.followed)
         severities = {row.entry.severity for row in rows}
     if done.interrupted:
@@ -107,14 +107,14 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
         return
     for piece in _json(count, rows) if form == "json" else [_csv(count, rows)]:
         click.echo(piece, nl=False)
-    for note in (*notes(count), *hints):  # where a table would say so
+    for note in (*notes(count), *hints):  # which a table contains
         click.echo(f"note: {note}", err=True)
 
 
 def _json(count: Count, rows: list[Row]) -> Iterator[str]:
-    """Write what a program gets, a result on each line; where too much could not be read, also what is in front.
+    """Yield the document in pieces, a result a line; if too much is unreadable, with what is in front of markers.
 
-    A few at once: of a hundred thousand codes a document as a whole takes a gigabyte.
+    Results are encoded a few at a time: with a hundred thousand codes, a whole document takes a gigabyte.
     """
     document = count.summary.lines_as_dict()
     if count.summary.misplaced and count.unreadable:

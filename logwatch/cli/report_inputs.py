@@ -38,7 +38,7 @@ class ReportPlan:
 
 
 def is_piped() -> bool:
-    """Return whether somebody sends a log: a pipe, a socket or a file, and neither a terminal nor /dev/null."""
+    """Return whether standard input may hold a log: it is a pipe, a socket or a file, not a terminal or /dev/null."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError, ValueError):
@@ -57,15 +57,15 @@ def plan(
 ) -> ReportPlan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
-    With ``detailed`` every result is read one by one, accepted ones too, journals are read as well, and it is no error
-    that no log is there. With ``rotated``, what rotation made of followed files is read too. ``command`` is the name of
-    the command, with the options it cannot do without, as remedies tell it.
+    With ``detailed``, every result is read one by one, accepted ones too, journals are read as well, and a missing log
+    is no error. With ``rotated``, the rotated files of followed logs are read too. ``command`` is the command with the
+    options that it needs, as remedies show it.
     """
     if not paths and file is None and is_piped():
         paths = (STDIN,)
     config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
     logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
-    config = msgspec.structs.replace(config, source=logs)  # calls are kept in the ledger alone
+    config = msgspec.structs.replace(config, source=logs)  # a webhook has no log: its calls are only in the ledger
     if timezone is not None:
         config = msgspec.structs.replace(
             config, source=tuple(msgspec.structs.replace(source, timezone=timezone) for source in config.source)
@@ -106,13 +106,13 @@ def plan(
 
 
 def _how(path: str, sources: list[tuple[Source, LogSettings]]) -> LogSettings:
-    """Read a path as the source that follows it; one that none follows is as likely of the first as of any other."""
+    """Return the settings of the source that follows a path; those of the first source if none does: a mere guess."""
     absolute = str(Path(path).absolute())
     return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])
 
 
 def _found(file: Path | None) -> Config:
-    """Load the configuration, or make one of what is found on this host."""
+    """Load the configuration, or make one from what is found on this host."""
     if file is not None:
         return load_config(file)
     config: Config
@@ -121,7 +121,7 @@ def _found(file: Path | None) -> Config:
 
 
 def _paths(source: Source, *, rotated: bool) -> list[str]:
-    """Return the files of a source that are there now."""
+    """Return the files of a source that are there now; with ``rotated``, its rotated files before them."""
     found = present(source)
     if not rotated:
         return found

@@ -23,14 +23,14 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
 
     SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
     """
-    os.umask(0o077)  # ledger and key are nobody else's
+    os.umask(0o077)  # nobody else may read ledger and key
     logging_setup.configure()
     started = False
 
     def load() -> Config:
         nonlocal started
         config, story = find(path)
-        if not started:  # of a reload the daemon applies them itself, once nothing of it is refused
+        if not started:  # at a reload the daemon applies them itself, once nothing is refused
             logging_setup.configure(config.log.level, config.log.format)
             started = True
         logging_setup.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
@@ -39,7 +39,7 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
     heap.keep()
     try:
         daemon = Daemon(load, flags)
-    except OSError as error:  # no descriptor or memory is left, or a disk fails that nobody has foreseen here
+    except OSError as error:  # no descriptor or memory is left, or a disk fails in a way not foreseen here
         remedy = "see `ulimit -n` (LimitNOFILE= of a service), `free` and `dmesg`, then start it again"
         raise LogwatchError(Problem("the service", "cannot be started", str(error), remedy)) from None
     heap.settle()

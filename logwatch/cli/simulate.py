@@ -38,7 +38,7 @@ def _secret(_ctx: click.Context, _parameter: click.Parameter, path: Path | None)
 
 
 _SHARE = Number(0, 1)
-_MOST_LINES = 1_000_000  # a second: more than are written in one
+_MOST_LINES = 1_000_000  # a second: more than can be written in one
 
 
 @click.command()
@@ -201,7 +201,7 @@ def _outages(texts: tuple[str, ...], history: float) -> list[Outage]:
 
 @contextmanager
 def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
-    """Open what is written to; a signal that stops the run does not tear a line."""
+    """Open the file to write to; a signal that stops the run does not cut a line in two."""
     if path == "-":
         yield sys.stdout.buffer
         return
@@ -217,7 +217,7 @@ def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
 
 @contextmanager
 def _stopped_by_signals(stop: Event) -> "Iterator[None]":
-    """Let SIGTERM and Ctrl-C end the run after the lines at hand, so that the truth is still written."""
+    """Make SIGTERM and Ctrl-C end the run after the lines at hand, so that the truth is still written."""
 
     def on_signal(_number: int, _frame: "FrameType | None") -> None:
         stop.set()

@@ -13,7 +13,7 @@ _PIPE_COLUMNS = 120  # there is no window to fit in, but a line of a hundred wor
 def show(renderable: RenderableType | Callable[[int], RenderableType]) -> None:
     """Print to standard output; NO_COLOR and COLUMNS are respected.
 
-    What depends on the width is handed in as a function of it.
+    What depends on the width is handed in as a function of the width in columns.
     """
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:

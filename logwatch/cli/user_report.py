@@ -1,4 +1,4 @@
-"""Shows what became of one user's pushes: read from logs, and from what a daemon keeps."""
+"""Shows the outcomes of one user's pushes: from logs, and from what a daemon keeps."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ MOST_BYTES = 1 << 30  # of a followed log and its rotated files, as they lie on 
 
 @dataclass(slots=True)
 class UserReport:
-    """The story of one user on its way; logs are read in between."""
+    """The report on one user between ``begin`` and ``show``; logs are read in between."""
 
     count: Count
     logs: UserPushes
@@ -50,7 +50,7 @@ class UserReport:
     notes: list[str] = field(default_factory=list)
 
     def show(self, form: str, *, whole: bool) -> set[Severity]:
-        """Print it; return how severe its pushes are."""
+        """Print the report; return the severities of its pushes."""
         pushes = together(self.logs.pushes, self.kept)
         conclusions = conclude(pushes, time.time(), accepted_known=self.read_logs)
         said = [*self.notes, *notes(self.count)]
@@ -83,9 +83,9 @@ class UserReport:
 
 
 def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
-    """Return what is read of a followed log and of all that rotation made of it, and how many files are left out.
+    """Return the plan with as many files of followed logs as are worth reading, and how many wanted ones it leaves out.
 
-    Files that were written last before ``since`` have nothing of what is wanted; of the others, the newest are read.
+    Files that were last written before ``since`` hold nothing that is wanted; of the others, the newest are read.
     """
     if not plan.followed:
         return plan, 0
@@ -103,7 +103,7 @@ def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
 
 
 def _status(path: str) -> tuple[float, int]:
-    """Return when a file was last written, and its size; for one that cannot be looked at, values that have it read."""
+    """Return when a file was last written, and its size; if stat fails, values that keep it in the plan."""
     try:
         found = Path(path).stat()
     except OSError:
@@ -112,7 +112,7 @@ def _status(path: str) -> tuple[float, int]:
 
 
 def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> UserReport:
-    """Look up what the daemon keeps of a user, and listen to what the logs say while ``count`` reads them."""
+    """Look up what the daemon keeps of a user, and have ``count`` collect that user's pushes while it reads logs."""
     logs = UserPushes(address, plan.catalogue, count.since, count.until)
     made = UserReport(count, logs, read_logs=bool(plan.inputs or plan.journals))
     if left_out:

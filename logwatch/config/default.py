@@ -1,4 +1,4 @@
-"""Finds the configuration: the named file, the usual one, or what can be found on this host without any."""
+"""Finds the configuration: the named file, the usual one, or without either a log found on this host."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,12 +15,12 @@ from logwatch.ownership import may_be_there
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")
-SNAP_ROOT = Path("/var/snap/docker/common/var-lib-docker")  # of Docker as a snap, which Ubuntu's installer offers
+SNAP_ROOT = Path("/var/snap/docker/common/var-lib-docker")  # Docker as a snap, which Ubuntu's installer offers
 PODMAN_ROOT = Path("/var/lib/containers/storage")
 LOG_DIRECTORY = Path("/var/log/mesibo")
 UNIT = "mesibo.service"
 _NAME = "mesibo"
-_MESIBO = re.compile(r"(?:.+/)?mesibo/mesibo(?::[^/:@]+)?(?:@.+)?")  # of any registry, with or without a tag
+_MESIBO = re.compile(r"(?:.+/)?mesibo/mesibo(?::[^/:@]+)?(?:@.+)?")  # from any registry, with or without a tag
 _PATTERNS = ("logs", "errors", "*.log", "*/*.log")
 """mesibo's own programs log to ``logs`` and ``errors`` (strings in mesibo-backend and mesibo-control)."""
 
@@ -35,7 +35,7 @@ def in_journal(unit: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where mesibo may log: how to follow it, if that is possible at all, and whether it is now."""
+    """Where mesibo may log: ``source`` is None for a mere problem, ``usable`` false without a log to follow yet."""
 
     words: str
     source: Source | None
@@ -52,10 +52,10 @@ def find(
     log_directory: Path = LOG_DIRECTORY,
     in_journal: Callable[[str], bool] = in_journal,
 ) -> tuple[Config, str]:
-    """Return the configuration and where it is from, in words; ConfigError with all that is wrong with a file.
+    """Return the configuration and, in words, where it comes from; ConfigError with every problem in a file.
 
-    Without a file: a container of Docker or podman, else the log directory, else the unit's lines in the journal. One
-    place is followed, since the same lines may stand in several; what is left out is said.
+    Without a file: a container of Docker or podman, else the log directory, else the unit's lines in the journal. Only
+    one place is followed, since several may hold the same lines; the words name those left out.
     """
     if path is not None or usual.exists():
         return load(path or usual), f"configuration {path or usual}"
@@ -76,12 +76,12 @@ def find(
 
 
 def _containers(root: Path) -> Iterator[_Place]:
-    """Find containers of mesibo below a runtime's root, the likeliest first, and what keeps them from being found."""
+    """Yield containers of mesibo below a runtime's root, the likeliest first, then what could not be read there."""
     if not any(map(may_be_there, where_listed(str(root)))):
         return  # there is no such runtime here, or it never ran anything
     known, problems = containers(str(root))
     mesibo = [each for each in reversed(known) if _NAME in each.names or _MESIBO.fullmatch(each.image)]
-    for container in sorted(mesibo, key=lambda each: _NAME not in each.names):  # before a renamed one that is kept
+    for container in sorted(mesibo, key=lambda each: _NAME not in each.names):  # a renamed old one may still be there
         yield _container(root, container)
     for problem in problems:
         yield _Place(f"{problem.where} {problem.what} ({problem.why}: {problem.try_})", None)
@@ -93,7 +93,7 @@ def _container(root: Path, container: ContainerLog) -> _Place:
     problem = no_log(container)
     if not problem:
         return _Place(f"{words} with log driver {container.driver}", source)
-    if container.in_journal and len(container.names) == 1:  # of a task of Swarm's the next one has another name there
+    if container.in_journal and len(container.names) == 1:  # a Swarm service's next task has another name there
         return _Place(f"{words} in the journal", Source(name=_NAME, journal=Journal(container=container.name)))
     if problem.warning:
         return _Place(f"{words}, which {problem.what}", source, usable=False)
@@ -106,5 +106,5 @@ def _files(directory: Path) -> Iterator[_Place]:
 
 
 def of_files(directory: Path) -> Source:
-    """Return the source that follows all that mesibo may log to in a directory."""
+    """Return a source that follows every file in a directory that mesibo may log to."""
     return Source(name=_NAME, paths=tuple(f"{directory}/{pattern}" for pattern in _PATTERNS))

@@ -1,4 +1,4 @@
-"""An address to listen on, as a setting writes it."""
+"""Parses the address to listen on from a setting."""
 
 import ipaddress
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Listen(NamedTuple):
 
     @property
     def url(self) -> str:
-        """What to type into a browser on this machine."""
+        """The address to open in a browser on this machine."""
         host = self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 

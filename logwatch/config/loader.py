@@ -33,9 +33,9 @@ def load(path: Path) -> Config:
 
 
 def read(path: Path) -> tuple[Config | None, list[Problem]]:
-    """Read the file at ``path`` as far as it goes, for what is to be looked at besides: what is wrong has its default.
+    """Read the file at ``path`` despite problems, so that the rest can be examined: a wrong value gets its default.
 
-    None where the file is no TOML or no table of settings.
+    The configuration is None if the file cannot be read or is not TOML.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
 
 
 def locator(path: Path) -> Callable[[Problem], Problem]:
-    """Return what says the line, and people's words, for a problem about a setting of the file at ``path``."""
+    """Return a function that puts line and readable name of a setting of the file at ``path`` into a problem."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         raw = tomllib.loads(text)
@@ -83,7 +83,7 @@ T = TypeVar("T", bound=Table)
 
 
 def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Problem]) -> T | None:
-    """Check one table, with the defaults in place of what is wrong; None where it is no table."""
+    """Check one table, with defaults in place of wrong values; None if it is not a table."""
     where = f"{file}: {prefix}" if prefix else file
     if not isinstance(raw, dict):
         problems.append(
@@ -111,7 +111,7 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
             problems.append(Problem(f"{where}.{key}", "missing", try_=f"add {key} = …"))
             wrong.add(key)
         if spec.required:
-            values.setdefault(key, prefix)  # stands for it while the rest is looked at
+            values.setdefault(key, prefix)  # a stand-in, so that the rest can be checked
     table = kind(**values)
     follow_ups = {where, *(f"{where}.{key}" for key in wrong), *(f"{where}: {key}" for key in wrong)} if wrong else ()
     problems += [problem for problem in table.contradictions(where) if problem.where not in follow_ups]
@@ -119,7 +119,7 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
 
 
 def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:
-    """Say how a table is written where one of its settings stands in its place."""
+    """Return how to write a table, for when a plain value was written in its place."""
     _, dot, key = prefix.rpartition(".")
     if not dot:
         name, item, _ = key.partition("[")
@@ -132,7 +132,7 @@ def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:
 
 
 def _belongs(key: str) -> str:
-    """Say where a setting belongs that stands in another table; nothing where that is not one place."""
+    """Return which table an unknown key belongs in; an empty text unless exactly one table has it."""
     tables = {
         f"[[{field.name}]]" if get_origin(field.type) is tuple else f"[{field.name}]": part
         for field in msgspec.structs.fields(Config)
@@ -167,7 +167,7 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
 
 
 def _named(value: str | tuple[str, ...], file: str, key: str, problems: list[Problem]) -> str | tuple[str, ...] | None:
-    """Return a path, or several, as absolute ones; None where no file can have such a name."""
+    """Return a path, or several, made absolute; None if no file can have such a name."""
     paths = (value,) if isinstance(value, str) else value
     for path in paths:
         why, remedy = unnameable(path)
@@ -192,7 +192,7 @@ _GOT = re.compile(r"Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\[([0-9]
 
 
 def _why(raw: Any, error: str) -> str:
-    """Say in people's words what msgspec found."""
+    """Return in plain words what msgspec found wrong."""
     if found := _GOT.match(error):
         item = raw[int(found[2])] if found[2] and isinstance(raw, list) else raw
         what = f"{_shown(item)} in it" if found[2] else "it"
@@ -207,7 +207,7 @@ def _why(raw: Any, error: str) -> str:
 
 
 def _shown(raw: Any) -> str:
-    """Return a value as TOML writes it, on one line; of a table, which may hold what is secret, that it is one."""
+    """Return a value as TOML writes it, on one short line; a table, which may hold secrets, is only called a table."""
     text = _written(raw)
     return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004  one line of a terminal
 
@@ -223,7 +223,7 @@ def _written(raw: Any) -> str:
 
 
 def _expected(kind: Any, raw: Any) -> str:
-    """Say in words what a value may be."""
+    """Return in words what a value may be."""
     if get_origin(kind) is tuple:
         example = raw if isinstance(raw, str) and raw.isprintable() and raw else "…"
         what = "paths" if FilePath in get_args(kind) else "texts"

@@ -1,4 +1,4 @@
-"""Says where in a TOML file a setting stands, in people's words: its line, and ``source "mesibo"``."""
+"""Locates a setting in a TOML file for people: by its line, and by names such as ``source "mesibo"``."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,12 @@ _TABLES = re.compile(r"\s*\[\[\s*([A-Za-z0-9_.-]+)\s*\]\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*(?:\.\s*([A-Za-z0-9_.-]+)\s*)?=""")
 _LONG_TEXT = re.compile(r'"""|\'\'\'')
 _ORDINALS = ("first", "second", "third")
-_LOGIN = re.compile(r"//.*@")  # of an address, which is refused for it
+_LOGIN = re.compile(r"//.*@")  # credentials in an address, which is refused because of them
 _ITEM = re.compile(r"^([a-z_]+)\[([0-9]+)\]\.?")
 
 
 def line_numbers(text: str) -> dict[str, int]:
-    """Return the lines, from 1, of the tables and keys of a valid TOML text, by names such as ``source[0].paths``."""
+    """Map each table and key of a valid TOML text, by a name such as ``source[0].paths``, to its line, from 1."""
     found: dict[str, int] = {}
     counts: dict[str, int] = {}
     prefix, inside = "", False
@@ -45,7 +45,7 @@ def line_numbers(text: str) -> dict[str, int]:
 
 
 def spoken(problem: Problem, file: str, raw: Mapping[str, Any], known: Mapping[str, int]) -> Problem:
-    """Return a problem whose place is told by line and in words; one that stands in no file is left as it is."""
+    """Return a problem with its place given by line and in words; one that is not about ``file`` stays as it is."""
     if not problem.where.startswith(file):
         return problem
     name = problem.where.removeprefix(file).removeprefix(": ")
@@ -56,7 +56,7 @@ def spoken(problem: Problem, file: str, raw: Mapping[str, Any], known: Mapping[s
 
 
 def in_order(problems: Iterable[Problem], file: str) -> list[Problem]:
-    """Return problems as a reader of the file meets them: of all of it, by line, then those that stand in no line."""
+    """Sort problems as a reader of ``file`` meets them: about the whole file, by line, then about other places."""
 
     def place(problem: Problem) -> tuple[bool, int]:
         found = re.match(rf"{re.escape(file)}(?::([0-9]+))?(?:: |$)", problem.where)
@@ -66,7 +66,7 @@ def in_order(problems: Iterable[Problem], file: str) -> list[Problem]:
 
 
 def _line(name: str, known: Mapping[str, int]) -> int | None:
-    """Return the line of a setting, or of what it stands in."""
+    """Return the line of a setting, else of the innermost table around it that has one; None if none has."""
     while name:
         if name in known:
             return known[name]

@@ -1,4 +1,4 @@
-"""The settings: each table a struct with its defaults, and what can be wrong with it beyond a single value."""
+"""The settings: each table is a struct with its defaults, and checks what no single value shows to be wrong."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -48,11 +48,11 @@ class Web(Table, frozen=True, kw_only=True):
 
     @property
     def exposed(self) -> bool:
-        """True when the network can connect, and nobody has said that it may do so in the clear."""
+        """True if other hosts can connect, and ``allow_plain_http`` does not permit them to do so unencrypted."""
         return not parse_listen(self.listen).loopback and not self.allow_plain_http
 
     def contradictions(self, where: str) -> list[Problem]:
-        """Refuse to serve the network in the clear unless that was asked for."""
+        """Refuse to serve other hosts in plain HTTP unless that was asked for."""
         try:
             listen = parse_listen(self.listen)
         except ValueError as error:
@@ -102,7 +102,7 @@ class CatalogueFile(Table, frozen=True, kw_only=True):
 
 
 class Credential(Table, frozen=True, kw_only=True):
-    """A push credential to look at every hour, and what it is meant for."""
+    """A push credential to check every hour, and what it is meant for."""
 
     name: Name
     file: FilePath
@@ -115,8 +115,8 @@ class Credential(Table, frozen=True, kw_only=True):
 class Backend(Table, frozen=True, kw_only=True):
     """mesibo's backend API, for ``push test`` and ``push debug``; the daemon never uses it.
 
-    The field names are a guess, since mesibo's page on these operations is not public as a whole; the backend names
-    what it misses.
+    The field names are a guess, since mesibo's page on these operations is not fully public; the backend names a field
+    that it misses.
     """
 
     url: Text | None = None
@@ -126,14 +126,14 @@ class Backend(Table, frozen=True, kw_only=True):
     debug_field: Name = "enable"
 
     def contradictions(self, where: str) -> list[Problem]:
-        """Demand an address that holds no secret, for it is shown and logged."""
+        """Demand a usable address that holds no secret, since it is shown and logged."""
         if self.url is None or (why := bad_url(self.url)) is None:
             return []
         return [Problem(f"{where}.url", "cannot be used", why, "https://your-server/backend; the token in token_file")]
 
 
 def bad_url(url: str) -> str | None:
-    """Say why an address of the backend cannot be used; None when it can. The address itself is not quoted."""
+    """Return why an address of the backend cannot be used, without quoting it; None if it can."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -218,7 +218,7 @@ class Config(Table, frozen=True, kw_only=True):
     export: tuple[Export, ...] = ()
 
     def contradictions(self, where: str) -> list[Problem]:
-        """Demand something to follow, and a label of its own for each source."""
+        """Demand something to follow, and a unique label for each source, credential and export."""
         problems = []
         if not self.source:
             problems.append(
@@ -244,7 +244,7 @@ class Config(Table, frozen=True, kw_only=True):
         return problems + self._webhooks(where)
 
     def _webhooks(self, where: str) -> list[Problem]:
-        """Find webhooks that bear witness to nothing, and addresses that two of them have."""
+        """Find webhooks that are a witness for no log, and paths that two webhooks share."""
         problems = []
         logs = [source.name for source in self.source if source.webhook is None]
         paths: list[str] = []
@@ -257,7 +257,7 @@ class Config(Table, frozen=True, kw_only=True):
                 named = f"there are {', '.join(logs)}" if logs else "there is no other source: leave witness_for away"
                 problems.append(Problem(f"{place}.witness_for", f'"{beside}" is not a source with a log', "", named))
             if source.webhook.path in paths:
-                # Without the path, which may be the secret: the journal and the page have what is wrong
+                # The path is not quoted: it may be the secret, and the journal and the page show problems
                 problems.append(Problem(f"{place}.path", "is that of another webhook", "", "give each its own"))
             paths.append(source.webhook.path)
         return problems

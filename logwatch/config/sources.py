@@ -1,4 +1,4 @@
-"""Where lines come from: the table ``[[source]]`` and those within it, and what can be wrong with them together."""
+"""Where lines come from: the table ``[[source]]`` and those within it, and the checks that involve several values."""
 
 import re
 from datetime import UTC, tzinfo
@@ -29,7 +29,7 @@ class Docker(Table, frozen=True, kw_only=True):
 
 
 class WebhookSource(Table, frozen=True, kw_only=True):
-    """mesibo's push webhook: a witness beside a log, or without one the only source."""
+    """mesibo's push webhook: a witness beside a log, or a source of its own."""
 
     path: Text
     secret_file: FilePath | None = None
@@ -37,10 +37,10 @@ class WebhookSource(Table, frozen=True, kw_only=True):
     fields: FilePath | None = None
 
     def contradictions(self, where: str) -> list[Problem]:
-        """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
+        """Demand a path that nothing else is served at, and a secret: a ``secret_file``, or the path itself."""
         problems = []
         if not _WEBHOOK.fullmatch(self.path):
-            # Without what is written there: it may be the secret but for a slip, and the page has what is wrong
+            # The path is not quoted: it may be the secret with a typo in it, and the page shows problems
             problems.append(
                 Problem(
                     f"{where}.path",
@@ -64,7 +64,7 @@ class WebhookSource(Table, frozen=True, kw_only=True):
 
 
 class Journal(Table, frozen=True, kw_only=True):
-    """Entries of a container or a unit in systemd's journal: this host's, or one that lies in a directory."""
+    """Entries of a container or a unit in systemd's journal: this host's, or one in a directory."""
 
     container: Name | None = None
     unit: Unit | None = None
@@ -72,7 +72,7 @@ class Journal(Table, frozen=True, kw_only=True):
 
     @property
     def target(self) -> Target:
-        """What is asked of journalctl."""
+        """What to ask journalctl for."""
         return Target(self.container or "", self.unit or "", self.directory or "")
 
     def contradictions(self, where: str) -> list[Problem]:
@@ -115,7 +115,7 @@ class Source(Table, frozen=True, kw_only=True):
         return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
 
     def contradictions(self, where: str) -> list[Problem]:
-        """Demand one way to find the source, and a zone that this host knows for its stamps."""
+        """Demand exactly one way to find the log, no envelope in a journal, and a zone that this host knows."""
         problems = []
         ways = [each for each in _WAYS if getattr(self, each, None)]
         if not ways:
@@ -136,7 +136,7 @@ class Source(Table, frozen=True, kw_only=True):
         return problems + self.wrong_zone(f"{where}.timezone")
 
     def wrong_zone(self, where: str) -> list[Problem]:
-        """Find that this host does not know the zone of the stamps."""
+        """Return a problem if this host does not know the zone of the stamps; else an empty list."""
         try:
             self.zone.utcoffset(None)
         except (KeyError, ValueError, OSError):
@@ -147,6 +147,6 @@ class Source(Table, frozen=True, kw_only=True):
 
 
 def _unguessable(part: str) -> bool:
-    """Return whether part of a path looks drawn by lot: long, and of many different characters."""
+    """Return whether part of a path looks random: long, and of many different characters."""
     least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
     return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer

@@ -1,4 +1,4 @@
-"""Says what was probably meant where a file is no TOML: by the line at which its decoder stopped, never quoting it."""
+"""Guesses what was meant in a file that is not TOML, from the line at which the decoder stopped; never quotes it."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ _BY_LINE = (
 
 
 def syntax_problem(file: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
-    """Return what is wrong with the text of a file that is no TOML, where, and what to try."""
+    """Return the problem with the text of a file that is not TOML: where, what, and what to try."""
     message = str(error)
     place = _PLACE.search(message)
     lines = text.rstrip().split("\n")

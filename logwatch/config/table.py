@@ -1,4 +1,4 @@
-"""What every table of the file has, and the texts that several of them hold."""
+"""The base of every table of the file, and the kinds of text that several of them use."""
 
 import os
 import sys
@@ -11,11 +11,11 @@ from logwatch.errors import Problem
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 FilePath = Annotated[str, Meta(min_length=1, description="a path")]
-"""Of a file, a directory, or a pattern of them; once it is loaded, absolute: in the file it may be relative to that."""
+"""A file, a directory or a pattern; absolute once loaded, while in the file it may be relative to that file."""
 
 
 def unnameable(path: str) -> tuple[str, str]:
-    """Return why no file can have this name here, and what to try; two empty texts where one can."""
+    """Return why no file can have this name here, and what to try; two empty texts if one can."""
     if "\0" in path:
         return "no file has such a name", ""
     try:
@@ -26,7 +26,7 @@ def unnameable(path: str) -> tuple[str, str]:
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """One table of the file."""
+    """One table of the configuration file."""
 
     def contradictions(self, where: str) -> list[Problem]:  # noqa: ARG002  for tables that have none
         """Find values that are fine by themselves but not together; ``where`` is the table's place in the file."""

@@ -1,4 +1,4 @@
-"""The short process that looks at credentials: requests as JSON on its standard input, verdicts on its output.
+"""The short-lived process that checks credentials: requests as JSON on standard input, verdicts on standard output.
 
 Exit status 3: the extra ``[credentials]`` is not installed.
 """
@@ -13,16 +13,16 @@ from logwatch.credentials import secrecy
 from logwatch.credentials.look import NO_EXTRA, Errand
 from logwatch.credentials.verdict import Verdict
 
-MEMORY_BYTES = 128 << 20  # a look takes 30 MB; a file may name a key derivation (scrypt) that takes any amount
+MEMORY_BYTES = 128 << 20  # a check takes 30 MB; a file may name a key derivation (scrypt) that takes any amount
 
 
 def main() -> int:
-    """Look at every file that is asked for."""
+    """Check every file asked for; return the exit status."""
     secrecy.keep()
-    with contextlib.suppress(OSError, ValueError):  # as little may be allowed already
+    with contextlib.suppress(OSError, ValueError):  # the limit may be lower already
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     try:
-        from logwatch.credentials.read import verdict  # noqa: PLC0415  the library is there for this process alone
+        from logwatch.credentials.read import verdict  # noqa: PLC0415  only this process loads the library
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "cryptography":
             raise

@@ -30,7 +30,7 @@ _SEQUENCE, _UTF8 = 0x30, 0x0C
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says of itself; times are seconds since the epoch, extensions are by OID, their values DER."""
+    """What a certificate says of itself; times are seconds since the epoch, extensions map OIDs to DER."""
 
     common_name: str
     user_id: str
@@ -54,11 +54,11 @@ class Holding:
     certificate: Certificate
     key: bool = False
     fits: bool = True  # the key is the certificate's
-    password: bool = False  # it opens with a password only
+    password: bool = False  # it opens only with a password
 
 
 def judge(request: Request, holding: Holding, now: float) -> Verdict:
-    """Return the verdict on a certificate; ``now`` in seconds since the epoch decides on its dates."""
+    """Return the verdict on a certificate; ``now``, in seconds since the epoch, is what its dates are compared with."""
     certificate = holding.certificate
     topics = _topics(certificate)
     bundle = next((t.name for t in topics if t.kind in ("app", "")), "") or certificate.user_id
@@ -98,7 +98,7 @@ def _topics(certificate: Certificate) -> tuple[Topic, ...]:
         try:
             return tuple(topics_of(certificate.extensions[TOPICS]))[:MOST_TOPICS]
         except ValueError:
-            pass  # an extension that cannot be read says no more than the subject does
+            pass  # the extension cannot be read: the subject has to do
     if not certificate.user_id:
         return ()
     if VOIP in certificate.extensions or certificate.common_name.startswith("VoIP Services:"):
@@ -120,7 +120,7 @@ def topics_of(value: bytes) -> Iterator[Topic]:
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """Split DER into tags and contents; ValueError when a length does not fit."""
+    """Split DER into tags and contents; ValueError if a length does not fit."""
     while der:
         head = 2
         if len(der) < head:
@@ -192,10 +192,10 @@ def _expected(request: Request, environment: str, topics: tuple[Topic, ...]) -> 
     names = [topic.name for topic in topics]
     if request.bundle_id and names and request.bundle_id not in names:
         if f"{request.bundle_id}.voip" in names:
-            return  # said as voip_only
+            return  # reported as voip_only
         there = ", ".join(names)
         yield flaw("bundle_id", f"The certificate is for {there}, not for {safe_text(request.bundle_id)}.")
     if request.environment and environment and environment not in ("both", request.environment):
         if request.environment == "production":
-            return  # said as development
+            return  # reported as development
         yield flaw("environment", f"The certificate is for {environment} only, not for {request.environment}.")

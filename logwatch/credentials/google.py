@@ -1,7 +1,7 @@
 """Judges a service-account JSON for FCM: pure functions from the parsed file to a verdict.
 
 Fields as Google's console writes them: type, project_id, private_key_id, private_key (PEM), client_email, token_uri
-(https://oauth2.googleapis.com/token). The file says nothing of an expiry.
+(https://oauth2.googleapis.com/token). The file has no expiry date.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ _IAM = ".iam.gserviceaccount.com"
 
 
 def judge(request: Request, content: Mapping[str, Any], unusable: Callable[[str], str]) -> Verdict:
-    """Return the verdict on a JSON object; ``unusable`` says why a PEM key cannot be used, or nothing."""
+    """Return the verdict on a JSON object; ``unusable`` returns why a PEM key cannot be used, or an empty text."""
     project, account = _text(content, "project_id"), _text(content, "client_email")
     return Verdict(
         name=request.name,
@@ -85,6 +85,6 @@ def _project(request: Request, project: str, account: str) -> Iterator[Flaw]:
 
 
 def _reversed(project: str) -> str:
-    """Return a project as addresses have it: ``example.com:chat`` is ``chat.example.com``."""
+    """Return a project as account addresses contain it: ``example.com:chat`` is ``chat.example.com``."""
     domain, colon, name = project.partition(":")
     return f"{name}.{domain}" if colon else project

@@ -1,7 +1,7 @@
-"""Starts the short process that looks at credentials: once for a command, every hour for the daemon.
+"""Starts the short-lived process that checks credentials: once for a command, every hour for the daemon.
 
-Each file has a process of its own, so that one that hangs or crashes it costs the verdict on itself alone. What goes in
-and comes out stands in memory (memfd): there is no pipe that could fill up, and no file that could stay behind.
+Each file has a process of its own, so that a file that hangs or crashes it costs only its own verdict. Input and output
+are kept in memory (memfd): no pipe can fill up, and no file can be left behind.
 """
 
 import contextlib
@@ -23,16 +23,16 @@ from logwatch.credentials.verdict import Request, Verdict, flaw
 from logwatch.errors import installing
 
 HOUR_SECONDS = 3600.0
-PATIENCE_SECONDS = 30.0  # a look takes 0.2 s; a file may ask for more rounds of key derivation than anybody waits for
+PATIENCE_SECONDS = 30.0  # a check takes 0.2 s; a file may ask for more rounds of key derivation than anybody waits for
 NO_EXTRA = 3  # exit status
 EXTRA = installing("credentials")
 _LONGEST_ANSWER = 1 << 20
 COMMAND = (sys.executable, "-m", "logwatch.credentials")
-_WHERE = Path(__file__).parents[2]  # -m looks for modules where it starts: nowhere else than where this one is from
+_WHERE = Path(__file__).parents[2]  # -m imports from the working directory: this must be the package's own
 
 
 class Errand(msgspec.Struct, frozen=True):
-    """What the short process is asked: ``now`` in seconds since the epoch."""
+    """The input of the short-lived process; ``now`` is in seconds since the epoch."""
 
     now: float
     requests: tuple[Request, ...]
@@ -44,7 +44,7 @@ def missing_extra() -> bool:
 
 
 def asked(credential: Credential) -> Request:
-    """Return what the configuration asks about a credential."""
+    """Return the request for a credential of the configuration."""
     return Request(
         name=credential.name,
         file=credential.file,
@@ -57,7 +57,7 @@ def asked(credential: Credential) -> Request:
 
 @dataclass(slots=True)
 class _Process:
-    """A short process at work on one file."""
+    """A short-lived process at work on one file."""
 
     request: Request
     process: subprocess.Popen[bytes]
@@ -93,7 +93,7 @@ class _Process:
             self.process.wait(seconds)
 
     def finished(self, now: float) -> Verdict | None:
-        """Return the verdict when there is one; a process that takes too long is ended."""
+        """Return the verdict, or None while the process runs; at its deadline kill it, and say so in a verdict."""
         status = self.process.poll()
         if status is None and now < self.deadline:
             return None
@@ -111,7 +111,7 @@ class _Process:
         return _unchecked(self.request, f"the process that looked at it ended with status {status}")
 
     def end(self) -> None:
-        """Kill it and let go of what it held."""
+        """Kill the process and close its output."""
         self.process.kill()
         self.process.wait()
         self.answer.close()
@@ -141,7 +141,7 @@ def examine(
     command: Sequence[str] = COMMAND,
     patience: float = PATIENCE_SECONDS,
 ) -> tuple[Verdict, ...]:
-    """Look at files now, and wait for the verdicts; no file makes it wait longer than ``patience`` seconds."""
+    """Check files now and wait for the verdicts, for at most ``patience`` seconds a file."""
     verdicts = []
     for request in requests:
         try:
@@ -157,14 +157,14 @@ def examine(
 
 
 class Log(Protocol):
-    """The one call of structlog's that is used."""
+    """The one method of a structlog logger that is used."""
 
     def warning(self, event: str, **fields: object) -> object:
-        """Say that something needs somebody's attention."""
+        """Log what needs somebody's attention."""
 
 
 class Watch:
-    """The daemon's view of its credentials: looked at one after the other, every hour, without making anyone wait."""
+    """The daemon's view of its credentials: checked one after the other, every hour, without blocking."""
 
     def __init__(
         self,
@@ -185,7 +185,7 @@ class Watch:
         self._due = float("inf")
 
     def watch(self, requests: Iterable[Request]) -> None:
-        """Look at these from now on, and at once; verdicts on others are forgotten."""
+        """Check these from now on, beginning at once; forget verdicts on others."""
         self.close()
         self._requests = tuple(requests)
         wanted = {request.name for request in self._requests}
@@ -193,7 +193,7 @@ class Watch:
         self._due = self._monotonic() if self._requests else float("inf")
 
     def turn(self) -> None:
-        """Do what is due, in no time: begin to look at one file, or take its verdict."""
+        """Do what is due without blocking: begin to check one file, or take its verdict."""
         now = self._monotonic()
         if self._process is not None:
             found = self._process.finished(now)
@@ -208,11 +208,11 @@ class Watch:
             request = self._waiting.pop(0)
             try:
                 self._process = _Process.start(request, self._clock(), now, self._command)
-            except OSError as error:  # no process or memory to be had: the next one may have more luck
+            except OSError as error:  # no process or memory left: the next file may have more luck
                 self._take(_unchecked(request, f"no process can be started ({error.strerror})"))
 
     def _take(self, verdict: Verdict) -> None:
-        """Put a verdict in the place of the one before, and say what is new in it."""
+        """Replace the previous verdict on a credential, and log problems that it did not have."""
         before = {each for known in self.verdicts if known.name == verdict.name for each in known.problems}
         for problem in verdict.problems:
             if problem not in before:
@@ -227,7 +227,7 @@ class Watch:
         self.verdicts = tuple(known[request.name] for request in self._requests if request.name in known)
 
     def close(self) -> None:
-        """End what is at work."""
+        """End the process at work, and check no more of this round."""
         if self._process is not None:
             self._process.end()
             self._process = None

@@ -1,6 +1,6 @@
 """Reads credential files with ``cryptography``: bytes go in, facts or a verdict come out, keys stay here.
 
-Runs in the short process alone (see ``__main__``). What a file is follows from its content, not from its name.
+Runs in the short-lived process (see ``__main__``) and in ``push direct``. Files are recognised by content, not by name.
 """
 
 import json
@@ -36,7 +36,7 @@ class NoPassword(Unreadable):
 
 
 def verdict(request: Request, now: float) -> Verdict:
-    """Look at one file; whatever it holds, a verdict comes out."""
+    """Check one file; return a verdict whatever it holds."""
     try:
         data, mode = content(Path(request.file))
     except OSError as error:
@@ -49,7 +49,7 @@ def verdict(request: Request, now: float) -> Verdict:
         return _bare(request, "unreadable", f"The file cannot be opened: {error}.", data)
     except Unreadable as error:
         return _bare(request, "damaged", f"The file cannot be understood: {error}.", data)
-    except Exception as error:  # noqa: BLE001  whatever the library makes of a damaged file; its text could quote it
+    except Exception as error:  # noqa: BLE001  whatever the library raises for a damaged file; its text could quote it
         return _bare(request, "damaged", f"The file cannot be understood ({type(error).__name__}).", data)
     if mode & _NOBODY_ELSE and found.key:
         who = "everybody" if mode & 0o004 else "its group"
@@ -59,10 +59,10 @@ def verdict(request: Request, now: float) -> Verdict:
 
 
 def content(path: Path) -> tuple[bytes, int]:
-    """Return the bytes of a regular file and its mode; Unreadable for what cannot be one, OSError as open has it.
+    """Return a regular file's bytes and mode (0 from systemd); Unreadable if empty or too large, OSError as from open.
 
-    A service does not see the secrets directory: systemd hands it each file NAME there as ``secret_NAME``
-    (LoadCredential in the unit), so that the configuration names one path for everybody.
+    The service cannot see the secrets directory: systemd passes it each file NAME in there as ``secret_NAME``
+    (LoadCredential in the unit), so that the configuration can name one path for everybody.
     """
     handed = None
     if (directory := os.environ.get("CREDENTIALS_DIRECTORY")) and path.parent == SECRETS:
@@ -75,11 +75,11 @@ def content(path: Path) -> tuple[bytes, int]:
         raise Unreadable(f"it is larger than {LARGEST} bytes")
     if not data:
         raise Unreadable("it is empty")
-    return data, 0 if handed else mode  # what systemd hands over is for this service alone
+    return data, 0 if handed else mode  # what systemd passes is for this service alone
 
 
 def password(request: Request) -> bytes | None:
-    """Return the password that the request names, without the end of its line; None without one."""
+    """Return the content of the request's password file without the line end; None if it names none."""
     if not request.password_file:
         return None
     try:
@@ -91,7 +91,7 @@ def password(request: Request) -> bytes | None:
 
 
 def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
-    """Return a verdict on a file that says nothing."""
+    """Return a verdict on a file that cannot be read, opened or understood."""
     provider: PushService = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
     code = {"damaged": 401 if provider == "fcm" else 904}.get(kind)
     return Verdict(
@@ -136,7 +136,7 @@ def _json(request: Request, text: bytes) -> Verdict:
 
 
 def _unusable(key: str) -> str:
-    """Say why a PEM key of a service account cannot be used; nothing when it can."""
+    """Return why a PEM key of a service account cannot be used; an empty text if it can."""
     try:
         loaded = serialization.load_pem_private_key(key.encode(), None)
     except Exception:  # noqa: BLE001  ValueError, TypeError (encrypted) and others; their texts add nothing
@@ -196,7 +196,7 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
     certificates = [each.certificate for each in (found.cert, *found.additional_certs) if each is not None]
     if not certificates:
         raise Unreadable("the .p12 holds no certificate")
-    # the library tells the key's own certificate from the others: without one, none of them is the key's
+    # found.cert is the key's own certificate: if there is none, none of the others is the key's
     return _holding(".p12", certificates, found.key, by_password=by_password)
 
 
@@ -206,11 +206,11 @@ def _is_pkcs12(data: bytes) -> bool:
 
 
 def opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple[Any, bool]:
-    """Open without a password, as mesibo would, then with the given one; (None, False) when neither does."""
+    """Open without a password, as mesibo would, then with the given one; return (None, False) if neither works."""
     for attempt in (None, b"", *([secret] if secret else [])):
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of old ciphers: they are what Keychain Access writes
+                warnings.simplefilter("ignore")  # about old ciphers: they are what Keychain Access writes
                 return load(data, attempt), attempt == secret and bool(secret)
         except (ValueError, TypeError):
             continue

@@ -1,4 +1,4 @@
-"""Keeps what a process knows out of core dumps, and out of sight for other processes of the same user."""
+"""Keeps the memory of a process out of core dumps, and out of reach of the same user's other processes."""
 
 import contextlib
 import ctypes
@@ -8,9 +8,9 @@ _PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
 def keep() -> None:
-    """Forbid core dumps of this process; a kernel that pipes them to a program heeds the second call alone.
+    """Forbid core dumps of this process; a kernel that pipes them to a program obeys only the second call.
 
-    A service may be refused the first by its system call filter: its unit has LimitCORE=0 already.
+    The system call filter of a service may refuse the first: its unit has LimitCORE=0 already.
     """
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

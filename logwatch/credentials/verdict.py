@@ -1,7 +1,7 @@
 """The nouns: a ``Request`` names a file and what it is meant for, a ``Verdict`` says what it is and what is wrong.
 
-Each kind of fault has the code that mesibo will log for it. That mesibo takes a .p12 without a password, and what 903,
-904, 905 and 912 mean: docs.mesibo.com/api/push-notifications/troubleshooting and .../backend-api/push-notifications.
+Each kind of fault has the code that mesibo will log for it. Where mesibo says that a .p12 needs no password, and what
+903, 904, 905 and 912 mean: docs.mesibo.com/api/push-notifications/troubleshooting, .../backend-api/push-notifications.
 """
 
 import shlex
@@ -19,17 +19,17 @@ Environment = Literal["", "production", "development", "both"]
 DAY_SECONDS = 86400.0
 TICKET_SECONDS = 30 * DAY_SECONDS  # before the expiry; fastlane's pem renews from here on
 PAGE_SECONDS = 7 * DAY_SECONDS
-LONGEST = 200  # characters of a name out of a file
+LONGEST = 200  # characters of a name from a file
 
 
 class Kind(NamedTuple):
     """What one kind of fault leads to."""
 
     providers: tuple[PushService, ...]
-    code: int | None  # that mesibo will log; None where no push depends on it
+    code: int | None  # that mesibo will log; None if pushes do not depend on it
     step: int  # of mesibo's troubleshooting page
     remedy: str
-    counted: bool = True  # as a problem; what is only ever noted, or warned of by date, is not
+    counted: bool = True  # as a problem in the metric; a mere note, or a warning about a date, is not
 
 
 _EXPORT = (
@@ -137,7 +137,7 @@ KINDS: dict[str, Kind] = {
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file to look at, and what it is meant for where that is known."""
+    """A file to check, and what it is meant for if that is known."""
 
     name: str
     file: str
@@ -148,7 +148,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def provider(self) -> PushService:
-        """Whose it is by its name, for a file that does not say so itself."""
+        """The provider by the file's name, for a file whose content does not show it."""
         return "fcm" if self.file.lower().endswith(".json") else "apns"
 
 
@@ -164,7 +164,7 @@ class Flaw(msgspec.Struct, frozen=True):
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """What a certificate may push to; ``kind`` as Apple names it: app, voip, complication, or empty if not told."""
+    """What a certificate may push to; ``kind`` as Apple names it: app, voip, complication, or empty if unknown."""
 
     name: str
     kind: str = ""
@@ -205,23 +205,23 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def voip(self) -> bool:
-        """True when calls can be pushed with it."""
+        """True if it can push calls."""
         return any(topic.kind == "voip" or topic.name.endswith(".voip") for topic in self.topics)
 
 
 def flaw(
     kind: str, what: str, severity: FlawSeverity = "problem", *, code: int | None = None, remedy: str = ""
 ) -> Flaw:
-    """Return a flaw of a kind; ``code`` and ``remedy`` where they differ from what the kind usually leads to."""
+    """Return a flaw of a kind; ``code`` and ``remedy`` are given if they differ from the kind's own."""
     known = KINDS[kind]
     return Flaw(kind, severity, what, known.code if code is None else code, known.step, remedy or known.remedy)
 
 
 def safe_text(text: object) -> str:
-    """Return a name out of a file as it may be shown: bounded, and without what moves a cursor."""
+    """Return a name from a file as it may be shown: at most ``LONGEST`` characters, none of which moves a cursor."""
     return readable(str(text))[:LONGEST]
 
 
 def when(at: float) -> str:
-    """Write a moment in full, in UTC: ``3 December 2026, 10:14 UTC``."""
+    """Format a moment in full, in UTC: ``3 December 2026, 10:14 UTC``."""
     return f"{utc(at):%-d %B %Y, %H:%M} UTC"

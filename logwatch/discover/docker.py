@@ -1,6 +1,6 @@
 """Finds the log of a container by its name, through removal and re-creation, without Docker's socket.
 
-Of Docker's files only a container's id, name, image, log driver and log path are read out: its arguments hold the app
+Only a container's id, name, image, date of creation, log driver and log path are decoded: its arguments hold the app
 token. Docker keeps ``config.v2.json`` and, for the log driver, ``hostconfig.json`` in ``<root>/containers/<id>/``
 (moby, container/container.go: LogPath is set for the json-file driver alone). With ``userns-remap`` its root is
 ``<root>/<uid>.<gid>`` instead (daemon/daemon_unix.go, setupDaemonRoot).
@@ -18,7 +18,7 @@ from logwatch.errors import Problem
 
 JSON_FILE, JOURNALD = "json-file", "journald"
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
-# Swarm's own: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK (moby, daemon/cluster/executor/container; swarmkit, identity)
+# Swarm's names: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK (moby, daemon/cluster/executor/container; swarmkit, identity)
 _TASK = re.compile(r"((.+)\.(?:[1-9][0-9]*|[0-9a-z]{25}))\.[0-9a-z]{25}")
 
 
@@ -57,19 +57,19 @@ class ContainerLog:
     name: str
     image: str
     driver: str
-    path: str  # of its log, as reachable from here; empty when its driver keeps none
+    path: str  # of its log, as reachable from here; empty if its driver keeps none
     created: str
-    directory: str  # of its files: where its name and its log may change
+    directory: str  # of its files: changes when its name or its log does
 
     @property
     def names(self) -> tuple[str, ...]:
-        """By which it is found: its own and, of a task of Swarm's, those that the next task has as well."""
+        """The names that find it: its own and, for a task of Swarm, those that the next task has as well."""
         task = _TASK.fullmatch(self.name)
         return (self.name, task[1], task[2]) if task else (self.name,)
 
     @property
     def in_journal(self) -> bool:
-        """Whether the journal is where its lines are, or are likely to be."""
+        """Whether its lines are, or are likely to be, in the journal."""
         return self.driver in (JOURNALD, podman.UNTOLD)
 
 
@@ -117,7 +117,7 @@ def where_listed(root: str) -> list[str]:
 
 
 def _remapped(root: str) -> list[str]:
-    """Return the directories of Docker with ``userns-remap``, and the usual one where that is there, too."""
+    """Return Docker's directories under ``userns-remap``, with the usual one if that exists too; none without it."""
     try:
         with os.scandir(root) as entries:
             names = sorted(entry.name for entry in entries)
@@ -170,7 +170,7 @@ def _driver(directory: str, written: _Written) -> str:
 
 
 def _reachable(directory: str, log_path: str) -> str:
-    """Return the log's path from here: Docker's root may be mounted at another place than Docker knows it by."""
+    """Return the log's path as seen from here: Docker's root may be mounted at another place than Docker knows."""
     if not log_path:
         return ""
     if os.path.basename(os.path.dirname(log_path)) == os.path.basename(directory):
@@ -197,7 +197,7 @@ class Container:
         if self._read_marks() == self._marks and 0 <= now - self._looked_at < REGLOB_SECONDS:
             return self._found
         self._lists, self._looked_at = where_listed(self.root), now
-        self._marks = self._read_marks()  # without a container's that is new: it is looked at once more
+        self._marks = self._read_marks()  # not yet of a new container's directory: the next call looks once more
         known, problems = containers(self.root)
         mine = [container for container in known if self.name in container.names]
         self._own = [container.directory for container in mine]

@@ -1,4 +1,4 @@
-"""Finds the paths that a source's globs lead to; cheap when no directory has changed."""
+"""Finds the paths that match a source's globs; cheap if no directory has changed."""
 
 import fnmatch
 import os
@@ -11,32 +11,32 @@ from logwatch.errors import Problem
 from logwatch.events import shown
 
 REGLOB_SECONDS = 5.0
-"""Directories are listed again after this long, whatever their times say: network file systems tell late."""
+"""Directories are listed again after this long, whatever their times: network file systems report changes late."""
 
-DIRECTORIES = 10_000  # that the patterns of a source may lead into: each is looked at with every look
+DIRECTORIES = 10_000  # that the patterns of a source may lead into: every look stats each of them
 
-_SETTLED_SECONDS = 2.0  # a directory changed so recently may change again without its time telling
-_TICK_SECONDS = 0.1  # where its time is told by less than a second
+_SETTLED_SECONDS = 2.0  # a directory changed this recently may change again under the same timestamp
+_TICK_SECONDS = 0.1  # the same, if timestamps are finer than a second
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredPaths:
-    """The paths to follow, in order; those without a wildcard are there even if no file is."""
+    """The paths to follow, in order; a path without a wildcard is listed even if no file is there."""
 
     paths: tuple[str, ...]
-    globbed: frozenset[str] = frozenset()  # of these, those that a wildcard leads to
+    globbed: frozenset[str] = frozenset()  # those of them that only a wildcard matches
     problems: tuple[Problem, ...] = ()
-    out_of_reach: bool = False  # the log that is wanted is known, and no path leads to it
+    out_of_reach: bool = False  # the wanted log is known, and no path leads to it
 
 
 class Discovery(Protocol):
-    """Says which paths belong to a source."""
+    """Finds the paths that belong to a source."""
 
     successive: bool
     """Whether a new path takes over from the one before, as a container's log does; else all are followed alike."""
 
     def find(self, now: float) -> DiscoveredPaths:
-        """Return the paths at this time."""
+        """Return the paths as of ``now``, seconds since the epoch."""
 
     def matches(self, path: str) -> bool:
         """Return whether a file at this path would belong to the source."""
@@ -88,9 +88,9 @@ class Globs:
 
 
 class _Walk:
-    """One walk along patterns: the paths found, and when each directory that was listed had last changed.
+    """One walk along patterns: the paths found, and the mark of each directory that was listed.
 
-    The nearest directories come first, so that a tree that is too large for all costs what lies deepest in it.
+    The nearest directories come first, so that in a tree that is too large only what lies deepest is left out.
     """
 
     def __init__(self) -> None:
@@ -98,10 +98,10 @@ class _Walk:
         self.marks: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._ahead: deque[tuple[str, list[str]]] = deque()
-        self._full = False  # and that was told
+        self._full = False  # the limit was reached, and that was reported
 
     def follow(self, patterns: Iterable[list[str]]) -> None:
-        """Add what the parts of patterns lead to."""
+        """Add the paths that match patterns, each given by its parts."""
         self._ahead.extend((os.sep, parts) for parts in patterns)
         while self._ahead:
             self._step(*self._ahead.popleft())
@@ -138,7 +138,7 @@ class _Walk:
                 self._ahead.append((path, parts))
 
     def _list(self, directory: str) -> list[tuple[str, bool]]:
-        """Return names, each with whether it is a directory."""
+        """Return the names in a directory, each with whether it is a directory itself."""
         if directory not in self.marks and len(self.marks) >= DIRECTORIES:
             self._stop(directory)
             return []
@@ -163,7 +163,7 @@ class _Walk:
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:
-    """Return whether an entry is or leads to a directory; a link that leads nowhere is none, and costs no other."""
+    """Return whether an entry is a directory or a link to one; False for a link that cannot be followed."""
     try:
         return entry.is_dir()
     except OSError:  # a loop, a place that may not be entered, a target that is too long
@@ -175,9 +175,9 @@ def _parts(path: str) -> list[str]:
 
 
 def mark(path: str) -> tuple[int, int]:
-    """Return the inode of a directory and when the system changed it, in nanoseconds; zeros where nothing is.
+    """Return the inode and the ctime (in nanoseconds) of a directory; zeros if nothing is there.
 
-    Not when it was written to, which whoever copies a tree sets to what it is at the source (``rsync -a``, ``tar``).
+    Not the mtime, which tools that copy a tree set to that of the original (``rsync -a``, ``tar``).
     """
     try:
         found = os.stat(path)
@@ -187,9 +187,9 @@ def mark(path: str) -> tuple[int, int]:
 
 
 def is_conclusive(marked: tuple[int, int], now: float) -> bool:
-    """Return whether a directory that changes again from now on will have another mark.
+    """Return whether a directory that changes from now on will have another mark.
 
-    Systems tell when by the ticks of their clock, and some file systems by the second.
+    Timestamps are as coarse as the ticks of the system's clock, and on some file systems as a second.
     """
     changed = marked[1]
     return abs(now - changed / 1e9) > (_SETTLED_SECONDS if changed % 10**9 == 0 else _TICK_SECONDS)
@@ -200,9 +200,9 @@ def _is_magic(text: str) -> bool:
 
 
 def _fits(parts: list[str], names: list[str]) -> bool:
-    """Return whether the names of a path, however many they are, fit the parts of a pattern."""
+    """Return whether the names of a path match the parts of a pattern."""
     last = len(parts) - 1
-    reached = {0}  # how many parts the names so far may be behind
+    reached = {0}  # how many parts the names so far may have matched
     for name in names:
         hidden = name.startswith(".")
         passed: set[int] = set()
@@ -218,7 +218,7 @@ def _fits(parts: list[str], names: list[str]) -> bool:
 
 
 def _without(parts: list[str], reached: set[int]) -> Iterator[int]:
-    """Yield the parts that the next name may fit: ``**`` stands for no directory as well, but never ends a path."""
+    """Yield the indexes of parts that the next name may match: a ``**`` that is not the last also matches no name."""
     last = len(parts) - 1
     for first in reached:
         at = first

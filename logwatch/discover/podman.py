@@ -1,12 +1,12 @@
 """Finds podman's containers in its storage: their names, images, and the log that conmon writes where it writes a file.
 
-Podman lists them below its storage in a directory that is named after the storage driver, as ``overlay-containers``, in
-``containers.json``, and those of ``podman run --rm``, which quadlets are too, in ``volatile-containers.json``
-(containers/storage, store.go and containers.go). With ``transient_store`` all are in the second list, which lies in a
-directory of the same name below what is gone with a boot; the logs stay where they are. With the k8s-file driver conmon
-keeps a ``ctr.log`` in the container's ``userdata``; json-file is another name of that. Without such a file its lines go
-to journald, by default on hosts with systemd; or to whatever started it (passthrough, as quadlets of podman 4.4), to a
-file elsewhere (``--log-opt path=``) or nowhere, which its database alone tells. Nothing else of either is read out.
+Podman lists them in a directory of its storage that is named after the storage driver, such as ``overlay-containers``:
+in ``containers.json``, and those of ``podman run --rm``, quadlets among them, in ``volatile-containers.json``
+(containers/storage, store.go and containers.go). With ``transient_store`` all are in the second list, in a directory of
+the same name that does not survive a boot; the logs stay where they are. With the k8s-file driver, of which json-file
+is another name, conmon keeps a ``ctr.log`` in the container's ``userdata``. Without such a file the lines go to
+journald, the default on hosts with systemd; or to whatever started the container (passthrough, as quadlets of podman
+4.4), to a file elsewhere (``--log-opt path=``) or nowhere: only podman's database says which. Nothing else is decoded.
 """
 
 import os
@@ -22,7 +22,7 @@ RUN = "/run"
 
 
 class _Image(msgspec.Struct):
-    """The only field of the metadata, a text of JSON in the list, that is ever decoded."""
+    """The only field of the metadata, a JSON text in the list, that is ever decoded."""
 
     name: str = msgspec.field(name="image-name", default="")
 
@@ -37,7 +37,7 @@ class PodmanContainer(msgspec.Struct):
 
     @property
     def image(self) -> str:
-        """What it was made from."""
+        """The image that it was made from; empty if the metadata cannot be decoded."""
         try:
             return _IMAGE.decode(self.metadata).name
         except msgspec.DecodeError:
@@ -58,13 +58,13 @@ def stores(root: str) -> list[str]:
 
 
 def listed(store: str) -> Iterator[PodmanContainer | Problem]:
-    """Yield the containers that podman lists in a directory of theirs, and what of the lists cannot be read."""
+    """Yield the containers that podman lists for a store, and a problem for each list that cannot be read."""
     transient = os.path.join(transient_of(store), _VOLATILE)
     for path in (os.path.join(store, _LISTED), os.path.join(store, _VOLATILE), transient):
         try:
             with open(path, "rb") as file:
                 found = _LIST.decode(file.read())
-            # What is transient may be of another storage
+            # The transient list may be that of another storage
             yield from (
                 each for each in found if path != transient or os.path.isdir(directory_of(store, each.identity))
             )
@@ -77,7 +77,7 @@ def listed(store: str) -> Iterator[PodmanContainer | Problem]:
 
 
 def transient_of(store: str) -> str:
-    """Return where podman lists the containers of a directory with ``transient_store``, by default."""
+    """Return the directory in which podman lists a store's containers under ``transient_store``, by default."""
     try:
         user = os.stat(store).st_uid
     except OSError:
@@ -86,14 +86,14 @@ def transient_of(store: str) -> str:
 
 
 def directory_of(store: str, identity: str) -> str:
-    """Return where conmon keeps what a container has written."""
+    """Return the directory in which conmon keeps a container's log."""
     return os.path.join(store, identity, "userdata")
 
 
 def log_in(directory: str) -> tuple[str, str]:
     """Return the log driver of a container, and the path of the log that conmon writes in its directory.
 
-    Both are empty of one that was never started: what it is to be run with (``config.json``) is written right before.
+    Both are empty for a container that was never started: podman writes ``config.json`` right before the start.
     """
     path = os.path.join(directory, "ctr.log")
     if os.path.exists(path):

@@ -1,4 +1,4 @@
-"""Goes the whole way from mesibo's configuration to the pager and gives a row a check; it changes nothing."""
+"""Checks every step from mesibo's configuration to the pager, a row for each check; it changes nothing."""
 
 from logwatch.doctor.check import Check
 from logwatch.doctor.examine import Questions, examine

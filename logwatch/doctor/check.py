@@ -1,4 +1,4 @@
-"""The noun of an examination: a ``Check`` is one row, about one thing, with what to do where that is needed."""
+"""The rows of an examination: a ``Check`` is one row, about one thing, with a remedy if one is needed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ CheckResult = Literal["ok", "warning", "failure", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row: what was looked at, how it is, in words, and what to do where something is to be done.
+    """One row: what was checked, how it is, in words, and what to do if something must be done.
 
-    What is typed or shown as it is stands in backticks, which the terminal shows as bold and programs do not get.
+    Literal text is in backticks: the terminal shows it in bold, and ``as_dict`` leaves the backticks out.
     """
 
     name: str
@@ -41,12 +41,12 @@ def failure(name: str, what: str, remedy: str) -> Check:
 
 
 def skipped(name: str, why: str, remedy: str = "") -> Check:
-    """Return a row about something that could not be looked at."""
+    """Return a row about something that could not be checked."""
     return Check(name, "skipped", f"because {why}", remedy)
 
 
 def understood(name: str, rows: Iterator[Check]) -> Iterator[Check]:
-    """Yield rows made of what another program answered, up to where that has a form that is not known here."""
+    """Yield rows made from another program's answer; if its form is unknown, end with a row that says so."""
     try:
         yield from rows
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:

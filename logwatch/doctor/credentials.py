@@ -1,4 +1,4 @@
-"""Looks at the configured push credentials: what they are for, until when, and what will fail with them."""
+"""Checks the configured push credentials: what they are for, until when, and what will fail with them."""
 
 from collections.abc import Iterator
 

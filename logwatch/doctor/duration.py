@@ -1,4 +1,4 @@
-"""Prometheus' lengths of time: ``15s``, ``1m30s``, ``1h``."""
+"""Prometheus' durations: ``15s``, ``1m30s``, ``1h``."""
 
 import re
 
@@ -7,5 +7,5 @@ _PARTS = re.compile(r"(\d+)(ms|[smhdwy])")
 
 
 def seconds(text: str) -> float:
-    """Return a length of time in seconds; 0 for what is none."""
+    """Parse a duration into seconds; 0 for what is none."""
     return sum(int(count) * _UNITS[unit] for count, unit in _PARTS.findall(text))

@@ -35,7 +35,7 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
     yield from checks
     if config is not None:
         yield from mesibo.running(host, config)
-        reached: set[str] = set()  # sources with a log for whoever runs this
+        reached: set[str] = set()  # sources with a log that this user can see
         if parts is not None:
             for source in config.source:
                 if source.webhook:
@@ -63,7 +63,7 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
 
 
 def _configuration(path: Path | None) -> tuple[list[Check], Config | None, Parts | None]:
-    """Load what ``run`` would load."""
+    """Load what ``run`` would load: return rows, configuration and parts, None for what cannot be loaded."""
     name = "configuration"
     try:
         config, story = find(path)

@@ -1,7 +1,7 @@
-"""What may be asked about the machine: its programs, its loopback, its clock, the way out; tests hand in another one.
+"""What may be asked about the machine: its programs, loopback, clock and way out; tests hand in another one.
 
-Nothing here waits for ever: each question has its patience, and all questions over the network share one deadline,
-whatever answers slowly, a byte at a time, or not at all (a resolver has no time limit of its own).
+Nothing here waits forever: each question has a time limit, and all questions over the network share one more, even
+if an answer comes a byte at a time, or not at all (a resolver has no time limit of its own).
 """
 
 import queue
@@ -23,13 +23,13 @@ from logwatch.config.listen import is_loopback
 
 PATIENCE_SECONDS = 5.0
 ALTOGETHER_SECONDS = 20.0
-"""For all questions over the network: a monitoring that hangs costs a doctor no more."""
+"""For all questions over the network: monitoring that hangs holds up ``doctor`` no longer."""
 LONGEST_ANSWER = 8 << 20  # bytes
 T = TypeVar("T")
 
 
 class NoAnswer(Exception):  # noqa: N818  what a machine says, not a mistake
-    """A program or an address did not answer; the text says why. ``status`` is HTTP's, where there was one."""
+    """A program or an address did not answer; the text says why. ``status`` is HTTP's, or 0."""
 
     def __init__(self, why: str, status: int = 0) -> None:
         super().__init__(why)
@@ -37,7 +37,7 @@ class NoAnswer(Exception):  # noqa: N818  what a machine says, not a mistake
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect on the host that was asked, and nowhere else: another one was not named by anybody."""
+    """Follows redirects to the same host only: nobody named another one."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
@@ -59,11 +59,11 @@ class Host:
         return time.time()
 
     def has(self, program: str) -> bool:
-        """Return whether a program can be run here: no remedy names one that cannot."""
+        """Return whether a program can be run here, so that no remedy names one that cannot."""
         return shutil.which(program) is not None
 
     def run(self, command: Sequence[str]) -> str:
-        """Return what a program prints; NoAnswer when it is not there, fails or hangs."""
+        """Return what a program prints; NoAnswer if it is not there, fails or hangs."""
         try:
             done = subprocess.run(  # noqa: S603  fixed commands of our own
                 command, capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS, check=False
@@ -74,35 +74,35 @@ class Host:
             raise NoAnswer(f"{command[0]} does not answer: {error}") from None
         if done.returncode != 0:
             told = (done.stderr or done.stdout).strip().split("\n")[0]
-            if "not been booted with systemd" in told:  # in a container: systemctl is there, and nothing that it asks
+            if "not been booted with systemd" in told:  # in a container: systemctl is there, but not systemd
                 told = "systemd does not run here"
             raise NoAnswer(told or f"{command[0]} failed")
         return done.stdout
 
     def fetch(self, url: str) -> bytes:
-        """Return what an address serves; NoAnswer with the status when it refuses, without one when nobody listens."""
+        """Return what an address serves; NoAnswer with the status if it refuses, without one if nothing answers."""
         if not url.startswith(("http://", "https://")):
             raise NoAnswer(f"{url} is not an http address")
         return self._within(lambda: _get(url))
 
     def handshake(self, name: str, port: int) -> str:
-        """Return who vouches for the TLS certificate of a public server; NoAnswer when no trusted one is shown."""
+        """Return who issued the TLS certificate of a public server; NoAnswer if it shows no trusted one."""
         return self._within(lambda: _handshake(name, self.address(name, port), self.trust()))
 
     def address(self, name: str, port: int) -> tuple[str, int]:
-        """Return where a server is connected to."""
+        """Return the address to connect to for a server."""
         return name, port
 
     def trust(self) -> ssl.SSLContext:
-        """Return whom this host trusts."""
+        """Return a TLS context with the authorities that this host trusts."""
         return ssl.create_default_context()
 
     def text(self, path: Path) -> str:
-        """Return a file's text; OSError when it cannot be read."""
+        """Return a file's text; OSError if it cannot be read."""
         return path.read_bytes().decode("utf-8", errors="replace")
 
     def _within(self, ask: Callable[[], T]) -> T:
-        """Ask in a thread of its own, which is left behind when the time is up."""
+        """Ask in a thread of its own, which is abandoned when the time is up."""
         left = min(PATIENCE_SECONDS, ALTOGETHER_SECONDS - self._spent)
         if left <= 0:
             raise NoAnswer(f"the {ALTOGETHER_SECONDS:g} seconds for all questions over the network are used up")
@@ -131,7 +131,7 @@ class Host:
 
 
 def _words(error: Exception) -> str:
-    """Say why there was no answer, as the system or the library does."""
+    """Return why there was no answer, in the words of the system or the library."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"
@@ -144,7 +144,7 @@ def _get(url: str) -> bytes:
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
     handlers = [_SameHost(), urllib.request.HTTPSHandler(context=trusting)]
-    if is_loopback(urllib.parse.urlsplit(url).hostname or ""):  # no proxy of this environment's leads back here
+    if is_loopback(urllib.parse.urlsplit(url).hostname or ""):  # no proxy of the environment leads back here
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)
     try:

@@ -1,4 +1,4 @@
-"""Looks at the logs of a source: there, readable, fresh, with push lines that parse and stamps that can be true."""
+"""Checks the logs of a source: there, readable, fresh, with push lines that parse and plausible stamps."""
 
 import grp
 import os
@@ -30,15 +30,15 @@ LOOKED_AT = 1 << 20  # bytes at the end of the newest file
 HEAD_BYTES = 1 << 18  # at its beginning
 JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
-_ASKED = 50  # files that another user is asked about: a process each
+_ASKED = 50  # files that are tried as another user: a process each
 _SHAPES = 3
-CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
+CLOSE_SECONDS = 120.0  # a stamp this close to the file's time agrees with it
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
 
 
 def there(source: Source) -> tuple[str, str]:
-    """Return the rows by which a log is there, if they are fine: of files, and of a journal."""
+    """Return the names of the rows that, if ok, show that a log is there: of files, and of a journal."""
     return f"log of {source.name}", f"log of {source.name}: fresh"
 
 
@@ -142,9 +142,9 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
 
 
 def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
-    """Ask whether the service's user may read the journal: by its groups, or by those that the unit adds."""
+    """Check that the service's user may read the journal: by its groups, or by those that the unit adds."""
     if target.directory or os.geteuid() != 0:
-        return  # modes of a mounted journal are whatever they are; and whoever asks here has just read it
+        return  # a mounted journal has modes of its own; and only root can check for another user
     try:
         user = pwd.getpwnam(SERVICE_USER)
         added = host.run(["systemctl", "show", f"{SERVICE_USER}.service", "--property=SupplementaryGroups"])
@@ -166,7 +166,7 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
 
 
 def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan) -> Check:
-    """Judge by the newest line's own time, since a copy is written now, and by the file's, as stamps may be ahead."""
+    """Judge by the newest line's own time, since a copy is written now, or the file's if older: stamps may be ahead."""
     logged = status.st_mtime if scan.logged_at is None else scan.logged_at
     age = max(0.0, host.now() - min(status.st_mtime, logged))
     newest = "" if scan.logged_at is None else f", its newest line logged {span(max(0.0, host.now() - logged))} ago"
@@ -178,7 +178,7 @@ def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan)
 
 
 def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
-    """Try as the service's user where possible; file modes alone do not decide, because of ACLs."""
+    """Try as the service's user if possible; file modes alone do not decide, because of ACLs."""
     row = f"{name}: readable"
     try:
         user = pwd.getpwnam(SERVICE_USER)
@@ -210,14 +210,14 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
 
 
 def _refused(user: pwd.struct_passwd, right: str, path: str | Path) -> bool:
-    """Ask as a user whether a right is refused; OSError where nobody can be asked."""
+    """Return whether a user is refused a right; OSError if no process can run as that user."""
     groups = os.getgrouplist(user.pw_name, user.pw_gid)
     asked = ["/usr/bin/test", right, path]
     return bool(subprocess.run(asked, user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False).returncode)  # noqa: S603  one fixed program
 
 
 def _opened(host: Host, path: str, *, directory: bool, docker: bool) -> str:
-    """Return how the service's user gets to a file, or through a directory, that is closed to it."""
+    """Return how to open a file, or a directory above one, to the service's user."""
     if docker:
         return "set `AmbientCapabilities=CAP_DAC_READ_SEARCH` in the unit: Docker makes its logs anew for root"
     right, name = "x" if directory else "r", shlex.quote(path)
@@ -231,7 +231,7 @@ def _opened(host: Host, path: str, *, directory: bool, docker: bool) -> str:
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
     """Return whole lines from the beginning of a file, by which the daemon recognises their envelope, and from its end.
 
-    Of a packed file there are none: the beginning is returned as it is.
+    A packed file has no lines: its beginning is returned as it is, and nothing of its end.
     """
     with open(path, "rb") as file:  # noqa: PTH123  names may be no text
         head = file.read(HEAD_BYTES)

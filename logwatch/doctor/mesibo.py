@@ -1,4 +1,4 @@
-"""Looks at mesibo itself: its configuration, and the container or service that it runs in."""
+"""Checks mesibo itself: its configuration, and the container or service that it runs in."""
 
 import contextlib
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def _configuration(conf: PushLogging, several: str, *, asked: bool) -> Iterator[
 
 
 def running(host: Host, config: Config) -> Iterator[Check]:
-    """Look for what mesibo runs in."""
+    """Check the containers of the sources, or without any the service that mesibo runs in."""
     if not any(source.docker for source in config.source):
         yield _service(host)
     for source in config.source:
@@ -119,7 +119,7 @@ def _container(source: Source) -> Iterator[Check]:
 
 
 def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
-    """Look at what may lose lines: the size limit, the mode, and ``--rm``."""
+    """Check what may lose lines: the size limit, the mode, and ``--rm``."""
     settings = None
     with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
         path = Path(container.directory) / "hostconfig.json"

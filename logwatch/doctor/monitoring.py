@@ -1,4 +1,4 @@
-"""Looks at what looks at us: Prometheus scrapes often enough, has every rule, and agrees about the time."""
+"""Checks what watches us: Prometheus scrapes often enough, has every rule, and agrees about the time."""
 
 import json
 import urllib.parse
@@ -16,12 +16,12 @@ from logwatch.words import many, number, span
 JOB = "mesibo-logwatch"
 METRIC = "mesibo_"
 SCRAPE_SECONDS = 15.0  # the shortest windows of the rules are two minutes: they need several samples
-CLOSE_SECONDS, FAR_SECONDS = 5.0, 60.0  # between two clocks: as good as one; alerts about recent times go wrong
+CLOSE_SECONDS, FAR_SECONDS = 5.0, 60.0  # between two clocks: they agree; alerts about recent times go wrong
 _NAMED = 5
 
 
 def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = None) -> Iterator[Check]:
-    """Yield the rows of the Prometheus at ``url``; one that nobody named may not be on this host."""
+    """Yield the rows of the Prometheus at ``url``; unless it was ``asked`` for, it need not be there."""
     base = url.rstrip("/")
     try:
         targets = _api(host, f"{base}/api/v1/targets?state=active")
@@ -69,7 +69,7 @@ def _paging(host: Host, base: str, named: str | None) -> Iterator[Check]:
 
 
 def _api(host: Host, url: str) -> dict[str, Any]:
-    """Return the ``data`` of an answer."""
+    """Return the ``data`` of an answer; NoAnswer if that is not Prometheus'."""
     try:
         answer = json.loads(host.fetch(url))
     except (ValueError, RecursionError):
@@ -146,7 +146,7 @@ def _rules(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
 
 
 def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
-    """Look at how often the groups are evaluated, and whether they were."""
+    """Check how often the groups are evaluated, and whether they were."""
     name = "rules evaluated"
     wanted = {group: every for each in shipped for group, every in each.intervals.items()}
     mine = [group for group in groups if group.get("name") in wanted]
@@ -201,7 +201,7 @@ def _apart(amount: float) -> str:
 
 
 def _alertmanagers(host: Host, base: str) -> list[str]:
-    """Return where Prometheus sends alerts; what it knows as its own loopback is asked for on its host."""
+    """Return where Prometheus sends alerts; an address on its loopback is turned into one of its host."""
     active = _api(host, f"{base}/api/v1/alertmanagers").get("activeAlertmanagers") or []
     theirs = urllib.parse.urlsplit(base).hostname or ""
     found = []

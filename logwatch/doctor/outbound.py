@@ -1,4 +1,4 @@
-"""Tries the way out: a TLS connection to Google and to Apple, as mesibo needs one for each push. Nothing is sent."""
+"""Tries the way out: TLS connections to Google and to Apple, as mesibo needs for each push. Nothing is sent."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ SERVERS = (
     ("oauth2.googleapis.com", 443, "access tokens for Android pushes"),
     ("api.push.apple.com", 443, "iOS pushes"),
 )
-"""Who is spoken to (firebase.google.com/docs/cloud-messaging, developer.apple.com: Sending notification requests)."""
+"""What pushes need (firebase.google.com/docs/cloud-messaging, developer.apple.com: Sending notification requests)."""
 
 
 def rows(host: Host) -> Iterator[Check]:
-    """Yield a row a server; what is found holds for this host, and for a container only with the host's network."""
+    """Yield a row for each server; they hold for this host, and for a container only on the host's network."""
     for server, port, what in SERVERS:
         name = f"outbound {server}"
         try:

@@ -1,4 +1,4 @@
-"""Looks at the end of the way: Alertmanager answers, its route leads to somebody, and the runbook link opens."""
+"""Checks the last steps: Alertmanager answers, its route leads to somebody, and the runbook link opens."""
 
 import json
 import posixpath
@@ -14,12 +14,12 @@ from logwatch.doctor.route import integrations, receivers
 from logwatch.doctor.shipped import RuleFile
 
 _NAMED = 5
-_LONGEST_CONFIG = 1 << 18  # characters: Python's own reader of YAML takes some 30 us for each
+_LONGEST_CONFIG = 1 << 18  # characters: PyYAML's own parser takes some 30 us for each
 _TEMPLATE = "{{"  # where Prometheus fills something in
 
 
 class _Plain(yaml.SafeLoader):
-    """Reads YAML without aliases, which Alertmanager never writes: a few lines of them are a route without end."""
+    """Reads YAML without aliases, which Alertmanager never writes: a few lines of them can make an endless route."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -28,7 +28,7 @@ class _Plain(yaml.SafeLoader):
 
 
 def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) -> Iterator[Check]:
-    """Yield the rows of the Alertmanagers at these addresses; it is they who are asked, not who knows of them."""
+    """Yield the rows of the Alertmanagers at these addresses, each of which is asked itself."""
     name = "alertmanager"
     if not bases:
         yield warning(
@@ -61,7 +61,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
 
 
 def _configuration(host: Host, base: str) -> dict[str, Any]:
-    """Ask an Alertmanager for its configuration, in which it masks what is secret."""
+    """Ask an Alertmanager for its configuration, in which it masks secrets."""
     try:
         answer = json.loads(host.fetch(f"{base}/api/v2/status"))
         text = answer["config"]["original"]
@@ -114,7 +114,7 @@ def _alerts(shipped: Sequence[RuleFile], severity: str) -> list[dict[str, str]]:
 def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:
     """Open one runbook of each place that the alerts link to: a link that leads nowhere helps nobody at night.
 
-    Rules that make the link of what Prometheus scrapes are looked at with the first of ``scraped``, HOST:PORT.
+    If rules make the link from the address that is scraped, the first of ``scraped``, HOST:PORT, is tried.
     """
     name = "runbook link"
     links = [str((rule.get("annotations") or {}).get("runbook_url") or "") for rule in rules]

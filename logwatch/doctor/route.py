@@ -1,7 +1,7 @@
 """Follows an alert through Alertmanager's route, as Alertmanager does: which receivers it reaches, and what those are.
 
-The tree as https://prometheus.io/docs/alerting/latest/configuration/ has it: the first child that matches takes the
-alert, further ones only behind ``continue``; where none matches, the node itself does.
+The tree is that of https://prometheus.io/docs/alerting/latest/configuration/: the first child that matches takes the
+alert, further ones only after one with ``continue``; if none matches, the node itself does.
 """
 
 import re
@@ -16,7 +16,7 @@ _MATCHER = re.compile(r'\s*"?([\w.:]+)"?\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"
 def receivers(route: Mapping[str, Any], labels: Mapping[str, str], inherited: str = "") -> list[str]:
     """Return the names of the receivers that an alert with these labels reaches.
 
-    ValueError where a pattern is none that can be judged by another language's means than Alertmanager's.
+    ValueError for a pattern that Python's ``re`` cannot safely judge as Alertmanager's RE2 does.
     """
     name = str(route.get("receiver") or inherited)
     found: list[str] = []
@@ -30,7 +30,7 @@ def receivers(route: Mapping[str, Any], labels: Mapping[str, str], inherited: st
 
 
 def integrations(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return for each receiver the kinds of integration that it has: webhook, email, …; none for one that drops."""
+    """Return the kinds of integration that each receiver has: webhook, email, …; none for one that drops alerts."""
     return {
         str(receiver.get("name")): [
             key.removesuffix("_configs") for key, value in receiver.items() if key.endswith("_configs") and value
@@ -62,7 +62,7 @@ def _matches(labels: Mapping[str, str], name: str, operator: str, value: str) ->
 
 
 def _judged(pattern: str) -> bool:
-    """Return whether a match ends soon: RE2 takes linear time for any pattern, Python's means may take for ever."""
+    """Return whether a match is sure to end soon: RE2 takes linear time for any pattern, ``re`` may take forever."""
     alternatives = [pattern] if "(" in pattern else pattern.split("|")
     repeated = any(sign in pattern for sign in (")*", ")+", "){"))
     return not repeated and all(len(_REPEAT.findall(each)) <= _MOST_REPEATS for each in alternatives)

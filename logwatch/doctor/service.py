@@ -1,4 +1,4 @@
-"""Looks at the service: its port, its unit, and what runs against what is installed."""
+"""Checks the service: its port, its unit, and whether what runs is what is installed."""
 
 import contextlib
 import platform
@@ -26,7 +26,7 @@ _INSTALL = (
 )
 _OURS = b"mesibo-logwatch"
 _PCRE2 = "`apt-get install libpcre2-8-0`, or `dnf install pcre2`"
-# What the unit closes to the service, and the setting that opens it (systemd.exec(5))
+# Directories that the unit closes to the service, and the setting that opens them (systemd.exec(5))
 _CLOSED = {
     "/home/": "ProtectHome=read-only",
     "/root/": "ProtectHome=read-only",
@@ -37,7 +37,7 @@ _CLOSED = {
 
 
 def _addresses(config: Config) -> tuple[str, str]:
-    """Return where the daemon may answer: in the clear, or over TLS, which its web configuration file decides."""
+    """Return where the daemon may answer: in plain HTTP, or over TLS, which its web configuration file decides."""
     url = parse_listen(config.web.listen).url
     return url, url.replace("http://", "https://", 1)
 
@@ -84,15 +84,15 @@ class _Followed(msgspec.Struct):
 
 
 class _Status(msgspec.Struct):
-    """Of /api/v1/status, what is asked about here."""
+    """The part of /api/v1/status that is used here."""
 
     sources: list[_Followed]
 
 
 def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[Check]:
-    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor.
+    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than the user of doctor.
 
-    ``reached`` are the sources with a log that doctor has looked at; of others its own rows say what is wrong.
+    ``reached`` are the sources with a log that doctor itself could see; rows of the others say already what is wrong.
     """
     try:
         told = _status(host, config)
@@ -116,7 +116,7 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
 
 
 def _status(host: Host, config: Config) -> _Status | None:
-    """Ask the daemon how its sources are; None where it does not answer. NoAnswer where it wants a password."""
+    """Return what the daemon says of its sources; None if it does not answer, NoAnswer if it wants a password."""
     for address in _addresses(config):
         try:
             return msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
@@ -124,12 +124,12 @@ def _status(host: Host, config: Config) -> _Status | None:
             if why.status == _UNAUTHORIZED:
                 raise
         except msgspec.DecodeError:
-            pass  # another program, which the row of the port tells
+            pass  # another program, as the row of the port says
     return None
 
 
 def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Check:
-    """Say what the daemon says; where the unit itself closes a place to the service, say how to open it."""
+    """Return a row with the daemon's reason, and how to open the place if the unit itself closes it to the service."""
     if problems:
         first = problems[0]
         where, remedy = first.where, first.try_
@@ -153,7 +153,7 @@ def _start(host: Host, journal: str) -> str:
 
 
 def _ways(host: Host) -> tuple[str, str]:
-    """Return where its log is, and how to see who listens, with programs that this machine has."""
+    """Return where the daemon's log is, and how to see who listens on a port, by programs that this machine has."""
     journal = "`journalctl -u mesibo-logwatch`" if host.has("journalctl") else "what it prints"
     return journal, "`ss -ltnp` shows which; " if host.has("ss") else ""
 
@@ -186,7 +186,7 @@ def unit(host: Host) -> Iterator[Check]:
 
 
 def reading(host: Host) -> Iterator[Check]:
-    """Say by what lines are read: the service has the same library, and its unit may forbid machine code."""
+    """Yield a row on what reads lines: the service uses the same PCRE2, but its unit may forbid machine code."""
     name = "reading"
     if not (version := pcre2.version()):
         what = f"there is no {pcre2.LIBRARY}: {pace.MISSING}"
@@ -211,7 +211,7 @@ def _is_denied(host: Host) -> bool:
 
 
 def versions(host: Host, config: Config | None) -> Iterator[Check]:
-    """Compare what runs with what is installed, and say on what."""
+    """Compare the version that runs with the one installed, and list the libraries it is installed with."""
     mine = logwatch.__version__
     parts = (f"{name} {metadata.version(name)}" for name in ("pyparsing", "tornado", "watchdog", "prometheus-client"))
     on = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(parts)}"

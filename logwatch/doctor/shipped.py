@@ -1,4 +1,4 @@
-"""What the shipped rule files hold: the alerts and records that a Prometheus should have loaded, and how often."""
+"""What the shipped rule files hold: the alerts and records that a Prometheus should evaluate, and how often."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ class RuleFile:
 
 
 def rule_files() -> list[RuleFile]:
-    """Read the rule files that came with this program."""
+    """Read the rule files that are shipped with this program."""
     found = []
     for path in sorted(resources.prometheus_rules().glob("*.yml")):
         groups = yaml.load(path.read_text(), _LOADER)["groups"]  # noqa: S506  a safe loader, ten times as fast

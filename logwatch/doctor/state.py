@@ -1,4 +1,4 @@
-"""Looks at the state directory: there, writable by its owner, with room left, and a ledger that is whole."""
+"""Checks the state directory: there, writable, private, with room left, and with a ledger that is intact."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
 
 
 def _private(name: str, path: Path) -> Check:
-    """Look whether what is kept is its owner's alone: the ledger holds who was pushed to, and the key of the masks."""
+    """Check that only its owner can read the state: the ledger holds who was pushed to, and the key of the masks."""
     owner = path.stat().st_uid
     for each in [path, *path.glob(f"{FILE}*")]:
         found = each.lstat()
@@ -66,7 +66,7 @@ def _private(name: str, path: Path) -> Check:
 
 
 def _absent(name: str, path: Path) -> Check:
-    """Return whether the first start could make the directory."""
+    """Return a row on a missing directory, which says whether the first start could make it."""
     above = next(parent for parent in path.parents if parent.exists())
     if not above.is_dir() or not os.access(above, os.W_OK) or os.statvfs(above).f_blocks == 0:
         return failure(
@@ -78,7 +78,7 @@ def _absent(name: str, path: Path) -> Check:
 
 
 def _ledger(ledger: Path) -> Check:
-    """Open the ledger as the daemon would: whole, and of a schema that this program knows."""
+    """Check that the ledger is intact, and of a schema that this program knows."""
     try:
         reader = Reader.of_state(ledger.parent)
         if reader is None:

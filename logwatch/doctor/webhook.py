@@ -1,4 +1,4 @@
-"""Looks at a webhook: whether events come, how they are built, and whether they can be read."""
+"""Checks a webhook: whether events come, how they are built, and whether they can be read."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ _SHOWN = 100
 
 
 def source(config: Config, source: Source) -> Iterator[Check]:
-    """Yield the rows of one webhook; the first event's shape ends all guessing about what mesibo sends."""
+    """Yield the rows of one webhook; the shape of the first event shows what mesibo really sends."""
     name = f"webhook {source.name}"
     try:
         reader = Reader.of_state(Path(config.state.directory))

@@ -1,7 +1,7 @@
 """Cut whole lines into runs whose push lines were logged in one minute, so that each run can be scanned as a whole.
 
-A push line is dated as everywhere else: by its stamp, or by what stands around it. Every other line goes with the push
-line before it, and so does a push line that cannot be dated.
+A push line is dated as everywhere else: by its stamp, or by its envelope. Every other line goes with the push line
+before it, and so does a push line that cannot be dated.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from logwatch.parse.bodies import MAX_LINES, MAX_LINES_BETWEEN
 from logwatch.parse.lines import logical_lines
 
 MINUTE_SECONDS = 60
-_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # behind a run, in which the answer to its last push may end
+_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # after a run, within which the answer to its last push may end
 
 
 class Run(NamedTuple):
@@ -26,10 +26,10 @@ class Run(NamedTuple):
 
 
 def runs(data: bytes, envelope: Envelope, scanner: Scanner, reference: float, minute: int | None) -> Iterator[Run]:
-    """Yield whole physical lines run by run, in their order; ``minute`` is that of the push line before them.
+    """Split whole physical lines into runs, in order; ``minute`` is that of the push line before them, if any.
 
-    A run ends before a push line of another minute. Lines before the first push line that can be dated go with it where
-    there is no minute yet.
+    A run ends before a push line of another minute. If ``minute`` is None, lines before the first push line that can be
+    dated go with it.
     """
     records = envelopes.clean(data).removesuffix(b"\n").split(b"\n")
     start = 0
@@ -48,7 +48,7 @@ def _joined(records: Sequence[bytes]) -> bytes:
 
 
 def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float) -> Iterator[int | None]:
-    """Yield of each line the minute in which its result was logged; None where it holds none, or cannot be dated."""
+    """Yield for each line the minute in which its result was logged; None if it holds none, or cannot be dated."""
     for payload, received, refused in lines:
         at = None
         if scanner.marker in payload and not refused:
@@ -57,7 +57,7 @@ def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float
 
 
 def _first_lines(records: Sequence[bytes], envelope: Envelope) -> Sequence[envelopes.Line]:
-    """Return of each record the line that may count: what was torn off in front of another record is one as well."""
+    """Return for each record the one line that may count: a fragment torn off in front of it makes a second line."""
     lines = logical_lines(_joined(records), envelope)
     if len(lines) == len(records):
         return lines

@@ -1,10 +1,10 @@
 """Write tallies as OpenMetrics: the series of /metrics, as a scrape at the end of each minute would have seen them.
 
-A series begins with a 0 at the beginning of its first minute, so that an increase shows what came in that, and has a
-sample for each minute from there on, also where nothing came: an increase over few samples would be a guess. Where a
-source logged no push for more than a day, its logs are taken to be missing, and there is no sample.
+A series begins with a 0 at the start of its first minute, so that ``increase()`` shows what came in it, and has a
+sample for each minute from there on, even if nothing came: ``increase()`` over few samples would be a guess. If a
+source logged no push for more than a day, its logs are taken to be missing, and there are no samples.
 
-The samples of a series stand together, in the order of time, as OpenMetrics 1.0 demands; it ends in ``# EOF``.
+The samples of a series are contiguous and in order of time, as OpenMetrics 1.0 demands; the text ends in ``# EOF``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ _SAMPLES_AT_ONCE = 4096
 
 
 class MinuteRange(NamedTuple):
-    """Minutes, both included, in which a source's logs are there."""
+    """The first and last minute of a span that a source's logs cover."""
 
     first: int
     last: int
@@ -38,7 +38,7 @@ class Written:
     last: int = 0
 
     def took(self, samples: int, first: int, last: int) -> None:
-        """Note so many samples, from a time to another."""
+        """Count ``samples`` samples more, from time ``first`` to ``last``."""
         self.first = min(first, self.first) if self.samples else first
         self.last = max(last, self.last)
         self.samples += samples
@@ -57,7 +57,7 @@ def write(
     labels: Mapping[str, str],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Written:
-    """Write everything, ``labels`` added to each series; ``progress`` is told series that are done, and of how many."""
+    """Write all series, with ``labels`` added; call ``progress`` with how many series are done, and of how many."""
     results = [_Series({**row._asdict(), "class": catalogue.entry(*row[1:]).class_}, (row,)) for row in tallies.rows]
     limits = list(_limits(tallies.rows))
     spans = {
@@ -83,7 +83,7 @@ def write(
 
 
 def _limits(rows: Iterable[ResultRow]) -> Iterator[_Series]:
-    """Yield the counters of rate limits that were hit."""
+    """Yield a series for each rate limit that was hit."""
     hit: dict[tuple[str, str], list[ResultRow]] = {}
     for row in rows:
         if who := limiter(row.platform, number_of(row.code)):
@@ -93,7 +93,7 @@ def _limits(rows: Iterable[ResultRow]) -> Iterator[_Series]:
 
 
 def spans_of(minutes: Iterable[int]) -> Iterator[MinuteRange]:
-    """Put minutes, in order, together to spans in which none is more than a day from the next."""
+    """Group minutes, in order, into spans in which none is more than a day from the next."""
     first = last = None
     for minute in minutes:
         if first is None or last is None:
@@ -109,7 +109,7 @@ def spans_of(minutes: Iterable[int]) -> Iterator[MinuteRange]:
 def samples(minutes: Iterator[tuple[int, int]], spans: Iterable[MinuteRange]) -> Iterator[tuple[int, int]]:
     """Yield the time (seconds since the epoch) and value of each sample of a counter.
 
-    It begins at 0 with its first minute; each span begins with what it was before and ends with its last minute.
+    It begins at 0, at the start of its first minute; each span begins with the value before it, and runs to its end.
     """
     ahead = next(minutes, None)
     total = 0

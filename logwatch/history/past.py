@@ -1,4 +1,4 @@
-"""Count a log minute by minute, with the stages and to the totals of ``report``."""
+"""Count a log minute by minute, with the stages of ``report``, and to the same totals."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from logwatch.model import Envelope, ResultKey, Seen
 from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.report import Count, LogSettings, Stream
 
-_LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set by so much, so the year of some lines is wrong
+_LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set back so far, so the year of some lines is wrong
 
 
 @dataclass(slots=True)
 class _Reached:
-    """How far a source is."""
+    """How far a source has been read."""
 
     minute: int | None = None  # of the push line before
     newest: int = 0  # of all minutes so far
@@ -26,11 +26,11 @@ class _Reached:
 
 @dataclass
 class Past(Count):
-    """What has been counted so far, and in which minutes; ``since`` and ``until`` take effect at the full minute."""
+    """What has been counted so far, and in which minutes; ``since`` and ``until`` take effect by whole minutes."""
 
     tallies: Tallies = field(kw_only=True)
-    timeless: int = 0  # sources without the time of a single push line
-    over_a_year: list[str] = field(default_factory=list)  # files whose stamps, which have no year, go round
+    timeless: int = 0  # sources in which no push line could be dated
+    over_a_year: list[str] = field(default_factory=list)  # files whose stamps, which have no year, span more than one
     _reached: _Reached = field(default_factory=_Reached)
     _labelled: dict[str, set[int]] = field(default_factory=dict)  # source -> codes outside the catalogue
 
@@ -39,8 +39,8 @@ class Past(Count):
     ) -> None:
         """Count a source to its end, as ``Count`` does.
 
-        A push line whose time cannot be told counts in the minute of the one before it, else of the first behind it,
-        else of the file's last write.
+        A push line that cannot be dated counts in the minute of the one before it, else of the first one after it, else
+        of the file's last write, or of ``now`` for a stream.
         """
         self._reached = reached = _Reached()
         try:
@@ -75,7 +75,7 @@ class Past(Count):
         )
 
     def _rows(self, source: str, found: Mapping[ResultKey, Seen]) -> list[tuple[ResultRow, int]]:
-        """Return results as they are labelled, with their numbers; labels stay few, as those of the daemon do."""
+        """Return results with their labels and counts; as in the daemon, few codes outside the catalogue get labels."""
         labelled = self._labelled.setdefault(source, set())
         rows = []
         for (platform, code, reason), seen in found.items():

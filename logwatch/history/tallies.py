@@ -1,7 +1,6 @@
 """Keep how often each result was logged in each minute, in a file: a year takes no more memory than a day.
 
-The file is SQLite's own temporary one: it lies where TMPDIR says, else in /var/tmp, has no name, and is gone with the
-process.
+The file is SQLite's own temporary one: it is in TMPDIR, else in /var/tmp, has no name, and is gone with the process.
 """
 
 import sqlite3
@@ -48,11 +47,11 @@ class Tallies:
 
     @property
     def rows(self) -> list[ResultRow]:
-        """Every result there is, in order."""
+        """All results so far, sorted."""
         return sorted(self._series)
 
     def minutes(self, rows: Iterable[ResultRow]) -> Iterator[tuple[int, int]]:
-        """Yield the minutes in which any of some results was logged, in order, and how often that was."""
+        """Yield the minutes in which any of ``rows`` was logged, in order, each with how often."""
         self._store()
         numbers = [self._series[row] for row in rows]
         with _in_words():
@@ -73,7 +72,7 @@ class Tallies:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """Say what is wrong with the file: hardly anything but a full disk can be."""
+    """Turn an error of the file, which is hardly ever anything but a full disk, into a LogwatchError."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,6 +1,6 @@
 """Looks for mesibo.conf where mesibo itself reads it: below /etc/mesibo, which a container has mounted from elsewhere.
 
-mesibo's documentation brings it in by ``-v /etc/mesibo:/etc/mesibo`` (docs.mesibo.com, on-premise). Of a container's
+mesibo's documentation mounts it by ``-v /etc/mesibo:/etc/mesibo`` (docs.mesibo.com, on-premise). Of a container's
 hostconfig.json only the mounts are decoded: other fields are not ours to read.
 """
 
@@ -16,7 +16,7 @@ from logwatch.discover import containers
 from logwatch.mesibo_conf.syntax import Unreadable, parse
 
 USUAL = Path("/etc/mesibo/mesibo.conf")
-LONGEST = 1 << 18  # bytes: more is no configuration
+LONGEST = 1 << 18  # bytes: no configuration is longer
 
 
 class _Mount(msgspec.Struct):
@@ -36,8 +36,8 @@ class PushLogging:
     state: Literal["on", "off", "unknown"] = "unknown"
     path: str = str(USUAL)
     why: str = ""
-    malformed: bool = False  # it is there, and no mesibo.conf
-    group: bool = False  # it has a group ``logs``
+    malformed: bool = False  # it is there, but cannot be parsed
+    group: bool = False  # it has a group ``logs`` that is not empty
 
 
 def places(source: Source) -> list[Path]:
@@ -48,7 +48,7 @@ def places(source: Source) -> list[Path]:
 
 
 def push_logging(source: Source, named: Path | None = None) -> PushLogging:
-    """Return whether the source's mesibo logs push results, by the first mesibo.conf that is there."""
+    """Return whether the source's mesibo logs push results, by the first mesibo.conf that exists."""
     tried = [named] if named else places(source)
     for path in tried:
         try:
@@ -67,7 +67,7 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
 
 
 def _mounted(docker: Docker) -> Iterator[Path]:
-    """Yield the places on this host that the newest container of that name sees as /etc/mesibo."""
+    """Yield the paths on this host of what the newest container of that name sees as /etc/mesibo/mesibo.conf."""
     mine = [each for each in containers(docker.root)[0] if docker.container in each.names]
     for container in mine[-1:]:
         path = Path(container.directory) / "hostconfig.json"

@@ -1,8 +1,8 @@
-"""Reads mesibo.conf: the setting that switches push logging on comes out, and nothing else, since others are secret.
+"""Reads mesibo.conf: only the names of groups and the settings of ``logs`` come out, since others may be secret.
 
 Known of the format (docs.mesibo.com, on-premise; sample.conf files of github.com/mesibo/onpremise-loadable-modules):
 `key = value` lines, `#` comments, and groups `name {` … `}` that do not nest; a group may have a second word, as in
-`module skeleton {`. Values are passed over unread, but for those of the group `logs`.
+`module skeleton {`. Values are skipped, except those of the group `logs`.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LOGS = "logs"
 
 
 class Unreadable(ValueError):  # noqa: N818  a fact about a file
-    """The file is no mesibo.conf; the text says where, and quotes nothing of it."""
+    """The file is not a mesibo.conf; the text says where, and quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class MesiboConf:
 def _grammar() -> ParserElement:
     name = Word(alphas + "_", alphanums + "_-.")
     is_ = Suppress("=")
-    # to the end of the line or a comment behind a blank; in a group also to the brace that closes it on the same line
+    # to the end of the line or a comment after a blank; in a group also to the brace that closes it on the same line
     plain = Regex(r"(?:(?![ \t]+#)[^\n])*")
     inside = Regex(r"(?:(?![ \t]+#|[ \t]*\}[ \t]*(?:#[^\n]*)?(?:\n|\Z))[^\n])*")
     double, single = QuotedString('"'), QuotedString("'")
@@ -69,7 +69,7 @@ def parse(text: str) -> MesiboConf:
     try:
         found = CONF.parse_string(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
     except ParseException as error:
-        # the reader's own words would quote the line, and the line may hold a password
+        # pyparsing's own words would quote the line, and the line may hold a password
         raise Unreadable(f"line {error.lineno}: neither `key = value` nor a group in braces") from None
     logs: dict[str, str] = {}
     named = found.as_dict()

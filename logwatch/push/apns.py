@@ -46,7 +46,7 @@ def send(
     sandbox: bool,
     signer: "Signer | None",
 ) -> Reply:
-    """Send a push and return Apple's answer; DirectError when it cannot be sent."""
+    """Send a push and return Apple's answer; DirectError if it cannot be sent."""
     if not _TOKEN.fullmatch(push.token):
         kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
         raise DirectError(
@@ -80,7 +80,7 @@ def send(
 
 
 def _topic(push: DirectPush, verdict: Verdict) -> str:
-    """Return the topic for a style: the certificate's own, or the bundle ID with Apple's suffix."""
+    """Return the topic for a style: the certificate's bundle ID with Apple's suffix; empty without a bundle ID."""
     suffix = _SUFFIX[push.style]
     return f"{verdict.bundle_id}{suffix}" if verdict.bundle_id else ""
 
@@ -113,13 +113,13 @@ def _reply(answer: httpx.Response, token: str) -> Reply:
 
 
 class Signer:
-    """Makes the token that a .p8 key signs in with."""
+    """Makes the token that signs in with a .p8 key."""
 
     def __init__(self, key_id: str, team_id: str) -> None:
         self._key_id, self._team_id = key_id, team_id
 
     def token(self, request: Request) -> str:
-        """Return a token of now; DirectError when the key cannot be used."""
+        """Return a token issued now; DirectError if the key cannot be used."""
         try:
             data, _ = read.content(Path(request.file))
             signer = google.auth.crypt.ES256Signer.from_string(data, self._key_id)
@@ -134,7 +134,7 @@ class Signer:
 
 
 def _sign_in(context: ssl.SSLContext, request: Request) -> None:
-    """Put certificate and key into the TLS settings; they stand in memory for a moment, never on a disk."""
+    """Load certificate and key into the TLS context, through a file in memory: they are never on a disk."""
     with _unlocked(request) as path:
         try:
             context.load_cert_chain(path)

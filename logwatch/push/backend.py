@@ -2,8 +2,8 @@
 
 Known of the API (docs.mesibo.com/api/backend-api, strings of mesibo/on-premise bin/backend): a POST of JSON with ``op``
 and ``token``; an answer ``{"op", "result", "error", "code", "cause", "action", "properties"}``. The fields of these two
-operations are not public: the names sent are a guess that the configuration can override, and a backend that misses
-one names it (MISSINGPARAMS), so a wrong guess is sent again once under the name that is asked for.
+operations are not public: the names sent are a guess that the configuration can override. A backend that misses a
+field names it (MISSINGPARAMS), so after a wrong guess the request is repeated once with the name asked for.
 """
 
 import contextlib
@@ -23,10 +23,10 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 _LARGEST = 1 << 20
 _SHOWN = 200  # characters of what the backend says
-_NAMED = 10  # fields that it misses
+_NAMED = 10  # fields that it names as missing
 _ALWAYS = {"op", "token", "id"}
 
-# what mesibo says beside each error (strings of bin/backend, 2022 and 2023), and what to do about it here
+# what mesibo says about each error (strings of bin/backend, 2022 and 2023), and what to do about it here
 ERRORS: dict[str, tuple[str, str]] = {
     "BADOP": (
         "this backend does not know the operation",
@@ -86,7 +86,7 @@ class BackendReply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where the backend is, and the token that opens it; neither is ever shown together with the other."""
+    """The backend's address, and the app token that it asks for, which is never shown."""
 
     url: str
     token: str
@@ -95,7 +95,7 @@ class Backend:
         return f"Backend({self.url!r})"
 
     def call(self, op: str, fields: Mapping[str, Any]) -> BackendReply:
-        """Send one operation; BackendError when no answer of mesibo's comes back."""
+        """Send one operation; BackendError if no answer of mesibo's backend comes back."""
         body = json.dumps({"op": op, "token": self.token, **fields})
         status, location, data = self._post(body)
         found = None
@@ -118,7 +118,7 @@ class Backend:
             body=body,
             connect_timeout=CONNECT_SECONDS,
             request_timeout=ANSWER_SECONDS,
-            follow_redirects=False,  # whoever redirects would be sent the token
+            follow_redirects=False,  # the token would go wherever it redirects to
             user_agent="mesibo-logwatch",
         )
         with contextlib.closing(
@@ -128,11 +128,11 @@ class Backend:
         ) as client:
             try:
                 answer = client.fetch(request, raise_error=False)
-            except tornado.iostream.UnsatisfiableReadError:  # its buffer is full, which the client passes on as it is
+            except tornado.iostream.UnsatisfiableReadError:  # its buffer is full; the client does not wrap this error
                 raise BackendError(self._unreachable(ValueError("the head of its answer does not end"))) from None
             except (OSError, ValueError, tornado.httpclient.HTTPError) as error:
                 raise BackendError(self._unreachable(error)) from None
-        # a fault of the way is an answer 599 with its error
+        # tornado reports a failed connection as an answer 599 with the error
         if isinstance(answer.error, Exception) and answer.code == 599:  # noqa: PLR2004  tornado's own number
             raise BackendError(self._unreachable(answer.error))
         return answer.code, answer.headers.get("Location", ""), answer.body or b""
@@ -160,19 +160,19 @@ class Backend:
         return Problem(self.url, what, text, advice.get(status, "name the address of mesibo's backend"))
 
     def _shown(self, value: object) -> str:
-        """Return the backend's words as they may be shown, which it might fill with what it was sent."""
+        """Return the backend's words as they may be shown: without the token, which it might echo."""
         return readable(str(value).replace(self.token, "***"))[:_SHOWN]
 
 
 def _names(properties: object) -> list[object]:
-    """Return the fields that an answer names, whatever it lists them in."""
+    """Return the fields that an answer names, whatever type it lists them in."""
     if isinstance(properties, dict):
         return list(properties)
     return list(properties) if isinstance(properties, list) else [properties] if properties else []
 
 
 def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[str], object]) -> BackendReply:
-    """Send an operation with its one field; where the backend asks for another name, send it once more under that."""
+    """Send an operation with its one field; if the backend asks for another name, send it once more under that."""
     answer = backend.call(op, {field: value})
     asked = [name for name in answer.fields if name not in _ALWAYS and name != field]
     if answer.error != "MISSINGPARAMS" or len(asked) != 1:

@@ -1,4 +1,4 @@
-"""What a push past mesibo is about, and what follows from the provider's answer: nouns and pure functions."""
+"""A push past mesibo, and what follows from the provider's answer: data types and pure functions."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,10 +13,10 @@ Style = Literal["background", "alert", "voip"]
 NAMES = {"fcm": "Google", "apns": "Apple"}
 ANSWER_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
-ANSWER_BYTES = 1 << 20  # a provider's has some hundred
+ANSWER_BYTES = 1 << 20  # a provider's has a few hundred
 
-# mesibo's own code for what the provider would say, where mesibo notices it itself; inferred from the meaning of both
-# (docs.mesibo.com/api/push-notifications/troubleshooting), since mesibo documents no mapping
+# mesibo's own code for a provider's reason, if mesibo notices the fault before the provider; inferred from what both
+# mean (docs.mesibo.com/api/push-notifications/troubleshooting), since mesibo documents no mapping
 MESIBO = {
     "BadDeviceToken": 911,
     "MissingDeviceToken": 911,
@@ -34,7 +34,7 @@ EXPIRED = "CertificateExpired"  # not a reason of Apple's: its server ends the T
 
 
 class DirectError(LogwatchError):
-    """The push cannot be sent: credential, token or the way to the provider."""
+    """The push cannot be sent, because of the credential, the token or the connection to the provider."""
 
 
 class NoReplyError(DirectError):
@@ -62,11 +62,11 @@ class Reply:
     status: int
     reason: str = ""
     detail: str = ""
-    of_token: bool = False  # FCM names the token as what is wrong in the request
+    of_token: bool = False  # FCM says that the token is what is wrong in the request
 
 
 def describe(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: bool, dry_run: bool) -> list[str]:
-    """Say what the provider answered, what mesibo's code for it would be, and what follows."""
+    """Return in lines what the provider answered, what mesibo's code for it would be, and what follows."""
     who = NAMES[reply.provider]
     said = f"{who}: {reply.status}{f' {reply.reason}' if reply.reason else ''}"
     lines = [said + (f" ({reply.detail})" if reply.detail else "") + "."]

@@ -31,7 +31,7 @@ _OF_TOKEN = re.compile(r"registration token|message\.token", re.IGNORECASE)
 
 
 def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transport) -> Reply:
-    """Send a message and return Google's answer; DirectError when it cannot be sent."""
+    """Send a message and return Google's answer; DirectError if it cannot be sent."""
     account = _account(request)
     _check_token_address(account, verdict, transport)
     base = transport.base(BASE)
@@ -45,7 +45,7 @@ def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transp
     try:
         credentials.refresh(_TokenRequests(transport, context))
         token = str(credentials.token)
-        token.encode("ascii")  # as a header is: UnicodeError is a ValueError
+        token.encode("ascii")  # as headers are; UnicodeError is a ValueError
     except google.auth.exceptions.RefreshError as error:
         return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
     except google.auth.exceptions.TransportError as error:
@@ -121,7 +121,7 @@ def _refused(error: google.auth.exceptions.RefreshError) -> str:
 
 
 def _reply(answer: httpx.Response, secrets: tuple[str, ...]) -> Reply:
-    """Read an answer: the errorCode of FCM's own details, else the status."""
+    """Parse an answer; its reason is the errorCode of FCM's own details, else the status."""
     try:
         found = answer.json()
     except (ValueError, RecursionError):
@@ -159,7 +159,7 @@ class _Response(google.auth.transport.Response):
 
 
 class _TokenRequests(google.auth.transport.Request):
-    """Lets google-auth use the way that everything else goes."""
+    """Sends google-auth's requests over the same transport as everything else."""
 
     def __init__(self, transport: Transport, context: ssl.SSLContext) -> None:
         self._transport = transport

@@ -12,12 +12,12 @@ from logwatch.story import alike
 from logwatch.tail.tail import SourceSpec, Tail
 
 _READ_BYTES = 1 << 20
-_READS = 64  # of a source between two looks at the clock
+_READS = 64  # of a source before the clock is checked again
 _KEPT = 10_000  # results of one chunk
 
 
 class LoggedResult(NamedTuple):
-    """One push that was logged; ``user`` as its line, or the daemon, has it."""
+    """One push that was logged; ``user`` is as its line, or the daemon, writes it."""
 
     user: str
     platform: Platform
@@ -29,13 +29,13 @@ class Results(Protocol):
     """Where results appear."""
 
     def new(self) -> list[LoggedResult]:
-        """Return those that came since the last call."""
+        """Return the results that came since the last call."""
 
     def same(self, user: str, logged: str) -> bool:
         """Return whether ``logged`` stands for ``user``."""
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close what is open."""
 
     @property
     def where(self) -> str:
@@ -50,7 +50,7 @@ class SilentLog:
 
 
 class _Collector:
-    """The sink of one source: results, and nothing else."""
+    """The sink of one source, which keeps results and nothing else."""
 
     def __init__(self, scanner: Scanner) -> None:
         self.scanner = scanner
@@ -77,7 +77,7 @@ class _Collector:
 
 
 class LogResults:
-    """Results in the logs of the configured sources, from the moment it is made."""
+    """Results in the logs of the configured sources, from its creation on."""
 
     def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
         numbers = itertools.count(1)
@@ -86,7 +86,7 @@ class LogResults:
             if source.docker is None and not source.paths:
                 continue
             scanner = parts.scanner(source, keep=_KEPT)
-            scanner.delivered = frozenset()  # who was pushed to counts here, accepted or not
+            scanner.delivered = frozenset()  # so that accepted pushes, too, come one by one with their users
             tail = Tail(
                 SourceSpec(source.name, discovery(source), source.envelope, "end"),
                 (),
@@ -99,11 +99,11 @@ class LogResults:
                 log=SilentLog(),
             )
             self._sources.append((tail, _Collector(scanner)))
-        self.new()  # what is there already is another push's
+        self.new()  # what is there already belongs to other pushes
 
     @property
     def readable(self) -> bool:
-        """True when a log is there that this user may read."""
+        """True if there is a log that this user may read."""
         return any(tail.status().up for tail, _ in self._sources)
 
     @property
@@ -137,9 +137,9 @@ class ApiResults:
     """Results as a running daemon reports them: failures with masked users, accepted pushes only as a number."""
 
     def __init__(self, get: Callable[[str], Any], masked: Callable[[str], str] | None) -> None:
-        """Take what fetches a path of the API, and how this installation masks a user.
+        """Take a function that fetches a path of the API, and one that masks a user as this installation does.
 
-        Where its key is out of reach (None), the ends that a mask shows have to do.
+        The latter is None if the installation's key cannot be read: then the ends that a mask shows are compared.
         """
         self._get = get
         self._masked = masked
@@ -169,7 +169,7 @@ class ApiResults:
         return found
 
     def same(self, user: str, logged: str) -> bool:
-        """Compare a user with what the daemon stores of one."""
+        """Compare a user with how the daemon stores one."""
         if logged == user:
             return True
         if self._masked is not None:
@@ -179,7 +179,7 @@ class ApiResults:
         return bool(mask) and bool(head) and user.startswith(head) and user.endswith(ends)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 def wait(
@@ -196,7 +196,7 @@ def wait(
     """Wait until each user has a result, or ``seconds`` are over; call ``on_result(user, result, delay)`` for each.
 
     A user may have several devices: for ``settle`` seconds more, their results are passed on too. Return the users
-    that have none, and the results of nobody among ``users``.
+    without a result, and the results that belong to none of ``users``.
     """
     users = tuple(users)
     missing, others = set(users), list[LoggedResult]()

@@ -1,4 +1,4 @@
-"""Reads what must not stand on a command line: the app token, a user's push token."""
+"""Reads what must not be on a command line: the app token, a user's push token."""
 
 import sys
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from logwatch.errors import LogwatchError, Problem
 from logwatch.regular_file import open_file
 
-_LONGEST = 8192  # characters: FCM's tokens have up to some hundred
+_LONGEST = 8192  # characters; FCM's tokens have a few hundred
 _NOBODY_ELSE = 0o077
 
 
 class SecretError(LogwatchError):
-    """A secret cannot be had; the text says why and quotes nothing of it."""
+    """A secret cannot be read; the text says why and quotes nothing of it."""
 
 
 def from_file(path: Path, what: str) -> str:
-    """Return the one line that a file holds; ``-`` is standard input."""
+    """Return the one line of a file, or of standard input for ``-``; SecretError if that is no secret."""
     if str(path) == "-":
         return checked(sys.stdin.readline(_LONGEST + 2), "standard input", what)
     try:
@@ -29,7 +29,7 @@ def from_file(path: Path, what: str) -> str:
 
 
 def checked(text: str, where: str, what: str) -> str:
-    """Return a secret without the blanks around it; SecretError when it cannot be one."""
+    """Return a secret without the blanks around it; SecretError unless it is one word of plain characters."""
     text = text.strip()
     if not text or len(text) > _LONGEST or not text.isascii() or not text.isprintable() or " " in text:
         why = "it is empty" if not text else "it is more than one word of plain characters"
@@ -38,7 +38,7 @@ def checked(text: str, where: str, what: str) -> str:
 
 
 def exposed(path: Path) -> bool:
-    """Return whether others than its owner may read a file of secrets."""
+    """Return whether anybody but its owner may read a file of secrets."""
     try:
         return bool(path.stat().st_mode & _NOBODY_ELSE)
     except OSError:

@@ -1,4 +1,4 @@
-"""Connects to a provider: over TLS that checks whom it talks to, bounded in time, and never to a stranger."""
+"""Connects to a provider: over TLS that verifies the server, in bounded time, and to no other host."""
 
 import asyncio
 import ssl
@@ -26,19 +26,19 @@ from logwatch.push.direct import (
     Reply,
 )
 
-LONGEST_SECONDS = CONNECT_SECONDS + ANSWER_SECONDS  # from the first try to connect to the last byte
+LONGEST_SECONDS = CONNECT_SECONDS + ANSWER_SECONDS  # from the first attempt to connect to the last byte
 _SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """Where requests go; ``endpoint`` replaces the provider's address in tests, and may lead to this machine alone."""
+    """Where requests go; ``endpoint`` replaces the provider's address in tests, and must be on this machine."""
 
     endpoint: str = ""
-    authorities: Path | None = None  # the certificates to trust in place of the system's
+    authorities: Path | None = None  # a file of authorities to trust instead of the system's
 
     def base(self, usual: str) -> str:
-        """Return the address to ask; DirectError for one that a credential must not be sent to."""
+        """Return the address to send to; DirectError if no credential may be sent there."""
         if not self.endpoint:
             return usual
         if not is_local_https(self.endpoint):
@@ -47,7 +47,7 @@ class Transport:
         return self.endpoint.rstrip("/")
 
     def context(self) -> ssl.SSLContext:
-        """Make the TLS settings; the other side's certificate is always checked."""
+        """Return a TLS context, which always verifies the server's certificate."""
         if self.authorities:
             return ssl.create_default_context(cafile=str(self.authorities))
         context = ssl.create_default_context()
@@ -57,9 +57,9 @@ class Transport:
     def post(
         self, url: str, context: ssl.SSLContext, *, headers: Mapping[str, str], content: bytes | None
     ) -> httpx.Response:
-        """Send one request and return the answer; httpx.HTTPError where none comes that is whole, in time and bounds.
+        """Send one request and return the answer; httpx.HTTPError unless a complete one comes, in time and in bounds.
 
-        A proxy of the environment is used on the way to the real provider only.
+        A proxy from the environment is used only on the way to the real provider.
         """
         return asyncio.run(self._post(url, context, headers, content))
 
@@ -74,7 +74,7 @@ class Transport:
             trust_env=not self.endpoint,
         )
         try:
-            # The client's own bounds are for each read: an answer that drips would have no end
+            # The client's own timeouts are for each read: an answer that trickles would never end
             async with (
                 asyncio.timeout(LONGEST_SECONDS),
                 client,
@@ -87,7 +87,7 @@ class Transport:
                         raise httpx.DecodingError(f"an answer of more than {ANSWER_BYTES} bytes")
         except TimeoutError:
             raise httpx.ReadTimeout(f"no whole answer within {LONGEST_SECONDS:.0f} s") from None
-        except OSError as error:  # an alert of TLS amid an answer, which the client passes on as it is
+        except OSError as error:  # a TLS alert in the middle of an answer, which httpx does not wrap
             raise httpx.ReadError(str(error)) from None
         kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
         return httpx.Response(
@@ -112,10 +112,10 @@ def is_local_https(url: str) -> bool:
 
 
 def without_answer(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:
-    """Explain a request without an answer: a refused certificate is an answer too, all else is NoReplyError.
+    """Explain why no answer came: return a Reply if an expired certificate was refused, else raise NoReplyError.
 
-    ``shown`` is the certificate that was shown. Who refuses one ends the connection; in TLS 1.3 the alert that says
-    why may be lost by that, and then the certificate's own date has to tell.
+    ``shown`` is the client certificate. A server that refuses it ends the connection; in TLS 1.3 the alert that says
+    why may get lost, and then the certificate's own date has to tell.
     """
     text = str(error).lower()
     ended = any(word in text for word in ("alert", "eof", "disconnected", "reset", "broken pipe")) or not text

@@ -1,4 +1,4 @@
-"""Puts in words what came of a test push, for the person who sent it."""
+"""Explains the outcome of a test push to the person who sent it."""
 
 import re
 from collections import Counter
@@ -14,13 +14,13 @@ _WHO = {"fcm": "Google", "apns": "Apple", "unknown": "Google or Apple"}
 
 
 def on_the_device(entry: Entry) -> str:
-    """Return what there is to do about an accepted push that is not seen, without the words that lead to it."""
+    """Return what to do about an accepted push that is not seen, without the clause that introduces it."""
     advice = _LEADING.sub("", entry.remedy)
     return advice[:1].lower() + advice[1:]
 
 
 def outcome(catalogue: Catalogue, result: LoggedResult, seconds: float) -> tuple[bool, str]:
-    """Return whether a push was accepted, and what there is to say of it."""
+    """Return whether a push was accepted, and a text about its result."""
     reason = catalogue.reason(result.platform, result.code, result.reason)
     entry = catalogue.classify(result.platform, result.code, reason)
     after = f"{result.code}{f' {reason}' if reason else ''} after {seconds:.1f} s"
@@ -36,7 +36,7 @@ def outcome(catalogue: Catalogue, result: LoggedResult, seconds: float) -> tuple
 
 
 def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[LoggedResult]) -> str:
-    """Say what it may mean that no result came."""
+    """Return a text on what it may mean that no result came; ``others`` are results that came for other users."""
     text = f"{', '.join(map(readable, users))}: no line within {seconds:.0f} s in {where}."
     if others:
         counts = Counter(result.code for result in others)

@@ -1,12 +1,12 @@
 """Wraps log lines as Docker's json-file driver does: one JSON record a line, messages split at 16 KiB.
 
 Escapes follow moby's ``jsonlog``: quotes, backslashes, control characters, ``<>&`` and U+2028/2029 are escaped, and
-bytes that are no UTF-8 become U+FFFD.
+bytes that are not UTF-8 become U+FFFD.
 """
 
 import re
 
-SPLIT_BYTES = 16 * 1024  # moby's defaultBufSize: what of a line goes into one record
+SPLIT_BYTES = 16 * 1024  # moby's defaultBufSize: the most of a line that goes into one record
 _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ufffd]')
 _LINE = re.compile(rb"[^\n]*\n")
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r"}

@@ -1,4 +1,4 @@
-"""From a seed, a mix and the time: bytes of a mesibo log, and an exact account of what they contain."""
+"""Makes the bytes of a mesibo log from a seed, a mix and the time, and keeps an exact account of what they contain."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from logwatch.simulate import docker
 from logwatch.simulate.outcomes import Outcome, everything, ordinary
 from logwatch.simulate.sayings import Push, Saying, Speaker
 
-_VARIANTS = 3000  # different wordings of all push results together; a number makes each line its own
+_VARIANTS = 3000  # different wordings of all push results together; a running number makes each line unique
 _FEWEST = 12  # of one result
 _MILLISECONDS = tuple(b"%03d" % number for number in range(1000))
 _SHIFTS = (
@@ -26,7 +26,7 @@ _SHIFTS = (
     b"08",
     b"6411",
     b"302887",
-)  # decimals of Docker's time behind the ms
+)  # decimals of Docker's time after the milliseconds
 # as in real logs, github.com/mesibo/messenger-app-backend/issues/9
 _START_UP = (
     (b"E", b" (1): starting mesibo"),
@@ -49,12 +49,12 @@ class Mix:
     push: float = 0.5  # of all lines
     failures: float = 0.06  # of the push lines
     hostile: float = 0.002  # of all lines: forged, torn, over-long, in other alphabets
-    everything: bool = False  # every result of the catalogue alike, instead of an ordinary day
+    everything: bool = False  # every result of the catalogue equally often, instead of an ordinary day
 
 
 @dataclass(slots=True)
 class _Pool:
-    """What can be said, and how often each of it."""
+    """The sayings to choose from, and the weight of each."""
 
     sayings: list[Saying] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Mesibo:
         mix: Mix | None = None,
         tell: Callable[[float, Push], None] | None = None,
     ) -> None:
-        """Think of everything that it will say; ``tell`` hears of each push with its time, as a webhook does."""
+        """Prepare everything that it may log; ``tell`` is called with the time of each push and the push itself."""
         self._tell = tell
         self._random = Random(seed)  # noqa: S311  repeatable on purpose
         self._docker = envelope == "docker"
@@ -113,7 +113,7 @@ class Mesibo:
         return self._truth.as_dict(self._catalogue)
 
     def start_up(self, at: float, most: int | None = None) -> bytes:
-        """Say what a mesibo says when it starts, ``most`` lines of it."""
+        """Return what a mesibo logs when it starts, at most ``most`` lines of it."""
         said = _START_UP[:most]
         self._truth.lines += len(said)
         stamp = self._stamps([round(at * 1000)])[0]
@@ -121,9 +121,9 @@ class Mesibo:
         return docker.records(lines, b"stdout", self._times([round(at * 1000)])[0]) if self._docker else lines
 
     def say(self, lines: int, at: float, step: float = 0.0, instead: Sequence[Outcome] = ()) -> bytes:
-        """Write exactly so many lines, the first at ``at`` (seconds since the epoch), each ``step`` seconds later.
+        """Return exactly ``lines`` lines, the first at ``at`` (seconds since the epoch), each ``step`` seconds later.
 
-        Every push of the platform of an outcome in ``instead`` ends with that.
+        Every push of the platform of an outcome in ``instead`` ends with that outcome.
         """
         if lines <= 0:
             return b""
@@ -137,14 +137,14 @@ class Mesibo:
         return self._write(chosen, [round((at + number * step) * 1000) for number in range(len(chosen))])
 
     def burst(self, outcome: Outcome, lines: int, at: float, step: float = 0.0) -> bytes:
-        """Write so many lines of one result."""
+        """Return ``lines`` lines of one result, timed as by ``say``."""
         if lines <= 0:
             return b""
         chosen = self._random.choices(self._of(outcome), k=lines)
         return self._write(chosen, [round((at + number * step) * 1000) for number in range(lines)])
 
     def _struck(self, chosen: list[int], outcome: Outcome) -> list[int]:
-        """Let pushes of the outcome's platform end with it."""
+        """Replace pushes of the outcome's platform with pushes that end with it."""
         others, found = self._of(outcome), []
         for index in chosen:
             result = self._sayings[index].result
@@ -153,7 +153,7 @@ class Mesibo:
         return found
 
     def _of(self, outcome: Outcome) -> list[int]:
-        """Return the places of some sayings of one outcome."""
+        """Return the indexes of some sayings of one outcome, which the first call makes."""
         if outcome not in self._bursts:
             sayings = [self._speaker.push(outcome) for _ in range(_FEWEST)]
             self._bursts[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
@@ -196,7 +196,7 @@ class Mesibo:
                 self._truth.add({saying.result: seen}, self._catalogue)
 
     def _form(self, saying: Saying) -> bytes:
-        """Prepare a message for %: stamp, number and, for Docker, time go in. Empty: to be wrapped as it comes."""
+        """Return a saying as a format for %: of stamp, number and, for Docker, time. Empty: to be wrapped each time."""
         level, before, behind, *_ = saying
         if not self._docker:
             return level + b"%b" + _literally(before) + b"%d" + _literally(behind) + b"\n"
@@ -217,7 +217,7 @@ class Mesibo:
 
     @staticmethod
     def _times(milliseconds: list[int]) -> list[bytes]:
-        """Return Docker's times: RFC 3339 with nanoseconds, zeros at the end left out as Go does."""
+        """Return Docker's times: RFC 3339 with nanoseconds, without the zeros at the end, which Go leaves out."""
         seconds = {second: _second("%Y-%m-%dT%H:%M:%S.", second) for second in {ms // 1000 for ms in milliseconds}}
         shifts = cycle(_SHIFTS)
         return [

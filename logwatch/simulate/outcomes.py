@@ -41,7 +41,7 @@ FAILED: dict[Outcome, float] = {
 
 
 def ordinary(failures: float) -> dict[Outcome, float]:
-    """Weigh the results of an ordinary day, of which the share ``failures`` (0 to 1) was not accepted."""
+    """Return weights for the results of an ordinary day, of which the share ``failures`` (0 to 1) is not accepted."""
     good, bad = sum(DELIVERED.values()), sum(FAILED.values())
     return {outcome: weight * (1 - failures) / good for outcome, weight in DELIVERED.items()} | {
         outcome: weight * failures / bad for outcome, weight in FAILED.items()
@@ -49,7 +49,7 @@ def ordinary(failures: float) -> dict[Outcome, float]:
 
 
 def everything(catalogue: Catalogue) -> dict[Outcome, float]:
-    """Weigh every result that the catalogue knows alike: no real log looks so, but a test sees each of them."""
+    """Return every result that the catalogue knows, with equal weights: no real log is like that, but tests see all."""
     return {Outcome(platform, code, reason): 1.0 for platform, code, reason, _ in catalogue.known()}
 
 
@@ -62,7 +62,7 @@ _BURST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """An incident: so many lines a second of one result, from ``start`` for ``seconds``, besides everything else."""
+    """An incident: ``rate`` lines a second of one result, from ``start`` for ``seconds``, besides everything else."""
 
     outcome: Outcome
     start: float
@@ -74,7 +74,7 @@ class Burst:
         """Read ``[PLATFORM/]CODE[/REASON]:START:SECONDS:RATE``; raises ValueError.
 
         Without a platform mesibo's own codes are those of Apple pushes, since most are about Apple's certificate; any
-        other code is of unknown platform, as in a log that does not tell.
+        other code is of unknown platform, as in a log that does not name it.
         """
         found = _BURST.fullmatch(text)
         if not found:

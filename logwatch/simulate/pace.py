@@ -10,18 +10,18 @@ from logwatch.simulate.mesibo import Mesibo
 from logwatch.simulate.outcomes import Burst, Outage
 
 TICK_SECONDS = 0.1  # lines of one tick are written and flushed together
-_BULK_LINES = 5000  # written together where there is no rhythm
-_BURST_LINES = 100  # there, while bursts have to come in between
-_BULK_RATE = 1000.0  # lines a second that the stamps of a log tell which is written at once
-_MOST_LINES = 50_000  # of one tick: after a suspended machine, catch up in pieces
+_BULK_LINES = 5000  # written together when there is no rate
+_BURST_LINES = 100  # the same, when bursts or outages come in between
+_BULK_RATE = 1000.0  # lines a second, by its stamps, of a log that is written at once
+_MOST_LINES = 50_000  # at a time: after the machine was suspended, catch up in pieces
 _DAY = 86400.0
 _QUIETEST = 4 * 3600.0  # of a day in UTC, seconds
-_DEPTH = 0.7  # of a night: so much fewer lines than on average
+_DEPTH = 0.7  # of a night: the share of the average rate that is missing then
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How many lines come when: ``rate`` a second on average, with ``daily`` more by day and fewer by night."""
+    """How many lines come when: ``rate`` a second on average; with ``daily``, more by day and fewer by night."""
 
     rate: float
     daily: bool = False
@@ -52,11 +52,10 @@ def write(
 ) -> None:
     """Write ``rate`` lines a second for ``seconds``, or until ``lines`` are written (0: no limit), or until ``stop``.
 
-    ``rate`` 0 writes as fast as it can. With ``start`` (seconds since the epoch) stamps run from there at the rate, or
-    at 1000 lines a second, and nothing is waited for. With ``history`` it began so many seconds ago, and catches up
-    before it goes on with the clock; ``seconds`` count from there. ``caught_up`` is called once, when the history is
-    in the file and every further line is of the present. When it ends, the truth of ``mesibo`` is about what
-    was written.
+    With ``rate`` 0, write as fast as possible. With ``start`` (seconds since the epoch), stamps run from there at the
+    rate, or at 1000 lines a second, without waiting. With ``history``, the log began that many seconds ago, and catches
+    up before it follows the clock; ``seconds`` count from its beginning. ``caught_up`` is called once, when the history
+    is written and every further line is of the present. Afterwards ``mesibo.truth()`` is about what was written.
     """
     began = now() - history if start is None else start
     _emit(output, mesibo.start_up(began, lines or None))
@@ -80,7 +79,7 @@ def write(
 
 
 class _Due:
-    """What has to be written in an interval; the intervals of a run add up to the rate, whatever their lengths."""
+    """The lines due in an interval; the intervals of a run add up to the rate, whatever their lengths."""
 
     def __init__(
         self, mesibo: Mesibo, rhythm: Rhythm, bursts: Sequence[Burst], outages: Sequence[Outage], limit: int

@@ -1,4 +1,4 @@
-"""Puts results in the words of a mesibo log, and adds what else stands there: other modules, hostile text.
+"""Words results as a mesibo logs them, and adds what else is in such a log: lines of other modules, hostile text.
 
 Nobody has published a whole push line of mesibo, so these stay within what its grammar promises to read; lines of other
 modules follow real samples. Every saying has one hole for a running number, so that no two lines of a log are equal.
@@ -15,7 +15,7 @@ from logwatch.simulate.outcomes import Outcome
 
 
 class Push(NamedTuple):
-    """What became of one push, and whose it was: more than a line may tell."""
+    """The outcome of one push, and whose it was: a line may show less."""
 
     outcome: Outcome
     user: str
@@ -24,14 +24,14 @@ class Push(NamedTuple):
 
 
 class Saying(NamedTuple):
-    """One message: level, stamp, ``before``, a number, ``behind``; more lines may hang on it."""
+    """One message: level, stamp, ``before``, a number, ``behind``; it may have several lines."""
 
     level: bytes
     before: bytes
     behind: bytes
     result: ResultKey | None = None  # what it counts as
     unparsed: bool = False  # a push line in the right place that gives no result
-    push: Push | None = None  # what it tells of
+    push: Push | None = None  # that it is about
 
     @property
     def lines(self) -> int:
@@ -40,12 +40,12 @@ class Saying(NamedTuple):
 
     @property
     def misplaced(self) -> int:
-        """Count the lines that hold the function's name in another place than a push line does."""
+        """Count the lines that contain the function's name, but not where a push line has it."""
         marked = [_FUNCTION.search(line) for line in (self.before + b"0" + self.behind).split(b"\n")]
         return len(marked) - marked.count(None) - (self.unparsed or self.result is not None)
 
 
-_FUNCTION = re.compile(rb"(?<![\w-])push_on_complete(?![\w-])")  # and none with a longer name
+_FUNCTION = re.compile(rb"(?<![\w-])push_on_complete(?![\w-])")  # not as part of a longer name
 _TYPES = {"fcm": ("fcm", "fcm", "android", "gcm"), "apns": ("apn", "apn", "apns", "ios", "voip"), "unknown": ("-",)}
 _LEVELS = (b"E", b"E", b"E", b"E", b"I", b"D", b"**C**", b"http-")
 _APPS = (6035, 8676)
@@ -85,10 +85,10 @@ _SHAPES_UNTOLD = (
 
 
 class Speaker:
-    """Makes sayings; what it makes follows from ``random`` alone."""
+    """Makes sayings, which are determined by ``random`` alone."""
 
     def __init__(self, random: Random, users: int = 1500) -> None:
-        """Return it the people it knows."""
+        """Make up the users, and the push tokens of their devices."""
         self._random = random
         self._users = [self._user() for _ in range(users)]
         self._tokens: dict[str, list[str]] = {"fcm": [], "apns": [], "unknown": ["-"]}
@@ -97,7 +97,7 @@ class Speaker:
         self._busy = self._users[:9]  # those who run into mesibo's limit
 
     def push(self, outcome: Outcome) -> Saying:
-        """Put one result in words; the words may tell less than the outcome: then it counts as what they tell."""
+        """Return a saying for one outcome; if its words say less than the outcome, it counts as what they say."""
         platform, code, reason = outcome
         pick = self._random
         told = platform != "unknown" and pick.random() < 0.97  # noqa: PLR2004  now and then a line without its type
@@ -123,7 +123,7 @@ class Speaker:
         return self._saying(pick.choice(_LEVELS), text, result)._replace(push=push)
 
     def hostile(self) -> Iterator[Saying]:
-        """Make lines that look like results and are none, and lines that must be read in spite of what is in them."""
+        """Yield lines that look like results and are none, and lines that must be read despite what is in them."""
         long = "x" * self._random.randrange(17_000, 40_000)
         ok = ResultKey("fcm", 200, "")
         yield self._saying(b"E", 'push_on_complete: uid # name "unclosed code 903', unparsed=True)
@@ -143,7 +143,7 @@ class Speaker:
         yield Saying(b"E", b" (17): push_on_complete: uid \xff\xfe\x80", b" type fcm code 200 \xc3", ok)
 
     def others(self) -> list[Saying]:
-        """Make what the rest of a mesibo says; the wording of real samples where there are any."""
+        """Return what the rest of a mesibo logs, worded like real samples where there are any; frequent ones repeat."""
         texts = (
             (b"E", "login successful: root (uid #) aid: (8676)", 30),
             (b"I", "user # connected from 10.1.2.3 (tls 1)", 30),
@@ -178,11 +178,11 @@ class Speaker:
         return f"{''.join(self._random.choices(_BASE64, k=22))}:APA91b{''.join(self._random.choices(_BASE64, k=134))}"
 
     def _answer(self, outcome: Outcome, *, told: bool) -> str:
-        """Return what stands behind the code: FCM's or APNs' answer as JSON, a reason as a word, or nothing."""
+        """Return what follows the code: FCM's or APNs' answer as JSON, a reason as a word, or nothing."""
         platform, code, reason = outcome
         if platform == "unknown" or code <= 0:
             return f" reason {reason}" if reason else ""
-        if not reason:  # an accepted FCM push has an answer, but one that tells a stranger nothing
+        if not reason:  # an accepted FCM push has an answer, but nothing in it shows the platform
             accepted = ' {"name":"projects/demo/messages/0:1500415314455276%31bd1c9631bd1c96"}'
             return accepted if told and (platform, code) == ("fcm", 200) else ""
         return " " + json.dumps(answer_of(outcome), separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""A mesibo that calls: the failures of its log as push events, lost, repeated, late and in batches, and the truth.
+"""A mesibo that calls: the failures of its log as push events, lost, repeated, late or in batches, and the truth.
 
 Nobody has published a whole push event; these have what is known (``request``, ``response`` with its ``code``), and
 the provider's answer in the forms in which others pass it on.
@@ -25,11 +25,11 @@ TRUTHS = 100_000  # failures that are remembered one by one
 _ACCEPTED = 200
 
 Post = Callable[[bytes], bool]
-"""Sends a body; True when it was answered as taken."""
+"""Sends a body; returns True if the answer says that it was taken."""
 
 
 def post_to(url: str) -> Post:
-    """Return what posts to an address."""
+    """Return a function that posts to an address."""
 
     def post(body: bytes) -> bool:
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  as asked for
@@ -43,7 +43,7 @@ def post_to(url: str) -> Post:
 
 
 class Calls:
-    """Makes calls of pushes: which events come together, in which envelope, and what becomes of a call."""
+    """Makes calls from pushes: chooses which events come together, in which form, and what becomes of a call."""
 
     def __init__(self, seed: int, *, secret: str = "", debug: bool = False) -> None:
         self._random = Random(seed)  # noqa: S311  repeatable on purpose
@@ -55,11 +55,11 @@ class Calls:
         self._counts = dict.fromkeys(("events", "calls", "lost_events", "repeated_calls", "late_calls"), 0)
 
     def wants(self, push: Push) -> bool:
-        """Return whether a webhook is told of it: failures, and everything while pushes are debugged."""
+        """Return whether a webhook is called for a push: for failures, and with ``debug`` for every push."""
         return self._debug or push.outcome.code != _ACCEPTED
 
     def make(self, pushes: list[tuple[float, Push]]) -> list[bytes]:
-        """Return the bodies to be sent now, in their order; some come with the next ones, some twice, some never."""
+        """Return the bodies to send now, in order; some come with the next call's, some twice, some never."""
         now, self._late = self._late, []
         while pushes:
             size = min(len(pushes), self._random.choice((1, 1, 1, 2, MOST_EVENTS)))
@@ -78,7 +78,7 @@ class Calls:
         return now
 
     def truth(self) -> dict[str, Any]:
-        """Return what was called, and every failure with its reason and whether a call told it."""
+        """Return counts of calls and events, and the failures, each with its reason and whether a call reported it."""
         return {**self._counts, "failures": list(self._failures)}
 
     def _account(self, batch: list[tuple[float, Push]], *, lost: bool) -> None:
@@ -131,7 +131,7 @@ class Calls:
 
 
 class Caller(threading.Thread):
-    """Sends the calls of a run from a thread of its own, each until it is answered or the run is given up."""
+    """Sends the calls of a run from a thread of its own, each until it is answered or its patience is over."""
 
     def __init__(self, calls: Calls, post: Post) -> None:
         super().__init__(name="webhook", daemon=True)
@@ -143,7 +143,7 @@ class Caller(threading.Thread):
         self.unanswered = 0
 
     def tell(self, at: float, push: Push) -> None:
-        """Hear of a push."""
+        """Take note of a push that a webhook is called for."""
         if self._calls.wants(push):
             with self._lock:
                 self._pushes.append((at, push))
@@ -154,7 +154,7 @@ class Caller(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Call every now and then; what is late comes with the last ones."""
+        """Send what has gathered, again and again; at the end send what is late as well."""
         while not self._ended.wait(GATHER_SECONDS):
             self._send()
         self._send()

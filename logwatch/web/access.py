@@ -1,7 +1,7 @@
-"""Who may ask, over what: the web configuration file in force, read again when it or a file that it names changes.
+"""Decides who may ask, over what: by the web configuration file, read again when it or a file that it names changes.
 
-A changed file that cannot be used leaves the old one in force, and says so once: neither a typing error nor a half
-written certificate ever opens the door, or closes it.
+A changed file that cannot be used leaves the old one in force, and that is logged once: neither a typing error nor a
+half-written certificate ever lets anybody in, or shuts anybody out.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from logwatch.web.file import WebFile, read
 
 LOOK_SECONDS = 1.0
 WHY = {421: "this name is not known here: add it to web.hosts, or ask by address"}
-"""What an answer says beyond its status."""
+"""What an answer of a status says, if HTTP's own words do not help."""
 Signature = tuple[tuple[int, ...] | None, ...]
 
 
@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """A web configuration file, ready to use; without any, everybody may ask, in the clear."""
+    """A web configuration file, ready to use; without one, everybody may ask, in plain HTTP."""
 
     file: WebFile | None = None
     context: ssl.SSLContext | None = None
@@ -52,7 +52,7 @@ class Settings:
 
 
 def load(path: Path | None, *, exposed: bool) -> Settings:
-    """Read the file at ``path``; WebError with every problem, an open door on an ``exposed`` address among them."""
+    """Read the file at ``path``; WebError with every problem, such as neither TLS nor a password if ``exposed``."""
     if path is None:
         return Settings()
     file = read(path)
@@ -70,7 +70,7 @@ def load(path: Path | None, *, exposed: bool) -> Settings:
 
 
 def warnings(settings: Settings, web: Web) -> list[Problem]:
-    """Return what is allowed and yet worth a thought, about serving ``settings`` as ``web`` says."""
+    """Return warnings about what is allowed, and yet unsafe, in serving ``settings`` as ``web`` says."""
     if parse_listen(web.listen).loopback or settings.context or not (settings.closed or web.allow_plain_http):
         return []  # the last is an error of the configuration
     what = "the password travels in the clear" if settings.closed else "everybody in the network may read this"
@@ -81,7 +81,7 @@ def warnings(settings: Settings, web: Web) -> list[Problem]:
 
 
 def refuse_in_the_clear(config: Config, *, tls: bool) -> None:
-    """Raise WebError where secrets of webhooks would travel in the clear, unless that was asked for."""
+    """Raise WebError if secrets of webhooks would travel unencrypted, unless that was asked for."""
     if tls or config.web.allow_plain_http or parse_listen(config.web.listen).loopback:
         return
     problems = [
@@ -116,13 +116,13 @@ class Access:
         self._path = path
         self._exposed = exposed
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower().rstrip(".") for host in hosts)}
-        self.prefix = prefix  # that links begin with, where no proxy tells one
+        self.prefix = prefix  # of links, if no proxy sends one
         self._monotonic = monotonic
         self._log = structlog.get_logger()
         self._settings = Settings()
         self._signature: Signature = ()
         self._looked_at = monotonic()
-        self.refused: Problem | None = None  # why the file that is there is not the one in force
+        self.refused: Problem | None = None  # why the present file is not the one in force
         self._passwords = auth.Passwords(known=known)
         self.read()
 
@@ -138,15 +138,15 @@ class Access:
 
     @property
     def trouble(self) -> str:
-        """Why the file that is there is not the one in force, in words; empty when it is."""
+        """Why the present file is not the one in force, in words; empty if it is."""
         return str(self.refused) if self.refused else ""
 
     def warnings(self, web: Web) -> list[Problem]:
-        """Return what is worth a thought about serving this as ``web`` says."""
+        """Return warnings about what is unsafe in serving this as ``web`` says."""
         return warnings(self._settings, web)
 
     def read(self) -> None:
-        """Read the file now; WebError leaves in force what was."""
+        """Read the file now; on WebError the old settings stay in force."""
         # Its state from before the reading: what changes meanwhile is read again
         before = self._state(self._settings)
         try:
@@ -159,7 +159,7 @@ class Access:
         self._signature = self._state(settings)
 
     def look(self) -> None:
-        """Read the file again if it has changed, or was refused: that may have passed. At most once a second."""
+        """Read the file again if it has changed, or was refused, as the cause may be gone; at most once a second."""
         now = self._monotonic()
         if self._path is None or now < self._looked_at + LOOK_SECONDS:
             return
@@ -178,17 +178,17 @@ class Access:
             self._log.info("web_config_read", path=str(self._path), tls=self.context is not None)
 
     def misled(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
-        """Turn away a browser that another site's name was led here with (DNS rebinding); None for everybody else.
+        """Refuse a browser that was led here by the name of another site (DNS rebinding); None for everybody else.
 
-        Neither an address nor a name without a dot can be rebound; over TLS the certificate has said already whose name
-        it is; and a browser keeps a password for the name that it was given under.
+        Neither an address nor a name without a dot can be rebound; over TLS the certificate has shown already whose
+        name it is; and a browser sends a password only to the name for which it was entered.
         """
         host = _host(request.headers.get("Host", ""))
         asked = self.context is not None or self._settings.closed
         return None if asked or "." not in host or host in self._hosts or _is_address(host) else Refusal(421, {})
 
     async def admit(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
-        """Return why this request is not answered; None when it is."""
+        """Return why this request is refused; None if it is not."""
         file = self._settings.file
         if file is None:
             return None
@@ -207,11 +207,11 @@ class Access:
         return Refusal(401, {"WWW-Authenticate": 'Basic realm="mesibo-logwatch", charset="UTF-8"'})
 
     def close(self) -> None:
-        """Check no password any more."""
+        """Stop checking passwords."""
         self._passwords.close()
 
     def _state(self, settings: Settings) -> Signature:
-        """Return a value that differs once the file, or one that it names, was changed."""
+        """Return a value that differs once the file, or one that it names, has changed."""
         paths = [self._path]
         if settings.file and settings.file.tls:
             paths += [settings.file.tls.cert_file, settings.file.tls.key_file, settings.file.tls.client_ca_file]

@@ -1,18 +1,18 @@
-"""What answers have in common over HTTP: links behind a prefix, gzip, and a tag that stays while they are unchanged."""
+"""What HTTP answers share: links behind a prefix, gzip, and an ETag that stays while the content is unchanged."""
 
 import hashlib
 import re
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
-_NOT_WRITTEN = re.compile(r";\s*version\s*=(?!(?:0\.0\.[14]|1\.0\.0)\s*(?:;|$))")  # a version that nobody asks for
+_NOT_WRITTEN = re.compile(r";\s*version\s*=(?!(?:0\.0\.[14]|1\.0\.0)\s*(?:;|$))")  # a version that is not written here
 _WEIGHT = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)")
-# When the page came, and what it counts from then on by itself
+# When the page was made, and what it counts on from there by itself
 _NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"[^>]*>[^<]*</span>')
 
 
 def prefix_of(forwarded: str, configured: str) -> str:
-    """Return what links begin with behind a proxy: its X-Forwarded-Prefix, else the setting; empty without either.
+    """Return the prefix of links behind a proxy: its X-Forwarded-Prefix, else the setting; empty without either.
 
     A header that is not a path is ignored: nothing in it may lead to another host, or end an attribute.
     """
@@ -26,9 +26,9 @@ def is_prefix(text: str) -> bool:
 
 
 def under(prefix: str, body: bytes) -> bytes:
-    """Let every link of a page that leads to the root of the site lead below ``prefix``.
+    """Return a page with ``prefix`` in front of every link that begins at the root of the site.
 
-    Templates escape quotes in all that they fill in, so nothing but an attribute of ours looks like one.
+    Templates escape quotes in all values, so nothing but an attribute of ours looks like one.
     """
     return _LINK.sub(rb'\1="' + prefix.encode() + b"/", body) if prefix else body
 
@@ -41,8 +41,8 @@ def takes_gzip(accepted: str) -> bool:
 def by_weight(accepted: str) -> str:
     """Return the ranges of an Accept header, the heaviest first, up to one that plain text satisfies (RFC 9110).
 
-    prometheus_client takes the first that it can write, whatever its weight, passes plain text over, fails by a
-    version that is no number or stands in quotes, and claims to write whichever is asked for.
+    prometheus_client takes the first that it can write, whatever its weight, skips plain text, fails on a version that
+    is no number or is in quotes, and claims to write any version that is asked for.
     """
     weights = _weights(accepted.replace('"', ""))
     kept: list[str] = []
@@ -55,7 +55,7 @@ def by_weight(accepted: str) -> str:
 
 
 def _weights(accepted: str) -> dict[str, float]:
-    """Return the weight of each element of a header that says what is accepted; 1 where none can be read."""
+    """Return the weight of each element of an Accept or Accept-Encoding header; 1 if it has none that can be read."""
     elements = accepted.lower().split(",")
     return {each: float(found[1]) if (found := _WEIGHT.search(each)) else 1.0 for each in elements}
 
@@ -66,5 +66,5 @@ def _name(element: str) -> str:
 
 
 def tag(body: bytes) -> str:
-    """Return the ETag of a page: the same as long as nothing but the moment that it is of has changed."""
+    """Return the ETag of a page: the same as long as nothing but the time when it was made has changed."""
     return f'W/"{hashlib.sha256(_NOW.sub(b"", body)).hexdigest()[:32]}"'

@@ -48,18 +48,18 @@ HIDDEN = (
 MOST_USERS = 100_000
 DOWNLOADS = 4  # that are sent at a time: each holds its rows, 1.5 MB of failures or a whole list of users
 RETRY_SECONDS = 10
-SLOW_SECONDS = 60.0  # a download that takes longer gives way to the next one, where all places are taken
-# At the beginning of a cell, and behind what begins one where a list's separator is not the comma: a semicolon, a tab.
-# Signs in full width are taken for the usual ones by spreadsheets of East Asia.
+SLOW_SECONDS = 60.0  # a download that takes longer gives way to the next one, if all places are taken
+# At the beginning of a cell, or after what begins one if the separator is not the comma: a semicolon, a tab.
+# East Asian spreadsheets take full-width signs for the usual ones.
 _FORMULA = re.compile(r"((?:^|[;\t\r\n|])[\s\"']*)([=+\-@＝＋－＠])")  # noqa: RUF001  these are meant
 _TELEPHONE = re.compile(r"\+\d+", re.ASCII)
 
 
 class Api(SiteHandler):
-    """Base: JSON, made in the pages' thread; a question that makes no sense is 400, a ledger that is away 503."""
+    """Base of JSON answers, made in the pages' thread; 400 for a senseless question, 503 without a readable ledger."""
 
     async def answer(self, make: Callable[[], Any]) -> None:
-        """Send what ``make`` gives, as JSON; a text is JSON already."""
+        """Send what ``make`` returns, as JSON; a text is JSON already."""
 
         def made() -> bytes:
             with self.site.reader.together():
@@ -76,17 +76,17 @@ class Api(SiteHandler):
         self.write(b"\n")
 
     def say(self, status_code: int, told: str) -> None:
-        """End with a sentence, as JSON too."""
+        """Answer with a status and a sentence, as JSON too."""
         self.set_status(status_code)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(_dumped({"error": told}).encode(errors="replace") + b"\n")
 
 
 class NotFoundApi(Api):
-    """Everything below ``/api/`` that is not here."""
+    """Everything else below ``/api/``."""
 
     def get(self) -> None:
-        """Say so."""
+        """Answer with 404."""
         raise tornado.web.HTTPError(404)
 
 
@@ -139,7 +139,7 @@ class FailuresApi(Api):
     """``/api/v1/failures``: a page of the error log, newest first."""
 
     async def get(self) -> None:
-        """Answer with the failures that a filter leaves, and where the next page begins."""
+        """Answer with the failures that pass the filter, and where the next page begins."""
         await self.answer(self._make)
         await self.site.work(heap.release)
 
@@ -154,10 +154,10 @@ class FailuresApi(Api):
 
 
 class Download(SiteHandler):
-    """Base of downloads: sent page by page, so that neither side holds them whole; numbers are on disk already."""
+    """Base of downloads of what is on disk, sent page by page, so that neither side has to hold them whole."""
 
     async def send(self, name: str, parts: Iterator[str]) -> None:
-        """Send ``parts`` as a file, or 503 while others are sent: whoever asks and never reads holds memory."""
+        """Send ``parts`` as a file; 503 if too many are being sent: a client that asks and never reads holds memory."""
         sent, now = self.site.downloads, self.site.monotonic()
         if len(sent) >= DOWNLOADS and not self._given_way(now):
             self.set_header("Retry-After", str(RETRY_SECONDS))
@@ -171,7 +171,7 @@ class Download(SiteHandler):
             await self.site.work(heap.release)
 
     def _given_way(self, now: float) -> bool:
-        """End the oldest download for this one if it is a slow one: a visitor who hardly reads keeps no place."""
+        """End the oldest download if it is a slow one, and return whether it was: who hardly reads keeps no place."""
         oldest, began = next(iter(self.site.downloads.items()))
         if now - began < SLOW_SECONDS:
             return False
@@ -180,7 +180,7 @@ class Download(SiteHandler):
         return True
 
     async def _send(self, name: str, parts: Iterator[str]) -> None:
-        """Send a file: a fault before the first byte is a status, one behind it ends it, as does who takes nothing."""
+        """Send a file: a fault before the first byte is a status, a later one ends it, as does a client that stalls."""
         try:
             # the head and the first page: whatever is wrong with the question shows before anything is sent
             first = await self.work(lambda: next(parts, "") + next(parts, ""))
@@ -204,7 +204,7 @@ class Download(SiteHandler):
 
 
 class Failures(Download):
-    """``/downloads/failures.csv`` and ``.json``: all of the error log that a filter leaves."""
+    """``/downloads/failures.csv`` and ``.json``: everything in the error log that passes the filter."""
 
     async def get(self, form: str) -> None:
         """Send the failures as CSV or JSON."""
@@ -246,7 +246,7 @@ class CleanUp(Download):
     def _rows(self) -> Iterator[list[dict[str, Any]]]:
         reader = self.site.reader
         hits = reader.users(of_dead_tokens(self.site.watched.catalogue, reader.kinds()), MOST_USERS)
-        # Before it is cut into pages: one without a row would be taken for the end
+        # Filtered before paging: a page without a row would be taken for the end
         known = [hit for hit in hits if hit.user and not is_hidden(hit.user)]
         for start in range(0, len(known), 500):
             yield [_hit(hit) for hit in known[start : start + 500]]
@@ -274,7 +274,7 @@ def _failure(site: Site, listed: Listed) -> dict[str, Any]:
 
 
 def _heard(site: Site, failure: StoredFailure) -> str:
-    """Return the meaning of the reason that a webhook reported; empty where it reported none."""
+    """Return the meaning of the reason that a webhook reported; empty if it reported none."""
     if not failure.heard:
         return ""
     return site.watched.catalogue.entry(failure.heard_platform, failure.code, failure.heard).title
@@ -285,7 +285,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 
 def _csv(columns: Iterable[str], pages: Iterable[list[dict[str, Any]]]) -> Iterator[str]:
-    """Write RFC 4180; a header always, so that an empty list is a file too."""
+    """Yield CSV by RFC 4180; always with a header, so that an empty list is a file too."""
     names = list(columns)
     yield ",".join(names) + "\r\n"
     for page in pages:
@@ -295,13 +295,13 @@ def _csv(columns: Iterable[str], pages: Iterable[list[dict[str, Any]]]) -> Itera
 
 
 def _cell(value: object) -> str:
-    """Write a cell that no spreadsheet takes for a formula (OWASP, CSV injection); telephone numbers stay."""
+    """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection); telephone numbers are unchanged."""
     text = "" if value is None else str(value)
     return text if _TELEPHONE.fullmatch(text) else _FORMULA.sub(r"\1'\2", text)
 
 
 def _json(name: str, pages: Iterable[list[dict[str, Any]]]) -> Iterator[str]:
-    """Write one object with one list in it, an element a line."""
+    """Yield a JSON object with one list in it, an element a line."""
     yield f'{{"{name}":['
     comma = "\n"
     for page in pages:

@@ -1,4 +1,4 @@
-"""Serves the style sheet, the scripts and the icon: a few files, read once, nothing else of the disk is reachable."""
+"""Serves the style sheet, the scripts and the icon: a few files, read once; nothing else on the disk can be reached."""
 
 import functools
 import hashlib
@@ -16,7 +16,7 @@ TYPES = {
 
 
 class Asset(Handler):
-    """One of the files; browsers ask again at each visit, and mostly hear that theirs is still the same."""
+    """One of the files; browsers ask again at each visit, and mostly get 304: theirs is still the same."""
 
     def get(self, name: str) -> None:
         """Send the file of that name."""

@@ -2,8 +2,8 @@
 
 bcrypt is slow on purpose, so a flood of wrong passwords must neither hold up the event loop nor fill a queue: each
 client may have a few passwords waiting, all clients together a bounded number, networks take turns, and a client that
-was let in before comes first, over a restart as well. Kept for that is its address alone: a digest that is quick to
-check would be quick to guess for whoever reads it.
+was let in before comes first, even after a restart. Only its address is kept for that: a digest that is quick to check
+would be quick to guess for whoever reads it.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ LANES = (
     fair_queue.OF_ONE
 )  # passwords that wait, of one client; by a secret digest of the user, so that no name shows by its lane
 REMEMBERED = 1024
-CLIENTS = 64  # that were let in, remembered over a restart: the newest
-# Of a password that was drawn by lot and forgotten
+CLIENTS = 64  # that were let in, remembered across a restart: the newest
+# Of a random password that nobody knows
 NOBODY = "$2b${:02}$yrcqGUkKF8sjpTTl3fKyCO9hyL46eRE6ly3w/7T8vMbbthHWWMKXK"
 CheckPassword = Callable[[bytes, bytes], bool]
 
@@ -53,7 +53,7 @@ def neighbourhood(address: str) -> str:
 
 
 def credentials(header: str) -> tuple[str, bytes] | None:
-    """Take user and password out of an ``Authorization`` header; None when it is no basic authentication."""
+    """Parse user and password out of an ``Authorization`` header; None if it is no basic authentication."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -77,7 +77,7 @@ class Passwords:
     """Checks passwords; for one event loop."""
 
     def __init__(self, check: CheckPassword = bcrypt.checkpw, *, known: Path | None = None) -> None:
-        """Take what checks a password, and the file of those who were let in before."""
+        """Take the function that checks a password, and the file with the clients that were let in before."""
         self._check = check
         self._key = secrets.token_bytes(32)
         self._right: collections.OrderedDict[bytes, None] = collections.OrderedDict()
@@ -91,7 +91,7 @@ class Passwords:
         self._clients = dict.fromkeys(_read(known))
 
     async def accepts(self, users: Mapping[str, str], user: str, password: bytes, address: str) -> bool:
-        """Return whether ``user`` has this password; BusyError when that cannot be found out now."""
+        """Return whether ``user`` has this password; BusyError if that cannot be checked now."""
         hashed = users.get(user) or _nobody(users)
         asked = self._digest(user.encode(), hashed.encode(), password)
         for answer, known in ((True, self._right), (False, self._wrong)):
@@ -100,12 +100,12 @@ class Passwords:
                 return answer
         if asked not in self._waiting:
             self._ask(asked, user, hashed, password, neighbourhood(address))
-        # Whoever goes away does not take the answer from others who wait for the same one
+        # A client that goes away must not cancel the check for others who wait for the same one
         right = await asyncio.shield(self._waiting[asked])
         return right and user in users
 
     def close(self) -> None:
-        """Hash nothing any more."""
+        """Stop hashing."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, asked: bytes, user: str, hashed: str, password: bytes, client: str) -> None:
@@ -130,7 +130,7 @@ class Passwords:
             while isinstance(job := self._queue.get(), _Job):
                 try:
                     right = await loop.run_in_executor(self._thread, self._hash, job.password, job.hashed)
-                except Exception:  # noqa: BLE001  it was closed, no thread or memory is to be had: whoever waits is told
+                except Exception:  # noqa: BLE001  it was closed, or no thread or memory is left: whoever waits is told
                     self._end(job, BusyError())
                     continue
                 known = self._right if right else self._wrong
@@ -150,12 +150,12 @@ class Passwords:
             return
         if isinstance(answer, BusyError):
             waiting.set_exception(answer)
-            waiting.exception()  # whoever asked may be gone
+            waiting.exception()  # retrieved here, since whoever asked may be gone
         else:
             waiting.set_result(answer)
 
     def _let_in(self, client: str) -> None:
-        """Remember a client; a file that cannot be written costs it its turn after a restart, no more."""
+        """Remember a client; if the file cannot be written, it only loses its precedence after a restart."""
         if client in self._clients or not client:
             return
         self._clients[client] = None
@@ -169,7 +169,7 @@ class Passwords:
 
     def _hash(self, password: bytes, hashed: bytes) -> bool:
         try:
-            return self._check(password[:72], hashed)  # as Go does: bcrypt knows no more of a password
+            return self._check(password[:72], hashed)  # as Go does: bcrypt uses no more of a password
         except ValueError:
             return False
 
@@ -181,7 +181,7 @@ class Passwords:
 
 
 def _read(path: Path | None) -> list[str]:
-    """Return the clients that were let in before; none where nobody knows."""
+    """Return the clients that were let in before; none if the file cannot be read."""
     try:
         return path.read_text().split()[-CLIENTS:] if path else []
     except (OSError, UnicodeDecodeError):
@@ -189,5 +189,5 @@ def _read(path: Path | None) -> list[str]:
 
 
 def _nobody(users: Mapping[str, str]) -> str:
-    """Return a hash for a name that nobody has, so that it takes as long as one that somebody has."""
+    """Return a hash to check for an unknown user, so that it takes as long as for a known one."""
     return NOBODY.format(max((int(hashed[4:6]) for hashed in users.values()), default=10))

@@ -1,6 +1,6 @@
-"""Lays results over time out as charts, one a platform: accepted pushes upwards, failed ones downwards, on one scale.
+"""Lays out results over time as charts, one per platform: accepted pushes upwards, failed ones downwards, on one scale.
 
-Counts go in; bars, grid, marks and a text for each interval come out. All places are in percent of the plot, or in
+Counts go in; bars, grid, marks and a text for each interval come out. All positions are in percent of the plot, or in
 units of a box that the page stretches, so that no style and no script is needed; colours are classes of the style
 sheet.
 """
@@ -19,7 +19,7 @@ from logwatch.moments import utc
 from logwatch.words import number
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
-# from the axis outwards: what concerns everybody stands where bars are easiest to compare
+# from the axis outwards: what concerns everybody is where bars are easiest to compare
 ORDER = (
     "credential",
     "configuration",
@@ -32,7 +32,7 @@ ORDER = (
     "token",
 )
 PLATFORMS = {"apns": "iOS", "fcm": "Android", "unknown": "Platform unknown"}
-_FEW = 0.05  # of the pushes: so few whose platform is not told get no chart of their own
+_FEW = 0.05  # share of the pushes: fewer of unknown platform get no chart of their own
 MARKS = 4  # incidents that one chart marks: the newest
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
 _STEPS = (1, 2, 5)
@@ -55,7 +55,7 @@ class Span(NamedTuple):
 
     @property
     def seconds(self) -> int:
-        """How long it is."""
+        """How far back it looks."""
         return WIDTHS[self.width]
 
 
@@ -78,7 +78,7 @@ class Bars(NamedTuple):
 class Column:
     """One interval (``start``: seconds since the epoch) of one platform, and its counts by class, none of them 0.
 
-    As long as nothing is added to it, it is the same object from page to page: what is made of it is made once.
+    As long as nothing is added to it, it is the same object from page to page: what is cached on it is computed once.
     """
 
     start: int
@@ -100,7 +100,7 @@ class Column:
 
     @property
     def text(self) -> str:
-        """Say it in a line."""
+        """The interval in a line."""
         if not self.counts:
             return f"{self.label}: no push"
         why = f" ({self.why})" if self.failed else ""
@@ -112,13 +112,13 @@ class Tick(NamedTuple):
 
     at: float
     label: str
-    moment: int | None = None  # of a tick, seconds since the epoch
+    moment: int | None = None  # if the axis is of time: seconds since the epoch
 
 
 class Mark(NamedTuple):
     """An incident on the time axis, in percent of it."""
 
-    label: str  # that stands beside it in the list of incidents as well
+    label: str  # as in the list of incidents
     began: float
     length: float
     incident: Incident
@@ -141,39 +141,39 @@ class Chart:
 
     @property
     def width(self) -> int:
-        """Of the box of bars."""
+        """Width of the box of bars."""
         return 10 * len(self.columns)
 
     @property
     def pushes(self) -> int:
-        """Over the whole span."""
+        """All pushes over the whole span."""
         return self.accepted + self.failed
 
     @property
     def summary(self) -> str:
-        """Say it in a line."""
+        """The counts in a line."""
         return f"{number(self.accepted)} accepted, {number(self.failed)} failed"
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What the colours stand for."""
+        """The classes that the colours stand for."""
         return tuple(bar.name for bar in self.bars)
 
 
 class Charts(NamedTuple):
-    """One chart for each platform of which anything came."""
+    """One chart for each platform that had a push."""
 
     each: tuple[Chart, ...] = ()
-    untold: int = 0  # pushes that are in none, for their platform is not told
+    untold: int = 0  # pushes that are in no chart, since their platform is unknown
 
 
 def said(class_: str) -> str:
-    """Name a class for people."""
+    """Return the name of a class for people."""
     return "accepted" if class_ == "delivered" else class_.replace("_", " ")
 
 
 def tally(timeline: Timeline, catalogue: Catalogue, before: tuple[Timeline, Tally] | None = None) -> Tally:
-    """Add results up by interval, platform and class; by ``before``, only where an interval is not as it was."""
+    """Sum up results by interval, platform and class; with ``before``, only for intervals that have changed since."""
     known, counts = before or (Timeline(timeline.width), {})
     changed = timeline.changed(known)
     classes = [(row.platform, entry_of(catalogue, row).class_, each) for row, each in timeline.series.items()]
@@ -224,7 +224,7 @@ def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] 
 
 
 def span_for(asked: str, now: float, began: float | None) -> Span:
-    """Return the span that was asked for; else the shortest one in which what is wrong now began."""
+    """Return the span that was asked for; else the shortest one that shows when what is wrong now began."""
     if asked in SPANS:
         return SPANS[asked]
     ago = 0.0 if began is None else now - began
@@ -251,7 +251,7 @@ def _chart(platform: str, columns: tuple[Column, ...], ticks: tuple[Tick, ...], 
 
 @lru_cache(_REMEMBERED)
 def _stack(counts: ClassCounts, up: int, unit: float) -> tuple[tuple[str, str], ...]:
-    """Draw one column, wherever it stands; most are those of the look before."""
+    """Draw one column, without its position; cached, since most are the same as on the page before."""
     drawn = []
     level = 0
     for name, count in counts:
@@ -275,7 +275,7 @@ def _grid(up: int, down: int) -> tuple[Tick, ...]:
 
 
 def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
-    """Name round times: quarters of an hour, of a day, midnights, weeks."""
+    """Return ticks at round times: quarters of an hour, of a day, midnights, weeks."""
     every = {MINUTE: 900, QUARTER: 6 * 3600, HOURLY: 86400, SIX_HOURS: 7 * 86400}[span.width]
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
@@ -286,9 +286,9 @@ def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
 
 
 def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Incident]) -> tuple[Mark, ...]:
-    """Return where incidents of a platform, or of none, began, and how much of the span they took.
+    """Return marks where incidents of a platform, or of none, began, as long as these took of the span.
 
-    By the minute, and to the end of the last column while one goes on, so that a page is the same a second later.
+    By the minute, and up to the end of the last column if one goes on, so that a page is the same a second later.
     """
     length = len(starts) * span.width
     found: list[Mark] = []

@@ -1,4 +1,4 @@
-"""Writes the intervals of charts as HTML, each once as long as nothing is added to it: a page has hundreds of them."""
+"""Renders the intervals of charts as HTML, each only once until something is added to it: a page has hundreds."""
 
 from functools import lru_cache
 
@@ -12,12 +12,12 @@ _REMEMBERED = 512
 
 
 def values(chart: Chart) -> str:
-    """Write what is shown under the pointer, and by the arrow keys."""
+    """Return what is shown under the pointer, and by the arrow keys."""
     return "".join([_value(chart.platform, column) for column in chart.columns])
 
 
 def numbers(charts: tuple[Chart, ...]) -> str:
-    """Write the numbers of all charts as rows of a table, the newest first, without intervals in which nothing came."""
+    """Return the numbers of all charts as rows of a table, the newest first, without intervals of no push."""
     each = zip(*(chart.columns for chart in charts), strict=True)
     return "".join([_row(row) for row in reversed(list(each)) if any(column.counts for column in row)])
 

@@ -1,7 +1,7 @@
 """Keeps the connections few and fair: when there are too many, the client with the most of them loses its oldest.
 
-So a flood, or clients that never finish what they ask, cost bounded memory and descriptors, and a Prometheus on
-another address keeps its connection throughout.
+So a flood, or clients that never finish a request, cost bounded memory and descriptors, and a Prometheus at another
+address keeps its connection throughout.
 """
 
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ class Closable(Protocol):
     """A connection, as far as it matters here."""
 
     def close(self) -> None:
-        """End it."""
+        """Close the connection."""
 
 
 class ConnectionLimiter:
@@ -28,9 +28,9 @@ class ConnectionLimiter:
         return len(self._client)
 
     def admit(self, connection: Closable, address: Any) -> None:
-        """Admit a connection from ``address`` (as of accept(2)); at the bound another one is closed for it."""
+        """Admit a connection from ``address`` (as accept(2) returns it); at the bound, close another one for it."""
         while len(self._client) >= self._most:
-            # At the same number, the one who came first to have so many
+            # Of clients with equally many, the one that has been connected longest
             crowd = max(self._of.values(), key=len)
             oldest = next(iter(crowd))
             self.remove(oldest)

@@ -1,7 +1,7 @@
 """Decides whose password is hashed next, so that no network, and no client in it, keeps the others waiting.
 
-Networks take turns, and within one its clients do; who was let in before comes first. When there is no room left, the
-one with the most waiting gives up its newest.
+Networks take turns, and within one its clients do; clients that were let in before come first. When there is no room
+left, the greediest client of the others gives up its newest.
 """
 
 import collections
@@ -34,7 +34,7 @@ class FairQueue:
         return self._count
 
     def put(self, what: Hashable, client: str, *, known: bool = False) -> tuple[bool, Hashable | None]:
-        """Let ``what`` wait; return whether it may, and what was given up for it."""
+        """Add ``what`` to the queue; return whether there was room, and what was given up for it."""
         place = (known, network(client))
         mine = len(self._waiting.get(place, {}).get(client, ()))
         given_up = None
@@ -49,7 +49,7 @@ class FairQueue:
         return True, given_up
 
     def _give_up(self, newcomer: tuple[bool, str], mine: int) -> Hashable | None:
-        """Take out the newest of the greediest client, if it is greedier than the newcomer would be."""
+        """Take out the newest of the greediest unknown client, if that is greedier than the newcomer would be."""
         strangers = {place: group for place, group in self._waiting.items() if not place[0]}
         if not strangers:
             return None
@@ -71,7 +71,7 @@ class FairQueue:
         return what
 
     def get(self) -> Hashable | None:
-        """Take out whose turn it is; None when nobody waits."""
+        """Take out what is next; None if nothing waits."""
         if not self._count:
             return None
         place = next((place for place in self._waiting if place[0]), None) or next(iter(self._waiting))
@@ -81,9 +81,9 @@ class FairQueue:
         what = mine.popleft()
         self._count -= 1
         if mine:
-            group[client] = mine  # behind the others of its network
+            group[client] = mine  # after the others of its network
         if group:
-            self._waiting[place] = group  # behind the other networks
+            self._waiting[place] = group  # after the other networks
         return what
 
 

@@ -1,6 +1,6 @@
-"""Says how push is in a strip of figures: the last push, how many come, how many are accepted, and how well we see.
+"""Sums up push in a strip of figures: the last push, how many come, how many are accepted, and how much is unread.
 
-A pure function of the facts of one moment; what is unusual about a figure is told by its state.
+A pure function of the facts of one moment; the state of a figure shows whether it is unusual.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ from logwatch.moments import iso
 from logwatch.words import bytes_, number, share, span
 
 LATELY_MINUTES = 10  # whole ones
-_ENOUGH = 20  # pushes whose share says something about the last minutes
+_ENOUGH = 20  # pushes, before their share says something about the last minutes
 _SPARK_MINUTES = 3  # of one point of a spark line
 _SPARK_HEIGHT = 20.0
 _DELAY_SECONDS = 60.0
-_LEFT_OUT = ("token", "rate_limited")  # of both sides of the accepted share: they are told of by themselves
+_LEFT_OUT = ("token", "rate_limited")  # of both sides of the accepted share: shown by themselves
 FigureState = Literal["", "warning", "critical"]
 
 
@@ -35,7 +35,7 @@ class Figure:
     note: str = ""
     spark: str = ""
     state: FigureState = ""
-    seconds: float | None = None  # what ``value`` says and grows from, where that is how long ago something was
+    seconds: float | None = None  # ``value`` as a number, if it is how long ago something was
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """The accepted share of a platform: of the last minutes where these say something, else of the last hour."""
+    """The accepted share of a platform: of the last minutes if they have enough pushes, else of the last hour."""
 
     value: float | None
     of: int
@@ -148,7 +148,7 @@ def _accepted(platform: str, label: str, told: _Share, *, blind: bool) -> Figure
 
 
 def _delay(facts: Facts) -> tuple[float | None, int]:
-    """Return how long after it was logged the newest line was read, of the slowest log, and the bytes not yet read."""
+    """Return how long after it was logged the newest line was read, for the slowest log, and the bytes still unread."""
     rows = [facts.snapshot.sources.get(name) for name, status in facts.status.items() if status.input != "webhook"]
     delays = [
         max(row.last_line_at - row.logged_at, 0.0)
@@ -159,18 +159,18 @@ def _delay(facts: Facts) -> tuple[float | None, int]:
 
 
 def _lately(counts: Sequence[int], minutes: int) -> Sequence[int]:
-    """Return the counts of the last minutes, the one that goes on included; zeros where nothing is known."""
+    """Return the counts of the last minutes, including the current one; zeros for minutes that are not known."""
     return [*[0] * (minutes - len(counts)), *counts][-minutes:]
 
 
 def _added(counts: Sequence[int]) -> list[int]:
-    """Add the last hour up for the points of a spark line, the oldest first."""
+    """Sum up the last hour for the points of a spark line, the oldest first."""
     hour = _lately(counts, 60)
     return [sum(hour[i : i + _SPARK_MINUTES]) for i in range(0, 60, _SPARK_MINUTES)]
 
 
 def _spark(points: Iterable[float | None]) -> str:
-    """Draw a line through points from 0 to 1, broken where there are none."""
+    """Return a path through points from 0 to 1, broken where there are none."""
     path, on = [], False
     for index, point in enumerate(points):
         if point is not None:
@@ -181,7 +181,7 @@ def _spark(points: Iterable[float | None]) -> str:
 
 
 def _short(seconds: float) -> str:
-    """Write a duration in its largest unit, as short as figures are."""
+    """Format a duration in its largest unit, as short as figures are."""
     if seconds < 10:  # noqa: PLR2004  tenths matter
         return f"{seconds} s" if isinstance(seconds, int) else f"{seconds:.1f} s"
     if seconds < 2 * MINUTE:

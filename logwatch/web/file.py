@@ -1,8 +1,8 @@
 """Reads a web configuration file in exporter-toolkit's format, or lists everything that is wrong with it, by line.
 
 The format is https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md: what is accepted
-here, `promtool check web-config` accepts too. Where its meaning could not be kept, the setting is refused and never
-ignored: a file about safety must do what it says. PyYAML was chosen since its nodes know their line and column.
+here, `promtool check web-config` accepts too. A setting whose meaning cannot be kept is refused, never ignored: a file
+about security must do what it says. PyYAML was chosen since its nodes know their line and column.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ CLIENT_AUTH = {
 }
 VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
 CURVES = ("CurveP256", "CurveP384", "CurveP521", "X25519")
-# Go's name -> OpenSSL's. Those of TLS 1.3 cannot be chosen, in Go as little as here: they are all in use.
+# Go's name -> OpenSSL's. Those of TLS 1.3 cannot be chosen, neither in Go nor here: they are all in use.
 CIPHERS_13 = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
 CIPHERS = {
     f"TLS_ECDHE_{kind}_WITH_{go}": f"ECDHE-{kind}-{openssl}"
@@ -42,7 +42,7 @@ CIPHERS = {
         ("AES_256_CBC_SHA", "AES256-SHA"),
     )
 }
-HEADERS: dict[str, tuple[str, ...]] = {  # and the values they may have, if not any
+HEADERS: dict[str, tuple[str, ...]] = {  # and the values that each may have; none: any
     "Content-Security-Policy": (),
     "Strict-Transport-Security": (),
     "X-Content-Type-Options": ("nosniff",),
@@ -117,7 +117,7 @@ ReadValue = Callable[[yaml.Node, str], Any]
 
 
 class _Reading:
-    """One pass over the nodes of a file, which collects problems as it goes."""
+    """One pass over the nodes of a file, collecting problems on the way."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

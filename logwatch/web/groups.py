@@ -20,26 +20,26 @@ class Group:
 
     @property
     def id(self) -> str:
-        """Return the same for the same group at the next look."""
+        """Return an identifier that stays the same from page to page."""
         return f"{zlib.crc32(repr(_alike((0, *self.newest))).encode(errors='replace')):08x}"
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """A page of the error log; the one behind begins behind ``last``, so that every failure is on one page."""
+    """A page of the error log; the next one begins after ``last``, so that every failure is on one page."""
 
     groups: list[Group]
-    last: Place | None  # of the last failure that is in a group; None where there is nothing
-    more: bool  # whether there is one behind it
+    last: Place | None  # of the last failure that is in a group; None without any
+    more: bool  # whether there is a next page
 
     @property
     def count(self) -> int:
-        """Return how many failures are on it."""
+        """Return how many failures are on the page."""
         return sum(group.count for group in self.groups)
 
 
 def grouped(rows: Iterable[FailureRow], most: int, looked_at: int = LOOKED_AT) -> Grouped:
-    """Put failures, newest first, into at most ``most`` groups; no more than ``looked_at`` are looked at."""
+    """Put failures, newest first, into at most ``most`` groups, reading no more than ``looked_at`` of them."""
     groups: dict[FailureRow, Group] = {}
     last, more = None, False
     for number, row in enumerate(rows):

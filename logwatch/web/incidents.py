@@ -20,15 +20,15 @@ _DAY = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An incident as it is shown; ``label`` stands beside its mark in the charts as well."""
+    """An incident as it is shown; ``label`` is shown beside its mark in the charts as well."""
 
     label: str
     incident: Incident
-    failures: str  # query string of its failures in the error log; empty where it has none
+    failures: str  # query string of its failures in the error log; empty if it has none
 
     @property
     def lasted(self) -> str:
-        """How long it took, or that it goes on."""
+        """How long it lasted, or that it goes on."""
         if self.incident.ended is None:
             return "going on"
         minutes = round((self.incident.ended - self.incident.began) / 60)
@@ -37,7 +37,7 @@ class Told:
         return f"{minutes // 60} h {minutes % 60:02} min"
 
     def moments(self, now: float) -> tuple[str, str]:
-        """Return begin and end as UTC, with a date where it is not today's, or not the begin's."""
+        """Return begin and end in UTC, each with its date unless that is today's, or that of the begin."""
         ended = now if self.incident.ended is None else self.incident.ended
         begin, end, today = map(utc, (self.incident.began, ended, now))
         return tuple(  # type: ignore[return-value]  # two of them
@@ -47,14 +47,14 @@ class Told:
 
     @property
     def cost(self) -> str:
-        """Whom it hit, as far as is known; empty where it is not about pushes."""
+        """How many pushes or lines, users and apps it hit; empty if none are known."""
         each = self.incident
         what = ("push", "pushes") if each.rows else ("line", "lines")
         told = [f"{number(each.pushes)} {what[each.pushes != 1]}"] if each.pushes else []
         return ", ".join([*told, *([people] if (people := hit(each)) else [])])
 
     def as_dict(self, prefix: str = "") -> dict[str, Any]:
-        """Return it for a program; addresses begin with ``prefix``, behind a proxy."""
+        """Return it for a program; addresses begin with ``prefix``, which a proxy may need."""
         each = self.incident
         return {
             "key": each.key,
@@ -75,7 +75,7 @@ class Told:
 
 
 def hit(incident: Incident) -> str:
-    """Return how many users and apps an incident has affected, in words; empty where the log names none."""
+    """Return how many users and apps an incident has affected, in words; empty if the log names none."""
 
     def counted(count: int, what: str) -> str:
         return f"{number(count)}{' or more' if count >= PEOPLE else ''} {what}{'s' if count != 1 else ''}"
@@ -85,7 +85,7 @@ def hit(incident: Incident) -> str:
 
 
 def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:
-    """Return the ledger's incidents as they are at this moment, what has just begun included; the newest first."""
+    """Return the ledger's incidents brought up to date with the findings of now, the newest first."""
     recent = [each for each in history if each.ended is None or each.ended >= now - _DAY]
     changed = fold(recent, findings, now)
     numbers = {each.number for each in changed if each.number}
@@ -99,13 +99,13 @@ def told(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[Told, ...
 
 @lru_cache(KEPT)
 def link(incident: Incident, catalogue: Catalogue) -> str:
-    """Return the query string that leaves an incident's failures in the error log, and as few others as it can."""
+    """Return the query string that selects an incident's failures in the error log, and as few others as possible."""
     rows = incident.rows
     if not rows:
         return ""
     one = {name: {getattr(row, name) for row in rows} for name in ("code", "reason", "platform", "source")}
     fields = {name: values.pop() for name, values in one.items() if len(values) == 1}
-    if fields.get("code", "other") == "other":  # the error log has the numbers of those, too
+    if fields.get("code", "other") == "other":  # the error log has these by their own numbers
         fields.pop("code", None)
         classes = {entry_of(catalogue, row).class_ for row in rows}
         fields.update({"class": classes.pop()} if len(classes) == 1 else {})

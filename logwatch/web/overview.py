@@ -1,4 +1,4 @@
-"""Everything that the status page and ``/api/v1/status`` tell, put together from one moment: no HTML, no HTTP."""
+"""Everything that the status page and ``/api/v1/status`` show, put together as of one moment: no HTML, no HTTP."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ class SourceView:
     unparsed: Mapping[str, int]
     sight: Sight
     logged_at: float | None
-    events: Mapping[str, int] = field(default_factory=dict)  # of a webhook, by what became of them
+    events: Mapping[str, int] = field(default_factory=dict)  # of a webhook, by outcome
 
     @property
     def webhook(self) -> bool:
@@ -86,7 +86,7 @@ class SourceView:
 
     @property
     def witness_for(self) -> str:
-        """The log beside which it tells, empty where there is none."""
+        """The source that it is a witness for; empty if there is none."""
         return self.status.witness_for if isinstance(self.status, WebhookStatus) else ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -123,12 +123,12 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole of the status page but for the error log, as of ``now``."""
+    """The whole status page except the error log, as of ``now``."""
 
     now: float
     committed_at: float
     trouble: str
-    unreadable: str  # why the lists of the ledger are missing; empty when they are not
+    unreadable: str  # why the lists of the ledger are missing; empty if they are not
     findings: tuple[Finding, ...]
     classes: tuple[tuple[str, int, int], ...]  # class, last hour, last day
     hour: int
@@ -143,13 +143,13 @@ class Overview:
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
     shapes: tuple[tuple[ShapeRow, Seen], ...]
     event_shapes: tuple[tuple[EventShapeRow, Seen], ...]  # of webhooks' events: unread ones first
-    silent: tuple[str, ...]  # sources that tell failures alone; shares are without them
+    silent: tuple[str, ...]  # sources that report failures only; shares are without them
     judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without these
     kept: int  # failures in the error log
     limited: tuple[Hit, ...]  # users whom rate limits hold back most often
     dead: tuple[Hit, ...]  # users whose tokens are dead
     config: Config
-    blind: bool  # so much is unread that shares are of what could be read
+    blind: bool  # so much is unread that shares are only of what could be read
 
     def incident(self, finding: Finding) -> Told | None:
         """Return the incident that a finding is about."""
@@ -266,7 +266,7 @@ def overview(
 def _results(
     catalogue: Catalogue, ever: Mapping[ResultRow, Seen], hour: Mapping[ResultRow, Seen], day: Mapping[ResultRow, Seen]
 ) -> list[Result]:
-    """Add sources together; the heaviest of the last hour first, then of the day, then of all time."""
+    """Sum up the sources; the most frequent of the last hour first, then of the day, then of all time."""
 
     def count(results: Mapping[ResultRow, Seen]) -> dict[tuple[Platform, str, str], Seen]:
         total: dict[tuple[Platform, str, str], Seen] = {}
@@ -292,7 +292,7 @@ def _results(
 def _limits(
     ever: Mapping[ResultRow, Seen], hour: Mapping[ResultRow, Seen], day: Mapping[ResultRow, Seen]
 ) -> list[tuple[str, int, int, int]]:
-    """Count the pushes that a rate limit held back, by whose it is."""
+    """Count the pushes that rate limits held back, by limiter."""
     hits = {name: [0, 0, 0] for name in ("", *LIMITERS)}
     for stretch, results in enumerate((hour, day, ever)):
         for row, seen in results.items():
@@ -324,7 +324,7 @@ def _source(status: SourceStatus, snapshot: Snapshot, sight: Sight) -> SourceVie
 
 
 def settings(config: Config) -> list[tuple[str, str]]:
-    """Return every setting in force as (name, value): files by name alone, and no path that is a secret."""
+    """Return every setting in force as (name, value): files by name only, and no path that is a secret."""
 
     def flat(prefix: str, value: Any) -> Iterable[tuple[str, str]]:
         if isinstance(value, dict):
@@ -339,14 +339,14 @@ def settings(config: Config) -> list[tuple[str, str]]:
     def printable(value: Any) -> Any:
         if isinstance(value, list | tuple):
             return [printable(each) for each in value]
-        return readable(value) if isinstance(value, str) else value  # of a directory whose name is no text
+        return readable(value) if isinstance(value, str) else value  # a directory's name may be no text
 
     told = list(flat("", msgspec.to_builtins(config)))
     return [(name, _hidden(name, value)) for name, value in told]
 
 
 def _hidden(name: str, value: str) -> str:
-    """Return a setting as it may be shown: no path of a webhook, and of an address nothing behind its question mark."""
+    """Return a setting as it may be shown: without the path of a webhook, and without the query of an address."""
     if name.endswith(".webhook.path"):
         return '"***"'
     address, query, _ = value.partition("?")

@@ -19,7 +19,7 @@ from logwatch.web.site import SentPage, Site, SiteHandler
 class Page(SiteHandler):
     """Base of the pages: made in the pages' thread, sent as HTML."""
 
-    shared = True  # it tells nothing but what the overview and the ledger say
+    shared = True  # it shows nothing but what is in the overview and the ledger
 
     def initialize(self, site: Site) -> None:
         """Keep the site that the route names."""
@@ -27,13 +27,13 @@ class Page(SiteHandler):
         self._mark: str | None = None
 
     def compute_etag(self) -> str | None:
-        """Return the tag of the page, in the place of tornado's, which is another one each second."""
+        """Return the page's own tag: tornado's would be another one each second."""
         return self._mark
 
     async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
-        """Send what ``make`` gives: a status and a body; 304 to a visitor who has it already.
+        """Send the status and body that ``make`` returns; 304 to a visitor who has it already.
 
-        Where many look at one page, it is made once for all of them, until there is something new to tell.
+        If many look at one page, it is made once for all of them, until there is something new to show.
         """
         packed = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
         known, prefix, address = self.request.headers.get("If-None-Match", ""), self.prefix, self.request.uri or ""
@@ -113,7 +113,7 @@ class _Log:
             wanted = site.filter(query)
             found = grouped(reader.rows(wanted, LOOKED_AT + 1, query.before), query.limit)
             self.groups = found.groups
-            whole = not found.more and query.before is None  # then a search need not be made twice
+            whole = not found.more and query.before is None  # then no second search is needed to count
             self.total = found.count if whole else reader.count(wanted) if query.narrows else kept
             if found.more:
                 self.older = query.link(found.last)
@@ -144,7 +144,7 @@ class Code(Page):
     """``/codes/912``: what a code means, in the words of ``explain``."""
 
     async def get(self, number: str) -> None:
-        """Answer with the page of one code, listed or not: a user's story links to codes that the logs alone have."""
+        """Answer with the page of one code, listed or not: a user's page links to codes that only the logs have."""
         await self.answer(lambda: self._make(int(number)))
 
     def _make(self, number: int) -> tuple[int, bytes]:
@@ -170,7 +170,7 @@ class UnreadLines(Page):
 
 
 class Codes(Page):
-    """``/codes``: every code that the catalogue knows, and those that came in spite of it."""
+    """``/codes``: every code that the catalogue knows, and those that came without being in it."""
 
     async def get(self) -> None:
         """Answer with the list of codes."""

@@ -51,13 +51,13 @@ class Query:
         return bool(self.fields())
 
     def fields(self) -> dict[str, str]:
-        """Return what narrows, under the names of the query string."""
+        """Return the values that narrow the log, by their names in the query string."""
         named = {"class": self.class_, "code": self.code, "source": self.source, "platform": self.platform}
         named |= {"reason": self.reason, "text": self.text, "from": self.from_, "to": self.to}
         return {name: value for name, value in named.items() if value}
 
     def link(self, before: Place | None = None) -> str:
-        """Return the query string of the page behind ``before``, or of the first one."""
+        """Return the query string of the page that begins after ``before``, or of the first one."""
         fields = self.fields() | ({"span": self.span} if self.span else {})
         return urlencode(fields | ({"before": place_text(before)} if before else {}))
 
@@ -66,7 +66,7 @@ class Query:
         return replace(self, span=span).link()
 
     def filter(self, catalogue: Catalogue, present: Iterable[ResultKind], users: tuple[str, ...] = ()) -> Filter:
-        """Return it for the ledger, which does not know classes: ``present`` are the kinds of failures it has.
+        """Return a filter for the ledger, which does not know classes: ``present`` are the kinds of failures it has.
 
         ``users`` are the forms in which the text is stored, if it is a user's address.
         """
@@ -153,5 +153,5 @@ def _place(text: str) -> Place | None:
 
 
 def place_text(place: Place) -> str:
-    """Write a place in the list of failures; reading it gives the same place."""
+    """Format a place in the list of failures; parsing it gives the same place."""
     return f"{place.at!r},{place.id}"

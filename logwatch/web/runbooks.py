@@ -1,4 +1,4 @@
-"""The runbooks, served from the installed package: what an alert links must open on the phone of whoever it woke.
+"""The runbooks, served from the installed package: an alert's link must open on the phone of whoever it woke.
 
 Markdown is rendered by markdown-it-py (CommonMark, HTML switched off), which rich brings along anyway; it is loaded
 when the first page is asked for.
@@ -13,7 +13,7 @@ from logwatch import resources
 from logwatch.web.pages import Page
 from logwatch.web.server import Handler
 
-_COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)  # marks of what is generated; they are for the generator alone
+_COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)  # they mark what is generated, for the generator alone
 _INDEX = "README"
 
 
@@ -35,10 +35,10 @@ class Runbook(Page):
 
 
 class RunbookIndex(Handler):
-    """``/runbooks``, as people type it: links of the index are relative to the slash behind it."""
+    """``/runbooks``, as people type it: links of the index are relative to an address that ends in a slash."""
 
     def get(self) -> None:
-        """Lead to the index."""
+        """Redirect to the index."""
         self.redirect(f"{self.prefix}/runbooks/")
 
 

@@ -1,7 +1,7 @@
 """Serves handlers over HTTP in a thread of its own: slow, many or rude clients cost bounded memory and stop no scrape.
 
-One event loop, no thread a client: a connection that does not finish its request costs a descriptor and a small
-buffer until its deadline. At the bound of connections the oldest gives way to the newest, so that a flood of idle
+One event loop, no thread per client: a connection that does not finish its request costs a descriptor and a small
+buffer until its deadline. At the bound, the client with the most connections loses its oldest, so that a flood of idle
 ones never keeps Prometheus out. tornado was chosen for its deadline on headers, which uvicorn lacks, and since a
 threaded server (cheroot, waitress with TLS in front) is held up by as many slow clients as it has threads.
 """
@@ -35,23 +35,23 @@ CONNECTIONS = 256
 FEWEST_CONNECTIONS = 8
 KEPT_DESCRIPTORS = 64  # for the ledger, the pages' questions to it, and what every process has
 HEADER_BYTES = 16 << 10
-BODY_BYTES = 16 << 10  # nothing here takes a body; a client that sends one anyway is heard out, within reason
+BODY_BYTES = 16 << 10  # only webhooks take one, with their own bound; any other is read all the same, within reason
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
-DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
+DEADLINE_SECONDS = 30.0  # for a handshake with the whole head of a request, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop
-LONGEST_LOOK_SECONDS = 10.0  # that one look at it adds to these: a process may have been stopped since the one before
+LONGEST_LOOK_SECONDS = 10.0  # that one check adds to these: the process may have been stopped since the one before
 START_SECONDS = 10.0  # until connections are taken
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
 
 
 def connections(descriptors: int) -> int:
-    """Return how many connections are taken where a process may have so many descriptors (-1: without a limit).
+    """Return how many connections are taken by a process that may have ``descriptors`` files open (-1: no limit).
 
-    The logs have the other half of what is not kept: clients that go beyond would keep the next scrape out for ever.
+    Half of those that are not kept are left to the logs: clients that took more would keep the next scrape out.
     """
     if descriptors == resource.RLIM_INFINITY:
         return CONNECTIONS
@@ -67,7 +67,7 @@ class _Server(tornado.httpserver.HTTPServer):
         self._limiter = ConnectionLimiter(connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: Any) -> None:
-        """Serve a new connection, whose handshake may never end; another one makes room for it if need be."""
+        """Serve a new connection, counted before its handshake, which may never end; at the bound close another."""
         self._limiter.admit(stream, address)
         super().handle_stream(stream, address)
 
@@ -78,12 +78,12 @@ class _Server(tornado.httpserver.HTTPServer):
 
 
 class _Listener(socket.socket):
-    """A listening socket that pauses when no connection can be taken: the kernel would tell of it again at once."""
+    """A listening socket that pauses if no connection can be taken: the kernel would report it again at once."""
 
-    _paused = False  # and that was told
+    _paused = False  # and that was logged
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Take a connection; BlockingIOError where none is there, or none can be taken for a moment."""
+        """Take a connection; BlockingIOError if none is there, or none can be taken for the moment."""
         try:
             taken = super().accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -104,7 +104,7 @@ class WebServer:
     """Binds at once, so that a port in use is reported before anything starts; serves from ``start`` to ``stop``."""
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
-        """Take an address to bind, (pattern, handler, arguments) rules, and who may ask; WebError when it is taken."""
+        """Bind an address; take (pattern, handler, arguments) rules, and who may ask; WebError if it is taken."""
         where = f"{host or '*'}:{port}"
         try:
             self._sockets = _bind(host, port)
@@ -129,7 +129,7 @@ class WebServer:
         self._access = access or Access()
         self._spawned: set[asyncio.Task[None]] = set()
         self._beats = 0
-        self._seen = (0, 0.0, 0.0)  # at the last look: beats, when it was, seconds without one
+        self._seen = (0, 0.0, 0.0)  # at the last check: beats, when it was, seconds without one
         self._log = structlog.get_logger()
         for name in ("tornado.access", "tornado.general"):  # what strangers send is no news for the journal
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -146,7 +146,7 @@ class WebServer:
         return "the web thread hangs" if silent >= HUNG_SECONDS else ""
 
     def start(self) -> None:
-        """Serve from now on; returns once connections are taken, WebError when they cannot be."""
+        """Serve from now on; return once connections are taken, WebError if they cannot be."""
         self._thread.start()
         until = time.monotonic() + START_SECONDS
         while not self._up.wait(0.05):
@@ -198,7 +198,7 @@ class WebServer:
             self._loop.stop()
 
     def _open(self) -> None:
-        below = f"(?:{re.escape(self._access.prefix)})?"  # of a proxy that leaves it in place
+        below = f"(?:{re.escape(self._access.prefix)})?"  # for a proxy that leaves the prefix in place
         rules = [(f"{below}{pattern}", handler, arguments) for pattern, handler, arguments in self._rules]
         application = tornado.web.Application(
             [*rules, (r".*", NotFound)],
@@ -218,21 +218,21 @@ class WebServer:
         self._up.set()
 
     def _beat(self, server: _Server) -> None:
-        """Show once a second that the loop goes round, and take over what changed in the web configuration file."""
+        """Show once a second that the loop goes round, and apply what has changed in the web configuration file."""
         self._beats += 1
-        self._loop.call_later(LOOK_SECONDS, self._beat, server)  # whatever becomes of this look
+        self._loop.call_later(LOOK_SECONDS, self._beat, server)  # even if this one fails
         self._access.look()
         server.ssl_options = self._access.context
 
 
 def _words(error: OSError) -> str:
-    """Return the system's words for an error: Python adds the address, which has been told, and a resolver its own."""
+    """Return the system's words for an error, since Python's repeat the address; a resolver's errors have their own."""
     number = error.errno or 0
     return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:
-    """Listen on every address of ``host`` that is here, or on every interface; OSError when one of them is taken."""
+    """Listen on every address of ``host`` that is here, or on every interface; OSError if one of them is taken."""
     if not host and socket.has_dualstack_ipv6():
         return [_listen(socket.AF_INET6, ("", port), dualstack=True)]
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -270,19 +270,19 @@ _TROUBLE = """<!doctype html>
 
 
 class Handler(tornado.web.RequestHandler):
-    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults only in the log.
+    """Base of all handlers: GET and HEAD only, checks who may ask, strict headers, faults only in the log.
 
-    What a handler does before it answers stands in its ``get``: ``prepare`` is where everybody is asked who they are.
+    What a handler does before it answers belongs in its ``get``: ``prepare`` is where everybody's access is checked.
     """
 
     SUPPORTED_METHODS = ("GET", "HEAD")
 
     def __init_subclass__(cls) -> None:
-        """Refuse a handler that would let everybody in."""
+        """Refuse a handler with a ``prepare`` of its own, which would let everybody in."""
         assert "prepare" not in vars(cls), f"{cls.__name__}.prepare would let in whoever asks"
 
     async def prepare(self) -> None:
-        """Turn away who may not ask, before any handler runs."""
+        """Turn away clients that may not ask, before any handler runs."""
         refusal = await self.admit()
         if refusal is not None:
             self.set_status(refusal.status)
@@ -291,7 +291,7 @@ class Handler(tornado.web.RequestHandler):
             self.write_error(refusal.status)
 
     async def admit(self) -> Refusal | None:
-        """Return why this request is not answered; a handler that asks for something else than a password says so."""
+        """Return why this request is refused, or None; overridden where something but a password is asked for."""
         return self._access.misled(self.request) or await self._access.admit(self.request)
 
     @property
@@ -301,7 +301,7 @@ class Handler(tornado.web.RequestHandler):
 
     @property
     def prefix(self) -> str:
-        """What links begin with, behind a proxy that serves this below a path."""
+        """The prefix of links, behind a proxy that serves this below a path."""
         return prefix_of(self.request.headers.get("X-Forwarded-Prefix", ""), self._access.prefix)
 
     def set_default_headers(self) -> None:
@@ -321,14 +321,14 @@ class Handler(tornado.web.RequestHandler):
             await answer
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
-        """Say the status."""
-        # Method Not Allowed names what is allowed (RFC 9110), which whoever refuses may know better
+        """Answer with the status in words."""
+        # 405 names the methods that are allowed (RFC 9110), unless the refusal has named its own
         if status_code == 405 and "Allow" not in self._headers:  # noqa: PLR2004
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.say(status_code, f"{status_code} {self._access.why.get(status_code, self._reason)}")
 
     def say(self, status_code: int, told: str) -> None:
-        """End with a sentence: as a line of plain text, to a browser as a page that leads home."""
+        """Answer with a status and a sentence: as a line of plain text, or for a browser as a page that leads home."""
         self.set_status(status_code)
         if "text/html" in self.request.headers.get("Accept", ""):
             self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -344,8 +344,8 @@ class Handler(tornado.web.RequestHandler):
 
 
 class NotFound(Handler):
-    """Everything that is not here."""
+    """Every other path."""
 
     def get(self) -> None:
-        """Say so."""
+        """Answer with 404."""
         raise tornado.web.HTTPError(404)

@@ -1,6 +1,6 @@
-"""What all pages share: the daemon they look at, the thread that does their work, and one fresh overview for many.
+"""What all pages share: the daemon they show, the thread that does their work, and one fresh overview for many.
 
-Questions to the ledger and rendering run in a thread of their own: neither the reading loop nor a scrape waits for a
+Queries of the ledger and rendering run in a thread of their own: neither the reading loop nor a scrape waits for a
 page. There is one such thread, so that a crowd of visitors costs no more than one visitor at a time.
 """
 
@@ -62,7 +62,7 @@ class SentPage(NamedTuple):
 
 
 class SiteHandler(Handler):
-    """Base of what the pages' thread answers: a visitor who leaves takes back what was asked for."""
+    """Base of handlers whose work is done in the pages' thread, and cancelled if the visitor leaves before."""
 
     def initialize(self, site: "Site") -> None:
         """Keep the site that the route names."""
@@ -70,7 +70,7 @@ class SiteHandler(Handler):
         self._asked: asyncio.Future[Any] | None = None
 
     async def work(self, task: Callable[[], T]) -> T:
-        """Do ``task`` in the pages' thread; not at all where nobody waits for it any more."""
+        """Run ``task`` in the pages' thread; not at all if nobody waits for it any more."""
         asked = self.site.work(task)
         self._asked = asked
         try:
@@ -79,13 +79,13 @@ class SiteHandler(Handler):
             raise tornado.web.Finish from None
 
     def on_connection_close(self) -> None:
-        """Take back what waits for its turn: else a crowd that comes and goes keeps the others waiting for long."""
+        """Cancel work that waits for its turn: else a crowd that comes and goes keeps the others waiting for long."""
         if self._asked is not None:
             self._asked.cancel()
 
 
 class Shown(Examined, Protocol):
-    """What the pages look at beyond what a diagnosis rests on."""
+    """What the pages need of the daemon beyond what a diagnosis needs."""
 
     @property
     def ledger_path(self) -> Path:
@@ -115,11 +115,11 @@ class Site:
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
         self.downloads: dict[SiteHandler, float] = {}  # that are being sent, and since when by the monotonic clock
-        self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
+        self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked up
 
     @functools.cached_property
     def reader(self) -> Reader:
-        """Where lists are read, by the pages' thread."""
+        """Reads lists from the ledger, in the pages' thread."""
         return Reader(self.watched.ledger_path)
 
     @functools.cached_property
@@ -127,13 +127,13 @@ class Site:
         return Timelines(self.reader)
 
     def forms(self, address: str) -> tuple[str, ...]:
-        """Return the forms in which the ledger may have a user's address, and none of nothing."""
+        """Return the forms in which the ledger may have a user's address; none for an empty one."""
         if not address:
             return ()
         return stored_forms(Privacy(self.watched.config.privacy.identifiers, self.reader.key()), address)
 
     def filter(self, query: Query) -> Filter:
-        """Return a query for the ledger; NotReadable where that cannot be asked."""
+        """Return the ledger's filter for a query; NotReadable if the ledger cannot be read."""
         present = self.reader.kinds() if query.class_ else ()
         return query.filter(self.watched.catalogue, present, self.forms(query.text))
 
@@ -147,15 +147,15 @@ class Site:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def work(self, task: Callable[[], T]) -> asyncio.Future[T]:
-        """Do ``task`` in the pages' thread."""
+        """Run ``task`` in the pages' thread."""
         return asyncio.get_running_loop().run_in_executor(self._worker, task)
 
     def render(self, name: str, here: str = "", **values: Any) -> bytes:
         """Fill in a template; every value is escaped unless the template says otherwise.
 
-        A template has its parts by ``part``: compiled one by one, they take a third of the memory of one large one.
-        By ``kept`` it has a part that is filled in by what it is handed and nothing else, and therefore only once as
-        long as that is the same: ``today``, the begin of the day in UTC, stands in it for the present.
+        A template includes its parts by ``part``: compiled one by one, they take a third of the memory of one large
+        one. By ``kept`` it includes a part that depends on its arguments alone, and is rendered only once as long as
+        they are the same: in it ``today``, the start of the day in UTC, stands for the present.
         """
         return self._filled(
             name,
@@ -186,7 +186,7 @@ class Site:
         )
 
     def shared(self, address: Hashable, write: Callable[[], SentPage]) -> SentPage:
-        """Return the page of an address, one for all visitors as long as overview and snapshot are the same."""
+        """Return the page at an address: the same for all visitors as long as overview and snapshot are the same."""
         of = (self.overview(), self.watched.snapshot)
         if any(new is not old for new, old in zip(of, self._written_of, strict=True)):
             self._written, self._written_of = {}, of
@@ -197,7 +197,7 @@ class Site:
         return self._written[address]
 
     def overview(self) -> Overview:
-        """Return the overview of now; one that is less than a second old will do."""
+        """Return the current overview, or one that is less than a second old."""
         if self._overview is None or self.monotonic() - self._overview[0] >= FRESH_SECONDS:
             made = self._make()
             self._overview = (self.monotonic(), made)  # however long that took, one page has one overview
@@ -226,14 +226,14 @@ class Site:
         return overview(facts, config=watched.config, tallies=tallies, **lists)
 
     def _recorded(self, reader: Reader, now: float) -> list[Incident]:
-        """Return the incidents of the last 30 days, read anew only where a commit has changed one."""
-        of = (reader.identity, self.watched.snapshot.recorded)  # before what it tells of is read
+        """Return the incidents of the last 30 days, read again only if a commit has changed one."""
+        of = (reader.identity, self.watched.snapshot.recorded)  # before they are read, so that no change is missed
         if self._incidents is None or self._incidents[0] != of:
-            self._incidents = (of, reader.incidents(0.0))  # of all: the clock may be set back before one changes
+            self._incidents = (of, reader.incidents(0.0))  # all of them: the clock may be set back before one changes
         return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
 
     def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:
-        """Return who is hit most often; as these lists cost the most, those of some seconds before will do."""
+        """Return the users hit most often; these lists cost the most, so they may be some seconds old."""
         if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
             catalogue, present = self.watched.catalogue, reader.kinds()
             lists = {
@@ -252,7 +252,7 @@ class Site:
         return self._tally(span.name, timeline)
 
     def _tally(self, name: str, timeline: Timeline) -> Tally:
-        """Return the counts of a timeline by class; the same object as before where nothing is different."""
+        """Return the counts of a timeline by class; the same object as before if nothing has changed."""
         catalogue = self.watched.catalogue
         kept = self._tallies.get(name)
         if kept is None or kept[0] is not timeline or kept[1] is not catalogue:
@@ -263,12 +263,12 @@ class Site:
 
 @lru_cache(1024)
 def _escaped(text: bytes) -> bytes:
-    """Escape what templates fill in, which is mostly what they filled in at the look before."""
+    """Escape a value for a template; cached, since most values are those of the previous page."""
     return tornado.escape.xhtml_escape(text).encode()
 
 
 def tab_title(findings: Sequence[Finding]) -> str:
-    """Return what a tab is called, so that it says the fault among many tabs: how many there are, and the heaviest."""
+    """Return the title of a browser tab, to be read among many: how many faults there are, and the heaviest."""
     faults = [finding for finding in findings if finding.severity in ("critical", "warning")]
     if not faults:
         return "OK - mesibo push" if any(f.severity == "good" for f in findings) else "mesibo push"
@@ -279,7 +279,7 @@ def tab_title(findings: Sequence[Finding]) -> str:
 
 
 def marked(text: str, moments: Moments = ()) -> str:
-    """Return a sentence as HTML: escaped, in backticks as code, ``moments`` as such, "5 %" on one line."""
+    """Return a sentence as HTML: escaped, backticks as ``code``, ``moments`` as ``time``, "5 %" kept on one line."""
     parts = tornado.escape.xhtml_escape(text).split("`")
     html = "".join(
         f"<code>{part}</code>"  # to be copied as it is

@@ -1,4 +1,4 @@
-"""Makes the TLS context that a web configuration file describes, or says which of its files does not fit."""
+"""Makes the TLS context that a web configuration file describes, or says which of its files cannot be used."""
 
 import contextlib
 import os
@@ -19,14 +19,14 @@ _VERSIONS = {
 _CURVES = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
 _CLIENTS = {
     "NoClientCert": ssl.CERT_NONE,
-    "RequestClientCert": ssl.CERT_NONE,  # what is asked for and never looked at need not be asked for
+    "RequestClientCert": ssl.CERT_NONE,  # a certificate that is never looked at need not be asked for
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
 
 
 def context(tls: Tls) -> ssl.SSLContext:
-    """Make the server's side of TLS; WebError with every file that cannot be used."""
+    """Return the server's TLS context; WebError with every file that cannot be used."""
     problems: list[Problem] = []
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION  # both cost the server more than the client
@@ -51,7 +51,7 @@ def _versions(made: ssl.SSLContext, tls: Tls) -> None:
     chosen = [CIPHERS[name] for name in tls.cipher_suites if name in CIPHERS]
     if chosen:
         made.set_ciphers(":".join(chosen))
-    # Those of TLS 1.3 alone: then nothing else may be spoken, rather than the older versions with every cipher
+    # If only ciphers of TLS 1.3 are named, no other version may be spoken, rather than older ones with every cipher
     only_13 = tls.cipher_suites and not chosen
     made.minimum_version = ssl.TLSVersion.TLSv1_3 if only_13 else _VERSIONS[tls.min_version]
     made.maximum_version = _VERSIONS[tls.max_version]
@@ -75,9 +75,9 @@ def _curve(made: ssl.SSLContext, tls: Tls) -> list[Problem]:
 def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -> list[Problem]:
     problems = []
     try:
-        # A key with a passphrase would ask for it at the terminal, which a service has not
+        # OpenSSL would ask for a passphrase at the terminal, which a service does not have
         made.load_cert_chain(cert, key, password=lambda: "")
-    except (OSError, ValueError) as error:  # what OpenSSL says, or one that went away since it was looked at
+    except (OSError, ValueError) as error:  # OpenSSL refuses them, or one is gone since it was checked
         problems.append(
             Problem(
                 f"{tls.where}.cert_file",
@@ -116,7 +116,7 @@ def _unreadable(path: Path) -> str:
 def _files(tls: Tls, problems: list[Problem]) -> Iterator[tuple[Path | None, Path | None, Path | None]]:
     """Yield certificate, key and authority as files; those written in the web file itself never reach a disk.
 
-    Where no more files may be open, that is one of ``problems``.
+    If no more files may be open, that is added to ``problems``.
     """
     open_: list[int] = []
 

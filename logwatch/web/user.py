@@ -29,12 +29,12 @@ class UserView:
     conclusions: list[Conclusion] = field(default_factory=list)
     more: int = 0  # pushes that are not shown
     notes: list[str] = field(default_factory=list)
-    bound: str = ""  # how much of the logs is read, where that was not all
-    back_to: float | None = None  # the oldest time that the logs were read from, where they were not read whole
+    bound: str = ""  # how much of the logs is read, if not all
+    back_to: float | None = None  # the oldest time that the logs were read from, if not from their beginning
 
 
 class User(Page):
-    """The story of the user whose ``address`` is asked for."""
+    """The pushes of the user whose ``address`` is asked for."""
 
     shared = False
 
@@ -83,7 +83,7 @@ def _look(site: Site, address: str) -> UserView:
 
 
 def _ends(site: Site, config: Config) -> LogEnds:
-    """Return what reads logs as ``config`` says; grammars are compiled once, in the pages' one thread."""
+    """Return the reader of logs for ``config``, whose grammars are compiled once, in the pages' one thread."""
     if site.log_ends is None or site.log_ends[0] is not config:
         site.log_ends = (config, LogEnds(assemble(config)))
     return site.log_ends[1]

@@ -22,7 +22,7 @@ Encoder = Callable[[prometheus_client.registry.Collector], bytes]
 
 
 class Health(Protocol):
-    """What the health endpoints ask for."""
+    """What the health endpoints need."""
 
     @property
     def trouble(self) -> str:
@@ -30,9 +30,9 @@ class Health(Protocol):
 
 
 class _Scrapes:
-    """Writes the metrics once for all who ask in the same round of the event loop, none of them older than a question.
+    """Writes the metrics once for all who ask in the same round of the event loop, and never before they ask.
 
-    To write them takes longer than all else of a scrape: hundreds who ask at once would keep the next one out.
+    Writing them takes longer than the rest of a scrape: hundreds who ask at once would keep the next one out.
     """
 
     def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
@@ -40,7 +40,7 @@ class _Scrapes:
         self._asked: dict[tuple[str, bool], asyncio.Future[bytes]] = {}
 
     def body(self, encode: Encoder, content_type: str, *, packed: bool) -> "asyncio.Future[bytes]":
-        """Return the metrics as of the end of this round, which ``encode`` writes in the form of ``content_type``."""
+        """Return the metrics as of the end of this round, which ``encode`` writes as ``content_type``."""
         form = (content_type, packed)
         if form not in self._asked:
             loop = asyncio.get_running_loop()
@@ -53,12 +53,12 @@ class _Scrapes:
         try:
             body = encode(self._registry)
             asked.set_result(gzip.compress(body, compresslevel=4, mtime=0) if form[1] else body)
-        except Exception as error:  # noqa: BLE001  whoever asked is answered, and the log is told
+        except Exception as error:  # noqa: BLE001  whoever asked gets an answer, and it is logged
             asked.set_exception(error)
 
 
 class _Metrics(Handler):
-    """``/metrics``: text or OpenMetrics, as asked for, gzipped where that is understood."""
+    """``/metrics``: text or OpenMetrics, as asked for, gzipped if the client takes that."""
 
     def initialize(self, scrapes: _Scrapes) -> None:
         self._scrapes = scrapes
@@ -83,7 +83,7 @@ class _Healthy(Handler):
 
 
 class _Ready(Handler):
-    """``/-/ready``: what is read is being committed; 503 and the reason when it is not."""
+    """``/-/ready``: what is read is being committed; 503 and the reason if it is not."""
 
     def initialize(self, health: Health) -> None:
         self._health = health

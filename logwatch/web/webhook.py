@@ -1,6 +1,6 @@
-"""Takes mesibo's calls: POST at a configured path alone, known by its secret, answered once its events are on disk.
+"""Takes mesibo's calls: POST to a configured path only, recognised by a secret, answered once its events are on disk.
 
-mesibo can give no password of ours; what lets a call in is the secret in its body, or a path that cannot be guessed.
+mesibo cannot send a password of ours: what lets a call in is the secret in its body, or a path that cannot be guessed.
 """
 
 import asyncio
@@ -44,12 +44,12 @@ class Doorkeeper:
     clock: Callable[[], float] = time.time
     receiving: int = 0
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    warned: set[str] = field(default_factory=set)  # sources whose wrong secret was told
+    warned: set[str] = field(default_factory=set)  # sources for which a wrong secret was logged
 
 
 @tornado.web.stream_request_body
 class WebhookHandler(Handler):
-    """Every path that nothing else has: one of a webhook, or none."""
+    """Handles every path that no other handler has: that of a webhook, or an unknown one."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST")  # type: ignore[assignment]  # tornado has a tuple of seven
 
@@ -57,13 +57,13 @@ class WebhookHandler(Handler):
         """Take what all calls share."""
         self._door = door
         path, known = self.request.path, door.endpoints()
-        # A proxy may have left the prefix in place, as before every other address
+        # A proxy may have left the prefix in place, as with every other address
         self._endpoint = known.get(path) or known.get(path.removeprefix(self._access.prefix))
         self._body = bytearray()
         self._receives = False
 
     async def admit(self) -> Refusal | None:
-        """Let a call in by its path; whether it holds the secret is seen when its body is there."""
+        """Admit a call by its path; the secret is checked once the body is there."""
         if self._endpoint is None:
             return await super().admit() or Refusal(404, {})
         if self.request.method != "POST":
@@ -92,7 +92,7 @@ class WebhookHandler(Handler):
         body = bytes(self._body)
         self._received()
         try:
-            # One call in each round of the event loop: of many that come at once, none keeps a scrape waiting
+            # One call in each round of the event loop: many that come at once keep no scrape waiting
             async with self._door.reading:
                 await asyncio.sleep(0)
                 call = read(body, endpoint.fields, secret=endpoint.secret, now=self._door.clock())
@@ -124,7 +124,7 @@ class WebhookHandler(Handler):
         self.write(text)
 
     def _warn(self, endpoint: Endpoint) -> None:
-        """Say once a source that calls are turned away: a mistake in the setting looks like silence."""
+        """Log once for each source that calls are turned away: a mistake in the setting looks like silence."""
         if endpoint.source not in self._door.warned:
             self._door.warned.add(endpoint.source)
             structlog.get_logger().warning(
@@ -142,11 +142,11 @@ class WebhookHandler(Handler):
         self._body = bytearray()
 
     def on_finish(self) -> None:
-        """Free the room of the body, and count the answer."""
+        """Release the body and its place, and count the answer."""
         self._received()
         if self._endpoint is not None:
             self._door.answered(self.get_status())
 
     def on_connection_close(self) -> None:
-        """Free it as well when the caller goes away in the middle."""
+        """Release them as well if the caller goes away in the middle."""
         self._received()

@@ -1,5 +1,5 @@
 // Keeps the status page fresh: fetches the same address, and changes only those nodes that differ. Focus, open details,
-// scroll positions and what is being typed stay. Without this script the page is whole, only not by itself up to date.
+// scroll positions and what is being typed stay. Without this script the page is complete, but does not update by itself.
 "use strict";
 
 const EVERY_MS = 3000;
@@ -55,7 +55,7 @@ function morph(old, fresh) {
   }
 }
 
-// Nothing but the moment has changed: that is what the answer is of.
+// Handles an answer in which nothing but the time has changed: shows that time.
 function unchanged(at) {
   const now = document.querySelector("time.now");
   if (!now || Number.isNaN(at.getTime())) return;

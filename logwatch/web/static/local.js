@@ -1,4 +1,4 @@
-// Writes the visitor's own time beside each moment in UTC, where that is another one. Without this script UTC remains.
+// Writes the visitor's own time beside each time in UTC, if that differs. Without this script UTC remains.
 "use strict";
 
 const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -19,7 +19,7 @@ function localise(root) {
     local.textContent = here(at, /\d\d:\d\d:\d\d/.test(time.textContent) ? seconds : minutes);
     time.append(local);
   }
-  // the intervals of the charts, which are many: each has its begin in its name
+  // the intervals of the charts, which are many: each has its start in its id
   for (const label of root.querySelectorAll(".values label")) {
     const at = new Date(1000 * Number(label.id.split("-").pop()));
     if (at.getTimezoneOffset()) label.lastElementChild.append(here(at, minutes));
@@ -30,7 +30,7 @@ function localise(root) {
   }
 }
 
-// A second row of ticks, and the names of both where there is room: clock times stand below those in UTC; days begin elsewhere, and stand where they begin here.
+// Adds a second row of ticks, and names both rows if there is room: clock times go below those in UTC, days where they begin here.
 function underneath(ticks) {
   const shown = [...ticks.children];
   for (const tick of shown) {

@@ -63,10 +63,9 @@ def assemble(config: Config) -> Parts:
     problems: list[Problem] = []
     catalogue = None
     try:
-        catalogue = Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
+        catalogue = Catalogue.load(config.catalogue.path)
     except LogwatchError as error:
         problems += error.problems
-    directories = [Path(directory) for directory in config.grammars.directories]
     grammars = {}
     webhooks = {}
     for source in config.source:
@@ -77,7 +76,7 @@ def assemble(config: Config) -> Parts:
                 problems += error.problems
     for name in _distinct(source.grammar for source in config.source if source.webhook is None):
         try:
-            grammars[name] = load_grammar(name, directories)
+            grammars[name] = load_grammar(name, config.grammars.paths)
         except LogwatchError as error:
             problems += error.problems
     if problems or catalogue is None:

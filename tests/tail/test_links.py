@@ -8,7 +8,7 @@ link as well, to ``ID-json.log``, which Docker rotates.
 
 import pytest
 
-from tests.tail.test_field import LIVES, LOOK, Log, played
+from tests.tail.treated import LIVES, LOOK, Log, played
 
 POD = "pods/mesibo_a_1/mesibo"
 

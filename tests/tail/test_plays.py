@@ -16,7 +16,7 @@ from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import LIVES, LOOK, Log, played, plays
+from tests.tail.treated import LIVES, LOOK, Log, played, plays
 
 AWAY = ("stopped", "killed")
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from logwatch.tail import files
-from tests.tail.test_field import LIVES, Log
+from tests.tail.treated import LIVES, Log
 
 ALLOCATED = [65536, 1_000_000]  # less, and more than what is read at once
 

@@ -16,7 +16,7 @@ from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import Log
+from tests.tail.treated import Log
 
 DAY = 86400
 

@@ -11,7 +11,7 @@ import pytest
 from logwatch.tail import files
 from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import Log
+from tests.tail.treated import Log
 
 
 @pytest.fixture

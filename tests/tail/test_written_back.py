@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import BANNER, LIVES, LOOK, Log, played
+from tests.tail.treated import BANNER, LIVES, LOOK, Log, played
 
 
 def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):

@@ -22,6 +22,7 @@ from logwatch.webhook.fields import Fields
 from logwatch.webhook.fields import load as load_fields
 
 _LONGEST_SECRET = 1024  # bytes
+_ALL = 1 << 30  # results of a scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,18 @@ class Parts:
     grammars: dict[str, Grammar]  # by name
     webhooks: dict[str, Opened] = field(default_factory=dict)  # by the source's name
 
-    def scanner(self, source: Source, *, keep: int | None = None) -> Scanner:
-        """Make what reads the lines of ``source``, and keeps as many failures as configured or as wanted."""
-        delivered = {entry.code for entry in self.catalogue.entries if entry.class_ == "delivered"}
+    def scanner(self, source: Source, *, keep: int | None = None, every: bool = False) -> Scanner:
+        """Make what reads the lines of ``source``, and keeps as many failures as configured or as wanted.
+
+        With ``every`` accepted pushes are kept as failures are, and all there are unless ``keep`` says how many.
+        """
+        delivered = {entry.code for entry in self.catalogue.entries if entry.class_ == "delivered" and not every}
+        usual = _ALL if every else self.config.failures.keep
         return Scanner(
             self.grammars[source.grammar],
             timezone=source.zone,
             delivered=frozenset(delivered),
-            keep=self.config.failures.keep if keep is None else keep,
+            keep=usual if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
             reasons=Reasons(entry.reason for entry in self.catalogue.entries),
         )

@@ -220,8 +220,7 @@ def test_an_archive_that_is_being_made_is_no_log_where_a_pattern_matches_everyth
         f"cp whole {name}{ending}; mv {name}{ending} {name}.gz; rm {name}; mv {POD}/0.log {POD}/0.log.20261127-101011"
     )
     log.write(1)
-    for seconds in (1, 70, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 70, 700)
     log.check()
     assert not log.follower.tail.status().problems
 

@@ -367,8 +367,7 @@ def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp
         log.shell("gzip m.log.[123]")
     log.write(33)
     log.follower.start()
-    for seconds in (0, 1, 1, 11, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 1, 11, 1)
     log.follower.tail.close()
     log.check()
 
@@ -445,8 +444,7 @@ def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
     log.write(2)
     if looks == "twice":
         follower.look()
-    for seconds in (0, 1, 11, 1, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 1, 700, 1)
     follower.tail.close()
     log.check()
 
@@ -527,8 +525,7 @@ def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp
     with open(log.path, "ab") as file:
         file.write(line[half:])
     log.write(2)
-    for seconds in (1, 11, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 11, 1)
     log.check(missed=missed)
 
 
@@ -558,8 +555,7 @@ def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
     log.gone.append(log.written[-1])
     log.write(3)
     for _ in range(3):
-        for seconds in (1, 11, 700, 1):
-            log.follower.wait(seconds)
+        log.follower.wait(1, 11, 700, 1)
         log.follower.restart_at_once()
     log.check(lost=len(torn))
 
@@ -846,8 +842,7 @@ def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_th
     follower.commit()
     os.truncate(log, 0)
     getattr(follower, back)()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -916,8 +911,7 @@ def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_
     copy.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-4]))
     append(copy, *written[60:])
     copy.rename(log)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -976,8 +970,7 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     (tmp_path / "new").rename(tmp_path / "m.log.1")
     follower.wait(1)
     (tmp_path / "m.log.1").unlink()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -993,8 +986,7 @@ def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_
     log.rename(tmp_path / "m.log.1")
     append(log, "E2211-101112-001 (1): second", *answer)
     shutil.copy(log, tmp_path / "m.log-20260117")
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert Counter(follower.lines)["E2211-101112-000 (1): first"] == 1
     assert Counter(follower.lines)["E2211-101112-001 (1): second"] == 1
     assert (follower.lost, follower.missed) == (0, 0)
@@ -1016,8 +1008,7 @@ def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed
     log.shell("gzip m.log.2" if packed else "cp m.log.2 new; mv new m.log.2")
     log.write(3)
     log.follower.start()
-    for seconds in (0, 1, 11, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 11, 700)
     log.follower.tail.close()
     log.check()
 
@@ -1037,8 +1028,7 @@ def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(t
     shutil.copy(log, tmp_path / copy)
     follower.turn()
     follower.restart_at_once()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert follower.lines == lines
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -1053,8 +1043,7 @@ def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tm
     follower.turn()
     edit = "cp m.log m.log.bak; sed '1i # header' m.log.bak > m.log"
     subprocess.run(["sh", "-ec", f"{edit}; {then}"], cwd=tmp_path, check=True)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     append(log, "E2211-101113-000 (1): push")
     follower.turn()
     assert follower.lines == [*lines, "E2211-101113-000 (1): push"]
@@ -1071,8 +1060,7 @@ def test_what_one_log_was_rotated_to_under_the_name_of_another_one_stays_known(t
     suffix = {"cat": "", "gzip -c": ".gz", "xz -c": ".xz"}[pack]
     script = f"{pack} m > m.2026-11-22.log{suffix}; : > m; : > m.log"
     subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     for _ in range(2):
         follower.restart_at_once()
         follower.wait(11)
@@ -1094,8 +1082,7 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
     for step in (copy, trim) if copied_first else (trim, copy):
         subprocess.run(["sh", "-ec", step], cwd=tmp_path, check=True)
         follower.look()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     follower.restart_at_once()
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
@@ -1132,8 +1119,7 @@ def test_what_a_log_was_rotated_to_counts_once_that_comes_before_the_log_is_read
     subprocess.run(["sh", "-ec", then], cwd=tmp_path, check=True)
     if killed:
         follower.restart_at_once()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     follower.restart_at_once()
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
@@ -1161,8 +1147,7 @@ def test_a_mirror_that_is_made_anew_after_its_log_was_moved_aside_counts_once(tm
     shutil.copy(origin, tmp_path / "new")
     os.rename(tmp_path / "new", log)
     follower.start()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert Counter(follower.lines) == Counter(lines)
 
 
@@ -1182,8 +1167,7 @@ def test_a_mirror_that_is_made_anew_again_and_again_while_it_is_read_counts_once
         if made == 3:
             os.truncate(log, 0)
         os.rename(tmp_path / "new", log)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert Counter(follower.lines) == Counter(lines)
 
 
@@ -1275,8 +1259,7 @@ def test_a_log_that_is_trimmed_twice_amid_a_backlog_and_rotated_before_a_restart
     follower.restart_at_once()
     log.shell("mv m.log m.log.1")
     log.write(7)
-    for seconds in (0, 1, 1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 11, 700, 1)
     assert [follower.sink.lines[line] for line in log.written[-2007:]] == [1] * 2007
     assert max(follower.sink.lines.values()) == 1
 
@@ -1301,8 +1284,7 @@ def test_lines_that_were_written_by_hand_to_a_mirror_cost_nothing_once_it_is_rot
     for _ in range(2):
         log.write(3, origin)
         sync()
-    for seconds in (1, 11, 700, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 11, 700, 1)
     log.check()
 
 

@@ -64,8 +64,7 @@ def unreadable(path):
 
 
 def wait(follower, *seconds):
-    for each in seconds:
-        follower.wait(each)
+    follower.wait(*seconds)
 
 
 # lines that rotations tear

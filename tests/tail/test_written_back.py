@@ -73,8 +73,7 @@ def test_what_is_packed_and_unpacked_again_counts_once(tmp_path, seconds, killed
                     log.follower.restart_at_once()
                 log.shell(step)
                 yield
-                for wait in (0, seconds, 1):
-                    log.follower.wait(wait)
+                log.follower.wait(0, seconds, 1)
 
     played(tmp_path, "looking", treatment, lines=400)
 
@@ -259,8 +258,7 @@ def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp
     append(path, *lines[3:])
     if away:
         follower.start()
-    for seconds in (0, 1, 3, 15):
-        follower.wait(seconds)
+    follower.wait(0, 1, 3, 15)
     assert sorted(follower.sink.lines.values()) == [1] * 23
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -279,8 +277,7 @@ def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
     follower.restart_at_once()
     with open(log.path, "ab") as file:
         file.write(line[30:])
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     log.check()
 
 
@@ -339,8 +336,7 @@ def test_a_log_that_got_its_banner_alone_before_it_is_written_back_counts_once(t
     backup.unlink()
     follower.turn()
     append(log, *lines[20:])
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert [follower.sink.lines[line.encode()] for line in lines] == [1] * 25
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -358,8 +354,7 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_written_back_by_the_next_
     follower.turn()
     append(log, "the last line of a log")
     follower.tail._followers[str(log)].mark_due()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert [follower.sink.lines[line.encode()] for line in lines] == [1] * 5
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -379,8 +374,7 @@ def test_a_copy_in_place_of_a_log_that_was_not_read_to_its_end_counts_once(tmp_p
     shutil.copy(tmp_path / "m.log.1", log)
     append(log, *lines[20_000:])
     follower.start()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert set(follower.sink.lines.values()) == {1}
     assert len(follower.lines) == len(lines)
     assert (follower.lost, follower.missed) == (0, 0)

@@ -86,13 +86,11 @@ class Log:
                 follower.turn()
         if self.life in ("stopped", "killed"):
             follower.start()
-        for seconds in (0, 1, 1, 11, 1):
-            follower.wait(seconds)
+        follower.wait(0, 1, 1, 11, 1)
         if self.life != "running":
             follower.restart_at_once()
             follower.turn()
-        for seconds in (11, 700, 1):
-            follower.wait(seconds)
+        follower.wait(11, 700, 1)
         self.status = follower.tail.status()
         if self.writer:
             self.writer.close()
@@ -112,8 +110,7 @@ class Log:
 
     def wait_out(self):
         """Let as much time pass as anything is waited for, and read all there is."""
-        for seconds in (0, 1, 11, 700, 1):
-            self.follower.wait(seconds)
+        self.follower.wait(0, 1, 11, 700, 1)
 
     def check(self, *, lost=0, missed=0):
         counted = Counter({line: n for line, n in self.follower.sink.lines.items() if line.startswith(b"E2511")})

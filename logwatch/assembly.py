@@ -22,6 +22,7 @@ from logwatch.webhook.fields import Fields
 from logwatch.webhook.fields import load as load_fields
 
 _LONGEST_SECRET = 1024  # bytes
+_ALL = 1 << 30  # results of a scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,18 @@ class Parts:
     grammars: dict[str, Grammar]  # by name
     webhooks: dict[str, Opened] = field(default_factory=dict)  # by the source's name
 
-    def scanner(self, source: Source, *, keep: int | None = None) -> Scanner:
-        """Make the scanner for the lines of ``source``, which keeps ``keep`` failures, or as many as configured."""
-        delivered = {entry.code for entry in self.catalogue.entries if entry.class_ == "delivered"}
+    def scanner(self, source: Source, *, keep: int | None = None, every: bool = False) -> Scanner:
+        """Make the scanner for the lines of ``source``, which keeps ``keep`` failures, or as many as configured.
+
+        With ``every``, accepted pushes are kept as failures are, and all of them if ``keep`` is None.
+        """
+        delivered = {entry.code for entry in self.catalogue.entries if entry.class_ == "delivered" and not every}
+        usual = _ALL if every else self.config.failures.keep
         return Scanner(
             self.grammars[source.grammar],
             timezone=source.zone,
             delivered=frozenset(delivered),
-            keep=self.config.failures.keep if keep is None else keep,
+            keep=usual if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
             reasons=Reasons(entry.reason for entry in self.catalogue.entries),
         )
@@ -63,10 +68,9 @@ def assemble(config: Config) -> Parts:
     problems: list[Problem] = []
     catalogue = None
     try:
-        catalogue = Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
+        catalogue = Catalogue.load(config.catalogue.path)
     except LogwatchError as error:
         problems += error.problems
-    directories = [Path(directory) for directory in config.grammars.directories]
     grammars = {}
     webhooks = {}
     for source in config.source:
@@ -77,7 +81,7 @@ def assemble(config: Config) -> Parts:
                 problems += error.problems
     for name in _distinct(source.grammar for source in config.source if source.webhook is None):
         try:
-            grammars[name] = load_grammar(name, directories)
+            grammars[name] = load_grammar(name, config.grammars.paths)
         except LogwatchError as error:
             problems += error.problems
     if problems or catalogue is None:

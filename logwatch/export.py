@@ -20,7 +20,6 @@ import logwatch
 from logwatch.catalogue import OTHER, Catalogue, answered_by, limiter, number_of
 from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, Verdict
-from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import Cause, SourceStatus
@@ -238,8 +237,8 @@ def _webhook_metrics(
     outcomes = CounterMetricFamily(
         "mesibo_logwatch_webhook_events", "Webhook events by outcome.", labels=["source", "outcome"]
     )
-    for key in (CounterRow(source, "webhook_events", outcome) for source, outcome in product(webhooks, OUTCOMES)):
-        outcomes.add_metric([key.source, key.label], snapshot.counters.get(key, 0))
+    for source, outcome in product(webhooks, OUTCOMES):
+        outcomes.add_metric([source, outcome], snapshot.counted(source, "webhook_events", outcome))
     yield outcomes
 
 
@@ -249,7 +248,7 @@ def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
         label, values = LABELLED.get(name, ("", ("",)))
         family = CounterMetricFamily(name, text, labels=["source", label] if label else ["source"])
         for source, value in product(ready, values):
-            count = snapshot.counters.get(CounterRow(source, counter, value), 0)
+            count = snapshot.counted(source, counter, value)
             family.add_metric([source, value] if label else [source], count)
         yield family
 

@@ -14,6 +14,11 @@ from logwatch.errors import Problem
 Platform = Literal["fcm", "apns", "unknown"]
 """Whose push it was, as far as the line says."""
 
+SYSTEMS = {"fcm": "Android", "apns": "iOS"}
+COMPANIES = {"fcm": "Google", "apns": "Apple"}
+PROVIDERS = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs"}
+"""As people read them: the phones of a platform, the company behind it, and who answered; ``unknown`` has none."""
+
 EnvelopeKind = Literal[
     "plain",
     "docker",

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from logwatch.model import COMPANIES, PROVIDERS
+
 MESIBO_ABOVE = 900
 """Codes above it are mesibo's own: "If mesibo rejected the push, the error code will be greater than 900" (Step 6)."""
 
@@ -32,9 +34,8 @@ Side = Literal["operator", "app", "mesibo", "provider", "device"]
 """Where the fault lies and who has to act. ``operator`` (credentials, console, host) and ``app`` (the app and the
 backend behind it) are both the operator's own; ``provider`` is Google or Apple, whichever answered."""
 
-_WORDS = {"fcm": "FCM", "apns": "APNs", "id": "ID", "gcm": "GCM"}
+_WORDS = PROVIDERS | {"id": "ID", "gcm": "GCM"}
 _WHOSE = {"operator": "yours", "app": "yours, in the app", "mesibo": "mesibo", "device": "the device"}
-_COMPANY = {"fcm": "Google", "apns": "Apple"}
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
@@ -67,8 +68,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         ``platform`` tells whose push it was where the entry itself does not (provider ``any``).
         """
         if self.side == "provider":
-            provider = self.provider if self.provider in _COMPANY else platform
-            return _COMPANY.get(provider, "Google or Apple")
+            provider = self.provider if self.provider in COMPANIES else platform
+            return COMPANIES.get(provider, "Google or Apple")
         return _WHOSE[self.side]
 
 

@@ -9,9 +9,7 @@ import msgspec
 
 from logwatch.catalogue.entries import STEPS, Entry
 from logwatch.catalogue.lookup import PLATFORMS, Catalogue, answered_by
-from logwatch.model import Platform
-
-_NAMES = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs"}
+from logwatch.model import PROVIDERS, Platform
 
 _HIGHEST = 999  # no provider, and no page of mesibo's, knows a longer code
 
@@ -59,7 +57,7 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
     platform = _platform(provider)
     asked = answered_by(platform, code) if provider else ""
     if asked == "mesibo" and provider != "mesibo":
-        notes.append(f"Codes above 900 are mesibo's own: {_NAMES[provider]} was never asked.")
+        notes.append(f"Codes above 900 are mesibo's own: {PROVIDERS[provider]} was never asked.")
         found = False
     elif provider == "mesibo" and not any(entry.provider == "mesibo" for entry in entries):
         notes.append("mesibo's own codes are above 900: this one is the answer of FCM or APNs.")
@@ -68,7 +66,7 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
         bare = catalogue.classify(platform, code)
         entries = [bare, *(entry for entry in entries if entry.provider == asked and entry is not bare)]
         if bare.provider == "any":
-            notes.append(f"{_NAMES[asked]} does not document {code}; this is what the bare number supports.")
+            notes.append(f"{PROVIDERS[asked]} does not document {code}; this is what the bare number supports.")
     if reason:
         exact = [entry for entry in entries if entry.reason.lower() == reason.lower()]
         found = found and bool(exact)
@@ -95,7 +93,7 @@ def _unlisted(catalogue: Catalogue, code: int) -> Explanation:
 
 
 def _headline(code: int, entries: list[Entry]) -> str:
-    who = _NAMES.get(entries[0].provider)
+    who = PROVIDERS.get(entries[0].provider)
     return f"{code} {entries[0].title}" + (f" ({who})" if who else "")
 
 

@@ -78,17 +78,16 @@ def _story(config: Config, found: str) -> str:
 def _series(config: Config) -> Iterator[str]:
     """Yield how many series a Prometheus must be ready to take."""
     with suppress(LogwatchError):
-        yield str(series(config, Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)))
+        yield str(series(config, Catalogue.load(config.catalogue.path)))
 
 
 def _envelopes(config: Config) -> Iterator[str]:
     """Yield the envelope of each source's log, if mesibo's own lines in it show one."""
-    directories = [Path(directory) for directory in config.grammars.directories]
     for source in config.source:
         if source.webhook is not None:
             continue
         with suppress(LogwatchError):
-            scanner = Scanner(load_grammar(source.grammar, directories), timezone=UTC)
+            scanner = Scanner(load_grammar(source.grammar, config.grammars.paths), timezone=UTC)
             found = glance(discovery(source).find(time.time()).paths, scanner.owns, source.envelope)
             if found.kinds:
                 yield f"source {source.name}: envelope {found}"
@@ -136,7 +135,7 @@ def _room(config: Config, file: str) -> Iterator[Problem]:
 
 def _catalogue(config: Config, file: str) -> list[Problem]:
     try:
-        Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
+        Catalogue.load(config.catalogue.path)
     except LogwatchError as error:
         return [_placed(problem, f"{file}catalogue.file", config.catalogue.file or "") for problem in error.problems]
     return []
@@ -148,11 +147,10 @@ def _placed(problem: Problem, setting: str, path: str) -> Problem:
 
 
 def _grammars(config: Config, file: str) -> Iterator[Problem]:
-    directories = [Path(directory) for directory in config.grammars.directories]
     names = {source.grammar: i for i, source in reversed(list(enumerate(config.source))) if source.webhook is None}
     for name, index in reversed(names.items()):
         try:
-            grammar = load_grammar(name, directories)
+            grammar = load_grammar(name, config.grammars.paths)
         except LogwatchError as error:
             setting = f"{file}source[{index}].grammar" if file else f"grammar {name!r}"
             yield from (_placed(problem, setting, f"grammar {name!r}") for problem in error.problems)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.entries import STEPS
-from logwatch.cli.groups import CommandGroup
+from logwatch.cli.options import CommandGroup
 from logwatch.cli.terminal import show
 from logwatch.credentials.look import EXTRA, examine, missing_extra
 from logwatch.credentials.verdict import Flaw, Request, Verdict, when

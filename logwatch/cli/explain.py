@@ -16,6 +16,7 @@ from logwatch.catalogue import Catalogue, Entry, Explanation, explain
 from logwatch.catalogue.entries import STEPS
 from logwatch.cli.terminal import show
 from logwatch.config import load
+from logwatch.model import PROVIDERS
 from logwatch.privacy import readable
 
 _COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
@@ -37,8 +38,7 @@ def command(*, code: str, provider: str | None, reason: str, config: Path | None
     FCM or APNs. A REASON of theirs, such as UNREGISTERED, is explained with every code that it comes with. The exit
     code is 1 if the reason or provider asked for is not known with this code.
     """
-    own = load(config).catalogue.file if config else None
-    catalogue = Catalogue.load(Path(own) if own else None)
+    catalogue = Catalogue.load(load(config).catalogue.path if config else None)
     asked = _asked(catalogue, code.strip(), readable(reason.strip()))
     explanations = [explain(catalogue, number, provider or "", told) for number, told in asked]
     if form == "json":
@@ -106,8 +106,7 @@ def _in_full(entry: Entry, *, several: bool) -> RenderableType:
 
 
 def _whose_answer(entry: Entry) -> str:
-    names = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "any": "Any provider"}
-    return f"{names[entry.provider]}{' ' + entry.reason if entry.reason else ''}: "
+    return f"{PROVIDERS.get(entry.provider, 'Any provider')}{' ' + entry.reason if entry.reason else ''}: "
 
 
 def _listed(entries: list[Entry]) -> RenderableType:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from logwatch import resources
-from logwatch.cli.groups import CommandGroup
+from logwatch.cli.options import CommandGroup
 from logwatch.cli.propose import OWN
 from logwatch.cli.propose import command as propose_command
 from logwatch.dialect.load import find, names

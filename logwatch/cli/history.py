@@ -15,7 +15,7 @@ import click
 from rich.progress import MofNCompleteColumn, Progress
 
 from logwatch import heap
-from logwatch.cli import moments
+from logwatch.cli.options import refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, progress_bar, read
 from logwatch.cli.report_inputs import STDIN, plan
 from logwatch.errors import LogwatchError, Problem
@@ -44,8 +44,8 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("-o", "--output", required=True, metavar="F", help="Where it is written; - is standard output.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
-@click.option("--since", metavar="T", callback=moments.option(time.time), help="Only from the minute of T on.")
-@click.option("--until", metavar="T", callback=moments.option(time.time), help="Only minutes that begin before T.")
+@click.option("--since", metavar="T", callback=time_read(time.time), help="Only from the minute of T on.")
+@click.option("--until", metavar="T", callback=time_read(time.time), help="Only minutes that begin before T.")
 @click.option("--timezone", metavar="Z", help="The zone of the log's own stamps, where it is not UTC.")
 @click.option(
     "--label",
@@ -79,8 +79,7 @@ def command(
     that keeps them long enough (--storage.tsdb.retention.time). The exit code is 1 if some files, or push lines in
     them, could not be read, and 2 if no file could be read.
     """
-    if since is not None and until is not None and since >= until:
-        raise click.UsageError("--since is not before --until: no result can be between them")
+    refuse_empty(since, until)
     heap.keep()
     heap.collect_seldom()
     planned = plan(paths, config, timezone, rotated=True, command="history -o F")

@@ -273,8 +273,11 @@ def _counts(shape: Shape) -> str:
 
 
 def _next(name: str, source: str, config: Config, output: Path, needed: str) -> None:
-    directories = [Path(each) for each in config.grammars.directories]
-    place = "" if output.absolute() in directories else f', and directories = ["{output.absolute()}"] below [grammars]'
+    place = (
+        ""
+        if output.absolute() in config.grammars.paths
+        else f', and directories = ["{output.absolute()}"] below [grammars]'
+    )
     also = f' and envelope = "{needed}"' if needed else ""
     click.echo(f'next: set grammar = "{name}"{also} in source "{source}"{place}; then mesibo-logwatch check')
     click.echo("      and systemctl reload mesibo-logwatch")

@@ -9,8 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.groups import CommandGroup
-from logwatch.cli.numbers import Number
+from logwatch.cli.options import CommandGroup, Number
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url, parse_listen

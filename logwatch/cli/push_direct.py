@@ -13,8 +13,9 @@ from logwatch.credentials import secrecy
 from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import LogwatchError, Problem, installing
+from logwatch.model import COMPANIES
 from logwatch.push import secret
-from logwatch.push.direct import NAMES, DirectError, DirectPush, NoReplyError, Reply, Style, describe
+from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply, Style, describe
 
 EXTRA = installing("push")
 _TOKEN = "the user's push token"  # noqa: S105  its name
@@ -74,7 +75,7 @@ def direct(
     if signing and not (key_id and team_id and topic):
         raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: nothing of it stands in the file")
     if (verdict.provider == "fcm") != (fcm is not None):
-        click.echo(f"warning: {file} looks like a credential of {NAMES[verdict.provider]}'s", err=True)
+        click.echo(f"warning: {file} looks like a credential of {COMPANIES[verdict.provider]}'s", err=True)
     for flaw in verdict.problems:
         if flaw.kind not in ("signing_key", "token_uri"):
             click.echo(f"warning: {file}: {flaw.what}", err=True)
@@ -145,5 +146,5 @@ def _send(
         signer = apns.Signer(*signing) if signing else None
         reply = apns.send(push, request, verdict, transport, sandbox=sandbox, signer=signer)
     where = "sandbox" if sandbox else "dry run" if push.dry_run else push.style
-    click.echo(f"Sent to {NAMES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
+    click.echo(f"Sent to {COMPANIES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
     return reply

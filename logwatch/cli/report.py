@@ -13,7 +13,8 @@ import msgspec
 
 from logwatch import heap
 from logwatch.catalogue.summary import Row
-from logwatch.cli import moments, terminal
+from logwatch.cli import terminal
+from logwatch.cli.options import refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
 from logwatch.moments import EXAMPLES, iso
@@ -30,10 +31,8 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")
-@click.option(
-    "--since", metavar="T", callback=moments.option(time.time), help=f"Only results from then on: {EXAMPLES}."
-)
-@click.option("--until", metavar="T", callback=moments.option(time.time), help="Only results before then.")
+@click.option("--since", metavar="T", callback=time_read(time.time), help=f"Only results from then on: {EXAMPLES}.")
+@click.option("--until", metavar="T", callback=time_read(time.time), help="Only results before then.")
 @click.option(
     "--timezone", metavar="Z", help="The zone of the log's own stamps, such as Europe/Berlin, where it is not UTC."
 )
@@ -68,8 +67,7 @@ def command(
     The exit code is 1 if some files, or the push lines in them, could not be read, or if --fail-on says so; 2 if no
     file could be read.
     """
-    if since is not None and until is not None and since >= until:
-        raise click.UsageError("--since is not before --until: no result can be between them")
+    refuse_empty(since, until)
     if user is not None and not user.strip():
         raise click.BadParameter("an address is needed, as the log has it", param_hint="--user")
     heap.keep()

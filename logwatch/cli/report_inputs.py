@@ -18,12 +18,10 @@ from logwatch.config import load as load_config
 from logwatch.discover import Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal.place import Target
-from logwatch.parse import Scanner
 from logwatch.report import LogSettings
 from logwatch.report.followed import rotated as rotated_of
 
 STDIN = "-"
-_ALL = 1 << 30  # results of a scan, read one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +73,11 @@ def plan(
     parts = assemble(config)
     most = config.follow.max_line_bytes
 
-    def scanner(source: Source) -> Scanner:
-        made = parts.scanner(source, keep=_ALL if detailed else 0)
-        if detailed:
-            made.delivered = frozenset()
-        return made
-
-    sources = [(source, LogSettings(scanner(source), source.envelope, most, source.name)) for source in config.source]
+    kept = None if detailed else 0
+    sources = [
+        (source, LogSettings(parts.scanner(source, keep=kept, every=detailed), source.envelope, most, source.name))
+        for source in config.source
+    ]
     inputs = [(path, _how(path, sources)) for path in paths]
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]

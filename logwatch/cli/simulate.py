@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import click
 from click.core import ParameterSource
 
-from logwatch.cli import moments
-from logwatch.cli.numbers import Number
+from logwatch.cli.options import Number, time_read
 from logwatch.errors import ConfigError, Problem
 from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
@@ -101,7 +100,7 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
 @click.option(
     "--history",
     metavar="TIME",
-    callback=moments.option(time.time),
+    callback=time_read(time.time),
     help="Begin at this time, such as 24h, catch up, then go on with the clock.",
 )
 @click.option("--daily", is_flag=True, help="Fewer lines by night, more by day.")
@@ -117,7 +116,7 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
 @click.option(
     "--start",
     metavar="TIME",
-    callback=moments.option(time.time),
+    callback=time_read(time.time),
     help="Let the stamps run from this time, without waiting for it to pass.",
 )
 def command(

@@ -94,11 +94,26 @@ class Grammars(Table, frozen=True, kw_only=True):
 
     directories: tuple[FilePath, ...] = ("/etc/mesibo-logwatch/grammars",)
 
+    @property
+    def paths(self) -> list[Path]:
+        """The directories, in the order in which they are looked through."""
+        return [Path(each) for each in self.directories]
+
+    @property
+    def own(self) -> str:
+        """Where a new grammar goes."""
+        return next(iter(self.directories), ".")
+
 
 class CatalogueFile(Table, frozen=True, kw_only=True):
     """An operator's additions to the catalogue of codes."""
 
     file: FilePath | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file, where one is named."""
+        return Path(self.file) if self.file else None
 
 
 class Credential(Table, frozen=True, kw_only=True):

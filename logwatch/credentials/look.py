@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import msgspec
 
 from logwatch.config import Credential
 from logwatch.credentials.verdict import Request, Verdict, flaw
 from logwatch.errors import installing
+from logwatch.events import Log
 
 HOUR_SECONDS = 3600.0
 PATIENCE_SECONDS = 30.0  # a check takes 0.2 s; a file may ask for more rounds of key derivation than anybody waits for
@@ -154,13 +155,6 @@ def examine(
         assert found is not None, "a process that has ended, or whose time is over, has a verdict"
         verdicts.append(found)
     return tuple(verdicts)
-
-
-class Log(Protocol):
-    """The one method of a structlog logger that is used."""
-
-    def warning(self, event: str, **fields: object) -> object:
-        """Log what needs somebody's attention."""
 
 
 class Watch:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, FindingSeverity, SourceSetup
 from logwatch.dialect.redact import out_of_json
-from logwatch.ledger.batch import CounterRow, ShapeRow
+from logwatch.ledger.batch import ShapeRow
 from logwatch.model import Seen
 from logwatch.sight import LineShare, Sight
 from logwatch.words import clock, many, number, share, span
@@ -92,8 +92,7 @@ def _new_name(setup: SourceSetup) -> str:
 
 def _ever(name: str, facts: Facts) -> Sight:
     """Judge a source of which no line was ever read by all its counts: its log may have been quiet for an hour."""
-    counters = facts.snapshot.counters
-    unread = {cause: counters.get(CounterRow(name, "unparsed_lines", cause), 0) for cause in UNREAD}
+    unread = {cause: facts.snapshot.counted(name, "unparsed_lines", cause) for cause in UNREAD}
     total = sum(unread.values())
     if not total or any(row.source == name for row in facts.snapshot.results):
         return Sight()

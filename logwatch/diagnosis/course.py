@@ -40,6 +40,8 @@ class Course:
     accepted_at: float | None = None  # when one of these was last accepted
     pushes_since: int = 0  # its own after that
     among_since: int = 0  # all of them after that
+    lately: int = 0  # its own in the last minutes
+    among_lately: int = 0  # all of them in the last minutes
     total: bool = False  # enough of its own came after that, and these are at least half of all
     over: bool = False  # no new one for minutes while others were accepted
 
@@ -47,9 +49,6 @@ class Course:
     def codes(self) -> list[str]:
         """The codes it came with, the most frequent first."""
         return list(dict.fromkeys(row.code for row in self.rows))
-
-    lately: int = 0  # its own in the last minutes
-    among_lately: int = 0  # all of them in the last minutes
 
     @property
     def share(self) -> float:

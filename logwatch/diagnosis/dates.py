@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from logwatch.diagnosis.facts import Facts, Finding
-from logwatch.ledger.batch import CounterRow
 from logwatch.words import number, share
 
 _WORTH_SHARE = 0.01  # of the results: more than a stray stamp
@@ -12,7 +11,7 @@ _WORTH_SHARE = 0.01  # of the results: more than a stray stamp
 def findings(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for each source of whose results more than a stray one cannot be dated."""
     for name in facts.status:
-        undated = facts.snapshot.counters.get(CounterRow(name, "undated_lines", ""), 0)
+        undated = facts.snapshot.counted(name, "undated_lines")
         results = sum(seen.count for row, seen in facts.snapshot.results.items() if row.source == name)
         if not undated or undated < _WORTH_SHARE * results:
             continue

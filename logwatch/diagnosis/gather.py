@@ -78,7 +78,7 @@ def setups(config: Config, files: Iterable[Position], pushed: Collection[str]) -
         source.name: SourceSetup(
             tuple(found.get(source.name, map(readable, source.paths))),
             source.grammar,
-            readable(next(iter(config.grammars.directories), ".")),
+            readable(config.grammars.own),
             **({} if source.name in pushed else {"push": push_logging(source)}),
         )
         for source in config.source

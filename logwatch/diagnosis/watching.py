@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.errors import Problem
-from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen, SourceStatus
 from logwatch.webhook.source import WebhookStatus
@@ -186,7 +185,7 @@ def _where(name: str, facts: Facts) -> str:
 
 def _no_push_lines(name: str, facts: Facts) -> Finding:
     """Return the finding about a log without any push line; mesibo.conf decides what that means."""
-    lines = facts.snapshot.counters.get(CounterRow(name, "lines", ""), 0)
+    lines = facts.snapshot.counted(name, "lines")
     conf = facts.setup(name).push
     begin = f"The log of {name} has no push lines"
     test = "send a test push (Step 8)"

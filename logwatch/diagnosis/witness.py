@@ -7,14 +7,13 @@ from typing import NamedTuple
 from logwatch.catalogue import Entry
 from logwatch.diagnosis.course import Course, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.ledger.batch import CounterRow
+from logwatch.model import COMPANIES
 from logwatch.webhook.source import WebhookStatus
 from logwatch.words import number, share
 
 SETTLED_SECONDS = 120.0  # a call may be late, and a log too
 _SHORT, _SHORT_SHARE = 5, 0.2  # failures that the webhook has and the log lacks: at least so many, and such a share
 _UNREAD = 0.05
-_COMPANIES = {"fcm": "Google", "apns": "Apple", "unknown": "the push service"}
 _ENOUGH = 20  # failures in the log within an hour: a webhook that works would have reported most of them
 
 
@@ -34,7 +33,7 @@ def _heard(course: Course, facts: Facts) -> list[Heard]:
             found[row.code, reason, platform] += count
     return [
         Heard(
-            f"{code}: {_COMPANIES[platform]} says {reason}",
+            f"{code}: {COMPANIES.get(platform, 'the push service')} says {reason}",
             facts.catalogue.entry(platform, code, reason),
             count,
         )
@@ -80,7 +79,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
 
 def _unread(name: str, facts: Facts) -> Iterator[Finding]:
     def count(*outcomes: str) -> int:
-        return sum(facts.snapshot.counters.get(CounterRow(name, "webhook_events", each), 0) for each in outcomes)
+        return sum(facts.snapshot.counted(name, "webhook_events", each) for each in outcomes)
 
     read, unread = count("failure", "accepted"), count("no_code", "ambiguous", "unreadable")
     if unread and unread / (read + unread) > _UNREAD:

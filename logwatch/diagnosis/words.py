@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from logwatch.catalogue import Entry
+from logwatch.model import SYSTEMS
 
 # What has happened, by the entry's name; of an entry that is not here, the title is used.
 CAUSES = {
@@ -59,7 +60,6 @@ NOISE = {
     "rejected": "{0} {2} refused by mesibo for an undocumented reason ({1} of all).",
     "unknown": "{0} failed with an undocumented code ({1} of all).",
 }
-_PLATFORMS = {"fcm": "Android", "apns": "iOS"}
 
 
 def cause(entry: Entry, codes: Collection[str]) -> str:
@@ -75,6 +75,6 @@ def cause(entry: Entry, codes: Collection[str]) -> str:
 
 def pushes(platforms: Collection[str], *, every: bool = False, count: int = 0) -> str:
     """Name pushes by whose they are: ``iOS pushes``, ``iOS push`` for a ``count`` of 1, or ``every iOS push``."""
-    names = [_PLATFORMS[p] for p in sorted(platforms) if p in _PLATFORMS] if "unknown" not in platforms else []
+    names = [SYSTEMS[p] for p in sorted(platforms) if p in SYSTEMS] if "unknown" not in platforms else []
     which = " and ".join(names) + " " if names else ""
     return f"every {which}push" if every else f"{which}push" if count == 1 else f"{which}pushes"

@@ -16,7 +16,7 @@ _CODES = re.compile(rb"(?:-?[0-9]{1,6}\n)*+-?[0-9]{1,6}")
 _MAX_REMEMBERED = 1024  # characters of the values that decide a result: a hostile log has reasons of 64 KiB
 _REASONS = ("reason", "fcm_error", "fcm_status", "apns_reason")
 _DECIDING = ("platform", "fcm_name", *_REASONS)  # beside the code
-PLATFORMS: Mapping[str, Platform] = {
+PLATFORM_WORDS: Mapping[str, Platform] = {
     "fcm": "fcm",
     "gcm": "fcm",
     "firebase": "fcm",
@@ -89,7 +89,7 @@ def display(value: str) -> str:
 
 def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
     """Return whose push it was, judging by the type word, else by the provider's answer."""
-    return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
+    return PLATFORM_WORDS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
 
 
 def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:

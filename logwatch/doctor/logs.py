@@ -97,7 +97,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     lines = envelope.cut(data, wrapped, 0, final=True).data
     scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
     yield _fresh(host, name, newest, status, scan)
-    setup = SourceSetup((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    setup = SourceSetup((newest,), source.grammar, parts.config.grammars.own, conf)
     yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
 
@@ -136,7 +136,7 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
     scanner = parts.scanner(source)
     scan = scanner.scan(data, envelope=PLAIN, reference=written)
-    setup = SourceSetup((), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    setup = SourceSetup((), source.grammar, parts.config.grammars.own, conf)
     yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 

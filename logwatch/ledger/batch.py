@@ -107,6 +107,7 @@ class Batch:
     fits: int = maxsize  # how many of these the disk has room for, as the ledger finds out whenever it writes
     carried: int = 0  # failures that the previous commit counted, and left to this one or a later one to store
     withheld: int = 0  # failures that this one counts, and leaves to a later one to store
+    failed: int = 0  # failures that wait for the commit, perhaps more than it keeps
     results: dict[ResultRow, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
@@ -131,7 +132,6 @@ class Batch:
     _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
     _now: float = 0.0  # when _minutes was last added to; seconds since the epoch
     _failures: Withheld = field(default_factory=deque)
-    _failed: int = 0
     _held_bytes: int = 0
     _passed_over: int = 0  # failures that are counted but never stored one by one, being too many at once
     _buckets_checked: int = 5000  # buckets beyond which old ones are dropped: the disk may be away for days
@@ -262,16 +262,16 @@ class Batch:
         ``store`` does that for all consecutive ones that came with it in one call, which is faster than one by one.
         Until then they hold ``held_bytes`` of lines; where that would exceed ``HELD_BYTES``, these are parsed at once.
         """
-        while self._failures and self._failed + len(failures) - len(self._failures[0].failures) >= self.keep:
+        while self._failures and self.failed + len(failures) - len(self._failures[0].failures) >= self.keep:
             beyond = self._failures.popleft()
-            self._failed -= len(beyond.failures)
+            self.failed -= len(beyond.failures)
             self._held_bytes -= beyond.held_bytes
             self._passed_over += len(beyond.failures)
         if failures and held_bytes and self._held_bytes + held_bytes > HELD_BYTES:
             failures, store, held_bytes = list(store([failures])), chain.from_iterable, 0
         if failures:
             self._failures.append(_Waiting(failures, store, held_bytes))
-            self._failed += len(failures)
+            self.failed += len(failures)
             self._held_bytes += held_bytes
 
     def pass_over(self, amount: int) -> None:
@@ -279,19 +279,14 @@ class Batch:
         self._passed_over += amount
 
     @property
-    def failed(self) -> int:
-        """How many failures wait for the commit, perhaps more than it keeps."""
-        return self._failed
-
-    @property
     def told(self) -> int:
         """How many failures the commit stores one by one."""
-        return min(self._failed, self.keep, self.fits)
+        return min(self.failed, self.keep, self.fits)
 
     @property
     def passed_over(self) -> int:
         """How many failures of this batch are not among ``failures()``."""
-        return self._passed_over + self._failed - self.told
+        return self._passed_over + self.failed - self.told
 
     def withhold_failures(self, most: int) -> Withheld:
         """Take failures, but no counts, out for a later batch: all but the oldest, of which at least ``most`` stay.
@@ -299,9 +294,9 @@ class Batch:
         Failures that came together stay together.
         """
         kept: Withheld = deque()
-        while self._failures and self._failed - len(self._failures[-1].failures) >= most:
+        while self._failures and self.failed - len(self._failures[-1].failures) >= most:
             kept.appendleft(self._failures.pop())
-            self._failed -= len(kept[0].failures)
+            self.failed -= len(kept[0].failures)
             self._held_bytes -= kept[0].held_bytes
             self.withheld += len(kept[0].failures)
         return kept
@@ -311,13 +306,13 @@ class Batch:
         kept.extend(self._failures)
         self._failures = kept
         self.withheld = 0
-        self._failed = sum(len(each.failures) for each in kept)
+        self.failed = sum(len(each.failures) for each in kept)
         self._held_bytes = sum(each.held_bytes for each in kept)
         self.fail(())
 
     def failures(self) -> Iterator[StoredFailure]:
         """Yield the newest failures, oldest first: as many as are kept and the disk has room for."""
-        beyond = self._failed - self.told
+        beyond = self.failed - self.told
         for store, together in groupby(self._failures, attrgetter("store")):
             some = []
             for each in together:

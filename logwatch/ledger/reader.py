@@ -229,8 +229,7 @@ class Reader:
     def newest_failure(self) -> int:
         """Return the number of the newest failure there ever was; 0 before the first one."""
         with self._asking() as db:
-            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'failures'").fetchone()
-            return int(row[0]) if row else 0
+            return rows.newest_failure(db)
 
     def withheld(self) -> int:
         """Return how many counted failures the last commit left to a later one to store."""

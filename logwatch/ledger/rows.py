@@ -6,11 +6,12 @@ Every function expects to run inside a transaction that the caller opens and end
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, islice
 from math import inf
 from operator import itemgetter
 from types import MappingProxyType
+from typing import Any, Literal
 
 from logwatch.ledger import incidents, witness
 from logwatch.ledger.age import Age
@@ -27,12 +28,13 @@ _ROWS = 100  # inserted by one statement: a statement costs about as much as a r
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
-_POSITION = (
-    "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
-    " found_at, envelope, marks, target, copy_of, gone_at"
-)
-_PLACES = ", ".join("?" * len(_POSITION.split(",")))
-
+_POSITION = ", ".join(Position._fields)  # the columns have the names of the fields
+_PLACES = ", ".join("?" * len(Position._fields))
+# Names of files may be no text, and numbers of devices and inodes have 64 bits, of which SQLite keeps 63
+_STORED_AS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    **dict.fromkeys(("path", "found_at", "target"), (os.fsencode, os.fsdecode)),
+    **dict.fromkeys(("device", "inode"), (str, int)),
+}
 
 _KEPT_AS = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob', 'text'"}
 _COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")}
@@ -42,12 +44,7 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
     """Read every committed number."""
     return Snapshot(
         0.0,
-        MappingProxyType(
-            {
-                ResultRow(*row[:4]): Seen(*row[4:])
-                for row in db.execute("SELECT source, platform, code, reason, count, first, last FROM results")
-            }
-        ),
+        _read_results(db, "results"),
         MappingProxyType({CounterRow(*row[:3]): row[3] for row in db.execute("SELECT * FROM counters")}),
         MappingProxyType(
             {
@@ -56,41 +53,28 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
             }
         ),
         MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
-        witness.read(db),
+        _read_results(db, "witnessed"),
         MappingProxyType({Reading(*row[:4]): Seen(*row[4:]) for row in db.execute("SELECT * FROM readings")}),
     )
 
 
+def _read_results(db: sqlite3.Connection, table: str) -> Mapping[ResultRow, Seen]:
+    found = db.execute(f"SELECT source, platform, code, reason, count, first, last FROM {table}")  # noqa: S608  own text
+    return MappingProxyType({ResultRow(*row[:4]): Seen(*row[4:]) for row in found})
+
+
 def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
     """Read every position, by generation."""
-    positions = (
-        Position(
-            generation=row[0],
-            source=row[1],
-            path=os.fsdecode(row[2]),
-            device=int(row[3]),
-            inode=int(row[4]),
-            head_bytes=row[5],
-            head=row[6],
-            offset=row[7],
-            tail_bytes=row[8],
-            tail=row[9],
-            size=row[10],
-            state=row[11],
-            inside=row[12],
-            found_at=os.fsdecode(row[13]),
-            envelope=row[14],
-            marks=row[15],
-            target=os.fsdecode(row[16]),
-            copy_of=row[17],
-            gone_at=row[18],
-        )
-        for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
-    )
+    found = (Position(*row) for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation"))  # noqa: S608  own text
     try:
-        return {position.generation: position for position in positions}
+        return {each.generation: _as(each, 1) for each in found}
     except ValueError:
         raise Damaged("positions holds a device or an inode that is no number") from None
+
+
+def _as(position: Position, way: Literal[0, 1]) -> Position:
+    """Return a position with its values as the ledger has them (0), or as everybody else does (1)."""
+    return position._replace(**{name: ways[way](getattr(position, name)) for name, ways in _STORED_AS.items()})
 
 
 def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
@@ -113,6 +97,12 @@ def read_withheld(db: sqlite3.Connection) -> int:
     """Read how many counted failures the last commit left to a later one to store; 0 in an older ledger."""
     found = db.execute("SELECT value FROM meta WHERE name = 'withheld'").fetchone()
     return found[0] if found and isinstance(found[0], int) else 0
+
+
+def newest_failure(db: sqlite3.Connection) -> int:
+    """Return the number of the newest failure ever stored; 0 before the first one."""
+    found = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'failures'").fetchone()
+    return int(found[0]) if found else 0
 
 
 def write_key(db: sqlite3.Connection, key: bytes) -> None:
@@ -152,7 +142,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_positions(db, batch.positions.values())
     write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
-    before = witness.newest_failure(db)
+    before = newest_failure(db)
     passed_over = batch.passed_over + max(0, read_withheld(db) - batch.carried)  # what a kill lost takes up numbers too
     if passed_over:
         db.execute(
@@ -277,33 +267,12 @@ def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rot
 
 def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> None:
     """Write positions in place of those of the same generations."""
-    highest = 0
-    for p in positions:
-        highest = max(highest, p.generation)
-        db.execute(
-            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES ({_PLACES})",  # noqa: S608  own text
-            (
-                p.generation,
-                p.source,
-                os.fsencode(p.path),
-                str(p.device),
-                str(p.inode),
-                p.head_bytes,
-                p.head,
-                p.offset,
-                p.tail_bytes,
-                p.tail,
-                p.size,
-                p.state,
-                p.inside,
-                os.fsencode(p.found_at),
-                p.envelope,
-                p.marks,
-                os.fsencode(p.target),
-                p.copy_of,
-                p.gone_at,
-            ),
-        )
+    some = list(positions)
+    db.executemany(
+        f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES ({_PLACES})",  # noqa: S608  own text
+        [_as(each, 0) for each in some],
+    )
+    highest = max((each.generation for each in some), default=0)
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))
 
 

@@ -40,6 +40,10 @@ class Snapshot:
         row = self.sources.get(source)
         return row is not None and row.ready
 
+    def counted(self, source: str, counter: str, label: str = "") -> int:
+        """Return a counter of ``source``, 0 where it has not counted anything."""
+        return self.counters.get(CounterRow(source, counter, label), 0)
+
     def among(self, sources: Collection[str]) -> "Snapshot":
         """Return it with the results of these sources only: the ledger keeps those of sources no longer configured."""
         if all(row.source in sources for row in self.results):

@@ -193,7 +193,7 @@ class Ledger:
         self.journals = rows.read_journals(db)
         self._number = int(rows.read_meta(db, "commit"))
         self.generation = int(rows.read_meta(db, "generation"))
-        self._failure = witness.newest_failure(db)
+        self._failure = rows.newest_failure(db)
         key = rows.read_meta(db, "key")
         assert isinstance(key, bytes)
         self.key = key
@@ -256,7 +256,7 @@ class Ledger:
             keep, most = self._make_room(db, batch)
             rows.write_batch(db, batch, self._number + 1, now)
             rows.prune(db, keep, most, now, self._retention)
-        failure = witness.newest_failure(db)
+        failure = rows.newest_failure(db)
         db.execute("COMMIT")
         self._failure = failure
 

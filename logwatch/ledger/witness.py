@@ -5,14 +5,11 @@ As in ``rows``, every function expects to run inside a transaction that the call
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 from typing import Any
 
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.join import APART_SECONDS, Failed, WitnessEvent, join
-from logwatch.ledger.keys import ResultRow
-from logwatch.model import Seen
 
 RECOGNISED_SECONDS = 86400.0
 RECOGNISED = 500_000  # events, in 25 MB: beyond that, the oldest are no longer recognised
@@ -24,22 +21,10 @@ _PRUNED = 5_000  # keys of events that one commit forgets for their age, at most
 _EVENT = "at, source, witness_for, platform, code, reason, app, user, uid, token, dated"
 
 
-def read(db: sqlite3.Connection) -> Mapping[ResultRow, Seen]:
-    """Read the committed numbers."""
-    found = db.execute("SELECT source, platform, code, reason, count, first, last FROM witnessed")
-    return MappingProxyType({ResultRow(*row[:4]): Seen(*row[4:]) for row in found})
-
-
 def taken(db: sqlite3.Connection, keys: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return those of ``keys`` whose events were taken before."""
     sql = "SELECT 1 FROM events_taken WHERE stamp = ? AND digest = ?"
     return {key for key in keys if db.execute(sql, key).fetchone()}
-
-
-def newest_failure(db: sqlite3.Connection) -> int:
-    """Return the number of the newest failure ever stored."""
-    found = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'failures'").fetchone()
-    return int(found[0]) if found else 0
 
 
 def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:

@@ -9,38 +9,10 @@ from logwatch.propose.lines import INTEGER
 
 # What programs call the result of a request, the most telling first.
 _NAMES = [
-    "code",
-    "push_code",
-    "pushcode",
-    "result_code",
-    "resultcode",
-    "status_code",
-    "statuscode",
-    "response_code",
-    "http_status",
-    "http_code",
-    "httpstatus",
-    "httpcode",
-    "result",
-    "status",
-    "response",
-    "resp",
-    "res",
-    "http",
-    "answer",
-    "ret",
-    "rc",
-    "retcode",
-    "returned",
-    "got",
-    "->",
-    "=>",
-    "err",
-    "error",
-    "errno",
-    "reply",
-    "outcome",
-]
+    "code", "push_code", "pushcode", "result_code", "resultcode", "status_code", "statuscode", "response_code",
+    "http_status", "http_code", "httpstatus", "httpcode", "result", "status", "response", "resp", "res", "http",
+    "answer", "ret", "rc", "retcode", "returned", "got", "->", "=>", "err", "error", "errno", "reply", "outcome",
+]  # fmt: skip
 _TELLING = re.compile(r"code|status|result|resp|http|ret|rc$|answer|err|->|=>", re.IGNORECASE)
 _OTHER = re.compile(
     r"^m?s(?:ec)?$|prev|last|old|retry|after|port|size|len|bytes|time|dur|took|elapsed|latency|ttl|seq|count|pid|tid|mid|line|ver|build|attempt|queue|expir|delay|wait|max|min|limit",

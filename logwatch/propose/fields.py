@@ -3,9 +3,9 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.propose.dialect import Announced
 
-PLATFORMS = ("fcm", "gcm", "firebase", "android", "apn", "apns", "ios", "voip")
 _NAMES: Mapping[str, str] = {
     "user": "uid user to address addr usr dest destination recipient rcpt peer phone msisdn username user_id userid"
     " who account login",
@@ -34,7 +34,7 @@ def fit(name: str, values: Collection[str], reasons: frozenset[str], least: floa
     if not told:
         return False
     if name == "platform":
-        return sum(value.lower() in PLATFORMS for value in told) >= least * len(told)
+        return sum(value.lower() in PLATFORM_WORDS for value in told) >= least * len(told)
     if name == "reason":
         return sum(value.lower() in reasons for value in told) >= least * len(told)
     if name == "token":
@@ -65,16 +65,16 @@ def surely(values: Mapping[str, Sequence[str]], taken: Collection[str], reasons:
 
 def spelt(texts: Sequence[str]) -> list[str]:
     """Return every word for a platform, in the case of those that were seen."""
-    told = [text for text in texts if text.lower() in PLATFORMS]
+    told = [text for text in texts if text.lower() in PLATFORM_WORDS]
     if all(text.isupper() for text in told):
-        return [word.upper() for word in PLATFORMS]
-    return list(PLATFORMS) if all(text.islower() for text in told) else sorted(set(told))
+        return [word.upper() for word in PLATFORM_WORDS]
+    return list(PLATFORM_WORDS) if all(text.islower() for text in told) else sorted(set(told))
 
 
 def alone(masked: Sequence[str], marks: str) -> tuple[str, ...]:
     """Return the words for platforms if nearly every line has just one, with no word before it; else nothing."""
     stop = re.escape(marks) + r"\s()"
-    pattern = re.compile(rf"(?<![^{stop}])(?:{'|'.join(PLATFORMS)})(?![^{stop}])", re.IGNORECASE)
+    pattern = re.compile(rf"(?<![^{stop}])(?:{'|'.join(PLATFORM_WORDS)})(?![^{stop}])", re.IGNORECASE)
     found = [set(pattern.findall(text)) for text in masked]
     if sum(len(each) == 1 for each in found) < _SURE * len(found):
         return ()

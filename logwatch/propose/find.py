@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
+from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
 from logwatch.propose.codes import CodeCandidate
 from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
-from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.lines import inside, mask, quotes_of
 
 _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
@@ -102,7 +102,7 @@ def _text(
 ) -> list[Dialect] | Nothing:
     ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known, reasons)
-    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORMS and "\t" not in way[0].gap]
+    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS and "\t" not in way[0].gap]
     by_place = columns.learn(fitting, quotes, known, reasons)
     ways += [way for way in by_words if codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter != " "]

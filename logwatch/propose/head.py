@@ -14,33 +14,10 @@ from difflib import SequenceMatcher
 from logwatch.propose import stamps
 from logwatch.propose.lines import COLOUR, escaped
 
-LEVELS = frozenset(
-    [
-        "trace",
-        "debug",
-        "verbose",
-        "dbg",
-        "trc",
-        "info",
-        "inf",
-        "information",
-        "notice",
-        "note",
-        "warn",
-        "warning",
-        "wrn",
-        "error",
-        "err",
-        "severe",
-        "critical",
-        "crit",
-        "fatal",
-        "alert",
-        "emerg",
-        "emergency",
-        "panic",
-    ]
-)
+LEVELS = frozenset((
+    "trace", "debug", "verbose", "dbg", "trc", "info", "inf", "information", "notice", "note", "warn", "warning",
+    "wrn", "error", "err", "severe", "critical", "crit", "fatal", "alert", "emerg", "emergency", "panic",
+))  # fmt: skip
 _MESIBO_LEVEL = r"[A-Z]|\*\*[A-Z]+\*\*|http-"
 _TOKEN = re.compile(
     rf"(?P<colour>{COLOUR})|"

@@ -14,13 +14,13 @@ from typing import Any
 from logwatch.catalogue import Catalogue
 from logwatch.dialect.grammar import parse_reference
 from logwatch.dialect.redact import shape, words_of
+from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
 from logwatch.propose import anonymous
 from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
-from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import hostile
 from logwatch.propose.lines import HIDDEN, mask
@@ -109,7 +109,7 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
 
 def _essential(dialect: Dialect) -> set[str]:
     """Return the words without which a line is not in the dialect."""
-    told = [dialect.marker, *PLATFORMS, *map(str, dialect.code.numbers)]
+    told = [dialect.marker, *PLATFORM_WORDS, *map(str, dialect.code.numbers)]
     told += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
     form = dialect.form
     if isinstance(form, Words | InHead):
@@ -120,7 +120,7 @@ def _essential(dialect: Dialect) -> set[str]:
         told += [form.event, form.value, form.code, form.opener, *(member.key for member in form.members)]
     if isinstance(form, Columns):
         told += [form.opener, *(piece.values[0] for piece in form.before if not piece.title)]
-    return {run for text in told for run in RUN.findall(text)} | {text.upper() for text in PLATFORMS}
+    return {run for text in told for run in RUN.findall(text)} | {text.upper() for text in PLATFORM_WORDS}
 
 
 def _load(directory: Path, name: str, source: str, samples: str) -> Grammar:

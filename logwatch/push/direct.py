@@ -6,11 +6,11 @@ from typing import Literal
 from logwatch.catalogue import Catalogue
 from logwatch.credentials.verdict import Verdict
 from logwatch.errors import LogwatchError
+from logwatch.model import COMPANIES
 from logwatch.push.words import on_the_device
 
 Style = Literal["background", "alert", "voip"]
 
-NAMES = {"fcm": "Google", "apns": "Apple"}
 ANSWER_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 ANSWER_BYTES = 1 << 20  # a provider's has a few hundred
@@ -67,7 +67,7 @@ class Reply:
 
 def describe(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: bool, dry_run: bool) -> list[str]:
     """Return in lines what the provider answered, what mesibo's code for it would be, and what follows."""
-    who = NAMES[reply.provider]
+    who = COMPANIES[reply.provider]
     said = f"{who}: {reply.status}{f' {reply.reason}' if reply.reason else ''}"
     lines = [said + (f" ({reply.detail})" if reply.detail else "") + "."]
     if reply.reason == EXPIRED:
@@ -100,7 +100,7 @@ def describe(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: b
 
 
 def _accepted(reply: Reply, verdict: Verdict, remedy: str, *, sandbox: bool, dry_run: bool) -> list[str]:
-    who = NAMES[reply.provider]
+    who = COMPANIES[reply.provider]
     credential = "certificate" if verdict.not_after is not None else "service account" if who == "Google" else "key"
     where = " in its sandbox" if sandbox else ""
     text = f"{who} accepts this token with this {credential}{where}. If mesibo's log shows a failure for the same user,"

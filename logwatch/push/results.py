@@ -85,8 +85,7 @@ class LogResults:
         for source in parts.config.source:
             if source.docker is None and not source.paths:
                 continue
-            scanner = parts.scanner(source, keep=_KEPT)
-            scanner.delivered = frozenset()  # so that accepted pushes, too, come one by one with their users
+            scanner = parts.scanner(source, keep=_KEPT, every=True)
             tail = Tail(
                 SourceSpec(source.name, discovery(source), source.envelope, "end"),
                 (),

@@ -14,13 +14,13 @@ from logwatch.config import parse_listen
 from logwatch.credentials.verdict import Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
+from logwatch.model import COMPANIES
 from logwatch.privacy import readable
 from logwatch.push.direct import (
     ANSWER_BYTES,
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     EXPIRED,
-    NAMES,
     DirectError,
     NoReplyError,
     Reply,
@@ -133,4 +133,4 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
         advice = "something in between answers with a certificate of its own: no proxy may inspect TLS to APNs"
     elif shown is not None and ended:
         advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {quoted(shown.file)}"
-    raise NoReplyError(Problem(host, f"{NAMES[provider]} gave no answer", why, advice)) from None
+    raise NoReplyError(Problem(host, f"{COMPANIES[provider]} gave no answer", why, advice)) from None

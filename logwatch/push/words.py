@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from logwatch.catalogue import Catalogue, answered_by
 from logwatch.catalogue.entries import COMMANDS, STEPS, Entry
+from logwatch.model import COMPANIES
 from logwatch.privacy import readable
 from logwatch.push.results import LoggedResult
 
 _LEADING = re.compile(r"^(?:Nothing to do on the server\. )?If [^,.]*, ")
-_WHO = {"fcm": "Google", "apns": "Apple", "unknown": "Google or Apple"}
 
 
 def on_the_device(entry: Entry) -> str:
@@ -25,10 +25,10 @@ def outcome(catalogue: Catalogue, result: LoggedResult, seconds: float) -> tuple
     entry = catalogue.classify(result.platform, result.code, reason)
     after = f"{result.code}{f' {reason}' if reason else ''} after {seconds:.1f} s"
     if entry.class_ == "delivered":
-        who = _WHO[result.platform]
+        who = COMPANIES.get(result.platform, "Google or Apple")
         return True, f"{after}: {who} has it. If the phone shows nothing: {on_the_device(entry)}"
     who = answered_by(result.platform, result.code)
-    refused = {"mesibo": "mesibo refused it", "unknown": "it failed"}.get(who, f"{_WHO.get(who, who)} refused it")
+    refused = {"mesibo": "mesibo refused it", "unknown": "it failed"}.get(who, f"{COMPANIES.get(who, who)} refused it")
     steps = "".join(
         f"\n  Step {step}: {STEPS[step]}" + (f": {COMMANDS[step]}" if step in COMMANDS else "") for step in entry.steps
     )

@@ -11,7 +11,6 @@ from logwatch.assembly import Parts
 from logwatch.discover import Globs
 from logwatch.journal.place import Target
 from logwatch.model import Position
-from logwatch.parse import Scanner
 from logwatch.report.count import Count, LogSettings
 from logwatch.report.followed import JournalEnd, rotated
 from logwatch.report.source import Unreadable, open_path
@@ -23,7 +22,6 @@ DEADLINE_SECONDS = 2.0
 BOUND = (
     f"{MOST_BYTES >> 20} MiB of files and {JOURNAL_ENTRIES:,} entries of a journal, for {DEADLINE_SECONDS:.0f} seconds"
 )
-_ALL = 1 << 30  # results of a scan that are kept in detail
 
 
 class LogEnds:
@@ -40,7 +38,7 @@ class LogEnds:
         for source in parts.config.source:
             if source.webhook is not None or source.grammar not in parts.grammars:
                 continue
-            how = LogSettings(_every(parts.scanner(source, keep=_ALL)), source.envelope, source=source.name)
+            how = LogSettings(parts.scanner(source, every=True), source.envelope, source=source.name)
             how = replace(how, max_line_bytes=parts.config.follow.max_line_bytes)
             if source.journal is not None:
                 self._journals.append((source.journal.target, replace(how, envelope="plain")))
@@ -112,11 +110,6 @@ def _modified(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _every(scanner: Scanner) -> Scanner:
-    scanner.delivered = frozenset()  # accepted pushes are wanted one by one too
-    return scanner
 
 
 def _until(chunks: Iterator[bytes], in_time: Callable[[], bool]) -> Iterator[bytes]:

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
+from logwatch.model import PROVIDERS
 from logwatch.report.count import Count
-from logwatch.report.words import COLOURS, PROVIDERS, percent, time_of
+from logwatch.report.words import COLOURS, percent, time_of
 from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -131,7 +132,7 @@ def _cause(rows: Sequence[Row], width: int, *, whole: bool) -> RenderableType:
 
 
 def _for(row: Row) -> str:
-    return PROVIDERS[row.platform] if row.platform != "unknown" else "unknown platform"
+    return PROVIDERS.get(row.platform, "unknown platform")
 
 
 def brief(text: str, room: int) -> str:
@@ -228,8 +229,8 @@ def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
     years = {time_of(moment)[:4] for row in rows for moment in (row.seen.first, row.seen.last) if moment is not None}
     skip = 5 if len(years) == 1 else 0  # the summary has the year
     columns: list[tuple[str, bool, Callable[[Row], str | Text]]] = [
-        ("For", True, lambda row: PROVIDERS[row.platform]),
-        ("From", width >= _NARROW, lambda row: PROVIDERS[row.provider]),
+        ("For", True, lambda row: PROVIDERS.get(row.platform, "?")),
+        ("From", width >= _NARROW, lambda row: PROVIDERS.get(row.provider, "?")),
         ("Code", True, lambda row: Text(str(row.code), style=COLOURS[row.entry.severity], justify="right")),
         ("Meaning", True, lambda row: row.entry.title),
         ("Reason", width >= _WIDE, lambda row: row.reason),

@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from logwatch.model import SYSTEMS
 from logwatch.privacy import readable
-from logwatch.report.words import COLOURS, PLATFORMS, time_of
+from logwatch.report.words import COLOURS, time_of
 from logwatch.story import Conclusion, UserPush
 from logwatch.words import many
 
@@ -61,7 +62,7 @@ def _table(pushes: Sequence[UserPush], width: int) -> Table:
         what = "Accepted" if push.accepted else f"{push.entry.title}{reason}"
         row = [
             Text(time_of(push.at) or "unknown"),
-            Text(PLATFORMS[push.platform]),
+            Text(SYSTEMS.get(push.platform, "?")),
             Text(push.code, style=COLOURS[push.entry.severity]),
             Text(what),
         ]

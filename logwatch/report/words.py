@@ -1,10 +1,8 @@
-"""How reports write numbers, shares, times and platforms."""
+"""How reports write numbers, shares and times."""
 
 from logwatch.moments import utc
 
 COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
-PLATFORMS = {"fcm": "Android", "apns": "iOS", "unknown": "?"}
-PROVIDERS = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "unknown": "?"}
 
 
 def percent(share: float) -> str:

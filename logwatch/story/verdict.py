@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logwatch.catalogue.entries import Severity
+from logwatch.model import SYSTEMS
 from logwatch.story.pushes import UserPush
 from logwatch.words import Moments, marked_moment, number, stamp, unmarked
 
 _MOST_DEVICES = 5  # of one platform that are distinguished
-_NAMES = {"fcm": "Android", "apns": "iOS"}
 _BEYOND = {
     "fcm": "Take the app out of battery optimisation, see that it was not force-stopped, and try another network.",
     "apns": "Turn Low Power Mode off and Background App Refresh on; Apple may delay or drop silent pushes.",
@@ -110,9 +110,9 @@ def _of_device(
     device: _Device, platform: str, now: float, others: Sequence[UserPush], *, accepted_known: bool
 ) -> Conclusion:
     pushes = device.pushes
-    whose = f"{_NAMES[platform]}: " if platform in _NAMES else ""
+    whose = f"{SYSTEMS[platform]}: " if platform in SYSTEMS else ""
     if device.name:
-        whose = f"{_NAMES.get(platform, 'A')} device {device.name}: "
+        whose = f"{SYSTEMS.get(platform, 'A')} device {device.name}: "
     good = [push for push in pushes if push.accepted]
     bad = [push for push in pushes if not push.accepted]
     if not bad:

@@ -15,6 +15,7 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.timeline import Timeline
+from logwatch.model import SYSTEMS
 from logwatch.moments import utc
 from logwatch.words import number
 
@@ -31,7 +32,7 @@ ORDER = (
     "rate_limited",
     "token",
 )
-PLATFORMS = {"apns": "iOS", "fcm": "Android", "unknown": "Platform unknown"}
+_PLATFORMS = ("apns", "fcm", "unknown")
 _FEW = 0.05  # share of the pushes: fewer of unknown platform get no chart of their own
 MARKS = 4  # incidents that one chart marks: the newest
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
@@ -217,7 +218,7 @@ def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] 
             ticks,
             _marks(platform, starts, span, incidents),
         )
-        for platform in PLATFORMS
+        for platform in _PLATFORMS
     ]
     untold = each[-1].pushes if each[-1].pushes <= _FEW * sum(chart.pushes for chart in each) else 0
     return Charts(tuple(chart for chart in each if chart.pushes and not (untold and chart is each[-1])), untold)
@@ -245,7 +246,7 @@ def _chart(platform: str, columns: tuple[Column, ...], ticks: tuple[Tick, ...], 
         for name, bar in _stack(column.counts, up, unit):
             paths.setdefault(name, []).append(f"M{index * 10 + 1} {bar}")
     bars = tuple(Bars(name, "".join(paths[name])) for name in ("delivered", *ORDER) if name in paths)
-    grid, title = _grid(up, down), PLATFORMS[platform]
+    grid, title = _grid(up, down), SYSTEMS.get(platform, "Platform unknown")
     return Chart(platform, title, columns, bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed))
 
 

@@ -13,7 +13,7 @@ from logwatch.diagnosis.course import by_class, entry_of
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
 from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
-from logwatch.ledger.batch import CounterRow, EventShapeRow, ShapeRow
+from logwatch.ledger.batch import EventShapeRow, ShapeRow
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Hit
@@ -314,7 +314,7 @@ def _source(status: SourceStatus, snapshot: Snapshot, sight: Sight) -> SourceVie
         snapshot.ready(status.name),
         row.last_line_at if row else None,
         sum(seen.count for result, seen in snapshot.results.items() if result.source == status.name),
-        {name: snapshot.counters.get(CounterRow(status.name, name, ""), 0) for name in _UNLABELLED},
+        {name: snapshot.counted(status.name, name) for name in _UNLABELLED},
         labelled("rotations"),
         labelled("unparsed_lines"),
         sight,

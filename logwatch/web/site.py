@@ -30,6 +30,7 @@ from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.ledger.incidents import KEPT_SECONDS, Incident
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.timeline import Timeline, Timelines
+from logwatch.model import COMPANIES, SYSTEMS
 from logwatch.moments import iso
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
@@ -177,6 +178,8 @@ class Site:
             version=logwatch.__version__,
             words=words,
             steps=STEPS,
+            systems=SYSTEMS,
+            companies=COMPANIES,
             commands=COMMANDS,
             settings=settings,
             whom=hit,

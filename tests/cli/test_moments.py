@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from logwatch.cli.moments import option
+from logwatch.cli.options import time_read
 from logwatch.moments import iso, moment
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -42,7 +42,7 @@ def test_times_are_absolute_or_relative(text, seconds):
 def test_other_text_is_refused_with_an_example(text):
     """Whoever mistypes learns how it is written."""
     with pytest.raises(click.BadParameter, match="is not a time; try 2h"):
-        option(lambda: NOON)(None, None, text)
+        time_read(lambda: NOON)(None, None, text)
 
 
 @pytest.mark.parametrize(

@@ -150,9 +150,10 @@ class Follower:
         while self.tail.read(self.sink, budget):
             pass
 
-    def wait(self, seconds):
-        self.clock.now += seconds
-        self.turn()
+    def wait(self, *seconds):
+        for each in seconds:
+            self.clock.now += each
+            self.turn()
 
     def commit(self):
         self.sink.commit()

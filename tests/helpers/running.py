@@ -23,7 +23,7 @@ _HELD = []  # by free_port
 PATIENCE = 120.0  # seconds until something that must happen counts as not happening; never a time to wait
 
 
-def until(condition, what, patience=PATIENCE):
+def until(condition, what="what was waited for", patience=PATIENCE):
     """Poll ``condition`` until it returns something true, and return that; what is dear to ask is asked less often."""
     end = time.monotonic() + patience
     while True:

@@ -85,6 +85,12 @@ class Disk:
         return sqlite3.connect(path, timeout=0.01, isolation_level=None, factory=Connection, check_same_thread=False)
 
 
+def reopen(ledger):
+    """End, and begin as the next start does, with the same object: the fixture closes it."""
+    ledger.close()
+    ledger.__init__(ledger.path.parent)
+
+
 @pytest.fixture
 def disk():
     return Disk()
@@ -199,8 +205,7 @@ def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memor
     assert ledger.commit(Batch(10))
     assert ledger.snapshot.counters == {LINES: 7}
     assert len(list((tmp_path / "state").glob("ledger.sqlite3.damaged-*[0-9]Z"))) == 1
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.snapshot.counters == {LINES: 7}
     assert not ledger.lost_state
 
@@ -267,8 +272,7 @@ def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, le
     for part in (tmp_path / "state").iterdir():
         part.unlink()
     ledger.commit(batch(2))
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.snapshot.counters == {LINES: 7}
 
 
@@ -279,8 +283,7 @@ def test_a_ledger_emptied_while_running_is_written_anew_from_memory(tmp_path, le
     ledger.commit(batch(2))
     with contextlib.closing(sqlite3.connect(f"file:{tmp_path}/state/ledger.sqlite3?mode=ro", uri=True)) as db:
         assert db.execute("SELECT value FROM counters WHERE counter = 'lines'").fetchone() == (7,)
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.snapshot.counters == {LINES: 7}
     assert not ledger.lost_state
 
@@ -300,8 +303,7 @@ def test_what_was_written_ahead_for_a_ledger_that_is_gone_never_gets_into_the_ne
             patched.setattr(Ledger, "_replace", lambda *_: (_ for _ in ()).throw(OSError("killed here")))
             assert ledger.commit(batch())
         assert ledger.failing
-        ledger.close()
-        ledger.__init__(tmp_path / "state")
+        reopen(ledger)
     assert ledger.commit(batch())
     assert not ledger.failing
     assert not ledger.lost_state
@@ -320,16 +322,14 @@ def test_how_far_a_journal_was_read_survives_a_restart_and_a_deleted_ledger(tmp_
         made = batch()
         made.move(place)
         assert ledger.commit(made)
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.journals == {"mesibo": places[1]}
     for part in (tmp_path / "state").iterdir():
         part.unlink()
     made = Batch(10)
     made.move(places[2])
     assert ledger.commit(made)
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.journals == {"mesibo": places[2]}
 
 
@@ -501,8 +501,7 @@ def test_another_file_put_in_place_while_running_is_set_aside(tmp_path, ledger):
     (tmp_path / "backup").rename(tmp_path / "state" / "ledger.sqlite3")
     assert ledger.commit(batch(1))
     assert ledger.snapshot.counters == {LINES: 8}
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.snapshot.counters == {LINES: 8}
     assert not ledger.lost_state
 
@@ -514,8 +513,7 @@ def test_the_directory_that_is_at_the_path_now_is_the_one_that_is_held(tmp_path,
     ledger.commit(batch(2))
     with pytest.raises(StateError, match="in use by another"):
         Ledger(tmp_path / "state")
-    ledger.close()
-    ledger.__init__(tmp_path / "state")
+    reopen(ledger)
     assert ledger.snapshot.counters == {LINES: 7}
 
 

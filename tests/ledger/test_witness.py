@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from logwatch.ledger import schema, witness
+from logwatch.ledger import rows, schema, witness
 from logwatch.ledger.batch import Batch, EventShapeRow, StoredFailure
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
@@ -95,7 +95,7 @@ def test_totals_survive_a_ledger_that_is_rebuilt(tmp_path):
     ledger.commit(batch(events=[told(Clock.now)]))
     ledger.close()
     with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db, db:
-        assert witness.read(db)[ROW].count == ledger.snapshot.witnessed[ROW].count >= 2
+        assert rows.read_snapshot(db).witnessed[ROW].count == ledger.snapshot.witnessed[ROW].count >= 2
 
 
 def test_a_ledger_of_before_webhooks_still_opens(tmp_path):

@@ -1,5 +1,6 @@
 """``grammar check`` finds what is wrong with a grammar, ``trace`` shows how far it comes, ``diagram`` draws it."""
 
+import itertools
 from datetime import UTC
 from pathlib import Path
 
@@ -95,6 +96,15 @@ def test_matching_that_is_not_linear_is_found(checked):
     """A pattern that tries every end of every beginning shows on a pumped line."""
     source = GOOD.replace('one_of("to at") + "code"', 'ZeroOrMore(Regex("[^;]*;|.")) + "code"')
     assert "slow on lines of" in checked(source, SAMPLES.replace(" to", ""))
+
+
+def test_a_host_that_is_busy_for_a_moment_makes_no_grammar_slow(checked, monkeypatch):
+    """Three measurements in a row that were all lengthened are no finding: they are made again."""
+    passed, clock = itertools.count(), itertools.count()
+    long = {7, 9, 11}  # the ends of the first three of the long line, which come behind three of the short one
+    jumps = itertools.accumulate(0.01 * (n in long) for n in passed)
+    monkeypatch.setattr("logwatch.parse.check.time.thread_time", lambda: next(jumps) + 1e-6 * next(clock))
+    assert checked() == ""
 
 
 def test_what_cannot_be_compiled_is_told(checked):

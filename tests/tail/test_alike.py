@@ -253,8 +253,7 @@ def test_how_an_entry_ends_is_no_proof_of_a_place(tmp_path, rotate, kind, restar
     if restart:
         follower.start()
     follower.turn()
-    for seconds in (0, 30):
-        follower.wait(seconds)
+    follower.wait(0, 30)
     stamps = re.findall(r"E2211-101112-\d{3}", "\n".join(follower.lines))
     assert stamps == [text[:16] for text in texts]
 
@@ -278,8 +277,7 @@ def test_how_an_answer_ends_is_no_proof_of_a_place_where_the_last_line_is_anothe
     if restart:
         follower.restart_at_once()
     append(path, *banner, *texts[6:])
-    for seconds in (0, 1, 11, 30):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 30)
     assert [line[:16] for line in follower.lines if line.startswith("E2211-")] == [text[:16] for text in texts]
 
 
@@ -298,8 +296,7 @@ def test_a_log_that_is_trimmed_to_begin_amid_an_answer_is_read_on_behind_its_las
     append(path, "E2211-101114-000 (1): code 200")
     if restart:
         follower.start()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     stamps = Counter(line[:16] for line in follower.lines if line.startswith("E2211-"))
     assert (len(stamps), set(stamps.values())) == (8, {1})
 
@@ -320,8 +317,7 @@ def test_half_a_line_behind_a_banner_that_an_archive_has_as_well_may_go_on_other
         follower.start()
     follower.turn()
     append(log, "113-000 (1): another line")
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     lines = [line for line in follower.lines if line.startswith("E2211-")]
     assert lines == ["E2211-101112-000 (1): line", "E2211-101113-000 (1): another line"]
 
@@ -694,8 +690,7 @@ def test_a_backup_of_a_log_that_is_gone_is_not_one_of_which_but_the_banner_was_r
         follower.turn()
         follower.wait(3)
     follower.restart_at_once()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert [line for line in follower.lines if line != BANNER] == lines
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -779,8 +774,7 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
         append(log, *banner)
     append(log, *pushes[11 : 11 + last])
     follower.start()
-    for seconds in (0, 1, 12, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 12, 700)
     assert sorted(line for line in follower.lines if line not in banner) == pushes[2 : 11 + last]
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -794,16 +788,14 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_in_a_copy_of_the_one_befo
     follower.turn()
     log.rename(tmp_path / "m.log.1")
     append(log, *banner)
-    for seconds in (0, 30, 30):
-        follower.wait(seconds)
+    follower.wait(0, 30, 30)
     shutil.copy(tmp_path / "m.log.1", tmp_path / "m.log.2")
     follower.wait(11)
     follower.stop()
     log.unlink()
     append(log, "E2511-101113-000 (1): begins without it")
     follower.start()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert {line for line, n in follower.sink.lines.items() if n > 1} == {line.encode() for line in banner}
     assert (follower.lost, follower.missed) == (0, 1)
 
@@ -832,8 +824,7 @@ def test_a_slow_copy_of_a_log_that_is_rotated_meanwhile_counts_once(tmp_path, pa
                     archive.write(data)
                 os.unlink(f"{log}.1")
     append(log, *lines[850:])
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert sorted(follower.lines) == lines
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -856,8 +847,7 @@ def test_generations_that_are_slowly_put_together_under_another_name_count_once(
             file.write(data[at : at + piece])
         os.utime(tmp_path / "all.log", (follower.clock.now,) * 2)
         follower.wait(5)
-    for wait in (0, 1, 11, 700):
-        follower.wait(wait)
+    follower.wait(0, 1, 11, 700)
     assert sorted(follower.lines) == lines
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -877,8 +867,7 @@ def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp
     before = (tmp_path / "m.log.2").read_bytes() if front == "another log" else b"\0" * 300
     data = before + "".join(f"{line}\n" for line in [*banner, *numbered(100, 80)]).encode()
     (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
-    for seconds in (1, 1, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(1, 1, 1, 11, 700)
     assert sorted(set(follower.lines) - set(banner)) == numbered(0, 180)
     assert len(follower.lines) == 180 + 2 * len(banner)
     assert sum(follower.rotations().values()) == 2

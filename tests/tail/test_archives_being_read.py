@@ -127,8 +127,7 @@ def test_a_member_that_comes_while_an_archive_is_let_go_of_is_read_to_its_end(tm
     assert appended
     with old.open("ab") as file:
         file.write(deflate.compress(text[1000:].encode()) + deflate.flush())
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert sorted(follower.lines) == lines(0, 60) + lines(100, 3)
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -239,8 +238,7 @@ def test_an_archive_that_is_packed_under_a_name_for_a_while_counts_nothing(
     archive.rename(tmp_path / ended)
     follower.wait(1)
     (tmp_path / rotated).unlink()
-    for seconds in (1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700, 1)
     assert follower.lines == lines(0, 63)
     assert (follower.lost, follower.missed, follower.log.named("file_is_no_log")) == (0, 0, [])
     follower.restart_at_once()
@@ -263,8 +261,7 @@ def test_a_log_that_is_packed_away_between_two_looks_counts_once(tmp_path, text,
     append(log, *lines(0, 3))
     (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
     rotated.unlink()
-    for seconds in (1, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(1, 1, 11, 700)
     assert follower.lines == [text, *lines(0, 3)]
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -417,8 +414,7 @@ def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_betwe
             follower.look()
             if life.startswith("killed"):
                 follower.restart_at_once()
-    for seconds in (1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700, 1)
     assert sorted(line for line in follower.lines if not line.startswith("banner")) == sorted(written)
 
 
@@ -439,8 +435,7 @@ def test_a_log_that_was_taken_up_and_not_read_before_a_kill_counts_where_rotatio
         path.unlink()
     append(log, *begins, *lines(2000, 10))
     follower.restart_at_once()
-    for seconds in (1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700, 1)
     counted = sorted(line for line in follower.lines if not line.startswith("banner"))
     assert counted == lines(0, 40) + lines(1000, 10) + lines(2000, 10)
 
@@ -472,8 +467,7 @@ def test_what_lay_in_an_archive_that_was_not_unpacked_before_a_kill_is_no_histor
             follower.look()
             follower.commit()
             follower.restart_at_once()
-    for seconds in (1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700, 1)
     counted = sorted(line for line in follower.lines if not line.startswith("banner"))
     assert counted == lines(0, 40) + lines(1000, 10) + lines(2000, 10)
 
@@ -494,8 +488,7 @@ def test_archives_from_before_a_log_was_followed_are_history_before_they_are_unp
     append(log, *lines(9000, 30))
     for restart in (int, follower.restart_at_once):
         restart()
-        for seconds in (1, 11, 700):
-            follower.wait(seconds)
+        follower.wait(1, 11, 700)
     assert follower.lines == lines(9000, 30)
 
 
@@ -522,8 +515,7 @@ def test_an_archive_with_the_inode_of_another_log_s_is_not_taken_for_that_before
     (tmp_path / "b.log.1").unlink()
     for restart in (follower.restart_at_once, int, follower.restart_at_once):
         restart()
-        for seconds in (0, 1, 11, 700):
-            follower.wait(seconds)
+        follower.wait(0, 1, 11, 700)
     assert len(follower.lines) == len(set(follower.lines)) == 4 * 30
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -553,8 +545,7 @@ def test_of_an_archive_nobody_reads_before_it_is_told_how_far_all_have_read_it(t
         append(log, *new)
     for restart in (follower.restart_at_once, int, follower.restart_at_once):
         restart()
-        for seconds in (0, 1, 11, 700):
-            follower.wait(seconds)
+        follower.wait(0, 1, 11, 700)
     assert follower.lines == lines(0, 90) + new
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -576,8 +567,7 @@ def test_what_lies_in_an_archive_is_not_taken_for_what_stands_at_the_path_before
     follower.restart_at_once()
     follower.turn()
     append(log, *lines(500, 5))
-    for seconds in (1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700)
     assert [line for line in follower.lines if line not in banner] == lines(0, 30) + lines(500, 5)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -607,8 +597,7 @@ def test_an_archive_that_is_copied_in_place_and_stalls_counts_once(tmp_path, rea
     append(log, *lines(read + unread + 3, 3))
     with archive.open("ab") as file:
         file.write(data[file.tell() :])
-    for seconds in (1, 1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 1, 11, 700, 1)
     assert sorted(follower.lines) == lines(0, read + unread + 6)
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -642,7 +631,6 @@ def test_what_a_stalled_archive_cannot_tell_yet_holds_up_neither_the_turn_nor_th
     assert follower.lines == lines(0, 125)
     with archive.open("ab") as file:
         file.write(stream.compress(both[begun:]) + stream.flush())
-    for seconds in (1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700, 1)
     assert follower.lines == lines(0, 125)
     assert (follower.lost, follower.missed) == (0, 0)

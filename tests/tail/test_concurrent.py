@@ -240,8 +240,7 @@ def start(directory, pattern):
 
 def assert_each_line_counted_once(follower, written, *, by_hand=False):
     """By hand a log may be replaced that was empty when it was last seen: nobody can know what it had when it went."""
-    for seconds in (0, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700, 1)
     follower.tail.close()
     counted = {line: n for line, n in follower.sink.lines.items() if line not in BANNER}
     assert {line: n for line, n in counted.items() if n != 1} == {}
@@ -369,8 +368,7 @@ def follow_nights(directory, seed, banner_bytes, pattern, restarts=lambda: False
             follower.turn()
             nights.awaited = ""
     banner = nights.start.splitlines()[0]
-    for seconds in (0, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700, 1)
     follower.tail.close()
     del follower.sink.lines[banner]
     assert follower.sink.lines == dict.fromkeys(nights.written, 1)
@@ -484,8 +482,7 @@ def test_what_is_copied_to_a_file_that_was_taken_up_empty_is_not_lost_where_the_
     append(log, *(f"E2211-000000-{2 + n:03} (1): not seen" for n in range(unseen)))
     shutil.copy(log, copy)
     os.truncate(log, 0)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert [line[6:16] for line in follower.lines] == [f"000000-{n:03}" for n in range(2 + unseen)]
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -554,8 +551,7 @@ def test_no_race_with_a_copy_that_is_made_under_another_name_doubles_a_line(tmp_
         while not copier.over:
             copier.step()
             follower.wait(6)
-            for seconds in (700, 0) if copier.awaited == "release" else ():
-                follower.wait(seconds)
+            follower.wait(*(700, 0) if copier.awaited == "release" else ())
             if copier.awaited:
                 follower.commit()
                 copier.awaited = ""

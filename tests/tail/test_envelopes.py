@@ -429,8 +429,7 @@ def test_a_message_whose_beginning_is_all_that_its_file_has_is_one(path, kind, s
     append(path, rest + written(kind, texts(3, 200)))
     if seen == "by a start":
         follower.start()
-    for seconds in (0, 1, 3, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 3, 700, 1)
     assert counter.codes == {200: 24}
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -521,8 +520,7 @@ def test_a_line_is_one_that_copytruncate_tears_in_a_log_that_was_empty_when_it_w
     size = path.stat().st_size
     subprocess.run(["sh", "-ec", "cp m.log m.log.1; : > m.log"], check=True, cwd=path.parent)
     append(path, bytes(size if hole else 0) + line[30:] + written("plain", texts(2)))
-    for seconds in (0, 1, 3, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 3, 700, 1)
     assert counter.codes == {200: before + 3}
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -575,8 +573,7 @@ def test_an_answer_that_a_rotation_tears_counts_though_its_first_half_was_closed
             follower.wait(1)
     assert "rotated" in [each.position.state for each in follower.tail._generations() if each.parked]
     append(path, b'"reason": "BadDeviceToken"}\n' + written("plain", texts(3, 200)))
-    for seconds in (0, 1, 1, 700, 1, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 700, 1, 1)
     assert (counter.codes, counter.reasons) == ({200: 25, 400: 1}, reasons)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -617,8 +614,7 @@ def test_lines_torn_by_rotations_to_numbers_that_rise_are_whole_after_a_night(pa
         append(path, line[-2:])
     append(path, written("plain", texts(2, 200)))
     follower.start()
-    for seconds in (0, 1, 1, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 700)
     assert counter.codes == {200: 37}
     assert follower.lines == sorted(follower.lines)
 
@@ -661,7 +657,6 @@ def test_each_line_counts_once_wherever_rotations_cut_their_stream(tmp_path_fact
         if seen:
             follower.turn()
     append(path, behind + written(kind, texts(1, lines)))
-    for seconds in (0, 1, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 700, 1)
     assert counter.codes == {200: lines + 1}
     assert (follower.lost, follower.missed) == (0, 0)

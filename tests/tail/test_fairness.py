@@ -403,8 +403,7 @@ def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tm
     assert len(asked) <= 10
     for log in tmp_path.glob("*.log"):
         log.unlink()
-    for seconds in (1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700)
     asked.clear()
     follower.wait(1)
     assert len(follower.tail._followers) == 1

@@ -166,11 +166,9 @@ def test_a_log_that_is_renamed_on_the_other_side_is_noticed(tmp_path, monkeypatc
     append(log, *lines(20, unread))
     os.rename(log, tmp_path / "m.log.1")
     append(log, *lines(100, next_lines))
-    for seconds in (0, 1, 1, 11):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 11)
     append(log, *lines(200, 5))
-    for seconds in (0, 1, 1, 11):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 11)
     written = lines(0, 20 + unread) + lines(100, next_lines) + lines(200, 5)
     assert sorted(follower.lines) == sorted(written)
     assert (follower.lost, follower.missed) == (0, 0)
@@ -199,8 +197,7 @@ def test_a_log_that_is_emptied_and_grows_past_the_offset_amid_a_read_loses_nothi
         return data
 
     monkeypatch.setattr(os, "pread", racing)
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert read[1:] == [b""]
     assert sorted(follower.lines) == lines(0, 21) + lines(100, 32)
     assert (follower.lost, follower.missed) == (0, 0)
@@ -228,8 +225,7 @@ def test_what_was_unread_of_a_log_that_is_emptied_and_written_anew_amid_a_read_i
         return data
 
     monkeypatch.setattr(os, "pread", racing)
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert sorted(follower.lines) == lines(0, 20) + lines(100, 20 + more)
     assert (follower.lost, follower.missed) == (unread, 0)
     follower.tail.close()
@@ -241,8 +237,7 @@ def test_a_torn_line_is_not_joined_with_what_stands_in_its_place_by_now(tmp_path
     append(log, *lines(0, 20))
     append(log, "E2211-101112-020 (1): a", end="")
     follower = Follower(log)
-    for seconds in (0, 5):
-        follower.wait(seconds)
+    follower.wait(0, 5)
     os.rename(log, old)
     append(log, " line of a log", *lines(100, 3))
     open_rest = Generation.open_rest
@@ -253,8 +248,7 @@ def test_a_torn_line_is_not_joined_with_what_stands_in_its_place_by_now(tmp_path
         return open_rest(generation, follows)
 
     monkeypatch.setattr(Generation, "open_rest", late)
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert [line for line in follower.lines if "another" in line] == []
     assert {*lines(0, 20), *lines(100, 3)} <= {*follower.lines}
     assert follower.lost == len("E2211-101112-020 (1): a")

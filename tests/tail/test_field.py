@@ -4,9 +4,7 @@ Each way to treat a log takes its steps one by one, so that a daemon that runs l
 """
 
 import bz2
-import contextlib
 import gzip
-import itertools
 import lzma
 import os
 import shutil
@@ -17,103 +15,7 @@ import pytest
 
 from logwatch import unpack
 from tests.helpers.recorder import Follower, append
-
-LIVES = ("running", "looking", "stopped", "killed")
-BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB
-FEW_CLAUSES = BANNER[: BANNER.index(b"Licence clause 010")]
-
-
-class Log:
-    """A log below a directory, what was written to it, and a daemon that follows it in one of its lives."""
-
-    def __init__(self, directory, life, *, patterns=("m.log",), banner=b"", **settings):
-        self.directory = directory / "logs"
-        self.directory.mkdir()
-        self.path = str(self.directory / "m.log")
-        self.life = life
-        self.banner = banner
-        self.numbers = itertools.count()
-        self.written = []
-        self.gone = []  # lines that nobody can read any more, if they were not read before
-        self.writer = None  # a process that keeps the log open without O_APPEND
-        self.follower = Follower(*(self.directory / pattern for pattern in patterns), **settings)
-
-    def lines(self, count):
-        lines = []
-        for n in itertools.islice(self.numbers, count):
-            stamp = b"E2511-%06d-%03d" % divmod(n + 101_000_000, 1000)
-            lines.append(b"%s (17): push_on_complete: uid %d type fcm mid %d code 200" % (stamp, n, n))
-        self.written += lines
-        return b"".join(line + b"\n" for line in lines)
-
-    def write(self, count, path=None):
-        if self.writer and path is None:
-            self.writer.write(self.lines(count))
-            return
-        path = path or self.path
-        with open(path, "ab") as file:
-            if self.banner and not file.tell():
-                file.write(self.banner)
-            file.write(self.lines(count))
-
-    def open_without_append(self):
-        self.writer = open(self.path, "wb", buffering=0)  # noqa: SIM115
-
-    def run(self, *command):
-        subprocess.run(command, check=True, capture_output=True, cwd=self.directory)
-
-    def shell(self, script):
-        subprocess.run(["sh", "-ec", script], check=True, capture_output=True, cwd=self.directory)
-
-    def treat(self, steps):
-        """Let the log be treated while the daemon lives its life, and then read all there is."""
-        follower = self.follower
-        follower.turn()
-        follower.commit()
-        if self.life == "stopped":
-            follower.stop()
-        elif self.life == "killed":
-            follower.kill()
-        for _ in steps(self):
-            if self.life == "looking":
-                follower.turn()
-        if self.life in ("stopped", "killed"):
-            follower.start()
-        for seconds in (0, 1, 1, 11, 1):
-            follower.wait(seconds)
-        if self.life != "running":
-            follower.restart_at_once()
-            follower.turn()
-        for seconds in (11, 700, 1):
-            follower.wait(seconds)
-        self.status = follower.tail.status()
-        if self.writer:
-            self.writer.close()
-        follower.tail.close()
-
-    @contextlib.contextmanager
-    def unwatched(self, restart):
-        """Let the daemon be stopped before what is done meanwhile, or killed behind it; then read all there is."""
-        if restart == "stopped":
-            self.follower.stop()
-        yield
-        if restart == "killed":
-            self.follower.kill()
-        if restart:
-            self.follower.start()
-        self.wait_out()
-
-    def wait_out(self):
-        """Let as much time pass as anything is waited for, and read all there is."""
-        for seconds in (0, 1, 11, 700, 1):
-            self.follower.wait(seconds)
-
-    def check(self, *, lost=0, missed=0):
-        counted = Counter({line: n for line, n in self.follower.sink.lines.items() if line.startswith(b"E2511")})
-        wanted = Counter(self.written)
-        assert counted - wanted == Counter(), "counted twice, or never written"
-        assert wanted - counted == Counter(self.gone), "not counted"
-        assert (self.follower.lost, self.follower.missed) == (lost, missed)
+from tests.tail.treated import BANNER, FEW_CLAUSES, LIVES, LOOK, Log, played
 
 
 def rotate(log, options):
@@ -128,74 +30,11 @@ def rotate(log, options):
 # ways to treat a log whose every line can be read
 
 
-def punched(log):
-    """Free the disk of a log whose process must not restart."""
-    log.run("fallocate", "-p", "-o", "0", "-l", "8192", log.path)
-    yield
-    log.write(1)
-    yield
-    log.write(1)
-
-
-def punched_behind_its_head(log):
-    log.run("fallocate", "-p", "-o", "4096", "-l", "8192", log.path)
-    yield
-    log.write(1)
-
-
-def punched_whole(log):
-    log.run("fallocate", "-p", "-o", "0", "-l", str(os.path.getsize(log.path)), log.path)
-    yield
-    log.write(1)
-    yield
-    log.write(1)
-
-
 def collapsed(log):
     try:
         log.run("fallocate", "-c", "-o", "0", "-l", "8192", log.path)
     except subprocess.CalledProcessError:
         pytest.skip("this file system cannot collapse a file")
-    yield
-    log.write(2)
-    yield
-
-
-def overwritten_in_front(log):
-    log.run("dd", "if=/dev/zero", f"of={log.path}", "bs=100", "count=1", "conv=notrunc")
-    yield
-    log.write(1)
-    yield
-    log.shell("printf XXXXXXXXXXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc")
-    yield
-    log.write(1)
-
-
-def copied_over_itself(log):
-    log.shell("cp m.log tmp; mv tmp m.log")
-    yield
-    log.write(1)
-
-
-def copied_and_written_on(log):
-    log.shell("cp m.log tmp")
-    log.write(2, str(log.directory / "tmp"))
-    yield
-    log.shell("mv tmp m.log")
-    yield
-    log.write(1)
-
-
-def edited_by_vim(log):
-    log.shell("mv m.log m.log~; cat m.log~ > m.log")
-    yield
-    log.shell("rm m.log~")
-    yield
-    log.write(1)
-
-
-def edited_with_a_backup(log):
-    log.shell("mv m.log m.log~; cat m.log~ > m.log")
     yield
     log.write(2)
     yield
@@ -213,130 +52,44 @@ def mirrored_by_rsync(log):
         yield
 
 
-def trimmed_in_place(log):
-    log.shell("tail -n 50 m.log > t; cat t > m.log; rm t")
-    yield
-    log.write(1)
-
-
-def trimmed_in_place_at_a_bad_moment(log):
-    log.shell("tail -n 50 m.log > t; : > m.log")
-    yield
-    log.shell("cat t >> m.log; rm t")
-    yield
-    log.write(1)
-
-
-def trimmed_by_rename(log):
-    log.shell("tail -n 50 m.log > t; mv t m.log")
-    yield
-    log.write(2)
-
-
-def trimmed_again_and_again(log):
-    for _ in range(4):
-        log.write(30)
-        yield
-        log.shell("tail -n 60 m.log > t; cat t > m.log; rm t")
-        yield
-
-
-def trimmed_to_one_line(log):
-    log.shell("tail -n 1 m.log > t; cat t > m.log; rm t")
-    yield
-    log.write(1)
-
-
-def a_line_deleted_by_sed(log):
-    log.shell("sed -i 5d m.log")
-    yield
-    log.write(1)
-
-
-def the_first_lines_deleted_by_sed(log):
-    log.shell("sed -i 1,70d m.log")
-    yield
-    log.write(1)
-
-
-def the_last_line_deleted_by_sed(log):
-    log.shell("sed -i '$d' m.log")
-    yield
-
-
-def the_last_line_deleted_and_more_written(log):
-    log.shell("sed -i '$d' m.log")
-    yield
-    log.write(2)
-
-
-def the_last_line_cut_off_in_place(log):
-    log.shell("sed '$d' m.log > t; cat t > m.log; rm t")
-    yield
-    log.write(2)
-
-
-def words_replaced_by_sed(log):
-    log.shell("sed -i 's/uid 3 /uid XXXXXXXX /' m.log")
-    yield
-    log.write(1)
-
-
+OVERWRITTEN = (
+    "dd if=/dev/zero of=m.log bs=100 count=1 conv=notrunc", LOOK, 1, LOOK,
+    "printf XXXXXXXXXXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc", LOOK, 1,
+)  # fmt: skip
+KEEPING = {
+    "punched": ("fallocate -p -o 0 -l 8192 m.log", LOOK, 1, LOOK, 1),
+    "punched behind its head": ("fallocate -p -o 4096 -l 8192 m.log", LOOK, 1),
+    "punched whole": ("fallocate -p -o 0 -l $(stat -c %s m.log) m.log", LOOK, 1, LOOK, 1),
+    "collapsed": collapsed,
+    "overwritten in front": OVERWRITTEN,
+    "copied over itself": ("cp m.log tmp; mv tmp m.log", LOOK, 1),
+    "copied and written on": ("cp m.log tmp", (2, "tmp"), LOOK, "mv tmp m.log", LOOK, 1),
+    "edited by vim": ("mv m.log m.log~; cat m.log~ > m.log", LOOK, "rm m.log~", LOOK, 1),
+    "edited with a backup": ("mv m.log m.log~; cat m.log~ > m.log", LOOK, 2, LOOK),
+    "mirrored by rsync": mirrored_by_rsync,
+    "trimmed in place": ("tail -n 50 m.log > t; cat t > m.log; rm t", LOOK, 1),
+    "trimmed in place at a bad moment": ("tail -n 50 m.log > t; : > m.log", LOOK, "cat t >> m.log; rm t", LOOK, 1),
+    "trimmed by rename": ("tail -n 50 m.log > t; mv t m.log", LOOK, 2),
+    "trimmed to one line": ("tail -n 1 m.log > t; cat t > m.log; rm t", LOOK, 1),
+    "a line deleted by sed": ("sed -i 5d m.log", LOOK, 1),
+    "the first lines deleted by sed": ("sed -i 1,70d m.log", LOOK, 1),
+    "the last line deleted by sed": ("sed -i '$d' m.log", LOOK),
+    "the last line deleted and more written": ("sed -i '$d' m.log", LOOK, 2),
+    "the last line cut off in place": ("sed '$d' m.log > t; cat t > m.log; rm t", LOOK, 2),
+    "words replaced by sed": ("sed -i 's/uid 3 /uid XXXXXXXX /' m.log", LOOK, 1),
+}
 HOW_TRIMMED = ("tail -n 50 m.log > t; cat t > m.log", "tail -n 50 m.log > t; mv t m.log", "sed -i 1,370d m.log")
-
-
-def punched_beside_a_copy_and_replaced(log):
-    log.shell("cp m.log m.log.1; fallocate -p -o 0 -l 8192 m.log; cp m.log t; mv t m.log")
-    yield
-    log.write(1)
-
-
-def trimmed_beside_a_copy_and_replaced(log):
-    log.shell("cp m.log m.log.1; tail -n 50 m.log > t; cat t > m.log; mv t m.log")
-    yield
-    log.write(1)
-
-
-def overwritten_beside_a_copy_and_replaced(log):
-    log.shell("cp m.log m.log.1; printf XXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc; cp m.log t; mv t m.log")
-    yield
-    log.write(1)
-
-
-KEEPING = [
-    punched,
-    punched_behind_its_head,
-    punched_whole,
-    collapsed,
-    overwritten_in_front,
-    copied_over_itself,
-    copied_and_written_on,
-    edited_by_vim,
-    edited_with_a_backup,
-    mirrored_by_rsync,
-    trimmed_in_place,
-    trimmed_in_place_at_a_bad_moment,
-    trimmed_by_rename,
-    trimmed_to_one_line,
-    a_line_deleted_by_sed,
-    the_first_lines_deleted_by_sed,
-    the_last_line_deleted_by_sed,
-    the_last_line_deleted_and_more_written,
-    the_last_line_cut_off_in_place,
-    words_replaced_by_sed,
-]
 
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("lines", [100, 3000])
-@pytest.mark.parametrize("steps", KEEPING)
-def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, lines, life):
+@pytest.mark.parametrize("how", KEEPING)
+def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, how, lines, life):
     """Punched, collapsed, overwritten, copied, mirrored, edited or trimmed: what was counted is not counted again."""
-    log = Log(tmp_path, life)
-    log.write(max(lines, 400) if "punched" in steps.__name__ or steps is collapsed else lines)
-    log.treat(steps)
+    lines = max(lines, 400) if how.startswith(("punched", "collapsed")) else lines
     # Whether a log that is nothing but a hole had lines that nobody has read is not known after the daemon was away
-    log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
+    missed = int(how == "punched whole" and life in ("stopped", "killed"))
+    played(tmp_path, life, KEEPING[how], lines=lines, missed=missed)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
@@ -344,51 +97,33 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_that_was_replaced_by_a_copy_and_rotated_before_a_look_counts_once(tmp_path, pack, patterns, life):
     """What was written to the copy is in a rotated file, packed or not, and its beginning is known."""
-
-    def steps(log):
-        log.shell("cp m.log t; mv t m.log")
-        log.write(2)
-        log.shell(f"cp m.log m.log.1; : > m.log; {pack} m.log.1")
-        log.write(1)
-        yield
-
-    log = Log(tmp_path, life, patterns=patterns)
-    log.write(40)
-    log.treat(steps)
-    log.check()
+    steps = ("cp m.log t; mv t m.log", 2, f"cp m.log m.log.1; : > m.log; {pack} m.log.1", 1, LOOK)
+    played(tmp_path, life, steps, patterns=patterns)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize(
-    "steps",
+    "changed",
     [
-        punched_beside_a_copy_and_replaced,
-        trimmed_beside_a_copy_and_replaced,
-        overwritten_beside_a_copy_and_replaced,
+        "fallocate -p -o 0 -l 8192 m.log; cp m.log t",
+        "tail -n 50 m.log > t; cat t > m.log",
+        "printf XXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc; cp m.log t",
     ],
 )
-def test_a_copy_of_what_a_log_was_before_it_was_changed_counts_once(tmp_path, steps, patterns, life):
+def test_a_copy_of_what_a_log_was_before_it_was_changed_counts_once(tmp_path, changed, patterns, life):
     """Copied, changed in front and replaced by a copy before a look: what the first copy holds is known."""
-    log = Log(tmp_path, life, patterns=patterns)
-    log.write(400)
-    log.treat(steps)
-    log.check()
+    steps = (f"cp m.log m.log.1; {changed}; mv t m.log", LOOK, 1)
+    played(tmp_path, life, steps, lines=400, patterns=patterns)
 
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("how", ["truncate -s -1000 m.log", "head -n -20 m.log > t; cat t > m.log; rm t"])
 def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, how, life):
     """Beyond the last lines nobody can tell the place: reading goes on at the end, and the log says what it means."""
-
-    def steps(log):
-        log.shell(how)
-        yield
-        log.write(1)
-
     log = Log(tmp_path, life)
     log.write(400)
-    log.treat(steps)
+    log.treat((how, LOOK, 1))
     counted = [line for line in log.follower.sink.lines if line in set(log.written)]
     assert max(log.follower.sink.lines.values()) == 1
     assert len(counted) >= 400
@@ -398,15 +133,9 @@ def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, 
 @pytest.mark.parametrize("life", LIVES)
 def test_an_older_state_of_a_log_that_is_written_on_in_its_place_counts_once(tmp_path, life):
     """What was restored is not read again; where its original is open, what was written since is told from it."""
-
-    def steps(log):
-        log.shell("head -n 300 m.log > t; mv t m.log")
-        yield
-        log.write(2)
-
     log = Log(tmp_path, life)
     log.write(400)
-    log.treat(steps)
+    log.treat(("head -n 300 m.log > t; mv t m.log", LOOK, 2))
     if life in ("running", "looking"):
         log.check()
     else:
@@ -428,42 +157,34 @@ def test_a_log_that_was_trimmed_and_packed_before_a_look_counts_once(tmp_path, h
         log.write(2)
         yield
 
-    log = Log(tmp_path, life)
-    log.write(400)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=400)
 
 
 @pytest.mark.parametrize("lines", [100, 3000])
 def test_a_log_that_is_trimmed_again_and_again_counts_once(tmp_path, lines):
     """Cron keeps the last lines while the daemon runs."""
-    log = Log(tmp_path, "looking")
-    log.write(lines)
-    log.treat(trimmed_again_and_again)
-    log.check()
+    steps = (30, LOOK, "tail -n 60 m.log > t; cat t > m.log; rm t", LOOK) * 4
+    played(tmp_path, "looking", steps, lines=lines)
+
+
+SHORT = KEEPING | {"the first lines deleted by sed": ("sed -i 1,3d m.log", 1, LOOK, LOOK)}
 
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize(
-    "steps",
+    "how",
     [
-        copied_over_itself,
-        edited_by_vim,
-        trimmed_to_one_line,
-        the_first_lines_deleted_by_sed,
-        a_line_deleted_by_sed,
-        mirrored_by_rsync,
+        "copied over itself",
+        "edited by vim",
+        "trimmed to one line",
+        "the first lines deleted by sed",
+        "a line deleted by sed",
+        "mirrored by rsync",
     ],
 )
-def test_a_short_log_that_is_changed_counts_once(tmp_path, steps, life):
+def test_a_short_log_that_is_changed_counts_once(tmp_path, how, life):
     """A few lines are enough to know a log by."""
-    log = Log(tmp_path, life)
-    log.write(6)
-    if steps is the_first_lines_deleted_by_sed:
-        log.treat(lambda log: iter([log.shell("sed -i 1,3d m.log"), log.write(1)]))
-    else:
-        log.treat(steps)
-    log.check()
+    played(tmp_path, life, SHORT[how], lines=6)
 
 
 # a power loss: the ledger is on disk, the end of the log is not
@@ -491,10 +212,7 @@ def test_a_log_that_lost_its_last_lines_goes_on_behind_what_is_left(tmp_path, li
         yield
         log.write(1)
 
-    log = Log(tmp_path, life)
-    log.write(400)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=400)
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
@@ -527,10 +245,7 @@ def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
         yield
         log.write(1)
 
-    log = Log(tmp_path, life)
-    log.write(4000)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=4000)
 
 
 @pytest.mark.parametrize("life", ["running", "looking"])
@@ -579,10 +294,7 @@ def test_a_log_that_is_edited_under_its_writer_counts_once(tmp_path, kept, scrip
                 log.write(9, log.path)
                 yield
 
-    log = Log(tmp_path, "looking")
-    log.write(100)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, "looking", steps, lines=100)
 
 
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
@@ -590,17 +302,11 @@ def test_a_log_that_is_edited_under_its_writer_counts_once(tmp_path, kept, scrip
 @pytest.mark.parametrize(("read", "deleted"), [(80, 1), (200, 6)])
 def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tmp_path, life, script, read, deleted):
     """What was read is known by each of its last lines that have a time: an editor leaves one of them."""
-
-    def steps(log):
-        log.shell(f"sed -i '{script}' m.log")
-        log.write(5)
-        yield
-
     log = Log(tmp_path, life)
     log.write(read)
     with open(log.path, "ab") as file:
         file.writelines(b"E2511-235959-%03d (17): send_message: from 1 to 2\n" % n for n in range(deleted))
-    log.treat(steps)
+    log.treat((f"sed -i '{script}' m.log", 5, LOOK))
     got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
     assert got == dict.fromkeys(log.written, 1)
 
@@ -651,8 +357,7 @@ def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path,
     log.shell(pack)
     origin.write_bytes(line[torn:] + log.lines(1))
     sync()
-    for seconds in (1, 11, 700, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 11, 700, 1)
     log.check()
 
 
@@ -675,27 +380,15 @@ def test_a_line_that_a_copy_tore_is_not_lost_where_the_next_copy_has_all_of_it(t
     log.shell(f"cp ../origin.log m.log.1; {pack}")
     log.write(1, log.directory / "t")
     log.shell("mv t m.log")
-    for seconds in (1, 11, 700, 4000, 90000, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 11, 700, 4000, 90000, 1)
     log.check()
 
 
 @pytest.mark.parametrize("more", [30, 70])
 def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other(tmp_path, more):
     """The copy holds what was read of the trimmed log behind the lines in which the one before it ends."""
-
-    def steps(log):
-        log.shell("tail -n 20 m.log > t; mv t m.log")
-        log.write(more)
-        yield
-        log.shell("cp m.log m.log.1; : > m.log")
-        log.write(1)
-        yield
-
-    log = Log(tmp_path, "looking")
-    log.write(80)
-    log.treat(steps)
-    log.check()
+    steps = ("tail -n 20 m.log > t; mv t m.log", more, LOOK, "cp m.log m.log.1; : > m.log", 1, LOOK)
+    played(tmp_path, "looking", steps, lines=80)
 
 
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
@@ -712,10 +405,7 @@ def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, l
         yield
         log.write(3)
 
-    log = Log(tmp_path, life)
-    log.write(200)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=200)
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
@@ -751,10 +441,7 @@ def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_pa
         log.write(1)
         yield
 
-    log = Log(tmp_path, life)
-    log.write(200)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=200)
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
@@ -770,10 +457,7 @@ def test_a_log_of_few_lines_is_known_by_their_times_where_it_lost_its_end(tmp_pa
         log.write(3)
         yield
 
-    log = Log(tmp_path, life, banner=banner)
-    log.write(32)
-    log.treat(steps)
-    log.check(missed=int(lines == 18 and not hole))
+    played(tmp_path, life, steps, lines=32, banner=banner, missed=int(lines == 18 and not hole))
 
 
 @pytest.mark.parametrize(("lines", "hole"), [(1, True), (5, True), (0.5, True), (0.5, False)])
@@ -790,10 +474,7 @@ def test_a_log_that_is_edited_after_it_lost_its_end_counts_once(tmp_path, lines,
         log.shell("sed -i 1d m.log")
         yield
 
-    log = Log(tmp_path, "looking")
-    log.write(200)
-    log.treat(steps)
-    log.check(missed=int(not hole))
+    played(tmp_path, "looking", steps, lines=200, missed=int(not hole))
 
 
 def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp_path):
@@ -829,8 +510,7 @@ def test_a_log_that_is_put_back_as_it_was_goes_on_behind_that(tmp_path, lines, b
     log.follower.turn()
     log.shell(restore)
     log.write(3)
-    for seconds in (0, 1, 12, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 12, 700)
     log.check()
 
 
@@ -866,8 +546,7 @@ def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_
     log.write(80)
     append(log.path, "----------")
     log.shell("tail -n 3 m.log > t; mv t m.log")
-    for seconds in (0, 1, 12, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 12, 700)
     log.check()
 
 
@@ -891,8 +570,7 @@ def test_what_was_read_stays_known_while_its_directory_is_away(tmp_path, mount):
     if mount:
         log.directory.rmdir()
     away.rename(log.directory)
-    for seconds in (1, 12, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 12, 700)
     log.check()
 
 
@@ -1009,10 +687,7 @@ def truncated_and_packed_under_its_writer(log):
 
 def test_what_nobody_has_read_of_a_log_tells_it_where_all_that_was_read_is_changed(tmp_path):
     """``sed -i`` replaces the file: what is read of the deleted one to its end is not read again behind the change."""
-    log = Log(tmp_path, "running")
-    log.write(2)
-    log.treat(lambda log: iter([log.write(5), log.shell("sed -i 1,2s/E25/E26/ m.log"), log.write(1)]))
-    log.check()
+    played(tmp_path, "running", (5, "sed -i 1,2s/E25/E26/ m.log", 1), lines=2)
 
 
 @pytest.mark.parametrize("lines", [10, 100, 400])
@@ -1025,8 +700,7 @@ def test_a_log_that_is_edited_before_anything_was_read_of_it_counts_once(tmp_pat
     log.write(1)
     log.shell(f"sed -i '{edit}' m.log")
     log.write(1)
-    for seconds in (0, 1, 12):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 12)
     log.check()
 
 
@@ -1114,10 +788,7 @@ def test_what_a_rotated_log_is_packed_with_changes_nothing(tmp_path, how, lines,
         yield
         log.write(1)
 
-    log = Log(tmp_path, life, patterns=(patterns,))
-    log.write(lines)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=lines, patterns=(patterns,))
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
@@ -1168,10 +839,7 @@ def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed,
             log.write(3 + n)
             yield
 
-    log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
-    log.write(3)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=3, patterns=(patterns,), banner=BANNER)
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -1186,10 +854,7 @@ def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, 
             log.write(5 + number)
             yield
 
-    log = Log(tmp_path, life)
-    log.write(100)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=100)
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -1197,19 +862,8 @@ def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, 
 @pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
 def test_an_empty_log_is_found_under_a_name_that_nobody_knows(tmp_path, patterns, late, life):
     """By its inode: nothing of it is told as missed, and what is written to it late counts."""
-
-    def steps(log):
-        os.rename(log.path, log.path + "~kept")
-        yield
-        log.write(4)
-        yield
-        log.write(late, log.path + "~kept")
-        yield
-
-    log = Log(tmp_path, life, patterns=(patterns,))
-    log.write(0)
-    log.treat(steps)
-    log.check()
+    steps = ("mv m.log m.log~kept", LOOK, 4, LOOK, (late, "m.log~kept"), LOOK)
+    played(tmp_path, life, steps, lines=0, patterns=(patterns,))
 
 
 def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once(tmp_path):
@@ -1225,8 +879,7 @@ def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once
     os.rename(log.path, log.path + ".1")
     log.run("gzip", log.path + ".1")
     log.write(3)
-    for seconds in (0, 11, 11, 700, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 11, 11, 700, 1)
     log.follower.tail.close()
     log.check()
 
@@ -1235,16 +888,7 @@ def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once
 @pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
 def test_a_banner_at_the_path_is_no_shorter_copy_of_a_log_that_has_another_name(tmp_path, patterns, life):
     """The log is looked for under names that nobody knows before what it begins with is taken for it."""
-
-    def steps(log):
-        os.rename(log.path, log.path + "~kept")
-        log.write(0)
-        yield
-
-    log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
-    log.write(4)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, ("mv m.log m.log~kept", 0, LOOK), lines=4, patterns=(patterns,), banner=BANNER)
 
 
 def test_a_link_that_leads_nowhere_is_no_file_of_a_log_that_has_none(tmp_path):
@@ -1258,10 +902,7 @@ def test_a_link_that_leads_nowhere_is_no_file_of_a_log_that_has_none(tmp_path):
         log.shell("cat t >> m.log; rm t")
         yield
 
-    log = Log(tmp_path, "looking")
-    log.write(100)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, "looking", steps, lines=100)
 
 
 def test_a_first_look_at_generations_with_the_same_banner_reads_all(tmp_path):
@@ -1270,7 +911,7 @@ def test_a_first_look_at_generations_with_the_same_banner_reads_all(tmp_path):
     for name, count in (("m.log.2", 7), ("m.log.1", 5), ("m.log", 3)):
         log.write(count, str(log.directory / name))
     log.run("gzip", "m.log.2", "m.log.1")
-    log.treat(lambda log: iter(()))
+    log.treat(())
     log.check()
 
 
@@ -1306,10 +947,7 @@ def test_a_rotated_log_is_known_by_its_bytes_whatever_its_name(tmp_path, suffix,
             log.run("gzip", log.path + suffix)
         yield
 
-    log = Log(tmp_path, life, patterns=(patterns,))
-    log.write(10)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=10, patterns=(patterns,))
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -1331,10 +969,7 @@ def test_rotated_files_in_a_directory_that_the_configuration_names_are_found(tmp
         yield
         log.write(2)
 
-    log = Log(tmp_path, life, rotated=(str(old / "m.log*"),))
-    log.write(10)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=10, rotated=(str(old / "m.log*"),))
 
 
 # archives that are no short ones
@@ -1351,30 +986,19 @@ def test_an_ordinary_night(tmp_path, suffix, life):
         yield
         log.write(2)
 
-    log = Log(tmp_path, life)
-    log.write(120_000)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=120_000)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_an_archive_of_more_than_four_gibibytes(tmp_path):
     """Its last four bytes say another size, modulo 2^32: it is unpacked to where its new lines begin."""
-
-    def steps(log):
-        log.write(5)
-        yield
-        os.rename(log.path, log.path + ".1")
-        log.run("gzip", "-1", log.path + ".1")
-        log.write(1)
-
     log = Log(tmp_path, "stopped")
     log.write(15)
     with open(log.path, "r+b") as file:
         file.truncate(4_600_000_000)
     log.write(15)
-    log.treat(steps)
+    log.treat((5, LOOK, "mv m.log m.log.1", "gzip -1 m.log.1", 1))
     log.check()
 
 
@@ -1409,7 +1033,7 @@ def test_a_glob_never_reads_an_archive_as_text(tmp_path):
     for name, pack in (("a.log.bz2", bz2.compress), ("b.log", gzip.compress), ("c", lzma.compress)):
         (log.directory / name).write_bytes(pack(log.lines(2)))
     (log.directory / "d.log.zst").write_bytes(bytes.fromhex("28b52ffd") + os.urandom(100))
-    log.treat(lambda log: iter(()))
+    log.treat(())
     try:
         unpack.start("zstd")
     except unpack.MissingLibraryError:
@@ -1425,17 +1049,7 @@ def test_zstd_is_unpacked_where_there_is_a_library(tmp_path):
     """Python 3.14 has one, and so has the package zstandard."""
     pytest.importorskip("zstandard")
 
-    def steps(log):
-        log.write(5)
-        os.rename(log.path, log.path + ".1")
-        log.run("zstd", "--rm", log.path + ".1")
-        log.write(2)
-        yield
-
-    log = Log(tmp_path, "stopped")
-    log.write(3000)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, "stopped", (5, "mv m.log m.log.1", "zstd --rm m.log.1", 2, LOOK), lines=3000)
 
 
 # entries that are no log
@@ -1462,10 +1076,7 @@ def test_one_bad_entry_costs_itself(tmp_path, kind, matched, life):
         yield
         log.write(2)
 
-    log = Log(tmp_path, life, patterns=("*.log",))
-    log.write(2)
-    log.treat(steps)
-    log.check()
+    log = played(tmp_path, life, steps, lines=2, patterns=("*.log",))
     assert log.status.up
     warnings = [data for event, data in log.follower.log.events if event == "source_unreadable"]
     assert len(warnings) <= 2  # one in each life
@@ -1526,10 +1137,7 @@ def test_a_log_of_which_an_unread_line_is_deleted_counts_once(tmp_path, life, co
         log.write(3)
         yield
 
-    log = Log(tmp_path, life)
-    log.write(80)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=80)
 
 
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])

@@ -137,8 +137,7 @@ def test_what_lies_where_nobody_can_look_for_a_while_stays_known(tmp_path, monke
         if number == 4:
             monkeypatch.setattr(os, "scandir", lambda _: (_ for _ in ()).throw(OSError(error, os.strerror(error))))
         shift(log, tmp_path, number)
-        for seconds in (0, 11, 61):
-            follower.wait(seconds)
+        follower.wait(0, 11, 61)
         monkeypatch.setattr(os, "scandir", scandir)
     assert sorted(Counter(follower.lines).values()) == [1] * 30
     assert (follower.lost, follower.missed) == (0, 0)
@@ -158,8 +157,7 @@ def test_what_lies_on_a_file_system_that_is_not_mounted_stays_known(tmp_path, re
         follower.turn()
         for number in range(1, 6):
             shift(log, old, number)
-            for seconds in (0, 11, 61):
-                follower.wait(seconds)
+            follower.wait(0, 11, 61)
             if number == 3:
                 old.unlink()
                 old.mkdir()

@@ -8,7 +8,7 @@ link as well, to ``ID-json.log``, which Docker rotates.
 
 import pytest
 
-from tests.tail.test_field import LIVES, Log
+from tests.tail.treated import LIVES, LOOK, Log, played
 
 POD = "pods/mesibo_a_1/mesibo"
 
@@ -102,17 +102,8 @@ def test_a_log_whose_link_went_is_read_to_its_end_where_it_lies(tmp_path, steps,
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_behind_two_links_that_both_went_is_read_to_its_end(tmp_path, life):
     """As on a node with Docker: the last file is what is looked beside, whatever number of links led there."""
-
-    def steps(log):
-        log.write(5)
-        log.shell("cd docker; mv 0-json.log 0-json.log.1")
-        log.write(5)
-        yield
-        log.shell(f"rm containers/a.log {POD}/0.log")
-        yield
-
     log = followed(tmp_path, life, "docker/0-json.log")
-    log.treat(steps)
+    log.treat((5, "cd docker; mv 0-json.log 0-json.log.1", 5, LOOK, f"rm containers/a.log {POD}/0.log", LOOK))
     log.check()
 
 
@@ -229,8 +220,7 @@ def test_an_archive_that_is_being_made_is_no_log_where_a_pattern_matches_everyth
         f"cp whole {name}{ending}; mv {name}{ending} {name}.gz; rm {name}; mv {POD}/0.log {POD}/0.log.20261127-101011"
     )
     log.write(1)
-    for seconds in (1, 70, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 70, 700)
     log.check()
     assert not log.follower.tail.status().problems
 
@@ -261,18 +251,7 @@ def test_what_a_link_led_to_counts_out_of_its_archive_once_it_leads_to_the_next_
 @pytest.mark.parametrize("entry", ["ln -s nowhere", "mkdir", "mkfifo"])
 def test_an_archive_counts_whatever_has_the_name_that_it_was_packed_from(tmp_path, life, entry):
     """A link that leads nowhere, a directory or a pipe is nothing that it may still be packed from."""
-
-    def steps(log):
-        log.write(7)
-        log.shell(f"mv m.log m.log.1; gzip m.log.1; {entry} m.log.1")
-        log.write(5)
-        yield
-        log.write(3)
-
-    log = Log(tmp_path, life)
-    log.write(40)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, (7, f"mv m.log m.log.1; gzip m.log.1; {entry} m.log.1", 5, LOOK, 3))
 
 
 @pytest.mark.parametrize("life", LIVES)

@@ -85,8 +85,7 @@ def test_logrotate_is_followed_exactly(tmp_path, way, packing, names, patterns):
             follower.start()
     file.close()
     follower.turn()
-    for seconds in (11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(11, 700, 1)
     follower.tail.close()
     assert dict(follower.sink.lines) == dict.fromkeys(written, 1)
     assert (follower.lost, follower.missed) == (0, 0)

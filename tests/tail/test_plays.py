@@ -1,6 +1,5 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
-import gzip
 import os
 import random
 import shutil
@@ -17,70 +16,32 @@ from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import LIVES, Log
+from tests.tail.treated import LIVES, LOOK, Log, played, plays
 
 AWAY = ("stopped", "killed")
 
 
-def played(tmp_path, life, steps, *, patterns=("m.log",), lost=0, missed=0):
-    """Let a log of forty lines be treated in one of the daemon's lives, and compare what was counted."""
-    log = Log(tmp_path, life, patterns=patterns)
-    log.write(40)
-    log.treat(steps)
-    log.check(lost=lost, missed=missed)
-
-
-def made_and_rotated(log):
-    """Do as a new container does whose log is rotated before anybody looks."""
-    path = str(log.directory / "n.log")
-    log.write(20, path)
-    log.shell("mv n.log n.log.1")
-    log.write(3, path)
-    yield
-
-
-def made_rotated_and_packed(log):
-    """Do the same, with compression."""
-    path = str(log.directory / "n.log")
-    log.write(20, path)
-    log.shell("mv n.log n.log.1; gzip n.log.1")
-    log.write(3, path)
-    yield
-
-
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [made_and_rotated, made_rotated_and_packed])
+@plays(
+    made_and_rotated=((20, "n.log"), "mv n.log n.log.1", (3, "n.log"), LOOK),
+    made_rotated_and_packed=((20, "n.log"), "mv n.log n.log.1; gzip n.log.1", (3, "n.log"), LOOK),
+)
 def test_what_a_new_log_wrote_before_it_was_rotated_counts(tmp_path, steps, life):
     """A log that was made since the last look and rotated before the next one loses no line, and none in silence."""
     played(tmp_path, life, steps, patterns=("*.log",))
 
 
-def _named(log, names, pack=""):
-    for name in names:
-        log.write(12)
-        yield
-        log.shell(f"mv m.log m.log.{name}; {pack and f'gzip m.log.{name}'}")
-        yield
-    log.write(3)
-
-
-def numbered_backups(log):
-    """Rotate three times to names with an ending of an operator's own."""
-    yield from _named(log, ("bak1", "bak2", "bak3"))
-
-
-def packed_letters(log):
-    """Rotate three times to letters, packed."""
-    yield from _named(log, "abc", "gzip")
-
-
-def named_by_days(log):
-    """Rotate three times to the names of days, beside what lay there before the log was followed."""
-    yield from _named(log, ("Sat", "Sun", "Mon"))
+def thrice(script, names):
+    """Rotate to each of three names."""
+    return [step for name in names for step in (12, LOOK, script.format(name), LOOK)] + [3]
 
 
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [numbered_backups, packed_letters, named_by_days])
+@plays(
+    numbered_backups=thrice("mv m.log m.log.{0}", ("bak1", "bak2", "bak3")),
+    packed_letters=thrice("mv m.log m.log.{0}; gzip m.log.{0}", "abc"),
+    named_by_days=thrice("mv m.log m.log.{0}", ("Sat", "Sun", "Mon")),
+)
 def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, steps, life):
     """Where one generation is found under an unknown name, names of that kind hold the generations after it."""
     log = Log(tmp_path, life)
@@ -137,39 +98,13 @@ def test_what_was_read_under_one_unknown_name_is_no_news_under_another(tmp_path)
 STAMPS = [f"@4000000069{n}b0a1c0{n}9f2de4.s" for n in range(3)]
 
 
-def _renamed(log, script):
-    for n, stamp in enumerate(STAMPS):
-        log.write(12)
-        yield
-        log.shell(script.format(stamp=stamp, n=n))
-        yield
-    log.write(3)
-
-
-def stamped(log):
-    """Rotate three times to TAI64N stamps, as svlogd does."""
-    yield from _renamed(log, "mv m.log {stamp}; : > m.log")
-
-
-def stamped_by_links(log):
-    """Do it as multilog does: by a name in between, and by links."""
-    yield from _renamed(log, "mv m.log previous; : > m.log; ln previous {stamp}; rm previous")
-
-
-def stamped_and_packed(log):
-    """Do it with a processor, whose output has the same kind of name."""
-    yield from _renamed(
-        log, "mv m.log previous; : > m.log; gzip -c previous > processed; mv processed {stamp}; rm previous"
-    )
-
-
-def dated_in_front(log):
-    """Rotate to names that begin with a date."""
-    yield from _renamed(log, "mv m.log 2026-11-2{n}-m.log")
-
-
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [stamped, stamped_by_links, stamped_and_packed, dated_in_front])
+@plays(
+    by_svlogd=thrice("mv m.log {0}; : > m.log", STAMPS),
+    by_multilog=thrice("mv m.log previous; : > m.log; ln previous {0}; rm previous", STAMPS),
+    by_its_processor=thrice("mv m.log previous; : > m.log; gzip -c previous > t; mv t {0}; rm previous", STAMPS),
+    dated_in_front=thrice("mv m.log 2026-11-2{0}-m.log", range(3)),
+)
 def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path, steps, life):
     """One generation is found by its inode or its bytes, and what is named like it and was written later is news."""
     log = Log(tmp_path, life)
@@ -185,105 +120,55 @@ def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path,
 @pytest.mark.parametrize("life", LIVES)
 def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_told_as_missed(tmp_path, life):
     """As multilog's ``current`` is, after it was written to: by its inode it is the same file."""
-
-    def steps(log):
-        log.write(9)
-        log.shell("mv m.log @4000000069b0a1c0f2de4.u")
-        yield
-        log.write(3)
-
-    log = Log(tmp_path, life, patterns=("*",))
-    log.write(0)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, (9, "mv m.log @4000000069b0a1c0f2de4.u", LOOK, 3), lines=0, patterns=("*",))
 
 
-def _gathered(log, script):
-    for n in range(3):
-        log.write(80 + n)
-        yield
-        for step in script:
-            log.shell(step)
-            yield
-    log.write(4)
-
-
-def gathered_in_place(log):
-    """Append what is in the log to one file, and empty it."""
-    yield from _gathered(log, ["cat m.log >> m.log.all; : > m.log"])
-
-
-def gathered_slowly(log):
-    """Rename the log, and append it to one file in two pieces."""
-    head, tail = "head -c 5000 m.log.1 >> m.log.all", "tail -c +5001 m.log.1 >> m.log.all"
-    yield from _gathered(log, ["mv m.log m.log.1; : > m.log", head, tail, "rm m.log.1"])
-
-
-def gathered_and_packed(log):
-    """Append each generation to one archive."""
-    yield from _gathered(log, ["mv m.log m.log.1; gzip -c m.log.1 >> m.log.all.gz; rm m.log.1; : > m.log"])
+def gathered(*scripts):
+    """Let each of three generations be appended to one file."""
+    looks = [step for script in scripts for step in (script, LOOK)]
+    return [80, LOOK, *looks, 81, LOOK, *looks, 82, LOOK, *looks, 4]
 
 
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [gathered_in_place, gathered_slowly, gathered_and_packed])
+@plays(
+    in_place=gathered("cat m.log >> m.log.all; : > m.log"),
+    in_two_pieces=gathered(
+        "mv m.log m.log.1; : > m.log",
+        "head -c 5000 m.log.1 >> m.log.all",
+        "tail -c +5001 m.log.1 >> m.log.all",
+        "rm m.log.1",
+    ),
+    packed=gathered("mv m.log m.log.1; gzip -c m.log.1 >> m.log.all.gz; rm m.log.1; : > m.log"),
+)
 def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, steps, life):
     """What follows in a generation's file and begins as a later one is that one, and was read, or comes next."""
     played(tmp_path, life, steps)
 
 
-def put_together(log):
-    """Write all generations to one file beside them, and more to the log."""
-    log.shell("mv m.log m.log.1")
-    log.write(20)
-    yield
-    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
-    log.write(9)
-    yield
-    log.shell("cat m.log.2 m.log.1 m.log > m.log.all")
-    yield
-    log.write(4)
-
-
-def put_together_and_packed(log):
-    """Write all generations, which were packed, to one archive beside them, and rotate again."""
-    log.shell("mv m.log m.log.1; gzip m.log.1")
-    log.write(20)
-    yield
-    log.shell("mv m.log.1.gz m.log.2.gz; mv m.log m.log.1; gzip m.log.1")
-    log.write(9)
-    yield
-    log.shell("zcat m.log.2.gz m.log.1.gz | cat - m.log | gzip > m.log.all.gz")
-    yield
-    log.write(4)
-    yield
-    log.shell("mv m.log m.log.1")
-    yield
-    log.write(4)
+PUT_TOGETHER = (
+    "mv m.log m.log.1", 20, LOOK,
+    "mv m.log.1 m.log.2; mv m.log m.log.1", 9, LOOK,
+    "cat m.log.2 m.log.1 m.log > m.log.all", LOOK, 4,
+)  # fmt: skip
+PUT_TOGETHER_AND_PACKED = (
+    "mv m.log m.log.1; gzip m.log.1", 20, LOOK,
+    "mv m.log.1.gz m.log.2.gz; mv m.log m.log.1; gzip m.log.1", 9, LOOK,
+    "zcat m.log.2.gz m.log.1.gz | cat - m.log | gzip > m.log.all.gz", LOOK, 4, LOOK,
+    "mv m.log m.log.1", LOOK, 4,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
-@pytest.mark.parametrize("steps", [put_together, put_together_and_packed])
+@plays(plain=PUT_TOGETHER, packed=PUT_TOGETHER_AND_PACKED)
 def test_a_file_of_all_generations_counts_nothing_twice(tmp_path, steps, patterns, life):
     """What begins as a generation that was read, or follows that and begins as another one, is that one."""
     played(tmp_path, life, steps, patterns=patterns)
 
 
-def restored(log):
-    """Write an older state back into a log that is seen empty meanwhile."""
-    log.shell("cp m.log ../kept")
-    log.write(3)
-    yield
-    log.shell(": > m.log")
-    yield
-    log.shell("cat ../kept >> m.log")
-    yield
-    log.write(5)
-
-
 def test_an_older_state_that_is_written_back_counts_once(tmp_path):
     """As it does where nobody saw the log empty."""
-    played(tmp_path, "looking", restored)
+    played(tmp_path, "looking", ("cp m.log ../kept", 3, LOOK, ": > m.log", LOOK, "cat ../kept >> m.log", LOOK, 5))
 
 
 def test_a_name_that_was_missing_for_a_moment_amid_a_rotation_holds_what_nobody_has_seen(tmp_path, monkeypatch):
@@ -308,7 +193,7 @@ def test_a_name_that_was_missing_for_a_moment_amid_a_rotation_holds_what_nobody_
 
     monkeypatch.setattr(Directories, "_list", missing_at_first)
     log.follower.start()
-    log.treat(lambda _: ())
+    log.treat(())
     log.check()
 
 
@@ -340,28 +225,8 @@ def test_a_copy_that_is_made_in_the_inode_of_an_empty_log_is_no_news(tmp_path, k
 
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
     """As copytruncate with compress makes it, where the glob matches it too."""
-
-    def steps(log):
-        log.write(20)
-        yield
-        log.shell(": > m.log.1")
-        yield
-        log.shell("cat m.log >> m.log.1; : > m.log; gzip m.log.1")
-        yield
-        log.write(5)
-
-    log = Log(tmp_path, "looking", patterns=("m.log*",))
-    log.write(40)
-    log.treat(steps)
-    log.check()
-
-
-def link_swapped_to_another_name(log):
-    """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
-    log.write(5, log.directory / "monday.txt")
-    log.write(6, log.directory / "tuesday.txt")
-    log.shell("ln -s tuesday.txt t; mv -T t m.log")
-    yield
+    steps = (20, LOOK, ": > m.log.1", LOOK, "cat m.log >> m.log.1; : > m.log; gzip m.log.1", LOOK, 5)
+    played(tmp_path, "looking", steps, patterns=("m.log*",))
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -370,7 +235,7 @@ def test_the_rest_of_a_links_old_target_counts(tmp_path, life):
     log = Log(tmp_path, life)
     log.write(40, log.directory / "monday.txt")
     os.symlink("monday.txt", log.path)
-    log.treat(link_swapped_to_another_name)
+    log.treat(((5, "monday.txt"), (6, "tuesday.txt"), "ln -s tuesday.txt t; mv -T t m.log", LOOK))  # as cronolog does
     log.check()
 
 
@@ -392,10 +257,7 @@ def damaged(log, seed):
 @pytest.mark.parametrize("life", ["running", "looking"])
 def test_a_damaged_archive_of_what_was_read_is_not_news(tmp_path, life, seed):
     """What was read from the open file is not read again from a damaged archive of it, and nothing is told as lost."""
-    log = Log(tmp_path, life)
-    log.write(200)
-    log.treat(lambda log: damaged(log, seed))
-    log.check()
+    played(tmp_path, life, lambda log: damaged(log, seed), lines=200)
 
 
 @pytest.mark.parametrize("seed", [0, 5])
@@ -409,13 +271,6 @@ def test_what_a_damaged_archive_unpacks_to_is_not_taken_for_lines(tmp_path, life
     assert counted - Counter(log.written) == Counter(), "counted twice, or never written"
     assert not [line for line in log.written[:200] + log.written[-4:] if counted[line] != 1], "not counted"
     assert log.follower.missed == 1
-
-
-def copied_beside(log):
-    """Put a copy aside under a name that the glob matches."""
-    log.shell("cp m.log before-upgrade.log")
-    yield
-    log.write(5)
 
 
 def copied_in_pieces(log):
@@ -437,30 +292,15 @@ def copied_in_pieces(log):
     log.write(2, log.directory / "aside.log")
 
 
-def unpacked_beside(log):
-    """Unpack a rotated log to have a look at it, where the glob sees it."""
-    log.write(5)
-    yield
-    log.shell("mv m.log m.log.1; gzip m.log.1")
-    log.write(6)
-    yield
-    (log.directory / "look.log").write_bytes(gzip.decompress((log.directory / "m.log.1.gz").read_bytes()))
-    yield
-    log.write(5)
-
-
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [copied_beside, copied_in_pieces, unpacked_beside])
+@plays(
+    copied=("cp m.log before-upgrade.log", LOOK, 5),
+    copied_in_pieces=copied_in_pieces,
+    unpacked=(5, LOOK, "mv m.log m.log.1; gzip m.log.1", 6, LOOK, "zcat m.log.1.gz > look.log", LOOK, 5),
+)
 def test_a_copy_under_another_name_that_is_matched_counts_nothing_twice(tmp_path, steps, life):
     """A file that holds, when it is first seen, all that is known of another generation and no more is a copy."""
     played(tmp_path, life, steps, patterns=("*.log",))
-
-
-def kept_by_an_editor(log):
-    """Copy a log to what an editor calls its backup."""
-    log.shell("cp m.log m.log~")
-    yield
-    log.write(5)
 
 
 def mirrored_with_backups(log):
@@ -472,67 +312,34 @@ def mirrored_with_backups(log):
 
 
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [kept_by_an_editor, mirrored_with_backups])
+@plays(by_an_editor=("cp m.log m.log~", LOOK, 5), by_rsync=mirrored_with_backups)
 def test_a_backup_that_the_glob_matches_counts_nothing_twice(tmp_path, steps, life):
     """Of two files of which one is the other's beginning, the lines that both hold count once."""
     played(tmp_path, life, steps, patterns=("m.log*",))
-
-
-def kept_and_trimmed(log):
-    """Copy a log away, and leave its last lines in it."""
-    log.write(10)
-    yield
-    log.shell("cp m.log m.log.bak; tail -n 20 m.log.bak > m.log")
-    yield
-    log.write(5)
 
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 def test_a_log_that_was_copied_and_trimmed_in_place_counts_once(tmp_path, patterns, life):
     """The copy that the glob matches too is the log as it was, not news."""
-    log = Log(tmp_path, life, patterns=patterns)
-    log.write(100)
-    log.treat(kept_and_trimmed)
-    log.check()
+    steps = (10, LOOK, "cp m.log m.log.bak; tail -n 20 m.log.bak > m.log", LOOK, 5)
+    played(tmp_path, life, steps, lines=100, patterns=patterns)
 
 
-def put_into_tar(log):
-    """Put a log into an archive of tar's beside it."""
-    log.write(5)
-    yield
-    log.shell("tar cf m.log.tar m.log; tar czf m.log.tar.gz m.log")
-    yield
-    log.write(5)
-
-
-def put_into_tar_slowly(log):
-    """Do the same, and look at the archive before it is written."""
-    log.shell(": > m.log.tar")
-    yield
-    log.shell("tar cf m.log.tar m.log")
-    yield
-    log.write(5)
-
-
-@pytest.mark.parametrize("steps", [put_into_tar, put_into_tar_slowly])
+@plays(
+    at_once=(5, LOOK, "tar cf m.log.tar m.log; tar czf m.log.tar.gz m.log", LOOK, 5),
+    slowly=(": > m.log.tar", LOOK, "tar cf m.log.tar m.log", LOOK, 5),
+)
 @pytest.mark.parametrize("life", LIVES)
 def test_an_archive_of_tar_that_is_matched_counts_nothing(tmp_path, life, steps):
     """What begins with tar's header is no text, packed or not, though lines stand in it."""
     played(tmp_path, life, steps, patterns=("m.log*",))
 
 
-def prefixed(log):
-    """Rotate to a name that begins with the date."""
-    log.shell("mv m.log 20261125-m.log")
-    log.write(5)
-    yield
-
-
 @pytest.mark.parametrize("life", LIVES)
 def test_what_was_read_and_has_another_name_is_not_told_as_missed(tmp_path, life):
     """A file that lies where it lay, with its inode and its bytes, is no missed generation, whatever its name is."""
-    played(tmp_path, life, prefixed)
+    played(tmp_path, life, ("mv m.log 20261125-m.log", 5, LOOK))
 
 
 MOVE = "mv m.log m.log.1"
@@ -560,66 +367,20 @@ def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp
         log.shell("gzip m.log.[123]")
     log.write(33)
     log.follower.start()
-    for seconds in (0, 1, 1, 11, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 1, 11, 1)
     log.follower.tail.close()
     log.check()
 
 
-def two_unknown_names(log):
-    """Rotate twice, to names that have no scheme in common."""
-    log.write(5)
-    log.shell("mv m.log m.log-ab; sleep 0.02")
-    log.write(5)
-    log.shell("mv m.log m.log-xy; sleep 0.02")
-    log.write(5)
-    yield
-
-
-def packed_then_unknown_name(log):
-    """Rotate once to a number, packed, and once to a name that nobody knows."""
-    log.write(5)
-    log.shell("mv m.log m.log.1; gzip m.log.1; sleep 0.02")
-    log.write(5)
-    log.shell("mv m.log 'm.log-x y'; sleep 0.02")
-    log.write(5)
-    yield
-
-
-def extracted_meanwhile(log):
-    """Rotate, and filter what was rotated into a file beside it."""
-    log.write(50)
-    log.shell("mv m.log m.log.1; grep 'code 200' m.log.1 | tail -n 30 > m.log-failures; sleep 0.02")
-    log.write(5)
-    yield
-
-
 @pytest.mark.parametrize("life", AWAY)
-@pytest.mark.parametrize("steps", [two_unknown_names, packed_then_unknown_name, extracted_meanwhile])
+@plays(
+    twice=(5, "mv m.log m.log-ab; sleep 0.02", 5, "mv m.log m.log-xy; sleep 0.02", 5, LOOK),
+    packed_before=(5, "mv m.log m.log.1; gzip m.log.1; sleep 0.02", 5, "mv m.log 'm.log-x y'; sleep 0.02", 5, LOOK),
+    extracted=(50, "mv m.log m.log.1; grep 'code 200' m.log.1 | tail -n 30 > m.log-failures; sleep 0.02", 5, LOOK),
+)
 def test_rotations_to_names_of_different_shapes_while_away_are_read_and_extracts_are_not(tmp_path, steps, life):
     """What was written after the log had left its path is its, whatever its name, unless its lines stand elsewhere."""
     played(tmp_path, life, steps)
-
-
-def copied_with_a_rotated_file(log):
-    """Copy the directory of a log, a rotated file in it, to one beside it."""
-    log.shell("mv a/m.log a/m.log.1")
-    log.write(9, str(log.directory / "a/m.log"))
-    yield
-    log.shell("cp -a a b")
-    yield
-    log.write(4, str(log.directory / "a/m.log"))
-
-
-def copied_each_night(log):
-    """Mirror a directory beside it, and rotate in it, three times."""
-    for _ in range(3):
-        log.write(6, str(log.directory / "a/m.log"))
-        log.shell("rm -rf b/*; mkdir -p b; cp -a a/* b/")
-        yield
-        log.shell("[ ! -e a/m.log.1 ] || mv a/m.log.1 a/m.log.2; mv a/m.log a/m.log.1")
-        log.write(3, str(log.directory / "a/m.log"))
-        yield
 
 
 def copied_and_restarted(log):
@@ -638,7 +399,13 @@ def copied_and_restarted(log):
 
 @pytest.mark.parametrize("pattern", ["*/m.log", "*/m.log*"])
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", [copied_with_a_rotated_file, copied_each_night])
+@plays(
+    with_a_rotated_file=("mv a/m.log a/m.log.1", (9, "a/m.log"), LOOK, "cp -a a b", LOOK, (4, "a/m.log")),
+    each_night=(
+        (6, "a/m.log"), "rm -rf b/*; mkdir -p b; cp -a a/* b/", LOOK,
+        "[ ! -e a/m.log.1 ] || mv a/m.log.1 a/m.log.2; mv a/m.log a/m.log.1", (3, "a/m.log"), LOOK,
+    ) * 3,
+)  # fmt: skip
 def test_a_copy_of_a_directory_that_the_pattern_matches_counts_nothing_twice(tmp_path, steps, life, pattern):
     """Whatever is taken up, live or rotated, is compared with what other paths of its source have read."""
     log = Log(tmp_path, life, patterns=(pattern,))
@@ -677,71 +444,15 @@ def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
     log.write(2)
     if looks == "twice":
         follower.look()
-    for seconds in (0, 1, 11, 1, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 1, 700, 1)
     follower.tail.close()
     log.check()
 
 
 def test_a_generation_that_another_path_found_is_not_told_as_missed(tmp_path):
     """A log that was rotated into another pattern of its source while the daemon was away is all read."""
-
-    def steps(log):
-        log.write(8)
-        log.shell("mkdir arch; gzip -c m.log > arch/.t; rm m.log; mv arch/.t arch/m-1.gz")
-        log.write(3)
-        yield
-
+    steps = (8, "mkdir arch; gzip -c m.log > arch/.t; rm m.log; mv arch/.t arch/m-1.gz", 3, LOOK)
     played(tmp_path, "stopped", steps, patterns=("m.log", "arch/*.gz"))
-
-
-def packed_beside_the_next(log):
-    """Pack a generation by hand, and rotate without compress: the next one gets the same number."""
-    log.write(5)
-    log.shell("mv m.log m.log.1; gzip m.log.1")
-    log.write(6)
-    yield
-    log.shell("mv m.log m.log.1")
-    log.write(4)
-    yield
-
-
-def being_packed(log):
-    """Let an archive lie beside what it is made from, of which it has the beginning, and then all."""
-    log.write(5)
-    log.shell("mv m.log m.log.1; head -n 20 m.log.1 | gzip > m.log.1.gz")
-    log.write(6)
-    yield
-    log.shell("gzip -c m.log.1 > m.log.1.gz")
-    yield
-    log.shell("rm m.log.1")
-    yield
-
-
-def packed_with_more_than_its_copy(log):
-    """Mirror a rotated file, and later, beside that copy, the archive of all that it got since."""
-    log.write(60)
-    log.shell("mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.log")
-    yield
-    log.write(7, f"{log.directory}/origin/m.log.1")
-    log.shell("cd origin; gzip m.log.1; touch -d '2 minutes ago' m.log.1.gz; cp -p m.log.1.gz ..")
-    log.write(6)
-    yield
-
-
-def mirrored_while_it_is_looked_at(log):
-    """Do the same with a copy of the archive that takes its time, and is there for long before anything else is."""
-    log.write(60)
-    log.shell("mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.log")
-    yield
-    log.write(7, f"{log.directory}/origin/m.log.1")
-    log.shell("gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz")
-    log.write(3)
-    yield
-    log.shell("cat origin/m.log.1.gz > m.log.1.gz")
-    yield
-    log.shell("touch -d '1 minute ago' m.log.1.gz")
-    yield
 
 
 def packed_amid_its_first_line(log):
@@ -756,17 +467,25 @@ def packed_amid_its_first_line(log):
     yield
 
 
-BESIDE = [
-    packed_beside_the_next,
-    being_packed,
-    packed_with_more_than_its_copy,
-    mirrored_while_it_is_looked_at,
-    packed_amid_its_first_line,
-]
+MIRRORED = (60, "mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.log", LOOK, (7, "origin/m.log.1"))
 
 
 @pytest.mark.parametrize("life", LIVES)
-@pytest.mark.parametrize("steps", BESIDE)
+@plays(
+    the_next=(5, "mv m.log m.log.1; gzip m.log.1", 6, LOOK, "mv m.log m.log.1", 4, LOOK),
+    being_packed=(
+        5, "mv m.log m.log.1; head -n 20 m.log.1 | gzip > m.log.1.gz", 6, LOOK,
+        "gzip -c m.log.1 > m.log.1.gz", LOOK, "rm m.log.1", LOOK,
+    ),
+    with_more_than_its_copy=(
+        *MIRRORED, "cd origin; gzip m.log.1; touch -d '2 minutes ago' m.log.1.gz; cp -p m.log.1.gz ..", 6, LOOK,
+    ),
+    mirrored_while_it_is_looked_at=(
+        *MIRRORED, "gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz", 3, LOOK,
+        "cat origin/m.log.1.gz > m.log.1.gz", LOOK, "touch -d '1 minute ago' m.log.1.gz", LOOK,
+    ),
+    amid_its_first_line=packed_amid_its_first_line,
+)  # fmt: skip
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
     """Only what holds no more than the plain file does is that one, packed."""
     played(tmp_path, life, steps)
@@ -778,15 +497,7 @@ def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something
 )
 def test_a_backup_is_not_what_a_log_was_rotated_to(tmp_path, rotation, life):
     """What came since the backup was made is in another file beside it, whose name says nothing."""
-
-    def backed_up_and_rotated(log):
-        log.shell("cp m.log m.log.bak")
-        log.write(30)
-        log.shell(rotation)
-        log.write(4)
-        yield
-
-    played(tmp_path, life, backed_up_and_rotated)
+    played(tmp_path, life, ("cp m.log m.log.bak", 30, rotation, 4, LOOK))
 
 
 BANNER = b"# mesibo starts, version 2.4\n" * 3
@@ -814,40 +525,22 @@ def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp
     with open(log.path, "ab") as file:
         file.write(line[half:])
     log.write(2)
-    for seconds in (1, 11, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 11, 1)
     log.check(missed=missed)
-
-
-def copied_and_emptied(log):
-    log.write(5)
-    log.shell("cp m.log m.log.1; : > m.log")
-    log.write(1)
-
-
-def removed_before_the_next_rotation(log):
-    log.shell("mv m.log ../gone")  # its inode is not used again
-    log.write(3)
-    log.shell("mv m.log m.log.1")
-    log.shell(f"printf '{BANNER.decode()}' > m.log")
 
 
 @pytest.mark.parametrize("life", ["running", "stopped", "killed"])
 def test_a_copy_that_was_emptied_counts_where_the_next_log_begins_with_the_same_banner(tmp_path, life):
     """What stands behind the banner in the emptied log is not what is left of the log of before."""
-    log = Log(tmp_path, life, banner=BANNER)
-    log.write(1)
-    log.treat(lambda log: iter([copied_and_emptied(log)]))
-    log.check()
+    played(tmp_path, life, (5, "cp m.log m.log.1; : > m.log", 1), lines=1, banner=BANNER)
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
 def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_is_gone(tmp_path, life):
     """Nobody can tell whether that lost its end or is new, so that what nobody has seen beside it is wanted."""
-    log = Log(tmp_path, life, banner=BANNER)
-    log.write(7)
-    log.treat(lambda log: iter([removed_before_the_next_rotation(log)]))
-    log.check(missed=1)
+    away = "mv m.log ../gone"  # its inode is not used again
+    steps = (away, 3, "mv m.log m.log.1", f"printf '{BANNER.decode()}' > m.log")
+    played(tmp_path, life, steps, lines=7, banner=BANNER, missed=1)
 
 
 def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
@@ -862,23 +555,16 @@ def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
     log.gone.append(log.written[-1])
     log.write(3)
     for _ in range(3):
-        for seconds in (1, 11, 700, 1):
-            log.follower.wait(seconds)
+        log.follower.wait(1, 11, 700, 1)
         log.follower.restart_at_once()
     log.check(lost=len(torn))
-
-
-def backed_up_and_trimmed(log):
-    log.shell("gzip -c m.log > m.log.1.gz")
-    yield
-    log.shell("tail -n 20 m.log > trimmed; mv trimmed m.log")
-    log.write(2)
 
 
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_that_is_trimmed_by_rename_counts_once_where_a_packed_copy_was_kept(tmp_path, life):
     """The lines at the path are the last ones that were read, and a rotation leaves none of them there."""
-    played(tmp_path, life, backed_up_and_trimmed)
+    steps = ("gzip -c m.log > m.log.1.gz", LOOK, "tail -n 20 m.log > trimmed; mv trimmed m.log", 2)
+    played(tmp_path, life, steps)
 
 
 START = ["mesibo on-premise server", "configuration read from /etc/mesibo/mesibo.conf", "listening on port 5222"]
@@ -1156,8 +842,7 @@ def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_th
     follower.commit()
     os.truncate(log, 0)
     getattr(follower, back)()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -1226,8 +911,7 @@ def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_
     copy.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-4]))
     append(copy, *written[60:])
     copy.rename(log)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -1286,8 +970,7 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     (tmp_path / "new").rename(tmp_path / "m.log.1")
     follower.wait(1)
     (tmp_path / "m.log.1").unlink()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert sorted(follower.lines) == written
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -1303,8 +986,7 @@ def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_
     log.rename(tmp_path / "m.log.1")
     append(log, "E2211-101112-001 (1): second", *answer)
     shutil.copy(log, tmp_path / "m.log-20260117")
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert Counter(follower.lines)["E2211-101112-000 (1): first"] == 1
     assert Counter(follower.lines)["E2211-101112-001 (1): second"] == 1
     assert (follower.lost, follower.missed) == (0, 0)
@@ -1326,8 +1008,7 @@ def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed
     log.shell("gzip m.log.2" if packed else "cp m.log.2 new; mv new m.log.2")
     log.write(3)
     log.follower.start()
-    for seconds in (0, 1, 11, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 11, 700)
     log.follower.tail.close()
     log.check()
 
@@ -1347,8 +1028,7 @@ def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(t
     shutil.copy(log, tmp_path / copy)
     follower.turn()
     follower.restart_at_once()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert follower.lines == lines
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -1363,8 +1043,7 @@ def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tm
     follower.turn()
     edit = "cp m.log m.log.bak; sed '1i # header' m.log.bak > m.log"
     subprocess.run(["sh", "-ec", f"{edit}; {then}"], cwd=tmp_path, check=True)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     append(log, "E2211-101113-000 (1): push")
     follower.turn()
     assert follower.lines == [*lines, "E2211-101113-000 (1): push"]
@@ -1381,8 +1060,7 @@ def test_what_one_log_was_rotated_to_under_the_name_of_another_one_stays_known(t
     suffix = {"cat": "", "gzip -c": ".gz", "xz -c": ".xz"}[pack]
     script = f"{pack} m > m.2026-11-22.log{suffix}; : > m; : > m.log"
     subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     for _ in range(2):
         follower.restart_at_once()
         follower.wait(11)
@@ -1404,8 +1082,7 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
     for step in (copy, trim) if copied_first else (trim, copy):
         subprocess.run(["sh", "-ec", step], cwd=tmp_path, check=True)
         follower.look()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     follower.restart_at_once()
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
@@ -1415,25 +1092,12 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
 @pytest.mark.parametrize("life", LIVES)
 def test_half_a_line_of_an_archive_that_is_still_written_is_not_joined_with_the_next_log(tmp_path, life):
     """That begins with a banner, as the rest of a line might; the archive has all of it later."""
-
-    def steps(log):
-        log.write(60)
-        log.shell("mkdir origin; cp m.log origin/m.log.1; : > m.log")
-        yield
-        log.write(300, f"{log.directory}/origin/m.log.1")
-        log.shell("gzip origin/m.log.1; head -c 700 origin/m.log.1.gz > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz")
-        log.write(3)
-        yield
-        yield
-        log.shell("cat origin/m.log.1.gz > m.log.1.gz")
-        yield
-        log.write(6)
-        yield
-
-    log = Log(tmp_path, life, banner=b"Licence clause 001: this program comes without any warranty.\n" * 3)
-    log.write(40)
-    log.treat(steps)
-    log.check()
+    banner = b"Licence clause 001: this program comes without any warranty.\n" * 3
+    away, begun = "mkdir origin; cp m.log origin/m.log.1; : > m.log", "head -c 700 origin/m.log.1.gz > m.log.1.gz"
+    packed = f"gzip origin/m.log.1; {begun}; touch -d '1 minute ago' m.log.1.gz"
+    whole = "cat origin/m.log.1.gz > m.log.1.gz"
+    steps = (60, away, LOOK, (300, "origin/m.log.1"), packed, 3, LOOK, LOOK, whole, LOOK, 6, LOOK)
+    played(tmp_path, life, steps, banner=banner)
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -1455,8 +1119,7 @@ def test_what_a_log_was_rotated_to_counts_once_that_comes_before_the_log_is_read
     subprocess.run(["sh", "-ec", then], cwd=tmp_path, check=True)
     if killed:
         follower.restart_at_once()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     follower.restart_at_once()
     follower.wait(11)
     assert Counter(follower.lines) == Counter(lines)
@@ -1484,8 +1147,7 @@ def test_a_mirror_that_is_made_anew_after_its_log_was_moved_aside_counts_once(tm
     shutil.copy(origin, tmp_path / "new")
     os.rename(tmp_path / "new", log)
     follower.start()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert Counter(follower.lines) == Counter(lines)
 
 
@@ -1505,8 +1167,7 @@ def test_a_mirror_that_is_made_anew_again_and_again_while_it_is_read_counts_once
         if made == 3:
             os.truncate(log, 0)
         os.rename(tmp_path / "new", log)
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert Counter(follower.lines) == Counter(lines)
 
 
@@ -1541,36 +1202,14 @@ def test_a_log_that_is_trimmed_and_rotated_before_its_backlog_is_read_counts_onc
 @pytest.mark.parametrize(("read", "unread"), [(40, 0), (40, 6), (400, 200)])
 def test_a_log_whose_backup_an_editor_leaves_counts_once(tmp_path, read, unread, kept, edit, life):
     """What was not read yet of what was moved aside is read there, and the log in its place goes on behind that."""
-
-    def steps(log):
-        log.write(unread)
-        log.shell(f"sed -i{kept} {edit} m.log")
-        yield
-        log.write(3)
-        yield
-
-    log = Log(tmp_path, life)
-    log.write(read)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, (unread, f"sed -i{kept} {edit} m.log", LOOK, 3, LOOK), lines=read)
 
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("edit", ["20d", "45d"])
 def test_a_log_of_which_little_was_read_counts_once_where_an_editor_leaves_a_backup(tmp_path, edit, life):
     """Lines that were not read yet, which its backup has as well, tell it as what was read does."""
-
-    def steps(log):
-        log.write(60)
-        log.shell(f"sed -i.bak {edit} m.log")
-        yield
-        log.write(3)
-        yield
-
-    log = Log(tmp_path, life)
-    log.write(2)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, (60, f"sed -i.bak {edit} m.log", LOOK, 3, LOOK), lines=2)
 
 
 @pytest.mark.parametrize("life", ["running", *AWAY])
@@ -1590,10 +1229,7 @@ def test_a_log_that_is_edited_and_rotated_before_a_look_counts_once(tmp_path, re
         log.write(3)
         yield
 
-    log = Log(tmp_path, life)
-    log.write(read)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, life, steps, lines=read)
 
 
 @pytest.mark.parametrize("looks", [0, 1, 3])
@@ -1623,8 +1259,7 @@ def test_a_log_that_is_trimmed_twice_amid_a_backlog_and_rotated_before_a_restart
     follower.restart_at_once()
     log.shell("mv m.log m.log.1")
     log.write(7)
-    for seconds in (0, 1, 1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 11, 700, 1)
     assert [follower.sink.lines[line] for line in log.written[-2007:]] == [1] * 2007
     assert max(follower.sink.lines.values()) == 1
 
@@ -1649,8 +1284,7 @@ def test_lines_that_were_written_by_hand_to_a_mirror_cost_nothing_once_it_is_rot
     for _ in range(2):
         log.write(3, origin)
         sync()
-    for seconds in (1, 11, 700, 1):
-        log.follower.wait(seconds)
+    log.follower.wait(1, 11, 700, 1)
     log.check()
 
 
@@ -1729,16 +1363,7 @@ def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_f
 )
 def test_a_log_in_whose_place_a_copy_of_it_is_put_counts_once_beside_a_packed_one(tmp_path, way, lines, life):
     """A line with its time ends what was read, and stands there again: a next log begins with the banner at most."""
-
-    def steps(log):
-        log.shell(way)
-        yield
-        log.write(3)
-
-    log = Log(tmp_path, life)
-    log.write(lines)
-    log.treat(steps)
-    log.check()
+    log = played(tmp_path, life, (way, LOOK, 3), lines=lines)
     assert log.follower.rotations() == {}
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from logwatch.tail import files
-from tests.tail.test_field import LIVES, Log
+from tests.tail.treated import LIVES, Log
 
 ALLOCATED = [65536, 1_000_000]  # less, and more than what is read at once
 
@@ -62,8 +62,7 @@ def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns, size):
             follower.turn()
         write(log, 5)
         follower.restart_at_once()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     log.check()
 
 
@@ -149,8 +148,7 @@ def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeyp
         file.seek(65536 * 50)
         file.write(b"\n" + log.lines(5))
     os.utime(log.path, (follower.clock.now,) * 2)
-    for seconds in (1, 1, 11):
-        follower.wait(seconds)
+    follower.wait(1, 1, 11)
     log.check()
     follower.tail.close()
 
@@ -174,8 +172,7 @@ def test_zeros_amid_a_log_that_take_more_than_one_look_hold_up_nothing_where_it_
     with open(log.path, "ab") as file:
         file.write(b"\0" * 65536 * 20)
     log.write(5)
-    for seconds in (0, 1, 11):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 1, 11)
     assert len(looks) < 20
     log.check()
     log.follower.tail.close()
@@ -220,8 +217,7 @@ def test_what_stands_behind_a_hole_amid_a_log_ends_no_line_of_the_one_before(tmp
         file.write(log.lines(20))
         file.seek(1 << 20, os.SEEK_CUR)
         file.write(b"tatus 410\n" + log.lines(20))
-    for seconds in (0, 3, 700):
-        log.follower.wait(seconds)
+    log.follower.wait(0, 3, 700)
     lines = log.follower.sink.lines
     assert lines[b"tatus 410"] == lines[b"E2511-100000-000 (1): Push (17): s"] == 1
     assert sum(lines.values()) == 60 + 2

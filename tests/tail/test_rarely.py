@@ -16,7 +16,7 @@ from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import Log
+from tests.tail.treated import Log
 
 DAY = 86400
 
@@ -64,8 +64,7 @@ def unreadable(path):
 
 
 def wait(follower, *seconds):
-    for each in seconds:
-        follower.wait(each)
+    follower.wait(*seconds)
 
 
 # lines that rotations tear

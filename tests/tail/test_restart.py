@@ -38,8 +38,7 @@ def follower(path):
 def settle(follower):
     follower.start()
     follower.turn()
-    for seconds in (11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(11, 700, 1)
 
 
 def pack(path):
@@ -215,8 +214,7 @@ def test_what_was_given_up_is_no_news_where_it_turns_up_later(follower, path, tm
     append(path)
     follower.turn()
     append(path, *lines(8))
-    for seconds in (1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700, 1)
     assert sorted(follower.lines) == sorted(lines(*range(5), *found, 7, 8))
     assert follower.missed == 1
 
@@ -243,8 +241,7 @@ def test_a_place_for_old_logs_that_is_told_later_is_read_as_if_it_had_been_known
     follower.stop()
     follower.spec = replace(follower.spec, rotated=(str(old / "m.log*"),))
     follower.start()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert sorted(follower.lines) == lines(*range(9))
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -443,8 +440,7 @@ def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp
     other.rename(tmp_path / "mesibo.log.1")
     log.unlink()
     log.touch()
-    for seconds in (0, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700, 1)
     follower.tail.close()
     assert sorted(follower.lines) == lines(*range(7))
 
@@ -499,8 +495,7 @@ def test_a_log_that_was_replaced_by_a_copy_before_it_was_read_is_not_lost_with_i
     os.rename(f"{path}~", path)
     follower.look()
     follower.restart_at_once()
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     assert follower.lines == lines(*range(100))
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -537,8 +532,7 @@ def test_a_log_that_lost_its_end_counts_once_where_it_is_rotated_as_well(
     subprocess.run(ROTATIONS[rotation].format(path), shell=True, check=True)
     append(path, banner, end="")
     follower.start()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     stamped = [text for text in follower.lines if text.startswith("E2211")]
     assert stamped == [text.split("\n")[0] for text in texts]
     assert (follower.lost, follower.missed) == (0, 0)
@@ -556,8 +550,7 @@ def test_a_log_that_lost_more_than_is_known_of_its_end_is_told_where_it_is_rotat
     append(path, *texts[60:70])
     subprocess.run(ROTATIONS[rotation].format(path), shell=True, check=True)
     follower.start()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert follower.missed == 1
     assert max(follower.sink.lines[text.split("\n")[0].encode()] for text in texts) == 1
 

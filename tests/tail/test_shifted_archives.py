@@ -73,7 +73,6 @@ def test_archives_whose_numbers_are_shifted_count_once(tmp_path, seed):
         life.rotate()
     if not life.running:
         life.begin()
-    for seconds in (1, 5, 11, 30, 700, 700):
-        life.follower.wait(seconds)
+    life.follower.wait(1, 5, 11, 30, 700, 700)
     assert sorted(life.follower.lines) == life.written
     assert (life.follower.lost, life.follower.missed) == (0, 0)

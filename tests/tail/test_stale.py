@@ -99,8 +99,7 @@ def test_a_renamed_file_of_which_nothing_can_be_told_any_more_ends_nothing(tmp_p
     inode, fstat = os.stat(tmp_path / "m.log.1").st_ino, os.fstat
     with monkeypatch.context() as patched:
         patched.setattr(files.os, "fstat", lambda each: fails() if os.stat(each).st_ino == inode else fstat(each))
-        for seconds in (61, 61, 4 * 86400):
-            follower.wait(seconds)
+        follower.wait(61, 61, 4 * 86400)
     with writer:
         writer.write("".join(f"{line}\n" for line in lines("2")))
     follower.wait(1)

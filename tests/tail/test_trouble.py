@@ -11,7 +11,7 @@ import pytest
 from logwatch.tail import files
 from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import Log
+from tests.tail.treated import Log
 
 
 @pytest.fixture
@@ -216,15 +216,13 @@ def test_a_file_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, wa
     monkeypatch.setattr(files.os, "pread", failing)
     log.shell(script)
     log.write(3)
-    for seconds in (0, 1, 1, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 1, 700, 1)
     assert set(log.written[-3:]) <= set(follower.sink.lines)
     if restarted:
         follower.restart_at_once()
         follower.turn()
     monkeypatch.setattr(files.os, "pread", pread)
-    for seconds in (0, 1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700, 1)
     if way in ("packed", "copied beside it"):  # two files, of which one could not be compared with the other
         assert set(log.written) <= set(follower.sink.lines)
     else:
@@ -246,8 +244,7 @@ def test_a_file_that_may_no_longer_be_opened_holds_nothing_new_later(tmp_path, r
             refuse[refused] = errno.EACCES
         log.shell("for n in 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n + 1)); done; mv m.log m.log.1")
         log.write(20)
-        for seconds in (0, 11, 700):
-            follower.wait(seconds)
+        follower.wait(0, 11, 700)
         if restarted:
             follower.restart_at_once()
             follower.turn()
@@ -276,13 +273,11 @@ def test_an_archive_that_cannot_be_read_is_neither_read_as_text_nor_given_up_at_
 
     monkeypatch.setattr(files.os, "pread", failing)
     follower.start()
-    for seconds in (0, 1, 11, 11):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 11)
     assert len(follower.lines) == 2005
     assert not follower.tail.status().up
     monkeypatch.setattr(files.os, "pread", pread)
-    for seconds in (0, 1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700, 1)
     assert set(follower.sink.lines) == set(log.written)
     log.check()
     assert follower.tail.status().up
@@ -314,19 +309,16 @@ def test_an_archive_with_a_bad_sector_in_its_middle_is_read_up_to_there_once(tmp
 
     monkeypatch.setattr(files.os, "pread", failing)
     follower.start()
-    for seconds in (0, 1, 11):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11)
     assert set(log.written[-5:]) <= set(follower.sink.lines)
     assert len(follower.lines) > 2000
     assert len(follower.log.named("file_unreadable")) == 1
     assert not follower.tail.status().up
     calls.clear()
-    for seconds in (1, 11):
-        follower.wait(seconds)
+    follower.wait(1, 11)
     assert not [offset for offset in calls if 0 < offset < sound - 4096]
     monkeypatch.setattr(files.os, "pread", pread)
-    for seconds in (0, 1, 11, 700, 1):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700, 1)
     log.check()
     assert follower.tail.status().up
     follower.tail.close()
@@ -479,8 +471,7 @@ def test_late_lines_of_a_rotated_file_that_was_closed_for_others_count(tmp_path,
 
     for step in (close, write_late) if closed_before else (write_late, close):
         step()
-    for seconds in (700, 1, 3 * 86400, 1):
-        follower.wait(seconds)
+    follower.wait(700, 1, 3 * 86400, 1)
     assert sum(late in line for line in follower.lines) == 1
     assert len(follower.lines) == 4
     follower.tail.close()

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.recorder import Follower, append
-from tests.tail.test_field import BANNER, LIVES, Log
+from tests.tail.treated import BANNER, LIVES, LOOK, Log, played
 
 
-def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
+def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
     """Let a log be written back over, with a look or a kill after every step, and lines be written to it between."""
 
     def treatment(log):
@@ -56,7 +56,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, patterns, killed):
     """A log that is emptied is its own again once its content is back, and goes on behind what was read."""
-    played(tmp_path, WAYS[way], count=count, patterns=patterns, killed=killed)
+    brought_back(tmp_path, WAYS[way], count=count, patterns=patterns, killed=killed)
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -73,13 +73,9 @@ def test_what_is_packed_and_unpacked_again_counts_once(tmp_path, seconds, killed
                     log.follower.restart_at_once()
                 log.shell(step)
                 yield
-                for wait in (0, seconds, 1):
-                    log.follower.wait(wait)
+                log.follower.wait(0, seconds, 1)
 
-    log = Log(tmp_path, "looking")
-    log.write(400)
-    log.treat(treatment)
-    log.check()
+    played(tmp_path, "looking", treatment, lines=400)
 
 
 PIECES = {
@@ -109,28 +105,15 @@ PIECES = {
 @pytest.mark.parametrize("way", PIECES)
 def test_what_was_read_and_is_written_back_in_pieces_counts_once(tmp_path, way, patterns):
     """As long as what is there begins as what was read, the rest may be on its way back."""
-    played(tmp_path, PIECES[way], patterns=patterns)
+    brought_back(tmp_path, PIECES[way], patterns=patterns)
 
 
 UNDONE = {
-    "at once": ["mv m.log m.log.1", "+6", "cat m.log >> m.log.1; mv m.log.1 m.log", "+5"],
-    "slowly": ["mv m.log m.log.1", "+6", "cat m.log >> m.log.1", "mv m.log.1 m.log", "+5"],
-    "once it has a line of its own": [
-        "mv m.log m.log.1",
-        "+6",
-        "cat m.log >> m.log.1",
-        "+5 m.log.1",
-        "mv m.log.1 m.log",
-    ],
-    "by hand": ["mv m.log m.log.1", "+6", "cat m.log.1 m.log > t", "mv t m.log; rm m.log.1", "+5"],
-    "twice": [
-        "mv m.log m.log.1",
-        "+6",
-        "cat m.log >> m.log.1; mv m.log.1 m.log",
-        "mv m.log m.log.1",
-        "+6",
-        "cat m.log >> m.log.1; mv m.log.1 m.log",
-    ],
+    "at once": ("mv m.log m.log.1", 6, "cat m.log >> m.log.1; mv m.log.1 m.log", 5),
+    "slowly": ("mv m.log m.log.1", 6, "cat m.log >> m.log.1", "mv m.log.1 m.log", 5),
+    "with a line of its own": ("mv m.log m.log.1", 6, "cat m.log >> m.log.1", (5, "m.log.1"), "mv m.log.1 m.log"),
+    "by hand": ("mv m.log m.log.1", 6, "cat m.log.1 m.log > t", "mv t m.log; rm m.log.1", 5),
+    "twice": ("mv m.log m.log.1", 6, "cat m.log >> m.log.1; mv m.log.1 m.log") * 2,
 }
 
 
@@ -139,20 +122,8 @@ UNDONE = {
 @pytest.mark.parametrize("way", UNDONE)
 def test_a_rotation_that_is_undone_by_appending_the_new_log_counts_once(tmp_path, way, patterns, life):
     """What is behind the end of the old log, when it is back at its path, was read as the new one."""
-
-    def undone(log):
-        for step in UNDONE[way]:
-            if step.startswith("+"):
-                count, _, name = step.partition(" ")
-                log.write(int(count), str(log.directory / name) if name else None)
-            else:
-                log.shell(step)
-            yield
-
-    log = Log(tmp_path, life, patterns=patterns)
-    log.write(60)
-    log.treat(undone)
-    log.check()
+    steps = [each for step in UNDONE[way] for each in (step, LOOK)]
+    played(tmp_path, life, steps, lines=60, patterns=patterns)
 
 
 @settings(
@@ -206,10 +177,7 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
                         view.write(lines)
                     yield
 
-    log = Log(tmp_path, life)
-    log.write(40)
-    log.treat(mounted_anew)
-    log.check()
+    played(tmp_path, life, mounted_anew)
 
 
 @pytest.mark.parametrize("read", [False, True])
@@ -227,7 +195,7 @@ def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
     log.shell("cp m.log ../t; mv ../t m.log.1; : > ../t")
     log.write(30, log.directory.parent / "t")
     log.shell("mv ../t m.log")
-    log.treat(lambda _: ())
+    log.treat(())
     log.check()
 
 
@@ -243,10 +211,7 @@ def test_a_file_and_a_copy_of_it_that_go_on_otherwise_both_count(tmp_path):
                 log.write(2)
                 yield
 
-    log = Log(tmp_path, "looking")
-    log.write(40)
-    log.treat(replaced)
-    log.check()
+    played(tmp_path, "looking", replaced)
 
 
 def test_lines_without_stamps_that_come_again_are_news(tmp_path):
@@ -269,19 +234,7 @@ def test_lines_without_stamps_that_come_again_are_news(tmp_path):
 )
 def test_an_end_that_does_not_come_back_is_told_once(tmp_path, after):
     """Whatever is done to the log that has lost its end, and what is written next counts."""
-
-    def cut(log):
-        log.shell("truncate -s 9000 m.log")
-        yield
-        log.shell(after)
-        yield
-        log.write(5)
-        yield
-
-    log = Log(tmp_path, "looking")
-    log.write(400)
-    log.treat(cut)
-    log.check(missed=1)
+    played(tmp_path, "looking", ("truncate -s 9000 m.log", LOOK, after, LOOK, 5, LOOK), lines=400, missed=1)
 
 
 @pytest.mark.parametrize("away", [False, True])
@@ -305,8 +258,7 @@ def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp
     append(path, *lines[3:])
     if away:
         follower.start()
-    for seconds in (0, 1, 3, 15):
-        follower.wait(seconds)
+    follower.wait(0, 1, 3, 15)
     assert sorted(follower.sink.lines.values()) == [1] * 23
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -325,8 +277,7 @@ def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
     follower.restart_at_once()
     with open(log.path, "ab") as file:
         file.write(line[30:])
-    for seconds in (0, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 11, 700)
     log.check()
 
 
@@ -361,17 +312,9 @@ def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
 @pytest.mark.parametrize("count", [5, 200])
 def test_a_copy_of_a_log_with_a_hole_in_front_counts_once(tmp_path, count):
     """As a writer without O_APPEND leaves one in a log that was copied and emptied, and cp copies it."""
-
-    def copied_with_its_hole(log):
-        log.shell("cp m.log m.log.1; n=$(stat -c %s m.log); : > m.log; truncate -s $n m.log")
-        log.write(count)
-        log.shell("cp m.log m.log.copy")
-        yield
-
-    log = Log(tmp_path, "running", patterns=("m.log*",))
-    log.write(7)
-    log.treat(copied_with_its_hole)
-    log.check()
+    holed = "cp m.log m.log.1; n=$(stat -c %s m.log); : > m.log; truncate -s $n m.log"
+    steps = (holed, count, "cp m.log m.log.copy")
+    played(tmp_path, "running", steps, lines=7, patterns=("m.log*",))
 
 
 @pytest.mark.parametrize("beside", [True, False])
@@ -393,8 +336,7 @@ def test_a_log_that_got_its_banner_alone_before_it_is_written_back_counts_once(t
     backup.unlink()
     follower.turn()
     append(log, *lines[20:])
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert [follower.sink.lines[line.encode()] for line in lines] == [1] * 25
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -412,8 +354,7 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_written_back_by_the_next_
     follower.turn()
     append(log, "the last line of a log")
     follower.tail._followers[str(log)].mark_due()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert [follower.sink.lines[line.encode()] for line in lines] == [1] * 5
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -433,8 +374,7 @@ def test_a_copy_in_place_of_a_log_that_was_not_read_to_its_end_counts_once(tmp_p
     shutil.copy(tmp_path / "m.log.1", log)
     append(log, *lines[20_000:])
     follower.start()
-    for seconds in (0, 1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(0, 1, 11, 700)
     assert set(follower.sink.lines.values()) == {1}
     assert len(follower.lines) == len(lines)
     assert (follower.lost, follower.missed) == (0, 0)
@@ -480,10 +420,7 @@ def test_a_log_that_copies_have_replaced_and_that_is_written_back_counts_once(tm
         log.write(5)
         yield
 
-    log = Log(tmp_path, "looking")
-    log.write(count)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, "looking", steps, lines=count)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
@@ -517,7 +454,4 @@ def test_a_log_that_copies_have_replaced_counts_once_where_a_copy_is_made_amid_a
         log.write(5)
         yield
 
-    log = Log(tmp_path, "looking", patterns=patterns, banner=banner)
-    log.write(40)
-    log.treat(steps)
-    log.check()
+    played(tmp_path, "looking", steps, patterns=patterns, banner=banner)

@@ -325,8 +325,7 @@ class World:
         for base in self.bases:
             self.reopen(base)
         self.turn()
-        for seconds in (11, 11, 700, 1):
-            self.follower.wait(seconds)
+        self.follower.wait(11, 11, 700, 1)
         self.follower.commit()
 
     def close(self):

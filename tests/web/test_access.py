@@ -19,7 +19,7 @@ from logwatch.web.auth import LANES, REMEMBERED, WAITING, BusyError, Passwords, 
 from logwatch.web.connections import ConnectionLimiter
 from logwatch.web.server import CONNECTIONS, Handler, WebServer
 from logwatch.web.views import rules
-from tests.helpers.running import PATIENCE
+from tests.helpers.running import PATIENCE, until
 
 TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
 
@@ -83,13 +83,6 @@ class Site:
                 answer += part
         head, _, body = answer.decode().partition("\r\n\r\n")
         return (int(head.split()[1]) if head else 0), head.lower(), body
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "never happened"
-        time.sleep(0.02)
 
 
 def _status(site, **how):

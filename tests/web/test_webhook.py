@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import socket
 import threading
-import time
 from unittest.mock import Mock
 
 import pytest
@@ -22,17 +21,10 @@ from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint
 from logwatch.webhook.fields import load as load_fields
 from logwatch.webhook.inbox import Inbox
 from logwatch.webhook.read import read
-from tests.helpers.running import PATIENCE
+from tests.helpers.running import PATIENCE, until
 
 SECRET = b"0123456789abcdef"
 GOOD = b'{"secret": "0123456789abcdef", "events": [{"type": "push", "response": {"code": 403}}]}'
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "never happened"
-        time.sleep(0.01)
 
 
 class Health:

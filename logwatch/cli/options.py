@@ -1,0 +1,49 @@
+"""What the options of commands share: numbers within bounds, times, and groups that list their commands in full."""
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+import click
+
+from logwatch.moments import EXAMPLES, moment
+
+
+class CommandGroup(click.Group):
+    """A group that lists each command with its whole sentence, where click's own cuts it to the terminal's width."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+            )
+
+
+class Number(click.FloatRange):
+    """A number within bounds; click's own type takes ``nan``, which is within any, and ``inf``, which never ends."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Convert a value; fail as wrong use if it is not a finite number within the bounds."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is not a number", param, ctx)
+        return number
+
+
+def time_read(now: Callable[[], float]) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
+    """Return the callback of an option whose value is a time."""
+
+    def read(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+        try:
+            return None if value is None else moment(value, now)
+        except (ValueError, OverflowError):
+            raise click.BadParameter(f"{value!r} is not a time; try {EXAMPLES}") from None
+
+    return read
+
+
+def refuse_empty(since: float | None, until: float | None) -> None:
+    """Refuse a window of --since and --until in which nothing can be."""
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until: no result can be between them")

@@ -1,0 +1,65 @@
+"""What the panels of the dashboards count."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from config.generate.dashboards.parts import accepted, results
+from tests.helpers.running import tool
+from tests.helpers.shipped import CONFIG
+
+DASHBOARDS = sorted((CONFIG / "grafana/dashboards").glob("*.json"))
+HOST = 'cluster="c",instance="i",source="s"'
+
+
+def chosen(expr):
+    for name in ("cluster", "host", "source"):
+        expr = expr.replace(f"${name}", ".*")
+    return expr
+
+
+@pytest.mark.integration
+def test_a_panel_about_a_chosen_time_counts_what_came_in_it(tmp_path):
+    """All of it a quarter of a minute later, and nothing of what came before."""
+    by_code = "instance_source_platform_code_reason_class:mesibo_push_results:new"
+    by_class = "instance_source_platform_class:mesibo_push_results:new"
+    series = {  # of each quarter of a minute: 12 failed in the third minute, and 36 were accepted in all
+        f'{by_code}{{{HOST},platform="apns",code="903",class="credential"}}': "_x8 3+0x3 _x60",
+        f'{by_class}{{{HOST},platform="apns",class="credential"}}': "_x8 3+0x3 _x60",
+        f'{by_class}{{{HOST},platform="apns",class="delivered"}}': "1+0x35 _x60",
+    }
+
+    def at(when, window, failed, share):
+        codes = {"expr": chosen(results("code", window=window, codes=True)), "eval_time": when}
+        shares = {"expr": chosen(accepted(window=window)), "eval_time": when}
+        return [
+            codes | {"exp_samples": [{"labels": '{code="903"}', "value": failed}] if failed else []},
+            shares | {"exp_samples": [{"labels": "{}", "value": share}]},
+        ]
+
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            *at("2m15s", "5m", 6, 10 / 16),
+            *at("2m45s", "1h", 12, 12 / 24),
+            *at("8m40s", "5m50s", None, 1.0),
+        ],
+    }
+    path = tmp_path / "test.yml"
+    path.write_text(json.dumps({"rule_files": [], "evaluation_interval": "15s", "tests": [test]}))
+    done = subprocess.run([tool("promtool"), "test", "rules", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.stem)
+def test_what_a_host_exports_counts_once_where_it_comes_by_two_ways(path):
+    """A host that two jobs scrape, or two agents that send to one store, doubles no sum: as in the rules."""
+    summed = re.compile(r"(?:sum|count)(?: by \([^)]*\) ?)?\((?:rate|increase)?\(?mesibo_logwatch_\w+")
+    counters = re.compile(r"(max by \([^)]*\) \()?(?:rate|increase)\(mesibo_")
+    for panel in json.loads(path.read_text())["panels"]:
+        for target in panel.get("targets", []):
+            assert not summed.search(target["expr"]), panel["title"]
+            assert all(once for once in counters.findall(target["expr"])), panel["title"]

@@ -20,6 +20,12 @@ def chosen(expr):
     return expr
 
 
+def assert_holds(test, path):
+    path.write_text(json.dumps({"rule_files": [], "evaluation_interval": "15s", "tests": [test]}))
+    done = subprocess.run([tool("promtool"), "test", "rules", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.integration
 def test_a_panel_about_a_chosen_time_counts_what_came_in_it(tmp_path):
     """All of it a quarter of a minute later, and nothing of what came before."""
@@ -48,10 +54,32 @@ def test_a_panel_about_a_chosen_time_counts_what_came_in_it(tmp_path):
             *at("8m40s", "5m50s", None, 1.0),
         ],
     }
-    path = tmp_path / "test.yml"
-    path.write_text(json.dumps({"rule_files": [], "evaluation_interval": "15s", "tests": [test]}))
-    done = subprocess.run([tool("promtool"), "test", "rules", path], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    assert_holds(test, tmp_path / "test.yml")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("away", [1, 8])
+def test_each_start_of_the_watcher_is_marked(tmp_path, away):
+    """Once at least by steps of a minute, however long it was away."""
+    board = json.loads(DASHBOARDS[0].read_text())
+    asked = next(each for each in board["annotations"]["list"] if each["name"].startswith("Restarts"))
+    assert asked["step"] == "60s"
+    started = 60 * (10 + away)
+    labels = 'job="mesibo-logwatch",cluster="c",instance="i"'
+    values = f"-7200+0x40 {'_ ' * 4 * away} {started}+0x40"  # scraped first up to a quarter of a minute after its start
+
+    def seen(second, *samples):
+        return {"expr": f"count({chosen(asked['expr'])})", "eval_time": f"{second}s", "exp_samples": samples}
+
+    mark = {"labels": "{}", "value": 1}
+    steps = [seen(second, mark) for second in range(started + 30, started + 90, 15)]  # one of a minute's is among them
+
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": f"process_start_time_seconds{{{labels}}}", "values": values}],
+        "promql_expr_test": [seen(540), *steps, seen(started + 180)],
+    }
+    assert_holds(test, tmp_path / "test.yml")
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.stem)

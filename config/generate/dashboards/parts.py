@@ -104,7 +104,7 @@ def board(key: str, about: str) -> d.Dashboard:
             _annotation(
                 "Restarts of the watcher",
                 "blue",
-                f'changes(process_start_time_seconds{{job="mesibo-logwatch",{HOST}}}[2m]) > 0',
+                f'time() - process_start_time_seconds{{job="mesibo-logwatch",{HOST}}} < 120',
                 "mesibo-logwatch started",
                 "{{instance}}",
             )

@@ -7,6 +7,8 @@ import subprocess
 import pytest
 
 from config.generate.dashboards.parts import accepted, results
+from config.generate.rules import files
+from tests.alerting.scenarios.model import Host
 from tests.helpers.running import tool
 from tests.helpers.shipped import CONFIG
 
@@ -20,8 +22,8 @@ def chosen(expr):
     return expr
 
 
-def assert_holds(test, path):
-    path.write_text(json.dumps({"rule_files": [], "evaluation_interval": "15s", "tests": [test]}))
+def assert_holds(test, path, rules=()):
+    path.write_text(json.dumps({"rule_files": list(map(str, rules)), "evaluation_interval": "15s", "tests": [test]}))
     done = subprocess.run([tool("promtool"), "test", "rules", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -55,6 +57,32 @@ def test_a_panel_about_a_chosen_time_counts_what_came_in_it(tmp_path):
         ],
     }
     assert_holds(test, tmp_path / "test.yml")
+
+
+@pytest.mark.integration
+def test_where_all_is_well_a_number_says_so(tmp_path):
+    """Of a site whose pushes are all accepted each number of the overview is there: 0 is not "no pushes"."""
+    rules = [tmp_path / name.rpartition("/")[2] for name in files()]
+    for path, text in zip(rules, files(15).values(), strict=True):
+        path.write_text(text)
+    shown = {"Accepted": 1, "Accepted, last 5 minutes": 1, "Pushes a minute": 100, "Refused by mesibo": 0, "Alerts": 0}
+    shown["Budget burn rate"] = 0
+    panels = json.loads((CONFIG / "grafana/dashboards/mesibo-overview.json").read_text())["panels"]
+    asked = {each["title"]: each["targets"][0]["expr"] for each in panels if each["type"] == "stat"}
+    assert asked.keys() == shown.keys()
+    test = {
+        "interval": "15s",
+        "input_series": Host().normal().input_series(0.25, 60),
+        "promql_expr_test": [
+            {
+                "expr": chosen(expr).replace("$__range", "5m"),
+                "eval_time": "10m",
+                "exp_samples": [{"labels": "{}", "value": shown[title]}],
+            }
+            for title, expr in asked.items()
+        ],
+    }
+    assert_holds(test, tmp_path / "test.yml", rules)
 
 
 @pytest.mark.integration

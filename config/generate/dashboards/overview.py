@@ -170,7 +170,7 @@ def _trends() -> Iterator[timeseries.Panel]:
         "Share of a platform's pushes over 30 minutes, and the same half hour yesterday.",
         "percentunit",
         {"{{cluster}} {{platform}}": tokens, "{{cluster}} {{platform}} yesterday": f"{tokens} offset 1d"},
-        "too few pushes for a share",
+        "no dead token, or too few pushes for a share",
     )
     expiry = f"min by (cluster, credential) (mesibo_push_credential_expiry_timestamp_seconds{{{HOST}}})"
     yield lines(

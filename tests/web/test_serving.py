@@ -255,7 +255,7 @@ def test_what_is_typed_is_code_on_the_page_and_plain_for_programs(get, api, watc
 def test_unread_lines_have_a_page_with_their_shapes(get):
     """Every shape with its count, and what it begins with, source by source."""
     page = get("/unread")[2].decode()
-    assert page.count('<table class="shapes" ') == 1
+    assert page.count('<table class="shapes stack" ') == 1
     assert "push_on_complete: &lt;str&gt;" in page
     assert '<code class="shape">mesibo-1  | </code>' in page
 

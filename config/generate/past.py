@@ -22,6 +22,14 @@ def files() -> dict[str, str]:
     """Return path -> text of the rule file."""
     groups = [group for name in ("push", "trends") for group in rules.groups(name)]
     recorded = {rule["record"]: rule["expr"] for group in groups for rule in group["rules"] if "record" in rule}
+    words = rules.WORDS
+    for name, labels in (
+        (words.NEW, f"{words.CODE}, instance, class"),
+        (words.NEW_OF_HOST, f"{words.HOST}, platform, class"),
+    ):
+        recorded[name] = (
+            f"sum by ({labels}) (sum_over_time({words.NEW}[{words.within('1m')}])) > 0"  # since the sample before
+        )
     shown = {name for text in dashboards.files().values() for name, _ in _RECORDED.findall(text)}
     compared = {name for group in groups for rule in group["rules"] for name in _BEFORE.findall(rule["expr"])}
     past = [

@@ -187,10 +187,13 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
         return [
             _told(f"Of what could be read, {how_read} are accepted by Google and Apple.", "accepted-of-read", counted)
         ]
-    aged = [name for name in pushing if name not in facts.status or watching.stale(name, facts)]
+    aged = sorted(name for name in pushing if name not in facts.status or watching.stale(name, facts))
     if aged:
-        last = max((seen.last for seen in facts.hour.values() if seen.last is not None), default=facts.now)
-        title = f"{how} up to {clock(last, facts.now)} were accepted by Google and Apple; nothing newer is known."
+        stamps = (seen.last for row, seen in facts.hour.items() if row.source in aged and seen.last is not None)
+        last = clock(max(stamps, default=facts.now), facts.now)
+        title = f"{how} up to {last} were accepted by Google and Apple; nothing newer is known."
+        if len(aged) < len(pushing):
+            title = f"{how} are accepted by Google and Apple; of {names(aged)} nothing newer than {last} is known."
         return [_told(title, "accepted-until", counted)]
     return [
         Finding(

@@ -14,7 +14,7 @@ from logwatch.diagnosis.find import diagnose
 from logwatch.diagnosis.gather import Examined, gather
 from logwatch.diagnosis.incidents import fold, within
 from logwatch.ledger.buckets import HOURLY, SIX_HOURS, WIDTHS, oldest
-from logwatch.ledger.incidents import KEPT_SECONDS, PEOPLE, Incident, Person
+from logwatch.ledger.incidents import KEPT_SECONDS, NAMED, PEOPLE, Incident, Person
 from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.ledger.timeline import Timelines
 
@@ -100,8 +100,12 @@ class Recorder:
         newest = reader.newest_failure()
         told = []
         for incident in self._with_past(known, fold(known, diagnose(facts), now), facts):
-            people = self._people(incident, newest, now)
-            incident = replace(incident, pushes=max(incident.pushes, self._pushes(incident, now)))  # noqa: PLW2901  completed
+            people, apps = self._people(incident, newest, now)
+            incident = replace(  # noqa: PLW2901  completed
+                incident,
+                pushes=max(incident.pushes, self._pushes(incident, now)),
+                app_names=tuple(sorted({*incident.app_names, *apps})[:NAMED]),
+            )
             if people or incident not in known:
                 told.append((replace(incident, counted=newest), people))
         return told
@@ -134,19 +138,20 @@ class Recorder:
         course = self._reader.course(incident.rows, width, int(incident.began // width) * width)
         return within(course, incident.began, now if incident.ended is None else incident.ended)
 
-    def _people(self, incident: Incident, newest: int, now: float) -> frozenset[Person]:
-        """Return whom the failures since the last count have hit."""
+    def _people(self, incident: Incident, newest: int, now: float) -> tuple[frozenset[Person], set[str]]:
+        """Return whom the failures since the last count have hit, and the names of the apps among them."""
         if not incident.rows or newest <= incident.counted:
-            return frozenset()
+            return frozenset(), set()
         found = self._reader.people(
             incident.rows,
             (incident.counted, newest),
             incident.began,
             now if incident.ended is None else incident.ended,
         )
+        apps = {app for _, app in found if app}
         people = {Person("user", self._digest(user)) for user, _ in found if user}
-        people |= {Person("app", self._digest(app)) for _, app in found if app}
-        return frozenset(sorted(people)[: 2 * PEOPLE])
+        people |= {Person("app", self._digest(app)) for app in apps}
+        return frozenset(sorted(people)[: 2 * PEOPLE]), apps
 
     def _digest(self, text: str) -> int:
         digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8, key=self._key).digest()

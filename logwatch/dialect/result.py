@@ -3,6 +3,7 @@
 What pyparsing and what compiled expressions read both ends up here, so they cannot disagree about what a value means.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -75,14 +76,24 @@ REASONS = frozenset(_REASONS)
 COUNTED = frozenset(("code", *_DECIDING))
 """Of these, the names of what push results are counted by."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
+_ODD_BYTES = "logwatch.odd_bytes"
 NO_RESULT = PushResult(0, "unknown", "")
 """A placeholder."""
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are no UTF-8 as latin-1: with one sign for all, users whose names differ there would be one."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_ODD_BYTES, _as_latin_1)
 
 
 def display(value: str) -> str:
     """Decode what was logged: matching sees each byte as a character, but people read UTF-8."""
     try:
-        return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+        return value if value.isascii() else value.encode("latin-1").decode(errors=_ODD_BYTES)
     except UnicodeEncodeError:  # a parse action has decoded it already
         return value.encode(errors="replace").decode()
 
@@ -152,7 +163,7 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
         last, *others = reversed(groups.get(name, [[b""] * count]))
         for column in others:
             last = [new or old for new, old in zip(last, column, strict=True)]
-        return b"\n".join(last).decode(encoding, "replace").split("\n")
+        return b"\n".join(last).decode(encoding, _ODD_BYTES).split("\n")
 
     count = len(columns[0]) if columns else 0
     if not count:

@@ -6,7 +6,7 @@ As in ``rows``, every function expects to run inside a transaction that the call
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from logwatch.ledger.keys import ResultRow
@@ -14,9 +14,10 @@ from logwatch.ledger.keys import ResultRow
 KEPT_SECONDS = 30 * 86400.0
 KEPT = 1000  # incidents; of more, those that began first are forgotten
 PEOPLE = 10_000  # users, and as many apps, that are counted one by one in an incident
+NAMED = 3  # apps of an incident that are kept by name
 GAP_SECONDS = 1800.0  # what comes back within this is the same incident
 
-_FIELDS = "key, severity, title, side, rows, began, last, ended, pushes, users, apps, counted"
+_FIELDS = "key, severity, title, side, rows, began, last, ended, pushes, users, apps, counted, app_names"
 
 
 class Person(NamedTuple):
@@ -42,6 +43,7 @@ class Incident:
     users: int = 0
     apps: int = 0
     counted: int = 0  # failures up to this number have had their users counted
+    app_names: tuple[str, ...] = ()  # of the apps the first in order, at most NAMED
     number: int = 0  # in the ledger; 0 before it is there
 
     def __hash__(self) -> int:
@@ -56,8 +58,12 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
         (since, KEPT),
     )
     return [
-        Incident(key, severity, title, side, tuple(ResultRow(*each) for each in json.loads(rows)), *rest)
-        for key, severity, title, side, rows, *rest in found
+        replace(
+            Incident(key, severity, title, side, tuple(ResultRow(*each) for each in json.loads(rows)), *rest),
+            app_names=tuple(json.loads(names)),
+            number=number,
+        )
+        for key, severity, title, side, rows, *rest, names, number in found
     ]
 
 
@@ -97,11 +103,11 @@ def _forget_people(db: sqlite3.Connection, latest: dict[str, float]) -> None:
 
 
 def _put(db: sqlite3.Connection, incident: Incident) -> int:
-    rows = json.dumps(incident.rows, separators=(",", ":"))
-    values = (*(getattr(incident, name) if name != "rows" else rows for name in _FIELDS.split(", ")),)
+    fields = [getattr(incident, name) for name in _FIELDS.split(", ")]
+    values = [json.dumps(each, separators=(",", ":")) if isinstance(each, tuple) else each for each in fields]
     marks = ", ".join("?" * len(values))
     if incident.number:
-        db.execute(f"UPDATE incidents SET ({_FIELDS}) = ({marks}) WHERE id = ?", (*values, incident.number))  # noqa: S608  own text
+        db.execute(f"UPDATE incidents SET ({_FIELDS}) = ({marks}) WHERE id = ?", [*values, incident.number])  # noqa: S608  own text
         return incident.number
     number = db.execute(f"INSERT INTO incidents ({_FIELDS}) VALUES ({marks})", values).lastrowid  # noqa: S608  own text
     assert number

@@ -197,6 +197,10 @@ MIGRATIONS = (
     -- when it was over and first found nowhere, seconds since the epoch; 0 while its bytes are somewhere
     ALTER TABLE positions ADD COLUMN gone_at REAL NOT NULL DEFAULT 0;
     """,
+    """
+    -- JSON: names of the apps that it has hit, as the error log has them, the first few in order
+    ALTER TABLE incidents ADD COLUMN app_names TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 
 

@@ -16,7 +16,7 @@ from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.timeline import Timeline
 from logwatch.model import SYSTEMS
-from logwatch.moments import utc
+from logwatch.moments import iso, utc
 from logwatch.words import number
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
@@ -201,8 +201,7 @@ def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
         for mine in counts.get(start, {}).values():
             for name, count in mine:
                 total[name] = total.get(name, 0) + count
-        at = f"{utc(start):%H:%M}"
-        told.append({"at": at} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
+        told.append({"at": iso(start)} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
     return told
 
 

@@ -67,6 +67,7 @@ class Told:
             "pushes": each.pushes,
             "users": each.users,
             "apps": each.apps,
+            "app_names": each.app_names,
             "codes": sorted({row.code for row in each.rows}),
             "platforms": sorted({row.platform for row in each.rows}),
             "sources": sorted({row.source for row in each.rows}),
@@ -75,13 +76,18 @@ class Told:
 
 
 def hit(incident: Incident) -> str:
-    """Return how many users and apps an incident has affected, in words; empty if the log names none."""
+    """Return how many users and which apps an incident has affected, in words; empty if the log names none."""
 
     def counted(count: int, what: str) -> str:
         return f"{number(count)}{' or more' if count >= PEOPLE else ''} {what}{'s' if count != 1 else ''}"
 
-    told = [counted(count, what) for count, what in ((incident.users, "user"), (incident.apps, "app")) if count]
-    return " in ".join(told) if len(told) > 1 else "".join(told)
+    names = ", ".join(incident.app_names) + (", …" if incident.apps > len(incident.app_names) else "")
+    users, apps = (
+        counted(count, what) if count else "" for count, what in ((incident.users, "user"), (incident.apps, "app"))
+    )
+    if incident.app_names:
+        apps = f"app {names}" if incident.apps == 1 else f"{apps} ({names})"
+    return " in ".join(filter(None, (users, apps)))
 
 
 def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:

@@ -121,6 +121,9 @@ class SourceView:
         }
 
 
+_NOBODY: Mapping[str, Any] = {"users": 0, "apps": 0, "app_names": ()}  # whom a finding without an incident has hit
+
+
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The whole status page except the error log, as of ``now``."""
@@ -155,9 +158,9 @@ class Overview:
         """Return the incident that a finding is about."""
         return next((each for each in self.incidents if each.incident.key == finding.key), None)
 
-    def _hit(self, finding: Finding) -> dict[str, int]:
+    def _hit(self, finding: Finding) -> dict[str, Any]:
         told = self.incident(finding)
-        return {"users": told.incident.users, "apps": told.incident.apps} if told else {"users": 0, "apps": 0}
+        return {name: getattr(told.incident, name) if told else none for name, none in _NOBODY.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""

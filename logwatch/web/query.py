@@ -125,6 +125,8 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
         raise Refused("code is a number of at most six digits; those that are counted as other have their own here")
     if query.platform and query.platform not in PLATFORMS:
         raise Refused(f"platform is one of {', '.join(PLATFORMS)}")
+    if query.since is not None and query.until is not None and query.since >= query.until:
+        raise Refused("from is not before to: no failure can be between them")
     return query
 
 

@@ -125,12 +125,12 @@ def test_a_phone_can_show_the_message(tmp_path):
         ],
     }
     shown = rendered(tmp_path, data)
-    assert shown["title"].strip() == "iOS pushes do not arrive: it has expired. [critical, main, 2 alerts]"
+    assert shown["title"].strip() == "iOS pushes do not arrive: it has expired. [critical, main]"
     assert shown["text"].splitlines() == [
         "To do: renew.",
         "Status page: http://h/",
         "Runbook: http://h/runbooks/X",
-        "Over since 22:58 UTC, 412 iOS pushes had failed.",
+        "Over by 22:58 UTC, 412 iOS pushes had failed.",
     ]
 
 
@@ -155,13 +155,36 @@ def test_a_message_about_two_causes_says_what_does_not_work(tmp_path, status):
     )
     title = shown["title"].strip()
     if status == "firing":
-        assert title == "Android: wrong project. [critical, main, 3 alerts]"
+        assert title == "Android: wrong project. [critical, main, 2 alerts]"
         assert [line for line in shown["text"].splitlines() if line.startswith("Android")] == [
             f"{cause} To do: renew." for cause in causes
         ]
     else:
         assert title == "Over: Android: wrong project. [critical, main, 2 alerts]"
-        assert shown["text"].splitlines() == [f"Over since 22:58 UTC, 7 pushes had failed: {cause}" for cause in causes]
+        assert shown["text"].splitlines() == [f"Over by 22:58 UTC, 7 pushes had failed: {cause}" for cause in causes]
+
+
+@pytest.mark.integration
+def test_a_message_about_several_ends_says_which_have_ended(tmp_path):
+    """By the labels that tell them apart; the title counts those that go on."""
+    common = {"severity": "critical", "cluster": "main", "alertname": "MesiboPushNoAnswer"}
+    alerts = [
+        {
+            "status": status,
+            "labels": {**common, "source": "mesibo", "platform": platform, "instance": "h:1"},
+            "annotations": {"summary": "No answer."},
+            "endsAt": "2026-11-26T22:58:12Z",
+        }
+        for platform, status in (("apns", "resolved"), ("fcm", "resolved"), ("unknown", "firing"))
+    ]
+    labels = {**common, "source": "mesibo", "instance": "h:1"}
+    data = {"status": "firing", "commonLabels": labels, "commonAnnotations": {"summary": "No answer."}}
+    shown = rendered(tmp_path, data | {"alerts": alerts})
+    assert shown["title"].strip() == "No answer. [critical, main]"
+    assert shown["text"].splitlines()[-2:] == [
+        "Over by 22:58 UTC on h:1 (platform apns).",
+        "Over by 22:58 UTC on h:1 (platform fcm).",
+    ]
 
 
 @pytest.mark.parametrize("alert", list(alerts()), ids=titled)

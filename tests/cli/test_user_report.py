@@ -55,6 +55,16 @@ def test_every_push_of_the_user_is_told_and_none_of_others_whatever_stands_aroun
     assert all(push["token"].startswith("abab***abab#") for push in told["pushes"])
 
 
+def test_an_address_in_latin_1_is_found_and_no_other_counts_for_it(tmp_path):
+    """A letter that is no UTF-8 is the one that latin-1 has for it; another such letter is another user."""
+    path = tmp_path / "m.log"
+    users = ["josé@example.com", "josè@example.com"] * 3
+    lines = [text(i, user, 200 + i).encode("utf-8" if i > 3 else "latin-1") for i, user in enumerate(users)]
+    path.write_bytes(b"\n".join(lines))
+    for at, user in enumerate(users[:2]):
+        assert [push["code"] for push in story(path, "--user", user)["pushes"]] == [200 + at, 202 + at, 204 + at]
+
+
 def test_the_story_is_told_in_order_with_what_it_means(tmp_path):
     """A person reads every push, what all of them say, and the step that is next; the whole token nowhere."""
     path = tmp_path / "m.log"

@@ -398,6 +398,16 @@ def test_no_good_news_of_a_log_that_is_stale(minutes, good):
         assert "up to 09:40 were accepted" in next(f.title for f in found if f.key == "accepted-until")
 
 
+def test_of_several_logs_one_that_is_stale_is_told_apart():
+    """Of those that go on the newest is known: "nothing newer" is said of the other alone, with its own time."""
+    story = Story()
+    for ago in range(50):
+        story.pushes("fcm", 200, 1, ago)
+        story.pushes("apns", 200, 1, ago + 35, source="gone")
+    told = "All pushes are accepted by Google and Apple; of gone nothing newer than 09:40 is known."
+    assert story.finding("accepted-until").title == told
+
+
 def test_still_logging_is_told_by_the_lines_own_times():
     """A file that was just read, whose last line is 35 minutes old, is no mesibo that still logs."""
     story = Story().ordinary(600, until=40)

@@ -110,6 +110,7 @@ def test_what_was_mended_an_hour_ago_is_still_known_with_what_it_cost(world):
     assert incident.began == START + 45 * 60
     assert incident.ended == START + 84 * 60 + 50
     assert (incident.pushes, incident.users, incident.apps) == (200, 11, 1)
+    assert incident.app_names == ("6035",)
     assert incident.severity == "critical"
 
 

@@ -35,8 +35,10 @@ def test_an_incident_is_kept_as_it_was_told_last(ledger):
     """It is written once, changed by its number, and read back whole."""
     (first,) = write(ledger, (OPEN, [Person("user", 1), Person("user", -2), Person("app", 1)]))
     assert first == replace(OPEN, number=first.number, users=2, apps=1)
-    (second,) = write(ledger, (replace(first, pushes=20, ended=NOW), [Person("user", 1), Person("user", 3)]))
-    assert second == replace(first, pushes=20, ended=NOW, users=3)
+    (second,) = write(
+        ledger, (replace(first, pushes=20, ended=NOW, app_names=("a", "b")), [Person("user", 1), Person("user", 3)])
+    )
+    assert second == replace(first, pushes=20, ended=NOW, users=3, app_names=("a", "b"))
 
 
 def test_what_ended_a_month_ago_is_forgotten(ledger):

@@ -686,6 +686,7 @@ MIGRATED = (
     "0e83d6eef8a8", "bf12f076fb7f", "eff6fec6f03b", "109d2ad1ab1a", "2223be24436e",
     "43cb28062508", "141e269fa11b", "8bbd4d5fe917", "8da121a2a81c", "eff71310919c",
     "e854138f0e95", "624faf17476e", "2a71f1ba904d", "fe8f6c5d102e", "d8753934660c",
+    "e43c62299fb2",
 )  # fmt: skip
 """Digests of the migrations that ledgers may have behind them; a new one is appended, and so is its digest."""
 

@@ -39,13 +39,16 @@ def test_begin_and_end_are_told_with_a_date_where_one_is_needed(began, ended, mo
         ({}, "5 pushes"),
         ({"pushes": 1, "users": 1, "apps": 1}, "1 push, 1 user in 1 app"),
         ({"pushes": 1188, "users": 396, "apps": 2}, "1,188 pushes, 396 users in 2 apps"),
+        ({"users": 396, "apps": 1, "app_names": ("6035",)}, "5 pushes, 396 users in app 6035"),
+        ({"users": 9, "apps": 2, "app_names": ("6035", "6036")}, "5 pushes, 9 users in 2 apps (6035, 6036)"),
+        ({"apps": 5, "app_names": ("1", "2", "3")}, "5 pushes, 5 apps (1, 2, 3, …)"),
         ({"users": 10_000}, "5 pushes, 10,000 or more users"),
         ({"rows": (), "pushes": 0}, ""),
         ({"rows": (), "pushes": 7}, "7 lines"),
     ],
 )
 def test_the_cost_is_told_as_far_as_it_is_known(change, cost):
-    """Pushes, users and apps; of a log that could not be read, lines."""
+    """Pushes, users and apps, few of these by name; of a log that could not be read, lines."""
     assert Told("1", replace(INCIDENT, **change), "").cost == cost
 
 

@@ -14,6 +14,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -193,6 +195,8 @@ def test_status_has_every_documented_field(api):
             assert f"`{field}`" in section, field
     assert len(told["course"]["hour"]) == 60
     assert len(told["course"]["day"]) == 96
+    begins = [datetime.fromisoformat(each["at"]) for each in told["course"]["day"]]
+    assert {later - at for at, later in pairwise(begins)} == {timedelta(minutes=15)}
     assert sum(each["hour"] for each in told["classes"]) == 1000
     assert sum(column.get("delivered", 0) for column in told["course"]["hour"]) == 900
 
@@ -251,7 +255,7 @@ def test_what_is_typed_is_code_on_the_page_and_plain_for_programs(get, api, watc
 def test_unread_lines_have_a_page_with_their_shapes(get):
     """Every shape with its count, and what it begins with, source by source."""
     page = get("/unread")[2].decode()
-    assert page.count('<table class="shapes" ') == 1
+    assert page.count('<table class="shapes stack" ') == 1
     assert "push_on_complete: &lt;str&gt;" in page
     assert '<code class="shape">mesibo-1  | </code>' in page
 

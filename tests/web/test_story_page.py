@@ -220,6 +220,15 @@ def test_a_time_that_is_none_is_refused_in_words(get):
     assert get("/downloads/failures.csv?to=soon")[0] == 400
 
 
+@pytest.mark.parametrize("query", ["from=2m&to=1h", "from=10:14&to=10:14", "from=2025-11-22&to=2025-11-21"])
+def test_times_between_which_nothing_can_be_are_refused(get, query):
+    """An empty list would say that nothing failed; the page keeps what was asked for, to be mended."""
+    for address in (f"/?{query}", f"/api/v1/failures?{query}", f"/downloads/failures.csv?{query}"):
+        status, _, body = get(address)
+        assert status == 400
+        assert "from is not before to: no failure can be between them" in body
+
+
 def test_a_list_for_clean_up_says_what_to_set_while_users_are_masked(get):
     """A mask is no use to a backend; a browser gets a page, a program a line."""
     status, headers, body = get("/downloads/clean-up.csv")

@@ -4,10 +4,21 @@ from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import dashboard as model
 
-from config.generate.dashboards.parts import CLUSTER, HOST, SELECT, accepted, board, lines, mapping, results, rows
+from config.generate.dashboards.parts import (
+    CLUSTER,
+    FAILED,
+    HOST,
+    SELECT,
+    accepted,
+    board,
+    lines,
+    mapping,
+    results,
+    rows,
+)
+from config.generate.rules import WORDS
 
 BY = "cluster, instance"
-FAILED = 'class!="delivered"'
 
 
 def _hosts() -> table.Panel:
@@ -18,7 +29,7 @@ def _hosts() -> table.Panel:
         f'max by ({BY}) (up{{job="mesibo-logwatch",{HOST}}})',
         f"{results(BY)} / 5",
         accepted(BY, "1h"),
-        f"sum by ({BY}) (mesibo_logwatch_lag_bytes{{{SELECT}}})",
+        f"sum by ({BY}) (max by ({WORDS.HOST}) (mesibo_logwatch_lag_bytes{{{SELECT}}}))",
         results(BY, FAILED, "1h"),
         f"max by ({BY}) (mesibo_push_last_result_timestamp_seconds{{{SELECT}}}) * 1000",
         empty="no host is scraped: see the scrape configuration",

@@ -12,10 +12,10 @@ from config.generate.dashboards.parts import (
     CLUSTER,
     CODE_TEXTS,
     HOST,
-    SELECT,
     accepted,
     board,
     colored,
+    counted,
     lines,
     mapping,
     number,
@@ -28,7 +28,7 @@ from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 
 
-def _named(counted: str, labels: str, window: str) -> str:
+def _named(results_of: str, labels: str, window: str) -> str:
     """Return counts by code with what the catalogue says of them.
 
     Whichever host tells it is good; in a fleet it is one, so a code that none lists, or that of a past, must not need it:
@@ -37,13 +37,12 @@ def _named(counted: str, labels: str, window: str) -> str:
     same = "on (platform, code, reason)"
     known = "max by (platform, code, reason, name, class) (mesibo_push_code_info)"
     other = f"group by (platform, code, reason) (last_over_time({WORDS.CODES}5m{{{CLUSTER}}}[{window}]))"
-    return f"{counted} * {same} group_left ({labels}) ({known} or {same} {other})"
+    return f"{results_of} * {same} group_left ({labels}) ({known} or {same} {other})"
 
 
 def _codes() -> table.Panel:
-    counted = f"({results('platform, code, reason', window='$__range', codes=True)} > 0.5)"
-    counted = _named(counted, "name, class", "$__range")
-    copied = f'label_replace(label_replace({counted}, "meaning", "$1", "name", "(.*)"), "remedy", "$1", "name", "(.*)")'
+    failed = _named(results("platform, code, reason", window="$__range", codes=True), "name, class", "$__range")
+    copied = f'label_replace(label_replace({failed}, "meaning", "$1", "name", "(.*)"), "remedy", "$1", "name", "(.*)")'
     panel = rows(
         "Codes, their meaning and what to do",
         "Everything that was not accepted in the chosen time, the most frequent first. What an operator's own catalogue"
@@ -144,12 +143,12 @@ def _trends() -> Iterator[timeseries.Panel]:
             stack=True,
         )
     )
-    counted = f"{results('platform, code, reason', codes=True)} / 300"
+    failed = f"{results('platform, code, reason', codes=True)} / 300"
     yield lines(
         "Not accepted, by code",
         "Results a second of the codes that happened, with the catalogue's names.",
         "reqps",
-        {"{{code}} {{name}} ({{platform}})": _named(counted, "name", "5m")},
+        {"{{code}} {{name}} ({{platform}})": _named(failed, "name", "5m")},
         "every push was accepted",
     )
     yield lines(
@@ -163,7 +162,7 @@ def _trends() -> Iterator[timeseries.Panel]:
         "Rate-limit hits",
         "mesibo's own limit per user (914) apart from the providers' 429; hits a minute.",
         "short",
-        {"{{limiter}}": f"sum by (limiter) (rate(mesibo_push_rate_limit_hits_total{{{SELECT}}}[{rate}])) * 60"},
+        {"{{limiter}}": f"sum by (limiter) ({counted('rate', 'mesibo_push_rate_limit_hits_total', rate)}) * 60"},
         "no limit was met",
     )
     yield lines(
@@ -171,7 +170,7 @@ def _trends() -> Iterator[timeseries.Panel]:
         "Share of a platform's pushes over 30 minutes, and the same half hour yesterday.",
         "percentunit",
         {"{{cluster}} {{platform}}": tokens, "{{cluster}} {{platform}} yesterday": f"{tokens} offset 1d"},
-        "too few pushes for a share",
+        "no dead token, or too few pushes for a share",
     )
     expiry = f"min by (cluster, credential) (mesibo_push_credential_expiry_timestamp_seconds{{{HOST}}})"
     yield lines(
@@ -182,7 +181,7 @@ def _trends() -> Iterator[timeseries.Panel]:
         {"{{cluster}} {{credential}}": f"{expiry} - time()"},
         "no [[credential]] with a date is configured",
     )
-    witnessed = f"rate(mesibo_push_witness_events_total{{{SELECT}}}[{rate}])"
+    witnessed = counted("rate", "mesibo_push_witness_events_total", rate)
     yield lines(
         "What the webhook adds, by code and reason",
         "Failed pushes as mesibo's webhook tells them, a minute: the provider's reason behind a bare 400, 403 or 404.",

@@ -21,6 +21,7 @@ HOST = 'cluster=~"$cluster",instance=~"$host"'
 SELECT = HOST + ',source=~"$source"'
 CLUSTER = 'cluster=~"$cluster",source=~"$source"'
 DELIVERED = 'class="delivered"'
+FAILED = 'class!="delivered"'
 PROMETHEUS = common.DataSourceRef(type_val="prometheus", uid="$datasource")
 COLORS = {
     "delivered": "green",
@@ -103,7 +104,7 @@ def board(key: str, about: str) -> d.Dashboard:
             _annotation(
                 "Restarts of the watcher",
                 "blue",
-                f'changes(process_start_time_seconds{{job="mesibo-logwatch",{HOST}}}[2m]) > 0',
+                f'time() - process_start_time_seconds{{job="mesibo-logwatch",{HOST}}} < 120',
                 "mesibo-logwatch started",
                 "{{instance}}",
             )
@@ -131,12 +132,23 @@ def board(key: str, about: str) -> d.Dashboard:
 def results(by: str = "", matchers: str = "", window: str = "", *, codes: bool = False) -> str:
     """Return the results of 5 minutes by labels, of the hosts that are chosen: what a rule has recorded, never the raw series.
 
-    With a longer ``window`` those within it, looked at once a minute. With ``codes`` by platform, code and reason, of all
-    that was not accepted; else by platform and class.
+    With a ``window`` those within it, to the evaluation. With ``codes`` by platform, code and reason, of all that was not
+    accepted; else by platform and class.
     """
+    if window:
+        new = WORDS.NEW if codes else WORDS.NEW_OF_HOST
+        chosen = ",".join(filter(None, (SELECT, FAILED if codes else "", matchers)))
+        return f"sum by ({by}) (sum_over_time({new}{{{chosen}}}[{window}]))"
     name = "platform_code_reason" if codes else "platform_class"
-    series = f"instance_source_{name}:mesibo_push_results:increase5m{{{SELECT}{matchers and ','}{matchers}}}"
-    return f"sum by ({by}) (sum_over_time({series}[{window}:1m])) / 5" if window else f"sum by ({by}) ({series})"
+    return (
+        f"sum by ({by}) (instance_source_{name}:mesibo_push_results:increase5m{{{SELECT}{matchers and ','}{matchers}}})"
+    )
+
+
+def counted(function: str, metric: str, window: str, matchers: str = "") -> str:
+    """Return ``rate`` or ``increase`` of each counter of the hosts that are chosen, once where it comes by two ways."""
+    kept = f"{WORDS.HOST}{WORDS.KIND.get(metric, '')}"
+    return f"max by ({kept}) ({function}({metric}{{{SELECT}{matchers and ','}{matchers}}}[{window}]))"
 
 
 def accepted(by: str = "", window: str = "") -> str:

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from config.generate.dashboards.parts import HOST, SELECT, board, lines, number, rows, steps
+from config.generate.dashboards.parts import HOST, SELECT, board, counted, lines, number, rows, steps
 from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 
@@ -12,6 +12,7 @@ PROCESS = f'job="mesibo-logwatch",{HOST}'
 
 
 _RATE = "$__rate_interval"
+_LINES = counted("rate", "mesibo_logwatch_lines_total", _RATE)
 _GOOD, _BAD = (None, "green"), (1, "red")
 
 
@@ -38,7 +39,7 @@ def _numbers() -> tuple[stat.Panel, ...]:
             "Sources without a log",
             "A log that is not there yet is no error; it is one when it should be.",
             "short",
-            f"count(mesibo_logwatch_source_up{{{SELECT}}} == 0) or vector(0)",
+            f"count(max by ({WORDS.HOST}) (mesibo_logwatch_source_up{{{SELECT}}}) == 0) or vector(0)",
             steps(_GOOD, (1, "orange")),
             "0",
         ),
@@ -46,7 +47,7 @@ def _numbers() -> tuple[stat.Panel, ...]:
             "Unread",
             "Bytes that are written but not counted yet.",
             "bytes",
-            f"sum(mesibo_logwatch_lag_bytes{{{SELECT}}})",
+            f"sum(max by ({WORDS.HOST}) (mesibo_logwatch_lag_bytes{{{SELECT}}}))",
             steps(_GOOD, (t("watcher.lag_bytes"), "red")),
             "no source",
         ),
@@ -54,7 +55,7 @@ def _numbers() -> tuple[stat.Panel, ...]:
             "Lost",
             "Bytes that disappeared before they were read, in the chosen time.",
             "bytes",
-            f"sum(increase(mesibo_logwatch_lost_bytes_total{{{SELECT}}}[$__range]))",
+            f"sum({counted('increase', 'mesibo_logwatch_lost_bytes_total', '$__range')})",
             steps(_GOOD, _BAD),
             "no source",
         ),
@@ -62,7 +63,7 @@ def _numbers() -> tuple[stat.Panel, ...]:
             "Push lines not understood",
             "In their place, but without a result, in the chosen time.",
             "short",
-            f"sum(increase(mesibo_logwatch_unparsed_lines_total{{{SELECT},{WORDS.WITHIN}}}[$__range]))",
+            f"sum({counted('increase', 'mesibo_logwatch_unparsed_lines_total', '$__range', WORDS.WITHIN)})",
             steps(_GOOD, (1, "orange"), (100, "red")),
             "no source",
         ),
@@ -70,7 +71,7 @@ def _numbers() -> tuple[stat.Panel, ...]:
             "Failed commits",
             "Counted again and again until they succeed; numbers stand still meanwhile.",
             "short",
-            f"sum(increase(mesibo_logwatch_commit_failures_total{{{HOST}}}[$__range]))",
+            f"sum(max by (cluster, instance) (increase(mesibo_logwatch_commit_failures_total{{{HOST}}}[$__range])))",
             steps(_GOOD, _BAD),
             "no daemon",
         ),
@@ -84,25 +85,27 @@ def _courses() -> tuple[timeseries.Panel | table.Panel, ...]:
             "Lines read",
             "A second, of every kind.",
             "short",
-            {PER_SOURCE: f"sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{_RATE}]))"},
+            {PER_SOURCE: f"sum by (instance, source) ({_LINES})"},
         ),
         lines(
             "Unread bytes",
             "A backlog that stays is a reader or a disk that hangs.",
             "bytes",
-            {PER_SOURCE: f"mesibo_logwatch_lag_bytes{{{SELECT}}}"},
+            {PER_SOURCE: f"max by ({WORDS.HOST}) (mesibo_logwatch_lag_bytes{{{SELECT}}})"},
         ),
         lines(
             "Push lines without a result, by cause",
             "A minute. misplaced: the marker behind an unknown prefix, or in somebody's message.",
             "short",
-            {"{{cause}}": f"sum by (cause) (rate(mesibo_logwatch_unparsed_lines_total{{{SELECT}}}[{_RATE}])) * 60"},
+            {"{{cause}}": f"sum by (cause) ({counted('rate', 'mesibo_logwatch_unparsed_lines_total', _RATE)}) * 60"},
         ),
         lines(
             "Events of webhooks, by what became of them",
             "A minute. repeated: taken before; no_code, ambiguous, unreadable: not understood.",
             "short",
-            {"{{outcome}}": f"sum by (outcome) (rate(mesibo_logwatch_webhook_events_total{{{SELECT}}}[{_RATE}])) * 60"},
+            {
+                "{{outcome}}": f"sum by (outcome) ({counted('rate', 'mesibo_logwatch_webhook_events_total', _RATE)}) * 60"
+            },
             "no webhook",
         ),
         lines(
@@ -110,8 +113,8 @@ def _courses() -> tuple[timeseries.Panel | table.Panel, ...]:
             "Share of all lines; slow, not wrong.",
             "percentunit",
             {
-                PER_SOURCE: f"sum by (instance, source) (rate(mesibo_logwatch_fallback_lines_total{{{SELECT}}}[{_RATE}]))"
-                f" / (sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{_RATE}])) > 0)"
+                PER_SOURCE: f"sum by (instance, source) ({counted('rate', 'mesibo_logwatch_fallback_lines_total', _RATE)})"
+                f" / (sum by (instance, source) ({_LINES}) > 0)"
             },
         ),
         lines(
@@ -126,10 +129,10 @@ def _courses() -> tuple[timeseries.Panel | table.Panel, ...]:
             "In 5 minutes.",
             "short",
             {
-                "rotation: {{kind}}": f"sum by (kind) (increase(mesibo_logwatch_rotations_total{{{SELECT}}}[5m]))",
-                "lost bytes": f"sum(increase(mesibo_logwatch_lost_bytes_total{{{SELECT}}}[5m]))",
-                "missed files": f"sum(increase(mesibo_logwatch_missed_generations_total{{{SELECT}}}[5m]))",
-                "missed journal entries": f"sum(increase(mesibo_logwatch_missed_entries_total{{{SELECT}}}[5m]))",
+                "rotation: {{kind}}": f"sum by (kind) ({counted('increase', 'mesibo_logwatch_rotations_total', '5m')})",
+                "lost bytes": f"sum({counted('increase', 'mesibo_logwatch_lost_bytes_total', '5m')})",
+                "missed files": f"sum({counted('increase', 'mesibo_logwatch_missed_generations_total', '5m')})",
+                "missed journal entries": f"sum({counted('increase', 'mesibo_logwatch_missed_entries_total', '5m')})",
             },
         ),
         lines("Memory", "Resident.", "bytes", {"{{instance}}": f"process_resident_memory_bytes{{{PROCESS}}}"}),

@@ -56,6 +56,9 @@ def scenarios() -> list[Scenario]:
     """All of this topic."""
     outage = Host().normal((10, 1), (10, 1), fcm=60, apns=0)
     outage.pushes("apns", 200, (10, 40), (10, 0), (60, 40)).pushes("apns", 903, (10, 0), (10, 40))
+    come_and_go = Host().normal(fcm=500, apns=0)
+    for code, minutes in ((200, ((5, 40), *((1, 0), (3, 40)) * 4, (20, 40))), (903, ((5, 0), *((1, 40), (3, 0)) * 4))):
+        come_and_go.pushes("apns", code, *minutes)
     return [
         *each(),
         *nameless(),
@@ -81,6 +84,20 @@ def scenarios() -> list[Scenario]:
                 30: [],
             },
             spares=("MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn"),
+        ),
+        Scenario(
+            "a fault that comes and goes pages twice, and is over once it stays away",
+            [come_and_go],
+            {
+                4.75: [],
+                5.5: [EXPIRED],
+                7.5: [],
+                8.75: [],
+                9.5: [EXPIRED],
+                **{minute: [EXPIRED] for minute in (11.5, 12.75, 14, 16.75, 18, 21)},
+                28.5: [],
+                31: [],
+            },
         ),
         Scenario(
             "what two hours have cost is no steady loss once they are over",

@@ -128,6 +128,20 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, stocked, pat
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_small_phone_cuts_no_number_of_a_busy_site(visit, stocked):
+    """Counts of seven digits by class and by code, and all of a source up to what was lost, stand beside each other."""
+    page = visit(stocked.url, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True)
+    page.evaluate("""() => {
+        for (const each of document.querySelectorAll(".columns .n"))
+            if (/^[0-9,]+$/.test(each.textContent)) each.textContent = "1,234,567"
+    }""")
+    cut = "each => { const box = each.closest('.scroll'); return box.scrollWidth - box.clientWidth }"
+    for table in ("#classes", "#codes-seen", "#sources"):
+        assert page.locator(table).evaluate(cut) == 0, table
+    lost = page.locator("#sources td[data-label=Lost]").first
+    assert lost.evaluate("each => getComputedStyle(each, '::before').content") == '"Lost "'
+
+
 def test_dark_is_dark(visit, stocked):
     """The colours follow the system."""
     light = visit(stocked.url).evaluate("getComputedStyle(document.body).backgroundColor")

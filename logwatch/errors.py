@@ -10,6 +10,7 @@ LogwatchError                 base; carries every problem that was found, not on
 Lower layers raise; ``cli`` and ``daemon`` report, once. No error is ever shown as a traceback.
 """
 
+import errno
 import sys
 from dataclasses import dataclass
 
@@ -40,6 +41,13 @@ class Problem:
 def installing(extra: str) -> str:
     """Return the command that installs an extra for this interpreter, as the system's own pip may be forbidden to."""
     return f"{sys.executable} -m pip install 'mesibo-logwatch[{extra}]'"
+
+
+def remedy_for_scarcity(error: OSError) -> str:
+    """Return what to try where a process or a descriptor could not be had for want of room; empty for other errors."""
+    if error.errno not in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
+        return ""
+    return "see `free`, `dmesg` and the limits of the service: TasksMax=, MemoryMax= and LimitNOFILE="
 
 
 class LogwatchError(Exception):

@@ -1,5 +1,6 @@
 """``run``: the daemon, in the foreground."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -44,4 +45,9 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
         raise LogwatchError(Problem("the service", "cannot be started", str(error), remedy)) from None
     heap.settle()
     pace.tell(logging_setup.get_logger())
-    sys.exit(daemon.run())
+    status = daemon.run()
+    # Python's own end would wait for every thread at work: for a name server that does not answer, half a minute
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)

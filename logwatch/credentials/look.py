@@ -20,14 +20,16 @@ import msgspec
 
 from logwatch.config import Credential
 from logwatch.credentials.verdict import Request, Verdict, flaw
-from logwatch.errors import installing
+from logwatch.errors import installing, remedy_for_scarcity
 from logwatch.events import Log
 
 HOUR_SECONDS = 3600.0
+AGAIN_SECONDS = 60.0  # after a check for which there was no process or memory left
 PATIENCE_SECONDS = 30.0  # a check takes 0.2 s; a file may ask for more rounds of key derivation than anybody waits for
 NO_EXTRA = 3  # exit status
 EXTRA = installing("credentials")
 _LONGEST_ANSWER = 1 << 20
+_LAST_SECONDS = 1.0  # between a kill and the end
 COMMAND = (sys.executable, "-m", "logwatch.credentials")
 _WHERE = Path(__file__).parents[2]  # -m imports from the working directory: this must be the package's own
 
@@ -112,9 +114,9 @@ class _Process:
         return _unchecked(self.request, f"the process that looked at it ended with status {status}")
 
     def end(self) -> None:
-        """Kill the process and close its output."""
+        """Kill the process and close its output; if the kernel holds it (a file on a dead disk), it ends later."""
         self.process.kill()
-        self.process.wait()
+        self.wait(_LAST_SECONDS)
         self.answer.close()
 
 
@@ -134,6 +136,10 @@ def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
     )
 
 
+def _not_started(request: Request, error: OSError) -> Verdict:
+    return _unchecked(request, f"no process can be started ({error.strerror})", remedy_for_scarcity(error))
+
+
 def examine(
     requests: Iterable[Request],
     *,
@@ -148,7 +154,7 @@ def examine(
         try:
             work = _Process.start(request, clock(), monotonic(), command, patience)
         except OSError as error:
-            verdicts.append(_unchecked(request, f"no process can be started ({error.strerror})"))
+            verdicts.append(_not_started(request, error))
             continue
         work.wait(patience)
         found = work.finished(max(monotonic(), work.deadline) if work.process.poll() is None else monotonic())
@@ -203,7 +209,9 @@ class Watch:
             try:
                 self._process = _Process.start(request, self._clock(), now, self._command)
             except OSError as error:  # no process or memory left: the next file may have more luck
-                self._take(_unchecked(request, f"no process can be started ({error.strerror})"))
+                self._take(_not_started(request, error))
+                if remedy_for_scarcity(error):
+                    self._due = min(self._due, now + AGAIN_SECONDS)
 
     def _take(self, verdict: Verdict) -> None:
         """Replace the previous verdict on a credential, and log problems that it did not have."""

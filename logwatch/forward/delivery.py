@@ -63,6 +63,8 @@ def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) ->
             return Later(f"HTTP {status} with a page for people: is it a login, or another path?")
         return _partial(answer)
     text = f"HTTP {status} {answer[:200].decode(errors='replace').strip()}".strip()
+    if 300 <= status < 400 and (location := headers.get("Location")):  # noqa: PLR2004  HTTP's redirects
+        return Later(f"HTTP {status} leads to {location[:200]}, and no redirect is followed")
     if status in _UNACCEPTABLE:
         return Unacceptable(text)
     return Later(text, _retry_after(headers.get("Retry-After", ""), now))

@@ -217,8 +217,9 @@ class Forwarder:
 
 
 def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
-    """Return False for a connection that broke during an answer: tornado logs that as our fault, and times out."""
-    return not (record.exc_info and isinstance(record.exc_info[1], ConnectionError | ssl.SSLError))
+    """Return False for a connection or chunk that broke amid an answer: tornado logs it as our fault, and times out."""
+    amid = ConnectionError | ssl.SSLError | UnsatisfiableReadError
+    return not (record.exc_info and isinstance(record.exc_info[1], amid))
 
 
 def _secret(path: str) -> str:

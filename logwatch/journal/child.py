@@ -4,16 +4,18 @@ import contextlib
 import fcntl
 import os
 import select
+import signal
 import struct
 import subprocess
 import termios
 from collections.abc import Sequence
 
-from logwatch.errors import Problem
+from logwatch.errors import Problem, remedy_for_scarcity
 
 PROGRAM = "journalctl"
 _PIPE_BYTES = 1 << 20  # that it may write ahead of us; the kernel's limit for unprivileged users
 _READ_BYTES = 1 << 18
+_SAID_BYTES = 1 << 16  # all that a pipe holds; if it writes as fast as we read, reading more would never end
 _LAST_SECONDS = 1.0  # from the end of its output to its exit
 _WORDS = 500  # bytes that are kept of its standard error, the last ones
 
@@ -28,12 +30,10 @@ class NoProgram(Exception):  # noqa: N818  a fact about this host
 
 def no_program(error: OSError) -> Problem:
     """Return the problem that journalctl cannot be started."""
-    return Problem(
-        PROGRAM,
-        "cannot be started",
-        error.strerror or str(error),
-        "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal",
+    remedy = remedy_for_scarcity(error) or (
+        "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal"
     )
+    return Problem(PROGRAM, "cannot be started", error.strerror or str(error), remedy)
 
 
 class Child:
@@ -87,9 +87,14 @@ class Child:
         return self.kill()
 
     def kill(self) -> tuple[int, str]:
-        """Kill and reap it, and return the same: it only reads, so that nothing is left half done."""
+        """Kill and reap it, and return the same: it only reads, so that nothing is left half done.
+
+        If the kernel holds it (a frozen cgroup, a dead disk), it ends later, without anyone waiting for it.
+        """
         self._process.kill()
-        status = self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_SECONDS)
+        status = -signal.SIGKILL if self._process.returncode is None else self._process.returncode
         self._listen()
         for stream in (self._process.stdout, self._process.stderr):
             assert stream
@@ -100,5 +105,4 @@ class Child:
     def _listen(self) -> None:
         """Read its standard error, so that it never waits for us."""
         with contextlib.suppress(BlockingIOError):
-            while said := os.read(self._said_on, 4096):
-                self._said = (self._said + said)[-_WORDS:]
+            self._said = (self._said + os.read(self._said_on, _SAID_BYTES))[-_WORDS:]

@@ -6,12 +6,16 @@ text fields: whole runs of those are split at once, and only the others are pars
 """
 
 import re
+from datetime import datetime
+
+from logwatch.parse.timestamp import since_epoch
 
 JournalEntry = dict[bytes, bytes]
 """The fields of an entry by name; of a field that is set twice, the last value."""
 
 _BINARY = re.compile(rb"(?m)^[A-Z0-9_]+$")  # a line without "=", which begins a binary field
 _LENGTH_BYTES = 8
+_MOST_DIGITS = 18  # of a time in microseconds: more than thirty thousand years
 _LONGEST_NAME = 64 + 1  # systemd refuses longer ones; with its "="
 
 
@@ -103,3 +107,42 @@ class Parser:
         self._open[name] = run[begin : begin + kept]
         self._skip = size - kept + 1
         return begin + kept
+
+
+def is_whole(entry: JournalEntry) -> bool:
+    """Return whether it has the cursor and the time that journald gives each; without them it is no journal entry."""
+    return b"__CURSOR" in entry and _seconds(entry, b"__REALTIME_TIMESTAMP") is not None
+
+
+def same(cursor: str, other: str) -> bool:
+    """Return whether two cursors name the same entry.
+
+    It has a number (i) in a sequence of files (s); when journald copies it, as it does from memory to disk, both
+    change, and only boot, times and the hash of its contents stay the same (sd_journal_get_cursor(3)).
+    """
+    one, two = (dict(part.split("=", 1) for part in each.split(";") if "=" in part) for each in (cursor, other))
+    return any(all(name in one and one[name] == two.get(name) for name in names) for names in ("si", "bmtx"))
+
+
+def written(entry: JournalEntry) -> float:
+    """Return when journald received the entry, seconds since the epoch."""
+    return _seconds(entry, b"__REALTIME_TIMESTAMP") or 0.0
+
+
+def line_at(entry: JournalEntry) -> float:
+    """Return the time of the line: as Docker stamped it, else as its sender did, else when journald received it."""
+    if stamp := entry.get(b"SYSLOG_TIMESTAMP"):
+        try:
+            at = datetime.fromisoformat(stamp.decode())
+        except ValueError:  # a stamp of syslog's, without a year
+            at = None
+        if at is not None and at.tzinfo and (seconds := since_epoch(at)) is not None:
+            return seconds
+    source = _seconds(entry, b"_SOURCE_REALTIME_TIMESTAMP")
+    return written(entry) if source is None else source
+
+
+def _seconds(entry: JournalEntry, name: bytes) -> float | None:
+    """Return a time of an entry in seconds since the epoch; None if it has none, or an absurd one."""
+    digits = entry.get(name, b"")
+    return int(digits) / 1e6 if digits.isdigit() and len(digits) <= _MOST_DIGITS else None

@@ -8,22 +8,21 @@ survivor where that entry was vacuumed away); unless that entry comes first, oth
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, Protocol
 
 from logwatch.errors import Problem
 from logwatch.events import Log
 from logwatch.journal import place
 from logwatch.journal.child import Child, NoProgram
-from logwatch.journal.export import JournalEntry, Parser
+from logwatch.journal.export import JournalEntry, Parser, is_whole, line_at, same, written
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
-from logwatch.parse.timestamp import since_epoch
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: then rests of messages and late numbers are no longer waited for
 PAUSE_SECONDS = (1.0, 30.0)  # before journalctl is started again; doubled each time up to the second
+STALLED_SECONDS = 60.0  # without a byte from a journalctl that has not sent all: then it is told that nothing comes
 LIVED_SECONDS = 60.0  # after a run of this length the pause is the shortest again
 DAY_SECONDS = 86400.0  # at most, between the first and the last line of a chunk: their stamps have no year
 SECOND = 1.0  # the same if lines have no stamps and take their chunk's time
@@ -93,6 +92,7 @@ class Journal:
         self._pause = PAUSE_SECONDS[0]
         self._trouble: Problem | None = None
         self._entry_at = float("-inf")  # when one came, by our clock
+        self._byte_at = float("-inf")  # the same of anything
         self._caught_up = False
 
     # looking
@@ -104,7 +104,11 @@ class Journal:
             self._look_around(now)
         if self._child is None and not 0 < self._start_at - now <= PAUSE_SECONDS[1]:  # a clock may be set back
             self._start(now)
-        if self._trouble and self._child and now - self._started_at > QUIET_SECONDS:
+        if self._stalled(now):
+            why = f"nothing has come for {STALLED_SECONDS:.0f} seconds, amid what it has to give"
+            remedy = "see whether it hangs, and whether the disk of the journal answers"
+            self._note("journalctl_stalled", Problem("journalctl", "does not go on", why, remedy))
+        elif self._trouble and self._child and now - self._started_at > QUIET_SECONDS:
             self._trouble = None
         if self._messages.waits and self._quiet(now):
             self._messages.give_up()
@@ -115,6 +119,12 @@ class Journal:
         if self._child is None or self._run != "follow" or self._first or self._child.waiting:
             return False
         return not 0 <= now - self._entry_at < QUIET_SECONDS
+
+    def _stalled(self, now: float) -> bool:
+        """Return whether journalctl gives nothing though it has not come to an end, or is amid an entry."""
+        if self._child is None or (self._run == "follow" and not self._parser.pending) or self._child.waiting:
+            return False
+        return now - max(self._byte_at, self._started_at) > STALLED_SECONDS
 
     def _look_around(self, now: float) -> None:
         self._looked_at = now
@@ -173,7 +183,8 @@ class Journal:
                 self._ended()
                 break
             read += len(data)
-            for entry in self._parser.feed(data):
+            self._byte_at = self._clock()
+            for entry in filter(is_whole, self._parser.feed(data)):
                 self._take(entry, sink)
         self._hand_on(sink)
         if self._child is None:
@@ -206,7 +217,7 @@ class Journal:
         if self._run == "newest":
             self._messages.skip(entry)
             return
-        at = _written(entry)
+        at = written(entry)
         if not self._messages.gathered:
             self._since = at
         elif abs(at - self._since) > self._span:
@@ -216,7 +227,7 @@ class Journal:
 
     def _again(self, entry: JournalEntry) -> bool:
         """Return whether this is the entry at the cursor; if that one is gone, find out whether others are, too."""
-        if _same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
+        if same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
             if self._damaged():
                 self._lose("journal_damaged", lost=not self._messages.follows(entry))
             return True
@@ -269,11 +280,14 @@ class Journal:
         now = self._clock()
         if now - self._started_at > LIVED_SECONDS:
             self._pause = PAUSE_SECONDS[0]
-        if problem != self._trouble:
-            self._log.warning("journalctl_ended", source=self.source.name, why=problem.why, tried_again="in a moment")
-        self._trouble = problem
+        self._note("journalctl_ended", problem, tried_again="in a moment")
         self._start_at = now + self._pause
         self._pause = min(2 * self._pause, PAUSE_SECONDS[1])
+
+    def _note(self, event: str, problem: Problem, **fields: str) -> None:
+        if problem != self._trouble:
+            self._log.warning(event, source=self.source.name, why=problem.why, **fields)
+        self._trouble = problem
 
     def _hand_on(self, sink: Sink) -> None:
         """Hand the gathered lines, and the position behind them, to the sink."""
@@ -286,7 +300,7 @@ class Journal:
         if not lines.data:
             self._tell(sink)
             return
-        self._reached(_written(messages.last))
+        self._reached(written(messages.last))
         position = self._position()
         self._told = (position.cursor, position.state)
         sink.chunk(
@@ -294,7 +308,7 @@ class Journal:
                 source=name,
                 data=lines.data,
                 envelope=PLAIN,
-                reference=_moment(messages.last),
+                reference=line_at(messages.last),
                 consumed=len(lines.data),
                 oversized=lines.oversized,
                 position=position,
@@ -365,31 +379,3 @@ class Journal:
         """End journalctl."""
         if self._child is not None:
             self._stop()
-
-
-def _same(cursor: str, other: str) -> bool:
-    """Return whether two cursors name the same entry.
-
-    It has a number (i) in a sequence of files (s); when journald copies it, as it does from memory to disk, both
-    change, and only boot, times and the hash of its contents stay the same (sd_journal_get_cursor(3)).
-    """
-    one, two = (dict(part.split("=", 1) for part in each.split(";") if "=" in part) for each in (cursor, other))
-    return any(all(name in one and one[name] == two.get(name) for name in names) for names in ("si", "bmtx"))
-
-
-def _written(entry: JournalEntry) -> float:
-    """Return when journald received the entry, seconds since the epoch."""
-    return int(entry.get(b"__REALTIME_TIMESTAMP", b"0")) / 1e6
-
-
-def _moment(entry: JournalEntry) -> float:
-    """Return the time of the line: as Docker stamped it, else as its sender did, else when journald received it."""
-    if stamp := entry.get(b"SYSLOG_TIMESTAMP"):
-        try:
-            at = datetime.fromisoformat(stamp.decode())
-        except ValueError:  # a stamp of syslog's, without a year
-            at = None
-        if at is not None and at.tzinfo and (seconds := since_epoch(at)) is not None:
-            return seconds
-    source = entry.get(b"_SOURCE_REALTIME_TIMESTAMP", b"")
-    return int(source) / 1e6 if source.isdigit() else _written(entry)

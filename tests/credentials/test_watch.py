@@ -1,6 +1,7 @@
 """The daemon looks at its credentials every hour, makes nobody wait, and stays as small as it was."""
 
 import datetime as dt
+import errno
 import json
 import subprocess
 import sys
@@ -125,6 +126,44 @@ def test_a_process_that_cannot_be_started_is_a_verdict(hands):
     hands.watch.watch([Request(name="a", file="/a.p12")])
     hands.watch.turn()
     assert hands.watch.verdicts[0].flaws[0].kind == "not_checked"
+
+
+def test_a_look_for_which_there_was_no_process_is_made_again_in_a_minute(hands, tmp_path, monkeypatch):
+    """A want of processes that passes does not hide an expiry for an hour, and is not told as a fault of the file."""
+
+    def refuses(*_args, **_kwargs):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    hands.watch.watch([Request(name="ios", file=stored(tmp_path, p12(certificate(now=now()))))])
+    with monkeypatch.context() as scarce:
+        scarce.setattr(subprocess, "Popen", refuses)
+        hands.watch.turn()
+    (unchecked,) = hands.watch.verdicts
+    assert unchecked.flaws[0].kind == "not_checked"
+    assert "TasksMax" in unchecked.remedy(unchecked.problems[0])
+    hands.now += 59
+    hands.watch.turn()
+    assert hands.looks == 0
+    hands.now += 2
+    hands.settle(1)
+    assert hands.looks == 1
+    assert not hands.watch.verdicts[0].problems
+
+
+def test_nobody_waits_for_a_process_that_the_kernel_holds(hands, monkeypatch):
+    """One that a kill does not end, as on a disk that is dead, holds up neither the loop nor the next credential."""
+    hands.watch._command = ["sh", "-c", "sleep 100"]
+    hands.watch.watch([Request(name="a", file="/a.p12")])
+    hands.watch.turn()
+    process = hands.watch._process.process
+    with monkeypatch.context() as held:
+        held.setattr(process, "kill", lambda: None)
+        hands.now += 31
+        hands.watch.turn()
+        assert process.poll() is None
+    assert hands.watch.verdicts[0].flaws[0].kind == "not_checked"
+    process.kill()
+    process.wait()
 
 
 def config(table):

@@ -126,6 +126,38 @@ def test_a_signal_amid_any_line_of_a_turn_ends_it(site, programs):
     assert daemon.stop() == 0
 
 
+# A host whose name server does not answer: the system's own search goes on for longer than any test waits
+UNANSWERED = """
+import socket
+import sys
+import time
+
+answer = socket.getaddrinfo
+
+def search(host, *args, **kwargs):
+    if host == "collector.example":
+        print("searching", flush=True)
+        time.sleep(1000)
+    return answer(host, *args, **kwargs)
+
+socket.getaddrinfo = search
+sys.argv = ["mesibo-logwatch", "run", "--config", sys.argv[1]]
+from logwatch.__main__ import main
+main()
+"""
+
+
+def test_a_stop_waits_for_no_name_server(site, programs):
+    """While the address of an export is searched for, and no answer comes, a stop ends it, with status 0."""
+    site.configure('[[export]]\nurl = "http://collector.example/loki/api/v1/push"\n')
+    daemon = programs(Program, sys.executable, "-c", UNANSWERED, site.config)
+    daemon.said(r"ready url=")
+    site.write(410, 1)
+    daemon.said(r"^searching$")
+    assert daemon.stop() == 0
+    assert daemon.said(r"stopped")
+
+
 def test_a_loop_that_looks_seldom_does_not_starve_the_watchdog(site, programs, tmp_path):
     """With poll_seconds at the watchdog's own minute nothing is written: turns come as often as it has to be fed."""
     site.config.write_text(site.config.read_text().replace("poll_seconds = 0.05", "poll_seconds = 60"))

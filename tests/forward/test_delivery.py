@@ -29,6 +29,12 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
         (401, {}, b"no org id", Later("HTTP 401 no org id")),
         (404, {}, b"", Later("HTTP 404")),
         (302, {}, b"", Later("HTTP 302")),
+        (
+            301,
+            {"Location": "https://loki/push"},
+            b"<html>Moved",
+            Later("HTTP 301 leads to https://loki/push, and no redirect is followed"),
+        ),
         (429, {"Retry-After": "7"}, b"", Later("HTTP 429", 7.0)),
         (503, {"Retry-After": "Wed, 25 Nov 2026 09:47:10 GMT"}, b"", Later("HTTP 503", 30.0)),
         (503, {"Retry-After": "Wed, 25 Nov 2026 09:00:00 GMT"}, b"", Later("HTTP 503", 0.0)),

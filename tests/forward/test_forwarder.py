@@ -256,13 +256,21 @@ def test_the_cursor_survives_a_restart_and_a_rebuilt_ledger(site):
     assert forwarder.sent == 3
 
 
-def test_a_connection_that_breaks_amid_an_answer_is_told_once_as_any_other_fault(site, monkeypatch, caplog):
-    """A destination that resets the connection behind the head of its answer leaves one event, and no traceback."""
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 99,
+    ],
+    ids=["cut", "a chunk without an end"],
+)
+def test_a_connection_that_breaks_amid_an_answer_is_told_once_as_any_other_fault(site, monkeypatch, caplog, answer):
+    """A destination that breaks off behind the head of its answer leaves one event, and no traceback."""
     monkeypatch.setattr("logwatch.forward.forwarder.TIMEOUT_SECONDS", 0.5)
 
     async def reset(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab")
+        writer.write(answer)
         await asyncio.sleep(0)
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

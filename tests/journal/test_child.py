@@ -1,0 +1,136 @@
+"""What a journalctl that misbehaves cannot do: programs in its place, to the input that follows."""
+
+import errno
+import os
+import subprocess
+
+import pytest
+
+from logwatch.journal import child
+from logwatch.journal import follow as module
+from logwatch.journal.child import Child, NoProgram
+from tests.helpers.running import until
+from tests.journal.test_follow import following
+
+pytestmark = pytest.mark.integration
+
+__all__ = ["following"]
+
+
+def entry(number, message, **fields):
+    named = {
+        "__CURSOR": f"s=1;i={number}",
+        "__REALTIME_TIMESTAMP": 1_764_000_000_000_000 + number,
+        "MESSAGE": message,
+    }
+    return "".join(f"{name}={value}\n" for name, value in (named | fields).items() if value is not None) + "\n"
+
+
+@pytest.fixture
+def instead(tmp_path, monkeypatch):
+    """Put a shell script in journalctl's place, and a journal where it looks."""
+
+    def put(script):
+        program = tmp_path / "journalctl"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(child, "PROGRAM", str(program))
+        (tmp_path / "system.journal").touch()
+
+    return put
+
+
+def test_what_has_no_name_or_no_time_is_no_entry(tmp_path, following, instead):
+    """Entries without a cursor, or with a time that is no number or beyond all sense, end nothing and are no lines."""
+    (tmp_path / "output").write_text(
+        entry(1, "no cursor", __CURSOR=None)
+        + entry(1, "no time", __REALTIME_TIMESTAMP=None)
+        + entry(1, "no number", __REALTIME_TIMESTAMP="abc")
+        + entry(1, "no float", __REALTIME_TIMESTAMP="9" * 400)
+        + entry(1, "no integer", __REALTIME_TIMESTAMP="9" * 5000)
+        + entry(1, "first", _SOURCE_REALTIME_TIMESTAMP="9" * 400)
+        + entry(2, "second", _SOURCE_REALTIME_TIMESTAMP="9" * 5000)
+    )
+    instead(f'case "$*" in *--follow*) exec sleep 100 ;; *) cat {tmp_path}/output ;; esac')
+    one = following(tmp_path, unit="mesibo", container="", stamped=False)
+    one.has("first", "second")
+    assert {round(reference) for reference in one.sink.references} == {1_764_000_000}
+
+
+@pytest.mark.parametrize("follows", [False, True], ids=["backlog", "follow"])
+def test_a_journalctl_that_hangs_is_told_until_it_goes_on(tmp_path, following, instead, follows):
+    """Amid what is there, or amid an entry, silence is no quiet mesibo: the source is not up, and the reason told."""
+    os.mkfifo(tmp_path / "output")
+    instead(f'case "$*" in *--follow*) ;; *) {"exit" if follows else ""} ;; esac; exec cat {tmp_path}/output')
+    whole = (entry(1, "first") + entry(2, "second")).encode()
+    output = os.open(tmp_path / "output", os.O_RDWR)
+    one = following(tmp_path, unit="mesibo", container="")
+
+    def turned(condition):
+        def turn():
+            one.input.look(one.sink)
+            one.input.read(one.sink, 1 << 20)  # once: of a backlog it says that there is more, however long that takes
+            return condition()
+
+        until(turn, lambda: f"{one.sink.lines} {one.status}")
+
+    os.write(output, whole[:-10])
+    turned(lambda: one.sink.lines == ["first"] and one.status.up)
+    one.later = module.STALLED_SECONDS + 1
+    turned(lambda: not one.status.up)
+    assert one.status.problems[0].what == "does not go on"
+    assert [event for event, _ in one.log.events] == ["journalctl_stalled"]
+    os.write(output, whole[-10:])
+    turned(lambda: one.sink.lines == ["first", "second"] and one.status.up)
+    os.close(output)
+
+
+def test_a_quiet_journal_is_no_stalled_journalctl(tmp_path, following, instead):
+    """Behind the last whole entry nothing may come for hours."""
+    (tmp_path / "output").write_text(entry(1, "first"))
+    instead(f'case "$*" in *--follow*) cat {tmp_path}/output; exec sleep 100 ;; *) exit ;; esac')
+    one = following(tmp_path, unit="mesibo", container="")
+    one.has("first")
+    one.later = 10 * module.STALLED_SECONDS
+    one.turn()
+    assert one.status.up
+
+
+def test_words_without_an_end_do_not_hold_up_reading(instead):
+    """A program that writes to standard error faster than it is read costs a read no more than a pipe of it."""
+    instead("exec sleep 100")
+    made = Child([])
+    endless = os.open("/dev/zero", os.O_RDONLY)
+    os.dup2(endless, made._said_on)
+    os.close(endless)
+    assert made.read() is None
+    made.kill()
+
+
+def test_nobody_waits_for_a_journalctl_that_the_kernel_holds(instead, monkeypatch):
+    """One that a kill does not end, as in a frozen control group, is let go of; it counts as killed."""
+    instead("exec sleep 100")
+    made = Child([])
+    process = made._process
+    with monkeypatch.context() as held:
+        held.setattr(process, "kill", lambda: None)
+        assert made.kill()[0] == -9
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.ENOENT, "it comes with systemd"), (errno.EAGAIN, "TasksMax"), (errno.EMFILE, "LimitNOFILE")],
+)
+def test_the_remedy_is_for_what_keeps_it_from_being_started(monkeypatch, number, remedy):
+    """Where a process or a descriptor is not to be had, installing systemd would not help."""
+
+    def refuses(*_args, **_kwargs):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "Popen", refuses)
+    with pytest.raises(NoProgram) as raised:
+        Child([])
+    assert remedy in raised.value.problem.try_

@@ -614,3 +614,36 @@ def test_what_is_left_of_a_deleted_log_is_read_before_an_orderly_stop(path, writ
     assert len(follower.lines) == written
     settle(follower)
     assert (len(follower.lines), follower.lost, follower.missed) == (written, 0, 0)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("read", [1, 5, 60])
+@pytest.mark.parametrize("written", [0, 1])
+def test_logs_that_were_copied_and_emptied_while_the_daemon_was_away_count_also_with_less_in_the_last_one(
+    tmp_path, written, read, pack
+):
+    """Copytruncate with ``rotate 1`` and the same banner: the log looks like the one that was read, without its end."""
+    log, banner = tmp_path / "m.log", [f"licence and version, line {n} {'=' * 30}" for n in range(5)]
+
+    def lines(first, count):
+        return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + count)]
+
+    def write(*some):
+        log.write_text("")
+        append(log, *banner, *some)
+
+    write(*lines(0, read))
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    write(*lines(100, 40))
+    (tmp_path / "m.log.1").write_bytes(pack(log.read_bytes()))
+    write(*lines(200, written))
+    follower.start()
+    for seconds in (0, 20, 700):
+        follower.wait(seconds)
+    append(log, *lines(300, 3))
+    follower.turn()
+    expected = lines(0, read) + lines(100, 40) + lines(200, written) + lines(300, 3)
+    assert [line for line in follower.lines if line not in banner] == expected
+    assert (follower.missed, follower.lost) == (1, 0)  # nobody saw where the first one ended

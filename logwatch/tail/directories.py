@@ -14,7 +14,7 @@ from typing import NamedTuple
 from logwatch.discover.globs import DiscoveredPaths, Globs, is_conclusive, mark
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
-from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
+from logwatch.tail.rotated_names import RotatedName, name_beginnings, possible_bases, rotated_name, shape_of
 
 _FEW_PLACES = 8  # directories for rotated files that are looked at for each log; with more, only those below its own
 
@@ -123,9 +123,10 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
     """Return the rotated files beside each log, by path, with what their names say."""
     found = {}
     for directory, base in sorted({os.path.split(log) for log in logs}):
-        for name in directories.beginning(directory, stem_of(base)):
-            if rotated := rotated_name(base, name):
-                found[os.path.join(directory, name)] = rotated
+        for beginning in name_beginnings(base):
+            for name in directories.beginning(directory, beginning):
+                if rotated := rotated_name(base, name):
+                    found[os.path.join(directory, name)] = rotated
     return found
 
 

@@ -20,6 +20,8 @@ _DATE_DIGITS = 6  # of a day or a time of day; fewer may number logs that are wr
 _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_SUPERVISED = "current"  # what svlogd, multilog and s6-log call the log; rotated, it has a TAI64N stamp for a name
+_TAI64N = re.compile(r"@(?P<stamp>4[0-9a-f]{23})\.[su]")
 _STAMP_IN_HEX = r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])"  # svlogd's, multilog's, s6-log's
 _COUNTING = re.compile(rf"{_STAMP_IN_HEX}|\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
 
@@ -54,13 +56,21 @@ def stem_of(base: str) -> str:
     return base[: base.find(".", 1)] if "." in base[1:] else base
 
 
+def name_beginnings(base: str) -> tuple[str, ...]:
+    """Return what the names that ``rotated_name`` knows for a log begin with: one of these."""
+    return (stem_of(base), "@4") if base == _SUPERVISED else (stem_of(base),)
+
+
 def rotated_name(base: str, name: str) -> RotatedName | None:
     """Return what ``name`` says as a rotated name of ``base``, both without directories; None if it is not one.
 
     ``mesibo.log`` is rotated to ``mesibo.log.1``, ``mesibo.log.1.gz``, ``mesibo.log-20261122-1795890000.xz``,
-    ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``.
+    ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``;
+    ``current`` also to ``@4000000069b0a1c029f2de4c.s``.
     """
     plain = without_suffix(name)
+    if base == _SUPERVISED and (match := _TAI64N.fullmatch(plain)):
+        return RotatedName(date=match["stamp"])
     if plain == base:
         return UNNAMED if name != base else None
     if plain.startswith(base):
@@ -104,6 +114,7 @@ def possible_bases(name: str) -> list[str]:
     stems = [plain[:at] for at in range(len(plain) - 1, 0, -1) if plain[at] in _SEPARATORS]
     _, dot, extension = plain.rpartition(".")
     behind = [plain[at + 1 :] for at, sign in enumerate(plain) if sign in _SEPARATORS]
+    behind += [_SUPERVISED] if _TAI64N.fullmatch(plain) else []
     return sorted([plain, *stems, *(stem + dot + extension for stem in stems), *behind], key=len, reverse=True)
 
 

@@ -647,3 +647,29 @@ def test_logs_that_were_copied_and_emptied_while_the_daemon_was_away_count_also_
     expected = lines(0, read) + lines(100, 40) + lines(200, written) + lines(300, 3)
     assert [line for line in follower.lines if line not in banner] == expected
     assert (follower.missed, follower.lost) == (1, 0)  # nobody saw where the first one ended
+
+
+@pytest.mark.parametrize("pattern", ["current", "*"])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_a_supervisor_has_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_path, stopped, pattern):
+    """svlogd's, multilog's and s6-log's ``current``, of which they keep the newest few."""
+    log, history = tmp_path / "current", tmp_path / "@400000006900000000000000.s"
+
+    def lines(first):
+        return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + 20)]
+
+    append(history, *lines(900))
+    append(log, *lines(0))
+    follower = Follower(tmp_path / pattern)
+    follower.turn()
+    if stopped:
+        follower.stop()
+    log.unlink()
+    for n in (1, 2):
+        append(tmp_path / f"@400000006900000{n}00000000.s", *lines(100 * n))
+    append(log, *lines(300))
+    if stopped:
+        follower.start()
+    follower.turn()
+    past = lines(900) if pattern == "*" else []
+    assert sorted(follower.lines) == sorted(past + lines(0) + lines(100) + lines(200) + lines(300))

@@ -43,6 +43,15 @@ def test_names_that_rotation_gives(name):
     assert "mesibo.log" in possible_bases(name)
 
 
+def test_names_of_supervisors():
+    """What svlogd, multilog and s6-log rotate ``current`` to is known by its TAI64N stamp, which is in order."""
+    names = ["@4000000069b0a1c029f2de4c.s", "@4000000069b0a1c1000000ff.u", "@4000000069b0a1c1000001ff.s"]
+    assert sorted(names, key=lambda name: age_key(rotated_name("current", name), 0)) == names
+    assert all("current" in possible_bases(name) for name in names)
+    assert rotated_name("current", "@4000000069b0a1c029f2de4c.t") is None  # what a processor has not finished
+    assert rotated_name("mesibo.log", names[0]) is None
+
+
 @pytest.mark.parametrize("name", NOT_ROTATED)
 def test_names_of_other_files(name):
     """A name that only begins alike is another file's."""

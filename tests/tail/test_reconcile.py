@@ -155,6 +155,25 @@ TABLE = {
         ),
         [Hold(1, 0, 500), Hold(2, 1)],
     ),
+    "a copy of what was packed before anybody saw it, in a file that is not unpacked to its end": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 2, 0, b""),
+            replace(archive("m.log.1.gz", 3), archive=SimpleNamespace(known_size=None, intact=None)),
+            file("m.log.old", 4, 900, A[:900]),
+            answers=[(1, 0, Relation.OTHER, 0)],
+            parts=[(2, 1)],
+        ),
+        [
+            Leave(1, "open"),
+            TakeUp(1, "rotated"),
+            Rotated("rename"),
+            TakeUp(0, "live"),
+            Rotated("replace"),
+            TakeUp(2, "ignored"),
+        ],
+    ),
     "a look after that, when it was rotated": (
         PathView(current=1, starts_at_end=True),
         [known()],

@@ -358,4 +358,10 @@ def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
     An archive of which nobody knows how long it is, and that holds another one, has its end still to come.
     """
     candidate, size = draft.file(i), draft.size(i)
-    return (-(sys.maxsize if size is None else size), not candidate.is_at_path, candidate.packed, candidate.modified, candidate.path)
+    return (
+        -(sys.maxsize if size is None else size),
+        not candidate.is_at_path,
+        candidate.packed,
+        candidate.modified,
+        candidate.path,
+    )

@@ -12,8 +12,10 @@ from logwatch.unpack import without_suffix
 
 # Four digits or more, one of them first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
-_SUFFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?:old|bak|prev|save))")
+_WORD = r"\.(?:old|bak|prev|save)"  # also behind a number or a date: logrotate's ``addextension``
+_SUFFIX = re.compile(rf"(?:(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))(?:{_WORD}|\.log)?|{_WORD})")
 _INFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))")
+_IN_FRONT = re.compile(rf"(?P<date>{_STAMP})[-_.](?P<base>\D.*)")
 _DATED = re.compile(rf"(?:^|(?<=[-_.])){_STAMP}")
 _COUNTED = re.compile(r"(?<=[A-Za-z])\d{1,4}(?P<extension>\.[A-Za-z]\w*)$")
 _DATE_DIGITS = 6  # of a day or a time of day; fewer may number logs that are written side by side
@@ -21,7 +23,7 @@ _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _SUPERVISED = "current"  # what svlogd, multilog and s6-log call the log; rotated, it has a TAI64N stamp for a name
-_TAI64N = re.compile(r"@(?P<stamp>4[0-9a-f]{23})\.[su]")
+_TAI64N = re.compile(r"@(4[0-9a-f]{23})\.[su]")
 _STAMP_IN_HEX = r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])"  # svlogd's, multilog's, s6-log's
 _COUNTING = re.compile(rf"{_STAMP_IN_HEX}|\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
 
@@ -47,8 +49,11 @@ UNCERTAIN = RotatedName(certain=False)
 
 def _rotated(match: re.Match[str]) -> RotatedName:
     number = match["number"]
-    date = re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", match["date"] or ""))
-    return RotatedName(int(number) if number else None, date)
+    return RotatedName(int(number) if number else None, _digits(match["date"] or ""))
+
+
+def _digits(date: str) -> str:
+    return re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", date))
 
 
 def stem_of(base: str) -> str:
@@ -56,9 +61,14 @@ def stem_of(base: str) -> str:
     return base[: base.find(".", 1)] if "." in base[1:] else base
 
 
-def name_beginnings(base: str) -> tuple[str, ...]:
-    """Return what the names that ``rotated_name`` knows for a log begin with: one of these."""
-    return (stem_of(base), "@4") if base == _SUPERVISED else (stem_of(base),)
+def dated_in_front(name: str) -> tuple[str, str] | None:
+    """Return the log of which a name is a rotated one that begins with its date, and that date; None if none does."""
+    plain = without_suffix(name)
+    if match := _TAI64N.fullmatch(plain):
+        return _SUPERVISED, match[1]
+    match = _IN_FRONT.fullmatch(plain) if plain[:1].isdigit() else None
+    date = _digits(match["date"]) if match else ""
+    return (match["base"], date) if match and len(date) >= _DATE_DIGITS else None
 
 
 def rotated_name(base: str, name: str) -> RotatedName | None:
@@ -66,11 +76,11 @@ def rotated_name(base: str, name: str) -> RotatedName | None:
 
     ``mesibo.log`` is rotated to ``mesibo.log.1``, ``mesibo.log.1.gz``, ``mesibo.log-20261122-1795890000.xz``,
     ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``;
-    ``current`` also to ``@4000000069b0a1c029f2de4c.s``.
+    ``mesibo.log.1.old``, ``2026-11-22-mesibo.log``, and ``current`` also to ``@4000000069b0a1c029f2de4c.s``.
     """
     plain = without_suffix(name)
-    if base == _SUPERVISED and (match := _TAI64N.fullmatch(plain)):
-        return RotatedName(date=match["stamp"])
+    if (front := dated_in_front(name)) and front[0] == base:
+        return RotatedName(date=front[1])
     if plain == base:
         return UNNAMED if name != base else None
     if plain.startswith(base):

@@ -649,24 +649,32 @@ def test_logs_that_were_copied_and_emptied_while_the_daemon_was_away_count_also_
     assert (follower.missed, follower.lost) == (1, 0)  # nobody saw where the first one ended
 
 
-@pytest.mark.parametrize("pattern", ["current", "*"])
+@pytest.mark.parametrize(
+    ("base", "rotated"),
+    [
+        ("current", "@400000006900000{n}00000000.s"),  # svlogd's, multilog's and s6-log's
+        ("m.log", "2026-11-2{n}-m.log"),
+        ("m.log", "m.log-2026112{n}.old"),  # logrotate's, with ``addextension``
+    ],
+)
+@pytest.mark.parametrize("pattern", ["", "*"])
 @pytest.mark.parametrize("stopped", [True, False])
-def test_what_a_supervisor_has_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_path, stopped, pattern):
-    """svlogd's, multilog's and s6-log's ``current``, of which they keep the newest few."""
-    log, history = tmp_path / "current", tmp_path / "@400000006900000000000000.s"
+def test_what_was_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_path, stopped, pattern, base, rotated):
+    """Of the newest few, which are kept, the name alone tells that they are the log's."""
+    log, history = tmp_path / base, tmp_path / rotated.format(n=0)
 
     def lines(first):
         return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + 20)]
 
     append(history, *lines(900))
     append(log, *lines(0))
-    follower = Follower(tmp_path / pattern)
+    follower = Follower(tmp_path / (pattern or base))
     follower.turn()
     if stopped:
         follower.stop()
     log.unlink()
     for n in (1, 2):
-        append(tmp_path / f"@400000006900000{n}00000000.s", *lines(100 * n))
+        append(tmp_path / rotated.format(n=n), *lines(100 * n))
     append(log, *lines(300))
     if stopped:
         follower.start()

@@ -18,6 +18,11 @@ ROTATED = {
     "mesibo.1.log": (1, "", False),
     "mesibo-20261122.log.gz": (None, "20261122", True),
     "mesibo.20261122-101112.log": (None, "20261122101112", False),
+    "mesibo.log.1.old": (1, "", False),
+    "mesibo.log-20261122.bak.gz": (None, "20261122", True),
+    "mesibo.log.2.log": (2, "", False),
+    "2026-11-22-mesibo.log": (None, "20261122", False),
+    "20261122T1015_mesibo.log.gz": (None, "202611221015", True),
 }
 NOT_ROTATED = [
     "mesibo.log",
@@ -29,6 +34,10 @@ NOT_ROTATED = [
     "mesibo-eu.log",
     "mesibo2.log",
     "mesibo.log-x",
+    "mesibo.log.1.x",
+    "2026-mesibo.log",
+    "20261122-mesibo.log.x",
+    "20261122mesibo.log",
     "other.log.1",
     "mesibo.1.txt",
 ]

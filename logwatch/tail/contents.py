@@ -3,6 +3,7 @@
 By inode, by content alone, and by the last lines of a trimmed log.
 """
 
+import sys
 from collections.abc import Set as AbstractSet
 
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
@@ -352,6 +353,15 @@ def _is_repeated(draft: Draft, i: int) -> bool:
 
 
 def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
-    """Return a sort key for copies of each other: longest, at the path, plain, written first, by name."""
-    candidate, size = draft.file(i), draft.size(i) or 0
-    return (-size, not candidate.is_at_path, candidate.packed, candidate.modified, candidate.path)
+    """Return a sort key for copies of each other: longest, at the path, plain, written first, by name.
+
+    An archive of which nobody knows how long it is, and that holds another one, has its end still to come.
+    """
+    candidate, size = draft.file(i), draft.size(i)
+    return (
+        -(sys.maxsize if size is None else size),
+        not candidate.is_at_path,
+        candidate.packed,
+        candidate.modified,
+        candidate.path,
+    )

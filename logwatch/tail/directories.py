@@ -14,7 +14,7 @@ from typing import NamedTuple
 from logwatch.discover.globs import DiscoveredPaths, Globs, is_conclusive, mark
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
-from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
+from logwatch.tail.rotated_names import RotatedName, dated_in_front, possible_bases, rotated_name, shape_of, stem_of
 
 _FEW_PLACES = 8  # directories for rotated files that are listed for each log; with more, only those below its own
 
@@ -33,6 +33,7 @@ class _Listing:
 
     there: tuple[int, int] = (0, 0)  # the directory's ``mark`` when it was listed
     names: list[str] = field(default_factory=list)
+    dated: dict[str, list[str]] = field(default_factory=dict)  # by log: names with a date in front of the log's
     shapes: dict[str, list[str]] = field(default_factory=dict)  # by shape: names; empty until any was asked for
     unknown: dict[str, list[str]] = field(default_factory=dict)  # by shape that was asked for: names of unknown files
     strangers: tuple[list[Stranger], dict[Key, Stranger]] | None = None
@@ -73,6 +74,9 @@ class Directories:
                 return known
             with os.scandir(directory) as entries:
                 listing = self._listed[directory] = _Listing(there, sorted(entry.name for entry in entries))
+            for name in listing.names:
+                if front := dated_in_front(name):
+                    listing.dated.setdefault(front[0], []).append(name)
         except (FileNotFoundError, NotADirectoryError):
             return _Listing()
         except OSError:
@@ -85,6 +89,10 @@ class Directories:
         names = self._list(directory).names
         start = bisect_left(names, stem)
         return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
+
+    def dated_in_front(self, directory: str, base: str) -> list[str]:
+        """Return the names in a directory that have a date in front of a log's name."""
+        return self._list(directory).dated.get(base, [])
 
     def alike(self, directory: str, name: str, stem: str, is_known: Callable[[str], object]) -> list[str]:
         """Return the names in a directory that have the same shape as ``name``, without those of known files.
@@ -123,7 +131,7 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
     """Return the rotated files beside each log, by path, with what their names say."""
     found = {}
     for directory, base in sorted({os.path.split(log) for log in logs}):
-        for name in directories.beginning(directory, stem_of(base)):
+        for name in directories.beginning(directory, stem_of(base)) + directories.dated_in_front(directory, base):
             if rotated := rotated_name(base, name):
                 found[os.path.join(directory, name)] = rotated
     return found

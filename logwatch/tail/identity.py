@@ -179,6 +179,8 @@ def compare(
     if alike or rewritten or punched:
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
         if (alike or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
+            if known.state == "ignored" and known.size and not same_inode:
+                file.size()  # what else begins alike is told by it: SeekingError until an archive is unpacked
             return Answer(Relation.SAME, known.offset)
     if search and known.head_bytes:
         at = _find(known, file, left=left)

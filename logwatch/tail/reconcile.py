@@ -115,7 +115,7 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
     action = draft.decided[holder.number] if holder else None
-    perhaps = isinstance(action, Hold) and action.cut  # it may be a new log with the same banner
+    perhaps = action is not None and _may_be_new(draft, action)
     elsewhere = perhaps or not holder or holder is not draft.current
     sought = (k for k in draft.known if k.in_use and not k.empty and k is not draft.current)
     lost = path.adrift and any(map(draft.is_nowhere, sought))
@@ -147,9 +147,12 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
             plan.actions.append(Rotated("rename", len(written)))
-    if at_path is not None and between and holder and action == Hold(holder.number, at_path) and not holder.begun:
-        # It was taken up while empty, and comes after them: with a lower number, its torn line would end in one of them
-        plan.actions[plan.actions.index(action)] = Leave(holder.number, "forgotten")
+    blank = holder and not holder.begun and at_path is not None and action == Hold(holder.number, at_path)
+    if between and holder and action and at_path is not None and (perhaps or blank):
+        # It is a new log, and comes after them: with a lower number, its torn line would end in one of them
+        plan.actions[plan.actions.index(action)] = (
+            Leave(holder.number, "forgotten") if blank else _settle(draft, holder)
+        )
         plan.actions.append(TakeUp(at_path, "live"))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
@@ -161,6 +164,13 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
+
+
+def _may_be_new(draft: Draft, action: Hold | Leave) -> bool:
+    """Return whether a generation lies in a file with less in it than was read: a new log may have the same banner."""
+    if not isinstance(action, Hold):
+        return False
+    return action.cut or draft.found.answer(action.number, action.file).relation is Relation.PART
 
 
 def _pair_with_what_goes_on(draft: Draft) -> None:

@@ -12,14 +12,18 @@ from logwatch.unpack import without_suffix
 
 # Four digits or more, one of them first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
-_SUFFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?:old|bak|prev|save))")
+_WORD = r"\.(?:old|bak|prev|save)"  # also behind a number or a date: logrotate's ``addextension``
+_SUFFIX = re.compile(rf"(?:(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))(?:{_WORD}|\.log)?|{_WORD})")
 _INFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))")
+_IN_FRONT = re.compile(rf"(?P<date>{_STAMP})[-_.](?P<base>\D.*)")
 _DATED = re.compile(rf"(?:^|(?<=[-_.])){_STAMP}")
 _COUNTED = re.compile(r"(?<=[A-Za-z])\d{1,4}(?P<extension>\.[A-Za-z]\w*)$")
 _DATE_DIGITS = 6  # of a day or a time of day; fewer may number logs that are written side by side
 _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_SUPERVISED = "current"  # what svlogd, multilog and s6-log call the log; rotated, it has a TAI64N stamp for a name
+_TAI64N = re.compile(r"@(4[0-9a-f]{23})\.[su]")
 _STAMP_IN_HEX = r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])"  # svlogd's, multilog's, s6-log's
 _COUNTING = re.compile(rf"{_STAMP_IN_HEX}|\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
 
@@ -45,8 +49,11 @@ UNCERTAIN = RotatedName(certain=False)
 
 def _rotated(match: re.Match[str]) -> RotatedName:
     number = match["number"]
-    date = re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", match["date"] or ""))
-    return RotatedName(int(number) if number else None, date)
+    return RotatedName(int(number) if number else None, _digits(match["date"] or ""))
+
+
+def _digits(date: str) -> str:
+    return re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", date))
 
 
 def stem_of(base: str) -> str:
@@ -54,13 +61,26 @@ def stem_of(base: str) -> str:
     return base[: base.find(".", 1)] if "." in base[1:] else base
 
 
+def dated_in_front(name: str) -> tuple[str, str] | None:
+    """Return the log of which a name is a rotated one that begins with its date, and that date; None if none does."""
+    plain = without_suffix(name)
+    if match := _TAI64N.fullmatch(plain):
+        return _SUPERVISED, match[1]
+    match = _IN_FRONT.fullmatch(plain) if plain[:1].isdigit() else None
+    date = _digits(match["date"]) if match else ""
+    return (match["base"], date) if match and len(date) >= _DATE_DIGITS else None
+
+
 def rotated_name(base: str, name: str) -> RotatedName | None:
     """Return what ``name`` says as a rotated name of ``base``, both without directories; None if it is not one.
 
     ``mesibo.log`` is rotated to ``mesibo.log.1``, ``mesibo.log.1.gz``, ``mesibo.log-20261122-1795890000.xz``,
-    ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``.
+    ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``;
+    ``mesibo.log.1.old``, ``2026-11-22-mesibo.log``, and ``current`` also to ``@4000000069b0a1c029f2de4c.s``.
     """
     plain = without_suffix(name)
+    if (front := dated_in_front(name)) and front[0] == base:
+        return RotatedName(date=front[1])
     if plain == base:
         return UNNAMED if name != base else None
     if plain.startswith(base):
@@ -104,6 +124,7 @@ def possible_bases(name: str) -> list[str]:
     stems = [plain[:at] for at in range(len(plain) - 1, 0, -1) if plain[at] in _SEPARATORS]
     _, dot, extension = plain.rpartition(".")
     behind = [plain[at + 1 :] for at, sign in enumerate(plain) if sign in _SEPARATORS]
+    behind += [_SUPERVISED] if _TAI64N.fullmatch(plain) else []
     return sorted([plain, *stems, *(stem + dot + extension for stem in stems), *behind], key=len, reverse=True)
 
 

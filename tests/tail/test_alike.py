@@ -396,6 +396,30 @@ def test_links_to_one_file_are_one_log(tmp_path):
     assert follower.lines == ["one", "two"]
 
 
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("name", ["current", "zlatest"])
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_rotated_files_count_also_where_their_log_is_followed_under_a_link_to_it(tmp_path, link, name, life):
+    """A pattern matches the link of ``rotatelogs -L``, the log, and what it wrote between two looks."""
+    log = tmp_path / "m.log"
+    append(log, *numbered(0, 30))
+    link(log, tmp_path / name)
+    follower = Follower(tmp_path / "*")
+    follower.turn()
+    follower.commit()
+    if life == "stopped":
+        follower.stop()
+    append(tmp_path / "m.log.1", *numbered(30, 30))
+    append(tmp_path / "m.log.2", *numbered(60, 30))
+    log.write_text("")
+    append(log, *numbered(90, 1))
+    if life == "stopped":
+        follower.start()
+    for seconds in (0, 1, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == numbered(0, 91)
+
+
 def numbered(first, count):
     return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + count)]
 

@@ -266,6 +266,35 @@ def test_a_log_that_is_packed_away_between_two_looks_counts_once(tmp_path, text,
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("banner", [2, 80])
+def test_an_archive_is_not_taken_for_one_that_was_left_out_before_its_size_is_known(tmp_path, banner):
+    """``rotate 1``: the archive of a log with nothing but its banner gives its name to that of the next log."""
+    log, archive = tmp_path / "m.log", tmp_path / "m.1.log.gz"
+    begins = [f"banner {'=' * 60} {n}" for n in range(banner)]
+
+    def rotate(to):
+        to.write_bytes(gzip.compress(log.read_bytes()))
+        log.unlink()
+        to.replace(archive)
+
+    append(log, *begins, *lines(0, 1))
+    follower = Follower(log)
+    follower.turn()
+    log.unlink()
+    append(log, *begins)
+    rotate(archive)
+    log.touch()
+    follower.turn()
+    log.unlink()
+    append(log, *begins, *lines(1, 60))
+    rotate(tmp_path / "begun")
+    append(log, *begins)
+    for seconds in (1, 11, 700):
+        follower.wait(seconds)
+    assert [line for line in follower.lines if line not in begins] == lines(0, 61)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 @pytest.mark.parametrize("seen", [(0,), (0, 24), (24,), (0, 1000)])
 def test_an_empty_file_that_becomes_an_archive_is_no_rotation(tmp_path, seen):
     """Svlogd's ``!gzip``: what its processor has written nothing into yet lies beside what it is to pack."""

@@ -133,6 +133,47 @@ TABLE = {
         found(file("m.log", 1), replace(file("m.log.1", 2), matched=True)),
         [TakeUp(1, "ignored"), TakeUp(0, "live", None)],
     ),
+    "after a restart a log with less than was read, beside one that nobody has seen, is the next one": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 500, A[:500]), file("m.log.1", 2, 900, A[:200] + b"-"), answers=[(1, 0, PART, 500)]),
+        [Leave(1, "disowned"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
+    ),
+    "the same where its end is not known": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 500, A[:500]), file("m.log.1", 2, 900, A[:200] + b"-"), answers=[(1, 0, CUT, 500)]),
+        [Leave(1, "disowned"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
+    ),
+    "after a restart a log with less than was read lost its end, where nothing else is new": (
+        NOW,
+        [known(), known(2, 2, "ignored", 0, 900, head=A[:200])],
+        found(
+            file("m.log", 1, 500, A[:500]),
+            file("m.log.1", 2, 900, A[:200] + b"-"),
+            answers=[(1, 0, PART, 500), (2, 1, SAME, 0)],
+        ),
+        [Hold(1, 0, 500), Hold(2, 1)],
+    ),
+    "a copy of what was packed before anybody saw it, in a file that is not unpacked to its end": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 2, 0, b""),
+            replace(archive("m.log.1.gz", 3), archive=SimpleNamespace(known_size=None, intact=None)),
+            file("m.log.old", 4, 900, A[:900]),
+            answers=[(1, 0, Relation.OTHER, 0)],
+            parts=[(2, 1)],
+        ),
+        [
+            Leave(1, "open"),
+            TakeUp(1, "rotated"),
+            Rotated("rename"),
+            TakeUp(0, "live"),
+            Rotated("replace"),
+            TakeUp(2, "ignored"),
+        ],
+    ),
     "a look after that, when it was rotated": (
         PathView(current=1, starts_at_end=True),
         [known()],

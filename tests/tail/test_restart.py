@@ -607,3 +607,70 @@ def test_what_is_left_of_a_deleted_log_is_read_before_an_orderly_stop(path, writ
     assert len(follower.lines) == written
     settle(follower)
     assert (len(follower.lines), follower.lost, follower.missed) == (written, 0, 0)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("read", [1, 5, 60])
+@pytest.mark.parametrize("written", [0, 1])
+def test_logs_that_were_copied_and_emptied_while_the_daemon_was_away_count_also_with_less_in_the_last_one(
+    tmp_path, written, read, pack
+):
+    """Copytruncate with ``rotate 1`` and the same banner: the log looks like the one that was read, without its end."""
+    log, banner = tmp_path / "m.log", [f"licence and version, line {n} {'=' * 30}" for n in range(5)]
+
+    def lines(first, count):
+        return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + count)]
+
+    def write(*some):
+        log.write_text("")
+        append(log, *banner, *some)
+
+    write(*lines(0, read))
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    write(*lines(100, 40))
+    (tmp_path / "m.log.1").write_bytes(pack(log.read_bytes()))
+    write(*lines(200, written))
+    follower.start()
+    for seconds in (0, 20, 700):
+        follower.wait(seconds)
+    append(log, *lines(300, 3))
+    follower.turn()
+    expected = lines(0, read) + lines(100, 40) + lines(200, written) + lines(300, 3)
+    assert [line for line in follower.lines if line not in banner] == expected
+    assert (follower.missed, follower.lost) == (1, 0)  # nobody saw where the first one ended
+
+
+@pytest.mark.parametrize(
+    ("base", "rotated"),
+    [
+        ("current", "@400000006900000{n}00000000.s"),  # svlogd's, multilog's and s6-log's
+        ("m.log", "2026-11-2{n}-m.log"),
+        ("m.log", "m.log-2026112{n}.old"),  # logrotate's, with ``addextension``
+    ],
+)
+@pytest.mark.parametrize("pattern", ["", "*"])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_was_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_path, stopped, pattern, base, rotated):
+    """Of the newest few, which are kept, the name alone tells that they are the log's."""
+    log, history = tmp_path / base, tmp_path / rotated.format(n=0)
+
+    def lines(first):
+        return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + 20)]
+
+    append(history, *lines(900))
+    append(log, *lines(0))
+    follower = Follower(tmp_path / (pattern or base))
+    follower.turn()
+    if stopped:
+        follower.stop()
+    log.unlink()
+    for n in (1, 2):
+        append(tmp_path / rotated.format(n=n), *lines(100 * n))
+    append(log, *lines(300))
+    if stopped:
+        follower.start()
+    follower.turn()
+    past = lines(900) if pattern == "*" else []
+    assert sorted(follower.lines) == sorted(past + lines(0) + lines(100) + lines(200) + lines(300))

@@ -18,6 +18,11 @@ ROTATED = {
     "mesibo.1.log": (1, "", False),
     "mesibo-20261122.log.gz": (None, "20261122", True),
     "mesibo.20261122-101112.log": (None, "20261122101112", False),
+    "mesibo.log.1.old": (1, "", False),
+    "mesibo.log-20261122.bak.gz": (None, "20261122", True),
+    "mesibo.log.2.log": (2, "", False),
+    "2026-11-22-mesibo.log": (None, "20261122", False),
+    "20261122T1015_mesibo.log.gz": (None, "202611221015", True),
 }
 NOT_ROTATED = [
     "mesibo.log",
@@ -29,6 +34,10 @@ NOT_ROTATED = [
     "mesibo-eu.log",
     "mesibo2.log",
     "mesibo.log-x",
+    "mesibo.log.1.x",
+    "2026-mesibo.log",
+    "20261122-mesibo.log.x",
+    "20261122mesibo.log",
     "other.log.1",
     "mesibo.1.txt",
 ]
@@ -41,6 +50,15 @@ def test_names_that_rotation_gives(name):
     assert rotated, f"{name}: not known as a name that rotation gives"
     assert (rotated.number, rotated.date, format_of_name(name) is not None) == ROTATED[name]
     assert "mesibo.log" in possible_bases(name)
+
+
+def test_names_of_supervisors():
+    """What svlogd, multilog and s6-log rotate ``current`` to is known by its TAI64N stamp, which is in order."""
+    names = ["@4000000069b0a1c029f2de4c.s", "@4000000069b0a1c1000000ff.u", "@4000000069b0a1c1000001ff.s"]
+    assert sorted(names, key=lambda name: age_key(rotated_name("current", name), 0)) == names
+    assert all("current" in possible_bases(name) for name in names)
+    assert rotated_name("current", "@4000000069b0a1c029f2de4c.t") is None  # what a processor has not finished
+    assert rotated_name("mesibo.log", names[0]) is None
 
 
 @pytest.mark.parametrize("name", NOT_ROTATED)

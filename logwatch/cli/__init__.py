@@ -1,4 +1,4 @@
-"""The command line: one module a command, loaded only when it is asked for. Exit 0 fine, 1 findings, 2 wrong use."""
+"""The command line: one module per command, loaded only if it is called. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import difflib
 import errno
@@ -109,7 +109,7 @@ def group() -> None:
 
 
 def main(flags: SignalFlags | None = None) -> NoReturn:
-    """Run the command line and exit; ``flags`` is what signals have asked for by now."""
+    """Run the command line and exit; ``flags`` holds what signals have asked for so far."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding, a file name of none
     group(prog_name="mesibo-logwatch", obj=flags)

@@ -1,4 +1,4 @@
-"""``doctor``: why are there no numbers, or wrong ones: one row a check, each with its remedy."""
+"""``doctor``: why are there no numbers, or wrong ones? One row per check, each with its remedy."""
 
 import json
 import sys

@@ -10,7 +10,7 @@ from logwatch.moments import EXAMPLES, moment
 
 
 class CommandGroup(click.Group):
-    """A group that lists each command with its whole sentence, where click's own cuts it to the terminal's width."""
+    """A group that lists each command with its whole sentence, which click's own cuts to the terminal's width."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list."""
@@ -44,6 +44,6 @@ def time_read(now: Callable[[], float]) -> Callable[[click.Context, click.Parame
 
 
 def refuse_empty(since: float | None, until: float | None) -> None:
-    """Refuse a window of --since and --until in which nothing can be."""
+    """Refuse --since and --until with nothing between them; None leaves a side open."""
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")

@@ -102,7 +102,7 @@ class Source(Table, frozen=True, kw_only=True):
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"
-    mesibo_conf: FilePath | None = None  # of this source's mesibo, where it is in none of the usual places
+    mesibo_conf: FilePath | None = None  # of this source's mesibo, if it is in none of the usual places
 
     @property
     def input(self) -> InputKind:

@@ -29,5 +29,5 @@ class Table(Struct, frozen=True, kw_only=True):
     """One table of the configuration file."""
 
     def contradictions(self, where: str) -> list[Problem]:  # noqa: ARG002  for tables that have none
-        """Find values that are fine by themselves but not together; ``where`` is the table's place in the file."""
+        """Return problems with values that are fine by themselves but not together; ``where`` is the table's place."""
         return []

@@ -35,7 +35,7 @@ class _Config(msgspec.Struct):
 
 
 class _Written(msgspec.Struct):
-    """The only fields of config.v2.json that are ever decoded; everything else is skipped over."""
+    """The only fields of config.v2.json that are ever decoded; everything else is skipped."""
 
     identity: str = msgspec.field(name="ID", default="")
     name: str = msgspec.field(name="Name", default="")
@@ -221,7 +221,7 @@ class Container:
         return path in self._found.paths
 
     def directories(self) -> frozenset[str]:
-        """Return where new containers appear, and where the present one's log is."""
+        """Return the directories where new containers appear, and that of the present one's log."""
         return frozenset([*self._lists, *self._own, *map(os.path.dirname, self._found.paths)])
 
 

@@ -78,7 +78,7 @@ class Globs:
         return any(mark(directory) != before for directory, before in self._walk.marks.items())
 
     def matches(self, path: str) -> bool:
-        """Return whether a pattern leads to this path."""
+        """Return whether a pattern matches this path."""
         names = _parts(path)
         return path in self._fixed or any(_fits(pattern, names) for pattern in self._magic)
 

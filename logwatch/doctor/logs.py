@@ -28,12 +28,12 @@ from logwatch.words import apart, bytes_, many, number, share, span
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file
 HEAD_BYTES = 1 << 18  # at its beginning
-JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
+JOURNAL_ENTRIES = 5000  # the newest ones, which are read
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
 _ASKED = 50  # files that are tried as another user: a process each
 _SHAPES = 3
 CLOSE_SECONDS = 120.0  # a stamp this close to the file's time agrees with it
-_STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
+_STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, the rest is stray; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
 
 
@@ -152,7 +152,7 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
         yield skipped(row, f"there is no user {SERVICE_USER}, or no systemd, to ask for")
         return
     numbers = os.getgrouplist(user.pw_name, user.pw_gid)
-    groups = {each.gr_name for each in grp.getgrall() if each.gr_gid in numbers}  # some number may have no name
+    groups = {each.gr_name for each in grp.getgrall() if each.gr_gid in numbers}  # a group may have no name
     groups |= set(added.strip().partition("=")[2].split())
     if groups & _JOURNAL_GROUPS:
         yield ok(row, f"for the user {SERVICE_USER}, by the group {min(groups & _JOURNAL_GROUPS)}")

@@ -78,7 +78,7 @@ def _mounted(docker: Docker) -> Iterator[Path]:
         mounts = [(mount.source, mount.target) for mount in settings.mounts or ()]
         mounts += [(bind.split(":")[0], bind.split(":")[1]) for bind in settings.binds or () if ":" in bind]
         for origin, target in mounts:
-            # a name without a slash is a volume's
+            # without a slash in front it is the name of a volume
             base = Path(origin) if origin.startswith("/") else path.parents[2] / "volumes" / origin / "_data"
             if Path(target) == USUAL or USUAL.is_relative_to(target):
                 yield base / USUAL.relative_to(target)

@@ -50,7 +50,7 @@ def _grammar() -> ParserElement:
     inside = Regex(r"(?:(?![ \t]+#|[ \t]*\}[ \t]*(?:#[^\n]*)?(?:\n|\Z))[^\n])*")
     double, single = QuotedString('"'), QuotedString("'")
     for value in (double, single, plain, inside):
-        value.set_whitespace_chars(" \t")  # a value stands on the line of its key
+        value.set_whitespace_chars(" \t")  # a value is on the line of its key
     shown = Group(name + is_ + (double | single | inside))
     unread = Suppress(name + is_ + (double | single | inside))
     top = Suppress(name + is_ + (double | single | plain))

@@ -109,7 +109,7 @@ class Mesibo:
         return self._truth.lines
 
     def truth(self) -> dict[str, object]:
-        """Return what has been written so far, in the shape of ``report --format json``."""
+        """Return the counts of what has been written so far, in the shape of ``report --format json``."""
         return self._truth.as_dict(self._catalogue)
 
     def start_up(self, at: float, most: int | None = None) -> bytes:

@@ -99,7 +99,7 @@ class Outage:
 
     @classmethod
     def parse(cls, text: str, history: float = 0.0) -> "Outage":
-        """Read ``[PLATFORM/]CODE[/REASON]:START[:SECONDS]``, for ever without SECONDS; raises ValueError.
+        """Read ``[PLATFORM/]CODE[/REASON]:START[:SECONDS]``, forever without SECONDS; raises ValueError.
 
         START counts from the end of the ``history`` (seconds) that a run begins with: -1800 is half an hour ago.
         """

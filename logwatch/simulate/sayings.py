@@ -76,7 +76,7 @@ _SHAPES = (
     'push_on_complete: {{"code":911,"text":"}} code 912"}} uid {user} type {type} mid # code {code}{answer}',
 )
 _SHAPE_WEIGHTS = (40, 25, 10, 10, 10, 2, 2, 1)
-# without a word for the platform; an answer may still tell it
+# without a word for the platform; an answer may still show it
 _SHAPES_UNTOLD = (
     "push_on_complete: uid {user} mid # code {code}{answer}",
     "push_on_complete code {code} mid #{answer}",
@@ -189,7 +189,7 @@ class Speaker:
 
 
 def answer_of(outcome: Outcome) -> dict[str, Any]:
-    """Return the answer of FCM or APNs to a push, in the provider's own format; empty where there is none."""
+    """Return the answer of FCM or APNs to a push, in the provider's own format; empty if there is none."""
     platform, code, reason = outcome
     if not reason or platform == "unknown":
         return {}

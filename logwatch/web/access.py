@@ -30,7 +30,7 @@ Signature = tuple[tuple[int, ...] | None, ...]
 
 
 class Refusal(NamedTuple):
-    """Why a request is not answered."""
+    """How a request is refused."""
 
     status: int
     headers: dict[str, str]

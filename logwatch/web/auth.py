@@ -27,7 +27,7 @@ from logwatch.web.fair_queue import FairQueue
 WAITING = fair_queue.MOST  # passwords that wait to be hashed, of all clients together
 LANES = (
     fair_queue.OF_ONE
-)  # passwords that wait, of one client; by a secret digest of the user, so that no name shows by its lane
+)  # passwords that wait, of one client; by a secret digest of the user, so that a lane reveals no name
 REMEMBERED = 1024
 CLIENTS = 64  # that were let in, remembered across a restart: the newest
 # Of a random password that nobody knows

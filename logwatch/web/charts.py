@@ -267,7 +267,7 @@ def _stack(counts: ClassCounts, up: int, unit: float) -> tuple[tuple[str, str], 
 
 
 def _grid(up: int, down: int) -> tuple[Tick, ...]:
-    """Draw up to five lines at round numbers, each way from 0."""
+    """Return up to five grid lines at round numbers, each way from 0."""
     most = up + down
     step = next((s * 10**power for power in range(12) for s in _STEPS if most <= 5 * s * 10**power), most)
     values = [value for value in range(-(down // step) * step, up + 1, step) if value]

@@ -89,7 +89,7 @@ def of_class(catalogue: Catalogue, present: Iterable[ResultKind], class_: str) -
 
 
 def of_dead_tokens(catalogue: Catalogue, present: Iterable[ResultKind]) -> tuple[ResultKind, ...]:
-    """Return those kinds of failures of which the provider itself says that the token will not work again."""
+    """Return those kinds of failures by which the provider itself says that the token is dead."""
     return tuple(kind for kind in present if catalogue.entry(*kind).token_dead)
 
 

@@ -37,7 +37,7 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """What all calls share: the webhooks in force by path, how many bodies are coming in, and who counts answers."""
+    """What all calls share: the webhooks in force by path, how many bodies are coming in, and what counts answers."""
 
     endpoints: Callable[[], Mapping[str, Endpoint]]
     answered: Callable[[int], None] = lambda _status: None

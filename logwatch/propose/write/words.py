@@ -136,12 +136,12 @@ def start(dialect: Dialect) -> list[str]:
 
 def opener(ways: Sequence[str]) -> list[str]:
     """Return the source of what may come between marker and fields, if anything does."""
-    told = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
-    texts = [way for way in told if way]
+    stripped = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
+    texts = [way for way in stripped if way]
     if not texts:
         return []
     inner = regex("|".join(escaped(each).replace(r"\[\*\]", r"\[[^][\r]*\]") for each in texts))
-    return [f"Suppress(Opt({inner}))" if "" in told else f"Suppress({inner})"]
+    return [f"Suppress(Opt({inner}))" if "" in stripped else f"Suppress({inner})"]
 
 
 def _strings(quotes: str) -> str:

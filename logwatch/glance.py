@@ -26,10 +26,10 @@ class Glance:
 
     def __str__(self) -> str:
         """Summarize it on one line."""
-        told = [f"{kind} ({files})" if self.files > 1 else kind for kind, files in self.kinds.most_common()]
+        parts = [f"{kind} ({files})" if self.files > 1 else kind for kind, files in self.kinds.most_common()]
         if silent := self.files - self.kinds.total() - len(self.problems):
-            told.append(f"no line of mesibo's yet ({silent})" if self.files > 1 else "no line of mesibo's yet")
-        return ", ".join(told)
+            parts.append(f"no line of mesibo's yet ({silent})" if self.files > 1 else "no line of mesibo's yet")
+        return ", ".join(parts)
 
 
 def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Literal["auto"]) -> Glance:

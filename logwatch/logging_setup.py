@@ -80,9 +80,9 @@ def raised_at(raised: TracebackType | None) -> str:
 class _Patient:
     """A stream that is written to as long as it accepts data: writing neither fails nor waits for long."""
 
-    def __init__(self, stream: TextIO, told: Callable[[int], str]) -> None:
+    def __init__(self, stream: TextIO, notice: Callable[[int], str]) -> None:
         self._stream = stream
-        self._told = told  # makes the event that says how many were left out
+        self._notice = notice  # makes the event that says how many were left out
         self._left_out = 0
         self._torn = False  # only the beginning of the last event was written
         self._patience = PATIENCE_SECONDS
@@ -96,7 +96,7 @@ class _Patient:
     def write(self, text: str) -> None:
         """Write ``text`` after the number of events that were left out, or leave it out as well."""
         try:
-            self._put(f"{self._told(self._left_out)}\n{text}" if self._left_out else text)
+            self._put(f"{self._notice(self._left_out)}\n{text}" if self._left_out else text)
         except (OSError, ValueError):
             self._left_out += 1
         else:
@@ -123,13 +123,13 @@ class _Patient:
 def _left_out(processors: list[Any]) -> Callable[[int], str]:
     """Return a function that renders, like any other event, how many events were left out."""
 
-    def told(number: int) -> str:
+    def notice(number: int) -> str:
         event: Any = {"event": "events_left_out", "number": number}
         for process in processors:
             event = process(None, "warning", event)
         return str(event)
 
-    return told
+    return notice
 
 
 def _printable(_logger: Any, _method: str, event: LogEvent) -> LogEvent:

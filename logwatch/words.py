@@ -60,9 +60,9 @@ def marked_moment(at: float, text: str) -> str:
 
 def unmarked(sentences: Iterable[str]) -> tuple[tuple[str, ...], Moments]:
     """Return sentences without their marks, and the moments that were marked in them."""
-    told = tuple(sentences)
-    found = {text: float(at) for each in told for at, text in _MOMENT.findall(each)}
-    return tuple(_MOMENT.sub(r"\2", each) for each in told), tuple(found.items())
+    marked = tuple(sentences)
+    found = {text: float(at) for each in marked for at, text in _MOMENT.findall(each)}
+    return tuple(_MOMENT.sub(r"\2", each) for each in marked), tuple(found.items())
 
 
 def clock(at: float, now: float) -> str:

@@ -142,10 +142,10 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
             kind or "", " "
         )
 
-    told = _PART.sub(shown, text)
-    if told.startswith("{") and len(told) > FRONT_LENGTH:
-        return "{…" + told[2 - FRONT_LENGTH :]  # the key of the text says most
-    return _shortened(told, FRONT_LENGTH)
+    redacted = _PART.sub(shown, text)
+    if redacted.startswith("{") and len(redacted) > FRONT_LENGTH:
+        return "{…" + redacted[2 - FRONT_LENGTH :]  # the key of the text says most
+    return _shortened(redacted, FRONT_LENGTH)
 
 
 def out_of_json(fronts: Sequence[str]) -> str:

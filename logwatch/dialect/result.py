@@ -114,19 +114,19 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
     if isinstance(number, str):
         return number
     deciding = [get(name, "") for name in _DECIDING]
-    told = _told_by(len("".join(deciding)))(*deciding)
+    decided = _decider(len("".join(deciding)))(*deciding)
     if COUNTED.issuperset(last):
-        return PushResult(number, *told)
-    return PushResult(number, *told, *[display(get(name, "")) for name in _OTHER_FIELDS])
+        return PushResult(number, *decided)
+    return PushResult(number, *decided, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
 
-def _told_by(size: int) -> Callable[..., tuple[Platform, str]]:
-    """Return ``_told``, uncached if the values have more than ``_MAX_REMEMBERED`` characters; short ones are few."""
-    return _told if size <= _MAX_REMEMBERED else _told.__wrapped__
+def _decider(size: int) -> Callable[..., tuple[Platform, str]]:
+    """Return ``_decide``, uncached if the values have more than ``_MAX_REMEMBERED`` characters; short ones are few."""
+    return _decide if size <= _MAX_REMEMBERED else _decide.__wrapped__
 
 
 @lru_cache(maxsize=256)
-def _told(word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str) -> tuple[Platform, str]:
+def _decide(word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str) -> tuple[Platform, str]:
     """Return the platform and the reason that a line is counted by.
 
     A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then APNs'
@@ -170,7 +170,7 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
         return (*[()] * len(PushResult._fields),), {}
     deciding = [texts(name, "latin-1") for name in _DECIDING]
     size = max(len("".join(each)) for each in deciding)
-    told = map(_told_by(size // count), *deciding)
+    decided = map(_decider(size // count), *deciding)
     codes = groups.get("code", [[b""] * count])
     numbers: list[int | Cause]
     if len(codes) == 1 and _CODES.fullmatch(joined := b"\n".join(codes[0])):
@@ -179,4 +179,4 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
         decoded = ([code.decode("latin-1") for code in each if code] for each in zip(*codes, strict=True))
         numbers = list(map(_number, decoded))
         without = {i: each for i, each in enumerate(numbers) if isinstance(each, str)}
-    return (numbers, *zip(*told, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without
+    return (numbers, *zip(*decided, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without

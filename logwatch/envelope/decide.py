@@ -65,8 +65,8 @@ class Votes:
     @property
     def agree(self) -> bool:
         """Whether all votes say the same, and later lines cannot add a name."""
-        told = bool(self.plain) + len(self.single)
-        return told == 1 and not self.pairs and not any(origin for _, origin in self.own)
+        kinds = bool(self.plain) + len(self.single)
+        return kinds == 1 and not self.pairs and not any(origin for _, origin in self.own)
 
 
 def decide(

@@ -164,16 +164,16 @@ def _frame(naming: str, origins: Sequence[str]) -> Frame:
     received, partial = _FIELDS["received"], _FIELDS["partial"]
     looked_at = [_FIELDS["message"], received, partial]
     fields = [f'{received}":"{_DIGITS}"(?<received>)', f'{partial}":"false"']
-    told = ["received"]
+    required = ["received"]
     if origins:
         names = "|".join(re.escape(_named(origin).decode("latin-1")[1:]) for origin in origins)
         fields.append(f"(?:{names})(?<origin>)")
-        told.append("origin")
+        required.append("origin")
         looked_at += [_FIELDS[each] for each in _NAMING[: _NAMING.index(naming) + 1]]
     others = rf'(?!(?:{"|".join(looked_at)})")[A-Z0-9_]++":(?:{_TEXT}|null)'
     field = f'"(?:{"|".join([others, *fields])})'
-    all_told = "".join(f"(?(<{each}>)|(*FAIL))" for each in told)
-    return Frame(rf'\{{(?:{field},)*+"MESSAGE":"', rf'"(?:,{field})*+\}}{all_told}', quoted=True)
+    all_required = "".join(f"(?(<{each}>)|(*FAIL))" for each in required)
+    return Frame(rf'\{{(?:{field},)*+"MESSAGE":"', rf'"(?:,{field})*+\}}{all_required}', quoted=True)
 
 
 class Entries(NamedTuple):

@@ -36,8 +36,8 @@ class Prefixed:
         self._part = re.compile(part.encode()) if part else None
         self._pattern = COLOURS + pattern
         front = self._pattern.replace("{origin}", f"(?P<origin>{origin})")
-        untold = "".join(f"(?P<{name}>)" for name in _GROUPS if f"(?P<{name}>" not in front)
-        self._front = re.compile(f"{front}{untold}".encode(), re.MULTILINE)
+        missing = "".join(f"(?P<{name}>)" for name in _GROUPS if f"(?P<{name}>" not in front)
+        self._front = re.compile(f"{front}{missing}".encode(), re.MULTILINE)
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""

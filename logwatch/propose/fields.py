@@ -30,16 +30,16 @@ _SILENT = frozenset(
 
 def fit(name: str, values: Collection[str], reasons: frozenset[str], least: float = _LEAST) -> bool:
     """Return whether at least the share ``least`` of the values are what a result name promises."""
-    told = [value for value in values if value.lower() not in _SILENT]
-    if not told:
+    given = [value for value in values if value.lower() not in _SILENT]
+    if not given:
         return False
     if name == "platform":
-        return sum(value.lower() in PLATFORM_WORDS for value in told) >= least * len(told)
+        return sum(value.lower() in PLATFORM_WORDS for value in given) >= least * len(given)
     if name == "reason":
-        return sum(value.lower() in reasons for value in told) >= least * len(told)
+        return sum(value.lower() in reasons for value in given) >= least * len(given)
     if name == "token":
-        return any(len(value) >= 8 for value in told)  # noqa: PLR2004  no token is shorter
-    return len(set(told)) > 1 or name == "app" or len(told) == 1
+        return any(len(value) >= 8 for value in given)  # noqa: PLR2004  no token is shorter
+    return len(set(given)) > 1 or name == "app" or len(given) == 1
 
 
 def silent(value: str) -> bool:
@@ -65,10 +65,10 @@ def surely(values: Mapping[str, Sequence[str]], taken: Collection[str], reasons:
 
 def spelt(texts: Sequence[str]) -> list[str]:
     """Return every word for a platform, in the case of those that were seen."""
-    told = [text for text in texts if text.lower() in PLATFORM_WORDS]
-    if all(text.isupper() for text in told):
+    seen = [text for text in texts if text.lower() in PLATFORM_WORDS]
+    if all(text.isupper() for text in seen):
         return [word.upper() for word in PLATFORM_WORDS]
-    return list(PLATFORM_WORDS) if all(text.islower() for text in told) else sorted(set(told))
+    return list(PLATFORM_WORDS) if all(text.islower() for text in seen) else sorted(set(seen))
 
 
 def alone(masked: Sequence[str], marks: str) -> tuple[str, ...]:
@@ -103,9 +103,9 @@ def announced(
             key = (word, re.sub(r"[ \t]+", " ", match[2] or match[4]), quote)
             found.setdefault(key, []).append(value[1:-1] if quote else value.rstrip(",;"))
     best: dict[str, dict[str, int]] = {}
-    told: dict[str, list[str]] = {}
+    values_of: dict[str, list[str]] = {}
     for (word, _, _), values in found.items():
-        told.setdefault(word, []).extend(values)
+        values_of.setdefault(word, []).extend(values)
         for name in named(word):
             if fit(name, values, reasons):
                 counts = best.setdefault(name, {})
@@ -119,7 +119,7 @@ def announced(
         word = max(keys, key=lambda each: keys[each])
         used.add(word)
         chosen[name] = _ways(found, word)
-    rest_of = {word: values for word, values in told.items() if word not in used}
+    rest_of = {word: values for word, values in values_of.items() if word not in used}
     for name, word in surely(rest_of, chosen, reasons).items():
         chosen[name] = _ways(found, word)
     return chosen
@@ -131,15 +131,15 @@ def _ways(found: Collection[tuple[str, str, str]], word: str) -> tuple[Announced
 
 def typed(values: Sequence[str], reasons: frozenset[str], *, behind: bool) -> str:
     """Return the result name for a column, judging by its values alone; empty if that is not certain."""
-    told = [value for value in values if value.lower() not in _SILENT]
-    if not told:
+    given = [value for value in values if value.lower() not in _SILENT]
+    if not given:
         return ""
-    if fit("platform", told, reasons):
+    if fit("platform", given, reasons):
         return "platform"
-    if behind and fit("reason", told, reasons):
+    if behind and fit("reason", given, reasons):
         return "reason"
-    if all(re.fullmatch(r"\+[0-9]{7,15}|[^@\s]+@[^@\s]+\.[^@\s]+", value) for value in told):
+    if all(re.fullmatch(r"\+[0-9]{7,15}|[^@\s]+@[^@\s]+\.[^@\s]+", value) for value in given):
         return "user"
-    if all(re.fullmatch(r"[0-9A-Za-z:_-]{24,}", value) for value in told) and len(set(told)) > 1:
+    if all(re.fullmatch(r"[0-9A-Za-z:_-]{24,}", value) for value in given) and len(set(given)) > 1:
         return "token"
     return ""

@@ -72,13 +72,13 @@ def _object(
     head = heads.learn([objects.split_front(front, marker) for front, _, _ in bodies])
     member = next((each for each in form.members if each.name == "timestamp"), None)
     kind = head.stamp
-    told = [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+    times = [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
     if member is not None:
-        told = objects.stamps_of([body for _, body, _ in bodies], member.key)
-        first = stamps.find(told[0])
+        times = objects.stamps_of([body for _, body, _ in bodies], member.key)
+        first = stamps.find(times[0])
         kind = first.kind if first else None
     doubts = _doubts(code, [way[0] for way in ways[1:]], known, held, held - len(code.numbers), marker)
-    timestamp, more = _dating(kind, told)
+    timestamp, more = _dating(kind, times)
     return Dialect(
         marker,
         head,
@@ -115,18 +115,18 @@ def _text(
         return Nothing(*_why_nothing(fitting, known))
     found = []
     for code, form in ways[:_MOST_WAYS]:
-        kind, told = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+        kind, times = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
         if isinstance(form, Words) and form.stamp is not None:
             _, kind = form.stamp
-            told = [stamp.group() for line in fitting if (stamp := re.search(kind.pattern, line.rest))]
+            times = [stamp.group() for line in fitting if (stamp := re.search(kind.pattern, line.rest))]
         if isinstance(form, Columns):
-            told += [
+            times += [
                 text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values
             ]
-            kind = kind or (first.kind if told and (first := stamps.find(told[0])) else None)
+            kind = kind or (first.kind if times and (first := stamps.find(times[0])) else None)
         others = [way[0] for way in ways if not _same(way[0], code)]
         doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
-        timestamp, more = _dating(kind, told)
+        timestamp, more = _dating(kind, times)
         texts = tuple(line.text for line in fitting)
         found.append(Dialect(marker, head, form, code, texts, tuple(others), timestamp, (*doubts, *more)))
     return found
@@ -204,14 +204,14 @@ def _doubts(
     return doubts
 
 
-def _dating(kind: stamps.StampKind | None, told: Sequence[str]) -> tuple[str, list[str]]:
+def _dating(kind: stamps.StampKind | None, times: Sequence[str]) -> tuple[str, list[str]]:
     """Return the format for TIMESTAMP, empty if none is needed, and the doubts about the times."""
     if kind is None:
         return "", ["no time stamp was found; lines are dated by what stands around them, or not at all"]
-    form = stamps.strptime_format(kind, list(told))
+    form = stamps.strptime_format(kind, list(times))
     if kind.formats and not form:
-        return "", [f"the time stamps ({told[0]}) fit no known format; set TIMESTAMP in the grammar"]
+        return "", [f"the time stamps ({times[0]}) fit no known format; set TIMESTAMP in the grammar"]
     if form.startswith(("%d/%m", "%d-%m", "%m/%d", "%m-%d")):
         day = "day" if form.startswith("%d") else "month"
-        return form, [f"{told[0]} is read with the {day} first"]
+        return form, [f"{times[0]} is read with the {day} first"]
     return form, []

@@ -128,10 +128,10 @@ def _columns(form: Columns, line: str, code: int) -> Iterator[str]:
     yield f'{line[:at]}"{false}"{behind}'
     yield f"{line[:at]}{number}ms{behind}"
     if form.before and form.before[-1].name == "platform":
-        told = form.before[-1].values[0]
-        yield f"{line[:at]}{false}{cut}{told}{cut}{number}{behind}"
+        platform = form.before[-1].values[0]
+        yield f"{line[:at]}{false}{cut}{platform}{cut}{number}{behind}"
         if form.delimiter == " ":
-            yield f"{line[:at]}{number}{cut}{told}{cut}{false}"
+            yield f"{line[:at]}{number}{cut}{platform}{cut}{false}"
             yield f"{line[:at]}{number}{cut}words{cut}behind"
 
 

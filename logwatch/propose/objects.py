@@ -53,9 +53,9 @@ def learn(
         if not keys:
             return []
         event = keys.most_common(1)[0][0]
-        told = [each for body in objects if isinstance(each := body.get(event), str) and marker in each]
-        value, count = Counter(told).most_common(1)[0]
-        if count < len(told) * _NEARLY_ALL:
+        texts = [each for body in objects if isinstance(each := body.get(event), str) and marker in each]
+        value, count = Counter(texts).most_common(1)[0]
+        if count < len(texts) * _NEARLY_ALL:
             value = value[: value.index(marker) + len(marker)]
             open_end = True
     ways = []

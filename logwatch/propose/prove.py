@@ -109,18 +109,18 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
 
 def _essential(dialect: Dialect) -> set[str]:
     """Return the words without which a line is not in the dialect."""
-    told = [dialect.marker, *PLATFORM_WORDS, *map(str, dialect.code.numbers)]
-    told += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
+    texts = [dialect.marker, *PLATFORM_WORDS, *map(str, dialect.code.numbers)]
+    texts += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
     form = dialect.form
     if isinstance(form, Words | InHead):
-        told += [each.key for ways in form.fields.values() for each in ways]
+        texts += [each.key for ways in form.fields.values() for each in ways]
     if isinstance(form, Words):
-        told += [*form.opener, *(each.key for each in form.codes)]
+        texts += [*form.opener, *(each.key for each in form.codes)]
     if isinstance(form, Object):
-        told += [form.event, form.value, form.code, form.opener, *(member.key for member in form.members)]
+        texts += [form.event, form.value, form.code, form.opener, *(member.key for member in form.members)]
     if isinstance(form, Columns):
-        told += [form.opener, *(piece.values[0] for piece in form.before if not piece.title)]
-    return {run for text in told for run in RUN.findall(text)} | {text.upper() for text in PLATFORM_WORDS}
+        texts += [form.opener, *(piece.values[0] for piece in form.before if not piece.title)]
+    return {run for text in texts for run in RUN.findall(text)} | {text.upper() for text in PLATFORM_WORDS}
 
 
 def _load(directory: Path, name: str, source: str, samples: str) -> Grammar:
@@ -226,12 +226,12 @@ def _annotated(line: str, found: dict[str, Any] | str) -> str:
     text = line.encode("latin-1").decode(errors="replace")
     if isinstance(found, str):
         return f"# expect: null  ({found})\n{text}\n"
-    told = {"code": found["code"]} | {
+    expected = {"code": found["code"]} | {
         field: found[field]
         for field in _FIELDS
         if found[field] and not (field == "platform" and found[field] == "unknown")
     }
-    return f"# expect: {json.dumps(told, ensure_ascii=False)}\n{text}\n"
+    return f"# expect: {json.dumps(expected, ensure_ascii=False)}\n{text}\n"
 
 
 def _shapes(grammar: Grammar, texts: Sequence[str]) -> tuple[Shape, ...]:

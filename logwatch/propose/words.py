@@ -88,8 +88,8 @@ def learn(
 def _whole(group: Sequence[CodeCandidate]) -> CodeCandidate:
     """Return the first candidate with the numbers of all, which are on different lines."""
     values = zip(*(each.values for each in group), strict=True)
-    told = tuple(next((value for value in row if value is not None), None) for row in values)
-    return CodeCandidate(group[0].key, group[0].gap, group[0].place, told)
+    numbers = tuple(next((value for value in row if value is not None), None) for row in values)
+    return CodeCandidate(group[0].key, group[0].gap, group[0].place, numbers)
 
 
 def _all(masked: Sequence[str]) -> list[CodeCandidate]:
@@ -157,10 +157,10 @@ def _reason_behind(
         for word, count in words.items()
         if word.lower() not in reasons and count >= max(2, _OFTEN * len(masked)) and not fields.silent(word)
     }
-    told = [match for match in found if not match[3] and match[2] not in never]
-    if not told or not fields.fit("reason", [match[2] for match in told], reasons):
+    fitting = [match for match in found if not match[3] and match[2] not in never]
+    if not fitting or not fields.fit("reason", [match[2] for match in fitting], reasons):
         return None
-    marks = {match[1] for match in told if match[2].lower() in reasons}
+    marks = {match[1] for match in fitting if match[2].lower() in reasons}
     return Follows(tuple(sorted(marks)), tuple(sorted(never)), any(match[3] for match in found))
 
 

@@ -225,6 +225,19 @@ def test_a_log_that_spells_its_words_in_several_ways_is_read_whole(tmp_path):
         assert way in made.samples
 
 
+def test_each_value_ends_with_the_quote_that_it_begins_with(tmp_path):
+    """A line may quote its user in one way and its token in another; the code behind them counts, and both are read."""
+    lines = [
+        f"""{p.iso} INFO push_on_complete uid="{p.uid}" token='{p.token}' code={p.code} text="it's well" """
+        for p in dialects.pushes(random.Random(9), 60)
+    ]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert [read(line) for line in lines] == [push.code for push in dialects.pushes(random.Random(9), 60)]
+    found = [sample.expected for sample in load("x", [tmp_path]).samples if sample.expected]
+    assert all(each["user"] and each["token"] for each in found)
+
+
 def test_a_stamp_that_is_no_date_keeps_no_grammar_from_being_written(tmp_path):
     """One line of a clock that was never set is no sample; it counts all the same."""
     lines = [f"E2511-1015{i:02}-123 (17): result push_on_complete uid {i} code {200 + i % 2 * 203}" for i in range(30)]

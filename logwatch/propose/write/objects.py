@@ -49,8 +49,8 @@ def objects(dialect: Dialect, form: Object) -> str:
         parts = [*start(dialect), *opener((form.opener,)), '"{"', "member"]
         body += marker(dialect.marker)
     else:
-        told = escaped(form.value) + (rf"(?![0-9A-Za-z_-]){inside}" if form.open_end else "")
-        body += f"event = Suppress({regex(key(form.event) + quote + told + quote)})\n"
+        value = escaped(form.value) + (rf"(?![0-9A-Za-z_-]){inside}" if form.open_end else "")
+        body += f"event = Suppress({regex(key(form.event) + quote + value + quote)})\n"
         first = ["prefix", '"{"'] if dialect.head.pieces else ['Literal("{").leave_whitespace()']
         parts = [*first, 'ZeroOrMore(member + ",", stop_on=event)', "event"]
     return body + "\n" + sequence_source("LINE", [*parts, 'ZeroOrMore("," + member)', '"}"', "LineEnd()"])

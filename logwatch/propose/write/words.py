@@ -28,15 +28,14 @@ def known(before: str, name: str) -> ParserElement:
 
 '''
 )
-_QUOTED = Template(
-    '''
+_QUOTED = '''
 
 def quoted(before: str, name: str) -> ParserElement:
-    """Match what precedes a value in quotes, then the value."""
-    return Suppress(Regex(before).set_name(before)) + Regex(${inside})(name) + Suppress(${quote})
+    """Match what precedes a value, up to its quote, then the value and the same quote again."""
+    quote = before[-1]
+    return Suppress(Regex(before).set_name(before)) + Regex(rf"[^{quote}\\\\]+")(name) + Suppress(quote)
 
 '''
-)
 _BRACKETS = Template(
     '''# Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
 string = Regex(${string}).set_name("quoted string")
@@ -137,12 +136,12 @@ def start(dialect: Dialect) -> list[str]:
 
 def opener(ways: Sequence[str]) -> list[str]:
     """Return the source of what may come between marker and fields, if anything does."""
-    told = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
-    texts = [way for way in told if way]
+    stripped = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
+    texts = [way for way in stripped if way]
     if not texts:
         return []
     inner = regex("|".join(escaped(each).replace(r"\[\*\]", r"\[[^][\r]*\]") for each in texts))
-    return [f"Suppress(Opt({inner}))" if "" in told else f"Suppress({inner})"]
+    return [f"Suppress(Opt({inner}))" if "" in stripped else f"Suppress({inner})"]
 
 
 def _strings(quotes: str) -> str:
@@ -172,9 +171,7 @@ def _fields(form: Words | InHead, guard: str) -> str:
     plain = [(name, each) for name, each in all_ if not each.quote]
     quoted = [(name, each) for name, each in all_ if each.quote]
     source = _KNOWN.substitute(guard=guard) if plain else ""
-    if quoted:
-        quote = quoted[0][1].quote
-        source += _QUOTED.substitute(inside=literal(rf"[^{quote}\\]+"), quote=repr(quote))
+    source += _QUOTED if quoted else ""
     terms = [f'known({literal(before(each))}, "{name}")' for name, each in plain]
     terms += [f'quoted({literal(before(each))}, "{name}")' for name, each in quoted]
     if isinstance(form, Words) and form.platforms:

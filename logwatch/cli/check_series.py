@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.catalogue.lookup import PLATFORMS
 from logwatch.config import Config
-from logwatch.credentials.verdict import KINDS, Verdict
+from logwatch.credentials.verdict import KINDS, MOST_TOPICS, Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.keys import ResultRow
@@ -19,8 +19,6 @@ from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Platform, Seen, SourceStatus
 from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.webhook.source import WebhookStatus
-
-_TOPICS = 4  # of one certificate: the app, its VoIP pushes, its complications and its controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def series(config: Config, catalogue: Catalogue) -> Series:
         for platform, code, reason in _possible(catalogue)
     }
     last = _scrape(config, catalogue, happened)
-    credentials = len(config.credential) * (1 + _TOPICS + sum(kind.counted for kind in KINDS.values()))
+    credentials = len(config.credential) * (1 + MOST_TOPICS + sum(kind.counted for kind in KINDS.values()))
     by_source = {source.name: last[source.name] for source in config.source}
     return Series(first.total() + credentials, last.total() + credentials, by_source)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from logwatch.credentials.verdict import (
     DAY_SECONDS,
+    MOST_TOPICS,
     TICKET_SECONDS,
     Environment,
     Flaw,
@@ -24,7 +25,6 @@ from logwatch.credentials.verdict import (
 _APPLE = "1.2.840.113635.100."
 DEVELOPMENT, PRODUCTION, VOIP, TOPICS = (f"{_APPLE}6.3.{n}" for n in (1, 2, 4, 6))
 PASS = f"{_APPLE}6.1.16"
-MOST_TOPICS = 16
 _SEQUENCE, _UTF8 = 0x30, 0x0C
 
 

@@ -20,6 +20,7 @@ DAY_SECONDS = 86400.0
 TICKET_SECONDS = 30 * DAY_SECONDS  # before the expiry; fastlane's pem renews from here on
 PAGE_SECONDS = 7 * DAY_SECONDS
 LONGEST = 200  # characters of a name from a file
+MOST_TOPICS = 16  # of one certificate: Apple issues four at most (app, VoIP, complication, controller)
 
 
 class Kind(NamedTuple):

@@ -144,7 +144,7 @@ def _sign_in(context: ssl.SSLContext, request: Request) -> None:
                     request.file,
                     "cannot sign in with it",
                     "key and certificate do not belong together",
-                    "mesibo-logwatch credentials check FILE",
+                    f"mesibo-logwatch credentials check {quoted(request.file)}",
                 )
             ) from None
 

@@ -51,7 +51,7 @@ class DirectPush:
     dry_run: bool = False
 
     def __repr__(self) -> str:
-        return f"Push({self.style})"
+        return f"DirectPush({self.style})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from logwatch.web.file import WebFile, read
 LOOK_SECONDS = 1.0
 WHY = {421: "this name is not known here: add it to web.hosts, or ask by address"}
 """What an answer of a status says, if HTTP's own words do not help."""
-Signature = tuple[tuple[int, ...] | None, ...]
+Signature = dict[Path, tuple[int, ...] | None]
 
 
 class Refusal(NamedTuple):
@@ -120,7 +120,7 @@ class Access:
         self._monotonic = monotonic
         self._log = structlog.get_logger()
         self._settings = Settings()
-        self._signature: Signature = ()
+        self._signature: Signature = {}
         self._looked_at = monotonic()
         self.refused: Problem | None = None  # why the present file is not the one in force
         self._passwords = auth.Passwords(known=known)
@@ -147,16 +147,17 @@ class Access:
 
     def read(self) -> None:
         """Read the file now; on WebError the old settings stay in force."""
-        # Its state from before the reading: what changes meanwhile is read again
-        before = self._state(self._settings)
-        try:
-            settings = load(self._path, exposed=self._exposed)
-        except WebError as error:
-            self._signature = before
-            self.refused = error.problems[0]
-            raise
+        settings = self._settings
+        for _ in range(2):  # once more if it names other files than before: what changes meanwhile is to be read again
+            self._signature = self._state(settings)
+            try:
+                settings = load(self._path, exposed=self._exposed)
+            except WebError as error:
+                self.refused = error.problems[0]
+                raise
+            if self._state(settings).keys() == self._signature.keys():
+                break
         self._settings, self.refused = settings, None
-        self._signature = self._state(settings)
 
     def look(self) -> None:
         """Read the file again if it has changed, or was refused, as the cause may be gone; at most once a second."""
@@ -211,11 +212,11 @@ class Access:
         self._passwords.close()
 
     def _state(self, settings: Settings) -> Signature:
-        """Return a value that differs once the file, or one that it names, has changed."""
+        """Return what differs, by path, once the file or one that it names has changed."""
         paths = [self._path]
         if settings.file and settings.file.tls:
             paths += [settings.file.tls.cert_file, settings.file.tls.key_file, settings.file.tls.client_ca_file]
-        return tuple(_stamp(path) for path in paths if path)
+        return {path: _stamp(path) for path in paths if path}
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

@@ -284,6 +284,23 @@ def test_a_change_that_could_not_be_read_at_first_is_taken_without_another(site,
     assert [event["event"] for event in events] == ["web_config_refused", "web_config_read"]
 
 
+def test_a_change_amid_the_reading_is_read_as_well(site, monkeypatch):
+    """An editor may write again right after the file was read: it is the last writing that is in force."""
+    site.start(f"basic_auth_users:\n  alice: {hashed('one')}\n")
+    changed, real = [], access_module.load
+
+    def written_again(path, *, exposed):
+        settings = real(path, exposed=exposed)
+        if not changed:
+            changed.append(path)
+            site.change(f"basic_auth_users:\n  alice: {hashed('three')}\n")
+        return settings
+
+    monkeypatch.setattr("logwatch.web.access.load", written_again)
+    site.change(f"basic_auth_users:\n  alice: {hashed('two')}\n")
+    until(lambda: site.get(authorization=basic("alice", "three"), authority="")[0] == 200)
+
+
 @pytest.mark.parametrize("text", ["", "basic_auth_users: {alice: plain}\n", "a: [", None])
 def test_a_bad_change_leaves_the_door_as_it_was(site, events, text):
     """An emptied, wrong or vanished file neither opens nor closes; the log says so once."""

@@ -116,7 +116,7 @@ def _facts(verdict: Verdict, now: float) -> list[tuple[str, str]]:
         ("project", verdict.project),
         ("account", verdict.account),
         ("key", _key(verdict)),
-        ("expiry", "the file tells none: the key works until it is deleted at Google" if verdict.project else ""),
+        ("expiry", "none in the file: the key works until it is deleted at Google" if verdict.project else ""),
     ]
     return [(name, value) for name, value in found if value]
 

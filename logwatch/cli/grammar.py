@@ -154,7 +154,7 @@ WHY = {
 def _name_and_line(words: tuple[str, ...], directories: tuple[Path, ...]) -> tuple[str, str | None]:
     """Distinguish a name from a line: one word alone is a name if there is such a grammar."""
     if len(words) > 2:  # noqa: PLR2004  name and line
-        raise click.UsageError("a line with blanks wants quotes around it")
+        raise click.UsageError("a line with blanks needs quotes around it")
     *before, last = words or ("-",)
     line = None if last == "-" else last
     if before:

@@ -145,7 +145,7 @@ def _advance(progress: Progress | None) -> Callable[[int, int], None]:
 def _nothing(past: Past) -> Problem:
     """Return why there is nothing to write."""
     if past.causes:
-        return Problem("history", "no push line could be read", "", "mesibo-logwatch report says what stands in them")
+        return Problem("history", "no push line could be read", "", "mesibo-logwatch report says what is in them")
     window = " in the time that was asked for" if past.since is not None or past.until is not None else ""
     return Problem("history", f"there is no push result{window}", "", "mesibo-logwatch report says what is in a log")
 
@@ -154,7 +154,7 @@ def _notes(past: Past) -> Iterator[str]:
     """Yield notes about times that are in doubt."""
     if past.timeless:
         many = f"{past.timeless} of {past.sources} inputs"
-        yield f"{many} tell no time of any push: theirs stand at the last write of the file, or now for a pipe"
+        yield f"{many} have no time for any push: their pushes are put at the file's last write, or at now for a pipe"
     for name in past.over_a_year:
         yield (
             f"{name}: its stamps, which have no year, go back by more than half of one, so some stand in a wrong year:"

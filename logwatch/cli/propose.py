@@ -64,9 +64,9 @@ def command(
         docker logs mesibo 2>&1 | mesibo-logwatch grammar propose - --name mine
 
     Without PATH, the log of the source is read; where it is out of reach, the shapes of unread lines that the daemon
-    keeps are shown. What was found is shown beside every doubt; look at both before numbers are believed. The exit
-    code is 1 if nothing could be proposed, more than one line in twenty would stay unread, or lines would that are read
-    today.
+    keeps are shown. The output lists what was found and what is in doubt: check both before you trust the numbers. The
+    exit code is 1 if nothing could be proposed, if more than one line in twenty would stay unread, or if lines would
+    that are read today.
     """
     config = _config(paths, file)
     chosen = _source(config, source)
@@ -259,7 +259,7 @@ def render(proposal: Proposal, kinds: str) -> RenderableType:
         Text(f"It would count {proposal.counted} results ({codes}). Lines that stay unread: {proposal.unread}."),
     ]
     if kinds:
-        parts.append(Text(f"The lines stand in {kinds}; the grammar is for what stands behind that."))
+        parts.append(Text(f"The lines are in the envelope {kinds}; the grammar is for what is inside it."))
     parts += [Text(f"look at: {doubt}", style="yellow") for doubt in proposal.doubts]
     return Group(*parts)
 

@@ -73,7 +73,7 @@ def direct(
             raise DirectError(Problem(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy))
     signing = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
     if signing and not (key_id and team_id and topic):
-        raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: nothing of it stands in the file")
+        raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: the file holds none of them")
     if (verdict.provider == "fcm") != (fcm is not None):
         click.echo(f"warning: {file} looks like a credential of {COMPANIES[verdict.provider]}'s", err=True)
     for flaw in verdict.problems:

@@ -86,9 +86,7 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
     """Check one table, with defaults in place of wrong values; None if it is not a table."""
     where = f"{file}: {prefix}" if prefix else file
     if not isinstance(raw, dict):
-        problems.append(
-            Problem(where, f"{_shown(raw)} stands where a table is expected", try_=_as_table(kind, raw, prefix))
-        )
+        problems.append(Problem(where, f"{_shown(raw)} is not a table", try_=_as_table(kind, raw, prefix)))
         return None
     fields = {f.name: f for f in msgspec.structs.fields(kind)}
     for key in sorted(raw.keys() - fields.keys()):
@@ -140,7 +138,7 @@ def _belongs(key: str) -> str:
         if isinstance(part, type) and issubclass(part, Table)
     }
     own = [f"it is a table of its own: {table}" for table in tables if table.strip("[]") == key]
-    found = own + [f"it belongs into {table}" for table, kind in tables.items() if key in kind.__struct_fields__]
+    found = own + [f"it belongs in {table}" for table, kind in tables.items() if key in kind.__struct_fields__]
     return found[0] if len(found) == 1 else ""
 
 

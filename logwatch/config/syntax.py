@@ -6,9 +6,9 @@ import tomllib
 from logwatch.errors import Problem
 
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
-_USUAL = "texts stand in double quotes, lists in square brackets"
+_USUAL = "text needs double quotes, lists need square brackets"
 _BY_MESSAGE = (
-    (re.compile(r"^Cannot (?:overwrite|declare|mutate)"), "it stands there already: keep one of them"),
+    (re.compile(r"^Cannot (?:overwrite|declare|mutate)"), "it is already there: keep one of them"),
     (re.compile(r"^Unclosed array"), "a comma stands between the values of a list, and ] behind the last"),
 )
 _BY_LINE = (
@@ -22,7 +22,7 @@ _BY_LINE = (
     (re.compile(r"=\s*\{[^}]*$"), "write a table in braces on one line: {name = value, name = value}"),
     (re.compile(r",\s*\}"), "no comma stands before }"),
     (re.compile(r"^\s*[^\s=]+\s*(?::|[^\s=][^=]*$|$)"), "settings are written name = value"),
-    (re.compile(r"=\s*[^\"'\[{\s]"), 'texts stand in double quotes: "…"'),
+    (re.compile(r"=\s*[^\"'\[{\s]"), 'text needs double quotes: "…"'),
 )
 
 

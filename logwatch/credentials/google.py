@@ -41,7 +41,7 @@ def _flaws(request: Request, content: Mapping[str, Any], unusable: Callable[[str
         project = safe_text(info.get("project_id", "")) if isinstance(info, dict) else ""
         yield flaw(
             "client_file",
-            f"This is a google-services.json{f' of the project {project}' if project else ''}, which belongs into the"
+            f"This is a google-services.json{f' of the project {project}' if project else ''}, which belongs in the"
             " Android app; it is not a service account.",
         )
         return
@@ -73,7 +73,8 @@ def _token_uri(uri: str) -> Iterator[Flaw]:
 def _project(request: Request, project: str, account: str) -> Iterator[Flaw]:
     if request.project and project and request.project != project:
         yield flaw(
-            "project", f"The service account is of the project {safe_text(project)}, not {safe_text(request.project)}."
+            "project",
+            f"The service account belongs to the project {safe_text(project)}, not {safe_text(request.project)}.",
         )
         return
     domain = account.partition("@")[2]

@@ -108,7 +108,7 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
     if text[:1] in (b"{", b"["):
         return _json(request, text)
     if b"GOOGLE_APP_ID" in data and b"BUNDLE_ID" in data:
-        what = "This is a GoogleService-Info.plist, which belongs into the iOS app; it is not a service account."
+        what = "This is a GoogleService-Info.plist, which belongs in the iOS app; it is not a service account."
         return Verdict(
             name=request.name, file=request.file, provider="fcm", form="plist", flaws=(flaw("client_file", what),)
         )

@@ -93,7 +93,7 @@ KINDS: dict[str, Kind] = {
     "signing_request": Kind(
         ("apns",), 904, 1, "This is only the request: upload it at Apple, and export the certificate that you get."
     ),
-    "provisioning_profile": Kind(("apns",), 904, 1, f"This belongs into Xcode. {_RENEW}."),
+    "provisioning_profile": Kind(("apns",), 904, 1, f"This belongs in Xcode. {_RENEW}."),
     "not_p12": Kind(
         ("apns",),
         904,

@@ -93,9 +93,7 @@ def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
         with os.scandir(directory) as entries:
             names = sorted(entry.name for entry in entries)
     except FileNotFoundError:
-        remedy = (
-            "set docker.root to its data-root, or of podman to /var/lib/containers/storage; logs of nerdctl take paths"
-        )
+        remedy = "set docker.root to its data-root, or of podman to /var/lib/containers/storage; for nerdctl, use paths"
         return [], [Problem(directory, "is not there", "Docker keeps its containers there", remedy)]
     except OSError as error:
         why = error.strerror or str(error)

@@ -150,7 +150,7 @@ class _Walk:
             return []
         except OSError as error:
             why = error.strerror or str(error)
-            remedy = "give the user that the daemon runs as the right to list it"
+            remedy = "let the user that the daemon runs as list it"
             self.problems.append(Problem(shown(directory), "cannot be listed", why, remedy))
             return []
 

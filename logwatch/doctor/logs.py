@@ -75,7 +75,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         head, data = _ends_of(newest, status.st_size)
     except OSError as error:
         yield failure(
-            f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "give the user that runs this the right to"
+            f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "let the user who runs this read it"
         )
         return
     if packed := format_of(head):

@@ -145,7 +145,7 @@ def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
     if options and options.mode == "non-blocking":  # its ring buffer: docs.docker.com/engine/logging/configure
         yield warning(
             f"{name}: log mode",
-            "non-blocking: what Docker's buffer has no room for in a burst is dropped, and nobody tells",
+            "non-blocking: what Docker's buffer has no room for in a burst is dropped without a word",
             "--log-opt mode=blocking, Docker's default",
         )
     if settings.removed:

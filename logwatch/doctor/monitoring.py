@@ -183,7 +183,7 @@ def _clock(host: Host, base: str) -> Iterator[Check]:
         yield skipped(name, str(why))
         return
     except (IndexError, TypeError, ValueError):
-        yield skipped(name, "its answer to the question for the time is none")
+        yield skipped(name, "it does not say what time it is")
         return
     apart = abs(theirs - here)
     if apart <= CLOSE_SECONDS:

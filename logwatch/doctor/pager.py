@@ -94,7 +94,7 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
     for severity, names in reached.items():
         silent = [each or "no receiver" for each in names if not kinds.get(each)]
         if silent:
-            told = f"{severity} alerts go to {', '.join(silent)}, which tells nobody"
+            told = f"{severity} alerts go to {', '.join(silent)}, which notifies nobody"
             remedy = (
                 f"give the receiver {silent[0]} a webhook, mail or pager in alertmanager.yml, or route these elsewhere"
             )

@@ -67,7 +67,7 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
     if refused.status:
         yield failure(name, f"another program answers there: {refused}", f"{who}stop it, or set web.listen")
     else:
-        yield failure(name, f"nobody answers: {refused}", _start(host, journal))
+        yield failure(name, f"no answer: {refused}", _start(host, journal))
 
 
 class _Problem(msgspec.Struct):

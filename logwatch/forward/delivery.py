@@ -60,7 +60,7 @@ def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) ->
     """Judge an answer; ``now`` (seconds since the epoch) turns a date in Retry-After into a pause."""
     if 200 <= status < 300:  # noqa: PLR2004  HTTP's successes
         if headers.get("Content-Type", "").lower().startswith("text/html") and answer.lstrip().startswith(b"<"):
-            return Later(f"HTTP {status} with a page for people: is it a login, or another path?")
+            return Later(f"HTTP {status} with an HTML page: a login page, or the wrong path?")
         return _partial(answer)
     text = f"HTTP {status} {answer[:200].decode(errors='replace').strip()}".strip()
     if 300 <= status < 400 and (location := headers.get("Location")):  # noqa: PLR2004  HTTP's redirects

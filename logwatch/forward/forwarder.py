@@ -148,7 +148,7 @@ class Forwarder:
         except HTTPClientError as error:
             return Later(error.message or str(error))
         except UnsatisfiableReadError:  # tornado's buffer is full, and its client passes that on as it is
-            return Later("the head of its answer does not end")
+            return Later("the header of its answer does not end")
         except (OSError, ValueError) as error:  # no route, no name, no trust; a file that cannot be read
             return Later(str(error) or repr(error))
         return judge(answer.code, answer.headers, answer.body or b"", self._clock())

@@ -129,7 +129,7 @@ class Backend:
             try:
                 answer = client.fetch(request, raise_error=False)
             except tornado.iostream.UnsatisfiableReadError:  # its buffer is full; the client does not wrap this error
-                raise BackendError(self._unreachable(ValueError("the head of its answer does not end"))) from None
+                raise BackendError(self._unreachable(ValueError("the header of its answer does not end"))) from None
             except (OSError, ValueError, tornado.httpclient.HTTPError) as error:
                 raise BackendError(self._unreachable(error)) from None
         # tornado reports a failed connection as an answer 599 with the error

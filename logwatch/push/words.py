@@ -47,7 +47,7 @@ def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[L
         )
     else:
         text += " Push logging may be off: set `logs { push = 1 }` in /etc/mesibo/mesibo.conf and restart mesibo;"
-        text += " `mesibo-logwatch doctor` looks."
+        text += " `mesibo-logwatch doctor` checks it."
     return text + (
         "\n→ Else: the user is online (mesibo pushes only to an app that is suspended and disconnected: leave it for a"
         " minute, without a force stop); the user has no push token (Step 2: the user's details in the mesibo console);"

@@ -160,7 +160,7 @@ class _Reading:
             if not isinstance(name, yaml.ScalarNode):
                 self._problem(name, key, "a name is expected here")
             elif name.value in seen:
-                self._problem(name, f"{key}.{name.value}" if key else name.value, "stands here twice")
+                self._problem(name, f"{key}.{name.value}" if key else name.value, "is here twice")
             else:
                 seen.add(name.value)
                 pairs.append((name.value, name, value))
@@ -263,7 +263,7 @@ class _Reading:
             self._problem(
                 node,
                 f"{key}.client_auth_type",
-                "RequireAnyClientCert cannot be kept here",
+                "RequireAnyClientCert is not supported here",
                 "it lets in whoever makes a certificate, and Python cannot ask for one without checking it",
                 "RequireAndVerifyClientCert with client_ca_file",
             )
@@ -344,7 +344,7 @@ class _Reading:
         self._problem(
             node,
             key,
-            "is not kept here",
+            "is not supported here",
             "a limit for all clients together lets one of them keep Prometheus out; connections are bounded instead",
             "remove it",
         )

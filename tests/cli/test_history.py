@@ -153,7 +153,7 @@ def test_doubtful_times_are_told(tmp_path):
     months = [*range(10, 13), *range(1, 12)]
     text = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months)
     found = run(timeless, write(tmp_path / "b.log", text), "-o", tmp_path / "past.om")
-    assert "note: 1 of 2 inputs tell no time of any push" in found.output
+    assert "note: 1 of 2 inputs have no time for any push" in found.output
     assert f"note: {tmp_path}/b.log: its stamps, which have no year, go back" in found.output
 
 

@@ -118,7 +118,7 @@ def test_what_prefixes_add_stays_out_of_the_grammar(log, tmp_path):
     lines = "".join(f"mesibo-1  | {line}\n" for line in log.read_text().splitlines())
     compose = run("-", "--name", "mine", "--output", tmp_path / "b", stdin=lines)
     assert (plain.exit_code, compose.exit_code) == (0, 0)
-    assert "The lines stand in compose; the grammar is for what stands behind that." in compose.output
+    assert "The lines are in the envelope compose; the grammar is for what is inside it." in compose.output
     assert "envelope =" not in compose.output
     assert (tmp_path / "a" / "mine.py").read_text() == (tmp_path / "b" / "mine.py").read_text()
 

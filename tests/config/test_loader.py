@@ -131,7 +131,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
         pytest.param(MINIMAL + "[failures]\nkeep = -1\n", "failures.keep: -1 cannot be used", id="out of range"),
         pytest.param(
             '[[source]]\nname = "m"\ndocker = "mesibo"\n',
-            "docker: 'mesibo' stands where a table is expected\n  try: write docker = {container = \"mesibo\"}",
+            "docker: 'mesibo' is not a table\n  try: write docker = {container = \"mesibo\"}",
             id="a container's name for its table",
         ),
         pytest.param(
@@ -139,14 +139,10 @@ def test_every_problem_is_reported_at_once(tmp_path):
             'try: write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',
             id="a unit for its table",
         ),
+        pytest.param("source = [1]\n", "1 is not a table\n  try: write [[source]]", id="no table in a list"),
+        pytest.param(MINIMAL + "[docker]\n", "docker: unknown key\n  try: it belongs in [[source]]", id="a top level"),
         pytest.param(
-            "source = [1]\n", "1 stands where a table is expected\n  try: write [[source]]", id="no table in a list"
-        ),
-        pytest.param(
-            MINIMAL + "[docker]\n", "docker: unknown key\n  try: it belongs into [[source]]", id="a top level"
-        ),
-        pytest.param(
-            MINIMAL + "poll_seconds = 1\n", "poll_seconds: unknown key\n  try: it belongs into [follow]", id="too low"
+            MINIMAL + "poll_seconds = 1\n", "poll_seconds: unknown key\n  try: it belongs in [follow]", id="too low"
         ),
         pytest.param(
             MINIMAL + "[source.web]\n", "web: unknown key\n  try: it is a table of its own: [web]", id="a table within"

@@ -127,4 +127,4 @@ def test_a_route_that_ends_at_nobody_is_found(staged, site, programs):
     assert rows["prometheus"]["verdict"] == "failure"
     assert rows["alertmanager"]["verdict"] == "ok"
     assert rows["alertmanager route"]["verdict"] == "failure"
-    assert "critical alerts go to page, which tells nobody" in rows["alertmanager route"]["what"]
+    assert "critical alerts go to page, which notifies nobody" in rows["alertmanager route"]["what"]

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from logwatch.forward.delivery import Delivered, Later, Unacceptable, judge, pause
 
-A_PAGE = "HTTP 200 with a page for people: is it a login, or another path?"
+A_PAGE = "HTTP 200 with an HTML page: a login page, or the wrong path?"
 NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
 
 

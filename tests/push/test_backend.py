@@ -122,7 +122,7 @@ def test_a_backend_that_is_not_there_is_told():
 def test_an_answer_whose_head_never_ends_is_told(serve):
     """Headers without end are an answer of nobody's, not a fault of ours."""
     stub = serve(lambda _asked: (200, {"X": "y" * 100_000}, b""))
-    with pytest.raises(BackendError, match="the head of its answer does not end"):
+    with pytest.raises(BackendError, match="the header of its answer does not end"):
         ask(stub)
 
 

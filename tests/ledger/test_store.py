@@ -556,7 +556,7 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
     make(tmp_path / "ledger.sqlite3")
     (problem,) = refusals(tmp_path)
     assert not problem.warning
-    with pytest.raises(StateError, match="would go elsewhere"):
+    with pytest.raises(StateError, match="would end up elsewhere"):
         Ledger(tmp_path)
 
 

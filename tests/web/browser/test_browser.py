@@ -138,6 +138,8 @@ def test_a_small_phone_cuts_no_number_of_a_busy_site(visit, stocked):
     cut = "each => { const box = each.closest('.scroll'); return box.scrollWidth - box.clientWidth }"
     for table in ("#classes", "#codes-seen", "#sources"):
         assert page.locator(table).evaluate(cut) == 0, table
+    listed = visit(stocked.url + "codes", viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True)
+    assert {each.evaluate(cut) for each in listed.locator("table.codes").all()} == {0}
     lost = page.locator("#sources td[data-label=Lost]").first
     assert lost.evaluate("each => getComputedStyle(each, '::before').content") == '"Lost "'
 

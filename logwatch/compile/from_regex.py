@@ -44,7 +44,8 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
     operator, argument = item
     match str(operator):
         case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-            return _single(_chars(item, flags))
+            chars = _chars(item, flags)
+            return Literal(bytes(chars)) if len(chars) == 1 else CharRun(chars, 1, 1)
         case "BRANCH":
             return Choice(tuple(_sequence(branch, flags, groups) for branch in argument[1]))
         case "SUBPATTERN":
@@ -76,10 +77,6 @@ def _position(where: str, flags: int) -> Node:
     if where in _BOUNDS:
         return parse(re.compile(_BOUNDS[where], flags & re.ASCII))
     raise NotCompilable("^ in a Regex")
-
-
-def _single(chars: nodes.Bytes) -> Node:
-    return Literal(bytes(chars)) if len(chars) == 1 else CharRun(chars, 1, 1)
 
 
 def _repeat(item: Node, low: int, high: Any, *, lazy: bool) -> Node:

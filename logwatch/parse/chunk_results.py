@@ -73,7 +73,8 @@ class ResultCounts:
         """
         tallies = self._tallies.values()
         firsts = times([tally.first[1] for tally in tallies])
-        lasts = times([tally.last[1] for tally in tallies if tally.last is not tally.first])
+        several = [tally for tally in tallies if tally.last is not tally.first]
+        lasts = times([tally.last[1] for tally in several])
         later = iter(lasts)
         for (key, tally), at in zip(self._tallies.items(), firsts, strict=True):
             first, last = at, at if tally.last is tally.first else next(later)
@@ -86,8 +87,7 @@ class ResultCounts:
         newest = max(filter(None, [*firsts, *lasts]), default=reference)
         if is_ahead(newest, reference):
             scan.ahead = newest - reference
-        numbers = [tally.first[0] for tally in tallies]
-        numbers += [tally.last[0] for tally in tallies if tally.last is not tally.first]
+        numbers = [*(tally.first[0] for tally in tallies), *(tally.last[0] for tally in several)]
         return zip(numbers, [*firsts, *lasts], strict=True)
 
 

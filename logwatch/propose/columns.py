@@ -92,6 +92,7 @@ def _way(
     fitting = [row for row, value in zip(rows, code.values, strict=True) if len(row) in usual and value is not None]
     if not fitting:
         return None
+    usual = set(map(len, fitting))  # lines whose texts contain the delimiter have more, but no code at this place
     before = tuple(_column([row[i] for row in fitting], delimiter, reasons, behind=False) for i in range(place))
     most = max(usual) if delimiter != " " else min(usual)
     behind = tuple(

@@ -191,6 +191,20 @@ def test_a_text_with_separators_in_it_is_no_other_way_to_write_a_line(tmp_path):
     assert [line for line in forged if read(line) is not None] == []
 
 
+def test_longer_lines_without_a_code_in_its_place_keep_no_grammar_from_being_written(tmp_path):
+    """One line in six has a text with two pipes, which move its code: a column that only such lines have is none."""
+    good = [
+        f"{p.iso} push_on_complete|{p.uid}|Ada|{p.platform}|{p.code}" for p in dialects.pushes(random.Random(6), 60)
+    ]
+    moved = [
+        f"{p.iso} push_on_complete|{p.uid}|a|b|c|{p.platform}|{p.code}" for p in dialects.pushes(random.Random(7), 12)
+    ]
+    made = propose([line.encode() for line in [*good, *moved]], "x", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert [read(line) for line in good] == [int(line.split("|")[4]) for line in good]
+    assert [line for line in moved if read(line) is not None] == []
+
+
 def test_a_text_of_a_user_among_the_lines_does_not_keep_a_grammar_from_being_written(tmp_path):
     """A display name in quotes that holds the code's own word, on the first line too, is no reason to refuse."""
     names = ("Ada", "status 903", "Bob", "kim")

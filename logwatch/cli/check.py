@@ -25,6 +25,7 @@ from logwatch.glance import glance
 from logwatch.ledger.directory import FILE, refusals
 from logwatch.ledger.room import FAILURE_BYTES
 from logwatch.logging_setup import PRIORITIES
+from logwatch.ownership import is_there
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
@@ -55,7 +56,7 @@ def command(path: Path | None) -> None:
 
 def examine(path: Path | None) -> tuple[list[Problem], str]:
     """Return everything that is wrong with a configuration and with what it names, and what was looked at."""
-    file = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
+    file = path or (DEFAULT_PATH if is_there(DEFAULT_PATH) else None)
     if file is None:
         try:
             config, story = find()

@@ -189,17 +189,22 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
             refused = [path for path in paths[:_ASKED] if _refused(user, "-r", path)]
             above = reversed(Path(refused[0]).parents) if refused else ()
             closed = [str(directory) for directory in above if _refused(user, "-x", directory)]
+            directories = sorted({os.path.dirname(path) for path in paths[:_ASKED]})  # noqa: PTH120  as above
+            unlisted = [directory for directory in directories if not refused and _refused(user, "-r", directory)]
         except OSError as error:  # root without the right to be anybody else, as in a container without capabilities
             why = f"this root cannot ask as the user {SERVICE_USER}: {error.strerror}"
             return skipped(row, why, "run doctor as the service's user")
-        if not refused:
+        if not refused and not unlisted:
             return ok(row, f"for the user {SERVICE_USER}")
-        told = f"the user {SERVICE_USER} may not read {refused[0]}"
-        told += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+        if unlisted:
+            told, path, right = f"list {unlisted[0]}: what is new or rotated there is not found", unlisted[0], "rx"
+        else:
+            told, path, right = f"read {refused[0]}", refused[0], "r"
+            told += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
         if closed:
             told += f", since {closed[0]} is closed to it"
-        directory = bool(closed)
-        return failure(row, told, _opened(host, [*closed, *refused][0], directory=directory, docker=docker))
+            path, right = closed[0], "rx" if closed[0] == os.path.dirname(refused[0]) else "x"  # noqa: PTH120  as above
+        return failure(row, f"the user {SERVICE_USER} may not {told}", _opened(host, path, right, docker=docker))
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
         return failure(
@@ -216,15 +221,15 @@ def _refused(user: pwd.struct_passwd, right: str, path: str | Path) -> bool:
     return bool(subprocess.run(asked, user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False).returncode)  # noqa: S603  one fixed program
 
 
-def _opened(host: Host, path: str, *, directory: bool, docker: bool) -> str:
-    """Return how the service's user gets to a file, or through a directory, that is closed to it."""
+def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
+    """Return how the service's user gets the right to a file (r), or through a directory (x, rx to list it too)."""
     if docker:
         return "set `AmbientCapabilities=CAP_DAC_READ_SEARCH` in the unit: Docker makes its logs anew for root"
-    right, name = "x" if directory else "r", shlex.quote(path)
+    name = shlex.quote(path)
     if host.has("setfacl"):
-        more = "" if directory else ", and a default ACL on its directory for files to come"
+        more = "" if "x" in right else ", and a default ACL on its directory for files to come"
         return f"`setfacl -m u:{SERVICE_USER}:{right} {name}`{more}"
-    more = "" if directory else ", and the same where the log is made anew"
+    more = "" if "x" in right else ", and the same where the log is made anew"
     return f"`chgrp {SERVICE_USER} {name}; chmod g+{right} {name}`{more}"
 
 

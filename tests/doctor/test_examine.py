@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from logwatch.doctor.shipped import rule_files
 from logwatch.journal.place import Target
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.store import Ledger
+from logwatch.words import bytes_
 from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
 
@@ -459,7 +461,14 @@ def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(mach
     machine.directory.chmod(0o755)
     found = machine.row("log of mesibo: readable")
     assert found.what.endswith(f"may not read {machine.log}, since {closed} is closed to it")
-    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:x {closed}`"
+    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:rx {closed}`"
+    closed.chmod(0o711)
+    found = machine.row("log of mesibo: readable")
+    assert f"may not list {closed}: what is new or rotated there is not found" in found.what
+    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:rx {closed}`"
+    closed.chmod(0o755)
+    machine.directory.chmod(0o700)
+    assert machine.row("log of mesibo: readable").remedy == f"`setfacl -m u:{SERVICE_USER}:x {machine.directory}`"
 
 
 @pytest.mark.parametrize(
@@ -616,3 +625,11 @@ def test_an_alertmanager_that_was_named_is_asked_whatever_prometheus_says(machin
     machine.answers = {"http://pager:9093/am/api/v2/status": machine.answers[f"{ALERTMANAGER}/api/v2/status"]}
     assert machine.row("alertmanager").verdict == "ok"
     assert machine.row("alertmanager route").what == "critical to page (webhook); warning to ticket (email)"
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(1 << 20, "failure"), (64 << 20, "warning"), (1 << 30, "ok")])
+def test_how_much_room_is_left_is_told_with_its_place(machine, monkeypatch, free, verdict):
+    """A host has many disks, and to free some space on another one helps nobody."""
+    monkeypatch.setattr("logwatch.doctor.state.shutil.disk_usage", lambda _: types.SimpleNamespace(free=free))
+    found = machine.row("disk")
+    assert (found.verdict, found.what.split(":")[0]) == (verdict, f"{bytes_(free)} free where {machine.state} is")

@@ -37,7 +37,12 @@ _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before ea
 
 
 @click.command("check")
-@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, readable=False),
+    help="TOML file; without it, what is found is used.",
+)
 def command(path: Path | None) -> None:
     """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
 

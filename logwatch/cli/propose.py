@@ -53,7 +53,11 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 @click.option("--all", "whole", is_flag=True, help="Look at all lines, also at those that can be read today.")
 @click.option("--force", is_flag=True, help="Write over a grammar of that name.")
 @click.option(
-    "--config", "file", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows."
+    "--config",
+    "file",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="F",
+    help="Read what this configuration follows.",
 )
 @click.option("--source", metavar="S", help="This source of the configuration; else its first.")
 def command(

@@ -47,3 +47,24 @@ def test_a_misspelt_command_is_answered_with_the_nearest():
     assert done.exit_code == 2
     assert "No such command 'reprot'. Did you mean 'report'?" in done.output
     assert "Did you mean" not in CliRunner().invoke(group, ["zzz"]).output
+
+
+@pytest.mark.parametrize("command", [["check"], ["run"], ["doctor"], ["explain", "912"], ["report"]], ids=" ".join)
+def test_a_configuration_of_root_alone_is_told_with_a_remedy(tmp_path, monkeypatch, command):
+    """The service said "is not readable", neither for whom nor what helps."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\n')
+
+    read_bytes = Path.read_bytes
+
+    def closed(path):
+        if path == config:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    done = CliRunner().invoke(group, [*command, "--config", str(config)])
+    told = " ".join(done.output.split())  # a table breaks lines
+    assert "the configuration cannot be read: Permission denied" in told
+    assert "make it readable for user" in told

@@ -301,6 +301,9 @@ FAULTS = [
      "warning", "will not start"),
     (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("=active", "=failed")}), "unit active",
      "failure", "failed"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("=active", "=inactive")}), "unit active",
+     "failure", "inactive"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": "LoadState=masked\n"}), "unit", "failure", "is masked"),
     (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("1min", "0")}), "unit watchdog",
      "warning", "is off"),
     (answer("/api/v1/targets?state=active", NoAnswer("Connection refused")), "prometheus", "skipped", "none answers"),
@@ -633,3 +636,14 @@ def test_how_much_room_is_left_is_told_with_its_place(machine, monkeypatch, free
     monkeypatch.setattr("logwatch.doctor.state.shutil.disk_usage", lambda _: types.SimpleNamespace(free=free))
     found = machine.row("disk")
     assert (found.verdict, found.what.split(":")[0]) == (verdict, f"{bytes_(free)} free where {machine.state} is")
+
+
+def test_a_service_that_does_not_start_is_told_with_what_its_journal_says_last(machine):
+    """Doctor runs as root, and is refused nothing that keeps the service from starting."""
+    refused = "error: /etc/mesibo-logwatch/logwatch.toml: the configuration cannot be read: Permission denied"
+    journal = f"error: an older one\n{refused}\n  try: chmod\nStopped {SERVICE_USER}.service\n"
+    ask = machine.run
+    machine.run = lambda command: journal if command[0] == "journalctl" else ask(command)
+    machine.programs["mesibo-logwatch.service"] = UNIT.replace("=active", "=activating").replace("1min", "0")
+    assert machine.row("unit active").what == f"it is activating; its journal says: {refused}"
+    assert [row.name for row in machine.rows() if row.name == "unit watchdog"] == []

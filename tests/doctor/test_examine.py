@@ -6,6 +6,7 @@ import functools
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import time
 import types
@@ -448,6 +449,29 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
     assert "setfacl" in found.remedy
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+@pytest.mark.parametrize(
+    ("added", "verdict"),
+    [
+        ("AmbientCapabilities=cap_dac_read_search\n", "ok"),
+        ("SupplementaryGroups=adm\n", "ok"),
+        ("SupplementaryGroups=nogroup nobody-knows-it\n", "failure"),
+    ],
+)
+def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, verdict):
+    """Docker's logs are read by a capability of the unit: they were a failure for good, though they were counted."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    for each in machine.directory.parents[:-1]:
+        each.chmod(each.stat().st_mode | 0o011)
+    machine.directory.chmod(0o755)
+    shutil.chown(machine.log, group="adm")
+    machine.log.chmod(0o640)
+    ask = machine.run
+    machine.run = lambda command: added if f"--property={added.split('=')[0]}" in command else ask(command)
+    assert machine.row("log of mesibo: readable").verdict == verdict
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

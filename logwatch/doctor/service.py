@@ -19,8 +19,8 @@ from logwatch.words import many
 
 UNIT = "mesibo-logwatch.service"
 _BUILD = re.compile(rb'mesibo_logwatch_build_info\{version="([^"]{1,40})"\} 1')
-_SAID = re.compile(r"(error: |Error: |.*: Failed (?:at step|to determine)).*")
-"""What a start that failed said, itself or by systemd."""
+_SAID = re.compile(r"(error: |Error: |.*: Failed at step |.* process exited, code=exited, status=2\d\d/).*")
+"""What a start that failed said, itself or by systemd: a status from 200 on names what systemd could not set up."""
 
 _UNAUTHORIZED = 401
 _INSTALL = (

@@ -662,10 +662,17 @@ def test_how_much_room_is_left_is_told_with_its_place(machine, monkeypatch, free
     assert (found.verdict, found.what.split(":")[0]) == (verdict, f"{bytes_(free)} free where {machine.state} is")
 
 
-def test_a_service_that_does_not_start_is_told_with_what_its_journal_says_last(machine):
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "error: /etc/mesibo-logwatch/logwatch.toml: the configuration cannot be read: Permission denied",
+        "mesibo-logwatch.service: Control process exited, code=exited, status=217/USER",
+    ],
+)
+def test_a_service_that_does_not_start_is_told_with_what_its_journal_says_last(machine, refused):
     """Doctor runs as root, and is refused nothing that keeps the service from starting."""
-    refused = "error: /etc/mesibo-logwatch/logwatch.toml: the configuration cannot be read: Permission denied"
-    journal = f"error: an older one\n{refused}\n  try: chmod\nStopped {SERVICE_USER}.service\n"
+    ended = "mesibo-logwatch.service: Main process exited, code=exited, status=2/INVALIDARGUMENT"
+    journal = f"error: an older one\n{refused}\n  try: chmod\n{ended}\nStopped {SERVICE_USER}.service\n"
     ask = machine.run
     machine.run = lambda command: journal if command[0] == "journalctl" else ask(command)
     machine.programs["mesibo-logwatch.service"] = UNIT.replace("=active", "=activating").replace("1min", "0")

@@ -17,7 +17,7 @@ from logwatch.events import shown
 from logwatch.ownership import may_be_there
 from logwatch.parse import Grammar, Reasons, Scanner
 from logwatch.parse import load as load_grammar
-from logwatch.regular_file import open_file
+from logwatch.regular_file import handed, open_file
 from logwatch.webhook.fields import Fields
 from logwatch.webhook.fields import load as load_fields
 
@@ -100,7 +100,7 @@ def open_webhook(webhook: WebhookSource) -> Opened:
     if webhook.secret_file is not None:
         path = Path(webhook.secret_file)
         try:
-            with open_file(path) as file:
+            with open_file(handed(path) or path) as file:
                 secret = file.read(_LONGEST_SECRET + 1).strip()
         except OSError as error:
             why = error.strerror or str(error)

@@ -28,6 +28,15 @@ def may_be_there(path: str | Path) -> bool:
     return True
 
 
+def is_there(path: str | Path) -> bool:
+    """Return whether a path leads to something; OSError where that cannot be told: Path.exists says no."""
+    try:
+        os.stat(path)  # noqa: PTH116  as above
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def me() -> str:
     """Return the name of the user who runs this, or the number if there is no name, as in many containers."""
     try:

@@ -4,7 +4,23 @@ import errno
 import os
 import stat
 from os import PathLike
+from pathlib import Path
 from typing import BinaryIO
+
+SECRETS = Path("/etc/mesibo-logwatch/secrets")
+
+
+def handed(path: str | PathLike[str]) -> Path | None:
+    """Return systemd's copy of a file in the secrets directory, which the service cannot see; None where there is none.
+
+    Each file NAME there is handed over as ``secret_NAME`` when the service starts (LoadCredential in the unit), so that
+    the configuration names one path for everybody.
+    """
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not given or Path(path).parent != SECRETS:
+        return None
+    copy = Path(given) / f"secret_{Path(path).name}"
+    return copy if copy.exists() else None
 
 
 def open_file(path: str | PathLike[str]) -> BinaryIO:

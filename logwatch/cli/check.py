@@ -25,6 +25,7 @@ from logwatch.glance import glance
 from logwatch.ledger.directory import FILE, refusals
 from logwatch.ledger.room import FAILURE_BYTES
 from logwatch.logging_setup import PRIORITIES
+from logwatch.ownership import is_there
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
@@ -36,7 +37,12 @@ _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before ea
 
 
 @click.command("check")
-@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, readable=False),
+    help="TOML file; without it, what is found is used.",
+)
 def command(path: Path | None) -> None:
     """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
 
@@ -55,7 +61,7 @@ def command(path: Path | None) -> None:
 
 def examine(path: Path | None) -> tuple[list[Problem], str]:
     """Return everything that is wrong with a configuration and with what it names, and a summary of what is loaded."""
-    file = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
+    file = path or (DEFAULT_PATH if is_there(DEFAULT_PATH) else None)
     if file is None:
         try:
             config, story = find()

@@ -28,7 +28,10 @@ _IN_FULL = 3  # more entries with a reason than this become a list, each a line 
 @click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")
 @click.option(
-    "--config", type=click.Path(path_type=Path), metavar="F", help="Know the codes of its catalogue file too."
+    "--config",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="F",
+    help="Know the codes of its catalogue file too.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(*, code: str, provider: str | None, reason: str, config: Path | None, form: str) -> None:

@@ -43,7 +43,12 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("-o", "--output", required=True, metavar="F", help="Where it is written; - is standard output.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="F",
+    help="Read what this configuration follows.",
+)
 @click.option("--since", metavar="T", callback=time_read(time.time), help="Only from the minute of T on.")
 @click.option("--until", metavar="T", callback=time_read(time.time), help="Only minutes that begin before T.")
 @click.option("--timezone", metavar="Z", help="The zone of the log's own stamps, where it is not UTC.")

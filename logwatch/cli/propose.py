@@ -23,7 +23,7 @@ from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
 from logwatch.journal import ask
 from logwatch.journal.place import Target
 from logwatch.model import Envelope
-from logwatch.ownership import may_be_there
+from logwatch.ownership import is_there, may_be_there
 from logwatch.parse import Scanner, load
 from logwatch.propose import Proposal, Shape, around, propose, unwrapped
 from logwatch.report import open_path, open_stream
@@ -53,7 +53,11 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 @click.option("--all", "whole", is_flag=True, help="Look at all lines, also at those that can be read today.")
 @click.option("--force", is_flag=True, help="Write over a grammar of that name.")
 @click.option(
-    "--config", "file", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows."
+    "--config",
+    "file",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="F",
+    help="Read what this configuration follows.",
 )
 @click.option("--source", metavar="S", help="This source of the configuration; else its first.")
 def command(
@@ -73,7 +77,7 @@ def command(
     parts = assemble(config)
     scanner = parts.scanner(chosen, keep=0)
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
-    if target.exists() and not force:
+    if is_there(target) and not force:
         raise GrammarError(Problem(str(target), "is there already", "", "choose another --name, or add --force"))
     try:
         logs = _logs(paths, chosen, scanner.marker)
@@ -134,7 +138,7 @@ def reads(scanner: Scanner, line: bytes) -> bool:
 
 def _config(paths: Sequence[str], file: Path | None) -> Config:
     """Load the configuration; if there is none, and paths are named, make one with a single source of defaults."""
-    if paths and file is None and not DEFAULT_PATH.exists():
+    if paths and file is None and not is_there(DEFAULT_PATH):
         return Config(source=(Source(name="mesibo"),))
     return find(file)[0]
 

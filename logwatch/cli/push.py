@@ -27,7 +27,9 @@ from logwatch.push.results import ApiResults, LoggedResult, LogResults, Results,
 
 TOKEN = "the app token"  # noqa: S105  its name
 _MOST_USERS = 100
-_CONFIG = click.option("--config", type=click.Path(path_type=Path), metavar="F", help="As `run` takes it.")
+_CONFIG = click.option(
+    "--config", type=click.Path(path_type=Path, readable=False), metavar="F", help="As `run` takes it."
+)
 _URL = click.option("--url", metavar="U", help="Of mesibo's backend, such as http://127.0.0.1/backend.")
 _TOKEN_FILE = click.option(
     "--token-file", type=click.Path(path_type=Path), metavar="F", help="Holds the app token; - is standard input."

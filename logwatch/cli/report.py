@@ -27,7 +27,12 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
-@click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="F",
+    help="Read what this configuration follows.",
+)
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")

@@ -17,7 +17,12 @@ from logwatch.signal_flags import SignalFlags
 
 
 @click.command("run")
-@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, readable=False),
+    help="TOML file; without it, what is found is used.",
+)
 @click.pass_obj
 def command(flags: SignalFlags | None, path: Path | None) -> None:
     """Follow the logs and serve metrics, in the foreground.

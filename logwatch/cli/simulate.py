@@ -48,7 +48,7 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
     type=Number(0, _MOST_LINES),
     default=20,
     show_default=True,
-    help="Lines a second; 0: at once.",
+    help="Lines a second; 0: as many as it can, for as long as --seconds says, or --lines.",
 )
 @click.option(
     "--seconds",

@@ -11,7 +11,7 @@ from logwatch.config.sources import Docker, Journal, Source
 from logwatch.discover import ContainerLog, containers, no_log, where_listed
 from logwatch.journal import ask
 from logwatch.journal.place import Target
-from logwatch.ownership import may_be_there
+from logwatch.ownership import is_there, may_be_there
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")
@@ -57,7 +57,7 @@ def find(
     Without a file: a container of Docker or podman, else the log directory, else the unit's lines in the journal. Only
     one place is followed, since several may hold the same lines; the words name those left out.
     """
-    if path is not None or usual.exists():
+    if path is not None or is_there(usual):
         return load(path or usual), f"configuration {path or usual}"
     containers_of = [place for root in (docker_root, snap_root, podman_root) for place in _containers(root)]
     places = [*containers_of, *_files(log_directory)]

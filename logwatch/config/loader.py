@@ -20,6 +20,7 @@ from logwatch.config import places, syntax
 from logwatch.config.schema import Config
 from logwatch.config.table import FilePath, Table, unnameable
 from logwatch.errors import ConfigError, Problem
+from logwatch.ownership import me
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -240,5 +241,5 @@ def _remedy(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "check the path given with --config"
     if isinstance(error, PermissionError):
-        return "make it readable for the user that runs this command"
+        return f"make it readable for user {me()}, who runs this: `chgrp` to its group, `chmod 640`"
     return "name a TOML file"

@@ -19,10 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
-from logwatch.regular_file import open_file
+from logwatch.regular_file import handed, open_file
 
 LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
-SECRETS = Path("/etc/mesibo-logwatch/secrets")
 _PEM = b"-----BEGIN "
 _NOBODY_ELSE = 0o077
 
@@ -59,23 +58,16 @@ def verdict(request: Request, now: float) -> Verdict:
 
 
 def content(path: Path) -> tuple[bytes, int]:
-    """Return a regular file's bytes and mode (0 from systemd); Unreadable if empty or too large, OSError as from open.
-
-    The service cannot see the secrets directory: systemd passes it each file NAME in there as ``secret_NAME``
-    (LoadCredential in the unit), so that the configuration can name one path for everybody.
-    """
-    handed = None
-    if (directory := os.environ.get("CREDENTIALS_DIRECTORY")) and path.parent == SECRETS:
-        given = Path(directory) / f"secret_{path.name}"
-        handed = given if given.exists() else None
-    with open_file(handed or path) as file:
+    """Return a regular file's bytes and mode (0 from systemd); Unreadable if empty or too large, OSError as from open."""
+    copy = handed(path)
+    with open_file(copy or path) as file:
         mode = os.fstat(file.fileno()).st_mode
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise Unreadable(f"it is larger than {LARGEST} bytes")
     if not data:
         raise Unreadable("it is empty")
-    return data, 0 if handed else mode  # what systemd passes is for this service alone
+    return data, 0 if copy else mode  # what systemd passes is for this service alone
 
 
 def password(request: Request) -> bytes | None:

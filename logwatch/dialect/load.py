@@ -39,7 +39,7 @@ def find(name: str, directories: Sequence[Path]) -> Path:
         raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
     for directory in places:
         try:
-            if (path := directory / f"{name}.py").is_file():
+            if ownership.is_there(path := directory / f"{name}.py") and path.is_file():
                 return path
         except OSError as error:  # another grammar of that name may be in it
             why, remedy = error.strerror or str(error), "let the service's user enter it"
@@ -50,7 +50,8 @@ def find(name: str, directories: Sequence[Path]) -> Path:
 
 def names(directories: Sequence[Path]) -> list[str]:
     """Return the names of all grammars in some directories."""
-    return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})
+    there = [each for each in directories if ownership.is_there(each) and each.is_dir()]
+    return sorted({path.stem for directory in there for path in directory.glob("*.py")})
 
 
 def load(name: str, directories: Sequence[Path] = ()) -> Grammar:

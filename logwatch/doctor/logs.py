@@ -1,11 +1,13 @@
 """Checks the logs of a source: there, readable, fresh, with push lines that parse and plausible stamps."""
 
+import contextlib
 import grp
 import os
 import pwd
 import shlex
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from logwatch import envelope, ownership
@@ -32,7 +34,13 @@ JOURNAL_ENTRIES = 5000  # the newest ones, which are read
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
 _ASKED = 50  # files that are tried as another user: a process each
 _SHAPES = 3
+_DOCKER = (
+    "`make install` again, which adds the unit's drop-in for Docker; from the package"
+    f" `cp /usr/share/{SERVICE_USER}/systemd/docker.conf /etc/systemd/system/{SERVICE_USER}.service.d/`"
+    " (make that directory), `systemctl daemon-reload`, and restart"
+)
 CLOSE_SECONDS = 120.0  # a stamp this close to the file's time agrees with it
+_READS_ALL = "cap_dac_read_search"  # the capability of the unit's drop-in for Docker, podman and pods
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, the rest is stray; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
 
@@ -185,21 +193,30 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     except KeyError:
         user = None
     if os.geteuid() == 0 and user is not None:
+        if _READS_ALL in _added(host, "AmbientCapabilities"):
+            return ok(row, f"for the service, whose unit gives it {_READS_ALL.upper()}")
+        groups = [*os.getgrouplist(user.pw_name, user.pw_gid), *_numbers(_added(host, "SupplementaryGroups"))]
+        ask = partial(_refused, user.pw_uid, user.pw_gid, groups)
         try:
-            refused = [path for path in paths[:_ASKED] if _refused(user, "-r", path)]
+            refused = [path for path in paths[:_ASKED] if ask("-r", path)]
             above = reversed(Path(refused[0]).parents) if refused else ()
-            closed = [str(directory) for directory in above if _refused(user, "-x", directory)]
+            closed = [str(directory) for directory in above if ask("-x", directory)]
+            directories = sorted({os.path.dirname(path) for path in paths[:_ASKED]})  # noqa: PTH120  as above
+            unlisted = [directory for directory in directories if not refused and ask("-r", directory)]
         except OSError as error:  # root without the right to be anybody else, as in a container without capabilities
             why = f"this root cannot ask as the user {SERVICE_USER}: {error.strerror}"
             return skipped(row, why, "run doctor as the service's user")
-        if not refused:
+        if not refused and not unlisted:
             return ok(row, f"for the user {SERVICE_USER}")
-        told = f"the user {SERVICE_USER} may not read {refused[0]}"
-        told += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+        if unlisted:
+            told, path, right = f"list {unlisted[0]}: what is new or rotated there is not found", unlisted[0], "rx"
+        else:
+            told, path, right = f"read {refused[0]}", refused[0], "r"
+            told += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
         if closed:
             told += f", since {closed[0]} is closed to it"
-        directory = bool(closed)
-        return failure(row, told, _opened(host, [*closed, *refused][0], directory=directory, docker=docker))
+            path, right = closed[0], "rx" if closed[0] == os.path.dirname(refused[0]) else "x"  # noqa: PTH120  as above
+        return failure(row, f"the user {SERVICE_USER} may not {told}", _opened(host, path, right, docker=docker))
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
         return failure(
@@ -209,22 +226,39 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
 
 
-def _refused(user: pwd.struct_passwd, right: str, path: str | Path) -> bool:
+def _added(host: Host, setting: str) -> list[str]:
+    """Return what the unit gives to the service beside its user's own: groups, or capabilities."""
+    with contextlib.suppress(NoAnswer):
+        return (
+            host.run(["systemctl", "show", f"{SERVICE_USER}.service", f"--property={setting}"])
+            .partition("=")[2]
+            .split()
+        )
+    return []
+
+
+def _numbers(groups: list[str]) -> Iterator[int]:
+    """Yield the numbers of the groups that a unit names; systemd does not start a unit that names an unknown one."""
+    for name in groups:
+        with contextlib.suppress(KeyError):
+            yield int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
+
+
+def _refused(user: int, group: int, groups: list[int], right: str, path: str | Path) -> bool:
     """Return whether a user is refused a right; OSError if no process can run as that user."""
-    groups = os.getgrouplist(user.pw_name, user.pw_gid)
     asked = ["/usr/bin/test", right, path]
-    return bool(subprocess.run(asked, user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False).returncode)  # noqa: S603  one fixed program
+    return bool(subprocess.run(asked, user=user, group=group, extra_groups=groups, check=False).returncode)  # noqa: S603  one fixed program
 
 
-def _opened(host: Host, path: str, *, directory: bool, docker: bool) -> str:
-    """Return how to open a file, or a directory above one, to the service's user."""
+def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
+    """Return how the service's user gets the right to a file (r), or through a directory (x, rx to list it too)."""
     if docker:
-        return "set `AmbientCapabilities=CAP_DAC_READ_SEARCH` in the unit: Docker makes its logs anew for root"
-    right, name = "x" if directory else "r", shlex.quote(path)
+        return _DOCKER
+    name = shlex.quote(path)
     if host.has("setfacl"):
-        more = "" if directory else ", and a default ACL on its directory for files to come"
+        more = "" if "x" in right else ", and a default ACL on its directory for files to come"
         return f"`setfacl -m u:{SERVICE_USER}:{right} {name}`{more}"
-    more = "" if directory else ", and the same where the log is made anew"
+    more = "" if "x" in right else ", and the same where the log is made anew"
     return f"`chgrp {SERVICE_USER} {name}; chmod g+{right} {name}`{more}"
 
 

@@ -29,7 +29,8 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         if asked:
             yield failure("prometheus", f"{base}: {why}", "see that it runs there, and that this host may reach it")
         else:
-            yield skipped("prometheus", f"none answers at {base}", "name yours with --prometheus URL")
+            none = "; where there is none, `make monitoring` or the package's monitoring.sh installs one"
+            yield skipped("prometheus", f"none answers at {base}", f"name yours with --prometheus URL{none}")
         if alertmanager:
             yield from understood("alertmanager", pager.alertmanager(host, [alertmanager], rule_files()))
         return

@@ -19,6 +19,9 @@ from logwatch.words import many
 
 UNIT = "mesibo-logwatch.service"
 _BUILD = re.compile(rb'mesibo_logwatch_build_info\{version="([^"]{1,40})"\} 1')
+_SAID = re.compile(r"(error: |Error: |.*: Failed at step |.* process exited, code=exited, status=2\d\d/).*")
+"""What a start that failed said, itself or by systemd: a status from 200 on names what systemd could not set up."""
+
 _UNAUTHORIZED = 401
 _INSTALL = (
     "`make install` in the source tree installs it; without it `mesibo-logwatch run` runs in the foreground, and nobody"
@@ -167,6 +170,9 @@ def unit(host: Host) -> Iterator[Check]:
         yield skipped("unit", str(why))
         return
     facts = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    if facts.get("LoadState") == "masked":
+        yield failure("unit", f"{UNIT} is masked: nobody can start it", f"`systemctl unmask {UNIT}`, then start it")
+        return
     if facts.get("LoadState") != "loaded":
         yield failure("unit", f"{UNIT} is not installed", _INSTALL)
         return
@@ -178,11 +184,24 @@ def unit(host: Host) -> Iterator[Check]:
     if facts.get("ActiveState") == "active":
         yield ok("unit active", f"active, restarted {many(int(facts.get('NRestarts') or 0), 'time', 'times')}")
     else:
-        yield failure("unit active", f"it is {facts.get('ActiveState', 'unknown')}", f"`systemctl start {UNIT}`")
+        yield _down(host, facts.get("ActiveState", "unknown"))
+        return  # of a unit that is stopped, systemd does not show its watchdog
     if facts.get("WatchdogUSec", "0") in ("0", "infinity", ""):
         yield warning("unit watchdog", "it is off: a loop that hangs stays so", "WatchdogSec=60 in the unit")
     else:
         yield ok("unit watchdog", facts["WatchdogUSec"])
+
+
+def _down(host: Host, state: str) -> Check:
+    """Return why the unit is not active: stopped by somebody, or by what its last start said."""
+    if state == "inactive":
+        return failure("unit active", "it is inactive", f"`systemctl start {UNIT}`")
+    said: list[str] = []
+    with contextlib.suppress(NoAnswer):
+        journal = host.run(["journalctl", "--unit", UNIT, "--lines=50", "--no-pager", "--output=cat"])
+        said = [line for line in journal.splitlines() if _SAID.fullmatch(line)]
+    why = f"; its journal says: {said[-1]}" if said else ""
+    return failure("unit active", f"it is {state}{why}", f"mend that; {_ways(host)[0]} says more")
 
 
 def reading(host: Host) -> Iterator[Check]:

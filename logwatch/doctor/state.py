@@ -24,7 +24,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
     """Yield the rows of the state directory."""
     name, path = "state directory", Path(config.state.directory)
     try:
-        found = path.is_dir()
+        found = ownership.is_there(path) and path.is_dir()
         if found:
             os.scandir(path).close()
     except OSError as error:
@@ -38,14 +38,17 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
         return
     yield _private(name, path)
     free = shutil.disk_usage(path).free
+    room = f"{bytes_(free)} free where {path} is"
     if free < LITTLE:
         yield failure(
-            "disk", f"{bytes_(free)} free: commits are about to fail", "free some space; nothing is lost so far"
+            "disk",
+            f"{room}: commits are about to fail",
+            f"free some space there (`df {quoted(path)}`); nothing is lost so far",
         )
     elif free < ROOM:
-        yield warning("disk", f"{bytes_(free)} free", "free some space before commits fail")
+        yield warning("disk", room, "free some space before commits fail")
     else:
-        yield ok("disk", f"{bytes_(free)} free")
+        yield ok("disk", room)
     yield _ledger(path / FILE)
     aside = sorted(each.name for each in path.glob(f"{FILE}.damaged-*"))
     if aside:

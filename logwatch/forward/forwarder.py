@@ -27,7 +27,7 @@ from logwatch.forward.formats import Event, body
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import NotReadable, Reader
-from logwatch.regular_file import open_file
+from logwatch.regular_file import handed, open_file
 
 MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
@@ -224,7 +224,7 @@ def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
 
 def _secret(path: str) -> str:
     """Read a token or password, which must be one line of ASCII; ValueError names the file, never its contents."""
-    with open_file(path) as file:
+    with open_file(handed(path) or path) as file:
         text = file.read().strip()
     if not text or not text.isascii() or b"\n" in text or b"\r" in text:
         raise ValueError(f"{path} does not hold one line of ASCII")

@@ -36,6 +36,9 @@ def post_to(url: str) -> Post:
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  see above
                 return bool(answer.status == _ACCEPTED and answer.read(100).strip() == b"MESIBO OK")
+        except urllib.error.HTTPError as refused:
+            refused.close()
+            return False
         except (OSError, urllib.error.URLError, ValueError):
             return False
 

@@ -1,5 +1,8 @@
 """What all commands have in common: how they end where they are given what they cannot use."""
 
+import os
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -8,6 +11,7 @@ from logwatch.cli import group
 LINE = "E2611-080000-123 (17): push_on_complete: uid 4711 type apn code 903\n"
 
 
+@pytest.mark.parametrize("ours", [True, False], ids=["this Python", "Python 3.14"])
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -19,8 +23,14 @@ LINE = "E2611-080000-123 (17): push_on_complete: uid 4711 type apn code 903\n"
     ],
     ids=["report", "history", "check", "a log", "propose"],
 )
-def test_a_path_that_cannot_be_asked_for_is_an_error_in_words(tmp_path, arguments):
-    """Its name is too long, or a directory above it is closed to the user: that is told, and no traceback."""
+def test_a_path_that_cannot_be_asked_for_is_an_error_in_words(tmp_path, monkeypatch, arguments, ours):
+    """Its name is too long, or a directory above it is closed to the user: that is told, and no traceback.
+
+    Since Python 3.14 a path says of itself that it is not there, and a grammar in such a directory was passed over.
+    """
+    if not ours:
+        for method, as_there in {"exists": "exists", "is_file": "isfile", "is_dir": "isdir"}.items():
+            monkeypatch.setattr(Path, method, getattr(os.path, as_there))
     names = {"place": tmp_path, "closed": tmp_path / ("x" * 300)}
     names |= {"log": tmp_path / "m.log", "config": tmp_path / "logwatch.toml"}
     names["log"].write_text(LINE)
@@ -37,3 +47,24 @@ def test_a_misspelt_command_is_answered_with_the_nearest():
     assert done.exit_code == 2
     assert "No such command 'reprot'. Did you mean 'report'?" in done.output
     assert "Did you mean" not in CliRunner().invoke(group, ["zzz"]).output
+
+
+@pytest.mark.parametrize("command", [["check"], ["run"], ["doctor"], ["explain", "912"], ["report"]], ids=" ".join)
+def test_a_configuration_of_root_alone_is_told_with_a_remedy(tmp_path, monkeypatch, command):
+    """The service said "is not readable", neither for whom nor what helps."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\n')
+
+    read_bytes = Path.read_bytes
+
+    def closed(path):
+        if path == config:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    done = CliRunner().invoke(group, [*command, "--config", str(config)])
+    told = " ".join(done.output.split())  # a table breaks lines
+    assert "the configuration cannot be read: Permission denied" in told
+    assert "make it readable for user" in told

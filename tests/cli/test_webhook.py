@@ -34,6 +34,17 @@ def test_three_lines_are_enough_for_a_site_in_the_cloud(tmp_path):
     assert (status, said.startswith("ok: ")) == (0, True)
 
 
+def test_a_secret_of_root_alone_is_read_as_systemd_hands_it_over(tmp_path, monkeypatch):
+    """The setting names the one path, which the service itself cannot look into."""
+    setting = '{path = "/webhook/x", secret_file = "/etc/mesibo-logwatch/secrets/for-this-test"}'
+    config = configuration(tmp_path, setting)
+    assert run("check", "--config", config)[0] == 1
+    (tmp_path / "secret_for-this-test").write_text("0123456789abcdef")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    status, said = run("check", "--config", config)
+    assert status == 0, said
+
+
 @pytest.mark.parametrize(
     ("webhook", "extra", "said"),
     [

@@ -6,8 +6,10 @@ import functools
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from logwatch.doctor.shipped import rule_files
 from logwatch.journal.place import Target
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.store import Ledger
+from logwatch.words import bytes_
 from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
 
@@ -299,6 +302,9 @@ FAULTS = [
      "warning", "will not start"),
     (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("=active", "=failed")}), "unit active",
      "failure", "failed"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("=active", "=inactive")}), "unit active",
+     "failure", "inactive"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": "LoadState=masked\n"}), "unit", "failure", "is masked"),
     (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("1min", "0")}), "unit watchdog",
      "warning", "is off"),
     (answer("/api/v1/targets?state=active", NoAnswer("Connection refused")), "prometheus", "skipped", "none answers"),
@@ -446,6 +452,29 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+@pytest.mark.parametrize(
+    ("added", "verdict"),
+    [
+        ("AmbientCapabilities=cap_dac_read_search\n", "ok"),
+        ("SupplementaryGroups=adm\n", "ok"),
+        ("SupplementaryGroups=nogroup nobody-knows-it\n", "failure"),
+    ],
+)
+def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, verdict):
+    """Docker's logs are read by a capability of the unit: they were a failure for good, though they were counted."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    for each in machine.directory.parents[:-1]:
+        each.chmod(each.stat().st_mode | 0o011)
+    machine.directory.chmod(0o755)
+    shutil.chown(machine.log, group="adm")
+    machine.log.chmod(0o640)
+    ask = machine.run
+    machine.run = lambda command: added if f"--property={added.split('=')[0]}" in command else ask(command)
+    assert machine.row("log of mesibo: readable").verdict == verdict
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
 def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(machine, monkeypatch):
     """Where no right to the file itself would help, the remedy is about the directory above it that does not let in."""
     nobody = __import__("pwd").getpwnam("nobody")
@@ -459,7 +488,14 @@ def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(mach
     machine.directory.chmod(0o755)
     found = machine.row("log of mesibo: readable")
     assert found.what.endswith(f"may not read {machine.log}, since {closed} is closed to it")
-    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:x {closed}`"
+    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:rx {closed}`"
+    closed.chmod(0o711)
+    found = machine.row("log of mesibo: readable")
+    assert f"may not list {closed}: what is new or rotated there is not found" in found.what
+    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:rx {closed}`"
+    closed.chmod(0o755)
+    machine.directory.chmod(0o700)
+    assert machine.row("log of mesibo: readable").remedy == f"`setfacl -m u:{SERVICE_USER}:x {machine.directory}`"
 
 
 @pytest.mark.parametrize(
@@ -616,3 +652,29 @@ def test_an_alertmanager_that_was_named_is_asked_whatever_prometheus_says(machin
     machine.answers = {"http://pager:9093/am/api/v2/status": machine.answers[f"{ALERTMANAGER}/api/v2/status"]}
     assert machine.row("alertmanager").verdict == "ok"
     assert machine.row("alertmanager route").what == "critical to page (webhook); warning to ticket (email)"
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(1 << 20, "failure"), (64 << 20, "warning"), (1 << 30, "ok")])
+def test_how_much_room_is_left_is_told_with_its_place(machine, monkeypatch, free, verdict):
+    """A host has many disks, and to free some space on another one helps nobody."""
+    monkeypatch.setattr("logwatch.doctor.state.shutil.disk_usage", lambda _: types.SimpleNamespace(free=free))
+    found = machine.row("disk")
+    assert (found.verdict, found.what.split(":")[0]) == (verdict, f"{bytes_(free)} free where {machine.state} is")
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "error: /etc/mesibo-logwatch/logwatch.toml: the configuration cannot be read: Permission denied",
+        "mesibo-logwatch.service: Control process exited, code=exited, status=217/USER",
+    ],
+)
+def test_a_service_that_does_not_start_is_told_with_what_its_journal_says_last(machine, refused):
+    """Doctor runs as root, and is refused nothing that keeps the service from starting."""
+    ended = "mesibo-logwatch.service: Main process exited, code=exited, status=2/INVALIDARGUMENT"
+    journal = f"error: an older one\n{refused}\n  try: chmod\n{ended}\nStopped {SERVICE_USER}.service\n"
+    ask = machine.run
+    machine.run = lambda command: journal if command[0] == "journalctl" else ask(command)
+    machine.programs["mesibo-logwatch.service"] = UNIT.replace("=active", "=activating").replace("1min", "0")
+    assert machine.row("unit active").what == f"it is activating; its journal says: {refused}"
+    assert [row.name for row in machine.rows() if row.name == "unit watchdog"] == []

@@ -228,6 +228,17 @@ def test_secrets_are_read_from_their_files_each_time(site, tmp_path):
     assert str(token) in forwarder.failing
 
 
+def test_a_token_of_root_alone_is_read_as_systemd_hands_it_over(site, tmp_path, monkeypatch):
+    """As the example configuration names it: the service itself cannot look into that directory."""
+    (tmp_path / "secret_loki-token").write_text("s3cret\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    destination = Destination()
+    forwarder = site.forwarder(destination, token_file="/etc/mesibo-logwatch/secrets/loki-token")
+    site.fail("a")
+    steps(forwarder)
+    assert destination.requests[0].headers["Authorization"] == "Bearer s3cret"
+
+
 def test_what_went_with_a_rebuilt_ledger_is_counted_as_dropped(site):
     """The failures that a destination did not have yet are gone, and a cursor that is not committed misses none."""
     site.fail("a", "b", "c")

@@ -166,7 +166,7 @@ class Daemon:
                 self._turned_at = time.monotonic()
                 self._web.start()
                 self._mark_loaded()
-                self._log.info("ready", url=self._url)
+                self._log.info("ready", url=self._url, **({"trouble": self.trouble} if self.trouble else {}))
                 self._notifier.ready(self._summary())
                 while not self._flags.stop:
                     self._turn()
@@ -305,7 +305,7 @@ class Daemon:
                     Reader(self._ledger.path),
                     lambda: self._parts.catalogue,
                     self._forward_metrics,
-                    sent=self.snapshot.exports.get(export.destination),
+                    sent=self.snapshot.exports.get(export.destination, self._ledger.newest_failure),  # new: from now on
                     ledger=ledger_id(self._ledger.key),
                 )
                 self._pipeline.exported(forwarder.destination, forwarder.sent)

@@ -43,11 +43,13 @@ def installing(extra: str) -> str:
     return f"{sys.executable} -m pip install 'mesibo-logwatch[{extra}]'"
 
 
-def remedy_for_scarcity(error: OSError) -> str:
-    """Return what to try where a process or a descriptor could not be had for want of room; empty for other errors."""
-    if error.errno not in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
+def remedy_for_scarcity(error: Exception) -> str:
+    """Return what to try where memory, a process, a thread or a descriptor is not to be had; empty for other errors."""
+    number = error.errno if isinstance(error, OSError) else None
+    scarce = number in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+    if not (scarce or isinstance(error, MemoryError) or str(error) == "can't start new thread"):
         return ""
-    return "see `free`, `dmesg` and the limits of the service: TasksMax=, MemoryMax= and LimitNOFILE="
+    return "see `free`, `dmesg` and `ulimit -a`; for the service TasksMax=, MemoryMax= and LimitNOFILE="
 
 
 class LogwatchError(Exception):

@@ -22,7 +22,7 @@ class Notifier:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
         watched = address and env.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         microseconds = env.get("WATCHDOG_USEC", "") if watched else ""
-        self.longest_pause = int(microseconds) / 2e6 if microseconds.isdecimal() and int(microseconds) else inf
+        self.longest_pause = (float(microseconds) / 2e6 or inf) if microseconds.isdecimal() else inf
 
     def ready(self, status: str) -> None:
         """Report that the service is up."""

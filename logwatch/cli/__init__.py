@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 import logwatch
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, remedy_for_scarcity
 from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # click itself handles a reader that is gone
@@ -85,17 +85,28 @@ class _Lazy(click.Group):
         return value
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line; exit with 2 and in words if its output, help included, cannot be written."""
+        """Run the command line; exit with 2 and in words if output fails, or memory, threads or descriptors are short."""
         try:
             return super().main(*args, **kwargs)
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
+        except (OSError, MemoryError, RuntimeError) as error:
+            if not (told := _told(error)):
                 raise
             os.dup2(
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # what is left in it cannot be written either
-            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+            click.echo(f"error: {told}", err=True)
             sys.exit(2)
+
+
+def _told(error: Exception) -> str:
+    """Return what the system refused, as it is told; empty for what is a fault of ours."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        what = "standard input or output fails" if error.errno == errno.EIO else "the output cannot be written"
+        return f"{what}: {error.strerror}"
+    if remedy := remedy_for_scarcity(error):
+        why = getattr(error, "strerror", None) or str(error) or "no memory is left"
+        return str(Problem("this process", "cannot go on", why, remedy))
+    return ""
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -58,7 +58,7 @@ def verdict(request: Request, now: float) -> Verdict:
 
 
 def content(path: Path) -> tuple[bytes, int]:
-    """Return a regular file's bytes and mode (0 from systemd); Unreadable if empty or too large, OSError as from open."""
+    """Return a regular file's bytes and mode (0 from systemd); Unreadable if empty or too large, else OSError."""
     copy = handed(path)
     with open_file(copy or path) as file:
         mode = os.fstat(file.fileno()).st_mode

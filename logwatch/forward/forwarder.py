@@ -40,8 +40,8 @@ ANSWER_BYTES = 1 << 20
 class Forwarder:
     """One destination.
 
-    ``sent`` is the number of the newest failure that it has: with a committed one, the work goes on behind it; with
-    None, it begins with what is committed from now on. ``ledger`` makes ids of events unique across installations.
+    ``sent`` is the number of the newest failure that it has: the work goes on behind it. ``ledger`` makes ids of events
+    unique across installations.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Forwarder:
         catalogue: Callable[[], Catalogue],
         metrics: ForwardMetrics,
         *,
-        sent: int | None,
+        sent: int,
         ledger: str,
         host: str = socket.gethostname(),
         client: AsyncHTTPClient | None = None,
@@ -59,7 +59,7 @@ class Forwarder:
     ) -> None:
         self.destination = export.destination
         self.failing = ""
-        self.sent = self._newest(reader) if sent is None else sent
+        self.sent = sent
         self._export = export
         self._reader = reader
         self._catalogue = catalogue
@@ -206,14 +206,6 @@ class Forwarder:
             self._log.info("export_works_again", destination=self.destination)
         self.failing = ""
         self._failures = 0
-
-    @staticmethod
-    def _newest(reader: Reader) -> int:
-        """Return where to begin; 0 for a ledger that has just been made, or cannot be read yet."""
-        try:
-            return reader.newest_failure()
-        except NotReadable:
-            return 0
 
 
 def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:

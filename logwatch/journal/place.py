@@ -6,8 +6,9 @@ Only the header of a journal file is read here: its id, when its first entry was
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,10 +93,17 @@ def _of_machines(directory: Path) -> list[str]:
 
 
 def _machine() -> str:
+    """Return this host's id, empty where it has none; OSError while that cannot be told."""
     try:
-        return _MACHINE_ID.read_text().strip()
-    except OSError:
+        return _id_in(_MACHINE_ID)
+    except FileNotFoundError:
         return ""
+
+
+@cache
+def _id_in(path: Path) -> str:
+    """Read an id, which never changes: cached, so that a disk that fails for a moment does not take it away."""
+    return path.read_text(errors="replace").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,12 @@ def look(target: Target) -> JournalFiles:
     """Find the files of a target's journals, and what keeps them from being read."""
     directories: dict[str, frozenset[bytes]] = {}
     headers, refused = [], []
-    for directory in map(Path, target.directories):
+    try:
+        places = target.directories
+    except OSError as error:  # without the host's id the entries of others would be read as well
+        unknown = Problem(str(_MACHINE_ID), "cannot be read", error.strerror or str(error), "see `dmesg`")
+        return JournalFiles(refused=True, problems=(unknown,))
+    for directory in map(Path, places):
         try:
             found = sorted(path for path in directory.iterdir() if path.name.endswith((".journal", ".journal~")))
         except FileNotFoundError:
@@ -149,7 +162,7 @@ def look(target: Target) -> JournalFiles:
                 identities.add(header.identity)
                 headers.append(header)
         directories[str(directory)] = frozenset(identities)
-    problems = _problems(target, refused) if refused or not headers else ()
+    problems = _problems(places, refused) if refused or not headers else ()
     oldest = min((each.first_entry for each in headers if each.whole and each.first_entry), default=None)
     damaged = tuple(each.written for each in headers if not each.whole)
     return JournalFiles(directories, len(headers), oldest, damaged, bool(refused), tuple(problems))
@@ -173,7 +186,7 @@ def _header(path: Path) -> _Header:
     return _Header(data[_FILE_ID], whole, first_entry, status.st_mtime)
 
 
-def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Problem]:
+def _problems(places: Sequence[str], refused: list[tuple[Path, str]]) -> Iterator[Problem]:
     if refused:
         path, why = refused[0]
         yield Problem(
@@ -185,7 +198,7 @@ def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Probl
         )
     else:
         yield Problem(
-            " and ".join(target.directories),
+            " and ".join(places),
             "there is no journal",
             "journald keeps none, or keeps it elsewhere",
             "see Storage= in journald.conf; a journal that is mounted is named with directory = …",

@@ -64,6 +64,7 @@ class Ledger:
         self.positions: dict[int, Position] = {}
         self.journals: dict[str, JournalPosition] = {}  # by source
         self.generation = 0  # the highest number ever given to a generation
+        self.newest_failure = 0  # the number of the newest failure there ever was
         self.key = os.urandom(32)  # of this installation; replaced by the stored one
         self.lost_state = False
         self.failing = ""
@@ -79,7 +80,6 @@ class Ledger:
         self._db: sqlite3.Connection | None = None
         self._file = (0, 0)  # device and inode of the open ledger
         self._number = 0  # of the last commit
-        self._failure = 0  # number of the newest failure there ever was
         self._pending: Batch | None = None  # its commit failed, and may have reached the disk all the same
         self._lock = directory.hold(state)
         try:
@@ -193,7 +193,7 @@ class Ledger:
         self.journals = rows.read_journals(db)
         self._number = int(rows.read_meta(db, "commit"))
         self.generation = int(rows.read_meta(db, "generation"))
-        self._failure = rows.newest_failure(db)
+        self.newest_failure = rows.newest_failure(db)
         key = rows.read_meta(db, "key")
         assert isinstance(key, bytes)
         self.key = key
@@ -258,7 +258,7 @@ class Ledger:
             rows.prune(db, keep, most, now, self._retention)
         failure = rows.newest_failure(db)
         db.execute("COMMIT")
-        self._failure = failure
+        self.newest_failure = failure
 
     def _make_room(self, db: sqlite3.Connection, batch: Batch) -> tuple[int, int]:
         """Delete the oldest failures for which the limit, or the disk, leaves no room beside those of ``batch``.
@@ -314,7 +314,7 @@ class Ledger:
                 self._number,
                 self.generation,
                 self.key,
-                self._failure,
+                self.newest_failure,
             )
             db.execute("COMMIT")
         self._replace(reason)

@@ -38,6 +38,27 @@ def test_an_output_without_room_is_told_in_words(words):
     assert (done.returncode, done.stderr) == (2, "error: the output cannot be written: No space left on device\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("MemoryError()", "error: this process: cannot go on: no memory is left\n  try: see `free`"),
+        (
+            'RuntimeError("can\'t start new thread")',
+            "error: this process: cannot go on: can't start new thread\n  try: ",
+        ),
+        ('OSError(24, "Too many open files")', "error: this process: cannot go on: Too many open files\n  try: "),
+        ('OSError(5, "Input/output error")', "error: standard input or output fails: Input/output error\n"),
+        ('RuntimeError("a defect")', "Traceback"),
+    ],
+)
+def test_what_the_system_does_not_give_is_told_in_words(error, told):
+    """Memory, threads and descriptors, in whatever command they run out; what is our fault stays a traceback."""
+    script = f"import logwatch.cli as cli\ndef refuse(*_):\n    raise {error}\ncli._Lazy.invoke = refuse\ncli.main()"
+    done = subprocess.run([sys.executable, "-c", script, "explain"], capture_output=True, text=True, check=False)
+    assert done.stderr.startswith(told)
+    assert done.returncode == (1 if told == "Traceback" else 2)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_of_another_encoding_gets_what_it_can_show(encoding, tmp_path):
     """Arrows are escaped, where they would end in a traceback."""

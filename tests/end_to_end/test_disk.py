@@ -113,6 +113,7 @@ def test_a_kill_while_the_disk_is_full_loses_nothing(site, programs, disk):
     daemon.process.kill()
     daemon.process.wait(PATIENCE)
     daemon = programs(Daemon, site.config)
+    assert daemon.said(r'ready url=\S+ trouble="commits fail: ')
     assert daemon.total("mesibo_push_results_total", code="200") == 3
     (disk / "filler").unlink()
     until(lambda: daemon.codes() == {"200": 3} | written, "everything")

@@ -46,6 +46,23 @@ def test_the_oldest_entry_is_read_out_of_the_files(tmp_path):
     assert (place.files, place.oldest, place.problems) == (2, 1.8e9, ())
 
 
+def test_a_host_whose_id_cannot_be_read_is_not_taken_for_one_without(tmp_path, monkeypatch):
+    """Without it the entries of other hosts in the journal would count: it is waited for, and kept once it is known."""
+    path = tmp_path / "machine-id"
+    path.mkdir()  # cannot be read
+    monkeypatch.setattr("logwatch.journal.place._MACHINE_ID", path)
+    target = Target("mesibo")
+    place = look(target)
+    assert place.refused
+    assert place.problems[0].headline == f"{path}: cannot be read: Is a directory"
+    path.rmdir()
+    path.write_text(MACHINE + "\n")
+    assert f"_MACHINE_ID={MACHINE}" in target.arguments
+    path.unlink()
+    path.mkdir()
+    assert f"_MACHINE_ID={MACHINE}" in target.arguments
+
+
 def test_what_is_no_journal_is_no_reason_to_fail(tmp_path):
     """A file with the name of a journal and anything in it."""
     (tmp_path / "a.journal").write_bytes(b"LPKSHHRH")

@@ -40,6 +40,7 @@ def test_readiness_turns_and_the_end_are_told(manager):
         ({}, inf),
         ({"WATCHDOG_USEC": "0"}, inf),
         ({"WATCHDOG_USEC": "x"}, inf),
+        ({"WATCHDOG_USEC": "9" * 5000}, inf),
         ({"WATCHDOG_USEC": "60000000"}, 30.0),
         ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}, 30.0),
         ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}, inf),

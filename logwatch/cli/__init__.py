@@ -85,7 +85,7 @@ class _Lazy(click.Group):
         return value
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line; exit with 2 and in words if output fails, or memory, threads or descriptors are short."""
+        """Run the command line; exit with 2 and in words if output fails, or memory, threads or files are short."""
         try:
             return super().main(*args, **kwargs)
         except (OSError, MemoryError, RuntimeError) as error:

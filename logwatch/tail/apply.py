@@ -64,9 +64,10 @@ class _Reconciliation:
         for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
-        # While the path leads to another path's file, those in use and matched rotated files are looked for; what it
-        # leads to later is new
-        sought = state.facts.first or state.matched or any(generation.in_use for generation in state.generations)
+        # While the path leads to another path's file, those in use are looked for, and matched rotated files if that
+        # path is of the same source; what this one leads to later is new
+        matched = state.matched and not state.problem
+        sought = state.facts.first or matched or any(generation.in_use for generation in state.generations)
         if elsewhere and not sought:
             return
         survey = Survey(state, elsewhere=elsewhere)

@@ -13,7 +13,7 @@ from logwatch.unpack import without_suffix
 # Four digits or more, one of them first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
 _WORD = r"\.(?:old|bak|prev|save)"  # also behind a number or a date: logrotate's ``addextension``
-_SUFFIX = re.compile(rf"(?:(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))(?:{_WORD}|\.log)?|{_WORD})")
+_SUFFIX = re.compile(rf"(?:(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))(?:{_WORD}|\.(?:log|txt))?|{_WORD})")
 _INFIX = re.compile(rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))")
 _IN_FRONT = re.compile(rf"(?P<date>{_STAMP})[-_.](?P<base>\D.*)")
 _DATED = re.compile(rf"(?:^|(?<=[-_.])){_STAMP}")

@@ -114,10 +114,8 @@ class Survey:
             another = rotated is None and self._is_called_otherwise(path)
             if not another and path not in names and stat_at(path):  # it may have gone meanwhile
                 names[path] = rotated or UNNAMED
-        for generation in self._generations:
-            if generation.position.found_at not in names and generation.lies_there():
-                names[generation.position.found_at] = UNCERTAIN
-        return names
+        unlisted = (g for g in self._generations if g.position.found_at not in names)
+        return names | {g.position.found_at: UNCERTAIN for g in unlisted if g.lies_there()}
 
     def _is_called_otherwise(self, path: str) -> bool:
         """Return whether the followed log with the name nearest to a file's, in any directory, is another one."""
@@ -252,7 +250,7 @@ class Survey:
         at_path = i == found.at_path
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
         left = search and not same_inode and self._has_left(known)
-        whole = left or generation.plain is not None
+        whole = left or generation.plain is not None or not known.in_use
         left = left or (whole and position.state != "live" and known.name != "")
         found.answers[known.number, i] = UNDECIDED
         with self._unpacking(i):
@@ -272,13 +270,15 @@ class Survey:
                     self._compare_with_own(known, i, own)
 
     def _ask_of_edited(self) -> None:
-        """Compare news beside the path with generations in use whose own file also has one of its first lines."""
-        files = enumerate(self.found.candidates)
-        news = [i for i, c in files if c.may_be_news and not (c.packed or c.is_at_path or c.key in self._keys)]
+        """Compare news beside the path with those that lay there, or, in use, have one of its first lines elsewhere."""
+        files = self.found.candidates
+        plain = ((i, c) for i, c in enumerate(files) if not (c.packed or c.is_at_path or c.key in self._keys))
+        news = [i for i, c in plain if c.may_be_news]
         for known in self.known if news else ():
+            lay = known.position.found_at if known.position.state == "done" else ""
             with self._reading_own(known):
                 own = self._content(known) if known.in_use else None
-                for i in [i for i in news if own and begins_within(self.found.candidates[i], own)]:
+                for i in [i for i in news if files[i].path == lay or (own and begins_within(files[i], own))]:
                     self._ask_one(known, i, search=True)
 
     @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -394,6 +395,29 @@ def test_links_to_one_file_are_one_log(tmp_path):
     follower.start()
     follower.turn()
     assert follower.lines == ["one", "two"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("seconds", [1, 700])
+@pytest.mark.parametrize("edit", ["1d", "2,4d", "3s/line/text/"])
+def test_a_rotated_file_that_is_edited_after_it_was_read_does_not_count_again(tmp_path, edit, seconds, restarted):
+    """A pattern matches it, and ``sed -i`` puts another file in its place, with the last lines that were read."""
+    log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, *numbered(0, 60))
+    follower = Follower(tmp_path / "m.log*")
+    follower.turn()
+    log.rename(rotated)
+    append(log, *numbered(500, 30))
+    follower.wait(1)
+    follower.wait(seconds)
+    if restarted:
+        follower.restart_at_once()
+    subprocess.run(["sed", "-i", edit, rotated], check=True)
+    for _ in range(3):
+        follower.wait(20)
+    append(log, *numbered(600, 1))
+    follower.turn()
+    assert follower.lines == numbered(0, 60) + numbered(500, 30) + numbered(600, 1)
 
 
 @pytest.mark.parametrize("life", ["running", "stopped"])

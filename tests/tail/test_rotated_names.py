@@ -21,6 +21,7 @@ ROTATED = {
     "mesibo.log.1.old": (1, "", False),
     "mesibo.log-20261122.bak.gz": (None, "20261122", True),
     "mesibo.log.2.log": (2, "", False),
+    "mesibo.log.3.txt": (3, "", False),
     "2026-11-22-mesibo.log": (None, "20261122", False),
     "20261122T1015_mesibo.log.gz": (None, "202611221015", True),
 }

@@ -15,6 +15,7 @@ from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.cli.check_series import series
+from logwatch.cli.options import CONFIG_FILE
 from logwatch.config import Config, in_order, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.config.schema import Failures
@@ -40,7 +41,7 @@ _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before ea
 @click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path, readable=False),
+    type=CONFIG_FILE,
     help="TOML file; without it, what is found is used.",
 )
 def command(path: Path | None) -> None:

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from logwatch.cli.options import CONFIG_FILE
 from logwatch.cli.terminal import show
 from logwatch.doctor import Check, Host, Questions, examine
 from logwatch.privacy import readable
@@ -20,7 +21,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped":
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path, readable=False), metavar="F", help="As `run` takes it.")
+@click.option("--config", type=CONFIG_FILE, metavar="F", help="As `run` takes it.")
 @click.option("--mesibo-conf", type=click.Path(path_type=Path), metavar="F", help="Else where mesibo reads it.")
 @click.option("--prometheus", metavar="URL", help="Else http://127.0.0.1:9090, where one answers.")
 @click.option("--alertmanager", metavar="URL", help="Else those that Prometheus sends alerts to.")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from logwatch.catalogue import Catalogue, Entry, Explanation, explain
 from logwatch.catalogue.entries import STEPS
+from logwatch.cli.options import CONFIG_FILE
 from logwatch.cli.terminal import show
 from logwatch.config import load
 from logwatch.model import PROVIDERS
@@ -29,7 +30,7 @@ _IN_FULL = 3  # more entries with a reason than this become a list, each a line 
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, readable=False),
+    type=CONFIG_FILE,
     metavar="F",
     help="Know the codes of its catalogue file too.",
 )

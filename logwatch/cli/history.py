@@ -15,7 +15,7 @@ import click
 from rich.progress import MofNCompleteColumn, Progress
 
 from logwatch import heap
-from logwatch.cli.options import refuse_empty, time_read
+from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, progress_bar, read
 from logwatch.cli.report_inputs import STDIN, plan
 from logwatch.errors import LogwatchError, Problem
@@ -45,7 +45,7 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 @click.option("-o", "--output", required=True, metavar="F", help="Where it is written; - is standard output.")
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, readable=False),
+    type=CONFIG_FILE,
     metavar="F",
     help="Read what this configuration follows.",
 )

@@ -1,12 +1,16 @@
-"""What the options of commands share: numbers within bounds, times, and groups that list their commands in full."""
+"""What the options of commands share: files, numbers and times, and groups that list their commands in full."""
 
 from collections.abc import Callable
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import click
 
 from logwatch.moments import EXAMPLES, moment
+
+CONFIG_FILE = click.Path(path_type=Path, readable=False)
+"""The type of ``--config``: a file that cannot be read is left to the loader, whose message has a remedy."""
 
 
 class CommandGroup(click.Group):

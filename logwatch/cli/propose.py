@@ -17,6 +17,7 @@ from logwatch import envelope
 from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
 from logwatch.cli.kept_shapes import kept_shapes
+from logwatch.cli.options import CONFIG_FILE
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
@@ -55,7 +56,7 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 @click.option(
     "--config",
     "file",
-    type=click.Path(path_type=Path, readable=False),
+    type=CONFIG_FILE,
     metavar="F",
     help="Read what this configuration follows.",
 )

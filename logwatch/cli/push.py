@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.options import CommandGroup, Number
+from logwatch.cli.options import CONFIG_FILE, CommandGroup, Number
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url, parse_listen
@@ -27,9 +27,7 @@ from logwatch.push.results import ApiResults, LoggedResult, LogResults, Results,
 
 TOKEN = "the app token"  # noqa: S105  its name
 _MOST_USERS = 100
-_CONFIG = click.option(
-    "--config", type=click.Path(path_type=Path, readable=False), metavar="F", help="As `run` takes it."
-)
+_CONFIG = click.option("--config", type=CONFIG_FILE, metavar="F", help="As `run` takes it.")
 _URL = click.option("--url", metavar="U", help="Of mesibo's backend, such as http://127.0.0.1/backend.")
 _TOKEN_FILE = click.option(
     "--token-file", type=click.Path(path_type=Path), metavar="F", help="Holds the app token; - is standard input."

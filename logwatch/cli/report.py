@@ -14,7 +14,7 @@ import msgspec
 from logwatch import heap
 from logwatch.catalogue.summary import Row
 from logwatch.cli import terminal
-from logwatch.cli.options import refuse_empty, time_read
+from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
 from logwatch.moments import EXAMPLES, iso
@@ -29,7 +29,7 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, readable=False),
+    type=CONFIG_FILE,
     metavar="F",
     help="Read what this configuration follows.",
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from logwatch import heap, logging_setup
+from logwatch.cli.options import CONFIG_FILE
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
@@ -20,7 +21,7 @@ from logwatch.signal_flags import SignalFlags
 @click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path, readable=False),
+    type=CONFIG_FILE,
     help="TOML file; without it, what is found is used.",
 )
 @click.pass_obj

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from logwatch.cli.options import Number, time_read
 from logwatch.errors import ConfigError, Problem
+from logwatch.secret import SecretError, read_line
 from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ def _bursts(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 
 def _secret(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> str:
     try:
-        return path.read_text().strip() if path else ""
-    except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise click.BadParameter(f"{path} cannot be read: {why}") from None
+        return read_line(path, "the webhook's secret").strip() if path else ""
+    except SecretError as error:
+        raise click.BadParameter(error.problems[0].headline) from None
 
 
 _SHARE = Number(0, 1)

@@ -470,8 +470,21 @@ def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, 
     shutil.chown(machine.log, group="adm")
     machine.log.chmod(0o640)
     ask = machine.run
-    machine.run = lambda command: added if f"--property={added.split('=')[0]}" in command else ask(command)
+    machine.run = lambda command: added if added.split("=")[0] in command[-1] else ask(command)
     assert machine.row("log of mesibo: readable").verdict == verdict
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothing(machine, monkeypatch):
+    """What the service's user may not read by itself is told with that doubt, of files and of the journal."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    machine.log.chmod(0o600)
+    del machine.programs[f"{SERVICE_USER}.service"]
+    doubt = "what its unit adds is not known: there is no systemctl here"
+    assert machine.row("log of mesibo: readable").what.endswith(doubt)
+    (found,) = logs._in_group("readable", machine, Target(container="mesibo"))
+    assert found.what.endswith(doubt)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

@@ -598,6 +598,30 @@ def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(days, verdict
     assert (row.verdict, words in row.what) == (verdict, True), row
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what the service was handed")
+def test_a_secret_that_the_running_service_does_not_have_yet_is_told(machine, monkeypatch):
+    """Systemd copies secrets when the service starts: after a renewal doctor would judge a file that nobody uses."""
+    secrets, handed = machine.directory / "secrets", machine.directory / "handed"
+    monkeypatch.setattr("logwatch.doctor.credentials.SECRETS", secrets)
+    monkeypatch.setattr("logwatch.doctor.credentials.HANDED", handed)
+    secrets.mkdir()
+    (secrets / "push.p12").write_bytes(b"renewed")
+    (secrets / "loki").write_bytes(b"token")
+    machine.configure(
+        extra='[[credential]]\nname = "ios"\nfile = "secrets/push.p12"\n'
+        '[[export]]\nurl = "http://127.0.0.1/loki/api/v1/push"\nformat = "loki"\ntoken_file = "secrets/loki"\n'
+    )
+    assert "secrets" not in [row.name for row in machine.rows()]  # the service does not run
+    handed.mkdir()
+    (handed / "secret_push.p12").write_bytes(b"old")
+    assert "push.p12" in (found := machine.row("secrets")).what
+    assert "loki" in found.what  # added since
+    assert (found.verdict, found.remedy) == ("warning", "`systemctl restart mesibo-logwatch.service`")
+    (handed / "secret_push.p12").write_bytes(b"renewed")
+    (handed / "secret_loki").write_bytes(b"token")
+    assert machine.row("secrets").verdict == "ok"
+
+
 def test_without_a_credential_a_row_says_what_one_would_be_good_for(machine):
     """Nothing is wrong without one, and it is said that there could be one."""
     assert "[[credential]]" in machine.row("credentials").what

@@ -14,7 +14,7 @@ from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
 from logwatch.discover import Globs, containers, no_log
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
 from logwatch.unpack import format_of
@@ -151,7 +151,7 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
         remedy = "mend its link"
         if isinstance(error, PermissionError):
             remedy = "let the user that the daemon runs as enter the directories above it"
-        yield Problem(where, f"{path} cannot be looked at", error.strerror or "", remedy, warning=True)
+        yield Problem(where, f"{path} cannot be looked at", in_words(error), remedy, warning=True)
         return
     if stat.S_ISDIR(kind):
         if "*" not in pattern:
@@ -173,7 +173,7 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             head = file.read(_HEAD_BYTES) or b""
     except OSError as error:
-        yield Problem(where, f"{path} cannot be read", error.strerror or str(error), "", warning=True)
+        yield Problem(where, f"{path} cannot be read", in_words(error), "", warning=True)
         return
     packed = format_of(head)
     if not packed and (found := envelope.no_text(head)):

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from logwatch.cli.options import Number, time_read
-from logwatch.errors import ConfigError, Problem
+from logwatch.errors import ConfigError, Problem, in_words
 from logwatch.secret import SecretError, read_line
 from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
@@ -207,9 +207,7 @@ def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
     try:
         file = open(path, mode)  # noqa: PTH123, SIM115  closed below; only opening it is tried here
     except OSError as error:
-        raise ConfigError(
-            Problem(path, "cannot be written", error.strerror or str(error), "name a writable file")
-        ) from None
+        raise ConfigError(Problem(path, "cannot be written", in_words(error), "name a writable file")) from None
     with file:
         yield cast("BinaryIO", file)
 

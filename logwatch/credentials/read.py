@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
+from logwatch.errors import in_words
 from logwatch.regular_file import handed, open_file
 from logwatch.secret import SecretError, read_line
 
@@ -40,7 +41,7 @@ def verdict(request: Request, now: float) -> Verdict:
     try:
         data, mode = content(Path(request.file))
     except OSError as error:
-        return _bare(request, "unreadable", f"The file cannot be read: {error.strerror or error}.")
+        return _bare(request, "unreadable", f"The file cannot be read: {in_words(error)}.")
     except Unreadable as error:
         return _bare(request, "unreadable", f"The file cannot be read: {error}.")
     try:

@@ -19,6 +19,7 @@ from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
+from logwatch.errors import in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
 from logwatch.journal.place import GROUP, Target
@@ -84,7 +85,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         head, data = _ends_of(newest, status.st_size)
     except OSError as error:
         yield failure(
-            f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "let the user who runs this read it"
+            f"{name}: fresh", f"{newest} cannot be read: {in_words(error)}", "let the user who runs this read it"
         )
         return
     if packed := format_of(head):
@@ -197,7 +198,7 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
             directories = sorted({os.path.dirname(path) for path in paths[:_ASKED]})  # noqa: PTH120  as above
             unlisted = [directory for directory in directories if not refused and ask("-r", directory)]
         except OSError as error:  # root without the right to be anybody else, as in a container without capabilities
-            why = f"this root cannot ask as the user {SERVICE_USER}: {error.strerror}"
+            why = f"this root cannot ask as the user {SERVICE_USER}: {in_words(error)}"
             return skipped(row, why, "run doctor as the service's user")
         if not refused and not unlisted:
             return ok(row, f"for the user {SERVICE_USER}")

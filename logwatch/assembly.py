@@ -17,11 +17,10 @@ from logwatch.events import shown
 from logwatch.ownership import may_be_there
 from logwatch.parse import Grammar, Reasons, Scanner
 from logwatch.parse import load as load_grammar
-from logwatch.regular_file import handed, open_file
+from logwatch.secret import read_line
 from logwatch.webhook.fields import Fields
 from logwatch.webhook.fields import load as load_fields
 
-_LONGEST_SECRET = 1024  # bytes
 _ALL = 1 << 30  # results of a scan
 
 
@@ -98,22 +97,18 @@ def open_webhook(webhook: WebhookSource) -> Opened:
     except LogwatchError as error:
         problems += error.problems
     if webhook.secret_file is not None:
-        path = Path(webhook.secret_file)
         try:
-            with open_file(handed(path) or path) as file:
-                secret = file.read(_LONGEST_SECRET + 1).strip()
-        except OSError as error:
-            why = error.strerror or str(error)
-            problems.append(
-                Problem(str(path), "the webhook's secret cannot be read", why, "let the service's user read it")
-            )
-        else:
-            if not 0 < len(secret) <= _LONGEST_SECRET:
-                remedy = "write the secret that mesibo sends into it, in one line"
-                problems.append(Problem(str(path), f"a secret of {len(secret)} bytes", "it secures nothing", remedy))
+            secret = webhook_secret(Path(webhook.secret_file))
+        except LogwatchError as error:
+            problems += error.problems
     if problems or fields is None:
         raise ConfigError(*problems)
     return Opened(fields, secret)
+
+
+def webhook_secret(path: Path) -> bytes:
+    """Return what the calls of a webhook must hold; raise SecretError if the file holds no secret."""
+    return read_line(path, "the webhook's secret").strip().encode()
 
 
 def discovery(source: Source) -> Discovery:

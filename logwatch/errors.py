@@ -38,6 +38,11 @@ class Problem:
         return self.headline + (f"\n  try: {self.try_}" if self.try_ else "")
 
 
+def in_words(error: BaseException) -> str:
+    """Return what the system says about an error, without number and path; another error in its own words."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def installing(extra: str) -> str:
     """Return the command that installs an extra for this interpreter, as the system's own pip may be forbidden to."""
     return f"{sys.executable} -m pip install 'mesibo-logwatch[{extra}]'"

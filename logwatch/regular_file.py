@@ -19,8 +19,13 @@ def handed(path: str | PathLike[str]) -> Path | None:
     given = os.environ.get("CREDENTIALS_DIRECTORY")
     if not given or Path(path).parent != SECRETS:
         return None
-    copy = Path(given) / f"secret_{Path(path).name}"
+    copy = copy_in(Path(given), path)
     return copy if copy.exists() else None
+
+
+def copy_in(given: Path, path: str | PathLike[str]) -> Path:
+    """Return where systemd puts its copy of a file in the secrets directory, among a service's credentials."""
+    return given / f"secret_{Path(path).name}"
 
 
 def open_file(path: str | PathLike[str]) -> BinaryIO:

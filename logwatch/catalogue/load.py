@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 
 from logwatch.catalogue.entries import MESIBO_ABOVE, STEPS, Entry
-from logwatch.errors import CatalogueError, Problem
+from logwatch.errors import CatalogueError, Problem, in_words
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Entry)}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -63,7 +63,7 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = in_words(error)
         problem = Problem(str(path), "cannot read the catalogue", reason, "name an existing, readable file")
     except UnicodeDecodeError as error:
         problem = Problem(str(path), "is not a TOML file", f"byte {error.start} is not UTF-8", "save it as UTF-8 text")

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 import logwatch
-from logwatch.errors import LogwatchError, Problem, remedy_for_scarcity
+from logwatch.errors import LogwatchError, Problem, in_words, remedy_for_scarcity
 from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # click itself handles a reader that is gone
@@ -78,7 +78,7 @@ class _Lazy(click.Group):
                 raise
             remedy = "check the path, and what this user may do there"
             click.echo(
-                f"error: {Problem(os.fsdecode(error.filename), 'cannot be used', error.strerror or '', remedy)}",
+                f"error: {Problem(os.fsdecode(error.filename), 'cannot be used', in_words(error), remedy)}",
                 err=True,
             )
             ctx.exit(2)
@@ -102,9 +102,9 @@ def _told(error: Exception) -> str:
     """Return what the system refused, as it is told; empty for what is a fault of ours."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         what = "standard input or output fails" if error.errno == errno.EIO else "the output cannot be written"
-        return f"{what}: {error.strerror}"
+        return f"{what}: {in_words(error)}"
     if remedy := remedy_for_scarcity(error):
-        why = getattr(error, "strerror", None) or str(error) or "no memory is left"
+        why = in_words(error) or "no memory is left"
         return str(Problem("this process", "cannot go on", why, remedy))
     return ""
 

@@ -9,15 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from logwatch import envelope, ownership
-from logwatch.assembly import discovery, open_webhook
+from logwatch.assembly import discovery, open_webhook, webhook_secret
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
 from logwatch.discover import Globs, containers, no_log
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
-from logwatch.regular_file import open_file
 from logwatch.unpack import format_of
 from logwatch.webhook.fields import against_samples
 
@@ -51,13 +50,12 @@ def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
 def _weak(secret: Path) -> Iterator[Problem]:
     """Warn of a webhook's secret that is short or readable by others; an unreadable one is reported elsewhere."""
     try:
-        with open_file(secret) as file:
-            text, mode = file.read().strip(), os.fstat(file.fileno()).st_mode
-    except OSError:
+        length, mode = len(webhook_secret(secret)), secret.stat().st_mode
+    except (LogwatchError, OSError):
         return
-    if len(text) < SECRET_BYTES:
+    if length < SECRET_BYTES:
         why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
-        yield Problem(str(secret), f"a secret of {len(text)} bytes", why, remedy, warning=True)
+        yield Problem(str(secret), f"a secret of {length} bytes", why, remedy, warning=True)
     if mode & 0o007:
         why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {quoted(secret)}"
         yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
@@ -153,7 +151,7 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
         remedy = "mend its link"
         if isinstance(error, PermissionError):
             remedy = "let the user that the daemon runs as enter the directories above it"
-        yield Problem(where, f"{path} cannot be looked at", error.strerror or "", remedy, warning=True)
+        yield Problem(where, f"{path} cannot be looked at", in_words(error), remedy, warning=True)
         return
     if stat.S_ISDIR(kind):
         if "*" not in pattern:
@@ -175,7 +173,7 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             head = file.read(_HEAD_BYTES) or b""
     except OSError as error:
-        yield Problem(where, f"{path} cannot be read", error.strerror or str(error), "", warning=True)
+        yield Problem(where, f"{path} cannot be read", in_words(error), "", warning=True)
         return
     packed = format_of(head)
     if not packed and (found := envelope.no_text(head)):

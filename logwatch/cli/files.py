@@ -7,7 +7,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from logwatch import resources
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, in_words
 
 PROGRAM = "mesibo-logwatch"
 # where each shell looks for the completion of a program, below its own directory
@@ -36,7 +36,7 @@ def command(directory: Path) -> None:
         problem = Problem(
             str(error.filename or directory),
             "cannot be written",
-            error.strerror or str(error),
+            in_words(error),
             "name a directory that this user may write to",
         )
         raise LogwatchError(problem) from None

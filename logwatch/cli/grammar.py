@@ -15,7 +15,7 @@ from logwatch.dialect.load import find, names
 from logwatch.dialect.redact import shape, words_of
 from logwatch.dialect.result import PushResult
 from logwatch.dialect.trace import Trace, trace
-from logwatch.errors import GrammarError, Problem, installing
+from logwatch.errors import GrammarError, Problem, in_words, installing
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check
 from logwatch.parse.line_parser import parser_of
@@ -117,7 +117,7 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
     try:
         draw(grammar, output)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = in_words(error)
         raise GrammarError(Problem(str(output), "cannot be written", why, "name a writable file")) from error
     click.echo(f"ok: {output}")
 

@@ -18,7 +18,7 @@ from logwatch import heap
 from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, progress_bar, read
 from logwatch.cli.report_inputs import STDIN, plan
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.history import Past, Tallies, Written, write
 from logwatch.moments import utc
 from logwatch.report.table import notes
@@ -133,7 +133,7 @@ def _replaced(output: str) -> Iterator[TextIO]:
             yield file
         part.replace(path)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = in_words(error)
         raise LogwatchError(Problem(output, "cannot be written", why, "name a file where there is room")) from None
     finally:
         part.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from logwatch.cli.kept_shapes import kept_shapes
 from logwatch.cli.options import CONFIG_FILE
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
-from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
+from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem, in_words
 from logwatch.journal import ask
 from logwatch.journal.place import Target
 from logwatch.model import Envelope
@@ -225,7 +225,7 @@ def save(target: Path, samples: Path, proposal: Proposal) -> None:
     except OSError as error:
         where = error.filename or target
         remedy = "name a directory of yours with --output, or run this as root"
-        raise GrammarError(Problem(str(where), "cannot be written", error.strerror or str(error), remedy)) from error
+        raise GrammarError(Problem(str(where), "cannot be written", in_words(error), remedy)) from error
 
 
 def _envelopes(logs: Sequence[Log]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from logwatch import secret
 from logwatch.assembly import Parts, assemble
 from logwatch.cli.options import CONFIG_FILE, CommandGroup, Number
 from logwatch.cli.push_direct import direct
@@ -21,7 +22,7 @@ from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
 from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.privacy import Privacy, readable
-from logwatch.push import secret, words
+from logwatch.push import words
 from logwatch.push.backend import Backend, BackendError, operate, refusal
 from logwatch.push.results import ApiResults, LoggedResult, LogResults, Results, wait
 
@@ -140,7 +141,7 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
         raise LogwatchError(Problem("--url" if url else "backend.url", "cannot be used", why))
     file = token_file or (Path(settings.token_file) if settings.token_file else None)
     if file is not None:
-        token = secret.from_file(file, TOKEN)
+        token = secret.read_word(file, TOKEN)
         if secret.exposed(file):
             click.echo(f"warning: {file} may be read by others than its owner: chmod 600 {quoted(file)}", err=True)
     elif sys.stdin.isatty():

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
+from logwatch import secret
 from logwatch.catalogue import Catalogue
 from logwatch.credentials import secrecy
 from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import LogwatchError, Problem, installing
 from logwatch.model import COMPANIES
-from logwatch.push import secret
 from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply, Style, describe
 
 EXTRA = installing("push")
@@ -120,7 +120,7 @@ def _token(to: str | None) -> str:
         return secret.checked(click.prompt("push token", hide_input=True, err=True), "the prompt", _TOKEN)
     path = Path(to)
     if to == "-" or len(to) < _LEAST or os.path.exists(path):  # noqa: PTH110  a token is too long a name for Path
-        return secret.from_file(path, _TOKEN)
+        return secret.read_word(path, _TOKEN)
     click.echo("warning: a token on the command line is in the process list: put it into a file", err=True)
     return secret.checked(to, "--to", _TOKEN)
 

@@ -13,7 +13,8 @@ import click
 from click.core import ParameterSource
 
 from logwatch.cli.options import Number, time_read
-from logwatch.errors import ConfigError, Problem
+from logwatch.errors import ConfigError, Problem, in_words
+from logwatch.secret import SecretError, read_line
 from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ def _bursts(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 
 def _secret(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> str:
     try:
-        return path.read_text().strip() if path else ""
-    except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise click.BadParameter(f"{path} cannot be read: {why}") from None
+        return read_line(path, "the webhook's secret").strip() if path else ""
+    except SecretError as error:
+        raise click.BadParameter(error.problems[0].headline) from None
 
 
 _SHARE = Number(0, 1)
@@ -207,9 +207,7 @@ def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
     try:
         file = open(path, mode)  # noqa: PTH123, SIM115  closed below; only opening it is tried here
     except OSError as error:
-        raise ConfigError(
-            Problem(path, "cannot be written", error.strerror or str(error), "name a writable file")
-        ) from None
+        raise ConfigError(Problem(path, "cannot be written", in_words(error), "name a writable file")) from None
     with file:
         yield cast("BinaryIO", file)
 

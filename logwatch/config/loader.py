@@ -19,7 +19,7 @@ from msgspec import Meta
 from logwatch.config import places, syntax
 from logwatch.config.schema import Config
 from logwatch.config.table import FilePath, Table, unnameable
-from logwatch.errors import ConfigError, Problem
+from logwatch.errors import ConfigError, Problem, in_words
 from logwatch.ownership import me
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -41,7 +41,7 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        why = error.strerror or str(error)
+        why = in_words(error)
         return None, [Problem(str(path), "the configuration cannot be read", why, _remedy(error))]
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1

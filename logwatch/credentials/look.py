@@ -20,7 +20,7 @@ import msgspec
 
 from logwatch.config import Credential
 from logwatch.credentials.verdict import Request, Verdict, flaw
-from logwatch.errors import installing, remedy_for_scarcity
+from logwatch.errors import in_words, installing, remedy_for_scarcity
 from logwatch.events import Log
 
 HOUR_SECONDS = 3600.0
@@ -137,7 +137,7 @@ def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
 
 
 def _not_started(request: Request, error: OSError) -> Verdict:
-    return _unchecked(request, f"no process can be started ({error.strerror})", remedy_for_scarcity(error))
+    return _unchecked(request, f"no process can be started ({in_words(error)})", remedy_for_scarcity(error))
 
 
 def examine(

@@ -19,7 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
+from logwatch.errors import in_words
 from logwatch.regular_file import handed, open_file
+from logwatch.secret import SecretError, read_line
 
 LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
 _PEM = b"-----BEGIN "
@@ -39,7 +41,7 @@ def verdict(request: Request, now: float) -> Verdict:
     try:
         data, mode = content(Path(request.file))
     except OSError as error:
-        return _bare(request, "unreadable", f"The file cannot be read: {error.strerror or error}.")
+        return _bare(request, "unreadable", f"The file cannot be read: {in_words(error)}.")
     except Unreadable as error:
         return _bare(request, "unreadable", f"The file cannot be read: {error}.")
     try:
@@ -71,15 +73,13 @@ def content(path: Path) -> tuple[bytes, int]:
 
 
 def password(request: Request) -> bytes | None:
-    """Return the content of the request's password file without the line end; None if it names none."""
+    """Return the one line of the request's password file; None if it names none."""
     if not request.password_file:
         return None
     try:
-        return content(Path(request.password_file))[0].rstrip(b"\r\n")
-    except OSError as error:
-        raise NoPassword(f"its password_file cannot be read: {error.strerror}") from None
-    except Unreadable as error:
-        raise NoPassword(f"its password_file cannot be read: {error}") from None
+        return read_line(Path(request.password_file), "the password").encode()
+    except SecretError as error:
+        raise NoPassword(f"its password_file cannot be read: {error.problems[0].why}") from None
 
 
 def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:

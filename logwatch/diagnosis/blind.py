@@ -4,14 +4,14 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from logwatch.diagnosis.facts import HOUR, Facts, Finding, FindingSeverity, SourceSetup
+from logwatch.diagnosis import weight
+from logwatch.diagnosis.facts import HOUR, Facts, Finding, Rank, SourceSetup
 from logwatch.dialect.redact import out_of_json
 from logwatch.ledger.batch import ShapeRow
 from logwatch.model import Seen
 from logwatch.sight import LineShare, Sight
 from logwatch.words import clock, many, number, share, span
 
-HEAVIEST = 110  # what cannot be read comes before all that can
 MOST = 0.5
 UNREAD = {
     "misplaced": "have the marker behind a prefix that the grammar does not know",
@@ -40,18 +40,14 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     now, setup = facts.now, facts.setup(name)
     since = sight.since if sight.since is not None else sight.last
     began = f" since {clock(since, now)}" if since is not None else ""
-    weight, severity = HEAVIEST, _severity(sight)
     jq = out_of_json([*_fronts(_shapes(name, facts))][:1])
     command = _out_of_json(jq, setup) if jq else propose(name, setup)
     if sight.over and sight.last is not None:
         began = f" until {clock(sight.last, now)}"
-        weight, severity = 82, "warning"
-    elif not sight.heavy:
-        weight = 70
     told = "could not" if sight.over else "cannot"
     yield Finding(
         key=f"unparsed:{name}",
-        severity=severity,
+        rank=_rank(sight),
         title=f"{share(sight.worst.share)} of the push lines of {name} {told} be read"
         f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
         " them.",
@@ -67,7 +63,6 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         steps=(8,),
         since=since,
         pushes=sight.hour.unread,
-        weight=weight,
         command="" if sight.over else command,
         cause=f"Push lines of {name} could not be read",
         ended=sight.last if sight.over else None,
@@ -100,8 +95,12 @@ def _ever(name: str, facts: Facts) -> Sight:
     return Sight(hour=LineShare(total, total), causes=tuple(causes), last=facts.sights[name].last)
 
 
-def _severity(sight: Sight) -> FindingSeverity:
-    return "critical" if sight.worst.share >= MOST and sight.heavy else "warning"
+def _rank(sight: Sight) -> Rank:
+    if sight.over and sight.last is not None:
+        return weight.UNREAD_BEFORE
+    if not sight.heavy:
+        return weight.UNREAD_SOME
+    return weight.UNREAD_MOST if sight.worst.share >= MOST else weight.UNREAD_MUCH
 
 
 def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
-from logwatch.diagnosis.facts import Facts, FindingSeverity
+from logwatch.diagnosis.facts import Facts, Rank
 from logwatch.diagnosis.rise import TIMES, Point, Rise, fall, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger.keys import ResultRow
@@ -62,8 +62,8 @@ class Course:
         return max(self.share, lately)
 
     @property
-    def weight(self) -> tuple[int, FindingSeverity]:
-        """How serious it is: the weight that orders findings, and the severity that people see."""
+    def rank(self) -> Rank:
+        """How serious it is."""
         return weigh(self.entry, self.weighty_share, total=self.total, over=self.over)
 
     @property
@@ -212,7 +212,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     enough = sure >= _SURE or (sure >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
-    if course.weight[1] != "info" or course.weighty_share >= MUCH:  # nobody asks when everyday noise began
+    if course.rank.severity != "info" or course.weighty_share >= MUCH:  # nobody asks when everyday noise began
         _bound(course, peers.points(course), now)
 
 

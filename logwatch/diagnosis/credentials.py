@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 
 from logwatch.credentials.verdict import DAY_SECONDS, PAGE_SECONDS, TICKET_SECONDS, Flaw, Verdict, when
+from logwatch.diagnosis import weight
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.words import marked_moment
 
@@ -28,7 +29,7 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
             f"The Apple push certificate {verdict.name} has expired: every iOS push of {of} fails with 903 since"
             f" {marked_moment(not_after, when(not_after))}, unless mesibo holds a newer one."
         )
-        weight = 87
+        rank = weight.EXPIRED
         cause = f"The Apple push certificate {verdict.name} had expired"
     else:
         title = (
@@ -36,10 +37,10 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
             f" {marked_moment(not_after, when(not_after))}."
         )
         cause = f"The Apple push certificate {verdict.name} was about to expire"
-        weight = 73 if left <= PAGE_SECONDS else 55
+        rank = weight.EXPIRES_AT_ONCE if left <= PAGE_SECONDS else weight.EXPIRES_SOON
     return Finding(
         key=f"expiry:{verdict.name}",
-        severity="critical" if left <= PAGE_SECONDS else "warning",
+        rank=rank,
         title=title,
         side="yours",
         remedy="Renew it in Apple's developer account and upload the new .p12, without a password (Step 1). Then"
@@ -48,7 +49,6 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
         evidence=(f"{verdict.file}: {verdict.form}, {verdict.subject}.",),
         steps=(1, 8),
         code=903,
-        weight=weight,
         cause=cause,
     )
 
@@ -59,7 +59,7 @@ def _broken(verdict: Verdict, flaws: list[Flaw]) -> Finding:
     leads = f" (code {code})" if code else ""
     return Finding(
         key=f"credential:{verdict.name}",
-        severity="warning",
+        rank=weight.CREDENTIAL_BREAKS if code else weight.CREDENTIAL_UNWATCHED,
         title=f"The push credential {verdict.name} will not work as it is{leads}: {first.what}"
         if code
         else f"The push credential {verdict.name} cannot be watched: {first.what}",
@@ -69,7 +69,6 @@ def _broken(verdict: Verdict, flaws: list[Flaw]) -> Finding:
         evidence=(f"{verdict.file}: {verdict.form}.", *(flaw.what for flaw in flaws[1:])),
         steps=tuple(dict.fromkeys(flaw.step for flaw in flaws)),
         code=code,
-        weight=71 if code else 45,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from logwatch.diagnosis import weight
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.words import number, share
 
@@ -17,12 +18,11 @@ def findings(facts: Facts) -> Iterator[Finding]:
             continue
         yield Finding(
             key=f"undated:{name}",
-            severity="warning",
+            rank=weight.UNDATED,
             title=f"The time of {number(undated)} push results of {name} is unknown"
             f" ({share(min(undated / max(results, 1), 1.0))}): the time at which they were read is used instead.",
             side="yours",
             remedy="`mesibo-logwatch grammar check` shows the stamps that cannot be dated; give their format in the"
             ' grammar, as strptime reads it: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z".',
-            weight=67,
             cause=f"The time of push results of {name} was unknown",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
@@ -24,6 +24,13 @@ from logwatch.words import Moments, unmarked
 HOUR = 3600.0
 
 FindingSeverity = Literal["critical", "warning", "info", "good"]
+
+
+class Rank(NamedTuple):
+    """Where a finding stands among the others, and how severe people see that it is."""
+
+    weight: int  # the heaviest comes first
+    severity: FindingSeverity
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class Finding:
     """One statement: what is wrong, since when, how sure that is, whose side it is on, and what to do about it."""
 
     key: str  # the same finding has the same key at the next look
-    severity: FindingSeverity
+    rank: Rank
     title: str  # one sentence: the cause, as far as it is known
     side: str  # yours, mesibo, Google, Apple, the device
     remedy: str
@@ -105,7 +112,6 @@ class Finding:
     code: int | None = None  # whose page tells more
     pushes: int = 0  # affected in the last hour
     since: float | None = None  # seconds since the epoch
-    weight: int = field(default=0, compare=False)  # the heaviest comes first
     command: str = ""  # that mends it, to be run on this host
     cause: str = ""  # the title without what changes from look to look; empty if nothing in it does
     rows: tuple[ResultRow, ...] = ()  # the results that it is about
@@ -119,6 +125,11 @@ class Finding:
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "evidence", tuple(evidence))
         object.__setattr__(self, "moments", moments)
+
+    @property
+    def severity(self) -> FindingSeverity:
+        """How severe people see that it is."""
+        return self.rank.severity
 
     @property
     def small(self) -> bool:

@@ -1,10 +1,10 @@
 """Turns what the last hour shows into findings: the course of each failure, the accepted share, and what is unseen."""
 
 from logwatch.catalogue import number_of
-from logwatch.diagnosis import credentials, dates, watching, witness
+from logwatch.diagnosis import credentials, dates, watching, weight, witness
 from logwatch.diagnosis.course import Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.diagnosis.weight import ALL_WELL, MANY, MUCH, WEIGHTS
+from logwatch.diagnosis.weight import MANY, MUCH
 from logwatch.diagnosis.words import NOISE, cause, pushes
 from logwatch.words import clock, dated, names, number, share, span
 
@@ -24,7 +24,7 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
     noise: dict[tuple[str, bool], list[Course]] = {}
     known = courses(facts)
     for course in known:
-        if course.weight[1] == "info":
+        if course.rank.severity == "info":
             noise.setdefault((course.entry.class_, course.sources <= facts.silent), []).append(course)
         else:
             findings.append(_finding(course, facts))
@@ -32,17 +32,16 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
     findings += _accepted(facts, findings, known)
     if not findings:
         findings.append(_nothing())
-    return tuple(sorted(findings, key=lambda finding: (-finding.weight, -finding.pushes, finding.key)))
+    return tuple(sorted(findings, key=lambda finding: (-finding.rank.weight, -finding.pushes, finding.key)))
 
 
 def failures(facts: Facts) -> list[Finding]:
     """Return the findings about serious failures, which results alone show."""
-    return [_finding(course, facts) for course in courses(facts) if course.weight[1] != "info"]
+    return [_finding(course, facts) for course in courses(facts) if course.rank.severity != "info"]
 
 
 def _finding(course: Course, facts: Facts) -> Finding:
     now, over = facts.now, course.over
-    weight, severity = course.weight
     heard = witness.agreed(course, facts)
     entry = heard.entry if heard else course.entry
     what = f"{heard.words} (webhook)" if heard else _cause(course)
@@ -61,7 +60,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
         title = f"{what}: {count} {pushes(course.platforms, count=course.pushes)} in the last hour."
     return Finding(
         key=f"{course.entry.name}:{'+'.join(sorted(course.platforms))}",
-        severity=severity,
+        rank=course.rank,
         title=title,
         side=entry.whose("+".join(course.platforms)) if len(course.platforms) == 1 else entry.whose(),
         remedy=entry.remedy,
@@ -70,7 +69,6 @@ def _finding(course: Course, facts: Facts) -> Finding:
         code=number_of(course.codes[0]),
         pushes=course.pushes,
         since=course.since,
-        weight=weight,
         cause=what,
         rows=tuple(course.rows),
         last=course.last,
@@ -96,7 +94,7 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
     held = "was" if count == 1 else "were"
     return Finding(
         key=f"few:{class_}" if of else f"few-alone:{class_}",
-        severity="info",
+        rank=weight.noise(class_),
         title=NOISE[class_].format(
             f"{number(count)} {pushes((), count=count)}", share(count / of) if of else "an unknown share", held
         ),
@@ -106,7 +104,6 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
         steps=first.steps,
         code=number_of(alike[0].codes[0]),
         pushes=count,
-        weight=WEIGHTS.get(class_, (0, 44))[1],
     )
 
 
@@ -198,7 +195,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
     return [
         Finding(
             key="accepted",
-            severity="good",
+            rank=weight.ACCEPTED,
             title=f"{how} are accepted by Google and Apple. If somebody still misses them, the cause lies beyond"
             " mesibo, on the way to the device or on it.",
             side="the device, Google or Apple",
@@ -210,7 +207,6 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
             steps=(9,),
             code=200,
             pushes=0,
-            weight=ALL_WELL,
         )
     ]
 
@@ -224,23 +220,21 @@ def _told(title: str, key: str, counted: str) -> Finding:
     """State that pushes were accepted without calling that good."""
     return Finding(
         key=key,
-        severity="info",
+        rank=weight.ACCEPTED_OF_READ,
         title=title,
         side="nobody",
         remedy="First mend what is shown above: this concerns only a part of the pushes.",
         evidence=(f"{counted}.",),
-        weight=ALL_WELL - 1,
     )
 
 
 def _nothing() -> Finding:
     return Finding(
         key="waiting",
-        severity="info",
+        rank=weight.NOTHING,
         title="No push was logged in the last hour.",
         side="nobody",
         remedy="mesibo pushes only to users whose app is suspended and disconnected. Send a test push (Step 8) to see"
         " whether one is logged.",
         steps=(8, 5),
-        weight=1,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from logwatch.diagnosis import blind
+from logwatch.diagnosis import blind, weight
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.errors import Problem
 from logwatch.ledger.keys import ResultRow
@@ -22,25 +22,23 @@ def findings(facts: Facts) -> Iterator[Finding]:
     if facts.trouble:
         yield Finding(
             key="commits",
-            severity="critical",
+            rank=weight.NOTHING_COMMITTED,
             title=f"Nothing is counted now: {facts.trouble}. The numbers below stand still.",
             side="yours",
             remedy="See that the disk of the state directory has space left and is writable. If it does, look into the"
             " journal of the service: systemd restarts a loop that hangs. Nothing is lost: reading and committing go on"
             " as soon as that is possible.",
-            weight=100,
             cause="Nothing was counted",
         )
     if facts.refused:
         first = facts.refused[0]
         yield Finding(
             key="reload",
-            severity="warning",
+            rank=weight.REFUSED,
             title=f"The configuration on disk was refused, and the old one is in force: {first.headline}.",
             side="yours",
             remedy=f"{_tried(first)}`mesibo-logwatch check` lists every problem; mend them, then reload again.",
             evidence=tuple(problem.headline for problem in facts.refused[1:4]),
-            weight=71,
             cause="The configuration on disk was refused",
         )
     for name, status in facts.status.items():
@@ -90,7 +88,7 @@ def _down(name: str, facts: Facts) -> Finding:
     problem = problems[0] if problems else None
     return Finding(
         key=f"down:{name}",
-        severity="critical",
+        rank=weight.LOG_DOWN,
         title=f"The log of {name} is out of reach: "
         + (f"{problem.headline}." if problem else f"no file is there{_where(name, facts)}."),
         side="yours",
@@ -98,7 +96,6 @@ def _down(name: str, facts: Facts) -> Finding:
         + "`mesibo-logwatch doctor` checks every step from mesibo's configuration to here.",
         evidence=tuple(each.headline for each in problems[1:4]),
         steps=() if problem else (8,),
-        weight=96,
         cause=f"The log of {name} was out of reach",
     )
 
@@ -108,22 +105,20 @@ def _behind(name: str, status: SourceStatus) -> Iterator[Finding]:
     if not status.caught_up:
         yield Finding(
             key=f"catching-up:{name}",
-            severity="info",
+            rank=weight.CATCHING_UP,
             title=f"What {name} logged before the start is still being read"
             # how much a journal holds of one container is known only once it has been read
             + ("." if status.input == "journal" else f": {bytes_(status.lag_bytes)} to go."),
             side="nobody",
             remedy="Wait: what is shown below may be about an earlier time.",
-            weight=84,
         )
     elif status.lag_bytes > LAG_BYTES:
         yield Finding(
             key=f"lag:{name}",
-            severity="warning",
+            rank=weight.LAG,
             title=f"Reading {name} is {number(status.lag_bytes >> 20)} MiB behind: the present is not shown yet.",
             side="yours",
             remedy="See whether this host is short of processor time or its disk is slow; it catches up by itself.",
-            weight=65,
             cause=f"Reading {name} was behind",
         )
 
@@ -140,13 +135,12 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
         return
     yield Finding(
         key=f"ahead:{name}",
-        severity="warning",
+        rank=weight.AHEAD,
         title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
         side="yours",
         remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock"
         " of this host or of mesibo's.",
         evidence=(f"Newest stamp {clock(newest, facts.now)}, read at {clock(row.last_line_at, facts.now)} UTC.",),
-        weight=66,
         cause=f"The stamps of {name} were ahead of this host's clock",
     )
 
@@ -159,13 +153,12 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
         return
     yield Finding(
         key=f"late:{name}",
-        severity="warning",
+        rank=weight.LATE,
         title=f"The push lines of {name} arrive {apart(read - stamp)} after their stamps.",
         side="yours",
         remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock of this"
         " host or of mesibo's. Until then what is said here of the last hour leaves these pushes out.",
         evidence=(f"Newest stamp {clock(stamp, facts.now)}, read at {clock(read, facts.now)} UTC.",),
-        weight=87,
         cause=f"The stamps of {name} were behind this host's clock",
     )
 
@@ -203,13 +196,16 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
     said = {"on": f"{conf.path} says `push = 1`.", "off": f"{conf.path} does not say `push = 1`."}
     return Finding(
         key=f"no-push-lines:{name}",
-        severity="warning" if lines and conf.state != "on" else "info",
+        rank=weight.NO_LINES
+        if not lines
+        else weight.NO_PUSH_LINES_THOUGH_ON
+        if conf.state == "on"
+        else weight.NO_PUSH_LINES,
         title=title,
         side="yours" if lines and conf.state != "on" else "nobody",
         remedy=remedy,
         evidence=(said.get(conf.state) or f"{conf.path} {conf.why or 'was not looked at'}.",),
         steps=(8,),
-        weight=(88 if conf.state != "on" else 41) if lines else 60,
         cause=f"The log of {name} had no push lines",
     )
 
@@ -241,7 +237,7 @@ def _silence(facts: Facts) -> Iterator[Finding]:
         )
         yield Finding(
             key=f"silent:{name}",
-            severity="critical",
+            rank=weight.SILENT,
             title=f"{name} has logged no push since {clock(last, facts.now)} ({span(quiet)}); before, there were about"
             f" {number(round(usual))} an hour.",
             side="yours",
@@ -253,6 +249,5 @@ def _silence(facts: Facts) -> Iterator[Finding]:
             evidence=(f"The last line of any kind was logged at {dated(newest)}." if newest else "No line was read.",),
             steps=(8, 5),
             since=last,
-            weight=86,
             cause=f"{name} logged no push",
         )

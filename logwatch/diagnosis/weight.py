@@ -1,14 +1,44 @@
-"""Weighs a kind of failure: where it ranks among the findings, and how severe it is."""
+"""Ranks findings: what is found ranks by one table, and a kind of failure by how many of the pushes it is."""
 
 from logwatch.catalogue import Entry
-from logwatch.diagnosis.facts import FindingSeverity
+from logwatch.diagnosis.facts import Rank
 
 MUCH = 0.05  # of a platform's pushes: more than everyday noise
 MANY = 0.2  # of a platform's pushes: users who left do not explain so many dead tokens
-ALL_WELL = 40  # ranks above everyday noise, below what needs somebody
+_ALL_WELL = 40  # ranks above everyday noise, below what needs somebody
+
+UNREAD_MOST = Rank(110, "critical")  # what cannot be read comes before all that can
+UNREAD_MUCH = Rank(110, "warning")
+NOTHING_COMMITTED = Rank(100, "critical")
+LOG_DOWN = Rank(96, "critical")
+WEBHOOK_UNREAD = Rank(91, "critical")
+NO_PUSH_LINES = Rank(88, "warning")
+LATE = Rank(87, "warning")
+EXPIRED = Rank(87, "critical")
+SILENT = Rank(86, "critical")
+CATCHING_UP = Rank(84, "info")
+UNREAD_BEFORE = Rank(82, "warning")
+EXPIRES_AT_ONCE = Rank(73, "critical")
+REFUSED = Rank(71, "warning")
+CREDENTIAL_BREAKS = Rank(71, "warning")
+WITNESSES_DIFFER = Rank(71, "warning")
+UNREAD_SOME = Rank(70, "warning")
+WEBHOOK_UNREAD_SOME = Rank(69, "warning")
+UNDATED = Rank(67, "warning")
+AHEAD = Rank(66, "warning")
+LAG = Rank(65, "warning")
+NO_LINES = Rank(60, "info")
+EXPIRES_SOON = Rank(55, "warning")
+CREDENTIAL_UNWATCHED = Rank(45, "warning")
+WITNESS_LACKS = Rank(41, "warning")
+NO_PUSH_LINES_THOUGH_ON = Rank(41, "info")
+ACCEPTED = Rank(_ALL_WELL, "good")
+ACCEPTED_OF_READ = Rank(_ALL_WELL - 1, "info")
+FAILURES_ONLY = Rank(2, "info")
+NOTHING = Rank(1, "info")
 
 # by class, for entries that are not critical: (if it is much of the pushes, if it is little)
-WEIGHTS = {
+_BY_CLASS = {
     "configuration": (72, 45),
     "credential": (72, 45),
     "network": (78, 30),
@@ -21,19 +51,28 @@ WEIGHTS = {
 }
 
 
-def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> tuple[int, FindingSeverity]:
-    """Return weight and severity of failures with that ``share`` (0 to 1) of their pushes, or which are ``total``."""
+def noise(class_: str) -> Rank:
+    """Rank all failures of a class that come in small numbers every day."""
+    return Rank(_of_class(class_)[1], "info")
+
+
+def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
+    """Rank failures with that ``share`` (0 to 1) of their pushes, or which are ``total``."""
     much = share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
     if entry.severity == "critical":
         # a small share may still be all pushes of one app; but a connection that fails now and then heals by itself
         weight = 90 if total else 80 if much else 30 if entry.class_ == "network" else 50
-        severity: FindingSeverity = "critical" if weight > ALL_WELL else "info"
+        rank = Rank(weight, "critical" if weight > _ALL_WELL else "info")
     else:
-        weight = WEIGHTS.get(entry.class_, (64, 44))[0 if much else 1]
-        severity = "warning" if weight > ALL_WELL else "info"
+        weight = _of_class(entry.class_)[0 if much else 1]
+        rank = Rank(weight, "warning" if weight > _ALL_WELL else "info")
         if total and entry.class_ != "rate_limited":
-            weight, severity = weight + 10, "critical"
+            rank = Rank(weight + 10, "critical")
     if over:  # still worth knowing, since somebody will ask what it was
-        serious = much or severity == "critical"
-        return min(weight, 42 if serious else weight), "warning" if serious else "info"
-    return weight, severity
+        serious = much or rank.severity == "critical"
+        return Rank(min(rank.weight, 42 if serious else rank.weight), "warning" if serious else "info")
+    return rank
+
+
+def _of_class(class_: str) -> tuple[int, int]:
+    return _BY_CLASS.get(class_, _BY_CLASS["unknown"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from logwatch.catalogue import Entry
+from logwatch.diagnosis import weight
 from logwatch.diagnosis.course import Course, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.model import COMPANIES
@@ -66,14 +67,13 @@ def findings(facts: Facts) -> Iterator[Finding]:
         elif name in facts.silent:
             yield Finding(
                 key=f"failures-only:{name}",
-                severity="info",
+                rank=weight.FAILURES_ONLY,
                 title=f"{name} is a webhook without a log: it reports only failed pushes, so that no share of accepted"
                 " ones can be given. No failure may also mean that no call comes.",
                 side="nobody",
                 remedy="Alerts on numbers of failures work as they are. Push debugging (Step 7) lets mesibo send"
                 " accepted pushes as well; a log of mesibo on-premise tells all of them.",
                 steps=(6, 7),
-                weight=2,
             )
 
 
@@ -85,7 +85,7 @@ def _unread(name: str, facts: Facts) -> Iterator[Finding]:
     if unread and unread / (read + unread) > _UNREAD:
         yield Finding(
             key=f"webhook-unread:{name}",
-            severity="warning" if read else "critical",
+            rank=weight.WEBHOOK_UNREAD_SOME if read else weight.WEBHOOK_UNREAD,
             title=f"{share(unread / (read + unread))} of the push events that the webhook {name} tells cannot be read"
             f" ({number(unread)}).",
             side="yours",
@@ -93,7 +93,6 @@ def _unread(name: str, facts: Facts) -> Iterator[Finding]:
             " file of your own (`webhook = {fields = …}`), with such an event as a sample; `mesibo-logwatch check`"
             " tries it.",
             steps=(6,),
-            weight=69 if read else 91,
             cause=f"Push events of the webhook {name} could not be read",
         )
 
@@ -122,7 +121,7 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
         where = f", where it has {number(accepted)} accepted ones" if accepted else ""
         yield Finding(
             key=f"witnesses-differ:{name}",
-            severity="warning",
+            rank=weight.WITNESSES_DIFFER,
             title=f"The webhook {name} reports {number(more.total())} failed pushes of the last hour that the log of"
             f" {log} does not have ({codes}){where}.",
             side="yours",
@@ -131,13 +130,12 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
             " push (Step 8).",
             evidence=(f"The log has {number(logged.total())} failures in the same time.",),
             steps=(6, 8),
-            weight=71,
             cause=f"The webhook {name} told failed pushes that the log of {log} did not have",
         )
     elif logged.total() >= _ENOUGH and less.total() >= logged.total() / 2:
         yield Finding(
             key=f"witness-lacks:{name}",
-            severity="warning",
+            rank=weight.WITNESS_LACKS,
             title=f"The webhook {name} reported {number(told.total())} of the {number(logged.total())} failed pushes"
             f" that the log of {log} has in the last hour.",
             side="yours",
@@ -145,6 +143,5 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
             " that its address is this one, and that the host of mesibo can reach it: the service's journal tells of"
             " calls that were turned away. Counts rest on the log and are right.",
             steps=(6,),
-            weight=41,
             cause=f"The webhook {name} did not report the failed pushes of the log of {log}",
         )

@@ -19,7 +19,7 @@ from logwatch.compile.from_regex import NotCompilable
 from logwatch.dialect.grammar import Grammar, elements_of, names_of, sequence, text_of
 from logwatch.dialect.result import NAMES, PushResult
 from logwatch.dialect.samples import Annotated, read_samples
-from logwatch.errors import GrammarError, Problem
+from logwatch.errors import GrammarError, Problem, in_words
 from logwatch.moments import YEAR_DIRECTIVES
 from logwatch.regular_file import open_file
 
@@ -42,7 +42,7 @@ def find(name: str, directories: Sequence[Path]) -> Path:
             if ownership.is_there(path := directory / f"{name}.py") and path.is_file():
                 return path
         except OSError as error:  # another grammar of that name may be in it
-            why, remedy = error.strerror or str(error), "let the service's user enter it"
+            why, remedy = in_words(error), "let the service's user enter it"
             raise GrammarError(Problem(str(directory), "cannot be looked into", why, remedy)) from None
     looked, known = ", ".join(map(str, places)), ", ".join(names(places)) or "none"
     raise GrammarError(Problem(f"grammar {name!r}", "not found", f"looked in {looked}", f"known grammars: {known}"))
@@ -138,7 +138,7 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
             return file.read()
     except OSError as error:
         hint = "put sample lines with what each must yield there" if path.suffix == ".log" else ""
-        problems.append(Problem(str(path), "cannot be read", error.strerror or str(error), hint))
+        problems.append(Problem(str(path), "cannot be read", in_words(error), hint))
         return None
 
 

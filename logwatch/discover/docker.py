@@ -14,7 +14,7 @@ import msgspec
 
 from logwatch.discover import podman
 from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, mark
-from logwatch.errors import Problem
+from logwatch.errors import Problem, in_words
 
 JSON_FILE, JOURNALD = "json-file", "journald"
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
@@ -96,7 +96,7 @@ def _of_docker(directory: str) -> tuple[list[ContainerLog], list[Problem]]:
         remedy = "set docker.root to its data-root, or of podman to /var/lib/containers/storage; for nerdctl, use paths"
         return [], [Problem(directory, "is not there", "Docker keeps its containers there", remedy)]
     except OSError as error:
-        why = error.strerror or str(error)
+        why = in_words(error)
         return [], [Problem(directory, "cannot be listed", why, "run with CAP_DAC_READ_SEARCH, see docs/install.md")]
     for name in names:
         container, problem = _container(os.path.join(directory, name))
@@ -146,7 +146,7 @@ def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
     except (FileNotFoundError, NotADirectoryError):
         return None, None  # being created or removed
     except OSError as error:
-        return None, Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
+        return None, Problem(path, "cannot be read", in_words(error), "run with CAP_DAC_READ_SEARCH")
     except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
         return None, Problem(path, "cannot be understood", "it is not JSON as Docker writes it")
     driver = _driver(directory, written)

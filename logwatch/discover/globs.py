@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from logwatch.errors import Problem
+from logwatch.errors import Problem, in_words
 from logwatch.events import shown
 
 REGLOB_SECONDS = 5.0
@@ -149,7 +149,7 @@ class _Walk:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            why = error.strerror or str(error)
+            why = in_words(error)
             remedy = "let the user that the daemon runs as list it"
             self.problems.append(Problem(shown(directory), "cannot be listed", why, remedy))
             return []

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from logwatch.errors import Problem
+from logwatch.errors import Problem, in_words
 
 K8S_FILE, UNTOLD = "k8s-file", "journald or another"
 _LISTED, _VOLATILE = "containers.json", "volatile-containers.json"
@@ -71,7 +71,7 @@ def listed(store: str) -> Iterator[PodmanContainer | Problem]:
         except FileNotFoundError:
             continue  # no such container was ever made
         except OSError as error:
-            yield Problem(path, "cannot be read", error.strerror or str(error), "run with CAP_DAC_READ_SEARCH")
+            yield Problem(path, "cannot be read", in_words(error), "run with CAP_DAC_READ_SEARCH")
         except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
             yield Problem(path, "cannot be understood", "it is not JSON as podman writes it")
 

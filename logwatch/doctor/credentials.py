@@ -1,12 +1,22 @@
-"""Checks the configured push credentials: what they are for, until when, and what will fail with them."""
+"""Checks the configured push credentials: what they are for, until when, and what will fail with them.
 
+With them it checks whether the service has the secrets that are on disk now.
+"""
+
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from logwatch.config import Config
 from logwatch.credentials.look import EXTRA, asked, examine, missing_extra
 from logwatch.credentials.verdict import Verdict, when
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
+from logwatch.doctor.service import UNIT
+from logwatch.regular_file import SECRETS, copy_in, open_file
+
+_LARGEST = 1 << 20  # bytes: systemd takes no larger one
+HANDED = Path("/run/credentials") / UNIT  # systemd.exec(5): there while the service runs, for root and the service
 
 
 def rows(host: Host, config: Config) -> Iterator[Check]:
@@ -22,6 +32,31 @@ def rows(host: Host, config: Config) -> Iterator[Check]:
         return
     for verdict in examine(map(asked, config.credential), clock=host.now):
         yield _row(verdict)
+
+
+def handed_over(config: Config) -> Iterator[Check]:
+    """Compare the secrets on disk with those that systemd handed to the service at its start, if they can be seen."""
+    named = [each for credential in config.credential for each in (credential.file, credential.password_file)]
+    named += [each for export in config.export for each in (export.token_file, export.password_file)]
+    named += [source.webhook.secret_file for source in config.source if source.webhook]
+    if os.geteuid() != 0 or not HANDED.is_dir():
+        return
+    paths = sorted({Path(each) for each in named if each and Path(each).parent == SECRETS})
+    now = {path: content for path in paths if (content := _content(path)) is not None}
+    old = [path.name for path, content in now.items() if content != _content(copy_in(HANDED, path))]
+    if old:
+        what = f"the running service has not what is in {', '.join(old)} now: systemd hands it over when it starts"
+        yield warning("secrets", what, f"`systemctl restart {UNIT}`")
+    elif now:
+        yield ok("secrets", "the running service has them as they are now")
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        with open_file(path) as file:
+            return file.read(_LARGEST + 1)
+    except OSError:
+        return None  # what cannot be read has rows of its own
 
 
 def _row(verdict: Verdict) -> Check:

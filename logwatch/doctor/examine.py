@@ -46,6 +46,7 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
                     if row.verdict == "ok" and row.name in logs.there(source):
                         reached.add(source.name)
         yield from credentials.rows(host, config)
+        yield from credentials.handed_over(config)
         yield from state.directory(host, config)
         yield from service.listening(host, config)
         yield from service.in_reach(host, config, reached)

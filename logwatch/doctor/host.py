@@ -79,6 +79,11 @@ class Host:
             raise NoAnswer(told or f"{command[0]} failed")
         return done.stdout
 
+    def properties(self, unit: str, *names: str) -> dict[str, str]:
+        """Return what systemd says of a unit; NoAnswer if it says nothing. It leaves out what it does not know."""
+        shown = self.run(["systemctl", "show", unit, f"--property={','.join(names)}"])
+        return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+
     def fetch(self, url: str) -> bytes:
         """Return what an address serves; NoAnswer with the status if it refuses, without one if nothing answers."""
         if not url.startswith(("http://", "https://")):

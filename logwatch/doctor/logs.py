@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from logwatch import envelope, ownership
 from logwatch.assembly import Parts, discovery
@@ -18,6 +19,7 @@ from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
+from logwatch.errors import in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
 from logwatch.journal.place import GROUP, Target
@@ -83,7 +85,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         head, data = _ends_of(newest, status.st_size)
     except OSError as error:
         yield failure(
-            f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "let the user who runs this read it"
+            f"{name}: fresh", f"{newest} cannot be read: {in_words(error)}", "let the user who runs this read it"
         )
         return
     if packed := format_of(head):
@@ -153,21 +155,17 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
     """Check that the service's user may read the journal: by its groups, or by those that the unit adds."""
     if target.directory or os.geteuid() != 0:
         return  # a mounted journal has modes of its own; and only root can check for another user
-    try:
-        user = pwd.getpwnam(SERVICE_USER)
-        added = host.run(["systemctl", "show", f"{SERVICE_USER}.service", "--property=SupplementaryGroups"])
-    except (KeyError, NoAnswer):
-        yield skipped(row, f"there is no user {SERVICE_USER}, or no systemd, to ask for")
+    reader = _service(host)
+    if reader is None:
+        yield skipped(row, f"there is no user {SERVICE_USER} to ask for")
         return
-    numbers = os.getgrouplist(user.pw_name, user.pw_gid)
-    groups = {each.gr_name for each in grp.getgrall() if each.gr_gid in numbers}  # a group may have no name
-    groups |= set(added.strip().partition("=")[2].split())
+    groups = {each.gr_name for each in grp.getgrall() if each.gr_gid in reader.groups}  # a group may have no name
     if groups & _JOURNAL_GROUPS:
         yield ok(row, f"for the user {SERVICE_USER}, by the group {min(groups & _JOURNAL_GROUPS)}")
     else:
         yield failure(
             row,
-            f"the user {SERVICE_USER} is in none of the groups {', '.join(sorted(_JOURNAL_GROUPS))}",
+            f"the user {SERVICE_USER} is in none of the groups {', '.join(sorted(_JOURNAL_GROUPS))}{reader.doubt}",
             f"`make install` again, which adds the group where a source needs it; or `systemctl edit {SERVICE_USER}`,"
             f" [Service], SupplementaryGroups={GROUP}, and restart",
         )
@@ -188,15 +186,11 @@ def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan)
 def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
     """Try as the service's user if possible; file modes alone do not decide, because of ACLs."""
     row = f"{name}: readable"
-    try:
-        user = pwd.getpwnam(SERVICE_USER)
-    except KeyError:
-        user = None
-    if os.geteuid() == 0 and user is not None:
-        if _READS_ALL in _added(host, "AmbientCapabilities"):
+    reader = _service(host)
+    if os.geteuid() == 0 and reader is not None:
+        if reader.reads_all:
             return ok(row, f"for the service, whose unit gives it {_READS_ALL.upper()}")
-        groups = [*os.getgrouplist(user.pw_name, user.pw_gid), *_numbers(_added(host, "SupplementaryGroups"))]
-        ask = partial(_refused, user.pw_uid, user.pw_gid, groups)
+        ask = partial(_refused, reader)
         try:
             refused = [path for path in paths[:_ASKED] if ask("-r", path)]
             above = reversed(Path(refused[0]).parents) if refused else ()
@@ -204,7 +198,7 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
             directories = sorted({os.path.dirname(path) for path in paths[:_ASKED]})  # noqa: PTH120  as above
             unlisted = [directory for directory in directories if not refused and ask("-r", directory)]
         except OSError as error:  # root without the right to be anybody else, as in a container without capabilities
-            why = f"this root cannot ask as the user {SERVICE_USER}: {error.strerror}"
+            why = f"this root cannot ask as the user {SERVICE_USER}: {in_words(error)}"
             return skipped(row, why, "run doctor as the service's user")
         if not refused and not unlisted:
             return ok(row, f"for the user {SERVICE_USER}")
@@ -216,6 +210,7 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
         if closed:
             told += f", since {closed[0]} is closed to it"
             path, right = closed[0], "rx" if closed[0] == os.path.dirname(refused[0]) else "x"  # noqa: PTH120  as above
+        told += reader.doubt
         return failure(row, f"the user {SERVICE_USER} may not {told}", _opened(host, path, right, docker=docker))
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
@@ -223,18 +218,36 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
             row, f"user {ownership.me()} may not read {unread[0]}", "run doctor as the service's user, or as root"
         )
     who = f"user {ownership.me()}"
-    return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
+    return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if reader is None else f"for {who}")
 
 
-def _added(host: Host, setting: str) -> list[str]:
-    """Return what the unit gives to the service beside its user's own: groups, or capabilities."""
-    with contextlib.suppress(NoAnswer):
-        return (
-            host.run(["systemctl", "show", f"{SERVICE_USER}.service", f"--property={setting}"])
-            .partition("=")[2]
-            .split()
-        )
-    return []
+class _Service(NamedTuple):
+    """Whom the service runs as, with what its unit adds to its user's own rights."""
+
+    user: int
+    group: int
+    groups: list[int]
+    reads_all: bool
+    doubt: str  # what is not known of it, as the rest of a sentence
+
+
+def _service(host: Host) -> _Service | None:
+    """Ask for the rights of the service; None if there is no such user."""
+    try:
+        user = pwd.getpwnam(SERVICE_USER)
+    except KeyError:
+        return None
+    added, doubt = {}, ""
+    try:
+        added = host.properties(f"{SERVICE_USER}.service", "AmbientCapabilities", "SupplementaryGroups")
+    except NoAnswer as why:
+        doubt = f"; what its unit adds is not known: {why}"
+    groups = [
+        *os.getgrouplist(user.pw_name, user.pw_gid),
+        *_numbers(added.get("SupplementaryGroups", "").split()),
+    ]
+    reads_all = _READS_ALL in added.get("AmbientCapabilities", "").split()
+    return _Service(user.pw_uid, user.pw_gid, groups, reads_all, doubt)
 
 
 def _numbers(groups: list[str]) -> Iterator[int]:
@@ -244,10 +257,11 @@ def _numbers(groups: list[str]) -> Iterator[int]:
             yield int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
 
 
-def _refused(user: int, group: int, groups: list[int], right: str, path: str | Path) -> bool:
-    """Return whether a user is refused a right; OSError if no process can run as that user."""
+def _refused(to: _Service, right: str, path: str | Path) -> bool:
+    """Return whether the service is refused a right; OSError if no process can run as its user."""
     asked = ["/usr/bin/test", right, path]
-    return bool(subprocess.run(asked, user=user, group=group, extra_groups=groups, check=False).returncode)  # noqa: S603  one fixed program
+    done = subprocess.run(asked, user=to.user, group=to.group, extra_groups=to.groups, check=False)  # noqa: S603  one fixed program
+    return bool(done.returncode)
 
 
 def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:

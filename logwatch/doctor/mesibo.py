@@ -85,12 +85,12 @@ def running(host: Host, config: Config) -> Iterator[Check]:
 def _service(host: Host) -> Check:
     name = "mesibo runs"
     try:
-        state = host.run(["systemctl", "show", "mesibo.service", "--property=LoadState,ActiveState"])
+        state = host.properties("mesibo.service", "LoadState", "ActiveState")
     except NoAnswer as why:
         return skipped(name, str(why))
-    if "LoadState=loaded" not in state:
+    if state.get("LoadState") != "loaded":
         return skipped(name, "there is no mesibo.service", "if mesibo runs in Docker, name its container as the source")
-    if "ActiveState=active" in state:
+    if state.get("ActiveState") == "active":
         return ok(name, "mesibo.service is active")
     return failure(name, "mesibo.service is not active", "systemctl status mesibo; systemctl start mesibo")
 

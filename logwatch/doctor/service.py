@@ -150,7 +150,7 @@ def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Che
 def _start(host: Host, journal: str) -> str:
     """Return how to start the daemon on this machine."""
     with contextlib.suppress(NoAnswer):
-        if "LoadState=loaded" in host.run(["systemctl", "show", UNIT, "--property=LoadState"]):
+        if host.properties(UNIT, "LoadState").get("LoadState") == "loaded":
             return f"`systemctl start {UNIT}`; where that fails, {journal} says why"
     return "start it: `mesibo-logwatch run`, in the foreground, says what keeps it from running"
 
@@ -163,13 +163,11 @@ def _ways(host: Host) -> tuple[str, str]:
 
 def unit(host: Host) -> Iterator[Check]:
     """Ask systemd about the unit."""
-    wanted = "LoadState,UnitFileState,ActiveState,WatchdogUSec,NRestarts"
     try:
-        shown = host.run(["systemctl", "show", UNIT, f"--property={wanted}"])
+        facts = host.properties(UNIT, "LoadState", "UnitFileState", "ActiveState", "WatchdogUSec", "NRestarts")
     except NoAnswer as why:
         yield skipped("unit", str(why))
         return
-    facts = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     if facts.get("LoadState") == "masked":
         yield failure("unit", f"{UNIT} is masked: nobody can start it", f"`systemctl unmask {UNIT}`, then start it")
         return
@@ -225,7 +223,7 @@ def _is_denied(host: Host) -> bool:
     """Return whether systemd forbids the service to make machine code; doctor itself runs outside of its unit."""
     setting = "MemoryDenyWriteExecute"
     with contextlib.suppress(NoAnswer):
-        return f"{setting}=yes" in host.run(["systemctl", "show", UNIT, f"--property={setting}"])
+        return host.properties(UNIT, setting).get(setting) == "yes"
     return False
 
 

@@ -10,6 +10,7 @@ from logwatch import ownership
 from logwatch.config import Config
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
+from logwatch.errors import in_words
 from logwatch.events import quoted
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.reader import NotReadable, Reader
@@ -28,7 +29,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
         if found:
             os.scandir(path).close()
     except OSError as error:
-        yield skipped(name, f"{path}: {error.strerror}", "run doctor as root or as the service's user")
+        yield skipped(name, f"{path}: {in_words(error)}", "run doctor as root or as the service's user")
         return
     if not found:
         yield _absent(name, path)

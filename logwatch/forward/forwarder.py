@@ -14,6 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,7 +28,7 @@ from logwatch.forward.formats import Event, body
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import NotReadable, Reader
-from logwatch.regular_file import handed, open_file
+from logwatch.secret import SecretError, read_line, read_word
 
 MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
@@ -149,19 +150,22 @@ class Forwarder:
             return Later(error.message or str(error))
         except UnsatisfiableReadError:  # tornado's buffer is full, and its client passes that on as it is
             return Later("the header of its answer does not end")
+        except SecretError as error:
+            return Later(error.problems[0].headline)
         except (OSError, ValueError) as error:  # no route, no name, no trust; a file that cannot be read
             return Later(str(error) or repr(error))
         return judge(answer.code, answer.headers, answer.body or b"", self._clock())
 
     def _request(self, data: bytes) -> HTTPRequest:
-        """Build the request; secrets are read each time, so that a new one is used at once. OSError, ValueError."""
+        """Build the request, with secrets as they are in their files now. SecretError, OSError, ValueError."""
         export = self._export
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         credentials: dict[str, Any] = {}
         if export.token_file:
-            headers["Authorization"] = f"Bearer {_secret(export.token_file)}"
+            headers["Authorization"] = f"Bearer {read_word(Path(export.token_file), 'the token')}"
         if export.username and export.password_file:
-            credentials = {"auth_username": export.username, "auth_password": _secret(export.password_file)}
+            password = read_line(Path(export.password_file), "the password").strip()
+            credentials = {"auth_username": export.username, "auth_password": password}
         if export.tenant:
             headers["X-Scope-OrgID"] = export.tenant
         if export.url.startswith("https:"):
@@ -212,15 +216,6 @@ def _is_no_end_of_a_connection(record: logging.LogRecord) -> bool:
     """Return False for a connection or chunk that broke amid an answer: tornado logs it as our fault, and times out."""
     amid = ConnectionError | ssl.SSLError | UnsatisfiableReadError
     return not (record.exc_info and isinstance(record.exc_info[1], amid))
-
-
-def _secret(path: str) -> str:
-    """Read a token or password, which must be one line of ASCII; ValueError names the file, never its contents."""
-    with open_file(handed(path) or path) as file:
-        text = file.read().strip()
-    if not text or not text.isascii() or b"\n" in text or b"\r" in text:
-        raise ValueError(f"{path} does not hold one line of ASCII")
-    return text.decode()
 
 
 def ledger_id(key: bytes) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import termios
 from collections.abc import Sequence
 
-from logwatch.errors import Problem, remedy_for_scarcity
+from logwatch.errors import Problem, in_words, remedy_for_scarcity
 
 PROGRAM = "journalctl"
 _PIPE_BYTES = 1 << 20  # that it may write ahead of us; the kernel's limit for unprivileged users
@@ -33,7 +33,7 @@ def no_program(error: OSError) -> Problem:
     remedy = remedy_for_scarcity(error) or (
         "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal"
     )
-    return Problem(PROGRAM, "cannot be started", error.strerror or str(error), remedy)
+    return Problem(PROGRAM, "cannot be started", in_words(error), remedy)
 
 
 class Child:

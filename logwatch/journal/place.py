@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logwatch import ownership
-from logwatch.errors import Problem
+from logwatch.errors import Problem, in_words
 
 USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
 """Where journald keeps persistent journals, and volatile ones."""
@@ -138,7 +138,7 @@ def look(target: Target) -> JournalFiles:
     try:
         places = target.directories
     except OSError as error:  # without the host's id the entries of others would be read as well
-        unknown = Problem(str(_MACHINE_ID), "cannot be read", error.strerror or str(error), "see `dmesg`")
+        unknown = Problem(str(_MACHINE_ID), "cannot be read", in_words(error), "see `dmesg`")
         return JournalFiles(refused=True, problems=(unknown,))
     for directory in map(Path, places):
         try:
@@ -146,7 +146,7 @@ def look(target: Target) -> JournalFiles:
         except FileNotFoundError:
             continue
         except OSError as error:
-            refused.append((directory, error.strerror or str(error)))
+            refused.append((directory, in_words(error)))
             continue
         identities = set()
         for path in found:
@@ -157,7 +157,7 @@ def look(target: Target) -> JournalFiles:
             except OSError as error:
                 # A user's own journal may be closed to us: entries of containers and services are in the system's
                 if not path.name.startswith("user-"):
-                    refused.append((path, error.strerror or str(error)))
+                    refused.append((path, in_words(error)))
             else:
                 identities.add(header.identity)
                 headers.append(header)

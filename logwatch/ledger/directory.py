@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from logwatch import ownership
-from logwatch.errors import Problem, StateError
+from logwatch.errors import Problem, StateError, in_words
 from logwatch.events import quoted
 from logwatch.ledger.schema import Connection, known_version
 
@@ -68,7 +68,7 @@ def _lock(directory: Path, descriptor: int) -> None:
             )
         ) from None
     except OSError as error:
-        why = f"it cannot be locked ({error.strerror}), and two daemons would count every line twice"
+        why = f"it cannot be locked ({in_words(error)}), and two daemons would count every line twice"
         raise unusable(directory, why, "name a state.directory on a local disk: SQLite needs locks as well") from None
     read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
     for path in (directory, *directory.glob(f"{FILE}*")):
@@ -103,7 +103,7 @@ def refusals(directory: Path) -> list[Problem]:
             why = "nothing can be committed; the last numbers are served, and all is counted when there is room"
             return [Problem(str(directory), "is on a full disk", why, "free some space there", warning=True)]
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
-        refused = unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
+        refused = unusable(directory, f"{in_words(error)}, for user {ownership.me()}").problems
         return [replace(problem, warning=stranger) for problem in refused]
     for doubt in ownership.above(directory):
         why = f"it is {doubt.what}, so that others could put another directory in place"
@@ -212,7 +212,7 @@ def _tighten(path: Path, mode: int) -> None:
 
 def refused(directory: Path, error: OSError) -> StateError:
     """Return the error about a directory that the system refuses, with a remedy for permissions or for the disk."""
-    why = error.strerror or str(error)
+    why = in_words(error)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return unusable(directory, why)
     return unusable(directory, why, "see `df` and `dmesg` for the disk, and `ulimit -n`; then start it again")

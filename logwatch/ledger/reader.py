@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from logwatch.errors import in_words
 from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.directory import FILE
@@ -147,7 +148,7 @@ class Reader:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise NotReadable(error.strerror or str(error)) from None
+            raise NotReadable(in_words(error)) from None
 
     @property
     def identity(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow, StoredFailu
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Damaged
-from logwatch.ledger.snapshot import Snapshot, SourceRow
+from logwatch.ledger.snapshot import Snapshot, SourceRow, later
 from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 _FAILURE = ", ".join(StoredFailure._fields)
@@ -174,12 +174,13 @@ def _write_numbers(
     now: float,
 ) -> None:
     """Add to the numbers that a snapshot shows; each of ``sources`` is a name and the fields of its ``SourceRow``."""
+    db.create_function("later", 3, later, deterministic=True)  # the rule of what is shown, for what is stored
     for table, added in (("results", results), ("witnessed", witnessed)):
         db.executemany(
             f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"  # noqa: S608  own text
             " count = count + excluded.count,"
             " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
-            f" last = {_later('last')}",
+            " last = later(last, excluded.last, ?)",
             [(*row, seen.count, seen.first, seen.last, now) for row, seen in added.items()],
         )
     db.executemany(
@@ -192,18 +193,10 @@ def _write_numbers(
         [(*row, amount) for row, amount in counters.items()],
     )
     db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"  # noqa: S608  own text
+        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
         " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
-        f" logged_at = {_later('logged_at')}",
+        " logged_at = later(logged_at, excluded.logged_at, ?)",
         [(*source, now) for source in sources],
-    )
-
-
-def _later(column: str) -> str:
-    """Return ``snapshot.later`` for a column as SQL; its parameter, the last of the statement, is ``now``."""
-    return (
-        f"CASE WHEN {column} <= ? THEN max({column}, coalesce(excluded.{column}, {column}))"
-        f" ELSE coalesce(excluded.{column}, {column}) END"
     )
 
 

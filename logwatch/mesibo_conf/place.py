@@ -13,6 +13,7 @@ import msgspec
 
 from logwatch.config import Docker, Source
 from logwatch.discover import containers
+from logwatch.errors import in_words
 from logwatch.mesibo_conf.syntax import Unreadable, parse
 
 USUAL = Path("/etc/mesibo/mesibo.conf")
@@ -59,7 +60,7 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
         except FileNotFoundError:
             continue
         except OSError as error:
-            return PushLogging("unknown", str(path), error.strerror or str(error))
+            return PushLogging("unknown", str(path), in_words(error))
         except Unreadable as error:
             return PushLogging("unknown", str(path), str(error), malformed=True)
         return PushLogging("on" if conf.push else "off", str(path), group=bool(conf.logs))

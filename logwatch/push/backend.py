@@ -16,7 +16,7 @@ import tornado.httpclient
 import tornado.iostream
 import tornado.simple_httpclient
 
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.privacy import readable
 
 CONNECT_SECONDS = 10.0
@@ -138,7 +138,7 @@ class Backend:
         return answer.code, answer.headers.get("Location", ""), answer.body or b""
 
     def _unreachable(self, error: BaseException) -> Problem:
-        why = self._shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        why = self._shown(in_words(error) or type(error).__name__)
         remedy = (
             "see that mesibo runs with -b PORT and a web server in front of that port, and that this host reaches it"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from logwatch import envelope as envelopes
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.lines import CHUNK_BYTES
 from logwatch.privacy import readable
@@ -127,7 +127,7 @@ def open_stream(name: str, file: BinaryIO) -> Stream:
 
 
 def _torn(name: str, error: OSError) -> Problem:
-    return Problem(name, "cannot be read any further", error.strerror or str(error))
+    return Problem(name, "cannot be read any further", in_words(error))
 
 
 def _closed(path: Path, error: OSError) -> Problem:
@@ -138,7 +138,7 @@ def _closed(path: Path, error: OSError) -> Problem:
         return Problem(name, "is a directory", try_=f"name the files in it, such as {path / '*.log'}")
     if isinstance(error, PermissionError):
         return Problem(name, "may not be read", "permission denied", "run it as a user who may, such as root")
-    return Problem(name, "cannot be opened", error.strerror or str(error))
+    return Problem(name, "cannot be opened", in_words(error))
 
 
 def _beside(path: Path) -> str:

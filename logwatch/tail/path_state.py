@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from logwatch.errors import in_words
 from logwatch.events import shown
 from logwatch.model import Envelope, FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
@@ -225,7 +226,7 @@ class PathState:
     def report(self, error: OSError | None) -> None:
         """Note what keeps the path from being read, if anything; log it if it is new."""
         what = NO_FILE if isinstance(error, NotAFileError) else "cannot be read"
-        self.report_problem((what, error.strerror or str(error)) if error else None)
+        self.report_problem((what, in_words(error)) if error else None)
 
     def report_problem(self, problem: tuple[str, str] | None) -> None:
         """Note what is wrong with the path, and why; None if nothing is. Log it if it is new."""
@@ -252,7 +253,7 @@ class PathState:
     def block(self, generation: Generation, error: OSError | CorruptError, turn: Turn) -> None:
         """Note that a generation cannot be read before the next look; end it if its archive is damaged there."""
         path = generation.position.found_at or self.path
-        told = self.problem and self.problem[1] == getattr(error, "strerror", "")
+        told = self.problem and self.problem[1] == in_words(error)
         if generation.blocked != str(error) and not told:
             self.ctx.log.warning("file_unreadable", path=shown(path), error=str(error))
         generation.block(str(error))

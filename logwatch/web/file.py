@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import yaml
 
 from logwatch.config.table import unnameable
-from logwatch.errors import Problem, WebError
+from logwatch.errors import Problem, WebError, in_words
 from logwatch.regular_file import open_file
 
 LARGEST = 1 << 20
@@ -96,7 +96,7 @@ def read(path: Path) -> WebFile:
             Problem(
                 where,
                 "the web configuration file cannot be read",
-                error.strerror or str(error),
+                in_words(error),
                 "check web.config_file, and that the service's user may read it",
             )
         ) from None

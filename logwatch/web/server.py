@@ -26,7 +26,7 @@ import tornado.ioloop
 import tornado.iostream
 import tornado.web
 
-from logwatch.errors import Problem, WebError
+from logwatch.errors import Problem, WebError, in_words
 from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.answer import prefix_of, under
 from logwatch.web.connections import ConnectionLimiter
@@ -228,7 +228,7 @@ class WebServer:
 def _words(error: OSError) -> str:
     """Return the system's words for an error, since Python's repeat the address; a resolver's errors have their own."""
     number = error.errno or 0
-    return os.strerror(number) if number > 0 else error.strerror or str(error)
+    return os.strerror(number) if number > 0 else in_words(error)
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from logwatch.errors import Problem, WebError
+from logwatch.errors import Problem, WebError, in_words
 from logwatch.regular_file import open_file
 from logwatch.web.file import CIPHERS, CURVES, Tls
 
@@ -100,7 +100,7 @@ def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -
 def _said(error: Exception) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return in_words(error)
 
 
 def _unreadable(path: Path) -> str:
@@ -108,7 +108,7 @@ def _unreadable(path: Path) -> str:
         with open_file(path) as file:
             file.read(1)
     except OSError as error:
-        return error.strerror or str(error)
+        return in_words(error)
     return ""
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from logwatch import resources
-from logwatch.errors import ConfigError, Problem
+from logwatch.errors import ConfigError, Problem, in_words
 from logwatch.model import Platform
 from logwatch.regular_file import open_file
 from logwatch.webhook import paths
@@ -140,7 +140,7 @@ def _read(path: FilePath) -> _File:
         with open_file(path) as file:
             return msgspec.convert(tomllib.loads(file.read().decode("utf-8-sig")), _File)
     except OSError as error:
-        why, remedy = error.strerror or str(error), "check webhook.fields, and that the service's user may read it"
+        why, remedy = in_words(error), "check webhook.fields, and that the service's user may read it"
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         why, remedy = str(error), f"it has {', '.join(NAMES)}, [[platform]] and [[sample]]"
     raise ConfigError(Problem(str(path), "the paths of fields cannot be read", why, remedy))

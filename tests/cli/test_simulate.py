@@ -122,4 +122,4 @@ def test_a_secret_that_is_no_text_is_told(tmp_path):
     where = ("--output", tmp_path / "m.log", "--lines", 3)
     result = run(*where, "--webhook", "http://127.0.0.1:1/", "--webhook-secret-file", tmp_path / "secret")
     assert result.exit_code == 2
-    assert "cannot be read: it is no text" in " ".join(result.output.split())
+    assert "does not hold the webhook's secret: it is no text" in " ".join(result.output.split())

@@ -53,7 +53,7 @@ def test_a_secret_of_root_alone_is_read_as_systemd_hands_it_over(tmp_path, monke
         ('{path = "/webhook/<what openssl rand -hex 16 prints>"}', "", "is not a path for it"),
         ('{path = "/metrics"}', "", "is served already"),
         ('{path = "webhook", secret_file = "short"}', "", "is not a path for it"),
-        ('{path = "/webhook/x", secret_file = "empty"}', "", "a secret of 0 bytes"),
+        ('{path = "/webhook/x", secret_file = "empty"}', "", "does not hold the webhook's secret: it is empty"),
         ('{path = "/webhook/x", secret_file = "missing"}', "", "secret cannot be read: No such file"),
         ('{path = "/webhook/x", secret_file = "pipe"}', "", "secret cannot be read: it is not a regular file"),
         (f'{{path = "{PATH}", fields = "pipe"}}', "", "fields cannot be read: it is not a regular file"),

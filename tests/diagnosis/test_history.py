@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.diagnosis.facts import Finding
+from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.diagnosis.incidents import fold, within
 from logwatch.ledger.incidents import GAP_SECONDS, Incident
 from logwatch.ledger.keys import ResultRow
@@ -18,7 +18,8 @@ MINUTES = 60.0
 
 
 def found(severity="critical", since=NOW - 600, rows=(ROW,), key=KEY, last=NOW - 5, ended=None, pushes=3):
-    return Finding(key, severity, "It is `bad`: 3 of 4.", "yours", "Mend it.", since=since, rows=rows, last=last,
+    rank = Rank(0, severity)
+    return Finding(key, rank, "It is `bad`: 3 of 4.", "yours", "Mend it.", since=since, rows=rows, last=last,
                    ended=ended, pushes=pushes, cause="It is `bad`")  # fmt: skip
 
 

@@ -470,8 +470,21 @@ def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, 
     shutil.chown(machine.log, group="adm")
     machine.log.chmod(0o640)
     ask = machine.run
-    machine.run = lambda command: added if f"--property={added.split('=')[0]}" in command else ask(command)
+    machine.run = lambda command: added if added.split("=")[0] in command[-1] else ask(command)
     assert machine.row("log of mesibo: readable").verdict == verdict
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothing(machine, monkeypatch):
+    """What the service's user may not read by itself is told with that doubt, of files and of the journal."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    machine.log.chmod(0o600)
+    del machine.programs[f"{SERVICE_USER}.service"]
+    doubt = "what its unit adds is not known: there is no systemctl here"
+    assert machine.row("log of mesibo: readable").what.endswith(doubt)
+    (found,) = logs._in_group("readable", machine, Target(container="mesibo"))
+    assert found.what.endswith(doubt)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
@@ -583,6 +596,30 @@ def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(days, verdict
     machine.configure(extra='[[credential]]\nname = "ios"\nfile = "push.p12"\n')
     row = machine.row("credential ios")
     assert (row.verdict, words in row.what) == (verdict, True), row
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what the service was handed")
+def test_a_secret_that_the_running_service_does_not_have_yet_is_told(machine, monkeypatch):
+    """Systemd copies secrets when the service starts: after a renewal doctor would judge a file that nobody uses."""
+    secrets, handed = machine.directory / "secrets", machine.directory / "handed"
+    monkeypatch.setattr("logwatch.doctor.credentials.SECRETS", secrets)
+    monkeypatch.setattr("logwatch.doctor.credentials.HANDED", handed)
+    secrets.mkdir()
+    (secrets / "push.p12").write_bytes(b"renewed")
+    (secrets / "loki").write_bytes(b"token")
+    machine.configure(
+        extra='[[credential]]\nname = "ios"\nfile = "secrets/push.p12"\n'
+        '[[export]]\nurl = "http://127.0.0.1/loki/api/v1/push"\nformat = "loki"\ntoken_file = "secrets/loki"\n'
+    )
+    assert "secrets" not in [row.name for row in machine.rows()]  # the service does not run
+    handed.mkdir()
+    (handed / "secret_push.p12").write_bytes(b"old")
+    assert "push.p12" in (found := machine.row("secrets")).what
+    assert "loki" in found.what  # added since
+    assert (found.verdict, found.remedy) == ("warning", "`systemctl restart mesibo-logwatch.service`")
+    (handed / "secret_push.p12").write_bytes(b"renewed")
+    (handed / "secret_loki").write_bytes(b"token")
+    assert machine.row("secrets").verdict == "ok"
 
 
 def test_without_a_credential_a_row_says_what_one_would_be_good_for(machine):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis.facts import Finding
+from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.web.incidents import Told, link, told, up_to_now
@@ -77,7 +77,7 @@ def test_the_failures_of_an_incident_are_a_filter_of_the_error_log(rows, query):
 
 def test_what_has_just_begun_is_there_before_the_ledger_has_it():
     """The list goes by the findings of the moment: nobody waits for the next look of the recorder."""
-    finding = Finding("k2", "critical", "New", "yours", "Mend it.", since=NOW - 5, last=NOW - 1, pushes=2,
+    finding = Finding("k2", Rank(0, "critical"), "New", "yours", "Mend it.", since=NOW - 5, last=NOW - 1, pushes=2,
                       rows=(ResultRow("mesibo", "fcm", "401", ""),))  # fmt: skip
     old = replace(INCIDENT, number=2, began=NOW - 20 * 86_400, ended=NOW - 19 * 86_400)
     found = up_to_now([INCIDENT, old], [finding], NOW)

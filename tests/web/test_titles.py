@@ -3,14 +3,14 @@
 import pytest
 
 from logwatch.config import Config, Export, Source
-from logwatch.diagnosis.facts import Finding
+from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.privacy import Privacy, is_hidden
 from logwatch.web.overview import settings
 from logwatch.web.site import marked, tab_title
 
 
 def finding(severity, title):
-    return Finding("key", severity, title, "yours", "remedy")
+    return Finding("key", Rank(0, severity), title, "yours", "remedy")
 
 
 @pytest.mark.parametrize(

@@ -135,9 +135,7 @@ class Ending(Provider):
         super().__init__(directory, None)
 
     def _talk(self, stream):
-        with contextlib.suppress(
-            h2.exceptions.ProtocolError
-        ):  # what the client says after the end
+        with contextlib.suppress(h2.exceptions.ProtocolError):  # what the client says after the end
             super()._talk(stream)
 
     def _reply(self, connection, number, headers, body):

@@ -42,16 +42,17 @@ def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transp
         credentials = make(account, scopes=[SCOPE])
     except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
         raise DirectError(_unusable(request)) from None
+    requests = _TokenRequests(transport, context)
     try:
-        credentials.refresh(_TokenRequests(transport, context))
+        credentials.refresh(requests)
         token = str(credentials.token)
         token.encode("ascii")  # as headers are; UnicodeError is a ValueError
-    except google.auth.exceptions.RefreshError as error:
-        return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
     except google.auth.exceptions.TransportError as error:
-        return without_answer("fcm", str(account["token_uri"]), error)
-    except (ValueError, TypeError, OverflowError, RecursionError, google.auth.exceptions.GoogleAuthError):
-        raise NoReplyError(_no_token(str(account["token_uri"]))) from None
+        return without_answer("fcm", str(account["token_uri"]), requests.failed or error)
+    except (ValueError, TypeError, OverflowError, RecursionError, google.auth.exceptions.GoogleAuthError) as error:
+        if refused := _refused(error):
+            return Reply("fcm", 401, "UNAUTHENTICATED", refused)
+        raise NoReplyError(_no_token(str(account["token_uri"]), requests.status)) from None
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
         answer = transport.post(url, context, headers=headers, content=json.dumps(_message(push)).encode())
@@ -79,12 +80,13 @@ def _unusable(request: Request) -> Problem:
     )
 
 
-def _no_token(url: str) -> Problem:
+def _no_token(url: str, status: int) -> Problem:
     return Problem(
         urlsplit(url).hostname or url,
         "no access token came back",
-        "the answer is none of Google's",
-        "see whether something in between answers in Google's place: its certificate is trusted on this host",
+        f"the answer has status {status}, and does not say that the service account is refused",
+        "try again later; else see whether something in between answers in Google's place: its certificate is trusted"
+        " on this host",
     )
 
 
@@ -111,13 +113,16 @@ def _message(push: DirectPush) -> dict[str, Any]:
     return {"message": message} | ({"validate_only": True} if push.dry_run else {})
 
 
-def _refused(error: google.auth.exceptions.RefreshError) -> str:
-    """Return Google's words about a service account that gets no token; they name no key."""
-    found = error.args[1] if len(error.args) > 1 else {}
-    if isinstance(found, dict):
-        words = [str(found.get(key, "")) for key in ("error", "error_description")]
-        return readable(": ".join(filter(None, words)))[:_SHOWN] or "no access token"
-    return "no access token"
+def _refused(error: Exception) -> str:
+    """Return Google's words about a service account that gets no token, which name no key; empty if it has none.
+
+    A server at fault, and whatever a proxy answers in Google's place, say nothing about the account.
+    """
+    found = error.args[1] if len(error.args) > 1 and not getattr(error, "retryable", False) else None
+    if not isinstance(found, dict) or not found.get("error"):
+        return ""
+    words = [str(found.get(key, "")) for key in ("error", "error_description")]
+    return readable(": ".join(filter(None, words)))[:_SHOWN]
 
 
 def _reply(answer: httpx.Response, secrets: tuple[str, ...]) -> Reply:
@@ -164,6 +169,8 @@ class _TokenRequests(google.auth.transport.Request):
     def __init__(self, transport: Transport, context: ssl.SSLContext) -> None:
         self._transport = transport
         self._context = context
+        self.status = 0  # of the last answer
+        self.failed: httpx.HTTPError | None = None  # why there was none
 
     def __call__(
         self,
@@ -176,7 +183,10 @@ class _TokenRequests(google.auth.transport.Request):
     ) -> _Response:
         assert method == "POST", "the only kind of request that it makes for a service account"
         try:
-            return _Response(self._transport.post(url, self._context, headers=headers or {}, content=body))
+            answer = self._transport.post(url, self._context, headers=headers or {}, content=body)
+            self.status = answer.status_code
+            return _Response(answer)
         except httpx.HTTPError as error:
+            self.failed = error
             failed: Any = google.auth.exceptions.TransportError
             raise failed(str(error)) from error

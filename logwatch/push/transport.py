@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import certifi
+import h2.events
 import httpx
 
 from logwatch.config import parse_listen
@@ -87,7 +88,10 @@ class Transport:
                         raise httpx.DecodingError(f"an answer of more than {ANSWER_BYTES} bytes")
         except TimeoutError:
             raise httpx.ReadTimeout(f"no whole answer within {LONGEST_SECONDS:.0f} s") from None
-        except OSError as error:  # a TLS alert in the middle of an answer, which httpx does not wrap
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # a TLS alert amid an answer, a status that is no number: httpx wraps neither
             raise httpx.ReadError(str(error)) from None
         kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
         return httpx.Response(
@@ -117,14 +121,14 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
     ``shown`` is the client certificate. A server that refuses it ends the connection; in TLS 1.3 the alert that says
     why may get lost, and then the certificate's own date has to tell.
     """
-    text = str(error).lower()
-    ended = any(word in text for word in ("alert", "eof", "disconnected", "reset", "broken pipe")) or not text
+    why = _why(error)
+    text = why.lower()
+    ended = any(word in text for word in ("alert", "eof", "disconnected", "reset", "broken pipe", "broke off"))
     if shown is not None and ended:
         expired = any(flaw.kind == "expired" for flaw in shown.flaws)
         if expired or "certificate_expired" in text.replace(" ", "_"):
             return Reply("apns", 403, EXPIRED, "the connection was ended: certificate expired")
     host = urlsplit(url).hostname or url
-    why = readable(str(error) or type(error).__name__)[:_SHOWN]
     advice = (
         "test DNS, the clock and TCP 443 from this host (APNs: 2197 as well); mesibo takes the same way, and"
         " its pushes then get no answer either"
@@ -133,4 +137,18 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
         advice = "something in between answers with a certificate of its own: no proxy may inspect TLS to APNs"
     elif shown is not None and ended:
         advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {quoted(shown.file)}"
-    raise NoReplyError(Problem(host, f"{COMPANIES[provider]} gave no answer", why, advice)) from None
+    raise NoReplyError(Problem(host, f"{COMPANIES[provider]} gave no answer", readable(why)[:_SHOWN], advice)) from None
+
+
+def _why(error: Exception) -> str:
+    """Return in words what ended a request; httpx has none for some of it, and HTTP/2's events for the rest."""
+    event = next(iter(getattr(error.__cause__, "args", ())), None)
+    if isinstance(event, h2.events.ConnectionTerminated | h2.events.StreamReset):
+        code = getattr(event.error_code, "name", event.error_code)
+        said = (getattr(event, "additional_data", None) or b"").decode(errors="replace")  # Apple's has its reason
+        return f"it ended the request with {code}{': ' if said else ''}{said}"
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"no connection within {CONNECT_SECONDS:.0f} s"
+    if isinstance(error, httpx.TimeoutException):
+        return str(error) or f"nothing came for {ANSWER_SECONDS:.0f} s"
+    return str(error) or "the connection broke off"

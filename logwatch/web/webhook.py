@@ -22,6 +22,12 @@ BODY_BYTES = 256 << 10
 BODIES = 32  # that are being received at a time: 8 MiB at most
 PATIENCE_SECONDS = 10.0  # for a commit; what is committed later is recognised when the call comes again
 RETRY_SECONDS = 5
+REMEDY = {
+    400: "mesibo posts a JSON object: see whether something else calls this address, or changes bodies on the way",
+    403: "mesibo's calls of version 2 hold no secret: for these leave secret_file away and use a path of 32 random"
+    " characters; else compare the secret with that of mesibo's console",
+    413: "calls of mesibo are smaller: see whether something else calls this address",
+}
 ANSWER = "MESIBO OK"  # what mesibo's documentation asks for
 
 
@@ -44,7 +50,7 @@ class Doorkeeper:
     clock: Callable[[], float] = time.time
     receiving: int = 0
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    warned: set[str] = field(default_factory=set)  # sources for which a wrong secret was logged
+    warned: set[tuple[str, int]] = field(default_factory=set)  # sources, and the statuses that were logged for each
 
 
 @tornado.web.stream_request_body
@@ -73,6 +79,7 @@ class WebhookHandler(Handler):
         except ValueError:
             return Refusal(400, {})
         if announced > BODY_BYTES:
+            self._warn(self._endpoint, 413, f"a call of {announced} bytes: at most {BODY_BYTES} are taken")
             return Refusal(413, {})
         if self._door.receiving >= BODIES:
             return Refusal(503, {"Retry-After": str(RETRY_SECONDS)})
@@ -97,10 +104,11 @@ class WebhookHandler(Handler):
                 await asyncio.sleep(0)
                 call = read(body, endpoint.fields, secret=endpoint.secret, now=self._door.clock())
         except NotACall as why:
+            self._warn(endpoint, 400, f"{why}")
             self._say(400, f"{why}")
             return
         except WrongSecret:
-            self._warn(endpoint)
+            self._warn(endpoint, 403, "a call without the secret of webhook.secret_file")
             self._say(403, "the body does not hold this webhook's secret")
             return
         if await self._committed(endpoint, call):
@@ -123,16 +131,12 @@ class WebhookHandler(Handler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.write(text)
 
-    def _warn(self, endpoint: Endpoint) -> None:
-        """Log once for each source that calls are turned away: a mistake in the setting looks like silence."""
-        if endpoint.source not in self._door.warned:
-            self._door.warned.add(endpoint.source)
+    def _warn(self, endpoint: Endpoint, status: int, reason: str) -> None:
+        """Log once for each source and status that calls are turned away: a wrong setting looks like silence."""
+        if (endpoint.source, status) not in self._door.warned:
+            self._door.warned.add((endpoint.source, status))
             structlog.get_logger().warning(
-                "webhook_refused",
-                source=endpoint.source,
-                reason="a call without the secret of webhook.secret_file",
-                remedy="mesibo's calls of version 2 hold no secret: for these leave secret_file away and use a path of"
-                " 32 random characters; else compare the secret with that of mesibo's console",
+                "webhook_refused", source=endpoint.source, reason=reason, remedy=REMEDY[status]
             )
 
     def _received(self) -> None:

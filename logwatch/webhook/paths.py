@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 DEEPEST = 32  # levels that are looked into; a provider's answer has six
-NODES = 20_000  # values looked at in one call: some hundred events have so many, and later events are unreadable
+NODES = 300_000  # values looked at in one call: as many of the smallest results as a call may hold have fewer
 _PATH = re.compile(r"(?:\*\*|[^.\[\]*\s]+(?:\[\])?)(?:\.(?:\*\*|[^.\[\]*\s]+(?:\[\])?))*")
 
 Path = tuple[tuple[str, bool], ...]

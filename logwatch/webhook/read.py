@@ -7,6 +7,7 @@ event's ``type`` may be missing.
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -33,8 +34,8 @@ class WrongSecret(Exception):  # noqa: N818  see above
 def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Call:
     """Read a body; raises NotACall when it is no JSON object, WrongSecret when it does not hold ``secret``."""
     try:
-        call = _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        call = _decoded(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise NotACall("not JSON: " + str(error).split("\n")[0][:100]) from None
     if not isinstance(call, dict):
         raise NotACall("a JSON object was expected")
@@ -53,6 +54,15 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
     for index, event in enumerate(events):
         _event(told, fields, tree, event, key=key, index=index, at=at, app=app)
     return told
+
+
+def _decoded(body: bytes) -> Any:
+    """Decode JSON, also with a user's text that was cut within a character: the rest of the call is not worth less."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeError):
+        lenient = json.loads(body.decode(errors="replace"))
+        return _decoder.decode(json.dumps(lenient, ensure_ascii=False).encode(errors="replace"))
 
 
 def _event(

@@ -12,6 +12,7 @@ import time
 import h2.config
 import h2.connection
 import h2.events
+import h2.exceptions
 import trustme
 
 APP_TOKEN = "app-token-hunter2"
@@ -124,6 +125,21 @@ class Provider:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._socket.close()
+
+
+class Ending(Provider):
+    """Ends a request in its own way: ``end(connection, stream)``, with h2's connection."""
+
+    def __init__(self, directory, end):
+        self._end = end
+        super().__init__(directory, None)
+
+    def _talk(self, stream):
+        with contextlib.suppress(h2.exceptions.ProtocolError):  # what the client says after the end
+            super()._talk(stream)
+
+    def _reply(self, connection, number, headers, body):
+        self._end(connection, number)
 
 
 class Endless(Provider):

@@ -5,7 +5,9 @@ import datetime as dt
 import json
 import ssl
 import urllib.parse
+from unittest.mock import Mock
 
+import h2.errors
 import pytest
 import trustme
 from click.testing import CliRunner
@@ -19,7 +21,7 @@ from logwatch.push.direct import DirectPush, Reply, describe
 from logwatch.push.transport import Transport
 from tests.helpers.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
 from tests.helpers.running import PATIENCE
-from tests.push.stubs import Endless, Provider
+from tests.push.stubs import Ending, Endless, Provider
 
 CATALOGUE = Catalogue.load()
 NOW = dt.datetime.now(dt.UTC)
@@ -338,6 +340,68 @@ def test_an_answer_without_an_access_token_that_can_be_used_is_told(grant, bench
     done = bench.fcm(stub)
     assert (done.exit_code, len(stub.requests)) == (1, 1)
     assert "no access token came back" in done.output
+
+
+@pytest.mark.parametrize(
+    ("oauth", "status"),
+    [
+        ((200, {}), 200),
+        ((200, b"<html>log in</html>"), 200),
+        ((407, b""), 407),
+        ((403, [1]), 403),
+        ((503, {"error": "internal_failure"}), 503),
+        ((400, {"error": "temporarily_unavailable"}), 400),
+    ],
+)
+def test_no_access_token_is_the_accounts_fault_only_where_google_says_so(oauth, status, bench, monkeypatch):
+    """A server at fault, or a proxy in its place, is not told as a 401: a new service account would not help."""
+    monkeypatch.setattr("google.auth._exponential_backoff.time", Mock())  # which waits before it asks again
+    done = bench.fcm(bench.google(oauth=oauth))
+    assert done.exit_code == 1
+    assert "no access token came back" in done.output
+    assert f"status {status}" in done.output
+    assert "401" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        pytest.param(
+            lambda to, _: to.close_connection(h2.errors.ErrorCodes.NO_ERROR, b'{"reason":"Shutdown"}'),
+            'it ended the request with NO_ERROR: {"reason":"Shutdown"}',
+            id="GOAWAY",
+        ),
+        pytest.param(
+            lambda to, stream: to.reset_stream(stream, h2.errors.ErrorCodes.REFUSED_STREAM),
+            "it ended the request with REFUSED_STREAM",
+            id="RST_STREAM",
+        ),
+        pytest.param(
+            lambda to, stream: to.send_headers(stream, [(":status", "abc")], end_stream=True), "abc", id="no number"
+        ),
+    ],
+)
+def test_how_a_request_was_ended_is_told_in_words(end, told, bench):
+    """Apple gives its reason behind GOAWAY; nobody reads it in hexadecimal, nor the name of a class of ours."""
+    stub = Ending(bench.directory, end)
+    bench.stubs.append(stub)
+    for done in (bench.apns(stub), bench.fcm(stub)):
+        assert done.exit_code == 1
+        assert "gave no answer" in done.output
+        assert told in done.output
+        assert "additional_data" not in done.output
+
+
+def test_a_provider_that_is_silent_has_not_refused_the_certificate(bench, monkeypatch):
+    """What is dropped on the way looks like this: the way is to be tested, not the file."""
+    monkeypatch.setattr("logwatch.push.transport.ANSWER_SECONDS", 0.5)
+    stub = Ending(bench.directory, lambda *_: None)
+    bench.stubs.append(stub)
+    for done in (bench.apns(stub), bench.fcm(stub)):
+        assert done.exit_code == 1
+        assert "gave no answer: nothing came for 0 s" in done.output
+        assert "certificate" not in done.output
+        assert "TCP 443" in done.output
 
 
 @pytest.mark.parametrize(

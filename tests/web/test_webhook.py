@@ -136,6 +136,24 @@ def test_what_is_let_in(door, asked, status):
     assert door.ask("GET", "/metrics", b"")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(b"{}", "without the secret", id="403"),
+        pytest.param(b"events=1", "not JSON", id="400"),
+        pytest.param(b" " * (BODY_BYTES + 1), f"{BODY_BYTES + 1} bytes", id="413"),
+    ],
+)
+def test_the_first_call_that_is_turned_away_is_logged_and_the_others_are_counted(door, events, body, reason):
+    """Whoever finds no event looks into the journal for why: it has one line for each cause, whatever that is."""
+    first, again = door.ask(body=body)[0], door.ask(body=body)[0]
+    (told,) = [each for each in events if each["event"] == "webhook_refused"]
+    assert (told["source"], told["log_level"]) == ("hook", "warning")
+    assert reason in told["reason"]
+    assert told["remedy"]
+    until(lambda: door.answers == [first, again])
+
+
 def test_an_endless_body_ends(door):
     """Chunks without a length are cut off at the same size."""
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"

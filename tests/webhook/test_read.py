@@ -260,6 +260,35 @@ def test_a_hostile_body_costs_bounded_time_and_no_crash(kind, each):
     assert time.process_time() - began < 2.0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b"caf\xc3", b"\xf0\x9f\x98", b"gr\xfc\xdf", rb"\ud83d", rb"\\ \udc00 \ud83d\ude00"],
+    ids=["UTF-8 cut in two", "in four", "Latin-1", "UTF-16 cut in two", "the second half"],
+)
+def test_a_text_that_was_cut_within_a_character_costs_no_event(text):
+    """What a user wrote is in the request: none of its bytes takes the result away from the call, nor its secret."""
+    body = b'{"secret":"k","events":[{"type":"push","user":"u","request":"' + text + b'","response":{"code":410}}]}'
+    (event,) = read(body, FIELDS, secret=b"k", now=NOW).events
+    assert (event.code, event.user) == (410, "u")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        push(response={"code": 410}),
+        push(user={"uid": 4711, "address": "+18005551234"}, token="00ff", request={"aps": {}}, response={"code": 410}),
+        json.loads(FIELDS.samples[1][1].event),
+    ],
+    ids=["the least", "more", "a whole one of Google's"],
+)
+def test_every_event_of_the_largest_call_is_taken(event):
+    """What bounds a hostile body leaves as many events as the door lets in."""
+    each = json.dumps(event, separators=(",", ":")).encode()
+    many = ((256 << 10) - 20) // (len(each) + 1)
+    call = read(b'{"events":[' + b",".join([each] * many) + b"]}", FIELDS, now=NOW)
+    assert (len(call.events), call.outcomes) == (many, {})
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

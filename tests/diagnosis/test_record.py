@@ -42,7 +42,7 @@ class World:
         )
 
     def minutes(self, number, **codes):
-        """Let pushes come, so many a minute by code, and let everything be looked at."""
+        """Add pushes, so many a minute by code, and look at everything."""
         for _ in range(number):
             batch = Batch(10_000)
             batch.ready.add("mesibo")
@@ -64,7 +64,7 @@ class World:
             self.look()
 
     def late(self, number, ago=0.0, **codes):
-        """Let minutes of pushes come at once, which were logged while nobody read them."""
+        """Add minutes of pushes at once, which were logged while nobody read them."""
         batch, begin = Batch(10_000), self.now - ago
         if not ago:
             self.now += 60 * number

@@ -372,6 +372,28 @@ def test_no_commit_waits_for_thousands_of_failures_in_detail(tmp_path, clock):
     ledger.close()
 
 
+def test_failures_stay_in_their_order_while_the_disk_refuses(tmp_path, clock, monkeypatch):
+    """Those that wait for a later commit, too; and the oldest give way to newer ones, never the other way round."""
+    monkeypatch.setattr(module, "DETAILED_AT_ONCE", 2)
+    ledger = Ledger(tmp_path, clock=clock)
+    transact, tail = ledger._transact, Tail()
+    pipeline = build(ledger, clock, tail, keep=7)
+
+    def refuse(batch, now):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    ledger._transact = refuse
+    for code in range(901, 911):
+        tail.chunks = [f"{code}\n".encode()]
+        pipeline.turn()
+        clock.now += 60
+    ledger._transact = transact
+    pipeline.settle()
+    stored = [each.failure.code for each in Reader(ledger.path).failures(Filter(), 100)]
+    assert stored == ["910", "909", "908", "907", "906", "905", "904", "901"]  # the last one's batch was refused first
+    ledger.close()
+
+
 def test_the_commit_that_ends_a_backlog_does_not_wait_for_failures_in_detail(tmp_path, clock):
     """However little of it is left: its numbers are on disk first, and the next commit has the details."""
     ledger = Ledger(tmp_path, clock=clock)

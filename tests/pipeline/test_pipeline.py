@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from logwatch import pipeline as module
-from logwatch.catalogue import OTHER_CODES, Catalogue
+from logwatch.catalogue import OTHER_CODES, UNKNOWN_CODES, Catalogue
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen, SourceStatus
 from logwatch.parse import LazyFailures
-from logwatch.pipeline import UNKNOWN_CODES, Pipeline, Source
+from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
 

@@ -80,7 +80,7 @@ def notation(values: Iterable[int]) -> str:
 
 
 def play(directory: Path, site: str, days: int, seed: int, incidents: list[Incident]) -> Spans:
-    """Let the rules see the days of a site: when each alert fires."""
+    """Play the days of a site to the rules, and return when each alert fires."""
     counters = simulate(site, days, seed, incidents)
     steps = days * DAY // STEP
     group = {"name": "backtest", "rules": rules(results(incidents))}

@@ -359,7 +359,7 @@ ENVELOPES: dict[str, Callable[[str, datetime], bytes]] = {
 
 
 def simulated(family: Family, path: Path, count: int) -> Counter[Key]:
-    """Let the package's own simulator write."""
+    """Write by the package's own simulator."""
     mix = Mix(push=family.share, failures=family.failures)
     mesibo = Mesibo(family.seed, mix=mix, envelope="docker" if family.envelope == "docker" else "plain")
     start = datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()

@@ -71,7 +71,7 @@ class Watched:
         self.ledger_path = self.ledger.path
 
     def second(self):
-        """Let a second of pushes come, one of which fails."""
+        """Commit a second of pushes, one of which fails."""
         now = time.time()
         batch = Batch(10)
         for code, count in (("200", 20), ("903", 1)):
@@ -82,7 +82,7 @@ class Watched:
         self.ledger.commit(batch)
 
     def fill(self, outcomes, failures):
-        """Let a month pass."""
+        """Commit a month of results."""
         now = time.time()
         for minute in (*range(30 * 1440, 1440, -30), *range(1440, -1, -1)):
             batch = Batch(failures)

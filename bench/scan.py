@@ -70,7 +70,7 @@ def scanner(path: Path, _family: Family) -> tuple[float, Found]:
 
 
 def mtail(path: Path, _family: Family) -> tuple[float, Found]:
-    """Let mtail count the same lines once, without reasons."""
+    """Count the same lines by mtail, once and without reasons."""
     cost = started("mtail", "--port", 0, "--one_shot", "--logs", path, "--progs", PROGRAM)
     values = json.loads(cost.output[cost.output.index("{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
     found: Found = Counter()
@@ -82,7 +82,7 @@ def mtail(path: Path, _family: Family) -> tuple[float, Found]:
 
 
 def report(path: Path, _family: Family) -> tuple[float, Found]:
-    """Let ``report`` count a file, as a command."""
+    """Count a file by ``report``, as a command."""
     findings = 1  # lines that nobody can read are some
     cost = started(sys.executable, "-m", "logwatch", "report", "--format", "json", path, fine=(0, findings))
     rows = json.loads(cost.output)["results"]
@@ -94,7 +94,7 @@ PEAK_MB: list[float] = []
 
 
 def daemon(path: Path, _family: Family, *, detailed: bool = False) -> tuple[float, Found]:
-    """Let the daemon catch up with a file: read, counted, committed, and shown once, or also all failures stored."""
+    """Time the daemon with a file: read, counted, committed, and shown once, or also all failures stored."""
     with tempfile.TemporaryDirectory() as directory:
         running = Daemon(Path(directory), path)
         running.until_committed(sum(1 for _ in path.open("rb")), detailed=detailed)

@@ -61,7 +61,7 @@ def call(url, rate, numbers, end, answers):
 
 
 def call_all(url, rate, seconds, told):
-    """Let every caller call, in a process of its own, so that scrapes are held up by the daemon alone."""
+    """Run every caller, in a process of its own, so that scrapes are held up by the daemon alone."""
     answers, numbers, end = [], itertools.count(1), time.monotonic() + seconds
     callers = [threading.Thread(target=call, args=(url, rate, numbers, end, answers)) for _ in range(CALLERS)]
     for each in callers:

@@ -32,7 +32,6 @@ from logwatch.model import (
 from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
 
-UNKNOWN_CODES = 32  # distinct codes outside the catalogue that get a label per source; all others are ``other``
 ROWS = 1024  # that are cached
 REASON = 100  # characters of a reason whose row is cached: all reasons in the catalogue are shorter
 SLICE_BYTES = 1 << 20  # read from one source before it is the next one's turn
@@ -312,23 +311,12 @@ class Pipeline:
         row = self._rows.get((source, key))
         if row is None:
             reason = self.catalogue.reason(key.platform, key.code, key.reason)
-            row = ResultRow(source, key.platform, self._label(source, key.code), reason)
+            row = ResultRow(source, key.platform, self.catalogue.label(key.code, self._admitted[source]), reason)
             if len(key.reason) <= REASON:
                 if len(self._rows) >= ROWS:
                     self._rows.clear()  # there is no bound on different reasons as logged
                 self._rows[source, key] = row
         return row
-
-    def _label(self, source: str, code: int) -> str:
-        """Return a code's label: its number, as long as the labels are few."""
-        label = str(code)
-        admitted = self._admitted[source]
-        if self.catalogue.lists(code) or label in admitted:
-            return label
-        if len(admitted) < UNKNOWN_CODES:
-            admitted.add(label)
-            return label
-        return OTHER_CODES
 
     def _numbers_of(self, source: str) -> set[str]:
         """Return the codes outside the catalogue that already have a label of their own."""

@@ -101,7 +101,7 @@ def _structs(kind: inspect.Type) -> Iterator[inspect.StructType]:
 
 
 def _values(kind: inspect.Type) -> str:
-    """Say in words what a value may be."""
+    """Write in words what a value may be."""
     match kind:
         case inspect.Metadata():
             said = (kind.extra_json_schema or {}).get("description") or _values(kind.type)

@@ -108,7 +108,7 @@ def _remembered(group: dict[str, Any], step: int) -> dict[str, Any]:
 
 
 def _of_this_evaluation(found: list[Rule], evaluated: str) -> list[Rule]:
-    """Have each rule read what those before it have recorded at the same moment, and itself as of the evaluation before.
+    """Make each rule read what those before it have recorded at the same moment, and itself as of the evaluation before.
 
     ``evaluated`` records when that was: what is older has ended since.
     """

@@ -2,12 +2,22 @@
 
 from logwatch.catalogue.entries import Class, Entry, Provider, Severity, Side
 from logwatch.catalogue.explain import Explanation, explain
-from logwatch.catalogue.lookup import OTHER, OTHER_CODES, PLATFORMS, Catalogue, answered_by, limiter, number_of
+from logwatch.catalogue.lookup import (
+    OTHER,
+    OTHER_CODES,
+    PLATFORMS,
+    UNKNOWN_CODES,
+    Catalogue,
+    answered_by,
+    limiter,
+    number_of,
+)
 
 __all__ = [
     "OTHER",
     "OTHER_CODES",
     "PLATFORMS",
+    "UNKNOWN_CODES",
     "Catalogue",
     "Class",
     "Entry",

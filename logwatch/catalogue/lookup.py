@@ -13,6 +13,7 @@ from logwatch.model import Platform
 
 PLATFORMS: tuple[Platform, ...] = ("fcm", "apns", "unknown")
 
+UNKNOWN_CODES = 32  # distinct codes outside the catalogue that get a label per source; all others are ``other``
 _REMEMBERED = 1024  # looked-up results; reasons that a webhook reports may be any text
 _PAGE = "https://docs.mesibo.com/api/push-notifications/troubleshooting"
 
@@ -148,6 +149,15 @@ class Catalogue:
     def lists(self, code: int) -> bool:
         """Return whether any provider's entry has this code."""
         return code in self._codes
+
+    def label(self, code: int, admitted: set[str]) -> str:
+        """Return a code's label: its number if it is listed, or one of the first in ``admitted``, which it joins."""
+        label = str(code)
+        if not self.lists(code) and label not in admitted:
+            if len(admitted) >= UNKNOWN_CODES:
+                return OTHER_CODES
+            admitted.add(label)
+        return label
 
     def known(self) -> Iterator[tuple[Platform, int, str, Entry]]:
         """Yield each (platform, code, reason) that exists at 0 before its first occurrence, once, with its entry."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from prometheus_client import CollectorRegistry
 
-from logwatch.catalogue import OTHER_CODES, Catalogue
+from logwatch.catalogue import OTHER_CODES, UNKNOWN_CODES, Catalogue
 from logwatch.catalogue.lookup import PLATFORMS
 from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, MOST_TOPICS, Verdict
@@ -17,7 +17,6 @@ from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Platform, Seen, SourceStatus
-from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.webhook.source import WebhookStatus
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from logwatch.catalogue import OTHER_CODES
 from logwatch.history.minutes import MINUTE_SECONDS, runs
 from logwatch.history.tallies import Tallies
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Envelope, ResultKey, Seen
-from logwatch.pipeline import UNKNOWN_CODES
 from logwatch.report import Count, LogSettings, Stream
 
 _LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set back so far, so the year of some lines is wrong
@@ -32,7 +30,7 @@ class Past(Count):
     timeless: int = 0  # sources in which no push line could be dated
     over_a_year: list[str] = field(default_factory=list)  # files whose stamps, which have no year, span more than one
     _reached: _Reached = field(default_factory=_Reached)
-    _labelled: dict[str, set[int]] = field(default_factory=dict)  # source -> codes outside the catalogue
+    _labelled: dict[str, set[str]] = field(default_factory=dict)  # source -> codes outside the catalogue
 
     def read(
         self, stream: Stream, how: LogSettings, *, now: float, progress: Callable[[], None] = lambda: None
@@ -77,14 +75,10 @@ class Past(Count):
     def _rows(self, source: str, found: Mapping[ResultKey, Seen]) -> list[tuple[ResultRow, int]]:
         """Return results with their labels and counts; as in the daemon, few codes outside the catalogue get labels."""
         labelled = self._labelled.setdefault(source, set())
-        rows = []
-        for (platform, code, reason), seen in found.items():
-            known = self.catalogue.lists(code) or code in labelled
-            if not known and len(labelled) < UNKNOWN_CODES:
-                labelled.add(code)
-                known = True
-            rows.append((ResultRow(source, platform, str(code) if known else OTHER_CODES, reason), seen.count))
-        return rows
+        return [
+            (ResultRow(source, platform, self.catalogue.label(code, labelled), reason), seen.count)
+            for (platform, code, reason), seen in found.items()
+        ]
 
     def _place(self, minute: int) -> None:
         for row, count in self._reached.unplaced:

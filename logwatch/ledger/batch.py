@@ -183,7 +183,7 @@ class Batch:
     def _gather(self, what: _Counted, seen: Seen, now: float) -> None:
         """Gather what lies within one minute, as most counts do, before it is spread over the buckets of all widths."""
         first, last = seen.first, seen.last
-        if first is None or last is None or last > now or first // MINUTE != last // MINUTE:
+        if first is None or last is None or first // MINUTE != last // MINUTE:
             self._spread(what, seen, now)
             return
         self._now = now
@@ -302,13 +302,11 @@ class Batch:
         return kept
 
     def take_failures(self, kept: Withheld) -> None:
-        """Take over failures of an earlier batch, which are older than all in this one."""
-        kept.extend(self._failures)
-        self._failures = kept
+        """Take back failures that were withheld from this batch, or the one before: newer than all in this one."""
+        self._failures.extend(kept)
         self.withheld = 0
-        self.failed = sum(len(each.failures) for each in kept)
-        self._held_bytes = sum(each.held_bytes for each in kept)
-        self.fail(())
+        self.failed += sum(len(each.failures) for each in kept)
+        self._held_bytes += sum(each.held_bytes for each in kept)
 
     def failures(self) -> Iterator[StoredFailure]:
         """Yield the newest failures, oldest first: as many as are kept and the disk has room for."""

@@ -311,8 +311,7 @@ class Reader:
         """Return what SQLite's check of the file finds, ``ok`` if nothing; NotReadable if it is no sound ledger."""
         with self._asking(patience=30.0) as db:
             known_version(db, str(self.path))
-            rows.check_values(db)
-            rows.read_positions(db)
+            rows.read_committed(db)
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:

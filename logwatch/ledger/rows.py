@@ -40,6 +40,12 @@ _KEPT_AS = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'
 _COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")}
 
 
+def read_committed(db: sqlite3.Connection) -> tuple[Snapshot, dict[int, Position], dict[str, JournalPosition]]:
+    """Read what a start goes on from: every number, each position and journal; Damaged if one cannot be what it was."""
+    check_values(db)
+    return read_snapshot(db), read_positions(db), read_journals(db)
+
+
 def read_snapshot(db: sqlite3.Connection) -> Snapshot:
     """Read every committed number."""
     return Snapshot(

@@ -187,10 +187,7 @@ class Ledger:
         self._db, self._file = db, _identity(self.path)
 
     def _read(self, db: sqlite3.Connection) -> None:
-        rows.check_values(db)
-        self.snapshot = rows.read_snapshot(db)
-        self.positions = rows.read_positions(db)
-        self.journals = rows.read_journals(db)
+        self.snapshot, self.positions, self.journals = rows.read_committed(db)
         self._number = int(rows.read_meta(db, "commit"))
         self.generation = int(rows.read_meta(db, "generation"))
         self.newest_failure = rows.newest_failure(db)

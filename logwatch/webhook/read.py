@@ -47,7 +47,7 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
     events = call.get("events")
     if not isinstance(events, list):
         told.outcomes["unreadable"] += 1
-        told.shapes.append(("unreadable", shape({name: value for name, value in call.items() if name != "secret"})))
+        told.shapes.append(("unreadable", shape(call)))
         return told
     at = _time(call.get("ts"), now)
     key, app, tree = _keys(call), _scalar(call.get("aid")), Tree()
@@ -115,7 +115,7 @@ def _no_result(told: Call, cause: str, key: tuple[int, int] | None) -> None:
 
 def _time(ts: Any, now: float) -> float | None:
     """Return the stamp in seconds since the epoch; None if it cannot be the time of a push."""
-    if not isinstance(ts, int) or isinstance(ts, bool) or not _EARLIEST_MS <= ts <= now * 1000 + _AHEAD_MS:
+    if not isinstance(ts, int) or not _EARLIEST_MS <= ts <= now * 1000 + _AHEAD_MS:
         return None
     return ts / 1000
 

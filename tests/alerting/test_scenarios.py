@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 
 def assert_passes(test):
-    """Let promtool test rules."""
+    """Test rules by promtool."""
     command = [tool("promtool"), "test", "rules", test]
     sparing = {**os.environ, "GOGC": "400"}  # a sixth less time for some memory
     done = subprocess.run(

@@ -14,7 +14,6 @@ NOW = 1_763_806_500.0
 ROW = ResultRow("mesibo", "apns", "903", "")
 OTHER = ResultRow("mesibo", "fcm", "903", "")
 KEY = "mesibo_certificate_expired:apns"
-MINUTES = 60.0
 
 
 def found(severity="critical", since=NOW - 600, rows=(ROW,), key=KEY, last=NOW - 5, ended=None, pushes=3):

@@ -17,7 +17,7 @@ from logwatch.model import Seen, SourceStatus
 START = 1_763_769_600.0  # 22 November 2025, 00:00 UTC
 GOOD = ResultRow("mesibo", "apns", "200", "")
 BAD = ResultRow("mesibo", "apns", "903", "")
-BUSY = ResultRow("mesibo", "apns", "503", "ServiceUnavailable")
+BUSY = ResultRow("mesibo", "apns", "429", "TooManyRequests")
 UP = SourceStatus("mesibo", up=True, files_followed=1, lag_bytes=0, caught_up=True,
                   problems=())  # fmt: skip
 
@@ -42,7 +42,7 @@ class World:
         )
 
     def minutes(self, number, **codes):
-        """Let pushes come, so many a minute by code, and let everything be looked at."""
+        """Add pushes, so many a minute by code, and look at everything."""
         for _ in range(number):
             batch = Batch(10_000)
             batch.ready.add("mesibo")
@@ -64,7 +64,7 @@ class World:
             self.look()
 
     def late(self, number, ago=0.0, **codes):
-        """Let minutes of pushes come at once, which were logged while nobody read them."""
+        """Add minutes of pushes at once, which were logged while nobody read them."""
         batch, begin = Batch(10_000), self.now - ago
         if not ago:
             self.now += 60 * number
@@ -193,16 +193,16 @@ def test_an_incident_of_a_weekend_is_found_on_monday(world):
 
 
 def test_single_failures_of_any_day_do_not_put_off_the_end_of_what_is_found_afterwards(world):
-    """It is over when its share fell, though one push in a quarter of an hour fails so before and after."""
+    """It is over when its share fell, though one push in ten minutes fails so before and after."""
     world.minutes(45, good=10)
     down = world.now
-    for _ in range(8):
-        world.late(14, good=10)
-        world.late(1, good=10, busy=1)
-    world.late(40, busy=5)
     for _ in range(12):
-        world.late(14, good=10)
-        world.late(1, good=10, busy=1)
+        world.late(9, good=2)
+        world.late(1, good=2, busy=1)
+    world.late(40, busy=5)
+    for _ in range(18):
+        world.late(9, good=2)
+        world.late(1, good=2, busy=1)
     world.start()
     world.now += LOOK_SECONDS
     world.look()

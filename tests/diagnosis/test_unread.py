@@ -16,7 +16,7 @@ KEY = "unparsed:mesibo"
 
 
 def blind(story, cause="misplaced", minutes=40, unread=3, read=1):
-    """Let minutes pass in which so many lines each were unread and read; the readable ones were accepted."""
+    """Add minutes in which so many lines each were unread and read; the readable ones were accepted."""
     for ago in range(minutes - 1, -1, -1):
         story.lines(cause, unread, ago)
         if read:

@@ -242,7 +242,7 @@ class Kubernetes(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_args):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.mark.parametrize("options", [[], ["--timestamps"]])

@@ -112,7 +112,7 @@ def test_a_destination_that_is_new_begins_with_what_is_committed_from_then_on(si
     "trouble",
     [503, 401, OSError("no route"), HTTPClientError(599, "timed out"), UnsatisfiableReadError("no end of the head")],
 )
-def test_what_is_not_taken_is_sent_again(site, trouble):
+def test_what_is_not_taken_is_sent_again(site, trouble, events):
     """Neither a busy destination nor one that cannot be reached, or refuses the password, loses a failure."""
     destination = Destination(trouble, trouble)
     forwarder = site.forwarder(destination)
@@ -124,7 +124,23 @@ def test_what_is_not_taken_is_sent_again(site, trouble):
     steps(forwarder)
     assert destination.got == ["a"]
     assert forwarder.failing == ""
+    assert [event["event"] for event in events] == ["export_failing", "export_works_again"]
     assert all(0.5 <= wait <= 2 for wait in waits)
+
+
+def test_a_request_has_what_the_destination_asks_for(site, tmp_path):
+    """Name and password, or a token, as their files are now; and the tenant."""
+    secret, destination = tmp_path / "secret", Destination()
+    secret.write_text("first\n")
+    by_password = site.forwarder(destination, username="u", password_file=str(secret), tenant="t")
+    by_token = site.forwarder(destination, token_file=str(secret))
+    site.fail("a")
+    steps(by_password)
+    secret.write_text("second\n")
+    steps(by_token)
+    one, other = destination.requests
+    assert (one.auth_username, one.auth_password, one.headers["X-Scope-OrgID"]) == ("u", "first", "t")
+    assert (other.auth_username, other.headers["Authorization"]) == (None, "Bearer second")
 
 
 def test_one_event_that_is_refused_costs_itself_alone(site):

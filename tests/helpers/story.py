@@ -44,7 +44,7 @@ class Story:
             self.buckets.setdefault(Bucket(width, start, row), Seen()).add(part)
 
     def lines(self, cause, count, minutes_ago, source="mesibo"):
-        """Let ``count`` lines with the marker come in that minute: unread for ``cause``, read with an empty one."""
+        """Add ``count`` lines with the marker in that minute: unread for ``cause``, read with an empty one."""
         at = NOW - minutes_ago * 60
         seen = Seen(count, at, at + 50 if minutes_ago >= 1 else NOW)
         for width, start, part in spread(seen, NOW):
@@ -55,7 +55,7 @@ class Story:
         return self
 
     def ordinary(self, minutes, until=0, rate=200, without=()):
-        """Let an ordinary day's pushes come, ``rate`` a minute; of platforms in ``without`` none is accepted."""
+        """Add an ordinary day's pushes, ``rate`` a minute; of platforms in ``without`` none is accepted."""
         for (platform, code, reason), share in ordinary(0.06).items():
             if code == 200 and platform in without:
                 continue

@@ -28,7 +28,7 @@ def test_a_directory_of_several_hosts_is_told(tmp_path, hosts):
 
 @contextlib.contextmanager
 def nobody():
-    """Have no rights for a moment."""
+    """Drop root's rights for a moment."""
     os.seteuid(65534)
     try:
         yield

@@ -254,6 +254,15 @@ def test_a_rebuilt_ledger_that_cannot_be_opened_for_now_is_kept(tmp_path, ledger
     assert ledger.snapshot.counters == {LINES: 5}
 
 
+def test_a_rebuilt_ledger_that_a_crash_left_without_a_table_is_removed(tmp_path, ledger):
+    """The ledger that it should have replaced is still there."""
+    ledger.commit(batch(5))
+    ledger.close()
+    ledger._rebuilt.touch()
+    ledger.__init__(tmp_path / "state")
+    assert (ledger.lost_state, ledger.snapshot.counters, ledger._rebuilt.exists()) == (False, {LINES: 5}, False)
+
+
 def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_path):
     """A disk that damages each new one is not filled by what was set aside: five stay, with what is beside them."""
     for at in range(8):
@@ -360,6 +369,7 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
         "UPDATE positions SET path = 7",
         "UPDATE positions SET device = '1x'",
         "INSERT INTO sources (source, ready, last_line_at) VALUES ('mesibo', 1, 'late')",
+        "INSERT INTO sources (source, ready) VALUES ('a', 1), (CAST(x'f1' AS TEXT), 1)",
         "UPDATE results SET last = 'late'",
         "ALTER TABLE positions RENAME COLUMN gone_at TO hone_at",
     ],

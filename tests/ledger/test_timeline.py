@@ -19,7 +19,7 @@ ROWS = [ResultRow("mesibo", "fcm", "200", ""), ResultRow("mesibo", "apns", "903"
 
 
 def commit(ledger, results, now):
-    """Let results come: (row, seconds ago, seconds that they took, how many)."""
+    """Commit results: (row, seconds ago, seconds that they took, how many)."""
     batch = Batch(10)
     for row, ago, length, count in results:
         seen = Seen(count, now - ago - length, now - ago)

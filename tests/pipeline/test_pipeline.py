@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from logwatch import pipeline as module
-from logwatch.catalogue import OTHER_CODES, Catalogue
+from logwatch.catalogue import OTHER_CODES, UNKNOWN_CODES, Catalogue
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen, SourceStatus
 from logwatch.parse import LazyFailures
-from logwatch.pipeline import UNKNOWN_CODES, Pipeline, Source
+from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
 
@@ -369,6 +369,28 @@ def test_no_commit_waits_for_thousands_of_failures_in_detail(tmp_path, clock):
         assert counts(ledger)["903"] == 9600
     assert steps == [4200, 8400, 9600]
     assert clock.now == 1002.0
+    ledger.close()
+
+
+def test_failures_stay_in_their_order_while_the_disk_refuses(tmp_path, clock, monkeypatch):
+    """Those that wait for a later commit, too; and the oldest give way to newer ones, never the other way round."""
+    monkeypatch.setattr(module, "DETAILED_AT_ONCE", 2)
+    ledger = Ledger(tmp_path, clock=clock)
+    transact, tail = ledger._transact, Tail()
+    pipeline = build(ledger, clock, tail, keep=7)
+
+    def refuse(batch, now):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    ledger._transact = refuse
+    for code in range(901, 911):
+        tail.chunks = [f"{code}\n".encode()]
+        pipeline.turn()
+        clock.now += 60
+    ledger._transact = transact
+    pipeline.settle()
+    stored = [each.failure.code for each in Reader(ledger.path).failures(Filter(), 100)]
+    assert stored == ["910", "909", "908", "907", "906", "905", "904", "901"]  # the last one's batch was refused first
     ledger.close()
 
 

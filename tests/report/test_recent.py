@@ -34,7 +34,7 @@ def position(number, path, state="live", found_at=""):
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
-    """Let logs be read for as long as a busy machine needs; no claim here is about how long."""
+    """Allow as much time to read logs as a busy machine needs; no claim here is about how long."""
     monkeypatch.setattr(recent, "DEADLINE_SECONDS", PATIENCE)
 
 

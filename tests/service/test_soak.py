@@ -49,7 +49,7 @@ def served(tmp_path):
 
 
 def endure(site, programs, enough, *, every=50, look=0.5):
-    """Let everything happen until ``enough`` returns, and return what was measured; how quick scrapes are is a figure.
+    """Play everything until ``enough`` returns, and return what was measured; how quick scrapes are is a figure.
 
     The log is treated every so many times that it is written to; what the process holds is looked at every ``look`` s.
     """

@@ -27,7 +27,7 @@ class Clock(Event):
         return self.time
 
     def wait(self, timeout=None):
-        """Let the time pass, in no time."""
+        """Advance the clock at once."""
         self.time += timeout * 1.3
         if self.time > self.end:
             self.set()

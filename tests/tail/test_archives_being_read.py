@@ -396,7 +396,7 @@ def _head(archive, descriptor, open_):
 
 @pytest.fixture(params=[0, 1], ids=["the first look", "the second look"])
 def one_question_a_look(monkeypatch, request):
-    """Have but one question about archives answered in each second look, or read."""
+    """Answer but one question about archives in each second look, or read."""
     looks = itertools.count()
 
     def time_left(unpacking):

@@ -526,7 +526,7 @@ def test_a_line_is_one_that_copytruncate_tears_in_a_log_that_was_empty_when_it_w
 
 
 def tear(path):
-    """Let a rotation tear a line within its code; return what follows the log, what it counts, and the two halves."""
+    """Tear a line within its code by a rotation; return what follows the log, what it counts, and the two halves."""
     append(path, written("plain", texts(20)))
     follower, counter = follow(path)
     line = written("plain", [PUSH % 100])

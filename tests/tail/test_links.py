@@ -36,7 +36,7 @@ def rotate(log, stamp, pack=""):
 
 
 def link_removed(log):
-    """Let the container end after two rotations, of which one was packed."""
+    """End the container after two rotations, of which one was packed."""
     rotate(log, 1)
     yield
     rotate(log, 2, pack="1")
@@ -47,14 +47,14 @@ def link_removed(log):
 
 
 def link_removed_before_a_rotation(log):
-    """Let the link go first: what a look finds after it is read to its end."""
+    """Remove the link first: what a look finds after it is read to its end."""
     log.write(2)
     log.shell("rm containers/a.log")
     yield
 
 
 def link_led_elsewhere(log):
-    """Let the link lead to the next container's log, after a rotation."""
+    """Point the link at the next container's log, after a rotation."""
     rotate(log, 1)
     yield
     log.write(5, f"{log.directory}/{POD}/1.log")
@@ -65,7 +65,7 @@ def link_led_elsewhere(log):
 
 
 def container_restarted(log):
-    """Let another link lead to the next container's log, and rotate that."""
+    """Point another link at the next container's log, and rotate that."""
     rotate(log, 1)
     log.shell("rm containers/a.log")
     log.path = f"{log.directory}/{POD}/1.log"
@@ -79,7 +79,7 @@ def container_restarted(log):
 
 
 def pod_renamed(log):
-    """Let the pod's directory get another name, to which the link leads by then."""
+    """Rename the pod's directory, and point the link at its new name."""
     rotate(log, 1)
     yield
     log.shell("mv pods/mesibo_a_1 pods/mesibo_a_2; ln -sfn ../pods/mesibo_a_2/mesibo/0.log containers/a.log")

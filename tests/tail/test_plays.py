@@ -124,7 +124,7 @@ def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_told
 
 
 def gathered(*scripts):
-    """Let each of three generations be appended to one file."""
+    """Append each of three generations to one file."""
     looks = [step for script in scripts for step in (script, LOOK)]
     return [80, LOOK, *looks, 81, LOOK, *looks, 82, LOOK, *looks, 4]
 
@@ -384,7 +384,7 @@ def test_rotations_to_names_of_different_shapes_while_away_are_read_and_extracts
 
 
 def copied_and_restarted(log):
-    """Let a copy grow with its log while the daemon is started anew."""
+    """Grow a copy with its log while the daemon is started anew."""
     for _ in range(3):
         log.write(6, str(log.directory / "a/m.log"))
         log.shell("mkdir -p b; cp -a a/m.log b/tmp; mv b/tmp b/m.log")

@@ -81,7 +81,7 @@ def live_a_night(log, n, night, rotate, to):
 
 @contextlib.contextmanager
 def unwatched(followed, life):
-    """Let something happen between two looks of those who follow, or while they are stopped."""
+    """Do something between two looks of those who follow, or while they are stopped."""
     if life == "stopped":
         followed.stop()
     yield

@@ -17,7 +17,7 @@ from tests.tail.treated import BANNER, LIVES, LOOK, Log, played
 
 
 def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
-    """Let a log be written back over, with a look or a kill after every step, and lines be written to it between."""
+    """Write a log back over, with a look or a kill after every step, and lines written to it between."""
 
     def treatment(log):
         for _ in range(times):

@@ -73,7 +73,7 @@ class Log:
                 self.write(count, name and str(self.directory / name))
 
     def treat(self, steps):
-        """Let the log be treated while the daemon lives its life, and then read all there is."""
+        """Treat the log while the daemon lives its life, and then read all there is."""
         follower = self.follower
         follower.turn()
         follower.commit()
@@ -98,7 +98,7 @@ class Log:
 
     @contextlib.contextmanager
     def unwatched(self, restart):
-        """Let the daemon be stopped before what is done meanwhile, or killed behind it; then read all there is."""
+        """Stop the daemon before what is done meanwhile, or kill it after that; then read all there is."""
         if restart == "stopped":
             self.follower.stop()
         yield
@@ -109,7 +109,7 @@ class Log:
         self.wait_out()
 
     def wait_out(self):
-        """Let as much time pass as anything is waited for, and read all there is."""
+        """Wait for as long as anything is waited for, and read all there is."""
         self.follower.wait(0, 1, 11, 700, 1)
 
     def check(self, *, lost=0, missed=0):
@@ -121,7 +121,7 @@ class Log:
 
 
 def played(directory, life, steps, *, lines=40, lost=0, missed=0, **settings):
-    """Let a log be treated in one of the daemon's lives, and compare what was counted."""
+    """Treat a log in one of the daemon's lives, and compare what was counted."""
     log = Log(directory, life, **settings)
     log.write(lines)
     log.treat(steps)
@@ -130,5 +130,5 @@ def played(directory, life, steps, *, lines=40, lost=0, missed=0, **settings):
 
 
 def plays(**steps):
-    """Let a test play each of these, by their names."""
+    """Parametrize a test by each of these plays, under their names."""
     return pytest.mark.parametrize("steps", steps.values(), ids=steps)

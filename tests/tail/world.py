@@ -274,7 +274,7 @@ class World:
         self.follower.start()
 
     def pass_time(self):
-        """Let the clock go on; nobody writes to a file for longer after it was rotated than it is watched."""
+        """Advance the clock; nobody writes to a file for longer after it was rotated than it is watched."""
         seconds = self.random.choice((1, 11, 100))
         self.clock.now += seconds
         self.since_reopened += seconds

@@ -9,7 +9,7 @@ from tests.helpers.running import PATIENCE
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
-    """Let logs be read for as long as a busy machine needs; no claim here is about how long."""
+    """Allow as much time to read logs as a busy machine needs; no claim here is about how long."""
     monkeypatch.setattr(recent, "DEADLINE_SECONDS", PATIENCE)
 
 

@@ -54,6 +54,7 @@ def told(at=0.0, reason="A", *, code="403", user="u", uid="", token="t", app="1"
         pytest.param(failed(reason="B"), [told()], None, id="a line with a reason"),
         pytest.param(failed(), [told(0.1, "A"), told(0.2, "B")], None, id="two as near that say different things"),
         pytest.param(failed(), [told(0.1, "A"), told(9.0, "B")], "A", id="the nearer of two"),
+        pytest.param(failed(), [told(-9.0, "B"), told(0.1, "A")], "A", id="the nearer of two, which came later"),
         pytest.param(failed(), [told(5.0, dated=False)], "A", id="only when the call came, and nothing to choose"),
         pytest.param(failed(), [told(5.0, dated=False), told(9.0, dated=False)], None, id="undated and two of them"),
     ],

@@ -49,6 +49,9 @@ def test_the_shipped_paths_read_their_samples():
             {"code": "410", "body": '{"reason":"Unregistered"}'}, 410, "apns", "Unregistered", id="text in it"
         ),
         pytest.param(
+            {"code": 410, "bodies": ['{"reason":"Unregistered"}']}, 410, "apns", "Unregistered", id="texts in a list"
+        ),
+        pytest.param(
             '{"code": 404, "error": {"code": 404, "status": "NOT_FOUND"}}', 404, "fcm", "NOT_FOUND", id="a text"
         ),
         pytest.param(
@@ -85,6 +88,12 @@ def test_what_is_no_push_result_is_counted_by_cause(event, cause):
     """Nothing is guessed, and nothing is dropped in silence."""
     call = told(event)
     assert (call.events, call.outcomes) == ([], {cause: 1})
+
+
+def test_a_call_without_a_list_of_events_is_unreadable_as_a_whole():
+    """It is counted once, and how it is built is kept."""
+    call = read(b'{"events": 5, "secret": "x"}', FIELDS, now=NOW)
+    assert (call.outcomes, call.shapes) == ({"unreadable": 1}, [("unreadable", "{events: <num>, secret: <str>}")])
 
 
 def test_every_event_of_a_call_is_taken_and_each_has_a_key_of_its_own():
@@ -164,7 +173,8 @@ def nested(depth, opener=b'{"a":', closer=b"}"):
 HOSTILE = {
     "deep nesting": [
         nested(depth, *pair) for depth in (30, 100, 900, 5000, 40_000) for pair in ((b'{"a":', b"}"), (b"[", b"]"))
-    ],
+    ]
+    + [b'{"events":[{"type":"push","response":"%b"}]}' % (b"[" * 40_000)],
     "huge numbers": [
         b'{"events":[{"type":"push","response":{"code":%b}}],"ts":%b,"id":%b}' % (n, n, n)
         for n in (

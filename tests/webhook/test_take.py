@@ -1,0 +1,58 @@
+"""What a call adds to a batch."""
+
+import pytest
+
+from logwatch.catalogue import Catalogue
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.keys import ResultRow
+from logwatch.privacy import Privacy
+from logwatch.webhook.fields import load
+from logwatch.webhook.read import read
+from logwatch.webhook.take import take
+from tests.helpers.webhook_calls import call, event
+
+NOW = 1_795_000_000.0
+CALL = (event("+1"), event("+2", 200, ""), {"type": "message"})
+
+
+def add(batch, *events, witness_for="", known=(), number=1):
+    """Take a call into a batch."""
+    found = read(call(*events, number=number, ts=int(NOW * 1000)), load(), now=NOW)
+    take(
+        batch, "hook", found, witness_for=witness_for, known=known, catalogue=Catalogue.load(),
+        privacy=Privacy("mask", b"k" * 32), row=lambda source, key: ResultRow(source, key.platform, str(key.code), ""),
+        now=NOW,
+    )  # fmt: skip
+
+
+def outcomes(batch):
+    return {row.label: amount for row, amount in batch.counters.items() if row.counter == "webhook_events"}
+
+
+@pytest.mark.parametrize("since", ["this commit", "an earlier one"])
+def test_what_comes_again_is_counted_as_repeated(since):
+    """Failures, accepted pushes and what is of another type, whether they were committed or not; other calls count."""
+    batch = Batch(100)
+    add(batch, *CALL)
+    keys = batch.keys
+    if since == "an earlier one":
+        batch = Batch(100)
+    add(batch, *CALL, known=keys)
+    once = {"failure": 1, "accepted": 1, "other_type": 1} if since == "this commit" else {}
+    assert outcomes(batch) == once | {"repeated": 3}
+    add(batch, *CALL, known=keys, number=2)
+    assert outcomes(batch)["failure"] == once.get("failure", 0) + 1
+    assert {row.code: seen.count for row, seen in batch.results.items()} == dict.fromkeys(
+        ["403", "200"], len(once) // 3 + 1
+    )
+
+
+@pytest.mark.parametrize(("witness_for", "stored", "told"), [("", 1, 0), ("log", 0, 1)])
+def test_only_failures_are_kept_one_by_one(witness_for, stored, told):
+    """As failures of a source of its own, or as what a witness says of a log's."""
+    batch = Batch(100)
+    add(batch, *CALL, witness_for=witness_for)
+    assert ([each.code for each in batch.failures()], [each.code for each in batch.events]) == (
+        ["403"] * stored,
+        ["403"] * told,
+    )

@@ -145,7 +145,7 @@ def has_time(data: bytes, begins: Callable[[bytes], bool]) -> bool:
 
 
 class LineMark(NamedTuple):
-    """A line end; ``digest``: ``part_of`` the ``MARK_BYTES`` before it, fewer near a file's beginning, as they were read."""
+    """A line end; ``digest`` is ``part_of`` the ``MARK_BYTES`` before it, or fewer near a file's beginning."""
 
     offset: int
     follows: bool  # the line that it ends begins at the mark before it

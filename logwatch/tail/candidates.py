@@ -98,10 +98,6 @@ class Archive:
         """Whether it is working on a question, which is to be asked again."""
         return self._file is not None
 
-    def rename(self, path: str) -> None:
-        """Note the name that it has now."""
-        self.path = path
-
     def open(self, descriptor: int, closed: Callable[[], None] = lambda: None, intact: int | None = None) -> PackedFile:
         """Return a reader of its uncompressed bytes, which ends at ``intact``."""
         return PackedFile(descriptor, self._format, closed, intact, self._within)
@@ -363,7 +359,7 @@ class Heads:
                 known.archive.close()  # it was still being written
             self._known[file.key] = file
         if file.archive:
-            file.archive.rename(path)
+            file.archive.path = path  # it may have been renamed
         return file
 
     def keep_only(self, candidates: Iterable[Candidate]) -> None:

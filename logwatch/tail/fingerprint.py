@@ -145,7 +145,7 @@ def has_time(data: bytes, begins: Callable[[bytes], bool]) -> bool:
 
 
 class LineMark(NamedTuple):
-    """A line end, with a digest that shows whether the bytes before it are still those that were read."""
+    """A line end; ``digest`` is ``part_of`` the ``MARK_BYTES`` before it, or fewer near a file's beginning."""
 
     offset: int
     follows: bool  # the line that it ends begins at the mark before it
@@ -157,11 +157,6 @@ def marks_of(marks: bytes) -> Iterator[LineMark]:
     for at in range(len(marks) - _MARK, -1, -_MARK):
         offset = int.from_bytes(marks[at : at + 8], "big")
         yield LineMark(offset & ~_NEXT, bool(offset & _NEXT), marks[at + 8 : at + _MARK])
-
-
-def is_marked(mark: LineMark, before: bytes) -> bool:
-    """Return whether ``before``, the ``MARK_BYTES`` before a mark (fewer near a file's beginning), is unchanged."""
-    return part_of(before) == mark.digest
 
 
 def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) -> bytes:
@@ -190,11 +185,6 @@ def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) 
         older = ((int.from_bytes(mark[:8], "big") & ~_NEXT).to_bytes(8, "big") + mark[8:] for mark in thinned)
         marks = b"".join(older) + marks[middle:]
     return marks
-
-
-def matches_part(part: bytes, data: bytes) -> bool:
-    """Return whether ``part`` is the digest of data."""
-    return part_of(data) == part
 
 
 def empty_file_id(modified_ns: int) -> bytes:

@@ -19,9 +19,9 @@ from logwatch.tail.fingerprint import (
     before_hole,
     begins_alike,
     fingerprint_tail,
-    is_marked,
     is_tail,
     marks_of,
+    part_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState
 from logwatch.tail.identity import NO_KEY
@@ -207,7 +207,7 @@ class Generation(GenerationState):
         known, size, content = former.position, file.stat().size, OwnFile(file)
         for mark in reversed(list(marks_of(known.marks))):
             if self.position.offset < mark.offset <= size:
-                if not is_marked(mark, content.before(mark.offset, MARK_BYTES)):
+                if part_of(content.before(mark.offset, MARK_BYTES)) != mark.digest:
                     self.former = None
                     return not former.cut
                 self.skip_within(mark.offset)

@@ -19,7 +19,7 @@ from logwatch.tail.fingerprint import (
     fingerprint_head,
     fingerprint_tail,
     kept,
-    matches_part,
+    part_of,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.unpack import format_of
@@ -329,7 +329,7 @@ class GenerationState(Positioned):
         """Return whether a file whose run before the offset is unchanged begins with a different line with a time."""
         first, end, _ = head.partition(b"\n")
         length, part = kept(self.position.head_bytes, self.position.head, min(len(head), TELLING_BYTES))
-        return bool(end and length) and not matches_part(part, head[:length]) and self.lines.is_dated(first)
+        return bool(end and length) and part_of(head[:length]) != part and self.lines.is_dated(first)
 
     def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)

@@ -23,11 +23,9 @@ from logwatch.tail.fingerprint import (
     empty_file_id,
     entries_of,
     has_time,
-    is_marked,
     is_tail,
     kept,
     marks_of,
-    matches_part,
     part_of,
 )
 from logwatch.tail.uncompressed import NOWHERE, Content
@@ -204,7 +202,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
     mark = next((mark for mark in marks_of(known.marks) if mark.offset <= size), None)
-    if mark and not is_marked(mark, file.before(mark.offset, MARK_BYTES)):
+    if mark and part_of(file.before(mark.offset, MARK_BYTES)) != mark.digest:
         return Answer(Relation.CUT, size) if same_inode else OTHER
     if not followed:
         known_bytes = max(mark.offset if mark else 0, _alike_bytes(known, file.head))
@@ -309,7 +307,7 @@ def _find_cut(known: Position, file: Content, begins: Callable[[bytes], bool]) -
     for mark in marks[: beyond + _MARKS_UNPACKED if file.packed else None]:
         if mark.offset <= entry_end:
             break
-        if is_marked(mark, file.before(mark.offset, MARK_BYTES)):
+        if part_of(file.before(mark.offset, MARK_BYTES)) == mark.digest:
             # The last line of a multi-line message may be alike in any log, even at its place: heads have to agree
             alike = begins_alike(known.head_bytes, known.head, head[: mark.offset])
             sure = sure or mark.offset > known.head_bytes
@@ -363,6 +361,6 @@ def _last_known(file: Content, alike_bytes: int) -> int:
 def _alike_bytes(known: Position, head: bytes) -> int:
     """Return how many bytes at the start of a head are known to be unchanged; 0 if none are."""
     length, part = kept(known.head_bytes, known.head, len(head))
-    while length and not matches_part(part, head[:length]):
+    while length and part_of(head[:length]) != part:
         length, part = kept(known.head_bytes, known.head, length - 1)
     return length

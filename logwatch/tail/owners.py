@@ -4,6 +4,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
 
 from logwatch.discover.globs import Globs
 from logwatch.tail.candidates import Candidate, VanishedError
@@ -16,7 +17,7 @@ from logwatch.tail.rotated_names import around_date, possible_bases, rotated_nam
 from logwatch.tail.sharing import FollowedPath, Sharing
 from logwatch.tail.uncompressed import NOWHERE, SeekingError, is_part
 
-_MOST_REMEMBERED = 20_000  # names in ``_logs``
+_MOST_REMEMBERED = 20_000  # names of which the log is known
 _NEAR = 8  # how many paths before one are searched, at most, for the one that a writer left for it
 
 
@@ -48,7 +49,7 @@ class Owners:
         self._called: set[str] = set()  # names of all targets, without directories
         self._all_called: list[set[str]] = []  # by source: its ``called``
         self._known: set[str] = set()  # all paths and targets, with and without directories
-        self._logs: dict[str, str] = {}  # cache of ``log_of``
+        self._log_of = lru_cache(_MOST_REMEMBERED)(self._find_log)
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # entries since the index was last rebuilt, and how many before the next time
         self.sharing = Sharing(self._paths)
@@ -110,7 +111,8 @@ class Owners:
                 base, own = os.path.basename(path), set(map(os.path.basename, targets))
                 named[path] = targets | {path} if base in own or base not in bases else targets
             if named != self._named:
-                self._named, self._logs = named, {}
+                self._named = named
+                self._log_of.cache_clear()
                 self._known = logs.union(named, bases, map(os.path.basename, named))
         return self._named
 
@@ -147,13 +149,10 @@ class Owners:
         A path without a directory may be that of any log of its name, whatever follows the name.
         """
         self._look()
-        if path not in self._logs:
-            if len(self._logs) > _MOST_REMEMBERED:
-                self._logs.clear()
-            self._logs[path] = self._find_log(*os.path.split(path))
-        return self._logs[path]
+        return self._log_of(path)
 
-    def _find_log(self, directory: str, name: str) -> str:
+    def _find_log(self, path: str) -> str:
+        directory, name = os.path.split(path)
         for base in (name, *possible_bases(name)):
             log = os.path.join(directory, base)
             if log in self._known and (base == name or not directory or rotated_name(base, name)):

@@ -15,10 +15,9 @@ from logwatch.tail.fingerprint import (
     entries_of,
     fingerprint_head,
     fingerprint_tail,
-    is_marked,
     is_tail,
     marks_of,
-    matches_part,
+    part_of,
 )
 
 
@@ -62,13 +61,13 @@ def test_a_run_is_found_by_its_last_lines_with_a_time_however_it_was_read(lines,
     found, beginnings, end = list(entries_of(tail)), beginnings_of(tail), len(log)
     for length, part in found:
         entry = log[end - length : end]
-        assert matches_part(part, entry)
+        assert part_of(entry) == part
         assert [line[:1] for line in entry.splitlines()].count(b"E") == 1
         assert entry.startswith(b"E")
         end -= length
         some, beginning = next(beginnings)
         assert some == min(length, TELLING_BYTES)
-        assert matches_part(beginning, entry[:some])
+        assert part_of(entry[:some]) == beginning
     assert not [*beginnings]
     dated = sum(is_dated(line) for line in written)
     assert bool(found) == (dated > 0) or len(log) > HEAD_BYTES
@@ -93,7 +92,7 @@ def test_marks_stand_at_line_ends_of_what_was_read(reads, length):
     assert found[-1].offset == len(log)
     assert len(found) <= 160
     assert all(mark.offset % (length + 1) == 0 for mark in found)
-    assert all(is_marked(mark, log[max(mark.offset - MARK_BYTES, 0) : mark.offset]) for mark in found)
+    assert all(part_of(log[max(mark.offset - MARK_BYTES, 0) : mark.offset]) == mark.digest for mark in found)
     assert all(a.offset < b.offset for a, b in pairwise(found))
     assert all(b.offset - a.offset == length + 1 for a, b in pairwise(found) if b.follows)
     if sum(reads[-3:]) <= 8:

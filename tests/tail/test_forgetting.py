@@ -172,6 +172,30 @@ def test_what_lies_on_a_file_system_that_is_not_mounted_stays_known(tmp_path, re
         follower.tail.close()
 
 
+@pytest.mark.parametrize("seconds", [0, 100])
+def test_what_lies_in_a_directory_that_was_moved_stays_known_though_a_new_one_took_its_place(tmp_path, seconds):
+    """The log goes on in the new directory at once; when the old one is moved back, nothing in it is new."""
+    place, away = tmp_path / "logs", tmp_path / "away"
+    place.mkdir()
+    log = place / "m.log"
+    append(log, *(f"E2511-101112-{n:03} (1): of log 0" for n in range(5)))
+    follower = Follower(log, release_seconds=60)
+    follower.turn()
+    for number in range(1, 4):
+        shift(log, place, number)
+        follower.wait(0, 11, 61)
+    place.rename(away)
+    place.mkdir()
+    append(log, *(f"E2511-101113-{n:03} (1): of another" for n in range(5)))
+    follower.wait(0, seconds)
+    place.rename(tmp_path / "of another")
+    away.rename(place)
+    follower.wait(0, 11, 61)
+    assert sorted(Counter(follower.lines).values()) == [1] * 25
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
 @pytest.mark.parametrize("kept", [1, 3])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_of_a_log_that_is_absent_at_each_rotation_what_is_gone_is_forgotten(tmp_path, kept, restarted):

@@ -697,9 +697,10 @@ def test_a_packed_copy_that_is_renamed_before_it_is_read_counts_nothing_twice(lo
 def test_only_so_many_names_are_remembered(log, follower, monkeypatch, tmp_path):
     """Those of rotated files are new each night; each is told all the same."""
     monkeypatch.setattr(owners, "_MOST_REMEMBERED", 20)
-    known = follower.tail._owners
+    known = owners.Owners(None, lambda: 0.0, lambda: [known], follows=lambda _: True)
+    known.enter(follower.tail._followers[str(log)])
     assert {known.log_of(str(tmp_path / f"m.log-2026{n:04}")) for n in range(100)} == {str(log)}
-    assert len(known._logs) < 25
+    assert known._log_of.cache_info().currsize == 20
 
 
 def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):

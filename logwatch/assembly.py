@@ -105,7 +105,9 @@ def open_webhook(webhook: WebhookSource) -> Opened:
         except OSError as error:
             why = error.strerror or str(error)
             problems.append(
-                Problem(str(path), "the webhook's secret cannot be read", why, "let the service's user read it")
+                Problem(
+                    str(path), "the webhook's secret cannot be read", why, "make it readable for the service's user"
+                )
             )
         else:
             if not 0 < len(secret) <= _LONGEST_SECRET:

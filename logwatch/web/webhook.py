@@ -131,7 +131,7 @@ class WebhookHandler(Handler):
                 "webhook_refused",
                 source=endpoint.source,
                 reason="a call without the secret of webhook.secret_file",
-                remedy="mesibo's calls of version 2 hold no secret: for these leave secret_file away and use a path of"
+                remedy="mesibo's calls of version 2 hold no secret: for these omit secret_file and use a path of"
                 " 32 random characters; else compare the secret with that of mesibo's console",
             )
 

@@ -36,7 +36,7 @@ def read_line(path: Path, what: str) -> str:
     if not text.strip():
         raise _none(where, what, "it is empty")
     if "\ufffd" in text or not "".join(text.splitlines()).isprintable():  # UTF-16, for one
-        raise _none(where, what, "it is no text in UTF-8, or has characters that cannot be printed")
+        raise _none(where, what, "it is not text in UTF-8, or has characters that cannot be printed")
     if len(text.splitlines()) > 1:
         raise _none(where, what, "it has several lines")
     return text

@@ -34,7 +34,7 @@ def test_what_editors_put_around_a_line_is_no_part_of_it(tmp_path, content):
         (b"\xef\xbb\xbf", "it is empty"),
         (b"hunter2\nfor the app", "it has several lines"),
         (b"hunter2\rfor the app", "it has several lines"),
-        ("hunter2\r\n".encode("utf-16"), "it is no text in UTF-8"),
+        ("hunter2\r\n".encode("utf-16"), "it is not text in UTF-8"),
         (b"hunter2\0", "characters that cannot be printed"),
         (b"hunter2" * 2000, "it is larger than 8192 bytes"),
     ],

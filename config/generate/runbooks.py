@@ -50,7 +50,7 @@ def _facts(page: str) -> str:
         text += " The rule of the first code, the others differ in the code alone:" if len(entries) > 1 else ""
         text += f"\n\n```promql\n{alert['expr']}\n```\n\n"
         if WORDS.TOLL in alert["expr"]:
-            text += "What is counted there, and from when on, is told on [a page of its own](fault.md).\n\n"
+            text += "[A page of its own](fault.md) says what is counted there, and from when on.\n\n"
         text += _records(lambda name, expr=alert["expr"]: name.startswith("condition:") and name in expr)
     return text + "Each number has its reason in [thresholds](thresholds.md).\n"
 

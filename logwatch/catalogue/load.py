@@ -68,7 +68,7 @@ def _document(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         problem = Problem(str(path), "is not a TOML file", f"byte {error.start} is not UTF-8", "save it as UTF-8 text")
     except tomllib.TOMLDecodeError as error:
-        problem = Problem(str(path), "is not a TOML file", str(error), "mend the syntax at the place named")
+        problem = Problem(str(path), "is not a TOML file", str(error), "fix the syntax at that place")
     raise CatalogueError(problem)
 
 

@@ -48,7 +48,7 @@ def command(path: Path | None) -> None:
     """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
 
     Exits with 1 when `run` would refuse any of it, else with 0. A log that is not there yet is only a warning: the
-    daemon waits for it. Whether a port is free, or another daemon has the state directory, only a start can tell.
+    daemon waits for it. Only a start can tell whether the port is free and no other daemon has the state directory.
     """
     problems, story = examine(path)
     for problem in problems:

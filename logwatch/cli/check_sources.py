@@ -148,9 +148,9 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
     try:
         kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text
     except OSError as error:
-        remedy = "mend its link"
+        remedy = "fix its link"
         if isinstance(error, PermissionError):
-            remedy = "let the user that the daemon runs as enter the directories above it"
+            remedy = "allow the daemon's user to enter the directories above it"
         yield Problem(where, f"{path} cannot be looked at", in_words(error), remedy, warning=True)
         return
     if stat.S_ISDIR(kind):
@@ -159,7 +159,7 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
     elif not stat.S_ISREG(kind):
         yield Problem(where, f"{path} is not a regular file", "pipes and devices have no end", "a file", warning=True)
     elif not os.access(path, os.R_OK):
-        remedy = "let the user join the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r"
+        remedy = "add the user to the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r"
         what = f"{path} is not readable for user {ownership.me()}"
         yield Problem(where, what, "it is tried again at each look", remedy, warning=True)
     else:
@@ -177,7 +177,7 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         return
     packed = format_of(head)
     if not packed and (found := envelope.no_text(head)):
-        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy.format(path)
+        remedy = "have it written as UTF-8" if "UTF-16" in found.why else found.remedy.format(path)
         what = "is UTF-16" if "UTF-16" in found.why else found.what
         yield Problem(where, f"{path} {what}", "its lines cannot be read", remedy, warning=True)
     elif packed:

@@ -38,7 +38,10 @@ def command() -> None:
 @click.option("--bundle-id", metavar="B", default="", help="The app that the certificate must be for.")
 @click.option("--project", metavar="P", default="", help="The Firebase project that the service account must be of.")
 @click.option(
-    "--password-file", type=_FILE, metavar="F", help="Holds the password of a .p12; mesibo takes none with one."
+    "--password-file",
+    type=_FILE,
+    metavar="F",
+    help="File with the password of a .p12; mesibo accepts none that has one.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(*, files: Sequence[Path], bundle_id: str, project: str, password_file: Path | None, form: str) -> None:

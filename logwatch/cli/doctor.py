@@ -21,10 +21,15 @@ _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped":
 
 
 @click.command()
-@click.option("--config", type=CONFIG_FILE, metavar="F", help="As `run` takes it.")
-@click.option("--mesibo-conf", type=click.Path(path_type=Path), metavar="F", help="Else where mesibo reads it.")
-@click.option("--prometheus", metavar="URL", help="Else http://127.0.0.1:9090, where one answers.")
-@click.option("--alertmanager", metavar="URL", help="Else those that Prometheus sends alerts to.")
+@click.option("--config", type=CONFIG_FILE, metavar="F", help="Configuration, as for `run`.")
+@click.option(
+    "--mesibo-conf",
+    type=click.Path(path_type=Path),
+    metavar="F",
+    help="mesibo's configuration; default: where mesibo reads it.",
+)
+@click.option("--prometheus", metavar="URL", help="Default: http://127.0.0.1:9090, if it answers there.")
+@click.option("--alertmanager", metavar="URL", help="Default: those that Prometheus sends alerts to.")
 @click.option("--outbound", is_flag=True, help="Also try TLS connections to Google (FCM) and Apple (APNs).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(

@@ -39,7 +39,7 @@ def command(*, code: str, provider: str | None, reason: str, config: Path | None
     """Say what CODE means, whose side it is on and what to do.
 
     CODE is the number behind "code" in a push_on_complete line. Above 900 it is mesibo's own, else the HTTP status of
-    FCM or APNs. A REASON of theirs, such as UNREGISTERED, is explained with every code that it comes with. The exit
+    FCM or APNs. A REASON of theirs, such as UNREGISTERED, is explained with every code that it occurs with. The exit
     code is 1 if the reason or provider asked for is not known with this code.
     """
     catalogue = Catalogue.load(load(config).catalogue.path if config else None)

@@ -28,7 +28,7 @@ _directory = click.option(
     type=click.Path(path_type=Path),
     default=[OWN],
     show_default=True,
-    help="Where grammars are looked for, before the shipped ones; may be given several times.",
+    help="Directory to search for grammars, before the shipped ones; may be given several times.",
 )
 
 

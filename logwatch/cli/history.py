@@ -42,14 +42,14 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
-@click.option("-o", "--output", required=True, metavar="F", help="Where it is written; - is standard output.")
+@click.option("-o", "--output", required=True, metavar="F", help="File to write; - is standard output.")
 @click.option(
     "--config",
     type=CONFIG_FILE,
     metavar="F",
     help="Read what this configuration follows.",
 )
-@click.option("--since", metavar="T", callback=time_read(time.time), help="Only from the minute of T on.")
+@click.option("--since", metavar="T", callback=time_read(time.time), help="Only from the minute of T onwards.")
 @click.option("--until", metavar="T", callback=time_read(time.time), help="Only minutes that begin before T.")
 @click.option("--timezone", metavar="Z", help="The zone of the log's own stamps, where it is not UTC.")
 @click.option(

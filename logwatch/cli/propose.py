@@ -43,7 +43,7 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
 @click.command("propose")
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
-@click.option("--name", required=True, help="Of the new grammar: letters, digits, - and _.")
+@click.option("--name", required=True, help="Name of the new grammar: letters, digits, - and _.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -51,8 +51,8 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
     show_default=True,
     help="Directory for NAME.py and samples/NAME.log.",
 )
-@click.option("--all", "whole", is_flag=True, help="Look at all lines, also at those that can be read today.")
-@click.option("--force", is_flag=True, help="Write over a grammar of that name.")
+@click.option("--all", "whole", is_flag=True, help="Look at all lines, including those that can be read today.")
+@click.option("--force", is_flag=True, help="Overwrite a grammar of that name.")
 @click.option(
     "--config",
     "file",
@@ -60,7 +60,7 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
     metavar="F",
     help="Read what this configuration follows.",
 )
-@click.option("--source", metavar="S", help="This source of the configuration; else its first.")
+@click.option("--source", metavar="S", help="Source of the configuration; default: its first.")
 def command(
     *, paths: tuple[str, ...], name: str, output: Path, whole: bool, force: bool, file: Path | None, source: str | None
 ) -> None:

@@ -28,10 +28,10 @@ from logwatch.push.results import ApiResults, LoggedResult, LogResults, Results,
 
 TOKEN = "the app token"  # noqa: S105  its name
 _MOST_USERS = 100
-_CONFIG = click.option("--config", type=CONFIG_FILE, metavar="F", help="As `run` takes it.")
-_URL = click.option("--url", metavar="U", help="Of mesibo's backend, such as http://127.0.0.1/backend.")
+_CONFIG = click.option("--config", type=CONFIG_FILE, metavar="F", help="Configuration, as for `run`.")
+_URL = click.option("--url", metavar="U", help="URL of mesibo's backend, such as http://127.0.0.1/backend.")
 _TOKEN_FILE = click.option(
-    "--token-file", type=click.Path(path_type=Path), metavar="F", help="Holds the app token; - is standard input."
+    "--token-file", type=click.Path(path_type=Path), metavar="F", help="File with the app token; - is standard input."
 )
 
 
@@ -113,7 +113,7 @@ def debug(*, state: str, config: Path | None, url: str | None, token_file: Path 
     backend = _backend(settings, url, token_file)
     _operate(backend, "pushdebug", settings.debug_field, [state == "on"])
     if state == "on":
-        click.echo("Push debugging is on. mesibo tells every push, accepted ones too, to the webhook with Push")
+        click.echo("Push debugging is on. mesibo reports every push, accepted ones too, to the webhook with Push")
         click.echo("Notification Results (Step 6); it costs CPU, and the cloud allows it for 3 hours of 8.")
         click.echo("When done: mesibo-logwatch push debug off")
     else:

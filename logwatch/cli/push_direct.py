@@ -26,15 +26,17 @@ _LEAST = 32  # characters: nothing shorter is a push token
 @click.command("direct")
 @click.option("--fcm", type=_FILE, metavar="F.json", help="Google's service account.")
 @click.option("--apns", type=_FILE, metavar="F.p12", help="Apple's certificate with its key, or a .p8 key.")
-@click.option("--to", metavar="FILE", help="Holds the user's push token; - is standard input. Else it is asked for.")
+@click.option("--to", metavar="FILE", help="File with the user's push token; - is standard input; default: a prompt.")
 @click.option("--sandbox", is_flag=True, help="Apple's development environment, for builds from Xcode.")
 @click.option("--dry-run", is_flag=True, help="Let Google validate the push, and send nothing (FCM only).")
 @click.option("--alert", "style", flag_value="alert", help="A visible push instead of the background push of mesibo.")
 @click.option("--voip", "style", flag_value="voip", help="A push for calls (APNs only).")
-@click.option("--topic", metavar="T", default="", help="Else the certificate's own (APNs only; a .p8 key names none).")
-@click.option("--password-file", type=_FILE, metavar="F", help="Holds the password of a .p12 or .pem.")
-@click.option("--key-id", metavar="K", default="", help="Of a .p8 key: the ten characters in its file name.")
-@click.option("--team-id", metavar="T", default="", help="Of a .p8 key: the ten characters of the developer team.")
+@click.option(
+    "--topic", metavar="T", default="", help="Default: the certificate's own (APNs only; a .p8 key names none)."
+)
+@click.option("--password-file", type=_FILE, metavar="F", help="File with the password of a .p12 or .pem.")
+@click.option("--key-id", metavar="K", default="", help="ID of a .p8 key: the ten characters in its file name.")
+@click.option("--team-id", metavar="T", default="", help="Developer team of a .p8 key: ten characters.")
 @click.option("--endpoint", default="", hidden=True, help="A stub on this machine (https on loopback), for tests.")
 @click.option("--ca-file", type=_FILE, hidden=True, help="The authority that signed the stub's certificate.")
 def direct(
@@ -73,7 +75,7 @@ def direct(
             raise DirectError(Problem(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy))
     signing = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
     if signing and not (key_id and team_id and topic):
-        raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: the file holds none of them")
+        raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: the file contains none of them")
     if (verdict.provider == "fcm") != (fcm is not None):
         click.echo(f"warning: {file} looks like a credential of {COMPANIES[verdict.provider]}'s", err=True)
     for flaw in verdict.problems:

@@ -36,15 +36,15 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")
-@click.option("--since", metavar="T", callback=time_read(time.time), help=f"Only results from then on: {EXAMPLES}.")
-@click.option("--until", metavar="T", callback=time_read(time.time), help="Only results before then.")
+@click.option("--since", metavar="T", callback=time_read(time.time), help=f"Only results from T onwards: {EXAMPLES}.")
+@click.option("--until", metavar="T", callback=time_read(time.time), help="Only results before T.")
 @click.option(
     "--timezone", metavar="Z", help="The zone of the log's own stamps, such as Europe/Berlin, where it is not UTC."
 )
 @click.option(
     "--fail-on",
     type=click.Choice(list(_REACHED)),
-    help="Exit with 1 if a result is of this severity, or of a worse one.",
+    help="Exit with 1 if a result has this severity or a worse one.",
 )
 def command(
     *,

@@ -48,7 +48,7 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
     type=Number(0, _MOST_LINES),
     default=20,
     show_default=True,
-    help="Lines a second; 0: as many as it can, for as long as --seconds says, or --lines.",
+    help="Lines per second; 0: as fast as possible, until --seconds or --lines is reached.",
 )
 @click.option(
     "--seconds",
@@ -56,22 +56,24 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
     type=Number(min=0),
     default=60,
     show_default=True,
-    help="How long, by the stamps; 0: until stopped.",
+    help="Duration, by the stamps; 0: until stopped.",
 )
 @click.option(
     "--lines",
     metavar="N",
     type=click.IntRange(min=0),
     default=0,
-    help="Stop after so many lines, however long that takes.",
+    help="Stop after this many lines, however long that takes.",
 )
-@click.option("--seed", metavar="N", type=int, default=1, show_default=True, help="The same seed says the same things.")
+@click.option(
+    "--seed", metavar="N", type=int, default=1, show_default=True, help="The same seed writes the same lines."
+)
 @click.option("--envelope", type=click.Choice(["plain", "docker"]), default="plain", show_default=True)
 @click.option(
     "--truth",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="F.json",
-    help="Write there what the log contains, as `report --format json` does.",
+    help="Write to this file what the log contains, as `report --format json` does.",
 )
 @click.option("--push", metavar="N", type=_SHARE, default=0.5, show_default=True, help="Share of push lines.")
 @click.option(
@@ -80,7 +82,9 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
 @click.option(
     "--hostile", metavar="N", type=_SHARE, default=0.002, show_default=True, help="Share of forged, torn and odd lines."
 )
-@click.option("--everything", is_flag=True, help="Every result of the catalogue alike, not an ordinary day.")
+@click.option(
+    "--everything", is_flag=True, help="Every result of the catalogue equally often, instead of an ordinary day."
+)
 @click.option(
     "--burst",
     "bursts",
@@ -101,23 +105,23 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
     "--history",
     metavar="TIME",
     callback=time_read(time.time),
-    help="Begin at this time, such as 24h, catch up, then go on with the clock.",
+    help="Begin at this time, such as 24h (ago), catch up, then follow the clock.",
 )
 @click.option("--daily", is_flag=True, help="Fewer lines by night, more by day.")
-@click.option("--webhook", metavar="URL", help="Call there about failed pushes, as mesibo's push webhook does.")
+@click.option("--webhook", metavar="URL", help="Report failed pushes there, as mesibo's push webhook does.")
 @click.option(
     "--webhook-secret-file",
     "secret",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     callback=_secret,
     metavar="F",
-    help="The secret of these calls: then all are of version 1, the only one that holds it.",
+    help="File with the secret of these calls: then all are of version 1, the only one that has it.",
 )
 @click.option(
     "--start",
     metavar="TIME",
     callback=time_read(time.time),
-    help="Let the stamps run from this time, without waiting for it to pass.",
+    help="Begin the stamps at this time, without waiting for it to pass.",
 )
 def command(
     *,
@@ -144,7 +148,7 @@ def command(
 
     Nobody has published a whole push line of mesibo: these are made up within what the shipped grammar promises to
     read.
-    An existing file is appended to, as mesibo does; --truth tells about the lines of this run alone.
+    An existing file is appended to, as mesibo does; --truth covers the lines of this run alone.
     """
     source = click.get_current_context().get_parameter_source("seconds")
     if lines and source is ParameterSource.DEFAULT:
@@ -153,9 +157,9 @@ def command(
         raise click.UsageError("--start does not wait for time to pass: say where it ends, by --seconds or --lines")
     past = 0.0 if history is None else max(time.time() - history, 0.0)
     if history is not None and (start is not None or not rate):
-        raise click.UsageError("--history needs a --rate, and goes on with the clock: leave --start away")
+        raise click.UsageError("--history needs a --rate, and follows the clock: omit --start")
     if daily and not rate:
-        raise click.UsageError("--daily needs a --rate: that of the average")
+        raise click.UsageError("--daily needs a --rate: the average")
     struck = _outages(outages, past)
     mix = Mix(push, failures, hostile, everything)
     calls = Calls(seed, secret=secret)

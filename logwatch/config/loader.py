@@ -148,9 +148,7 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
     inner = next((t for t in (kind, *get_args(kind)) if isinstance(t, type) and issubclass(t, Table)), None)
     if inner is not None and get_origin(kind) is tuple:
         if not isinstance(raw, list):
-            problems.append(
-                Problem(f"{file}: {key}", f"{_shown(raw)} stands where tables are expected", try_=f"[[{key}]]")
-            )
+            problems.append(Problem(f"{file}: {key}", f"{_shown(raw)} where tables are expected", try_=f"[[{key}]]"))
             return ()
         tables = (_table(inner, item, file, f"{key}[{i}]", problems) for i, item in enumerate(raw))
         return tuple(table for table in tables if table is not None)
@@ -199,7 +197,7 @@ def _why(raw: Any, error: str) -> str:
     if "matching regex" in error:
         return "it has other characters in it, or too many"
     if "Invalid enum value" in error:
-        return "there is no such choice"
+        return "it is none of the choices"
     if "length >=" in error:
         return "it is empty"
     return "it is out of range" if " >= " in error or " <= " in error or " > " in error else error

@@ -269,7 +269,7 @@ class Config(Table, frozen=True, kw_only=True):
             place = f"{where}: source[{i}].webhook"
             beside = source.webhook.witness_for
             if beside is not None and beside not in logs:
-                named = f"there are {', '.join(logs)}" if logs else "there is no other source: leave witness_for away"
+                named = f"there are {', '.join(logs)}" if logs else "there is no other source: omit witness_for"
                 problems.append(Problem(f"{place}.witness_for", f'"{beside}" is not a source with a log', "", named))
             if source.webhook.path in paths:
                 # The path is not quoted: it may be the secret, and the journal and the page show problems

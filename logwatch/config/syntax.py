@@ -9,18 +9,18 @@ _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)
 _USUAL = "text needs double quotes, lists need square brackets"
 _BY_MESSAGE = (
     (re.compile(r"^Cannot (?:overwrite|declare|mutate)"), "it is already there: keep one of them"),
-    (re.compile(r"^Unclosed array"), "a comma stands between the values of a list, and ] behind the last"),
+    (re.compile(r"^Unclosed array"), "separate the values of a list with commas, and end it with ]"),
 )
 _BY_LINE = (
     (re.compile("[\u201c\u201d\u201e\u2018\u2019]"), 'write straight quotes: "…"'),
-    (re.compile("[\u00a0\u2007\u202f]"), "write a blank in place of the no-break space"),
+    (re.compile("[\u00a0\u2007\u202f]"), "replace the no-break space with an ordinary one"),
     (re.compile(r"^\s*(?://|;|--)"), "a comment begins with #"),
-    (re.compile(r"(?i)=\s*(?:true|false|yes|no|on|off)\s*(?:#.*)?$"), "write true or false, in small letters"),
+    (re.compile(r"(?i)=\s*(?:true|false|yes|no|on|off)\s*(?:#.*)?$"), "write true or false, in lower case"),
     (re.compile(r"=\s*[0-9]+,[0-9]"), "write decimals with a point: 0.5"),
     (re.compile(r"=\s*[0-9.]+\s*[A-Za-z]"), "write the number alone: its unit is fixed"),
-    (re.compile(r'"[^"]*\\'), r"write single quotes, between which \ is no escape: '…'"),
+    (re.compile(r'"[^"]*\\'), r"use single quotes, in which \ is not an escape: '…'"),
     (re.compile(r"=\s*\{[^}]*$"), "write a table in braces on one line: {name = value, name = value}"),
-    (re.compile(r",\s*\}"), "no comma stands before }"),
+    (re.compile(r",\s*\}"), "remove the comma before }"),
     (re.compile(r"^\s*[^\s=]+\s*(?::|[^\s=][^=]*$|$)"), "settings are written name = value"),
     (re.compile(r"=\s*[^\"'\[{\s]"), 'text needs double quotes: "…"'),
 )

@@ -150,7 +150,7 @@ def _file(holding: Holding) -> Iterator[Flaw]:
                 "note",
             )
     elif holding.form != ".p12":
-        yield flaw("not_p12", f"mesibo takes a .p12, this is a {holding.form}.", "note")
+        yield flaw("not_p12", f"mesibo accepts a .p12; this is a {holding.form}.", "note")
 
 
 def _purpose(request: Request, certificate: Certificate, topics: tuple[Topic, ...]) -> Iterator[Flaw]:

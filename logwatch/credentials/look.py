@@ -130,7 +130,7 @@ def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
             flaw(
                 "not_checked",
                 f"The file could not be looked at: {why}.",
-                remedy=remedy or "See that it is the file it should be: mesibo-logwatch credentials check FILE",
+                remedy=remedy or "Check that it is the right file: mesibo-logwatch credentials check FILE",
             ),
         ),
     )

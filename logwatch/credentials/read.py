@@ -133,7 +133,7 @@ def _unusable(key: str) -> str:
         loaded = serialization.load_pem_private_key(key.encode(), None)
     except Exception:  # noqa: BLE001  ValueError, TypeError (encrypted) and others; their texts add nothing
         return "it is not a private key in PEM, or it was cut"
-    return "" if isinstance(loaded, rsa.RSAPrivateKey) else "it is no RSA key"
+    return "" if isinstance(loaded, rsa.RSAPrivateKey) else "it is not an RSA key"
 
 
 def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
@@ -156,7 +156,7 @@ def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
 def _key_alone(request: Request, data: bytes, key: Any) -> Verdict:
     if b"PRIVATE KEY-----" not in data:
         return _other(
-            request, "no_certificate", "This is neither a certificate nor a private key, but PEM of another kind."
+            request, "no_certificate", "This is PEM of another kind, neither a certificate nor a private key."
         )
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return _other(

@@ -61,7 +61,7 @@ KINDS: dict[str, Kind] = {
         " CRYPTOGRAPHY_OPENSSL_NO_LEGACY is not set: files of the old RC2 kind then fail with the same answer.",
     ),
     "password": Kind(
-        ("apns",), 904, 1, f"mesibo takes a .p12 without a password only. {_EXPORT} (leave the password empty)."
+        ("apns",), 904, 1, f"mesibo accepts a .p12 only without a password. {_EXPORT} (leave the password empty)."
     ),
     "no_key": Kind(("apns",), 904, 1, f"{_EXPORT}; a certificate alone cannot sign in to Apple."),
     "no_certificate": Kind(("apns",), 904, 1, f"{_EXPORT}; a key alone cannot sign in to Apple."),
@@ -89,7 +89,7 @@ KINDS: dict[str, Kind] = {
     "bundle_id": Kind(
         ("apns",), 912, 1, "Compare the bundle ID with the one of the app build in use, and upload the matching .p12."
     ),
-    "signing_key": Kind(("apns",), 904, 1, f"mesibo takes no .p8 key, only a certificate. {_RENEW}."),
+    "signing_key": Kind(("apns",), 904, 1, f"mesibo accepts no .p8 key, only a certificate. {_RENEW}."),
     "signing_request": Kind(
         ("apns",), 904, 1, "This is only the request: upload it at Apple, and export the certificate that you get."
     ),

@@ -16,15 +16,15 @@ MOST = 0.5
 UNREAD = {
     "misplaced": "have the marker behind a prefix that the grammar does not know",
     "unenveloped": "are not in the envelope that the rest of the file has",
-    "no_code": "have no code where one is looked for",
+    "no_code": "have no code where one is expected",
     "ambiguous": "have two different codes",
     "grammar": "do not fit the grammar",
 }
 _OF_ONE = {"have": "has", "are": "is", "do": "does"}
 _IN_JSON = (
-    "They are texts inside JSON, into which no grammar looks, since users' texts stand there as well. Have them written"
-    " in a format that is read as it is, such as rsyslog's RSYSLOG_FileFormat; the command below counts those that are"
-    " there."
+    "They are strings inside JSON, where no grammar looks, since users' texts are there as well. Have them written in"
+    " a format that can be read directly, such as rsyslog's RSYSLOG_FileFormat; the command below counts those that"
+    " are there."
 )
 _SHOWN = 3  # shapes and fronts
 _PATHS = 3
@@ -52,12 +52,12 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
         " them.",
         side="yours",
-        remedy="All that came since is read. What was counted before lacks these lines; `mesibo-logwatch report` reads"
-        " them from the files."
+        remedy="Everything since then is read. Earlier counts lack these lines; `mesibo-logwatch report` reads them"
+        " from the files."
         if sight.over
         else _IN_JSON
         if jq
-        else "Run the command below to propose a grammar from these lines, and look at what it says. Then set"
+        else "Run the command below to propose a grammar from these lines, and check what it says. Then set"
         f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
         evidence=tuple(_evidence(name, sight, facts)),
         steps=(8,),

@@ -44,8 +44,8 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
         title=title,
         side="yours",
         remedy="Renew it in Apple's developer account and upload the new .p12, without a password (Step 1). Then"
-        f" `{_command(verdict)}` looks at the new file, `mesibo-logwatch push test USER` proves it, and"
-        " `systemctl restart mesibo-logwatch` makes this finding see it.",
+        f" `{_command(verdict)}` checks the new file, `mesibo-logwatch push test USER` proves that it works, and"
+        " `systemctl restart mesibo-logwatch` updates this finding.",
         evidence=(f"{verdict.file}: {verdict.form}, {verdict.subject}.",),
         steps=(1, 8),
         code=903,
@@ -64,7 +64,7 @@ def _broken(verdict: Verdict, flaws: list[Flaw]) -> Finding:
         if code
         else f"The push credential {verdict.name} cannot be watched: {first.what}",
         side="yours",
-        remedy=f"{verdict.remedy(first).rstrip('.')}. `{_command(verdict)}` shows all that is known of it"
+        remedy=f"{verdict.remedy(first).rstrip('.')}. `{_command(verdict)}` shows all that is known about it"
         + (", and `mesibo-logwatch push test USER` whether mesibo's own copy works." if code else "."),
         evidence=(f"{verdict.file}: {verdict.form}.", *(flaw.what for flaw in flaws[1:])),
         steps=tuple(dict.fromkeys(flaw.step for flaw in flaws)),

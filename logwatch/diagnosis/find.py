@@ -141,7 +141,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
     if course.fall and over:
-        ago = f", and sank to {share(course.fall.before)} at {clock(course.last, now)}"
+        ago = f", and fell to {share(course.fall.before)} at {clock(course.last, now)}"
     if course.rise:
         before, after = share(course.rise.before), share(course.rise.after)
         told.append(f"It began at {dated(course.first)}, when its share rose from {before} to {after}{ago}.")
@@ -199,10 +199,10 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
             title=f"{how} are accepted by Google and Apple. If somebody still misses them, the cause lies beyond"
             " mesibo, on the way to the device or on it.",
             side="the device, Google or Apple",
-            remedy="Android: take the app out of battery optimisation, and see that it was not force-stopped or closed"
-            " by a task manager; after days unopened the system holds pushes back. iOS: turn Low Power Mode off and"
-            " Background App Refresh on, and know that Apple may delay or drop silent pushes. Both: try another"
-            " network, and see whether other apps receive pushes.",
+            remedy="Android: exempt the app from battery optimisation, and check that it was not force-stopped or"
+            " closed by a task manager; if it is not opened for days, the system holds pushes back. iOS: turn"
+            " Low Power Mode off and Background App Refresh on; Apple may delay or drop silent pushes. Both:"
+            " try another network, and check whether other apps receive pushes.",
             evidence=(f"{counted}{f', of what could be read ({number(unread)} could not)' if unread else ''}.",),
             steps=(9,),
             code=200,
@@ -223,7 +223,7 @@ def _told(title: str, key: str, counted: str) -> Finding:
         rank=weight.ACCEPTED_OF_READ,
         title=title,
         side="nobody",
-        remedy="First mend what is shown above: this concerns only a part of the pushes.",
+        remedy="First fix what is shown above: this concerns only some of the pushes.",
         evidence=(f"{counted}.",),
     )
 

@@ -23,11 +23,11 @@ def findings(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key="commits",
             rank=weight.NOTHING_COMMITTED,
-            title=f"Nothing is counted now: {facts.trouble}. The numbers below stand still.",
+            title=f"Nothing is counted now: {facts.trouble}. The numbers below are frozen.",
             side="yours",
-            remedy="See that the disk of the state directory has space left and is writable. If it does, look into the"
-            " journal of the service: systemd restarts a loop that hangs. Nothing is lost: reading and committing go on"
-            " as soon as that is possible.",
+            remedy="Check that the disk of the state directory has space left and is writable. If so, look at the"
+            " service's journal: systemd restarts a loop that hangs. Nothing is lost: reading and committing"
+            " resume as soon as that is possible.",
             cause="Nothing was counted",
         )
     if facts.refused:
@@ -37,7 +37,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             rank=weight.REFUSED,
             title=f"The configuration on disk was refused, and the old one is in force: {first.headline}.",
             side="yours",
-            remedy=f"{_tried(first)}`mesibo-logwatch check` lists every problem; mend them, then reload again.",
+            remedy=f"{_tried(first)}`mesibo-logwatch check` lists every problem; fix them, then reload again.",
             evidence=tuple(problem.headline for problem in facts.refused[1:4]),
             cause="The configuration on disk was refused",
         )
@@ -92,7 +92,7 @@ def _down(name: str, facts: Facts) -> Finding:
         title=f"The log of {name} is out of reach: "
         + (f"{problem.headline}." if problem else f"no file is there{_where(name, facts)}."),
         side="yours",
-        remedy=((_tried(problem) if problem else "") or "See that mesibo runs and where it logs to. ")
+        remedy=((_tried(problem) if problem else "") or "Check that mesibo is running, and where it logs to. ")
         + "`mesibo-logwatch doctor` checks every step from mesibo's configuration to here.",
         evidence=tuple(each.headline for each in problems[1:4]),
         steps=() if problem else (8,),
@@ -118,7 +118,7 @@ def _behind(name: str, status: SourceStatus) -> Iterator[Finding]:
             rank=weight.LAG,
             title=f"Reading {name} is {number(status.lag_bytes >> 20)} MiB behind: the present is not shown yet.",
             side="yours",
-            remedy="See whether this host is short of processor time or its disk is slow; it catches up by itself.",
+            remedy="Check whether this host is short of CPU or its disk is slow; reading catches up by itself.",
             cause=f"Reading {name} was behind",
         )
 
@@ -138,8 +138,8 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
         rank=weight.AHEAD,
         title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
         side="yours",
-        remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock"
-        " of this host or of mesibo's.",
+        remedy="If the container's time zone is not UTC, set it as the source's `timezone`; otherwise correct the"
+        " clock of this host or of mesibo's.",
         evidence=(f"Newest stamp {clock(newest, facts.now)}, read at {clock(row.last_line_at, facts.now)} UTC.",),
         cause=f"The stamps of {name} were ahead of this host's clock",
     )
@@ -156,8 +156,9 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
         rank=weight.LATE,
         title=f"The push lines of {name} arrive {apart(read - stamp)} after their stamps.",
         side="yours",
-        remedy="If the container's time zone is not UTC, name it in the source's `timezone`; else set the clock of this"
-        " host or of mesibo's. Until then what is said here of the last hour leaves these pushes out.",
+        remedy="If the container's time zone is not UTC, set it as the source's `timezone`; otherwise correct the"
+        " clock of this host or of mesibo's. Until then, what is said here about the last hour leaves these"
+        " pushes out.",
         evidence=(f"Newest stamp {clock(stamp, facts.now)}, read at {clock(read, facts.now)} UTC.",),
         cause=f"The stamps of {name} were behind this host's clock",
     )
@@ -188,7 +189,7 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
         remedy = f"Wait for mesibo to log something. {standby}"
     elif conf.state == "on":
         title = f"{begin} among {number(lines)} lines, though push logging is on: a standby, or nobody needed a push."
-        remedy = f"{standby} On an active one, see that mesibo was restarted since `push = 1` was set, and {test}."
+        remedy = f"{standby} On an active one, check that mesibo was restarted after `push = 1` was set, and {test}."
     else:
         probably = "" if conf.state == "off" else "probably "
         title = f"{begin} among {number(lines)} lines: push logging is {probably}off."
@@ -241,11 +242,12 @@ def _silence(facts: Facts) -> Iterator[Finding]:
             title=f"{name} has logged no push since {clock(last, facts.now)} ({span(quiet)}); before, there were about"
             f" {number(round(usual))} an hour.",
             side="yours",
-            remedy=f"mesibo still logs, so it runs: see whether users are connected, {switched}, and send a test push"
+            remedy=f"mesibo still logs, so it is running: check whether users are connected, {switched}, and send a"
+            " test push"
             " (Step 8). After a failover it may be a standby now."
             if alive
-            else "Nothing else is logged either: see whether mesibo runs, and whether it logs to another file or"
-            " container now. On a standby after a failover this is as it should be.",
+            else "Nothing else is logged either: check whether mesibo is running, and whether it now logs to another"
+            " file or container. On a standby after a failover this is normal.",
             evidence=(f"The last line of any kind was logged at {dated(newest)}." if newest else "No line was read.",),
             steps=(8, 5),
             since=last,

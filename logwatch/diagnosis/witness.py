@@ -68,11 +68,11 @@ def findings(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 key=f"failures-only:{name}",
                 rank=weight.FAILURES_ONLY,
-                title=f"{name} is a webhook without a log: it reports only failed pushes, so that no share of accepted"
-                " ones can be given. No failure may also mean that no call comes.",
+                title=f"{name} is a webhook without a log: it reports only failed pushes, so no share of accepted ones"
+                " can be given. No failures may also mean that no calls arrive.",
                 side="nobody",
-                remedy="Alerts on numbers of failures work as they are. Push debugging (Step 7) lets mesibo send"
-                " accepted pushes as well; a log of mesibo on-premise tells all of them.",
+                remedy="Alerts on numbers of failures work as they are. With push debugging (Step 7) mesibo reports"
+                " accepted pushes as well; the log of mesibo on-premise has all of them.",
                 steps=(6, 7),
             )
 
@@ -86,7 +86,7 @@ def _unread(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"webhook-unread:{name}",
             rank=weight.WEBHOOK_UNREAD_SOME if read else weight.WEBHOOK_UNREAD,
-            title=f"{share(unread / (read + unread))} of the push events that the webhook {name} tells cannot be read"
+            title=f"{share(unread / (read + unread))} of the push events of the webhook {name} cannot be read"
             f" ({number(unread)}).",
             side="yours",
             remedy="See how they are built: below, or by `mesibo-logwatch doctor`. Name the paths of their fields in a"
@@ -130,7 +130,7 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
             " push (Step 8).",
             evidence=(f"The log has {number(logged.total())} failures in the same time.",),
             steps=(6, 8),
-            cause=f"The webhook {name} told failed pushes that the log of {log} did not have",
+            cause=f"The webhook {name} reported failed pushes that the log of {log} did not have",
         )
     elif logged.total() >= _ENOUGH and less.total() >= logged.total() / 2:
         yield Finding(

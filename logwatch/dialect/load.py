@@ -42,7 +42,7 @@ def find(name: str, directories: Sequence[Path]) -> Path:
             if ownership.is_there(path := directory / f"{name}.py") and path.is_file():
                 return path
         except OSError as error:  # another grammar of that name may be in it
-            why, remedy = in_words(error), "let the service's user enter it"
+            why, remedy = in_words(error), "allow the service's user to enter it"
             raise GrammarError(Problem(str(directory), "cannot be looked into", why, remedy)) from None
     looked, known = ", ".join(map(str, places)), ", ".join(names(places)) or "none"
     raise GrammarError(Problem(f"grammar {name!r}", "not found", f"looked in {looked}", f"known grammars: {known}"))
@@ -71,7 +71,7 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     except GrammarError:
         raise
     except Exception as error:  # on what a stranger wrote, pyparsing may raise anything
-        why, remedy = f"{type(error).__name__}: {error}", "let each Regex compile, and no element begin with itself"
+        why, remedy = f"{type(error).__name__}: {error}", "make each Regex compile, and no element begin with itself"
         raise GrammarError(Problem(str(path), "cannot be used", why, remedy)) from error
 
 
@@ -98,7 +98,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     except NotCompilable as refusal:
         reason = str(refusal)
     except EndlessLoop as endless:
-        remedy = "let what is repeated match at least one character"
+        remedy = "make what is repeated match at least one character"
         raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
     return Grammar(name, path, line, marker, samples, *beginnings, node, reason, timestamp)
 
@@ -192,7 +192,7 @@ def _line_of(path: Path, error: BaseException) -> str:
 def wrong_form(form: object) -> str:
     """Return what is wrong with a strptime(3) format for stamps; empty if nothing is."""
     if not isinstance(form, str):
-        return "it is no text"
+        return "it is not text"
     if not any(directive in form for directive in _DAY_DIRECTIVES):
         return "it has no day"
     dated = form if any(directive in form for directive in YEAR_DIRECTIVES) else f"%Y {form}"  # as it is read

@@ -150,7 +150,7 @@ class _Walk:
             return []
         except OSError as error:
             why = in_words(error)
-            remedy = "let the user that the daemon runs as list it"
+            remedy = "allow the daemon's user to list it"
             self.problems.append(Problem(shown(directory), "cannot be listed", why, remedy))
             return []
 

@@ -51,4 +51,6 @@ def understood(name: str, rows: Iterator[Check]) -> Iterator[Check]:
         yield from rows
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         why = f"its answer has a form that is not known here ({type(error).__name__})"
-        yield skipped(name, why, "see that the address is that of the right program, or run doctor of a newer version")
+        yield skipped(
+            name, why, "check that the address is that of the right program, or run doctor of a newer version"
+        )

@@ -83,5 +83,5 @@ def _refused(name: str, error: LogwatchError) -> Check:
     return failure(
         name,
         "; ".join(problem.headline for problem in error.problems),
-        "; ".join(remedies) or "mend it: `mesibo-logwatch check` tells when it is right",
+        "; ".join(remedies) or "fix it: `mesibo-logwatch check` says when it is right",
     )

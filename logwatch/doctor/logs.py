@@ -85,7 +85,9 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         head, data = _ends_of(newest, status.st_size)
     except OSError as error:
         yield failure(
-            f"{name}: fresh", f"{newest} cannot be read: {in_words(error)}", "let the user who runs this read it"
+            f"{name}: fresh",
+            f"{newest} cannot be read: {in_words(error)}",
+            "make it readable for the user who runs this",
         )
         return
     if packed := format_of(head):
@@ -94,7 +96,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         return
     if not data:
         what = "has no whole line yet" if status.st_size else "is empty"
-        yield warning(f"{name}: fresh", f"{newest} {what}", "see whether mesibo logs to another file now")
+        yield warning(f"{name}: fresh", f"{newest} {what}", "check whether mesibo logs to another file now")
         return
     if not_text := envelope.no_text(head):
         yield failure(
@@ -140,7 +142,7 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     age = max(0.0, host.now() - written)
     what = f"{target.words} in the journal, last entry {span(age)} ago"
     if age > FRESH_SECONDS:
-        yield warning(f"{name}: fresh", what, "see whether mesibo runs, and whether it logs elsewhere now")
+        yield warning(f"{name}: fresh", what, "check whether mesibo is running, and whether it logs elsewhere now")
     else:
         yield ok(f"{name}: fresh", what)
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
@@ -179,7 +181,9 @@ def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan)
     written = span(max(0.0, host.now() - status.st_mtime))
     what = f"{path}, {bytes_(status.st_size)}, last written {written} ago{newest}"
     if age > FRESH_SECONDS:
-        return warning(f"{name}: fresh", what, "see whether mesibo runs, and whether it logs to another file now")
+        return warning(
+            f"{name}: fresh", what, "check whether mesibo is running, and whether it logs to another file now"
+        )
     return ok(f"{name}: fresh", what)
 
 
@@ -298,7 +302,7 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
     results = sum(seen.count for seen in scan.results.values())
     if not results and not unread:
         none = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
-        standby = "on a standby this is as it should be"
+        standby = "on a standby this is normal"
         if setup.push.state == "on":
             yield warning(
                 row,
@@ -346,7 +350,7 @@ def _clock(
         return skipped(row, "no line has a stamp")
     if at is None:
         return failure(
-            row, "the newest stamp is not a date", "see whether the stamps are DDMM, and the clock of mesibo's host"
+            row, "the newest stamp is not a date", "check whether the stamps are DDMM, and the clock of mesibo's host"
         )
     ahead = at - written
     if abs(ahead) <= CLOSE_SECONDS:

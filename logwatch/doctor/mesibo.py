@@ -57,10 +57,10 @@ def _configuration(conf: PushLogging, several: str, *, asked: bool) -> Iterator[
             )
         return
     if conf.state == "unknown" and conf.malformed:
-        yield failure(name, f"{path}: {conf.why}", "mend the file: mesibo may read less of it than you think")
+        yield failure(name, f"{path}: {conf.why}", "fix the file: mesibo may read less of it than you think")
         return
     if conf.state == "unknown":
-        yield skipped(name, f"{path} cannot be read: {conf.why}", "run doctor as a user that may read it")
+        yield skipped(name, f"{path} cannot be read: {conf.why}", "run doctor as a user who may read it")
         return
     yield ok(name, f"{path} is understood; its values are not read, but for the group logs")
     row = f"push logging{several}"

@@ -27,7 +27,9 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         targets = _api(host, f"{base}/api/v1/targets?state=active")
     except NoAnswer as why:
         if asked:
-            yield failure("prometheus", f"{base}: {why}", "see that it runs there, and that this host may reach it")
+            yield failure(
+                "prometheus", f"{base}: {why}", "check that it is running there, and that this host can reach it"
+            )
         else:
             none = "; where there is none, `make monitoring` or the package's monitoring.sh installs one"
             yield skipped("prometheus", f"none answers at {base}", f"name yours with --prometheus URL{none}")

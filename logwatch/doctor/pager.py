@@ -49,7 +49,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
         yield failure(
             name,
             f"{'; '.join(refused[:_NAMED])}: alerts reach nobody",
-            "start it; if it is elsewhere, mend alerting.alertmanagers in prometheus.yml, or name it with"
+            "start it; if it is elsewhere, fix alerting.alertmanagers in prometheus.yml, or name it with"
             " --alertmanager URL",
         )
         return
@@ -145,5 +145,5 @@ def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence
         try:
             host.fetch(link)
         except NoAnswer as why:
-            return failure(name, f"{link}: {why}", f"see that {place}/ is served, or write the right address")
+            return failure(name, f"{link}: {why}", f"check that {place}/ is served, or write the right address")
     return ok(name, f"{next(iter(mine.values()))} opens")

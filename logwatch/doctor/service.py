@@ -199,7 +199,7 @@ def _down(host: Host, state: str) -> Check:
         journal = host.run(["journalctl", "--unit", UNIT, "--lines=50", "--no-pager", "--output=cat"])
         said = [line for line in journal.splitlines() if _SAID.fullmatch(line)]
     why = f"; its journal says: {said[-1]}" if said else ""
-    return failure("unit active", f"it is {state}{why}", f"mend that; {_ways(host)[0]} says more")
+    return failure("unit active", f"it is {state}{why}", f"fix that; {_ways(host)[0]} says more")
 
 
 def reading(host: Host) -> Iterator[Check]:

@@ -35,7 +35,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
         yield _absent(name, path)
         return
     if not os.access(path, os.W_OK | os.X_OK):
-        yield failure(name, f"{path} is not writable for user {ownership.me()}", "let it belong to the service's user")
+        yield failure(name, f"{path} is not writable for user {ownership.me()}", "make the service's user its owner")
         return
     yield _private(name, path)
     free = shutil.disk_usage(path).free

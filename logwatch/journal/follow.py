@@ -106,7 +106,7 @@ class Journal:
             self._start(now)
         if self._stalled(now):
             why = f"nothing has come for {STALLED_SECONDS:.0f} seconds, amid what it has to give"
-            remedy = "see whether it hangs, and whether the disk of the journal answers"
+            remedy = "check whether it hangs, and whether the disk of the journal responds"
             self._note("journalctl_stalled", Problem("journalctl", "does not go on", why, remedy))
         elif self._trouble and self._child and now - self._started_at > QUIET_SECONDS:
             self._trouble = None

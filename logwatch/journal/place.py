@@ -193,7 +193,7 @@ def _problems(places: Sequence[str], refused: list[tuple[Path, str]]) -> Iterato
             str(path),
             "the journal cannot be read",
             f"{why}, for user {ownership.me()}",
-            f"let the service's user join the group {GROUP}: `make install` does it where a source needs it, or"
+            f"add the service's user to the group {GROUP}: `make install` does it where a source needs it, or"
             f" SupplementaryGroups={GROUP} in a drop-in of the unit",
         )
     else:

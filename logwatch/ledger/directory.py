@@ -198,7 +198,7 @@ def _existing(path: Path) -> Path:
 
 
 def _no_directory(path: Path) -> StateError:
-    return unusable(path, "it is no directory", "name a directory as state.directory")
+    return unusable(path, "it is not a directory", "name a directory as state.directory")
 
 
 def _tighten(path: Path, mode: int) -> None:
@@ -221,7 +221,7 @@ def refused(directory: Path, error: OSError) -> StateError:
 def unusable(
     directory: Path,
     why: str,
-    remedy: str = "let it belong to the user that runs mesibo-logwatch, or name another state.directory",
+    remedy: str = "make the user that runs mesibo-logwatch its owner, or name another state.directory",
 ) -> StateError:
     """Return the error about a directory that cannot hold a ledger."""
     return StateError(Problem(str(directory), "cannot keep the state here", why, remedy))

@@ -140,9 +140,7 @@ def _slow(grammar: Grammar) -> Iterator[Problem]:
                 large = min(large, *(_seconds(parser.read, long) for _ in range(5)))
             if large > bound:
                 why = f"{sizes[0]} bytes take {small * 1e3:.1f} ms, {sizes[1]} take {large * 1e3:.1f} ms"
-                remedy = (
-                    "let alternatives begin with different words, and nothing stand in for an opener without its closer"
-                )
+                remedy = "make alternatives begin with different words, and match no opener without its closer"
                 yield Problem(str(grammar.path), f"slow on lines of {pump!r}", why, remedy)
                 found += 1
             if found == _ENOUGH:

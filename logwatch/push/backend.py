@@ -57,7 +57,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "credits have expired, or the free limit is reached",
         "See the account's credits in the mesibo console.",
     ),
-    "BADREQ": ("the request is not understood", "See that the address is mesibo's backend, and not a proxy's page."),
+    "BADREQ": ("the request is not understood", "Check that the address is mesibo's backend, and not a proxy's page."),
     "BADPAYLOAD": (
         "the request arrived as no JSON object",
         "Something between here and the backend changes the body: see the web server in front of it.",
@@ -140,7 +140,8 @@ class Backend:
     def _unreachable(self, error: BaseException) -> Problem:
         why = self._shown(in_words(error) or type(error).__name__)
         remedy = (
-            "see that mesibo runs with -b PORT and a web server in front of that port, and that this host reaches it"
+            "check that mesibo runs with -b PORT and a web server in front of that port, and that this host can reach"
+            " it"
         )
         if "certificate verify failed" in why:
             remedy = (
@@ -178,7 +179,7 @@ def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[s
     if answer.error != "MISSINGPARAMS" or len(asked) != 1:
         return answer
     setting = "users_field" if op == "pushtest" else "debug_field"
-    note(f'The backend asks for "{asked[0]}" in place of "{field}"; write {setting} = "{asked[0]}" in [backend].')
+    note(f'The backend asks for "{asked[0]}" instead of "{field}"; write {setting} = "{asked[0]}" in [backend].')
     return backend.call(op, {asked[0]: value})
 
 

@@ -156,11 +156,11 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
         ahead = f"The newest stamp is {apart(newest - now)} ahead of this host's clock"
         return [f"{ahead}: name the zone of the log (--timezone, or `timezone` of the source), or set the clock"]
     asked = count.until is None or count.until > now
-    told = f"The newest line of any kind is of {time_of(newest)} UTC, {span(now - newest)} ago"
+    told = f"The newest line of any kind is from {time_of(newest)} UTC, {span(now - newest)} ago"
     if followed and asked and now - newest > _STALE_SECONDS:
-        return [f"{told}: has mesibo stopped, or does it log elsewhere now? `mesibo-logwatch doctor` looks"]
+        return [f"{told}: has mesibo stopped, or does it log elsewhere now? `mesibo-logwatch doctor` checks"]
     if count.since is not None and newest < count.since:
-        return [f"{told}: nothing is as new as --since"]
+        return [f"{told}: nothing is newer than --since"]
     return []
 
 
@@ -184,7 +184,7 @@ def notes(count: Count) -> list[str]:
             f"{many(unparsed, 'push line gives', 'push lines give')} no result ({details}): see `grammar trace`"
         )
     if misplaced := causes["misplaced"]:
-        where = "not in its place: quoted text, or another prefix before it"
+        where = "not where a push line has it: quoted text, or another prefix before it"
         said.append(f"{many(misplaced, 'line has', 'lines have')} {marker}, but {where}")
     if bare := causes["unenveloped"]:
         said.append(f"{many(bare, 'line has', 'lines have')} {marker}, but not the envelope of the others")
@@ -205,13 +205,13 @@ def _way_out(fronts: Sequence[str]) -> str:
     """Return what to do about lines with such fronts: no grammar looks into JSON, where users' texts are, too."""
     if jq := out_of_json(fronts):
         return f"They are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them"
-    return "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
+    return "Another prefix or dialect needs a grammar of its own: `mesibo-logwatch grammar propose` writes one"
 
 
 def _nothing(count: Count) -> list[RenderableType]:
     told = [Text(note, style="yellow") for note in notes(count)]
     if count.summary.lines and not told:
-        none = "No push results. Is this mesibo's log, and push logging on? In mesibo.conf it takes: logs { push = 1 }"
+        none = "No push results. Is this mesibo's log, and is push logging on? mesibo.conf needs logs { push = 1 }"
         told = [Text("No push results in that time." if count.since or count.until else none)]
     return [*(told or [Text("There are no lines.")]), Text("")]
 

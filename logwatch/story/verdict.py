@@ -12,7 +12,7 @@ from logwatch.words import Moments, marked_moment, number, stamp, unmarked
 
 _MOST_DEVICES = 5  # of one platform that are distinguished
 _BEYOND = {
-    "fcm": "Take the app out of battery optimisation, see that it was not force-stopped, and try another network.",
+    "fcm": "Exempt the app from battery optimisation, check that it was not force-stopped, and try another network.",
     "apns": "Turn Low Power Mode off and Background App Refresh on; Apple may delay or drop silent pushes.",
     "unknown": "Look at the app's battery and background settings on the device, and try another network.",
 }

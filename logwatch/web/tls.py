@@ -38,7 +38,9 @@ def context(tls: Tls) -> ssl.SSLContext:
         for part, path in (("cert_file", cert), ("key_file", key), ("client_ca_file", authority)):
             if path and (why := _unreadable(path)):
                 problems.append(
-                    Problem(f"{tls.where}.{part}", f"{path} cannot be read", why, "let the service's user read it")
+                    Problem(
+                        f"{tls.where}.{part}", f"{path} cannot be read", why, "make it readable for the service's user"
+                    )
                 )
         if not problems:
             problems += _load(made, tls, str(cert), str(key), str(authority or ""))

@@ -23,10 +23,10 @@ BODIES = 32  # that are being received at a time: 8 MiB at most
 PATIENCE_SECONDS = 10.0  # for a commit; what is committed later is recognised when the call comes again
 RETRY_SECONDS = 5
 REMEDY = {
-    400: "mesibo posts a JSON object: see whether something else calls this address, or changes bodies on the way",
-    403: "mesibo's calls of version 2 hold no secret: for these leave secret_file away and use a path of 32 random"
-    " characters; else compare the secret with that of mesibo's console",
-    413: "calls of mesibo are smaller: see whether something else calls this address",
+    400: "mesibo posts a JSON object: check whether something else calls this address, or changes bodies on the way",
+    403: "mesibo's calls of version 2 hold no secret: for these omit secret_file and use a path of 32 random"
+    " characters; otherwise compare the secret with the one in mesibo's console",
+    413: "mesibo's calls are smaller: check whether something else calls this address",
 }
 ANSWER = "MESIBO OK"  # what mesibo's documentation asks for
 

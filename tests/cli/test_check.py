@@ -83,7 +83,7 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
             'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
             'warning: 8: source "b": paths: /shut.log is compressed: its lines cannot be read',
             'warning: 11: source "c": docker: there is no directory /nowhere yet: the daemon waits for it',
-            "error: 13: state.directory: /file: cannot keep the state here: it is no directory",
+            "error: 13: state.directory: /file: cannot keep the state here: it is not a directory",
             "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
         ]
     )
@@ -142,7 +142,7 @@ def test_problems_stand_in_the_order_of_the_file(place):
     [
         pytest.param("paths = []", 'error: 1: source "m": names no log', id="an empty list"),
         pytest.param("paths = [3]", 'error: 3: source "m": paths: [3] cannot be used: 3 in it is a whole number, not a text', id="a number"),
-        pytest.param('paths = ["x"]\nenvelope = "xml"', 'error: 4: source "m": envelope: \'xml\' cannot be used: there is no such choice', id="a choice"),
+        pytest.param('paths = ["x"]\nenvelope = "xml"', 'error: 4: source "m": envelope: \'xml\' cannot be used: it is none of the choices', id="a choice"),
         pytest.param('paths = ["x"]\nstart_at = 3', 'error: 4: source "m": start_at: 3 cannot be used', id="a kind"),
         pytest.param('paths = ["""\n[follow]\nwake = 1\n"""]\ntimezone = ""', 'error: 7: source "m": timezone: \'\' cannot be used: it is empty', id="behind a long text"),
     ],

@@ -45,7 +45,7 @@ def test_a_person_reads_each_problem_with_its_code_and_remedy(run, tmp_path):
         "push.p12", p12(certificate("development", now=NOW), secret=SECRET), "--password-file", str(tmp_path / "pw")
     )
     assert done.exit_code == 1
-    for words in ("code 904", "code 905", "→ Step 1: mesibo takes a .p12 without a password only", "→ Step 5: "):
+    for words in ("code 904", "code 905", "→ Step 1: mesibo accepts a .p12 only without a password", "→ Step 5: "):
         assert words in done.output
 
 

@@ -151,7 +151,7 @@ def test_programs_hear_of_strange_lines_on_standard_error(tmp_path):
     result = run(path, "--format", "json")
     assert json.loads(result.stdout)["unparsed"] == 1
     assert "1 push line gives no result" in result.stderr
-    assert "not in its place" in result.stderr
+    assert "not where a push line has it" in result.stderr
 
 
 def test_since_and_until_narrow_the_time(log):

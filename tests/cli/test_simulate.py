@@ -76,7 +76,7 @@ def test_a_reader_that_leaves_is_no_error():
         (["--lines", 5], "Missing option '--output'"),
         (["--output", "-", "--burst", "x"], "'x' is not a burst; try 903:30:60:5"),
         (["--output", "-", "--outage", "x"], "'x' is not an outage; try 903:-1800"),
-        (["--output", "-", "--history", "24h", "--start", "2026-11-22", "--lines", 1], "leave --start away"),
+        (["--output", "-", "--history", "24h", "--start", "2026-11-22", "--lines", 1], "omit --start"),
         (["--output", "-", "--history", "24h", "--rate", 0], "--history needs a --rate"),
         (["--output", "-", "--daily", "--rate", 0], "--daily needs a --rate"),
         (["--output", "-", "--start", "soon"], "'soon' is not a time; try 2h"),
@@ -122,4 +122,4 @@ def test_a_secret_that_is_no_text_is_told(tmp_path):
     where = ("--output", tmp_path / "m.log", "--lines", 3)
     result = run(*where, "--webhook", "http://127.0.0.1:1/", "--webhook-secret-file", tmp_path / "secret")
     assert result.exit_code == 2
-    assert "does not hold the webhook's secret: it is no text" in " ".join(result.output.split())
+    assert "does not hold the webhook's secret: it is not text" in " ".join(result.output.split())

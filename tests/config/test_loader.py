@@ -84,7 +84,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
             '\n  try: a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
         ),
         (
-            "9: follow.wake: 'sometimes' cannot be used: there is no such choice"
+            "9: follow.wake: 'sometimes' cannot be used: it is none of the choices"
             '\n  try: one of "auto", "inotify", "poll"'
         ),
         "10: follow.pol_seconds: unknown key\n  try: did you mean poll_seconds?",
@@ -104,10 +104,10 @@ def test_every_problem_is_reported_at_once(tmp_path):
         pytest.param(
             '[[source]]\npaths = ["x"]\n', "the first [[source]]: name: missing", id="a source without a name"
         ),
-        pytest.param("source = 3\n", "source: 3 stands where tables are expected", id="a number for tables"),
+        pytest.param("source = 3\n", "source: 3 where tables are expected", id="a number for tables"),
         pytest.param(
             '[source]\nname = "m"\nwebhook = {path = "/a-secret"}\n',
-            "1: source: a table stands where tables are expected\n  try: [[source]]",
+            "1: source: a table where tables are expected\n  try: [[source]]",
             id="one table for several, whose values may be secret",
         ),
         pytest.param(MINIMAL + "[failures]\nkeep = true\n", "keep: true cannot be used", id="true as TOML writes it"),
@@ -116,7 +116,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ),
         pytest.param(
             '[[source]]\nname = "m"\npaths = ["x", "a\\u0000b"]\n',
-            "paths: 'a\\x00b' cannot be used: no file has such a name",
+            "paths: 'a\\x00b' cannot be used: no file can have such a name",
             id="a NUL in a path",
         ),
         pytest.param("[[source]\n", "not valid TOML", id="no TOML"),

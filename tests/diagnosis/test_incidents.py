@@ -25,7 +25,7 @@ PLATFORM_WIDE = [
     ("fcm", 401, "", "Google refuses the credentials", "yours"),
     ("fcm", 403, "SENDER_ID_MISMATCH", "Firebase project", "yours"),
     ("fcm", 403, "PERMISSION_DENIED", "service account may not send", "yours"),
-    ("fcm", 400, "INVALID_ARGUMENT", "Google finds fault with requests", "yours, in the app"),
+    ("fcm", 400, "INVALID_ARGUMENT", "Google refuses requests", "yours, in the app"),
     ("fcm", 503, "UNAVAILABLE", "Google's push service fails", "Google"),
     ("fcm", 500, "INTERNAL", "Google's push service fails", "Google"),
     ("apns", 503, "ServiceUnavailable", "Apple's push service fails", "Apple"),
@@ -34,8 +34,8 @@ PLATFORM_WIDE = [
     ("apns", 400, "TopicDisallowed", "may not push to this app", "yours"),
     ("apns", 403, "BadCertificateEnvironment", "other environment", "yours"),
     ("apns", 403, "BadCertificate", "Apple refuses the push certificate", "yours"),
-    ("apns", 413, "PayloadTooLarge", "larger than Apple takes", "yours, in the app"),
-    ("unknown", 0, "", "way out of this host", "yours"),
+    ("apns", 413, "PayloadTooLarge", "larger than Apple accepts", "yours, in the app"),
+    ("unknown", 0, "", "this host's way out", "yours"),
     ("apns", 977, "", "977, whose meaning is not documented", "mesibo"),
 ]  # fmt: skip
 
@@ -59,9 +59,9 @@ def test_an_incident_that_stops_a_platform_is_the_first_finding(platform, code, 
 @pytest.mark.parametrize(
     ("platform", "code", "reason", "words"),
     [
-        ("fcm", 914, "", "mesibo's limit per user"),
+        ("fcm", 914, "", "mesibo's per-user limit"),
         ("fcm", 429, "QUOTA_EXCEEDED", "Google's sending quota"),
-        ("apns", 429, "TooManyRequests", "Apple limits pushes"),
+        ("apns", 429, "TooManyRequests", "Apple's limit per device"),
         ("fcm", 404, "UNREGISTERED", "apps that are gone"),
         ("apns", 410, "Unregistered", "apps that are gone"),
     ],
@@ -161,7 +161,7 @@ def test_an_incident_is_over_when_only_the_usual_failures_still_come(platform, c
     assert told.ended == pytest.approx(NOW - 60 * end, abs=60)
     assert told.since == pytest.approx(NOW - 60 * begin, abs=120)
     assert "; it ended at " in told.title
-    assert re.search(r"rose from [\d.]+ % to 9\d.*, and sank to [\d.]+ % at ", " ".join(told.evidence))
+    assert re.search(r"rose from [\d.]+ % to 9\d.*, and fell to [\d.]+ % at ", " ".join(told.evidence))
 
 
 def test_an_incident_that_goes_on_at_a_lower_share_is_not_over():
@@ -230,7 +230,7 @@ def test_silence_of_the_whole_log_points_at_mesibo_itself():
     """When nothing else is logged either, mesibo or its log's place is the suspect."""
     story = Story().ordinary(600, until=40)
     story.read_at = NOW - 2400
-    assert "see whether mesibo runs" in story.findings()[0].remedy
+    assert "check whether mesibo is running" in story.findings()[0].remedy
 
 
 def test_a_source_that_seldom_pushes_is_not_called_silent():
@@ -414,7 +414,7 @@ def test_still_logging_is_told_by_the_lines_own_times():
     story.logged_at = NOW - 35 * 60
     silent = story.finding("silent:mesibo")
     assert "still logs" not in silent.remedy
-    assert "see whether mesibo runs" in silent.remedy
+    assert "check whether mesibo is running" in silent.remedy
     assert silent.evidence == ("The last line of any kind was logged at 09:40 UTC on 22 November.",)
 
 

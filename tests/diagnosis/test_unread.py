@@ -49,7 +49,7 @@ def test_of_one_line_it_is_spoken_as_of_one():
     story.shapes = [(ShapeRow("mesibo", "misplaced", "a push_on_complete", "> "), Seen(1, NOW, NOW)),
                     (ShapeRow("mesibo", "no_code", "push_on_complete: <str>", ""), Seen(1, NOW, NOW))]  # fmt: skip
     (only,) = story.findings()
-    assert any("; 1 has no code where one is looked for." in line for line in only.evidence)
+    assert any("; 1 has no code where one is expected." in line for line in only.evidence)
     assert any(line.startswith("1 begins with") for line in only.evidence)
     assert "1 looks like `push_on_complete: <str>`" in only.evidence
 
@@ -62,7 +62,7 @@ def test_lines_inside_json_are_told_with_a_command_that_helps():
     story.setups = {"mesibo": SourceSetup(paths=("/var/log/m.json",), grammars="/etc/g")}
     (only,) = story.findings()
     assert only.command == "jq -r .message /var/log/m.json | mesibo-logwatch report"
-    assert only.remedy.startswith("They are texts inside JSON")
+    assert only.remedy.startswith("They are strings inside JSON")
 
 
 def test_a_source_without_files_is_named_in_the_command():

@@ -588,7 +588,7 @@ def test_check_refuses_a_directory_below_one_that_others_may_write(tmp_path, mad
 def test_a_file_in_the_place_of_a_directory_is_told_as_that(tmp_path, below):
     """That a file exists is no reason by itself, and to whom it belongs no remedy; `check` and a start say the same."""
     (tmp_path / "state").touch()
-    with pytest.raises(StateError, match=r"state: cannot.*it is no directory\n  try: name a directory") as refused:
+    with pytest.raises(StateError, match=r"state: cannot.*it is not a directory\n  try: name a directory") as refused:
         Ledger(tmp_path / "state" / below)
     assert refusals(tmp_path / "state" / below) == list(refused.value.problems)
 

@@ -134,7 +134,7 @@ def test_a_remedy_is_cut_between_sentences(remedy, room, kept):
         (-3600, {}, True, "has mesibo stopped"),
         (-3600, {"until": NOON - 60}, True, ""),
         (7190, {}, False, "2 hours ahead of this host's clock"),
-        (-3600, {"since": NOON - 60}, False, "nothing is as new as --since"),
+        (-3600, {"since": NOON - 60}, False, "nothing is newer than --since"),
     ],
 )
 def test_stamps_of_the_future_and_a_stale_log_are_told(newest, asked, followed, told):
@@ -170,7 +170,7 @@ def test_what_could_not_be_read_is_told_by_cause():
     """Nothing is dropped silently."""
     text = shown(count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4), 200)
     assert "5 push lines give no result (2 without a code, 3 with two codes)" in text
-    assert "4 lines have push_on_complete, but not in its place" in text
+    assert "4 lines have push_on_complete, but not where a push line has it" in text
 
 
 def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
@@ -185,7 +185,7 @@ def test_what_could_not_be_read_is_told_by_the_marker_of_its_grammar():
     """An operator's grammar has one of its own."""
     made = count(("fcm", 200, "", 90), misplaced=4)
     made.markers = {"push_done"}
-    assert "4 lines have push_done, but not in its place" in shown(made)
+    assert "4 lines have push_done, but not where a push line has it" in shown(made)
 
 
 @pytest.mark.parametrize("width", [60, 80, 96, 120, 136, 200])

@@ -17,8 +17,8 @@ SMALL = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobil
 HEROES = {
     "all_well": "are accepted by Google and Apple",
     "ios_903": "The Apple push certificate has expired: every iOS push since 09:22",
-    "dead_tokens": "Tokens of apps that are gone are still pushed to",
-    "limited_914": "mesibo's limit per user holds pushes back",
+    "dead_tokens": "Pushes still go to tokens of apps that are gone",
+    "limited_914": "mesibo's per-user limit holds pushes back",
     "blind": "of the push lines of mesibo cannot be read",
     "nothing_logged": "The log of mesibo has no push lines, and no other lines yet",
     "ended_yesterday": "are accepted by Google and Apple",

@@ -40,7 +40,7 @@ make_main() {
 refuse_bad_input() {
   [ -n "$root" ] || [ "$(id -u)" = 0 ] || die "monitoring changes the system, and this is user $(id -un)" "$again"
   case ${CLUSTER:-main}${target}${PAGE_URL:-}${RUNBOOKS:-} in
-    *[!A-Za-z0-9._~:/?=\&%+@,-]*) die "CLUSTER, TARGET, PAGE_URL or RUNBOOKS has a character that fits into no address" "CLUSTER=main TARGET=127.0.0.1:10914" ;;
+    *[!A-Za-z0-9._~:/?=\&%+@,-]*) die "CLUSTER, TARGET, PAGE_URL or RUNBOOKS has a character that no address can have" "CLUSTER=main TARGET=127.0.0.1:10914" ;;
   esac
   for url in ${PAGE_URL:-} ${RUNBOOKS:-}; do
     case $url in http://?* | https://?*) ;; *) die "$url is not an address" "begin it with http:// or https://" ;; esac
@@ -123,20 +123,20 @@ check_prometheus() {
   promtool check config "$main" >"$ours/.checked" 2>&1 || {
     cat "$ours/.checked" >&2
     rm -f "$ours/.checked"
-    die "promtool refuses $main" "mend what is named above, then $again"
+    die "promtool refuses $main" "fix what is named above, then $again"
   }
   rules=$(grep -c 'Checking .*/mesibo-[a-z-]*\.yml$' "$ours/.checked" || true) # ours, or a copy that was there before
   rm -f "$ours/.checked"
   scraped=yes
   promtool check service-discovery --timeout=1s "$main" "$name" >/dev/null 2>&1 || scraped=
   if [ "$rules" -gt 0 ] && [ -n "$scraped" ]; then
-    say "promtool: $main is right, with $rules of our rule files and the job $name"
+    say "promtool: $main is valid, with $rules of our rule files and the job $name"
     [ -z "${CLUSTER:-}" ] || stays "cluster: $CLUSTER"
     [ -z "${TARGET:-}" ] || stays "$TARGET"
     return
   fi
   wanted=1
-  say "$main stays as it is, and lacks something of ours. Add to it:"
+  say "$main is left as it is, and lacks some of our lines. Add to it:"
   [ "$rules" -gt 0 ] || printf '%s\n' '' 'rule_files:' "  - $name/rules/mesibo-*.yml"
   if [ -z "$scraped" ]; then
     say ''
@@ -154,7 +154,7 @@ check_prometheus() {
 stays() {
   cat "$main" "$ours/scrape.yml" 2>/dev/null | sed "s/ #.*//; s/[]\"'}]//g" | tr '[{,' '\n\n\n' |
     sed 's/^[ -]*//; s/ *$//' | grep -qxF "$1" ||
-    say "the job $name was written before and stays as it is: write $1 into $main yourself"
+    say "the job $name exists and is left as it is: set $1 in $main yourself"
 }
 
 knows_scrape_config_files() {
@@ -166,21 +166,21 @@ knows_scrape_config_files() {
 }
 
 check_alertmanager() {
-  amtool check-config "$etc/alertmanager.yml" >/dev/null || die "amtool refuses $etc/alertmanager.yml" "mend what is named above, then $again"
+  amtool check-config "$etc/alertmanager.yml" >/dev/null || die "amtool refuses $etc/alertmanager.yml" "fix what is named above, then $again"
   for severity in critical warning; do
     receiver=$(amtool config routes test --config.file "$etc/alertmanager.yml" alertname=MesiboPushCertificateExpired \
       severity=$severity role=cause cluster="${CLUSTER:-main}" source=mesibo 2>/dev/null)
-    say "amtool: $severity alerts of ours go to the receiver $receiver"
+    say "amtool: our $severity alerts go to the receiver $receiver"
   done
   if is_ours alertmanager; then
     [ -z "${PAGE_URL:-}" ] || [ "$(grep -cF "$PAGE_URL" "$etc/alertmanager.yml")" -lt 2 ] ||
-      say "tickets go where pages go: if that is to wake nobody, write another receiver for them into $etc/alertmanager.yml"
+      say "tickets go where pages go: if they should wake nobody, add another receiver for them in $etc/alertmanager.yml"
     [ -z "${PAGE_URL:-}" ] || grep -qF "$PAGE_URL" "$etc/alertmanager.yml" ||
-      say "the receivers in $etc/alertmanager.yml were changed and stay as they are: write PAGE_URL into them yourself"
+      say "the receivers in $etc/alertmanager.yml were changed and are left as they are: set PAGE_URL in them yourself"
     ! grep -q 'http://127.0.0.1:9911/page' "$etc/alertmanager.yml" ||
-      say "nobody listens to pages yet: name your webhook as PAGE_URL, or write a receiver into $etc/alertmanager.yml"
+      say "nobody gets the pages yet: set PAGE_URL to your webhook, or add a receiver in $etc/alertmanager.yml"
   elif [ ! -e "$ours/alertmanager-example.yml" ] || ! grep -q "$name/mesibo.tmpl" "$etc/alertmanager.yml"; then
-    say "$etc/alertmanager.yml was there before and stays as it is; an example of a route for our alerts, with what a cause"
+    say "$etc/alertmanager.yml existed before and is left as it is; an example of a route for our alerts, with what a cause"
     say "inhibits and templates that fit a phone, is $ours/alertmanager-example.yml"
   fi
 }
@@ -203,7 +203,7 @@ reload() { systemctl reload "$1" 2>/dev/null || systemctl kill --kill-who=main -
 
 start() {
   booted || {
-    [ -n "$root" ] || say "systemd does not run here: start Prometheus and Alertmanager, or let them read their files again"
+    [ -n "$root" ] || say "systemd does not run here: start Prometheus and Alertmanager, or have them reload their files"
     return 0
   }
   for unit in prometheus prometheus-alertmanager; do

@@ -38,7 +38,7 @@ is_new_enough() { [ "$("$1" -c 'import sys, venv, ensurepip; print(sys.version_i
 # A Python of the system, or the one that is named
 find_python() {
   if [ -n "${PYTHON:-}" ]; then
-    is_new_enough "$PYTHON" || die "PYTHON=$PYTHON is no Python 3.11 or newer with venv" "the path of one, or make without PYTHON="
+    is_new_enough "$PYTHON" || die "PYTHON=$PYTHON is not a Python 3.11 or newer with venv" "the path of one, or make without PYTHON="
     command -v "$PYTHON"
     return
   fi
@@ -55,7 +55,7 @@ find_python() {
 need_reachable() {
   base=$("$1" -c 'import os, sys; print(os.path.realpath(sys.base_prefix))')
   case $base/ in
-    /root/* | /home/* | /run/user/* | /tmp/*) die "the Python in $base is out of the service's reach" "make install with one in /usr, /opt or /srv: PYTHON=/usr/bin/python3" ;;
+    /root/* | /home/* | /run/user/* | /tmp/*) die "the service cannot reach the Python in $base" "make install with one in /usr, /opt or /srv: PYTHON=/usr/bin/python3" ;;
   esac
 }
 
@@ -67,7 +67,7 @@ wheelhouse() {
   target=$1
   case ${PYTHON_VERSION:-} in
     '' | 3.1[1-9]* | 3.[2-9][0-9]*) ;;
-    *) die "PYTHON_VERSION=$PYTHON_VERSION is no version of Python that this runs on: it needs 3.11 or newer" "make wheelhouse PYTHON_VERSION=3.12" ;;
+    *) die "PYTHON_VERSION=$PYTHON_VERSION is not a version that this runs on: it needs 3.11 or newer" "make wheelhouse PYTHON_VERSION=3.12" ;;
   esac
   python=$(find_python)
   scratch=$(mktemp -d)
@@ -83,7 +83,7 @@ wheelhouse() {
   rm -rf "$scratch"
   trap - EXIT INT TERM
   [ -n "${PYTHON_VERSION:-}" ] || PYTHON_VERSION=$(version_of "$python")
-  say "wheels for Python $PYTHON_VERSION on $(uname -m), and a libc as new as this one's, are in $target"
+  say "wheels for Python $PYTHON_VERSION on $(uname -m), and a libc as new as this host's, are in $target"
 }
 
 wheel_of() {
@@ -125,7 +125,7 @@ install_release() {
       die "the packages cannot be downloaded" "make wheelhouse PYTHON_VERSION=$(version_of "$python") where there is a network, and copy wheelhouse/ here"
   fi
   is_of_checkout "$(wheel_of "$wheels")" ||
-    die "the wheel of $name in $wheels is not of this checkout" "make wheelhouse again, on a machine with a network, or take $wheels away"
+    die "the wheel of $name in $wheels is not of this checkout" "make wheelhouse again, on a machine with a network, or remove $wheels"
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"
@@ -158,7 +158,7 @@ install_user_and_directories() {
   install -d -m 0700 "$etc/secrets"
   if [ ! -e "$etc/logwatch.toml" ]; then
     install -m 0640 -g "$name" "$checkout/config/logwatch.example.toml" "$etc/logwatch.toml"
-    say "$etc/logwatch.toml is new: say there where mesibo's logs are"
+    say "$etc/logwatch.toml is new: set the paths of mesibo's logs in it"
   fi
 }
 
@@ -176,7 +176,7 @@ install_units() {
     runtime=Kubernetes
     ! has_podman || runtime=Podman
     ! has_docker || runtime=Docker
-    say "$runtime is here: the service may read its logs ($units/$unit.d/docker.conf; an empty file of that name in /etc/systemd/system/$unit.d takes it back)"
+    say "$runtime is here: the service may read its logs ($units/$unit.d/docker.conf; an empty file of that name in /etc/systemd/system/$unit.d undoes that)"
   else
     rm -f "$units/$unit.d/docker.conf"
   fi
@@ -235,9 +235,9 @@ start_or_go_back() {
     old="the old one runs again"
     # A mistake in the configuration stops both; a ledger that the new one took over before it failed stops the old one
     restart || old="nor does the old one, which is tried again every two seconds"
-    die "the new release does not start; $old" "mend what is named above, then make install again"
+    die "the new release does not start; $old" "fix what is named above, then make install again"
   fi
-  die "the service does not start, and is tried again every two seconds" "mend what is named above: it starts by itself"
+  die "the service does not start, and is tried again every two seconds" "fix what is named above: it then starts by itself"
 }
 
 remove_old_releases() {
@@ -247,7 +247,7 @@ remove_old_releases() {
 }
 
 do_install() {
-  [ -z "${DESTDIR:-}" ] || die "DESTDIR=$DESTDIR is not heeded: this installs on the system that runs" "make deb, and dpkg-deb --extract dist/*.deb $DESTDIR"
+  [ -z "${DESTDIR:-}" ] || die "DESTDIR=$DESTDIR is not supported: this installs on the running system" "make deb, and dpkg-deb --extract dist/*.deb $DESTDIR"
   need_root install
   need_no_package
   booted || say "systemd does not run here: installed for the next boot"
@@ -283,7 +283,7 @@ do_uninstall() {
     ! id "$name" >/dev/null 2>&1 || userdel "$name"
     say "removed, with configuration, counters and user"
   else
-    say "removed; $etc and $state stay, and so does their user (make uninstall PURGE=1 removes them too)"
+    say "removed; $etc, $state and their user are kept (make uninstall PURGE=1 removes them too)"
   fi
 }
 

@@ -162,7 +162,7 @@ def _purpose(request: Request, certificate: Certificate, topics: tuple[Topic, ..
             "website_certificate", f'"{safe_text(name)}" is a certificate for pushes of a website, not of an app.'
         )
     elif not certificate.apple:
-        what = "of a website or server" if not name.startswith("Apple ") else "that is called Apple's, and not for push"
+        what = "of a website or server" if not name.startswith("Apple ") else "that names Apple but is not for push"
         yield flaw("not_push", f'"{safe_text(name)}" has none of Apple\'s push extensions: it is a certificate {what}.')
     elif DEVELOPMENT in certificate.extensions and PRODUCTION not in certificate.extensions:
         meant = request.environment == "development"

@@ -88,7 +88,7 @@ def strip(facts: Facts) -> Strip:
         ),
         Figure(
             "delay",
-            "Delay of reading",
+            "Reading delay",
             "none yet" if delay is None else _short(delay),
             f"{bytes_(behind)} to read" if behind else "",
             state="warning" if delay is not None and delay > _DELAY_SECONDS else "",

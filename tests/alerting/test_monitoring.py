@@ -49,7 +49,7 @@ def test_a_host_without_monitoring_gets_all_of_it(tmp_path):
     (group,) = jobs["mesibo-logwatch"]["static_configs"]
     assert (group["targets"], group["labels"]["cluster"]) == (["127.0.0.1:10999"], "eu")
     assert f"with {RULES} of our rule files and the job mesibo-logwatch" in done.stdout
-    assert "critical alerts of ours go to the receiver page" in done.stdout
+    assert "our critical alerts go to the receiver page" in done.stdout
     receivers = yaml.safe_load((etc / "alertmanager.yml").read_text())["receivers"]
     urls = {config["url"] for receiver in receivers for config in receiver.get("webhook_configs", ())}
     assert urls == {"https://page.example.net/a?b=c&d"}
@@ -62,7 +62,7 @@ def test_a_host_without_monitoring_gets_all_of_it(tmp_path):
 def test_a_second_run_changes_nothing_but_what_it_is_told(tmp_path):
     """An upgrade: what somebody has written since stays, and so does the place of the runbooks; a pager comes later."""
     first = monitoring(tmp_path, RUNBOOKS="https://wiki.example.net/runbooks/")
-    assert "nobody listens to pages yet: name your webhook as PAGE_URL" in first.stdout
+    assert "nobody gets the pages yet: set PAGE_URL to your webhook" in first.stdout
     main = tmp_path / "etc/prometheus/prometheus.yml"
     main.write_text(main.read_text() + "# mine\n")
     before = files(tmp_path)
@@ -77,15 +77,15 @@ def test_a_second_run_changes_nothing_but_what_it_is_told(tmp_path):
     changed = {path for path in after if after[path] != before[path]}
     assert changed == {Path("etc/prometheus/alertmanager.yml")}
     again = monitoring(tmp_path, PAGE_URL="https://other.example.net/")
-    assert "write PAGE_URL into them yourself" in again.stdout
+    assert "set PAGE_URL in them yourself" in again.stdout
     assert files(tmp_path) == after
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"CLUSTER": "eu"}, "write cluster: eu into"),
-        ({"TARGET": "127.0.0.1:10999"}, "write 127.0.0.1:10999 into"),
+        ({"CLUSTER": "eu"}, "set cluster: eu in"),
+        ({"TARGET": "127.0.0.1:10999"}, "set 127.0.0.1:10999 in"),
         ({"CLUSTER": "main", "TARGET": "127.0.0.1:10914"}, ""),
     ],
 )
@@ -94,7 +94,7 @@ def test_a_setting_that_comes_too_late_is_told(tmp_path, settings, said):
     assert monitoring(tmp_path).returncode == 0
     done = monitoring(tmp_path, **settings)
     assert done.returncode == 0
-    assert (said in done.stdout) if said else "stays as it is" not in done.stdout
+    assert (said in done.stdout) if said else "is left as it is" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_setting_is_found_however_it_is_written(tmp_path, written, told):
     assert old in file.read_text()
     new = f"labels: {written}" if written.startswith("{") else f"labels:\n          {written}"
     file.write_text(file.read_text().replace(old, new))
-    assert ("write cluster: main into" in monitoring(tmp_path, CLUSTER="main").stdout) is told
+    assert ("set cluster: main in" in monitoring(tmp_path, CLUSTER="main").stdout) is told
 
 
 def test_rules_of_an_older_version_go_with_it(tmp_path):
@@ -140,7 +140,7 @@ def test_what_is_there_stays_and_what_it_lacks_is_printed(existing):
     after = files(existing)
     assert {path: after[path] for path in before} == before
     assert {path.parts[2] for path in after.keys() - before.keys()} == {"mesibo-logwatch"}
-    assert "alertmanager.yml was there before and stays as it is" in done.stdout
+    assert "alertmanager.yml existed before and is left as it is" in done.stdout
 
     added = yaml.safe_load(done.stdout.partition("Add to it:\n")[2].partition("\nthen:")[0].partition("\namtool")[0])
     main = existing / "etc/prometheus/prometheus.yml"
@@ -179,8 +179,8 @@ def test_a_broken_main_file_is_told_in_the_tools_own_words(existing):
     ("settings", "said"),
     [
         ({"PAGE_URL": "page.example.net"}, "page.example.net is not an address"),
-        ({"CLUSTER": "a#b"}, "a character that fits into no address"),
-        ({"RUNBOOKS": "https://x/' y"}, "a character that fits into no address"),
+        ({"CLUSTER": "a#b"}, "a character that no address can have"),
+        ({"RUNBOOKS": "https://x/' y"}, "a character that no address can have"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_before_anything_is_written(tmp_path, settings, said):

@@ -130,7 +130,7 @@ def test_wheels_for_a_python_that_is_too_old_are_refused_with_a_remedy(version, 
     asked = os.environ | {"PYTHON_VERSION": version}
     told = subprocess.run(command, capture_output=True, text=True, check=False, env=asked)
     assert told.returncode == 1
-    assert told.stderr.startswith(f"error: PYTHON_VERSION={version} is no version of Python")
+    assert told.stderr.startswith(f"error: PYTHON_VERSION={version} is not a version that this runs on")
     assert "try: make wheelhouse PYTHON_VERSION=" in told.stderr
     assert not (tmp_path / "wheels").exists()
 
@@ -159,7 +159,7 @@ def test_a_packager_who_names_a_directory_gets_nothing_installed_on_the_system(t
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode != 0
-    assert "DESTDIR=/stage is not heeded" in done.stderr
+    assert "DESTDIR=/stage is not supported" in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
@@ -239,7 +239,7 @@ def test_a_python_that_is_named_and_does_not_fit_is_refused_and_no_other_taken(n
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: PYTHON={named} is no Python 3.11 or newer with venv\n  try: ")
+    assert done.stderr.startswith(f"error: PYTHON={named} is not a Python 3.11 or newer with venv\n  try: ")
     assert not (tmp_path / "wheels").exists()
 
 
@@ -253,7 +253,7 @@ def test_a_python_that_the_service_cannot_reach_is_refused_with_a_remedy(base, r
         ["sh", "-c", f"{functions}\nneed_reachable {tmp_path}/python"], capture_output=True, text=True, check=False
     )
     assert done.returncode == refused
-    assert (f"the Python in {base} is out of the service's reach" in done.stderr) is refused
+    assert (f"the service cannot reach the Python in {base}" in done.stderr) is refused
 
 
 def test_wheels_are_found_in_a_directory_with_a_space_in_its_name(tmp_path):

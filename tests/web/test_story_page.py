@@ -131,11 +131,11 @@ def test_a_user_nobody_pushed_to_is_told_what_that_means(get):
 def test_it_is_told_where_not_all_of_the_logs_was_read(get, monkeypatch):
     """The bound, how far back that goes, and what goes further; of a log that was read whole nothing of it."""
     address = f"/user?{urllib.parse.urlencode({'address': USER})}"
-    assert "Not all of the logs was read" not in get(address)[2]
+    assert "Not all of the logs were read" not in get(address)[2]
     monkeypatch.setattr(recent, "MOST_BYTES", 300)
     page = get(address)[2]
-    assert "Not all of the logs was read, but at most 16 MiB of files and 50,000 entries of a journal" in page
-    assert "further back goes: <code>mesibo-logwatch report --user +18005551234</code>" in page
+    assert "Not all of the logs were read, but at most 16 MiB of files and 50,000 entries of a journal" in page
+    assert "to go further back: <code>mesibo-logwatch report --user +18005551234</code>" in page
 
 
 def test_a_command_with_an_address_can_be_copied_whatever_it_is(get, monkeypatch):
@@ -235,7 +235,7 @@ def test_a_list_for_clean_up_says_what_to_set_while_users_are_masked(get):
     assert (status, headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
     assert 'set privacy.identifiers = "plain"' in body
     assert 'href="/"' in get("/downloads/clean-up.csv", Accept="text/html")[2]
-    assert "for clean-up by a backend it takes" in get("/")[2] or "No token is known to be dead" in get("/")[2]
+    assert "for clean-up by a backend, set" in get("/")[2] or "No token is known to be dead" in get("/")[2]
 
 
 def test_a_list_for_clean_up_has_real_addresses_alone(get, watched):

@@ -78,7 +78,7 @@ class Daemon:
         )
         self._webhooks: dict[str, Endpoint] = {}  # by path
         refuse_in_the_clear(config, tls=self._access.context is not None)
-        for warning in self._access.warnings(config.web):
+        for warning in self._access.warnings(config):
             self._log.warning("web_warning", problem=warning.headline, remedy=warning.try_)
         listen = parse_listen(config.web.listen)
         door = Doorkeeper(lambda: self._webhooks, lambda status: self._metrics.webhook_calls.labels(status).inc())

@@ -194,7 +194,7 @@ def _web(config: Config, file: str) -> list[Problem]:
     try:
         settings = load(path, exposed=config.web.exposed)
         refuse_in_the_clear(config, tls=settings.context is not None)
-        return warnings(settings, config.web)
+        return warnings(settings, config)
     except LogwatchError as error:
         return [_placed(problem, f"{file}web.config_file", str(path)) for problem in error.problems]
     except ValueError:  # web.listen is invalid, which is reported already

@@ -158,14 +158,14 @@ def _key_alone(request: Request, data: bytes, key: Any) -> Verdict:
         return _other(
             request, "no_certificate", "This is PEM of another kind, neither a certificate nor a private key."
         )
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):  # as ES256 wants it
         return _other(
             request,
             "signing_key",
             "This is a private key alone, as Apple's .p8 for token authentication: no certificate.",
         )
-    kind = "an encrypted" if key is None else "a"
-    return _other(request, "no_certificate", f"This is {kind} private key alone; its certificate is missing.")
+    state = ", encrypted or damaged" if key is None else ""
+    return _other(request, "no_certificate", f"This is a private key alone{state}; its certificate is missing.")
 
 
 def _der(request: Request, data: bytes) -> apple.Holding | Verdict:

@@ -8,7 +8,8 @@ field names it (MISSINGPARAMS), so after a wrong guess the request is repeated o
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -121,11 +122,14 @@ class Backend:
             follow_redirects=False,  # the token would go wherever it redirects to
             user_agent="mesibo-logwatch",
         )
-        with contextlib.closing(
-            tornado.httpclient.HTTPClient(
-                tornado.simple_httpclient.SimpleAsyncHTTPClient, force_instance=True, max_body_size=_LARGEST
-            )
-        ) as client:
+        with (
+            _silence(),
+            contextlib.closing(
+                tornado.httpclient.HTTPClient(
+                    tornado.simple_httpclient.SimpleAsyncHTTPClient, force_instance=True, max_body_size=_LARGEST
+                )
+            ) as client,
+        ):
             try:
                 answer = client.fetch(request, raise_error=False)
             except tornado.iostream.UnsatisfiableReadError:  # its buffer is full; the client does not wrap this error
@@ -163,6 +167,18 @@ class Backend:
     def _shown(self, value: object) -> str:
         """Return the backend's words as they may be shown: without the token, which it might echo."""
         return readable(str(value).replace(self.token, "***"))[:_SHOWN]
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep off the terminal what tornado says of a connection: a traceback where that ends amid an answer."""
+    logger = logging.getLogger("tornado")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _names(properties: object) -> list[object]:

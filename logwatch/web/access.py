@@ -18,7 +18,6 @@ import structlog
 import tornado.httputil
 
 from logwatch.config import Config, parse_listen
-from logwatch.config.schema import Web
 from logwatch.errors import Problem, WebError
 from logwatch.web import auth, tls
 from logwatch.web.file import WebFile, read
@@ -69,8 +68,21 @@ def load(path: Path | None, *, exposed: bool) -> Settings:
     return settings
 
 
-def warnings(settings: Settings, web: Web) -> list[Problem]:
-    """Return warnings about what is allowed, and yet unsafe, in serving ``settings`` as ``web`` says."""
+def warnings(settings: Settings, config: Config) -> list[Problem]:
+    """Return warnings about what is allowed, and yet unsafe or in vain, in serving ``settings`` as ``config`` says."""
+    web = config.web
+    if settings.context is not None and settings.context.verify_mode == ssl.CERT_REQUIRED:
+        return [
+            Problem(
+                f"source {source.name}: webhook",
+                "no call of mesibo's can come in",
+                "web.config_file asks every client for a certificate, and mesibo has none",
+                "basic_auth_users in place of client certificates: no password is asked for here; or a proxy with one",
+                warning=True,
+            )
+            for source in config.source
+            if source.webhook is not None
+        ]
     if parse_listen(web.listen).loopback or settings.context or not (settings.closed or web.allow_plain_http):
         return []  # the last is an error of the configuration
     what = "the password travels in the clear" if settings.closed else "everybody in the network may read this"
@@ -141,9 +153,9 @@ class Access:
         """Why the present file is not the one in force, in words; empty if it is."""
         return str(self.refused) if self.refused else ""
 
-    def warnings(self, web: Web) -> list[Problem]:
-        """Return warnings about what is unsafe in serving this as ``web`` says."""
-        return warnings(self._settings, web)
+    def warnings(self, config: Config) -> list[Problem]:
+        """Return warnings about what is unsafe or in vain in serving this as ``config`` says."""
+        return warnings(self._settings, config)
 
     def read(self) -> None:
         """Read the file now; on WebError the old settings stay in force."""

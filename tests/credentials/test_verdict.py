@@ -65,6 +65,7 @@ WRONG = {
     "a .p12 with a password that nobody gave": (lambda: p12(certificate(), secret=SECRET), [("locked", 904)]),
     "a .pem whose key is encrypted": (lambda: pem_key(secret=SECRET) + pem(certificate()), [("locked", 904)]),
     "a .p8 key": (lambda: pem_key("p8"), [("signing_key", 904)]),
+    "a key of another curve than Apple's": (lambda: pem_key("P-521"), [("no_certificate", 904)]),
     "a key alone": (pem_key, [("no_certificate", 904)]),
     "an encrypted key alone": (lambda: pem_key(secret=SECRET), [("no_certificate", 904)]),
     "a public key": (

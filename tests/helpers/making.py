@@ -25,7 +25,8 @@ SECRET = "hunter2-of-the-p12"
 @cache
 def key(name="app"):
     """Make one key a name, for they take long."""
-    return rsa.generate_private_key(65537, 2048) if name != "p8" else ec.generate_private_key(ec.SECP256R1())
+    curve = {"p8": ec.SECP256R1(), "P-521": ec.SECP521R1()}.get(name)
+    return ec.generate_private_key(curve) if curve else rsa.generate_private_key(65537, 2048)
 
 
 def tlv(tag, content):

@@ -1,5 +1,9 @@
 """mesibo's backend is asked in its own form, and whatever it answers is explained without the token."""
 
+import logging
+import socket
+import threading
+
 import pytest
 
 from logwatch.errors import LogwatchError
@@ -124,6 +128,24 @@ def test_an_answer_whose_head_never_ends_is_told(serve):
     stub = serve(lambda _asked: (200, {"X": "y" * 100_000}, b""))
     with pytest.raises(BackendError, match="the header of its answer does not end"):
         ask(stub)
+
+
+def test_an_answer_that_breaks_off_is_told_once_and_in_words(monkeypatch, capfd):
+    """What tornado says of it, a traceback too, is on no terminal."""
+    monkeypatch.setattr("logwatch.push.backend.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # as in the command, where nothing is set up
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer():
+            taken, _ = listener.accept()
+            with taken:
+                taken.recv(65536)
+                taken.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 99)
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(BackendError, match="does not answer"):
+            Backend(f"http://127.0.0.1:{listener.getsockname()[1]}/backend", APP_TOKEN).call("pushtest", {})
+    assert capfd.readouterr() == ("", "")
 
 
 def test_names_without_number_are_told_in_a_line(serve):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import socket
+import ssl
 import threading
 from unittest.mock import Mock
 
@@ -14,7 +15,7 @@ from logwatch.config import Config
 from logwatch.config.schema import Web
 from logwatch.config.sources import Source, WebhookSource
 from logwatch.errors import WebError
-from logwatch.web.access import Access, refuse_in_the_clear
+from logwatch.web.access import Access, Settings, refuse_in_the_clear, warnings
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint
@@ -24,6 +25,7 @@ from logwatch.webhook.read import read
 from tests.helpers.running import PATIENCE, until
 
 SECRET = b"0123456789abcdef"
+HOOK = Source(name="hook", webhook=WebhookSource(path="/webhook/x", secret_file="s"))
 GOOD = b'{"secret": "0123456789abcdef", "events": [{"type": "push", "response": {"code": 403}}]}'
 
 
@@ -221,12 +223,30 @@ def test_a_page_of_a_stranger_reads_nothing_through_a_visitor(door, host, status
 )
 def test_a_secret_does_not_travel_in_the_clear_unless_asked_for(web, tls, refused):
     """An address that the network reaches needs TLS, or the word of the operator."""
-    config = Config(source=(Source(name="hook", webhook=WebhookSource(path="/webhook/x", secret_file="s")),), web=web)
+    config = Config(source=(HOOK,), web=web)
     if refused:
         with pytest.raises(WebError, match="without TLS"):
             refuse_in_the_clear(config, tls=tls)
     else:
         refuse_in_the_clear(config, tls=tls)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sources", "told"),
+    [
+        (ssl.CERT_REQUIRED, [HOOK], ["source hook: webhook: no call of mesibo's can come in"]),
+        (ssl.CERT_OPTIONAL, [HOOK], []),
+        (ssl.CERT_REQUIRED, [], []),
+    ],
+)
+def test_a_door_that_asks_for_a_certificate_that_mesibo_has_not_is_told(asked, sources, told):
+    """Its handshakes would fail without a word, and the silence be taken for one of mesibo's."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = asked
+    config = Config(source=tuple(sources), web=Web(listen=":1", config_file="x"))
+    found = warnings(Settings(context=context), config)
+    assert [each.headline.partition(": web.config_file")[0] for each in found] == told
+    assert all(each.warning for each in found)
 
 
 def test_of_calls_that_come_at_once_one_is_read_in_each_round_of_the_event_loop(door, monkeypatch):

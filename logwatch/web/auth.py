@@ -146,8 +146,6 @@ class Passwords:
     def _end(self, job: "_Job", answer: bool | BusyError) -> None:  # noqa: FBT001  the answer
         self._lanes.discard(job.lane)
         waiting = self._waiting.pop(job.asked)
-        if waiting.done():
-            return
         if isinstance(answer, BusyError):
             waiting.set_exception(answer)
             waiting.exception()  # retrieved here, since whoever asked may be gone

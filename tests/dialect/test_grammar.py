@@ -78,6 +78,7 @@ def test_the_first_directory_wins(place, tmp_path):
         ("LINE = (", "mine.py:1: does not run: SyntaxError"),
         ("\nimport nothing_of_this_name", "mine.py:2: does not run: ModuleNotFoundError"),
         ("raise SystemExit", "mine.py:1: does not run: SystemExit"),
+        ("import re\nre.compile('(')", "mine.py:2: does not run: error"),  # which is raised far from there
         ("MARKER = b'x'", "no LINE"),
         (GOOD.replace('b"sent"', '"sent"'), "no MARKER"),
         (GOOD.replace('b"sent"', 'b""'), "no MARKER"),

@@ -3,9 +3,10 @@
 import re
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import example, given, settings
 
-from logwatch.journal.export import Parser
+from logwatch.journal.export import Parser, is_whole, line_at, same
 
 NAMES = st.from_regex(re.compile(rb"[A-Z_][A-Z0-9_]{0,20}"), fullmatch=True)
 HOSTILE = st.sampled_from(
@@ -64,3 +65,47 @@ def test_a_value_without_end_takes_no_more_memory_than_is_kept(binary, piece):
 def test_what_is_no_such_stream_is_no_reason_to_fail(data):
     """Any bytes are taken without an exception: a line without a name is a value without one."""
     Parser(LONGEST).feed(data + b"\n\n")
+
+
+CURSOR = "s=a;i=1;b=b;m=2;t=3;x=4"
+
+
+@pytest.mark.parametrize(
+    ("other", "the_same"),
+    [
+        (CURSOR, True),
+        ("s=c;i=9;b=b;m=2;t=3;x=4", True),  # copied to another file
+        ("s=a;i=1;b=c;m=8;t=8;x=8", True),
+        ("s=a;i=2;b=b;m=2;t=3;x=5", False),
+        ("s=c;i=1;b=b;m=2;t=4;x=4", False),
+        ("", False),
+    ],
+)
+def test_two_cursors_name_the_same_entry(other, the_same):
+    """By its number in its sequence, or by boot, times and contents; what has none of them is no entry's."""
+    assert same(CURSOR, other) == same(other, CURSOR) == the_same
+
+
+@pytest.mark.parametrize(
+    ("fields", "at"),
+    [
+        ({"SYSLOG_TIMESTAMP": "1970-01-01T00:00:09.5Z"}, 9.5),
+        ({"SYSLOG_TIMESTAMP": "1970-01-01T00:00:09.5"}, 1.5),  # no zone
+        ({"SYSLOG_TIMESTAMP": "Jan  1 00:00:09 "}, 1.5),
+        ({"_SOURCE_REALTIME_TIMESTAMP": "9" * 30}, 2.5),
+        ({"_SOURCE_REALTIME_TIMESTAMP": ""}, 2.5),
+        ({}, 1.5),
+    ],
+)
+def test_a_line_has_the_time_that_is_nearest_to_its_writing(fields, at):
+    """Docker's stamp, else the sender's, else journald's own; one that is no time is none."""
+    given = {"__REALTIME_TIMESTAMP": "2500000", "_SOURCE_REALTIME_TIMESTAMP": "1500000"} | fields
+    assert line_at({name.encode(): value.encode() for name, value in given.items()}) == at
+
+
+@pytest.mark.parametrize("missing", ["", "__CURSOR", "__REALTIME_TIMESTAMP"])
+def test_an_entry_is_whole_with_cursor_and_time(missing):
+    """Without either, reading could not go on behind it."""
+    entry = {b"__CURSOR": CURSOR.encode(), b"__REALTIME_TIMESTAMP": b"1", b"MESSAGE": b"x"}
+    entry.pop(missing.encode(), None)
+    assert is_whole(entry) == (not missing)

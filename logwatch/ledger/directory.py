@@ -76,6 +76,14 @@ def _lock(directory: Path, descriptor: int) -> None:
             raise unusable(path, f"not writable for user {ownership.me()}")
 
 
+def size(path: Path) -> int:
+    """Return the bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def free_bytes(directory: Path) -> int:
     """Return how many bytes can still be written to a directory; 2**62 where its file system does not say."""
     found = os.statvfs(directory)

@@ -88,7 +88,7 @@ class _Lazy(click.Group):
         """Run the command line; exit with 2 and in words if output fails, or memory, threads or files are short."""
         try:
             return super().main(*args, **kwargs)
-        except (OSError, MemoryError, RuntimeError) as error:
+        except (OSError, MemoryError, RuntimeError, ImportError) as error:
             if not (told := _told(error)):
                 raise
             os.dup2(

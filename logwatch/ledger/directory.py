@@ -5,6 +5,7 @@ import errno
 import fcntl
 import os
 import re
+import resource
 import shutil
 import sqlite3
 import stat
@@ -76,10 +77,27 @@ def _lock(directory: Path, descriptor: int) -> None:
             raise unusable(path, f"not writable for user {ownership.me()}")
 
 
+def size(path: Path) -> int:
+    """Return the bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def free_bytes(directory: Path) -> int:
     """Return how many bytes can still be written to a directory; 2**62 where its file system does not say."""
     found = os.statvfs(directory)
     return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
+
+
+def why(error: Exception) -> str:
+    """Return why a ledger cannot be written; SQLite takes a limit on the size of files for a disk that fails."""
+    told = error.problems[0].headline if isinstance(error, StateError) else str(error)
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_IOERR or most == resource.RLIM_INFINITY:
+        return told
+    return f"{told}, perhaps since no file may exceed {most} bytes here (LimitFSIZE=, `ulimit -f`)"
 
 
 def refusals(directory: Path) -> list[Problem]:

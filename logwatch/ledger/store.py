@@ -79,6 +79,7 @@ class Ledger:
         self._log = structlog.get_logger()
         self._db: sqlite3.Connection | None = None
         self._file = (0, 0)  # device and inode of the open ledger
+        self._log_bytes = 0  # of the write-ahead log, after which it is checkpointed
         self._number = 0  # of the last commit
         self._pending: Batch | None = None  # its commit failed, and may have reached the disk all the same
         self._lock = directory.hold(state)
@@ -120,7 +121,7 @@ class Ledger:
 
     def _start(self) -> None:
         """Open the ledger and read it; a damaged one is set aside, one that cannot be written is read from a copy."""
-        there = _size(self.path) > 0 or self._rebuilt.exists()
+        there = directory.size(self.path) > 0 or self._rebuilt.exists()
         try:
             try:
                 self._take()
@@ -167,14 +168,16 @@ class Ledger:
         free = directory.free_bytes(self.path.parent)
         if free < directory.LEAST_BYTES:
             raise sqlite3.OperationalError("the disk is full")
-        if not _size(self.path) and _size(self.path.with_name(f"{FILE}-wal")):
+        if not directory.size(self.path) and directory.size(self.path.with_name(f"{FILE}-wal")):
             raise Damaged("it is empty, and its write-ahead log is not")  # which SQLite would delete
         with contextlib.ExitStack() as unless_whole:
             db = unless_whole.enter_context(contextlib.closing(self._connect_to_write(self.path)))
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # a log left by a crash frees its space at once
-            db.execute(f"PRAGMA wal_autocheckpoint = {room.pages_between_checkpoints(free)}")
+            pages = room.pages_between_checkpoints(free)
+            db.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            self._log_bytes = pages * room.PAGE_BYTES
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise Damaged(verdict)
@@ -205,7 +208,7 @@ class Ledger:
         try:
             self._hold()
             found = _identity(self.path)
-            if self._number and not _size(self.path):
+            if self._number and not directory.size(self.path):
                 self._rebuild("it was gone, or emptied")
             elif found != self._file != (0, 0):
                 self._disconnect()
@@ -245,6 +248,7 @@ class Ledger:
         """Write ``batch`` as the commit after the last one, unless an attempt that seemed to fail has done so."""
         db = self._db
         assert db is not None
+        self._check_log(db)
         db.execute("BEGIN IMMEDIATE")
         found = rows.read_meta(db, "commit")
         if found not in (self._number, self._number + 1):
@@ -262,7 +266,7 @@ class Ledger:
 
         Return how many failures may stay, and how many may be deleted at once.
         """
-        found = room.found(db, directory.free_bytes(self.path.parent))
+        found = self._room(db)
         wanted = min(self._keep, found.failures + min(batch.failed, batch.keep))
         keep, batch.fits = found.most(self._keep), found.at_once(self._keep)
         rows.keep_newest(db, keep - batch.told)
@@ -275,6 +279,21 @@ class Ledger:
             self._short = False
             self._log.info("failures_have_room_again", ledger=str(self.path))
         return keep, found.writable
+
+    def _room(self, db: sqlite3.Connection) -> room.Room:
+        return room.found(db, directory.free_bytes(self.path.parent), directory.size(self.path))
+
+    def _check_log(self, db: sqlite3.Connection) -> None:
+        """Raise OperationalError while another program's read keeps the write-ahead log, which would fill the disk.
+
+        Were the disk full of it, it could not be written back either once that read has ended, and commits failed on.
+        """
+        log = self.path.with_name(f"{FILE}-wal")
+        if directory.size(log) <= 2 * self._log_bytes or self._room(db).leaves(self._log_bytes):
+            return
+        busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError(f"another program reads the ledger, and {log.name} would fill the disk")
 
     def _failed(self, error: Exception) -> None:
         """Record why a commit failed, roll it back, and replace a damaged ledger by a new one."""
@@ -343,7 +362,7 @@ class Ledger:
         self._file = _identity(self.path)
 
     def _note(self, error: Exception) -> None:
-        reason = error.problems[0].headline if isinstance(error, StateError) else str(error)
+        reason = directory.why(error)
         if reason != self.failing:
             self._log.error("ledger_unwritable", ledger=str(self.path), reason=reason, lost="nothing, tried again")
         self.failing = reason
@@ -357,14 +376,6 @@ class Ledger:
             with contextlib.suppress(sqlite3.Error):
                 self._db.close()
         self._db = None
-
-
-def _size(path: Path) -> int:
-    """Return the bytes of a file; 0 where there is none."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _identity(path: Path) -> tuple[int, int]:

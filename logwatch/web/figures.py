@@ -16,7 +16,7 @@ from logwatch.ledger.buckets import MINUTE
 from logwatch.moments import iso
 from logwatch.words import bytes_, number, share, span
 
-LATELY_MINUTES = 10  # whole ones
+LATELY_MINUTES = 10
 _ENOUGH = 20  # pushes, before their share says something about the last minutes
 _SPARK_MINUTES = 3  # of one point of a spark line
 _SPARK_HEIGHT = 20.0
@@ -127,7 +127,7 @@ def _share(facts: Facts, platform: str) -> _Share:
         facts.minutes.counts(row for row, name in classes.items() if wanted(name))
         for wanted in (lambda name: name not in _LEFT_OUT, "delivered".__eq__, _LEFT_OUT.__contains__)
     )
-    all_, good, left_out = (sum(_lately(counts, LATELY_MINUTES + 1)) for counts in (every, accepted, apart))
+    all_, good, left_out = (sum(_lately(counts, LATELY_MINUTES)) for counts in (every, accepted, apart))
     lately = all_ >= _ENOUGH
     if not lately:
         all_, good, left_out = sum(every), sum(accepted), sum(apart)

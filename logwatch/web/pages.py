@@ -12,7 +12,7 @@ from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
 from logwatch.web.overview import Overview
-from logwatch.web.query import CLASSES, Query, Refused, parse
+from logwatch.web.query import CLASSES, NAMES, Query, Refused, parse
 from logwatch.web.site import SentPage, Site, SiteHandler
 
 
@@ -75,7 +75,8 @@ class Status(Page):
         seen = site.overview()
         refused = ""
         try:
-            query = parse(self.request.query_arguments, clock=lambda: site.now)
+            asked = {name: values for name, values in self.request.query_arguments.items() if name in NAMES}
+            query = parse(asked, clock=lambda: site.now)  # links to a page come with all kinds of others (utm_source)
         except Refused as error:
             query, refused = Query(), str(error)
         log = _Log(site, query, seen.kept)

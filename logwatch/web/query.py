@@ -1,5 +1,6 @@
 """Reads what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
 
+import difflib
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from logwatch.web.charts import SPANS
 
 CLASSES: tuple[str, ...] = get_args(Class)
 
+NAMES = ("class", "code", "source", "platform", "reason", "text", "from", "to", "limit", "before", "span")
 PAGE = 25
 MOST = 1000  # failures of one API answer
 _LONGEST = 128  # characters of a value
@@ -94,7 +96,14 @@ def of_dead_tokens(catalogue: Catalogue, present: Iterable[ResultKind]) -> tuple
 
 
 def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callable[[], float] = time.time) -> Query:
-    """Read a query string's arguments; Refused names the first that makes no sense. Unknown names are ignored."""
+    """Read a query string's arguments; Refused names the first that makes no sense, or that nobody knows.
+
+    A misspelt filter would list every failure, among them those of users whose tokens are alive.
+    """
+    for name in (name for name in arguments if name not in NAMES):
+        near = difflib.get_close_matches(name, NAMES, 1)
+        known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(NAMES)}"
+        raise Refused(f"{readable(name)[:_LONGEST]} is no parameter: {known}")
 
     def value(name: str) -> str:
         values = arguments.get(name) or [b""]
@@ -121,8 +130,10 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
     )
     if query.class_ and query.class_ not in CLASSES:
         raise Refused(f"class is one of {', '.join(CLASSES)}")
-    if query.code and not _CODE.fullmatch(query.code):
-        raise Refused("code is a number of at most six digits; those that are counted as other have their own here")
+    if query.code:
+        if not _CODE.fullmatch(query.code):
+            raise Refused("code is a number of at most six digits; those that are counted as other have their own here")
+        query = replace(query, code=str(int(query.code)))  # as it is counted: a 007 of a log is 7
     if query.platform and query.platform not in PLATFORMS:
         raise Refused(f"platform is one of {', '.join(PLATFORMS)}")
     if query.since is not None and query.until is not None and query.since >= query.until:

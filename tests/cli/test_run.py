@@ -46,6 +46,11 @@ def test_an_output_without_room_is_told_in_words(words):
             'RuntimeError("can\'t start new thread")',
             "error: this process: cannot go on: can't start new thread\n  try: ",
         ),
+        (
+            'ImportError("libssl.so.3: failed to map segment from shared object")',
+            "error: this process: cannot go on: libssl.so.3: failed to map segment from shared object\n  try: ",
+        ),
+        ('ImportError("No module named x")', "Traceback"),
         ('OSError(24, "Too many open files")', "error: this process: cannot go on: Too many open files\n  try: "),
         ('OSError(5, "Input/output error")', "error: standard input or output fails: Input/output error\n"),
         ('RuntimeError("a defect")', "Traceback"),

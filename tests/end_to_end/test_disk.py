@@ -1,6 +1,7 @@
 """A real disk that fills up or becomes read-only: the last numbers stay up, and nothing is lost."""
 
 import contextlib
+import sqlite3
 import subprocess
 import urllib.error
 from collections import Counter
@@ -56,6 +57,20 @@ def test_a_full_disk_stops_neither_scrapes_nor_counting(site, programs, disk):
     site.write(903, 5)
     (disk / "filler").unlink()
     until(lambda: daemon.codes() == {"200": 3, "903": 5} | written, "everything")
+    assert "is ready" in ready(daemon)
+
+
+def test_counting_goes_on_when_another_programs_read_of_the_ledger_has_ended(site, programs, disk):
+    """Its write-ahead log, which grows meanwhile, never takes the room that it needs to be written back."""
+    site.write(200, 3)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"200": 3}, "the lines before")
+    with contextlib.closing(sqlite3.connect(disk / "ledger.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM results").fetchone()
+        written = until_commits_fail(site, daemon)
+        assert "another program reads the ledger" in ready(daemon)
+    until(lambda: daemon.codes() == {"200": 3} | written, "everything")
     assert "is ready" in ready(daemon)
 
 

@@ -44,7 +44,7 @@ def test_dead_tokens_and_limits_are_on_neither_side_of_the_share():
 def test_many_that_are_left_out_are_told_beside_the_share():
     """Else 98 % would seem to say that nearly all arrive, while most are held back."""
     figures, _ = told(Story().ordinary(60).incident("fcm", 914, minutes=30, rate=90))
-    assert re.fullmatch(r"of [\d,]+, last 10 minutes, 1,0\d\d dead or limited left out", figures["fcm"].note)
+    assert re.fullmatch(r"of [\d,]+, last 10 minutes, 9\d\d dead or limited left out", figures["fcm"].note)
     assert "left out" not in figures["apns"].note
     story = Story()
     story.pushes("apns", 914, 5, 1)
@@ -62,6 +62,15 @@ def test_a_quiet_site_is_judged_by_its_hour():
     assert figures["fcm"].state == "warning"
     assert (figures["apns"].value, numbers["accepted_share"]["apns"]) == ("no push", None)
     assert "unknown" not in figures
+
+
+def test_the_last_ten_minutes_are_no_more_than_ten():
+    """What was logged in the minute before them is not in their share."""
+    story = Story()
+    story.pushes("fcm", 500, 30, 10, seconds=20)
+    story.pushes("fcm", 200, 30, 9)
+    assert (figure := told(story)[0]["fcm"]).value == "100 %"
+    assert figure.note == "of 30, last 10 minutes"
 
 
 def test_pushes_whose_platform_is_not_told_have_a_figure_of_their_own():

@@ -364,11 +364,12 @@ def test_failures_of_a_clock_before_1970_are_paged_as_others_are(api, watched):
 @pytest.mark.parametrize(
     ("query", "count"),
     [("class=credential", 40), ("class=token", 30), ("class=rate_limited", 22), ("class=unknown", 10), ("code=914", 22),
+     ("code=00914", 22),
      ("platform=apns", 40), ("reason=UNREGISTERED", 30), ("source=other", 0), ("text=TOKEN39", 1),
-     ("text=903-&class=credential", 40), ("class=delivered", 0), ("strange=1", 102), ("", 102)],
+     ("text=903-&class=credential", 40), ("class=delivered", 0), ("", 102)],
 )  # fmt: skip
 def test_failures_are_filtered(api, query, count):
-    """Each parameter narrows; unknown ones are ignored."""
+    """Each parameter narrows; a code is a number, however it is written."""
     assert api(f"failures?{query}")["total"] == count
 
 
@@ -386,6 +387,16 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(get, query):
         status, _, body = get(f"/?{query}")
         assert status == 400
         assert b"This was not understood" in body
+
+
+def test_a_filter_that_is_misspelt_is_no_list_of_everything(get):
+    """The API and the downloads name what was meant; a page is shown as usual, since links to it get parameters."""
+    status, _, body = get("/api/v1/failures?clas=token&source=mesibo")
+    assert (status, json.loads(body)["error"]) == (400, "clas is no parameter: did you mean class?")
+    status, _, body = get("/downloads/failures.csv?strange=1")
+    assert status == 400
+    assert b"strange is no parameter: known here: class, code" in body
+    assert get("/?utm_source=mail&class=token")[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/none", "/api/v2/status", "/api/", "/api/v1/codes/xyz"])

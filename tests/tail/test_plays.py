@@ -930,7 +930,7 @@ def test_an_archive_that_is_kept_beside_what_it_was_packed_from_is_not_unpacked_
         subprocess.run([*how.split(), name], cwd=tmp_path, check=True)
     asked = []
     ask = Archive._ask
-    monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.path), ask(archive, steps)])
+    monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.name), ask(archive, steps)])
     follower = Follower(log)
     follower.turn()
     for _ in range(2):

@@ -736,6 +736,28 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(t
     assert follower.sink.lines[new.encode()] == 1
 
 
+@pytest.mark.parametrize("cut", [1, 10, 23])
+def test_the_first_line_of_a_log_that_begins_as_one_that_was_deleted_counts(tmp_path, cut):
+    """The same after a stop, with a banner of more than 4 KiB: nothing but its lines tells it from the one before."""
+    banner = [f"licence clause {n:04} comes without any warranty at all, and that is all" for n in range(80)]
+    new = '{"log":"E2511-101112-002 (1): a line of what is new'
+    log = tmp_path / "m.log"
+    append(log, *banner, '{"log":"E2511-101112-001 (1): line 1', "line 2")
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    append(tmp_path / "next", *banner)
+    append(tmp_path / "next", new[:cut], end="")
+    log.unlink()
+    (tmp_path / "next").rename(log)  # made before, so that its inode is another one
+    follower.start()
+    follower.turn()
+    append(log, new[cut:])
+    follower.turn()
+    follower.wait(20)
+    assert follower.sink.lines[new.encode()] == 1
+
+
 @pytest.mark.parametrize("stopped", [False, True])
 def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_read(tmp_path, stopped):
     """As where the next one was never begun: its rotated file is done with by then, and stays where it is."""

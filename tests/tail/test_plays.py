@@ -1,5 +1,6 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
+import gzip
 import os
 import random
 import shutil
@@ -756,6 +757,40 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_deleted_counts(tmp_
     follower.turn()
     follower.wait(20)
     assert follower.sink.lines[new.encode()] == 1
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("fewer", [0, 1, 6, 20])
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("pack", [False, True])
+def test_an_older_state_of_a_log_that_was_rotated_away_does_not_count_at_its_path(tmp_path, pack, over, fewer, stopped):
+    """Its newer state is packed or not, read just now or let go long ago; with 4 KiB it is no other log's banner."""
+    log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
+    written = [f"E2211-101112-{n:03} (1): a line of a log" for n in range(300)]
+    append(log, *written[:290])
+    follower = Follower(log)
+    follower.turn()
+    append(tmp_path / "older", *written[: 290 - fewer])
+    if stopped and not over:
+        follower.stop()
+    log.rename(rotated)
+    if pack:
+        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+        rotated.unlink()
+    if over:
+        append(log, *written[290:295])
+        follower.wait(0, 11, 700)
+        if stopped:
+            follower.stop()
+        log.rename(tmp_path / "m.log.0")
+    (tmp_path / "older").rename(log)
+    if stopped:
+        follower.start()
+    follower.turn()
+    append(log, *written[295:])
+    follower.wait(0, 20)
+    assert sorted(follower.lines) == sorted(written[:290] + written[290:295] * over + written[295:])
+    follower.tail.close()
 
 
 @pytest.mark.parametrize("stopped", [False, True])

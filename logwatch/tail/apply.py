@@ -156,15 +156,16 @@ class _Reconciliation:
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair a copy with the generations that it was copied from, so that what either has read is not read again.
 
-        A file at the path is also paired with those that left it and have all of it: they may be being written back.
+        A file at the path is also paired with those that left it and have all of it: they may be being written back, or
+        an older state of one was put there.
         """
         sharing, file = self.state.owners.sharing, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
         copied = self.plan.copy_of.get(i, set())
         for each in self.state.generations if beyond_banner or copied else ():
-            left = beyond_banner and each.plain and each is not generation and not each.repeats
-            of = sharing.content(each) if left else None
-            with suppress(SeekingError, UnreadableError, OSError):
+            left = beyond_banner and each is not generation and not each.repeats
+            with suppress(SeekingError, VanishedError, OSError):
+                of = sharing.content(each) if left else None
                 if each.number in copied or (of and is_part(file, of)):
                     sharing.pair(generation, each)
 

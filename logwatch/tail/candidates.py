@@ -77,7 +77,7 @@ class Archive:
         unpacking: Unpacking,
     ) -> None:
         """Take a file of this format; ``within``: the formats that the archive itself is packed in, outermost first."""
-        self.path = path
+        self.name = path  # as its file is called now
         self._unpacking = unpacking
         self._format = format_
         self._within = within
@@ -156,7 +156,7 @@ class Archive:
             return
         if not self._file:
             try:
-                descriptor = _open(self.path, self._stat.key)[0]
+                descriptor = _open(self.name, self._stat.key)[0]
             except VanishedError:
                 return
             except OSError as error:
@@ -359,7 +359,7 @@ class Heads:
                 known.archive.close()  # it was still being written
             self._known[file.key] = file
         if file.archive:
-            file.archive.path = path  # it may have been renamed
+            file.archive.name = path  # it may have been renamed
         return file
 
     def keep_only(self, candidates: Iterable[Candidate]) -> None:

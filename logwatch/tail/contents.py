@@ -346,9 +346,8 @@ def is_copy(draft: Draft, i: int) -> bool:
 
 
 def _is_repeated(draft: Draft, i: int) -> bool:
-    """Return whether another file that is, or may as well be, taken up holds all that this one does."""
-    open_to = (j for j in draft.found.parts[i] if any(j in some for some in (draft.free, draft.start, draft.later)))
-    others = (j for j in open_to if draft.file(i).may_be_news <= draft.file(j).may_be_news)
+    """Return whether another file, which may as well be taken up, holds all that this one does."""
+    others = (j for j in draft.found.parts[i] if draft.file(i).may_be_news <= draft.file(j).may_be_news)
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
 
 

@@ -109,7 +109,7 @@ class Directories:
         if not stem:
             return found
         shape = shape_of(name, stem)
-        return [each for each in found if stem in each and shape_of(each, stem) == shape]
+        return [each for each in found if shape_of(each, stem) == shape]
 
     def strangers(
         self, directory: str, is_known: Callable[[str], object]
@@ -243,7 +243,7 @@ class RotatedFiles:
             for base, rotated in names.items() or ((("", None),) if name not in by_name else ()):
                 near = self._near(path, base)
                 found.setdefault(near, {})[path] = (rotated, there.key)
-                if rotated and len(names) == 1:
+                if len(names) == 1:
                     self._only[path] = near
                 self._by_name.setdefault(base, []).append(stranger)
         for strangers in self._by_name.values():
@@ -272,10 +272,8 @@ class _Namesakes:
     def near(self, directory: str) -> frozenset[str]:
         """Return the logs that are near a directory."""
         if directory not in self._near:
-            parts = (self._by_part.get(part, set()) for part in _parts(directory))
-            telling = sorted((logs for logs in parts if 0 < len(logs) < len(self._all)), key=len)
-            near = self._all
-            for _, some in groupby(telling, len):
+            near, parts = self._all, (self._by_part.get(part, set()) for part in _parts(directory))
+            for _, some in groupby(sorted(parts, key=len), len):
                 near = near & set().union(*some) or near
             self._near[directory] = frozenset(near)
         return self._near[directory]

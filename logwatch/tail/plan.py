@@ -221,7 +221,6 @@ class Draft:
         self.lying = defaultdict[int, set[int]](set)  # by file: the generations decided to lie in it, overridden or not
         self.start: dict[int, int] = {}  # by file that is a new generation: the offset to read from
         self.copies: list[int] = []  # files to be left out
-        self.later: set[int] = set()  # files on which the next look decides
         self.rising = False  # rotation gives the newest file the highest number, not 1
 
     def _relate(self) -> dict[int, list[Known]]:
@@ -368,7 +367,6 @@ class Draft:
         """Leave a file, and with it every file that holds nothing else, to the next look."""
         self.plan.again = True
         self.free.pop(i, None)
-        self.later.add(i)
 
     def wait_if_torn(self, i: int) -> bool:
         """Put the path's file off if it is ``torn``, and return whether: the rest of its line will show what it is."""

@@ -87,7 +87,7 @@ def rotated_name(base: str, name: str) -> RotatedName | None:
         match = _SUFFIX.fullmatch(plain, len(base))
         return _rotated(match) if match else None
     stem, dot, extension = base.rpartition(".")
-    if not stem or not dot or not plain.startswith(stem) or not plain.endswith(dot + extension):
+    if not stem or not plain.startswith(stem) or not plain.endswith(dot + extension):
         return None
     match = _INFIX.fullmatch(plain, len(stem), len(plain) - len(extension) - 1)
     return _rotated(match) if match else None

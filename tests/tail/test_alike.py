@@ -792,17 +792,19 @@ def test_half_a_line_behind_a_banner_does_not_wait_for_a_log_with_the_same_banne
 @pytest.mark.parametrize("clauses", [1, 60, 100])
 @pytest.mark.parametrize("pack", [True, False])
 @pytest.mark.parametrize("way", ["rename", "copytruncate"])
+@pytest.mark.parametrize("place", [".", "old"])
 def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_was_read(
-    tmp_path, way, pack, clauses, last
+    tmp_path, place, way, pack, clauses, last
 ):
     """A start wrote only its banner before the daemon ended; what it wrote then is in the oldest file with that."""
-    log = tmp_path / "m.log"
+    log, old = tmp_path / "m.log", tmp_path / place
+    old.mkdir(exist_ok=True)
     banner = [f"licence clause {n:04} comes without any warranty at all" for n in range(clauses)]
     pushes = [f"E2211-101112-{n:03} (1): push_on_complete: a line behind a banner" for n in range(20)]
-    history = tmp_path / "m.log-20261101"
+    history = old / "m.log-20261101"
     append(history, *banner, *pushes[:1])
     append(log, *banner)
-    follower = Follower(log)
+    follower = Follower(log, rotated=(f"{tmp_path}/old/*",))
     follower.turn()
     follower.stop()
     history.with_name(history.name + ".gz").write_bytes(gzip.compress(history.read_bytes()))
@@ -810,7 +812,7 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
     written = iter(pushes[2:])
     for day, lines in ((2, 2), (3, 3), (4, 4)):
         append(log, *(next(written) for _ in range(lines)))
-        to = tmp_path / f"m.log-2026110{day}"
+        to = old / f"m.log-2026110{day}"
         if way == "rename":
             os.rename(log, to)
         else:

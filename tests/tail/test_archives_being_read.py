@@ -360,7 +360,7 @@ def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_wit
     append(path, *lines(90_000, 30))
     begun = []
     ask = Archive.open
-    monkeypatch.setattr(Archive, "open", lambda archive, *how: begun.append(archive.path) or ask(archive, *how))
+    monkeypatch.setattr(Archive, "open", lambda archive, *how: begun.append(archive.name) or ask(archive, *how))
     monkeypatch.setattr(Archive, "head", lambda archive, descriptor: _head(archive, descriptor, ask))
     monkeypatch.setattr(candidates.time, "monotonic", lambda: next(clock))
     follower.start()

@@ -1,5 +1,6 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
+import gzip
 import os
 import random
 import shutil
@@ -736,6 +737,62 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(t
     assert follower.sink.lines[new.encode()] == 1
 
 
+@pytest.mark.parametrize("cut", [1, 10, 23])
+def test_the_first_line_of_a_log_that_begins_as_one_that_was_deleted_counts(tmp_path, cut):
+    """The same after a stop, with a banner of more than 4 KiB: nothing but its lines tells it from the one before."""
+    banner = [f"licence clause {n:04} comes without any warranty at all, and that is all" for n in range(80)]
+    new = '{"log":"E2511-101112-002 (1): a line of what is new'
+    log = tmp_path / "m.log"
+    append(log, *banner, '{"log":"E2511-101112-001 (1): line 1', "line 2")
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    append(tmp_path / "next", *banner)
+    append(tmp_path / "next", new[:cut], end="")
+    log.unlink()
+    (tmp_path / "next").rename(log)  # made before, so that its inode is another one
+    follower.start()
+    follower.turn()
+    append(log, new[cut:])
+    follower.turn()
+    follower.wait(20)
+    assert follower.sink.lines[new.encode()] == 1
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("fewer", [0, 1, 6, 20])
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("pack", [False, True])
+def test_an_older_state_of_a_log_that_was_rotated_away_does_not_count_at_its_path(tmp_path, pack, over, fewer, stopped):
+    """Its newer state is packed or not, read just now or let go long ago; with 4 KiB it is no other log's banner."""
+    log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
+    written = [f"E2211-101112-{n:03} (1): a line of a log" for n in range(300)]
+    append(log, *written[:290])
+    follower = Follower(log)
+    follower.turn()
+    append(tmp_path / "older", *written[: 290 - fewer])
+    if stopped and not over:
+        follower.stop()
+    log.rename(rotated)
+    if pack:
+        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+        rotated.unlink()
+    if over:
+        append(log, *written[290:295])
+        follower.wait(0, 11, 700)
+        if stopped:
+            follower.stop()
+        log.rename(tmp_path / "m.log.0")
+    (tmp_path / "older").rename(log)
+    if stopped:
+        follower.start()
+    follower.turn()
+    append(log, *written[295:])
+    follower.wait(0, 20)
+    assert sorted(follower.lines) == sorted(written[:290] + written[290:295] * over + written[295:])
+    follower.tail.close()
+
+
 @pytest.mark.parametrize("stopped", [False, True])
 def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_read(tmp_path, stopped):
     """As where the next one was never begun: its rotated file is done with by then, and stays where it is."""
@@ -930,7 +987,7 @@ def test_an_archive_that_is_kept_beside_what_it_was_packed_from_is_not_unpacked_
         subprocess.run([*how.split(), name], cwd=tmp_path, check=True)
     asked = []
     ask = Archive._ask
-    monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.path), ask(archive, steps)])
+    monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.name), ask(archive, steps)])
     follower = Follower(log)
     follower.turn()
     for _ in range(2):

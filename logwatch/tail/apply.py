@@ -5,6 +5,7 @@ file than before, when a file's bytes are not those that were read, and while so
 """
 
 from contextlib import suppress
+from functools import cache
 
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
@@ -42,21 +43,27 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
             if error.key in failed:
                 unreadable[error.key] = error.error
             failed.add(error.key)
+        except SeekingError:
+            return state.wait()
         except (VanishedError, OSError):  # OSError: a disk failed during a comparison, and proves nothing
             tries -= 1
         else:
-            return
+            return None
         state.owners.rotated_files.forget()
-    state.mark_due()
+    return state.mark_due()
 
 
 class _Reconciliation:
-    """One attempt; raises VanishedError, before the plan is carried out, if files change meanwhile."""
+    """One attempt; before the plan is carried out, raises VanishedError if files change meanwhile.
+
+    And SeekingError, while an archive has to be unpacked to where reading goes on in it.
+    """
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = plans.Found([])
         self.plan = plans.Plan()
+        self._before = cache(lambda i, at: self.found.candidates[i].before(at))
 
     def run(self) -> None:
         state, unpacking = self.state, self.ctx.unpacking
@@ -79,6 +86,8 @@ class _Reconciliation:
                 self._check(generation)
                 if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
+        for i, at in plan.starts():
+            self._before(i, at)  # asked now: a plan that fails half carried out would count lines twice
         survey.make_sure(strict=plan.news)
         self._report()
         live, numbered = state.live, {each.number: each for each in state.generations}
@@ -176,7 +185,7 @@ class _Reconciliation:
             case plans.Hold(number, i, at, cut):
                 generation = numbered[number]
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
-                    generation.lose_end(at, self._before(found.candidates[i], at), self.turn.now, cut=cut)
+                    generation.lose_end(at, self._before(i, at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
             case plans.Leave(number):
                 self._leave(numbered[number], action)
@@ -232,7 +241,7 @@ class _Reconciliation:
         size = candidate.known_size
         moved = generation.key != candidate.key
         if at is not None:
-            generation.skip_to(at, self._before(candidate, at))
+            generation.skip_to(at, self._before(i, at))
         position = generation.position
         read = size is None or size <= position.offset or candidate.damaged
         over = position.state == "ignored" or (position.state == "done" and read)
@@ -266,16 +275,6 @@ class _Reconciliation:
             self._attach(generation, i)
         if candidate.is_at_path:
             self.state.lead_to(generation)
-
-    def _before(self, file: Candidate, at: int) -> bytes:
-        """Return the run before an offset; empty if an archive has not been unpacked that far, or a disk fails.
-
-        By now the decision is made: to leave it half carried out would count lines twice.
-        """
-        self.ctx.unpacking.begin()
-        with suppress(SeekingError, UnreadableError):
-            return file.before(at)
-        return b""
 
     def _attach(self, generation: Generation, i: int) -> None:
         at = self.found.candidates[i]

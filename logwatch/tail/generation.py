@@ -275,7 +275,7 @@ class Generation(GenerationState):
             taken = self.lines.take_rest(run, self.position.inside)
             follows = ahead() if self.lines.goes_on(taken) else b""
         # Nothing below raises, so that the state changes as a whole
-        self.note(state="done")
+        self.settle("done")
         self.dead = not named
         if file and not self.position.head_bytes:
             self.note_empty(modified)
@@ -286,7 +286,6 @@ class Generation(GenerationState):
         lost = self.position.size - self.position.offset
         if dropped:  # reported as lost now, and not again
             self.skip_to(self.position.offset + dropped, read[-HEAD_BYTES:])
-        self.settle("done")
         if self.dead:
             self.note(key=NO_KEY)  # another file may get its inode
         return chunk, lost

@@ -163,6 +163,10 @@ class PathState:
         blank = self.facts.was_blank or short or any(generation.tells_more for generation in self.generations)
         self.facts = replace(self.facts, was_blank=blank)
 
+    def wait(self) -> None:
+        """Note that nothing was decided, as an archive has to be unpacked further."""
+        self.unpacking = True
+
     def crowd(self) -> None:
         """Note that a file waits to be opened, as too many are open."""
         self.crowded = True

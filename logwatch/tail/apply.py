@@ -111,8 +111,7 @@ class _Reconciliation:
         Reading goes on in a deleted file that was changed, unless its content was copied to the path: then there.
         """
         file = generation.plain
-        error = self.state.look_again(generation, generation.verify, self.turn) if file else None
-        if not file or not error:
+        if not file or not (error := self.state.look_again(generation, generation.verify, self.turn)):
             return
         own = OwnFile(file)
         copied = _is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
@@ -232,7 +231,7 @@ class _Reconciliation:
         self._hold(generation, i, at)
         if blank:
             self._pair_with_left(generation, i)
-        if blank and self.state.joined and generation.in_use and (new or generation.position.copy_of):
+        if blank and self.state.joined and (new or generation.position.copy_of):
             self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
@@ -246,12 +245,11 @@ class _Reconciliation:
         read = size is None or size <= position.offset or candidate.damaged
         over = position.state == "ignored" or (position.state == "done" and read)
         becomes: FileState = "live" if candidate.is_at_path else position.state if over else "rotated"
-        if moved and becomes != "ignored" and size is not None:  # to a copy, which may lack what came after it was made
-            if size < position.offset:
-                self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "the copy is incomplete")
-                becomes = "done"
-            elif becomes != "done" and size < position.size and at is None:
-                self.ctx.lose(self.turn, candidate.path, position.size - size, "the copy is incomplete")
+        if moved and at is None and size is not None and becomes in ("live", "rotated"):
+            # A copy may lack what came after it was made
+            unread = position.size - max(size, position.offset)
+            self.ctx.lose(self.turn, candidate.path, unread, "the copy is incomplete")
+            becomes = "done" if size < position.offset else becomes
         in_use = becomes in ("live", "rotated")
         head = candidate.head
         if at is None and not (moved or candidate.begin) and in_use and generation.is_written_over(head):
@@ -270,8 +268,7 @@ class _Reconciliation:
         if in_use and generation.empty:
             generation.note_empty(candidate.modified)
         self.state.owners.add(generation)
-        parked = not moved and generation.parked == candidate.stat
-        if in_use and (moved or not (generation.file or parked)):
+        if in_use and (moved or not (generation.file or generation.parked == candidate.stat)):
             self._attach(generation, i)
         if candidate.is_at_path:
             self.state.lead_to(generation)
@@ -320,7 +317,7 @@ class _Reconciliation:
         generation = self.state.add(candidate, becomes)
         if becomes == "ignored":
             return
-        self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)
+        self._begin(generation, i, candidate.disk_size if at is None else at, new=at is not None)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)
 
 

@@ -109,7 +109,7 @@ class PathFollower(PathState):
         try:
             stat = stat_of(os.stat(self.path))
         except (FileNotFoundError, NotADirectoryError):
-            self.due = self.due or live is not None or not self.absent
+            self.due = self.due or not self.absent
             self.absent = True
             self.problem = None
             self._watch_directories(now)

@@ -102,8 +102,6 @@ class _Reconciliation:
             undecided=bool(undecided) or plan.again or unpacking.put_off,
             unpacking=any(archive.busy for archive in undecided) or unpacking.put_off,
         )
-        if plan.again:
-            state.mark_due()
 
     def _check(self, generation: Generation) -> None:
         """Check that an open file still has what was read of it: then its inode proves where the generation lies.
@@ -145,8 +143,6 @@ class _Reconciliation:
         if other_source := self.ctx.files.all.other_source(state.owners, key):
             state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
-        if not state.owners.others(state.path, key):
-            return False
         generation = None if candidate.error else state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False

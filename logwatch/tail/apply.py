@@ -271,16 +271,14 @@ class _Reconciliation:
 
     def _attach(self, generation: Generation, i: int) -> None:
         at = self.found.candidates[i]
+        generation.detach()
         if at.error:  # it may be an archive, which must not be read as text
-            generation.detach()
             self.state.block(generation, at.error, self.turn)
             return
         if at.archive and not self._is_proved(at.archive):
-            generation.detach()
             self.found.undecided.add(i)  # it is read once its checksums are verified
             return
         if not self.ctx.files.room():
-            generation.detach()
             self.state.crowd()
             return
         file = None

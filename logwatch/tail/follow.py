@@ -226,14 +226,9 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
-            changed = None
-            if generation.plain:
-                changed = self.look_again(generation, generation.verify, turn)
-            else:
+            if not generation.plain:
                 generation.lose_file()
-            # Not if its bytes are there after all: a survey now would leave out an unknown file beside it, news later
-            if changed or not generation.file:
-                reconcile_path(self, turn)
+            reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except UnwrittenError:
             generation.rest()  # nothing more is written yet: wait until the next look

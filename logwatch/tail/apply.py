@@ -114,7 +114,8 @@ class _Reconciliation:
         own = OwnFile(file)
         copied = _is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
         if isinstance(error, MovedError) and not copied:
-            generation.read_on(error.at)
+            generation.skip_within(error.at)  # it has no name by which a survey would find it
+            generation.note(head=own.head)
             return
         if not copied and not isinstance(error, PackedError):  # truncated: its writer goes on in it
             emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
@@ -137,7 +138,7 @@ class _Reconciliation:
         """Return whether the path's file is that of another path that still leads to it; take it over if none does."""
         state = self.state
         candidate = state.examine()
-        if not candidate or candidate.key == NO_KEY:
+        if not candidate:
             return False
         key = candidate.key
         if other_source := self.ctx.files.all.other_source(state.owners, key):

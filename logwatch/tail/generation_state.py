@@ -230,13 +230,6 @@ class GenerationState(Positioned):
         else:  # of an archive, it shows whether it is a copy once it can be unpacked
             self.lose_file("ignored" if isinstance(error, PackedError) else "rotated")
 
-    def read_on(self, at: int) -> None:
-        """Go on at an offset of a file that was trimmed or edited, and has no name by which a survey would find it."""
-        assert self.plain
-        head = OwnFile(self.plain).head
-        self.skip_within(at)
-        self.note(head=head)
-
     def skip_within(self, offset: int, *, unread: bool = False) -> None:
         """Go on at an offset of the open file; ``unread``: what is skipped is still to be read, in another file."""
         assert self.file

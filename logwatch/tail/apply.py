@@ -5,6 +5,7 @@ file than before, when a file's bytes are not those that were read, and while so
 """
 
 from contextlib import suppress
+from functools import cache
 
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
@@ -42,21 +43,27 @@ def reconcile_path(state: PathState, turn: Turn) -> None:
             if error.key in failed:
                 unreadable[error.key] = error.error
             failed.add(error.key)
+        except SeekingError:
+            return state.wait()
         except (VanishedError, OSError):  # OSError: a disk failed during a comparison, and proves nothing
             tries -= 1
         else:
-            return
+            return None
         state.owners.rotated_files.forget()
-    state.mark_due()
+    return state.mark_due()
 
 
 class _Reconciliation:
-    """One attempt; raises VanishedError, before the plan is carried out, if files change meanwhile."""
+    """One attempt; before the plan is carried out, raises VanishedError if files change meanwhile.
+
+    And SeekingError, while an archive has to be unpacked to where reading goes on in it.
+    """
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = plans.Found([])
         self.plan = plans.Plan()
+        self._before = cache(lambda i, at: self.found.candidates[i].before(at))
 
     def run(self) -> None:
         state, unpacking = self.state, self.ctx.unpacking
@@ -79,6 +86,8 @@ class _Reconciliation:
                 self._check(generation)
                 if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
+        for i, at in plan.starts():
+            self._before(i, at)  # asked now: a plan that fails half carried out would count lines twice
         survey.make_sure(strict=plan.news)
         self._report()
         live, numbered = state.live, {each.number: each for each in state.generations}
@@ -93,8 +102,6 @@ class _Reconciliation:
             undecided=bool(undecided) or plan.again or unpacking.put_off,
             unpacking=any(archive.busy for archive in undecided) or unpacking.put_off,
         )
-        if plan.again:
-            state.mark_due()
 
     def _check(self, generation: Generation) -> None:
         """Check that an open file still has what was read of it: then its inode proves where the generation lies.
@@ -102,13 +109,13 @@ class _Reconciliation:
         Reading goes on in a deleted file that was changed, unless its content was copied to the path: then there.
         """
         file = generation.plain
-        error = self.state.look_again(generation, generation.verify, self.turn) if file else None
-        if not file or not error:
+        if not file or not (error := self.state.look_again(generation, generation.verify, self.turn)):
             return
         own = OwnFile(file)
         copied = _is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
         if isinstance(error, MovedError) and not copied:
-            generation.read_on(error.at)
+            generation.skip_within(error.at)  # it has no name by which a survey would find it
+            generation.note(head=own.head)
             return
         if not copied and not isinstance(error, PackedError):  # truncated: its writer goes on in it
             emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
@@ -131,14 +138,12 @@ class _Reconciliation:
         """Return whether the path's file is that of another path that still leads to it; take it over if none does."""
         state = self.state
         candidate = state.examine()
-        if not candidate or candidate.key == NO_KEY:
+        if not candidate:
             return False
         key = candidate.key
         if other_source := self.ctx.files.all.other_source(state.owners, key):
             state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
-        if not state.owners.others(state.path, key):
-            return False
         generation = None if candidate.error else state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
@@ -177,7 +182,7 @@ class _Reconciliation:
             case plans.Hold(number, i, at, cut):
                 generation = numbered[number]
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
-                    generation.lose_end(at, self._before(found.candidates[i], at), self.turn.now, cut=cut)
+                    generation.lose_end(at, self._before(i, at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
             case plans.Leave(number):
                 self._leave(numbered[number], action)
@@ -224,7 +229,7 @@ class _Reconciliation:
         self._hold(generation, i, at)
         if blank:
             self._pair_with_left(generation, i)
-        if blank and self.state.joined and generation.in_use and (new or generation.position.copy_of):
+        if blank and self.state.joined and (new or generation.position.copy_of):
             self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
@@ -233,17 +238,16 @@ class _Reconciliation:
         size = candidate.known_size
         moved = generation.key != candidate.key
         if at is not None:
-            generation.skip_to(at, self._before(candidate, at))
+            generation.skip_to(at, self._before(i, at))
         position = generation.position
         read = size is None or size <= position.offset or candidate.damaged
         over = position.state == "ignored" or (position.state == "done" and read)
         becomes: FileState = "live" if candidate.is_at_path else position.state if over else "rotated"
-        if moved and becomes != "ignored" and size is not None:  # to a copy, which may lack what came after it was made
-            if size < position.offset:
-                self.ctx.lose(self.turn, candidate.path, position.size - position.offset, "the copy is incomplete")
-                becomes = "done"
-            elif becomes != "done" and size < position.size and at is None:
-                self.ctx.lose(self.turn, candidate.path, position.size - size, "the copy is incomplete")
+        if moved and at is None and size is not None and becomes in ("live", "rotated"):
+            # A copy may lack what came after it was made
+            unread = position.size - max(size, position.offset)
+            self.ctx.lose(self.turn, candidate.path, unread, "the copy is incomplete")
+            becomes = "done" if size < position.offset else becomes
         in_use = becomes in ("live", "rotated")
         head = candidate.head
         if at is None and not (moved or candidate.begin) and in_use and generation.is_written_over(head):
@@ -262,34 +266,21 @@ class _Reconciliation:
         if in_use and generation.empty:
             generation.note_empty(candidate.modified)
         self.state.owners.add(generation)
-        parked = not moved and generation.parked == candidate.stat
-        if in_use and (moved or not (generation.file or parked)):
+        if in_use and (moved or not (generation.file or generation.parked == candidate.stat)):
             self._attach(generation, i)
         if candidate.is_at_path:
             self.state.lead_to(generation)
 
-    def _before(self, file: Candidate, at: int) -> bytes:
-        """Return the run before an offset; empty if an archive has not been unpacked that far, or a disk fails.
-
-        By now the decision is made: to leave it half carried out would count lines twice.
-        """
-        self.ctx.unpacking.begin()
-        with suppress(SeekingError, UnreadableError):
-            return file.before(at)
-        return b""
-
     def _attach(self, generation: Generation, i: int) -> None:
         at = self.found.candidates[i]
+        generation.detach()
         if at.error:  # it may be an archive, which must not be read as text
-            generation.detach()
             self.state.block(generation, at.error, self.turn)
             return
         if at.archive and not self._is_proved(at.archive):
-            generation.detach()
             self.found.undecided.add(i)  # it is read once its checksums are verified
             return
         if not self.ctx.files.room():
-            generation.detach()
             self.state.crowd()
             return
         file = None
@@ -322,7 +313,7 @@ class _Reconciliation:
         generation = self.state.add(candidate, becomes)
         if becomes == "ignored":
             return
-        self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)
+        self._begin(generation, i, candidate.disk_size if at is None else at, new=at is not None)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)
 
 

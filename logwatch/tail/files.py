@@ -169,7 +169,7 @@ class PlainFile:
         for _ in range(_HOLE_STEPS):
             if not self.packed:
                 try:
-                    at = max(at, os.lseek(self.descriptor, at, os.SEEK_DATA))
+                    at = os.lseek(self.descriptor, at, os.SEEK_DATA)
                 except OSError as error:
                     if error.errno == errno.ENXIO:  # a hole up to the end
                         return max(at, self.stat().size), False

@@ -109,7 +109,7 @@ class PathFollower(PathState):
         try:
             stat = stat_of(os.stat(self.path))
         except (FileNotFoundError, NotADirectoryError):
-            self.due = self.due or live is not None or not self.absent
+            self.due = self.due or not self.absent
             self.absent = True
             self.problem = None
             self._watch_directories(now)
@@ -226,14 +226,9 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
-            changed = None
-            if generation.plain:
-                changed = self.look_again(generation, generation.verify, turn)
-            else:
+            if not generation.plain:
                 generation.lose_file()
-            # Not if its bytes are there after all: a survey now would leave out an unknown file beside it, news later
-            if changed or not generation.file:
-                reconcile_path(self, turn)
+            reconcile_path(self, turn)
             return self._futile(_CHANGE_COST)
         except UnwrittenError:
             generation.rest()  # nothing more is written yet: wait until the next look

@@ -14,9 +14,7 @@ from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
     TAIL_BYTES,
-    TELLING_BYTES,
     add_marks,
-    before_hole,
     begins_alike,
     fingerprint_tail,
     is_tail,
@@ -54,14 +52,12 @@ class Generation(GenerationState):
         run = run if file.packed else run[: max(seen.size - known.offset, 0)]  # the rest is for the next look
         modified = min(seen.modified / 1e9, now)
         self.grown_at = max(self.grown_at, modified)  # the next look sees no growth: this read took it
-        if known.head_bytes < TELLING_BYTES and not file.packed and len(before_hole(file.head()[0])) > known.head_bytes:
-            return None
         if run.startswith(b"\0") and (skipped := self._skip_hole(file, run, seen)) is not False:
             return skipped
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not (known.marks or overlap.strip(b"\0")) else None  # only if no line of it was read yet
-        if begins and begins.position.path != known.path and begins.is_awaited(run):
+        if begins and begins.is_awaited(run):
             return None
         taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
@@ -131,12 +127,11 @@ class Generation(GenerationState):
         if isinstance(file, PackedFile):  # going back would unpack it again from its start
             try:
                 both = file.read_at(start, tail_bytes + count)
-            except (CorruptError, OSError) as error:
+            except (CorruptError, OSError):
                 if file.reached <= max(self.reached, offset):
                     raise
                 both = file.read_at(start, file.reached - start)
-                if isinstance(error, OSError):
-                    self._want = file.reached - offset  # a shorter run would be taken for the end of the file
+                self._want = file.reached - offset  # a shorter run would be taken for the end of the file
             return both[:tail_bytes], both[tail_bytes:]
         run = file.read_at(offset, count)
         end = offset + len(run.rstrip(b"\0"))
@@ -214,7 +209,7 @@ class Generation(GenerationState):
         if size < known.offset and 0 <= now - former.since < RETURN_SECONDS:
             return None
         self.former = None
-        if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes)):
+        if not is_tail(known.tail, content.before(known.offset, known.tail_bytes)):
             return not former.cut
         self.skip_within(known.offset)
         self.note(marks=known.marks, inside=known.inside)
@@ -227,8 +222,7 @@ class Generation(GenerationState):
     def open_end(self, follows: bytes) -> bytes:
         """Return the same, also for a file still at its path: its writer may have gone on to another one."""
         file, known = self.file, self.position
-        over = known.state not in ("rotated", "live")
-        if over or not file or self.waiting or known.inside or known.offset >= known.size:
+        if not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
         with suppress(CorruptError, SeekingError, OSError):
             overlap, rest = self._fetch(file, self.lines.bound)  # as much as ``finish``: an archive only goes forward
@@ -244,8 +238,8 @@ class Generation(GenerationState):
         return True
 
     def is_awaited(self, follows: bytes) -> bool:
-        """Return whether another path's file goes on with a line of this one, which has not been read to its end."""
-        return self.waiting and not self.blocked and self.lines.is_open(b"-", follows)
+        """Return whether a file goes on with a line of this one, which has not been read to its end."""
+        return self.waiting and self.lines.is_open(b"-", follows)
 
     def leave(self, rest: bytes) -> None:
         """Skip the rest of the file, which was read together with the beginning of the next one."""
@@ -275,7 +269,7 @@ class Generation(GenerationState):
             taken = self.lines.take_rest(run, self.position.inside)
             follows = ahead() if self.lines.goes_on(taken) else b""
         # Nothing below raises, so that the state changes as a whole
-        self.note(state="done")
+        self.settle("done")
         self.dead = not named
         if file and not self.position.head_bytes:
             self.note_empty(modified)
@@ -286,7 +280,6 @@ class Generation(GenerationState):
         lost = self.position.size - self.position.offset
         if dropped:  # reported as lost now, and not again
             self.skip_to(self.position.offset + dropped, read[-HEAD_BYTES:])
-        self.settle("done")
         if self.dead:
             self.note(key=NO_KEY)  # another file may get its inode
         return chunk, lost

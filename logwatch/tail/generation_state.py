@@ -122,7 +122,6 @@ class GenerationState(Positioned):
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raise OSError or CorruptError, and have no file, if it cannot be read."""
-        self.detach()
         if self.position.offset and not file.packed and not self.lines.looked:
             self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
         self.file, self.waiting, self.missing_since = file, True, None
@@ -219,27 +218,17 @@ class GenerationState(Positioned):
             changes |= {"head_bytes": len(head), "head": fingerprint_head(head)}
         self.position = self.position._replace(**changes)
 
-    def lose_file(self) -> None:
+    def lose_file(self, becomes: FileState = "rotated") -> None:
         """Release a file that has other bytes now: the generation's own have to be found again."""
         self.detach()
-        self.note(state="rotated", key=NO_KEY, found_at="")
+        self.note(state=becomes, key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
         """Release its file: another generation has it (ChangedError), or a survey is to find it (MovedError)."""
         if isinstance(error, MovedError):
             self.detach()
-        elif isinstance(error, PackedError):  # whether it is a copy shows once the archive can be unpacked
-            self.settle("ignored")
-            self.note(key=NO_KEY, found_at="")
-        else:
-            self.lose_file()
-
-    def read_on(self, at: int) -> None:
-        """Go on at an offset of a file that was trimmed or edited, and has no name by which a survey would find it."""
-        assert self.plain
-        head = OwnFile(self.plain).head
-        self.skip_within(at)
-        self.note(head=head)
+        else:  # of an archive, it shows whether it is a copy once it can be unpacked
+            self.lose_file("ignored" if isinstance(error, PackedError) else "rotated")
 
     def skip_within(self, offset: int, *, unread: bool = False) -> None:
         """Go on at an offset of the open file; ``unread``: what is skipped is still to be read, in another file."""

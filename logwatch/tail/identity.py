@@ -260,8 +260,7 @@ def _find(known: Position, file: Content, *, left: bool) -> int:
                 break
             at -= more
         begins_there = not start and not block[:at].strip(b"\0")
-        all_there = not n and is_tail(known.tail, block[end - known.tail_bytes : end])
-        return all_there or ((begins_there or end - at >= least) and (not n or start + end != ends[n]))
+        return (begins_there or end - at >= least) and (not n or start + end != ends[n])
 
     def last_in(block: bytes, start: int, before: int) -> int:
         end = block.rfind(b"\n") + 1
@@ -330,8 +329,7 @@ def _last_entry_end(known: Position, file: Content) -> int:
     """Return the end of the last entry that is still at its old place, apart from the newest one; 0 if none is."""
     end = known.offset
     for n, (length, part) in enumerate(entries_of(known.tail)):
-        alike = n and begins_alike(known.head_bytes, known.head, file.head[:end])
-        if alike and part_of(file.run(end - length, length)) == part:
+        if n and part_of(file.run(end - length, length)) == part:
             return end
         end -= length
     return 0

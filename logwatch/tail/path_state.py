@@ -108,6 +108,12 @@ class PathState:
         """
         return self.blocked or (self.problem is not None and (self.facts.followed or not globbed))
 
+    @property
+    def was_blank(self) -> bool:
+        """Whether a file had too short a head, when last reconciled, to distinguish it from the next one."""
+        short = not self.current or self.current.position.head_bytes < TELLING_BYTES
+        return short or any(generation.tells_more for generation in self.generations)
+
     def in_order(self) -> list[Generation]:
         """Return its generations, oldest first: a live one of which nothing was read is last, whatever its number."""
         last = self.live if self.live and not self.live.begun else None
@@ -149,7 +155,7 @@ class PathState:
     def view(self) -> PathView:
         """Return what a decision needs to know of the path."""
         current = self.current.number if self.current else None
-        return replace(self.facts, current=current, is_link=os.path.islink(self.path))
+        return replace(self.facts, current=current, was_blank=self.was_blank, is_link=os.path.islink(self.path))
 
     # what changes it
 
@@ -158,11 +164,12 @@ class PathState:
         self.due = True
 
     def begin(self) -> None:
-        """Begin to reconcile: note whether a file had too short a head to distinguish it from the next one."""
+        """Begin to reconcile."""
         self.due = self.unpacking = False
-        short = not self.current or self.current.position.head_bytes < TELLING_BYTES
-        blank = self.facts.was_blank or short or any(generation.tells_more for generation in self.generations)
-        self.facts = replace(self.facts, was_blank=blank)
+
+    def wait(self) -> None:
+        """Note that nothing was decided, as an archive has to be unpacked further."""
+        self.unpacking = True
 
     def crowd(self) -> None:
         """Note that a file waits to be opened, as too many are open."""
@@ -216,7 +223,7 @@ class PathState:
         # A file decided on after the path led to another one came in between, whenever it was written
         since = float("-inf") if renewed else self.facts.news_since
         adrift, since = (self.facts.adrift, since) if undecided else (False, float("inf"))
-        self.facts = replace(self.facts, was_blank=False, first=False, adrift=adrift, news_since=since)
+        self.facts = replace(self.facts, first=False, adrift=adrift, news_since=since)
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:

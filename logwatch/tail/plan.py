@@ -195,6 +195,11 @@ class Plan:
     renewed: bool = False  # the path leads to another file than before: unknown rotated files are no history
     again: bool = False  # the next look has to decide what this one could not
 
+    def starts(self) -> list[tuple[int, int]]:
+        """Return the files in which reading goes on at another offset than before, and that offset."""
+        goes_on = (action for action in self.actions if isinstance(action, Hold | TakeUp))
+        return [(action.file, action.at) for action in goes_on if action.at]
+
 
 class Draft:
     """What is known of a path, what was found around it, and what has been decided so far.

@@ -76,7 +76,12 @@ def _sort_free(draft: Draft) -> list[int]:
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:
                 draft.copies.append(i)
-        elif (each := blank.get(candidate.key)) and each.in_use and _may_be_filled(each, candidate):
+        elif (
+            (each := blank.get(candidate.key))
+            and each.in_use
+            # An archive is its file only under the name at which it was found: it could not be read then
+            and (not candidate.packed or candidate.path == each.position.found_at)
+        ):
             draft.take(each, i)
             del blank[candidate.key]
         elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
@@ -89,14 +94,6 @@ def _sort_free(draft: Draft) -> list[int]:
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return unknown
-
-
-def _may_be_filled(empty: Known, file: Candidate) -> bool:
-    """Return whether a file with the inode of an empty generation can be that generation's file.
-
-    An archive can only under the name at which the generation was found: it could not be read then.
-    """
-    return not file.packed or file.path == empty.position.found_at
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:
@@ -112,10 +109,11 @@ def _is_asked_for(path: PathView, file: Candidate) -> bool:
 def _adopt(draft: Draft, unknown: list[int]) -> None:
     """Take up the unknown files: generations that came and went between two looks, then the one at the path."""
     path, plan, at_path = draft.path, draft.plan, draft.at_path
-    holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
-    holder = next(holders, None) if at_path is not None else None
-    action = draft.decided[holder.number] if holder else None
-    perhaps = action is not None and _may_be_new(draft, action)
+    held = (each for k in draft.known if isinstance(each := draft.decided.get(k.number), Hold) and each.file == at_path)
+    action = next(held, None)
+    holder = draft.by_number[action.number] if action else None
+    # It may lie in a file with less in it than was read: a new log may have the same banner
+    perhaps = action and (action.cut or draft.found.answer(action.number, action.file).relation is Relation.PART)
     elsewhere = perhaps or not holder or holder is not draft.current
     sought = (k for k in draft.known if k.in_use and not k.empty and k is not draft.current)
     lost = path.adrift and any(map(draft.is_nowhere, sought))
@@ -147,13 +145,13 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
             plan.actions.append(Rotated("rename", len(written)))
-    blank = holder and not holder.begun and at_path is not None and action == Hold(holder.number, at_path)
-    if between and holder and action and at_path is not None and (perhaps or blank):
+    blank = holder and action and not holder.begun and action == Hold(action.number, action.file)
+    if between and holder and action and (perhaps or blank):
         # It is a new log, and comes after them: with a lower number, its torn line would end in one of them
         plan.actions[plan.actions.index(action)] = (
             Leave(holder.number, "forgotten") if blank else _settle(draft, holder)
         )
-        plan.actions.append(TakeUp(at_path, "live"))
+        plan.actions.append(TakeUp(action.file, "live"))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
         plan.actions.append(TakeUp(at_path, "live", None if at_end else _read_of(draft, at_path)))
@@ -164,13 +162,6 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
-
-
-def _may_be_new(draft: Draft, action: Hold | Leave) -> bool:
-    """Return whether a generation lies in a file with less in it than was read: a new log may have the same banner."""
-    if not isinstance(action, Hold):
-        return False
-    return action.cut or draft.found.answer(action.number, action.file).relation is Relation.PART
 
 
 def _pair_with_what_goes_on(draft: Draft) -> None:

@@ -232,7 +232,7 @@ class Survey:
             asked |= punched if each.position.offset else set()
             asked -= set() if own is None else read  # the files of others that are over
             # Whoever trimmed it may have deleted it and put the rest in its place; or it is being written back
-            left = each.in_use and (self._state.facts.was_blank or each.deleted)
+            left = each.in_use and (self._state.was_blank or each.deleted)
             if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):
                 asked |= set() if self.found.at_path is None else {self.found.at_path}
             for i in sorted(asked - {self._own(each)}):

@@ -663,3 +663,38 @@ def test_what_a_stalled_archive_cannot_tell_yet_holds_up_neither_the_turn_nor_th
     follower.wait(1, 11, 700, 1)
     assert follower.lines == lines(0, 125)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_where_reading_goes_on_in_an_archive_is_found_in_the_time_of_a_look(tmp_path, monkeypatch):
+    """A log lost its end, was written on and packed: no look takes longer for that than for any other archive."""
+    turns, asked = [], []
+
+    def time_left(unpacking):
+        unpacking.put_off = unpacking.put_off or unpacking._ends_at is not None
+        if unpacking._ends_at is None:
+            unpacking._ends_at = 0.0
+            asked.append(len(turns))
+            return 1.0
+        return None
+
+    monkeypatch.setattr(Unpacking, "time_left", time_left)
+    log = tmp_path / "m.log"
+    append(log, *lines(0, 3000))
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    os.truncate(log, log.stat().st_size * 2 // 3)
+    append(log, *lines(4000, 2000))
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    append(log, *lines(7000, 3))
+    follower.start()
+    for _ in range(80):
+        follower.clock.now += 1
+        for step in (follower.look, lambda: follower.tail.read(follower.sink, 1 << 20)):
+            turns.append(step)
+            step()
+    assert len(asked) == len(set(asked)) > 3
+    assert len(set(follower.lines)) == len(follower.lines)
+    assert set(lines(4500, 1500) + lines(7000, 3)) <= set(follower.lines)
+    assert follower.missed == 1

@@ -1,6 +1,7 @@
 """A writer that names its files by the time leaves one for the next, and may tear a line: cronolog, rotatelogs."""
 
 import gzip
+import os
 
 import pytest
 
@@ -64,6 +65,20 @@ def test_an_empty_file_between_the_parts_of_a_line_is_passed_over(tmp_path, foll
     follower.turn()
     assert sorted(follower.lines) == lines(0, 21)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_line_of_a_file_that_is_still_written_does_not_end_in_the_next_one(tmp_path, follower):
+    """Two programs write around midnight: one has begun the new day's file, the other is amid a line of the old one."""
+    old, new = tmp_path / "2026-11-22.log", tmp_path / "2026-11-23.log"
+    append(new, "the rest of another line", *lines(11, 10))
+    os.utime(new, ns=(0, new.stat().st_mtime_ns - 10**9))
+    append(old, *lines(0, 10))
+    append(old, TORN[:30], end="")
+    follower.turn()
+    follower.wait(1, 1)
+    append(old, TORN[30:])
+    follower.wait(1, 1)
+    assert sorted(follower.lines) == [*lines(0, 21), "the rest of another line"]
 
 
 def test_a_line_torn_before_a_restart_is_one(tmp_path, follower):

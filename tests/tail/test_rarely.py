@@ -102,7 +102,7 @@ def test_a_line_torn_behind_a_log_that_came_and_went_between_two_looks_counts(lo
 
 def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_twice(log, follower, monkeypatch):
     """A plan that was left half carried out would be computed anew from a log that seems unread."""
-    run, decided, failed = candidates.Candidate.run, [], []
+    run, reconcile, decided, failed = candidates.Candidate.run, apply.reconcile, [], []
 
     def failing(candidate, start, count):
         if decided and count and not failed:
@@ -111,7 +111,7 @@ def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_t
         return run(candidate, start, count)
 
     monkeypatch.setattr(candidates.Candidate, "run", failing)
-    monkeypatch.setattr(apply.Survey, "make_sure", lambda *_, **__: decided.append(True))
+    monkeypatch.setattr(apply, "reconcile", lambda *known: decided.append(True) or reconcile(*known))
     log.rename(f"{log}.1")
     shutil.copy(f"{log}.1", log)
     append(log, *lines(20, 1))

@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from logwatch.config.listen import parse_listen
 from logwatch.config.sources import Source
-from logwatch.config.table import FilePath, Name, Table, Text
+from logwatch.config.table import FilePath, Name, Table, Text, UserName, Word
 from logwatch.errors import Problem
 
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
@@ -38,7 +38,7 @@ class Web(Table, frozen=True, kw_only=True):
     config_file: FilePath | None = None
     hosts: tuple[Text, ...] = ()
     prefix: Annotated[
-        str, Meta(pattern=r"^((/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)?$", description="a path such as /mesibo")
+        str, Meta(pattern=r"^((/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)?\Z", description="a path such as /mesibo")
     ] = ""
 
     @property
@@ -154,11 +154,18 @@ def bad_url(url: str) -> str | None:
         port = parts.port
     except ValueError as error:
         return str(error)
+    if not _can_be_sent(url):
+        return "it has a blank or a control character in it"
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         return "an address begins with http:// or https:// and names a host"
     if parts.username or parts.password or "token=" in parts.query:
         return "it holds a secret, and addresses are shown and logged"
     return None
+
+
+def _can_be_sent(url: str) -> bool:
+    """Return whether a request line can have an address in it: what is behind a blank would be taken for HTTP's."""
+    return url.isprintable() and " " not in url
 
 
 ExportFormat = Literal["loki", "otlp"]
@@ -171,9 +178,9 @@ class Export(Table, frozen=True, kw_only=True):
     format: ExportFormat = "loki"
     name: Name | None = None
     token_file: FilePath | None = None
-    username: Text | None = None
+    username: UserName | None = None
     password_file: FilePath | None = None
-    tenant: Text | None = None
+    tenant: Word | None = None
     ca_file: FilePath | None = None
 
     @property
@@ -187,6 +194,7 @@ class Export(Table, frozen=True, kw_only=True):
         try:
             parts = urlsplit(self.url)
             usable = parts.scheme in ("http", "https") and bool(parts.hostname and parts.path) and parts.port != 0
+            usable = usable and _can_be_sent(self.url)
         except ValueError:
             usable = False
         if not usable:
@@ -194,7 +202,7 @@ class Export(Table, frozen=True, kw_only=True):
                 Problem(
                     f"{where}.url",
                     "is not an address to send to",  # not quoted: it may hold a password
-                    "http:// or https://, a host and the whole path are expected",
+                    "http:// or https://, a host and the whole path are expected, without blanks",
                     '"http://loki:3100/loki/api/v1/push" or "http://collector:4318/v1/logs"',
                 )
             )

@@ -13,7 +13,7 @@ from logwatch.journal.place import Target
 from logwatch.model import EnvelopeKind, InputKind
 
 Unit = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}$", description='a unit\'s whole name, such as "mesibo.service"')
+    str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}\Z", description='a unit\'s whole name, such as "mesibo.service"')
 ]
 _WAYS = ("paths", "docker", "journal", "webhook")
 """The settings of a source that say where its log is."""

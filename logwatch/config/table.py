@@ -8,8 +8,10 @@ from msgspec import Meta, Struct
 
 from logwatch.errors import Problem
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}\Z", description="letters, digits and _ . : -, at most 64")]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
+Word = Annotated[str, Meta(pattern=r"^[!-~]+\Z", description="a word of plain characters")]
+UserName = Annotated[str, Meta(pattern=r"^[^:\x00-\x1f\x7f]+\Z", description="a name without a colon")]
 FilePath = Annotated[str, Meta(min_length=1, description="a path")]
 """A file, a directory or a pattern; absolute once loaded, while in the file it may be relative to that file."""
 

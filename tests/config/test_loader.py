@@ -157,6 +157,27 @@ def test_every_problem_is_reported_at_once(tmp_path):
             "is not an address to send to: http:// or https://, a host and the whole path are expected",
             id="Loki without the path of its push API",
         ),
+        *(
+            pytest.param(MINIMAL + f'[[export]]\nurl = "{url}"\n', "is not an address to send to", id=f"export {url!r}")
+            for url in ("http://loki/a b", r"http://loki/a\n", r"http://loki/a\u0000", r"http://loki/a\r\nX: y")
+        ),
+        pytest.param(
+            MINIMAL + '[backend]\nurl = "http://mesibo/back end"\n', "a blank or a control character", id="a blank"
+        ),
+        *(
+            pytest.param(MINIMAL + f'[[export]]\nurl = "http://h/a"\n{line}\n', f"{key} cannot be used", id=line)
+            for key, line in [
+                ("tenant: 'a\\r\\nX: y'", r'tenant = "a\r\nX: y"'),
+                ("tenant: 'a\\n'", r'tenant = "a\n"'),
+                ("tenant: '\N{EURO SIGN}'", 'tenant = "\N{EURO SIGN}"'),
+                ("name: 'a\\n'", r'name = "a\n"'),
+            ]
+        ),
+        pytest.param(
+            MINIMAL + '[[export]]\nurl = "http://h/a"\nusername = "a:b"\npassword_file = "p"\n',
+            "username: 'a:b' cannot be used",
+            id="what basic authentication takes for a password",
+        ),
         pytest.param(
             MINIMAL + "[backend]\nurl = 5\n", "url: 5 cannot be used: it is a whole number, not a text", id="or none"
         ),

@@ -8,8 +8,8 @@ import yaml
 
 from bench.fleet_hosts import Fleet
 from tests.alerting.victoria import FLEET, VictoriaMetrics, VmAgent, VmAlert, discovering
-from tests.helpers.running import Program, free_port, get, tool, until
-from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, hastened, stage
+from tests.helpers.running import Program, Prometheus, free_port, get, tool, until
+from tests.helpers.shipped import Alertmanager, Receiver, hastened, stage
 
 pytestmark = pytest.mark.integration
 
@@ -56,16 +56,16 @@ def incident(tmp_path_factory):
     try:
         listed = f"http://{fleet.address}/targets"
         staged = directory / "prometheus"
-        ports = stage(staged, {}, receivers["prometheus"].url, FACTOR)
+        port = stage(staged, {}, receivers["prometheus"].url, FACTOR)
         config = yaml.safe_load((staged / "prometheus.yml").read_text())
         config["scrape_configs"] = discovering(FLEET / "prometheus.yml", listed, FACTOR)["scrape_configs"]
         (staged / "prometheus.yml").write_text(yaml.safe_dump(config))
-        start(Alertmanager, staged, ports["alertmanager"])
-        prometheus = start(Prometheus, staged, ports["prometheus"])
+        start(Alertmanager, staged, port)
+        prometheus = start(Prometheus, staged)
 
         other = directory / "victoria"
-        ports = stage(other, {}, receivers["victoria"].url, FACTOR)
-        alertmanager = start(Alertmanager, other, ports["alertmanager"])
+        port = stage(other, {}, receivers["victoria"].url, FACTOR)
+        alertmanager = start(Alertmanager, other, port)
         store = start(VictoriaMetrics, other, FACTOR)
         start(VmAgent, other, listed, store.url, FACTOR)
         vmalert = start(VmAlert, other, store.url, alertmanager.url, FACTOR)
@@ -148,11 +148,11 @@ def test_a_host_behind_the_fleet_is_found(incident, engine):
 
 def test_an_agent_sends_a_site_to_the_prometheus_that_evaluates(tmp_path, programs, receiver):
     """Hosts listed in a file are scraped by the agent; the central Prometheus knows each, and what codes mean once."""
-    ports = stage(tmp_path / "central", {}, receiver.url, FACTOR)
+    stage(tmp_path / "central", {}, receiver.url, FACTOR)
     central = yaml.safe_load((FLEET / "central.yml").read_text())
     central["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = []
     (tmp_path / "central/prometheus.yml").write_text(yaml.safe_dump(central))
-    prometheus = programs(Prometheus, tmp_path / "central", ports["prometheus"], "--web.enable-remote-write-receiver")
+    prometheus = programs(Prometheus, tmp_path / "central", "--web.enable-remote-write-receiver")
     fleet = Fleet(4)
     try:
         agent = yaml.safe_load(hastened((FLEET / "agent.yml").read_text(), FACTOR))

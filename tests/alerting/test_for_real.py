@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from tests.helpers.making import certificate, p12
-from tests.helpers.running import Daemon, Site, get, until
-from tests.helpers.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
+from tests.helpers.running import Daemon, Prometheus, Site, get, until
+from tests.helpers.shipped import CONFIG, Alertmanager, Receiver, stage
 from tests.helpers.webhook_calls import BESIDE, call, event, post
 
 pytestmark = pytest.mark.integration
@@ -35,9 +35,9 @@ def test_an_expired_certificate_pages_once(tmp_path, programs, receiver):
     That it pages within a minute is claimed where time is promtool's: by a clock, a busy machine would decide.
     """
     (a, at_a), (b, at_b), (c, at_c) = (host(tmp_path / name, programs) for name in "abc")
-    ports = stage(tmp_path / "staged", {"one": [at_a], "two": [at_b, at_c]}, receiver.url)
-    alertmanager = programs(Alertmanager, tmp_path / "staged", ports["alertmanager"])
-    prometheus = programs(Prometheus, tmp_path / "staged", ports["prometheus"])
+    port = stage(tmp_path / "staged", {"one": [at_a], "two": [at_b, at_c]}, receiver.url)
+    alertmanager = programs(Alertmanager, tmp_path / "staged", port)
+    prometheus = programs(Prometheus, tmp_path / "staged")
     until(
         lambda: len(prometheus.query('mesibo_push_results_total{code="903",platform="apns"} == 0')) == 3,
         "each host is scraped once",
@@ -76,9 +76,9 @@ def life(tmp_path_factory):
     push.write_bytes(p12(certificate(now=dt.datetime.now(dt.UTC))))
     extra = f'[[credential]]\nname = "ios"\nfile = "{push}"\n{BESIDE}'
     (a, at_a), (b, at_b) = (host(directory / name, start, extra) for name in "ab")
-    ports = stage(directory / "staged", {"main": [at_a, at_b]}, receiver.url, factor=15)
-    start(Alertmanager, directory / "staged", ports["alertmanager"])
-    prometheus = start(Prometheus, directory / "staged", ports["prometheus"])
+    port = stage(directory / "staged", {"main": [at_a, at_b]}, receiver.url, factor=15)
+    start(Alertmanager, directory / "staged", port)
+    prometheus = start(Prometheus, directory / "staged")
     ended, over = threading.Event(), threading.Event()
 
     def traffic():

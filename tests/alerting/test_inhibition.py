@@ -108,7 +108,7 @@ def states(alertmanager):
 )
 def test_one_fault_is_one_page(tmp_path, programs, firing, expected):
     """Effects are suppressed while their cause is active; what is no effect of it stays active."""
-    ports = stage(tmp_path, {}, "http://127.0.0.1:1", factor=60)
-    alertmanager = programs(Alertmanager, tmp_path, ports["alertmanager"])
+    port = stage(tmp_path, {}, "http://127.0.0.1:1", factor=60)
+    alertmanager = programs(Alertmanager, tmp_path, port)
     hand_over(alertmanager, *firing)
     until(lambda: states(alertmanager) == expected, lambda: f"{expected}: {states(alertmanager)}")

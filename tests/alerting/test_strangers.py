@@ -8,8 +8,8 @@ import yaml
 
 from bench.fleet_hosts import Fleet
 from tests.alerting.victoria import FLEET
-from tests.helpers.running import get, until
-from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, hastened, stage
+from tests.helpers.running import Prometheus, get, until
+from tests.helpers.shipped import Alertmanager, Receiver, hastened, stage
 
 pytestmark = pytest.mark.integration
 
@@ -56,10 +56,10 @@ def incident(tmp_path_factory):
     directory = tmp_path_factory.mktemp("strangers")
     receiver, fleet, running = Receiver(), Fleet(4, speed=FACTOR), {}
     ports = {name: stage(directory / name, {}, receiver.url, FACTOR) for name in ("a", "b", "above")}
-    alertmanager = ports["a"]["alertmanager"]
+    alertmanager = ports["a"]
 
     def start(name):
-        running[name] = Prometheus(directory / name, ports[name]["prometheus"])
+        running[name] = Prometheus(directory / name)
 
     try:
         running["alertmanager"] = Alertmanager(directory / "a", alertmanager)
@@ -67,7 +67,7 @@ def incident(tmp_path_factory):
         for name in ("a", "b"):
             configure(directory / name, name, jobs)
             config = directory / name / "prometheus.yml"
-            other = ports[name]["alertmanager"]
+            other = ports[name]
             config.write_text(config.read_text().replace(f"127.0.0.1:{other}", f"127.0.0.1:{alertmanager}"))
             start(name)
         configure(directory / "above", "above", [federated(running["a"].url)])

@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from logwatch.cli import group
+from tests.helpers.running import until
 
 
 def test_the_daemon_loads_no_rich():
@@ -96,12 +96,10 @@ def test_what_a_start_says_first_has_the_configured_form_and_level(level, events
         [sys.executable, "-m", "logwatch", "run", "--config", config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 60
-        while not (state / "ledger.sqlite3").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until((state / "ledger.sqlite3").exists, "a ledger")
     finally:
         running.terminate()
-        told = running.communicate(timeout=60)[1].decode().splitlines()
+        told = running.communicate()[1].decode().splitlines()
     said = {json.loads(line)["event"] for line in told}
     assert (state / "ledger.sqlite3").exists()
     assert said >= events if events else not said

@@ -28,6 +28,7 @@ from tests.helpers.making import (
     p12,
     pem,
     pem_key,
+    topics,
 )
 
 AT = NOW.timestamp()
@@ -233,6 +234,13 @@ def test_names_out_of_a_file_cannot_move_a_cursor(tmp_path):
 
 
 BAD_TOPICS = [b"", b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x0c\x01a", b"\x30\x03\x0c\x01a", b"\x30\x80", b"\x30\x00"]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 10, 2000])
+def test_topics_are_read_however_many_there_are(count):
+    """DER writes a length from 128 on in another way: the topics of an ordinary app are that long together."""
+    pairs = [(f"com.example.app{n}", "app") for n in range(count)]
+    assert [(topic.name, topic.kind) for topic in topics_of(topics(*pairs))] == pairs
 
 
 @pytest.mark.parametrize("value", BAD_TOPICS)

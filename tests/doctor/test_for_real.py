@@ -8,8 +8,8 @@ import sys
 import pytest
 import yaml
 
-from tests.helpers.running import ROOT, Daemon, free_port, get, until
-from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, stage
+from tests.helpers.running import ROOT, Daemon, Prometheus, free_port, get, until
+from tests.helpers.shipped import Alertmanager, Receiver, stage
 
 pytestmark = pytest.mark.integration
 ROWS = ("prometheus", "prometheus scrapes", "prometheus interval", "cluster label", "prometheus rules",
@@ -50,18 +50,18 @@ def staged(site, programs, receiver, tmp_path):
     daemon = programs(Daemon, site.config)
     address = daemon.url.removeprefix("http://").rstrip("/")
     directory = tmp_path / "staged"
-    ports = stage(directory, {"main": [address]}, receiver.url)
+    port = stage(directory, {"main": [address]}, receiver.url)
     for path in (directory / "rules").glob("*.yml"):
         text = re.sub(r"(runbook_url: )'.*/(?=runbooks/)(.*)'", rf"\1{daemon.url}\2", path.read_text())
         path.write_text(re.sub(r"interval: \S+", "interval: 5s", text))  # more often than shipped is no fault
-    return directory, ports
+    return directory, port
 
 
 def started(staged, programs, **without):
-    directory, ports = staged
+    directory, port = staged
     if "alertmanager" not in without:
-        programs(Alertmanager, directory, ports["alertmanager"])
-    prometheus = programs(Prometheus, directory, ports["prometheus"])
+        programs(Alertmanager, directory, port)
+    prometheus = programs(Prometheus, directory)
 
     def evaluated():
         groups = json.loads(get(f"{prometheus.url}/api/v1/rules"))["data"]["groups"]
@@ -114,14 +114,14 @@ def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
 
 def test_a_route_that_ends_at_nobody_is_found(staged, site, programs):
     """A receiver without any integration, of an Alertmanager that is named."""
-    directory, ports = staged
+    directory, port = staged
     path = directory / "alertmanager.yml"
     config = yaml.safe_load(path.read_text())
     for each in config["receivers"]:
         if each["name"] == "page":
             del each["webhook_configs"]
     path.write_text(yaml.safe_dump(config))
-    alertmanager = programs(Alertmanager, directory, ports["alertmanager"])
+    alertmanager = programs(Alertmanager, directory, port)
     closed = f"http://127.0.0.1:{free_port()}"
     rows = doctor(site.config, "--prometheus", closed, "--alertmanager", alertmanager.url)
     assert rows["prometheus"]["verdict"] == "failure"

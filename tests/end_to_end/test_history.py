@@ -10,7 +10,7 @@ import time
 import pytest
 
 from bench.fleet_panels import panels
-from tests.helpers.running import Prometheus, tool
+from tests.helpers.running import Prometheus, scraping, tool
 from tests.helpers.shipped import CONFIG
 
 pytestmark = pytest.mark.integration
@@ -49,9 +49,7 @@ def blocks(archive, tmp_path_factory):
     directory = tmp_path_factory.mktemp("past")
     written = directory / "past.om"
     label = ("--label", "cluster=main", "--label", "instance=history")
-    subprocess.run(
-        [sys.executable, "-m", "logwatch", "history", *archive, "-o", written, *label], check=True, timeout=120
-    )
+    subprocess.run([sys.executable, "-m", "logwatch", "history", *archive, "-o", written, *label], check=True)
     promtool("openmetrics", written, directory / "blocks", "--max-block-duration=744h")
     assert len([*(directory / "blocks").iterdir()]) <= 4
     return directory / "blocks"
@@ -61,7 +59,7 @@ def blocks(archive, tmp_path_factory):
 def prometheus(blocks, programs, tmp_path):
     """Start a Prometheus on a copy of the blocks; called again after ``stop``, on what its data is by then."""
     shutil.copytree(blocks, tmp_path / "tsdb")
-    return lambda: programs(Prometheus, tmp_path, "127.0.0.1:1", "--storage.tsdb.retention.time=100y")
+    return lambda: programs(Prometheus, scraping(tmp_path, "127.0.0.1:1"), "--storage.tsdb.retention.time=100y")
 
 
 def promtool(*arguments):
@@ -70,7 +68,6 @@ def promtool(*arguments):
         [tool("promtool"), "tsdb", "create-blocks-from", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert made.returncode == 0, made.stdout + made.stderr
@@ -83,7 +80,7 @@ def test_prometheus_answers_about_the_past(prometheus):
     def increase(code, end, window):
         series = f'mesibo_push_results_total{{cluster="main",code="{code}"}}'
         # 59 s more: Prometheus 3 leaves the sample at the older edge of a window out, and its minute with it
-        return asked.scalar(f"sum(increase({series}[{window}59s]))", end)
+        return asked.scalar(f"sum(increase({series}[{window}59s]))", time=end)
 
     # An increase is extrapolated to the whole window, whatever the samples
     assert increase(903, NEW_YEAR + 14 * DAY, "1d") == pytest.approx(60, rel=0.002)
@@ -92,7 +89,7 @@ def test_prometheus_answers_about_the_past(prometheus):
     assert increase(404, NEW_YEAR + DAY, "2d") == pytest.approx(288, rel=0.002)
     assert increase(200, NEW_YEAR + 17 * DAY, "35d") == pytest.approx(35 * 1296 - 54, rel=0.001)
     total = 'sum by (code, class) (mesibo_push_results_total{cluster="main"})'
-    assert asked.query(total, NEW_YEAR + (DAYS - 22) * DAY) == {
+    assert asked.values(total, time=NEW_YEAR + (DAYS - 22) * DAY) == {
         (("class", "delivered"), ("code", "200")): DAYS * 1296 - 54,
         (("class", "token"), ("code", "404")): DAYS * 144 - 6,
         (("class", "credential"), ("code", "903")): 60,
@@ -112,7 +109,7 @@ def test_panels_about_pushes_show_the_past(prometheus, tmp_path):
     asked = prometheus()
 
     def shown(panel, at):
-        found = [asked.query(query.expr, at) for query in panels(24) if query.panel == panel]
+        found = [asked.values(query.expr, time=at) for query in panels(24) if query.panel == panel]
         assert found, panel
         return {
             tuple(text for name, text in labels if name not in ("name", "__name__")): n

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from logwatch.catalogue import Catalogue
-from tests.helpers.running import Daemon, Prometheus, get, tool, until
+from tests.helpers.running import Daemon, Prometheus, get, scraping, tool, until
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +21,7 @@ def test_promql_returns_exactly_what_was_written(site, programs, tmp_path):
     site.write(200, 300)
     site.write(903, 40)
     daemon = programs(Daemon, site.config)
-    prometheus = programs(Prometheus, tmp_path, target(daemon))
+    prometheus = programs(Prometheus, scraping(tmp_path, target(daemon)))
     total = 'sum by (code) (mesibo_push_results_total{code="%s"})'
     total_of_class = 'sum(mesibo_push_results_total{class="%s"})'
     until(lambda: prometheus.scalar(total % 903) == 40, "history is in the total")
@@ -46,7 +46,7 @@ def test_the_first_burst_ever_of_a_code_shows_as_an_increase(site, programs, tmp
     """The series stood at 0 before: 50 lines of a code never seen are an increase of about 50 (it is extrapolated)."""
     site.write(200, 1)
     daemon = programs(Daemon, site.config)
-    prometheus = programs(Prometheus, tmp_path, target(daemon))
+    prometheus = programs(Prometheus, scraping(tmp_path, target(daemon)))
     series = 'mesibo_push_results_total{code="903",platform="fcm"}'
     # Prometheus extrapolates by half a scrape at either end: with 12 of them that is 8 % too much at most
     until(lambda: (prometheus.scalar(f"sum(count_over_time({series}[1m]))") or 0) >= 12, "scrapes of the 0")

@@ -179,33 +179,47 @@ def tool(name):
     return found
 
 
-class Prometheus(Program):
-    """A real Prometheus that scrapes ``target`` twice a second, and keeps what it knows in ``directory / "tsdb"``."""
+def scraping(directory, target):
+    """Write what a Prometheus needs that scrapes ``target`` twice a second, and return the directory."""
+    (directory / "prometheus.yml").write_text(
+        "global: {scrape_interval: 500ms, scrape_timeout: 500ms}\nscrape_configs:\n"
+        f"- job_name: mesibo-logwatch\n  static_configs: [{{targets: ['{target}']}}]\n"
+    )
+    return directory
 
-    def __init__(self, directory, target, *options):
-        config = directory / "prometheus.yml"
-        config.write_text(
-            "global: {scrape_interval: 500ms, scrape_timeout: 500ms}\nscrape_configs:\n"
-            f"- job_name: mesibo-logwatch\n  static_configs: [{{targets: ['{target}']}}]\n"
-        )
+
+class Prometheus(Program):
+    """Debian's Prometheus on ``directory / "prometheus.yml"``, which keeps what it knows in ``directory / "tsdb"``."""
+
+    def __init__(self, directory, *flags):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         super().__init__(
             tool("prometheus"),
-            f"--config.file={config}",
+            *flags,
+            f"--config.file={directory / 'prometheus.yml'}",
             f"--storage.tsdb.path={directory / 'tsdb'}",
             f"--web.listen-address=127.0.0.1:{port}",
-            *options,
         )
-        until(lambda: get(f"{self.url}/-/ready"), "Prometheus is ready")
+        until(lambda: get(f"{self.url}/-/ready"), lambda: f"Prometheus is ready:\n{self.output}")
 
-    def query(self, expression, at=None):
-        """Return the instant vector, of now or of a time in seconds since the epoch: labels -> value."""
-        query = urllib.parse.urlencode({"query": expression} | ({} if at is None else {"time": at}))
-        answer = json.loads(get(f"{self.url}/api/v1/query?{query}"))
-        return {tuple(sorted(r["metric"].items())): float(r["value"][1]) for r in answer["data"]["result"]}
+    def query(self, expression, **parameters):
+        """Return the result of an instant query as Prometheus does."""
+        query = urllib.parse.urlencode({"query": expression, **parameters})
+        return json.loads(get(f"{self.url}/api/v1/query?{query}"))["data"]["result"]
 
-    def scalar(self, expression, at=None):
+    def values(self, expression, **parameters):
+        """Return the instant vector, of now or of a ``time`` in seconds since the epoch: labels -> value."""
+        found = self.query(expression, **parameters)
+        return {tuple(sorted(each["metric"].items())): float(each["value"][1]) for each in found}
+
+    def scalar(self, expression, **parameters):
         """Return the one value of an expression, or None while there is none."""
-        values = list(self.query(expression, at).values())
-        return values[0] if values else None
+        return next(iter(self.values(expression, **parameters).values()), None)
+
+    def firing(self, severity="critical"):
+        """Return the names of the alerts of a severity that fire."""
+        alerts = json.loads(get(f"{self.url}/api/v1/alerts"))["data"]["alerts"]
+        return {
+            a["labels"]["alertname"] for a in alerts if (a["state"], a["labels"]["severity"]) == ("firing", severity)
+        }

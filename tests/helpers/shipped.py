@@ -5,7 +5,6 @@ import json
 import re
 import threading
 import time
-import urllib.parse
 from pathlib import Path
 
 import yaml
@@ -30,8 +29,11 @@ def hastened(text, factor):
 
 
 def stage(directory, targets, receiver, factor=1):
-    """Write the shipped files into ``directory`` with other addresses: targets are {cluster: [host:port]}."""
-    ports = {"prometheus": free_port(), "alertmanager": free_port()}
+    """Write the shipped files into ``directory`` with other addresses: targets are {cluster: [host:port]}.
+
+    Return the port on which Prometheus expects its Alertmanager.
+    """
+    alertmanager = free_port()
     (directory / "rules").mkdir(parents=True)
     for path in (CONFIG / "prometheus/rules").glob("*.yml"):
         (directory / "rules" / path.name).write_text(
@@ -39,7 +41,7 @@ def stage(directory, targets, receiver, factor=1):
         )
     shipped = (CONFIG / "prometheus/prometheus.yml").read_text()
     prometheus = yaml.safe_load(hastened(shipped, factor))
-    prometheus["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{ports['alertmanager']}"]
+    prometheus["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alertmanager}"]
     prometheus["scrape_configs"][0]["static_configs"] = [
         {"targets": hosts, "labels": {"cluster": cluster}} for cluster, hosts in targets.items()
     ]
@@ -48,34 +50,7 @@ def stage(directory, targets, receiver, factor=1):
     (directory / "alertmanager.yml").write_text(hastened(shipped, factor))
     (directory / "templates").mkdir()
     (directory / "templates/mesibo.tmpl").write_text((CONFIG / "alertmanager/templates/mesibo.tmpl").read_text())
-    return ports
-
-
-class Prometheus(Program):
-    """Debian's Prometheus on a staged directory."""
-
-    def __init__(self, directory, port, *flags):
-        self.url = f"http://127.0.0.1:{port}"
-        super().__init__(
-            tool("prometheus"),
-            *flags,
-            f"--config.file={directory / 'prometheus.yml'}",
-            f"--storage.tsdb.path={directory / 'tsdb'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        )
-        until(lambda: get(f"{self.url}/-/ready"), lambda: f"Prometheus is ready:\n{self.output}")
-
-    def query(self, expression, **parameters):
-        """Return the result of an instant query as Prometheus does."""
-        query = urllib.parse.urlencode({"query": expression, **parameters})
-        return json.loads(get(f"{self.url}/api/v1/query?{query}"))["data"]["result"]
-
-    def firing(self, severity="critical"):
-        """Return the names of the alerts of a severity that fire."""
-        alerts = json.loads(get(f"{self.url}/api/v1/alerts"))["data"]["alerts"]
-        return {
-            a["labels"]["alertname"] for a in alerts if (a["state"], a["labels"]["severity"]) == ("firing", severity)
-        }
+    return alertmanager
 
 
 class Alertmanager(Program):

@@ -168,9 +168,13 @@ def test_the_time_of_this_host_stands_beside_utc(monkeypatch):
 
 def test_what_could_not_be_read_is_told_by_cause():
     """Nothing is dropped silently."""
-    text = shown(count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4), 200)
+    made = count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4)
+    made.ahead, made.oversized = 5 * 86400.0, 6
+    text = shown(made, 200)
     assert "5 push lines give no result (2 without a code, 3 with two codes)" in text
     assert "4 lines have push_on_complete, but not where a push line has it" in text
+    assert "5 days ahead of its file" in text
+    assert "6 lines are too long" in text
 
 
 def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
@@ -211,6 +215,7 @@ def test_dead_tokens_and_limits_are_left_out_of_the_accepted_share():
     """As the alerts count it: good is delivered, bad is the rest, tokens and limits are neither."""
     made = count(("fcm", 200, "", 90), ("fcm", 500, "", 10), ("fcm", 404, "UNREGISTERED", 50), ("fcm", 914, "", 50))
     assert accepted(made.summary.rows(CATALOGUE)) == 0.9
+    assert "Accepted by FCM or APNs: 90.00 %" in shown(made)
     assert accepted(count(("fcm", 914, "", 5)).summary.rows(CATALOGUE)) is None
 
 

@@ -95,6 +95,7 @@ STRICTER = [
     pytest.param(TLS + "  min_version: TLS13\n  max_version: TLS12\n", "is above max_version", id="no version"),
     pytest.param("tls_server_config:\n  min_version: TLS12\n", "cert_file is missing", id="TLS without any"),
     pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('$10$', '$25$')}\n", "bcrypt cost 25", id="an hour"),
+    pytest.param(f"basic_auth_users:\n  '': {HASH}\n", "no user can have this name", id="no name"),
 ]
 
 

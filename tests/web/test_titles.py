@@ -3,6 +3,7 @@
 import pytest
 
 from logwatch.config import Config, Export, Source
+from logwatch.config.sources import WebhookSource
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.privacy import Privacy, is_hidden
 from logwatch.web.overview import settings
@@ -65,3 +66,11 @@ def test_settings_below_a_directory_of_no_encoding_can_be_shown():
     config = Config(source=(Source(name="mesibo", paths=("/\udcff/m*.log",)),))
     for _, value in settings(config):
         assert value.encode()
+
+
+def test_the_path_of_a_webhook_is_not_shown():
+    """Whoever knows it may post."""
+    config = Config(source=(Source(name="hook", webhook=WebhookSource(path="/webhook/0123456789abcdef")),))
+    shown = dict(settings(config))
+    assert shown["source[0].webhook.path"] == '"***"'
+    assert "0123456789abcdef" not in str(shown)

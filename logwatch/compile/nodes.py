@@ -12,7 +12,6 @@ from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
-_MAX_PREFIXES = 64
 _How = ParamSpec("_How")
 _Made = TypeVar("_Made")
 
@@ -70,29 +69,6 @@ class _Properties:
             if child.min_len:
                 break
         return found
-
-    @cached_property
-    def prefixes(self) -> frozenset[bytes]:
-        """Texts, one of which begins every match; they include what a lookahead asserts behind a word."""
-        heads = frozenset((b"",))
-        match self:
-            case Literal(data):
-                return frozenset((data,))
-            case CharRun(chars, low) if low and len(chars) <= _MAX_PREFIXES:
-                return frozenset(bytes((code,)) for code in chars)
-            case Choice(items) if items:
-                return frozenset().union(*(item.prefixes for item in items))
-            case Repeat() | Look(_, True) | Look(_, _, True):
-                return heads
-        for child in self.children:
-            tails = child.prefixes
-            if len(heads) * len(tails) > _MAX_PREFIXES:
-                break
-            heads = frozenset(head + tail for head in heads for tail in tails)
-            asserts_nothing = isinstance(child, Look) and (child.negative or child.behind)
-            if not asserts_nothing and not all(isinstance(word, Literal) for word in alternatives(child)):
-                break
-        return heads
 
 
 @dataclass(frozen=True)
@@ -264,21 +240,3 @@ def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
     head, *rest = parts(node) or (node,)
     skips = isinstance(head, CharRun) and (head.min, head.max, head.lazy) == (0, None, False)
     return (head, seq(*rest)) if isinstance(head, CharRun) and skips else (None, node)
-
-
-# ---- properties ------------------------------------------------------------------------------------------------------
-
-
-def disjoint(one: Node, other: Node) -> bool:
-    """Return whether their first bytes or words prove that no position lets both match."""
-    if not one.min_len or not other.min_len:
-        return False
-    if not one.first_set & other.first_set:
-        return True
-    words, others = one.prefixes, other.prefixes
-    return not any(word.startswith(each) or each.startswith(word) for word in words for each in others)
-
-
-def all_disjoint(items: tuple[Node, ...]) -> bool:
-    """Return whether at most one of the items can match at any position, as far as ``disjoint`` can prove it."""
-    return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])

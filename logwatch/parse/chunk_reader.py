@@ -7,6 +7,7 @@ counted and searched for as a byte. Different rows with the same result share a 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, compress, count, repeat
 from typing import Any
 
@@ -36,10 +37,10 @@ Match = Callable[["Dictionary", LineBatch], LineBatch]
 
 @dataclass(slots=True)
 class _Framed:
-    """The expression for lines in a frame."""
+    """The expression for lines in a frame, that of the first batch or of a later one."""
 
-    frame: envelopes.Frame
-    expression: "Dictionary | None"  # None if it matches too few of them
+    frame: envelopes.Frame | None = None
+    expression: "Dictionary | None" = None  # None if it matches too few of them
     batches: int = 0
 
 
@@ -48,11 +49,9 @@ class ChunkReader:
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
-        self._framed_by: dict[Envelope, _Framed] = {}
+        self._framed: Callable[[Envelope], _Framed] = lru_cache(_MAX_ENVELOPES)(lambda _: _Framed())
 
-    def read(
-        self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch
-    ) -> LineBatch:
+    def read(self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch]) -> LineBatch:
         """Read a batch in its envelope, then what that leaves without it; return the lines that are still left.
 
         ``match`` counts what an expression captures of a batch, and returns the lines that it leaves; ``take_out``
@@ -63,29 +62,19 @@ class ChunkReader:
 
     def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch in its envelope; return the lines that are left."""
-        framed = self._framed(batch)
-        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
+        framed = self._framed(batch.envelope)
+        if framed.frame is None or framed.batches % _SAME_FRAME_BATCHES == 0:
+            frame = envelopes.frame(batch.text, batch.envelope)
+            if frame and not (framed.frame == frame and framed.expression):
+                pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+                framed.frame, framed.expression = frame, Dictionary(pattern) if pattern else None
+        framed.batches += 1
+        if framed.frame is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
         left = match(framed.expression, batch)
         if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # lines of this envelope are written in more than one way
         return left
-
-    def _framed(self, batch: LineBatch) -> "_Framed | None":
-        """Return the expression for lines in an envelope, made for the frame of the first batch, or of a later one."""
-        known = self._framed_by.get(batch.envelope)
-        if known is not None:
-            known.batches += 1
-            if known.batches % _SAME_FRAME_BATCHES:
-                return known
-        frame = envelopes.frame(batch.text, batch.envelope)
-        if frame is None or (known and known.frame == frame and known.expression):
-            return known
-        pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
-        if len(self._framed_by) >= _MAX_ENVELOPES:
-            self._framed_by.clear()
-        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern) if pattern else None)
-        return made
 
 
 class Dictionary:
@@ -119,6 +108,10 @@ class Dictionary:
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
+
+    def outcomes(self, codes: bytearray) -> list[Outcome]:
+        """Return the outcomes of the lines whose codes the last call of ``encode`` returned."""
+        return [self.uncoded[i] if code == OTHER_CODE else self.results[code] for i, code in enumerate(codes)]
 
     def _forget(self) -> None:
         self.results: list[Outcome] = [*_NO_RESULTS]

@@ -5,10 +5,11 @@ without the marker, and little for a usual one: an expression goes over the whol
 result by result. Of all lines with the same result, only the first and the last are dated.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress
+from math import inf
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
@@ -81,12 +82,9 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        bodies = partial(Bodies, data, envelope, ahead, self.marker, self.owns, self.parser.indents)
+        bodies = Bodies(data, envelope, ahead, self.marker, self.owns, self.parser.indents)
         job = _Job(self, reference, bodies)
-        if since is not None or until is not None:
-            job.window(data, envelope, since, until)
-        else:
-            job.chunk(data, envelope)
+        job.chunk(LineBatch(data, envelope=envelope), since, until)
         job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
 
@@ -133,8 +131,7 @@ class Scanner:
 class _Job:
     """The scan of one chunk."""
 
-    def __init__(self, scanner: Scanner, reference: float, bodies: Callable[[], Bodies]) -> None:
-        """``bodies`` makes the ``Bodies`` of this chunk."""
+    def __init__(self, scanner: Scanner, reference: float, bodies: Bodies) -> None:
         self.scan = Scan()
         self._scanner = scanner
         self._parser = scanner.parser
@@ -142,37 +139,34 @@ class _Job:
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self._bodies = bodies
-        self._ends: Sequence[int] = ()  # offsets behind the chunk's lines, by their numbers; empty if these are unknown
+        self._numbered = LineBatch(b"")  # the lines of the chunk that numbers stand for
         self._open: list[tuple[LineAt, Outcome]] = []  # lines whose bodies may follow, and what they give without
-        self._outside: list[LineAt] = []  # lines outside the window
         self._single: list[tuple[LineAt, Outcome]] = []  # lines that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
-    def chunk(self, data: bytes, decided: Envelope) -> None:
-        """Read all lines: together where that is exact, else one by one."""
-        whole = LineBatch(data, envelope=decided)
+    def chunk(self, whole: LineBatch, since: float | None, until: float | None) -> None:
+        """Read all lines in the window: together where that is exact, else one by one."""
         found = self._candidates(whole)
         batch = self._bare(whole) if found is None else found
+        if since is not None or until is not None:
+            batch = self._inside(batch, -inf if since is None else since, inf if until is None else until)
+        self._numbered = whole if found is None else found
         self._unread.batch = batch
         self._lines(batch)
-        if self._open and found is not None:
-            self._ends = found.ends
-        self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
+        self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(whole.text)
 
-    def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
-        """Read only the lines whose time is in the window."""
-        lines = logical_lines(data, decided)
-        self.scan.lines = len(lines)
-        marked = list(self._with_marker(enumerate(lines)))
-        times = self._scanner.times([line for _, line in marked], self._reference)
-        near = next((at for at in times if at is not None), None)
-        inside: list[LineAt] = []
-        for at, own in zip(marked, times, strict=True):
-            near = near if own is None else own
-            is_inside = near is None or ((since is None or near >= since) and (until is None or near < until))
-            (inside if is_inside else self._outside).append(at)
-        self._lines(LineBatch.of_lines(inside))
+    def _inside(self, batch: LineBatch, since: float, until: float) -> LineBatch:
+        """Return the lines whose time is in the window."""
+        batch = self._bare(batch)
+        own = self._scanner.times([line for _, line in batch.at(range(len(batch.lines)))], self._reference)
+        near = next((at for at in own if at is not None), None)
+        inside = []
+        for i, at in enumerate(own):
+            near = near if at is None else at
+            if near is None or since <= near < until:
+                inside.append(i)
+        return batch.only(inside)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
@@ -209,7 +203,7 @@ class _Job:
         This is done for all of them together, except torn ones and those of other programs.
         """
         own, others = batch.apart(self._scanner.max_line_bytes)
-        own = own.only(self._marked(own, range(len(own.lines))))
+        own = self._marked(own)
         lines = others.unwrapped()
         self.scan.lines += len(lines) - len(others.lines)
         single = [*self._with_marker(lines)]
@@ -242,42 +236,40 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be in another field
             batch = self._bare(batch)
-        left = reader.read(batch, self._matched, self._bare) if reader else batch
-        for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
+        left = reader.read(batch, self._matched, self._bare) if reader else self._marked(batch)
+        for at in self._in_place(left):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
             is_open = self._wants_body(outcome) and may_be_open(at[1][0])
             (self._open if is_open else self._single).append((at, outcome))
 
-    def _in_place(self, batch: LineBatch, wanted: Sequence[int]) -> Sequence[int]:
-        """Return those of some lines whose marker may be in its place, and count the others together.
+    def _in_place(self, batch: LineBatch) -> list[LineAt]:
+        """Return the lines of a batch whose marker may be in its place, and count the others together.
 
         The others are thousands where a user quotes the log, or the name of another function begins with the marker.
         """
-        astray = self._parser.misplaced(batch.picked(wanted))
+        lines = batch.at(range(len(batch.lines)))
+        astray = self._parser.misplaced([text for _, (text, _) in lines])
         if True not in astray:
-            return wanted
-        self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))
-        return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
+            return lines
+        self._unparsed("misplaced", list(compress(lines, astray)))
+        return [at for at, is_astray in zip(lines, astray, strict=True) if not is_astray]
 
-    def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
-        """Return those of some lines that may contain the marker; in JSON it may be escaped, or split by colours."""
+    def _marked(self, batch: LineBatch, among: Sequence[int] | None = None) -> LineBatch:
+        """Return the lines (``among``: of these) that may contain the marker; in JSON it may be escaped or coloured."""
+        wanted = range(len(batch.lines)) if among is None else among
         marker, lines = self._scanner.marker, batch.lines if wanted else []
         if not envelopes.escapes(batch.envelope):
-            return [i for i in wanted if marker in lines[i]]
+            return batch.only([i for i in wanted if marker in lines[i]])
         opening = envelopes.opening(batch.envelope)
-        hidden = (_ANY_ESCAPE, b"\x1b")
-        return [
-            i
-            for i in wanted
-            if marker in (line := lines[i]) or opening not in line or any(map(line.__contains__, hidden))
-        ]
+        hidden = (marker, _ANY_ESCAPE, b"\x1b")
+        return batch.only([i for i in wanted if opening not in lines[i] or any(map(lines[i].__contains__, hidden))])
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line; return the lines that it leaves."""
         codes = expression.encode(batch.text, self._scanner.reasons)
         if codes is None:
-            return batch
+            return self._marked(batch)
         given, uncoded = expression.results, expression.uncoded
         here = {code: given[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in here.items() if outcome is None])
@@ -287,8 +279,7 @@ class _Job:
             if isinstance(cause, str):
                 self._unparsed(cause, batch.at(positions_of(codes, (code,))))
         self._count(batch, codes, results, uncoded)
-        wanted: Sequence[int] = self._marked(batch, left)
-        return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
+        return self._marked(batch, left)
 
     def _set_aside(
         self, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey], batch: LineBatch
@@ -314,41 +305,26 @@ class _Job:
         """Read the lines that were set aside with their bodies, which may add a reason but never change the code."""
         if not self._open:
             return
-        texts = {text for (_, (text, _)), _ in self._open} if self._outside else ()
-        # Lines are searched for by their text, in order: equal lines outside the window have to be passed
-        passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
-        opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
-        ends = self._ends and [self._ends[number] for (number, _), _ in opened]
-        joined = self._bodies().joined([text for (_, (text, _)), _ in opened], ends)
-        longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
+        opened = sorted(self._open, key=lambda each: each[0][0])
+        ends = self._numbered.ends
+        joined = self._bodies.joined([line[0] for (_, line), _ in opened], [ends[number] for (number, _), _ in opened])
+        longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if joined[i] is not text]
         read = self._outcomes_of([joined[i] for i in longer])
         for at, i in enumerate(longer):
             (number, (_, received)), alone = opened[i]
             outcome = read[at]
             if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
                 opened[i] = (number, (joined[i], received)), outcome
-        self._single += [each for each in opened if each[1]]
+        self._single += opened
 
-    def _outcomes_of(self, joined: list[bytes]) -> dict[int, Outcome]:
-        """Return by index what lines give that were joined with their bodies."""
-        read: dict[int, Outcome] = {}
-
-        def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            codes = expression.encode(batch.text, self._scanner.reasons)
-            if codes is None:
-                return batch
-            outcomes = list(map(dict(enumerate(expression.results)).get, codes))
-            for i, outcome in expression.uncoded.items():
-                outcomes[i] = outcome
-            read.update(zip(batch.numbers or range(len(codes)), outcomes, strict=True))
-            return batch.only(positions_of(codes, (0,)))
-
-        batch = LineBatch.of(joined)
-        if joined and (reader := self._parser.chunk_reader):
-            batch = reader.read(batch, match)
-        for i, (line, _) in batch.at(range(len(batch.lines))):
-            read[i] = self._outcome(line)
-        return read
+    def _outcomes_of(self, joined: list[bytes]) -> list[Outcome]:
+        """Return what lines give that were joined with their bodies."""
+        reader = self._parser.chunk_reader
+        codes = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if joined and reader else None
+        if codes is None or reader is None:
+            return list(map(self._outcome, joined))
+        outcomes = zip(reader.bare.outcomes(codes), joined, strict=True)
+        return [outcome or self._outcome(line) for outcome, line in outcomes]
 
     def _outcome(self, line: bytes) -> Outcome:
         """Return what a line gives, read by itself."""

@@ -18,7 +18,7 @@ from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
+from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
@@ -267,31 +267,31 @@ class _Job:
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line; return the lines that it leaves."""
-        codes = expression.encode(batch.text, self._scanner.reasons)
-        if codes is None:
+        symbols = expression.encode(batch.text, self._scanner.reasons)
+        if symbols is None:
             return self._marked(batch)
-        given, uncoded = expression.results, expression.uncoded
-        here = {code: given[code] for code in set(codes) - {OTHER_CODE}}
-        left = positions_of(codes, [code for code, outcome in here.items() if outcome is None])
-        results = {code: outcome for code, outcome in here.items() if isinstance(outcome, ResultKey)}
-        self._set_aside(codes, results, uncoded, batch)
-        for code, cause in here.items():
+        given, by_line = expression.results, expression.by_line
+        here = {symbol: given[symbol] for symbol in set(symbols) - {OTHER_SYMBOL}}
+        left = positions_of(symbols, [symbol for symbol, outcome in here.items() if outcome is None])
+        results = {symbol: outcome for symbol, outcome in here.items() if isinstance(outcome, ResultKey)}
+        self._set_aside(symbols, results, by_line, batch)
+        for symbol, cause in here.items():
             if isinstance(cause, str):
-                self._unparsed(cause, batch.at(positions_of(codes, (code,))))
-        self._count(batch, codes, results, uncoded)
+                self._unparsed(cause, batch.at(positions_of(symbols, (symbol,))))
+        self._count(batch, symbols, results, by_line)
         return self._marked(batch, left)
 
     def _set_aside(
-        self, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey], batch: LineBatch
+        self, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey], batch: LineBatch
     ) -> None:
         """Set aside the lines whose bodies may follow below, with what they give without."""
         delivered = self._scanner.delivered
-        wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
-        wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
+        wanting = positions_of(symbols, [symbol for symbol, result in results.items() if self._wants_body(result)])
+        wanting += [i for i, (_, code, reason) in by_line.items() if not reason and code not in delivered]
         wanting = list(compress(wanting, map(may_be_open, up_to_end(batch.picked(wanting), batch.envelope))))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
-            self._open.append((at, uncoded.pop(i) if codes[i] == OTHER_CODE else results[codes[i]]))
-            codes[i] = 0
+            self._open.append((at, by_line.pop(i) if symbols[i] == OTHER_SYMBOL else results[symbols[i]]))
+            symbols[i] = 0
 
     def _fails(self, result: ResultKey) -> bool:
         """Return whether a result is a failure."""
@@ -320,10 +320,10 @@ class _Job:
     def _outcomes_of(self, joined: list[bytes]) -> list[Outcome]:
         """Return what lines give that were joined with their bodies."""
         reader = self._parser.chunk_reader
-        codes = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if joined and reader else None
-        if codes is None or reader is None:
+        symbols = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if joined and reader else None
+        if symbols is None or reader is None:
             return list(map(self._outcome, joined))
-        outcomes = zip(reader.bare.outcomes(codes), joined, strict=True)
+        outcomes = zip(reader.bare.outcomes(symbols), joined, strict=True)
         return [outcome or self._outcome(line) for outcome, line in outcomes]
 
     def _outcome(self, line: bytes) -> Outcome:
@@ -342,14 +342,14 @@ class _Job:
         self._count(batch, bytearray(len(self._single)), {}, results)
 
     def _count(
-        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+        self, batch: LineBatch, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
     ) -> None:
-        """Count the lines of a batch by their results: ``results`` by code, and ``uncoded`` by the line's index."""
-        self._counts.add(batch, codes, results, uncoded)
+        """Count the lines of a batch by their results: ``results`` by symbol, and ``by_line`` by the line's index."""
+        self._counts.add(batch, symbols, results, by_line)
         if self._scanner.keep:
-            failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
-            if uncoded:
-                failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
+            failed = positions_of(symbols, [symbol for symbol, result in results.items() if self._fails(result)])
+            if by_line:
+                failed = sorted([*failed, *(i for i, result in by_line.items() if self._fails(result))])
             self._failed.add(batch, failed[-self._scanner.keep :])
 
     def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:

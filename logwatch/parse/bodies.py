@@ -35,7 +35,6 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_NEWLINE = 10
 _OPENERS = (b"{", b"[")
 _CLOSERS = (b"}", b"]")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
@@ -258,10 +257,11 @@ class Bodies:
             offsets = [begin + size for (begin, _), sizes in zip(spans, behind, strict=True) for size in sizes]
             at = dict(zip(offsets, stops, strict=True))
         text = b"\n" + text + _bare(ahead, self.envelope)[0]
-        stops = [at[end] for end in ends]
-        whole = (text[stop - len(line) - 1] == _NEWLINE for line, stop in zip(lines, stops, strict=True))
-        # a line that was cut short has no body
-        places = [1 + stop if is_whole else len(text) for stop, is_whole in zip(stops, whole, strict=True)]
+        # one that was cut short has no body
+        places = [
+            1 + stop if text.rfind(b"\n", 0, stop) == stop - len(line) - 1 else len(text)
+            for line, stop in zip(lines, map(at.__getitem__, ends), strict=True)
+        ]
         return Below(text, self.owns, self.indents), places
 
     def _begin(self, end: int) -> int:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from logwatch.compile.in_json import in_json, looks_before
-from logwatch.compile.nodes import Node
+from logwatch.compile.nodes import Node, looks_before
 from logwatch.compile.pcre2 import Expression
-from logwatch.compile.shared_groups import SharedGroups, ValueGroup, groups_of
+from logwatch.compile.to_regex import SharedGroups
 
 LISTED = frozenset(("code",))
 """The names of which every value counts, not only the last."""
@@ -35,13 +34,9 @@ class ChunkPattern:
     quoted: bool = False
 
     @cached_property
-    def _groups(self) -> list[ValueGroup]:
-        return groups_of(self.node)
-
-    @cached_property
     def names(self) -> tuple[str, ...]:
         """The name of each group; a name may occur several times."""
-        return tuple(group.name for group in self._groups)
+        return tuple(group.name for group in self.node.groups)
 
     def columns(self, rows: Sequence[bytes]) -> list[list[bytes]]:
         """Return for each group what it captured, row by row."""
@@ -66,7 +61,7 @@ class ChunkPattern:
     @cached_property
     def _doubtful(self) -> list[tuple[int, ...]]:
         """Sets of groups; a row in which all groups of one set have a value is undecided."""
-        repeated = [(i, group) for i, group in enumerate(self._groups) if group.repetitions]
+        repeated = [(i, group) for i, group in enumerate(self.node.groups) if group.repetitions]
         pairs = combinations(repeated, 2)
         twice = [(i, j) for (i, (name, one)), (j, (same, other)) in pairs if name == same and one & other]
         return [*twice, *((i,) for i, (name, _) in repeated if name in self.listed)]
@@ -74,7 +69,7 @@ class ChunkPattern:
     @cached_property
     def expression(self) -> Expression | str:
         """The compiled expression, made when it is first needed, or why there is none."""
-        text = SharedGroups(self.node).write(in_json(self.node) if self.quoted else self.node)
+        text = SharedGroups(self.node, quoted=self.quoted).write(self.node)
         first = 1 + len(_NAMED_GROUP.findall(self.before))
         template = _SEPARATOR.join(b"$%d" % number for number in range(first, first + len(self.names))) + b"\n"
         try:

@@ -128,7 +128,7 @@ def _committed(node: Node, follow: nodes.Bytes) -> Node:
             return CharRun(chars, low, high)
         case nodes.Seq(items):
             return nodes.seq(*(_committed(item, _first_of(items[i + 1 :], follow)) for i, item in enumerate(items)))
-        case Choice(items) if follow and not nodes.all_disjoint(items):
+        case Choice(items) if follow and not _begin_differently(items):
             raise _MayBacktrack
         case Repeat(item, low, high, lazy):
             if lazy or not item.min_len or (low != high and item.first_set & follow):
@@ -142,17 +142,18 @@ def _committed(node: Node, follow: nodes.Bytes) -> Node:
     return nodes.rebuilt(node, lambda child: _committed(child, follow))
 
 
+def _begin_differently(items: tuple[Node, ...]) -> bool:
+    """Return whether the first bytes of alternatives prove that at most one of them can match at any position."""
+    firsts = [item.first_set for item in items]
+    return all(item.min_len for item in items) and sum(map(len, firsts)) == len(_NONE.union(*firsts))
+
+
 def _first_of(items: tuple[Node, ...], follow: nodes.Bytes) -> nodes.Bytes:
     """Return the bytes that a match of these items can begin with when one of ``follow`` comes behind them."""
     for item in reversed(items):
-        match item:
-            case Look(inner, True, False):
-                single = (each for each in nodes.alternatives(inner) if isinstance(each, CharRun) and each.max == 1)
-                follow = _ANY.difference(*(each.chars for each in single))
-            case _ if item.min_len:
-                follow = item.first_set
-            case _ if any(isinstance(each, Look) for each in nodes.walk(item)):
-                follow = _ANY
-            case _:
-                follow |= item.first_set
+        if item.min_len:
+            follow = item.first_set
+        else:
+            looks = any(isinstance(each, Look) for each in nodes.walk(item))
+            follow = _ANY if looks else follow | item.first_set
     return follow

@@ -4,17 +4,14 @@ Every node except ``Backtracking`` has pyparsing's semantics: greedy, ordered, w
 it matches one fixed number of bytes or fails, so a compiled grammar can be a single regex of atomic parts.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, wraps
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
-_MAX_PREFIXES = 64
-_How = ParamSpec("_How")
-_Made = TypeVar("_Made")
 
 
 class _Properties:
@@ -53,6 +50,20 @@ class _Properties:
         return tuple(own + [name for child in self.children for name in child.capture_names])
 
     @cached_property
+    def groups(self) -> "tuple[ValueGroup, ...]":
+        """The groups that hold the values of its captures, in numerical order; alternatives share theirs."""
+        if isinstance(self, Choice):
+            shared: list[ValueGroup] = []
+            for item in self.items:
+                _share(shared, item.groups)
+            return tuple(shared)
+        own = [ValueGroup(self.name)] if isinstance(self, Capture) else []
+        found = (*own, *(group for child in self.children for group in child.groups))
+        if isinstance(self, Repeat) and self.max != 1:
+            return tuple(ValueGroup(name, frozenset((id(self),))) for name, _ in found)
+        return found
+
+    @cached_property
     def first_set(self) -> Bytes:
         """The bytes that a non-empty match can begin with."""
         found: Bytes = frozenset()
@@ -71,28 +82,24 @@ class _Properties:
                 break
         return found
 
-    @cached_property
-    def prefixes(self) -> frozenset[bytes]:
-        """Texts, one of which begins every match; they include what a lookahead asserts behind a word."""
-        heads = frozenset((b"",))
-        match self:
-            case Literal(data):
-                return frozenset((data,))
-            case CharRun(chars, low) if low and len(chars) <= _MAX_PREFIXES:
-                return frozenset(bytes((code,)) for code in chars)
-            case Choice(items) if items:
-                return frozenset().union(*(item.prefixes for item in items))
-            case Repeat() | Look(_, True) | Look(_, _, True):
-                return heads
-        for child in self.children:
-            tails = child.prefixes
-            if len(heads) * len(tails) > _MAX_PREFIXES:
-                break
-            heads = frozenset(head + tail for head in heads for tail in tails)
-            asserts_nothing = isinstance(child, Look) and (child.negative or child.behind)
-            if not asserts_nothing and not all(isinstance(word, Literal) for word in alternatives(child)):
-                break
-        return heads
+
+class ValueGroup(NamedTuple):
+    """The name of a group, and the ids of the outermost repetitions that may set it."""
+
+    name: str
+    repetitions: frozenset[int] = frozenset()
+
+
+def _share(shared: list[ValueGroup], groups: Sequence[ValueGroup]) -> None:
+    """Merge an alternative's groups into those of earlier ones: reuse them where names and order allow, add others."""
+    at = 0
+    for group in groups:
+        same = next((i for i in range(at, len(shared)) if shared[i].name == group.name), None)
+        if same is None:
+            shared.insert(at, group)
+        else:
+            shared[same] = ValueGroup(group.name, shared[same].repetitions | group.repetitions)
+        at = (at if same is None else same) + 1
 
 
 @dataclass(frozen=True)
@@ -202,21 +209,6 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def cached_on_node(change: Callable[Concatenate[Node, _How], _Made]) -> Callable[Concatenate[Node, _How], _Made]:
-    """Cache a function of a node on the node itself: the same node occurs in many places of a tree."""
-
-    @wraps(change)
-    def made(node: Node, /, *args: _How.args, **kwargs: _How.kwargs) -> _Made:
-        known = vars(node).setdefault("_made", {})
-        how = (change, *args, *kwargs.values())
-        if how not in known:
-            done = change(node, *args, **kwargs)
-            known[how] = None if done is node else done  # a node that refers to itself is freed by the collector only
-        return cast(_Made, node if known[how] is None else known[how])
-
-    return made
-
-
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return the node with ``change`` applied to each of its children."""
     match node:
@@ -229,7 +221,6 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return node
 
 
-@cached_on_node
 def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     """Return the node without its captures, except those named in ``keep``."""
     if keep.issuperset(node.capture_names):
@@ -266,19 +257,15 @@ def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
     return (head, seq(*rest)) if isinstance(head, CharRun) and skips else (None, node)
 
 
-# ---- properties ------------------------------------------------------------------------------------------------------
-
-
-def disjoint(one: Node, other: Node) -> bool:
-    """Return whether their first bytes or words prove that no position lets both match."""
-    if not one.min_len or not other.min_len:
-        return False
-    if not one.first_set & other.first_set:
-        return True
-    words, others = one.prefixes, other.prefixes
-    return not any(word.startswith(each) or each.startswith(word) for word in words for each in others)
-
-
-def all_disjoint(items: tuple[Node, ...]) -> bool:
-    """Return whether at most one of the items can match at any position, as far as ``disjoint`` can prove it."""
-    return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])
+def looks_before(node: Node, at: int = 0) -> bool:
+    """Return whether a lookbehind may see what precedes the line; at least ``at`` of its bytes precede the node."""
+    match node:
+        case Look(item, _, True):
+            return item.min_len > at
+        case Seq(items):
+            for item in items:
+                if looks_before(item, at):
+                    return True
+                at += item.min_len
+            return False
+    return any(looks_before(child, at) for child in node.children)

@@ -2,17 +2,26 @@
 
 Choices and repetitions become atomic groups. Only single classes get possessive quantifiers: Python before 3.11.5
 miscompiles them on anything longer, and fails on captures inside them.
+
+For PCRE2 alternatives share their groups, by its branch reset ``(?|...)``: a value that many alternatives of a
+repetition may set is one group, so the group holds what was set last, and rows are short.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat, ValueGroup
 
 _NEWLINE = frozenset(b"\n")
 _SPECIAL = frozenset(b"\\]^-[&~|")  # inside a class
+_QUOTE, _BACKSLASH = b'"\\'
+_ESCAPED_QUOTE = Literal(b'\\"')
+BARE: nodes.Bytes = frozenset(range(0x20, 256)) - {_QUOTE, _BACKSLASH}
+"""The bytes of a line that JSON text may contain unescaped."""
+_NEVER = CharRun(frozenset(), 1, 1)
 
 
 class Writer:
@@ -70,6 +79,80 @@ class Writer:
 
     def _iterations(self, inner: str, times: str) -> str:
         return f"(?>(?:{inner}){times})"
+
+
+def _places(groups: Sequence[ValueGroup], shared: Sequence[ValueGroup]) -> Iterator[int]:
+    """Yield the indices of one alternative's groups among the shared ones."""
+    at = 0
+    for name, _ in groups:
+        while shared[at].name != name:
+            at += 1
+        yield at
+        at += 1
+
+
+class SharedGroups(Writer):
+    """Writes one node with the groups of ``Node.groups``; if ``quoted``, for lines inside JSON text."""
+
+    def __init__(self, node: Node, *, quoted: bool = False) -> None:
+        super().__init__(capturing=True)
+        self._quoted = quoted
+        self._numbers = iter(range(1, 1 + len(node.groups)))  # of the groups that are still to be written
+        self._last = 0
+
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
+        """Write a node as ``Writer`` does."""
+        quoted = _in_json(node) if self._quoted else None
+        if quoted is None:
+            return super().write(node, last=last, back=back)
+        return SharedGroups(quoted).write(quoted, last=last, back=back)
+
+    def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
+        if not isinstance(node, Capture):
+            return text()
+        number = next(self._numbers)
+        others = "(){0}" * (number - self._last - 1)  # groups of other alternatives: they compile to nothing
+        self._last = number
+        return f"{others}({text()})"
+
+    def _alternatives(self, node: Choice, *, last: bool, back: bool) -> str:
+        if not node.capture_names:
+            return super()._alternatives(node, last=last, back=back)
+        shared = node.groups
+        numbers, begin, rest = list(islice(self._numbers, len(shared))), self._last, self._numbers
+        texts, ends = [], []
+        for item in node.items:
+            self._last, self._numbers = begin, iter([numbers[i] for i in _places(item.groups, shared)])
+            texts.append(self.write(item, last=last or not back, back=back))
+            ends.append(self._last)
+        self._last, self._numbers = max(ends), rest
+        return f"(?|{'|'.join(texts)})" if last or back else f"(?>(?|{'|'.join(texts)}))"
+
+    def _iterations(self, inner: str, times: str) -> str:
+        """Make the repetition possessive: with an atomic group around it, PCRE2 would keep every iteration's state."""
+        return f"(?:{inner}){times}+" if times else f"(?>{inner})"
+
+
+def _in_json(node: Node) -> Node | None:
+    r"""Return what a node that looks at bytes is for lines inside JSON text; None for those that only join others.
+
+    Only text without any other escape than ``\"`` is matched. Apart from its quotes it is the line itself, so the nodes
+    match at the same places; and they cannot run past the text's end, which is a bare quote or an escape.
+    """
+    match node:
+        case Literal(data):
+            if not BARE.union((_QUOTE,)).issuperset(data):
+                return _NEVER  # it would need another escape
+            return Literal(data.replace(b'"', b'\\"'))
+        case CharRun(chars, low, high, lazy):
+            bare = CharRun(chars & BARE, low, high, lazy)
+            if _QUOTE not in chars or high == 0:
+                return bare
+            single = Choice((CharRun(bare.chars, 1, 1), _ESCAPED_QUOTE)) if bare.chars else _ESCAPED_QUOTE
+            return single if (low, high) == (1, 1) else Repeat(single, low, high, lazy)
+        case Look(CharRun(chars, 1, 1), negative, True):
+            return Look(CharRun(chars & (BARE | {_QUOTE}), 1, 1), negative, behind=True)  # an escape ends in the quote
+    return None
 
 
 def _run(chars: nodes.Bytes, low: int, high: int | None, suffix: str) -> str:

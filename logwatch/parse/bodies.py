@@ -12,8 +12,10 @@ reads like an answer on the same line. The caller must check that the result is 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
-from itertools import accumulate, chain
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from itertools import accumulate
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
@@ -33,8 +35,6 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_FEW_MARKS = 256  # bytes; results for more are not cached
-_JOINED = bytes.maketrans(b"\n", b" ")
 _OPENERS = (b"{", b"[")
 _CLOSERS = (b"}", b"]")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
@@ -77,7 +77,7 @@ def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
     return [
         each[end - written if end > written else 0 : end].removesuffix(rb"\r")
         if end > 0
-        else _bare(each + b"\n", envelope)[:-1]
+        else _bare(each + b"\n", envelope)[0][:-1]
         for each, end in zip(records, ends, strict=True)
     ]
 
@@ -107,16 +107,10 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
 
 def _marks(texts: Sequence[bytes]) -> list[bytes]:
     """Reduce each text to its brackets, quotes and newlines; return one with backslashes unchanged."""
-    marks = _translated(texts, None, _NO_MARKS)
+    marks = b"\0".join(texts).translate(None, _NO_MARKS).split(b"\0")  # all at once takes a tenth of the time
+    if len(marks) != len(texts):  # some of them contain NULs
+        marks = [each.translate(None, _NO_MARKS) for each in texts]
     return [text if b"\\" in each else each for each, text in zip(marks, texts, strict=True)]
-
-
-def _translated(texts: Sequence[bytes], table: bytes | None, without: bytes = b"") -> list[bytes]:
-    """Translate each text; doing it for all of them at once takes a tenth of the time."""
-    found = b"\0".join(texts).translate(table, without).split(b"\0")
-    if len(found) != len(texts):  # some of them contain NULs
-        found = [each.translate(table, without) for each in texts]
-    return found
 
 
 def join_one_by_one(
@@ -154,16 +148,10 @@ def _indented(indents: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
 
 
-@lru_cache(maxsize=1024)
-def _closed(line: bytes, below: bytes) -> bool:
+def _closes(line: bytes, below: bytes) -> bool:
     """Return whether the last mark of ``below`` closes the outermost bracket that ``line`` leaves open."""
     level, _ = depth(line)
     return level > 0 and depth(below, level) == (0, len(below))
-
-
-def _closes(line: bytes, below: bytes) -> bool:
-    """Return what ``_closed`` does, but cache it only for few marks."""
-    return (_closed if len(line) + len(below) < _FEW_MARKS else _closed.__wrapped__)(line, below)
 
 
 class Below:
@@ -198,10 +186,9 @@ class Below:
         below = [found[0].rstrip() if found and found.end() < at + MAX_BYTES else b"" for at, found in ends]
         marks = [*zip(_marks(lines), _marks(below), strict=True)]
         closed = {each for each in {*marks} if _closes(*each)}  # many answers have the same marks
-        behind = _translated(below, _JOINED)
-        for line, mark, lines_below, rest in zip(lines, marks, below, behind, strict=True):
+        for line, mark, rest in zip(lines, marks, below, strict=True):
             is_closed = mark in closed and rest.endswith(_CLOSERS)
-            yield (line + rest, lines_below.count(b"\n")) if is_closed else None
+            yield (line + rest.replace(b"\n", b" "), rest.count(b"\n")) if is_closed else None
 
     def _lines_from(self, at: int) -> Iterator[bytes]:
         """Yield the lines from ``at`` on, without their newlines."""
@@ -210,110 +197,91 @@ class Below:
             at = end + 1
 
 
+@dataclass(frozen=True)
 class Bodies:
     """The bodies of the push lines of a chunk, which is still in its envelope; ``ahead`` follows it elsewhere.
 
     Taking a whole chunk out of its envelope costs more than all else that is done for it, so it is a last resort.
+    ``marker`` is in every push line; most bodies end above the next one.
     """
 
-    def __init__(
-        self,
-        data: bytes,
-        envelope: Envelope,
-        ahead: bytes,
-        marker: bytes,
-        owns: envelopes.Owns,
-        indents: bytes = b"",
-    ) -> None:
-        """``marker`` is in every push line; most bodies end above the next one."""
-        self._data = data
-        self._marker = marker
-        self._envelope = envelope
-        self._ahead = ahead
-        self._owns = owns
-        self._indents = indents
+    data: bytes
+    envelope: Envelope
+    ahead: bytes
+    marker: bytes
+    owns: envelopes.Owns
+    indents: bytes = b""
 
-    def joined(self, lines: Sequence[bytes], ends: Sequence[int] = ()) -> list[bytes]:
+    def joined(self, lines: Sequence[bytes], ends: Sequence[int]) -> list[bytes]:
         """Return lines of the chunk, in order, joined with their bodies; none ends in a newline.
 
-        ``ends`` are their offsets in the data, behind their newlines; without them the lines are searched for.
+        ``ends`` are the offsets in the data behind the records of these lines.
         """
-        if ends and self._envelope == PLAIN:
-            below = Below(b"\n" + self._data + _bare(self._ahead, PLAIN), self._owns, self._indents)
-            return [text for text, _ in below.join(lines, [1 + end for end in ends])]
-        texts: list[bytes | None] = self._closed_near(lines, ends) if ends else [None] * len(lines)
-        missed = {line for line, text in zip(lines, texts, strict=True) if text is None}
-        left = [i for i, line in enumerate(lines) if line in missed]  # equal lines as well, since they are searched for
-        if left:
-            some, own = [lines[i] for i in left], b"\n" + self._around([ends[i] for i in left] if ends else ())
-            text = own + _bare(self._ahead, self._envelope)
-            joined = Below(text, self._owns, self._indents).join(some, _places(some, text, len(own)))
-            for i, (whole, _) in zip(left, joined, strict=True):
-                texts[i] = whole
+        texts: list[bytes | None] = [None] * len(lines)
+        if self.envelope != PLAIN:
+            near, places = self._below(lines, ends, self._near(ends))
+            texts = [found and found[0] for found in near.closed(lines, places)]
+        if left := [i for i, text in enumerate(texts) if text is None]:
+            some, own_ends = [lines[i] for i in left], [ends[i] for i in left]
+            below, places = self._below(some, own_ends, self._in_reach(own_ends), self.ahead)
+            for i, (text, _) in zip(left, below.join(some, places), strict=True):
+                texts[i] = text
         return [text or line for text, line in zip(texts, lines, strict=True)]
 
-    def _closed_near(self, lines: Sequence[bytes], ends: Sequence[int]) -> list[bytes | None]:
-        """Return the joined line for each whose body ends within ``_NEAR_BYTES``, else None."""
-        pieces: list[bytes] = []
+    def _near(self, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Yield where the records begin and end that nearly all bodies end in, those of each line by themselves."""
         for end in ends:
-            next_ = self._data.find(self._marker, end, end + _NEAR_BYTES)
+            next_ = self.data.find(self.marker, end, end + _NEAR_BYTES)
             stop = end + _NEAR_BYTES if next_ < 0 else next_
-            pieces.append(self._data[self._begin(end) : self._begin(stop) if stop < len(self._data) else None])
-        text = b"\n" + _bare(b"".join(pieces), self._envelope)
-        near = Below(text, self._owns, self._indents).closed(lines, _places(lines, text, len(text)))
-        return [found and found[0] for found in near]
+            yield self._begin(end), self._begin(stop) if stop < len(self.data) else len(self.data)
 
-    def _around(self, ends: Sequence[int]) -> bytes:
-        """Return a text with these lines and all that their bodies may reach: not the whole chunk if they are few."""
-        if self._envelope == PLAIN:
-            return self._data
-        if 0 < _REACH_LINES * len(ends) < envelopes.line_count(self._data):
-            pieces: list[bytes] = []
-            at = 0
-            for end in ends:
-                begin, reach = max(at, self._begin(end)), _REACH.match(self._data, end)
-                at = reach.end() if reach else end
-                pieces.append(self._data[begin:at])
-            if (taken := envelopes.taken_out(b"".join(pieces), self._envelope)) is not None:
-                return taken.text
-        return _bare(self._data, self._envelope)
+    def _in_reach(self, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Yield where the records begin and end that bodies may go on in, each record once."""
+        at = 0
+        for end in ends:
+            begin, reach = max(at, self._begin(end)), _REACH.match(self.data, end)
+            at = reach.end() if reach else end
+            yield begin, at
+
+    def _below(
+        self, lines: Sequence[bytes], ends: Sequence[int], spans: Iterable[tuple[int, int]], ahead: bytes = b""
+    ) -> tuple[Below, list[int]]:
+        """Take the records in some spans of the data out of their envelope; also return where each line ends there."""
+        if self.envelope == PLAIN:
+            text, at = self.data, dict(zip(ends, ends, strict=True))
+        else:
+            spans = list(spans)
+            pieces = [self.data[begin:end] for begin, end in spans]
+            text, stops = _bare(b"".join(pieces), self.envelope)
+            behind = (accumulate(map(len, BytesIO(each))) for each in pieces)
+            offsets = [begin + size for (begin, _), sizes in zip(spans, behind, strict=True) for size in sizes]
+            at = dict(zip(offsets, stops, strict=True))
+        text = b"\n" + text + _bare(ahead, self.envelope)[0]
+        # one that was cut short has no body
+        places = [
+            1 + stop if text.rfind(b"\n", 0, stop) == stop - len(line) - 1 else len(text)
+            for line, stop in zip(lines, map(at.__getitem__, ends), strict=True)
+        ]
+        return Below(text, self.owns, self.indents), places
 
     def _begin(self, end: int) -> int:
         """Return the start of the record that contains the byte before ``end``, which may be its newline."""
-        return self._data.rfind(b"\n", 0, end - 1) + 1
+        return self.data.rfind(b"\n", 0, end - 1) + 1
 
 
-def _places(lines: Sequence[bytes], text: bytes, end: int) -> list[int]:
-    """Search a text, up to ``end``, for lines in their order; return their ends, behind their newlines."""
-    places, at = [], 1
-    for line in lines:
-        whole = b"\n%b\n" % line
-        begin = text.find(whole, at - 1, end)
-        at = at if begin < 0 else begin + len(whole)
-        places.append(len(text) if begin < 0 else at)  # one that was cut short is not found, and has no body
-    return places
+def _bare(data: bytes, envelope: Envelope) -> tuple[bytes, list[int]]:
+    """Take whole lines out of their envelope; return those that may count, and where those of each record end.
 
-
-def _bare(data: bytes, envelope: Envelope) -> bytes:
-    """Take whole lines out of their envelope, leaving out those that may not count."""
-    own, others = _apart(data, envelope)
-    if not others.text:
-        return own.text
-    return b"".join([line + b"\n" for lines in _payloads(own, others) for line in lines])
-
-
-def _apart(data: bytes, envelope: Envelope) -> tuple[LineBatch, LineBatch]:
-    """Take whole lines out of their envelope together; return these, and the torn ones as they are."""
+    A torn record may contain another one.
+    """
     data = envelopes.clean(data)
-    return LineBatch(envelopes.uncoloured(data) if envelope == PLAIN else data, envelope=envelope).apart(len(data))
-
-
-def _payloads(own: LineBatch, others: LineBatch) -> list[list[bytes]]:
-    """Return, for each record, its lines that may count, without newlines; a torn record may contain another one."""
-    found = {own.number(i): [line[:-1]] for i, line in enumerate(own.lines)}
+    whole = LineBatch(envelopes.uncoloured(data) if envelope == PLAIN else data, envelope=envelope)
+    own, others = whole.apart(len(data))
+    found = {own.number(i): line for i, line in enumerate(own.lines)}
     for number, line in others.unwrapped() if others.text else ():
-        found.setdefault(number, []).extend([] if line.refused else [line.payload])
-    return [found[number] for number in range(len(found))]
+        found[number] = found.get(number, b"") + (b"" if line.refused else line.payload + b"\n")
+    records = [found[number] for number in range(len(found))]
+    return b"".join(records), [*accumulate(map(len, records))]
 
 
 def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelopes.Owns, indents: bytes = b"") -> int:
@@ -332,23 +300,22 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
     marked = _begin_bodies(records, envelope, marker)
     owned = cache(owns)
     records = records[marked[0] :]
-    inside = _payloads(*_apart(b"".join([each + b"\n" for each in records]), envelope))
-    begins = [0, *accumulate(map(len, inside))]
-    lines = [*chain.from_iterable(inside)]
-    below = Below(b"\n".join([b"", *lines, b""]), owns, indents)
-    starts = [*accumulate((len(each) + 1 for each in lines), initial=1)]
-    asked: dict[int, int] = {}  # indices of lines behind which a body may begin, and of their records
-    for i in marked:
-        begin, behind = begins[i - marked[0]], begins[i - marked[0] + 1]
-        if begin < behind and may_be_open(line := lines[behind - 1]) and owned(line):  # a torn record may hold no line
-            asked[behind] = i
-    joined = below.join([lines[behind - 1] for behind in asked], [starts[behind] for behind in asked])
+    text, stops = _bare(b"".join([each + b"\n" for each in records]), envelope)
+    starts = [0, *stops]
+    asked: list[tuple[bytes, int, int]] = []  # lines below which a body may begin, where it does, and of which record
+    for i in (each - marked[0] for each in marked):
+        line = text[starts[i] : max(0, stops[i] - 1)].rpartition(b"\n")[2]  # empty where a torn record holds no line
+        if may_be_open(line) and owned(line):
+            asked.append((line, stops[i], i))
+    below = Below(b"\n" + text, owns, indents)
+    joined = below.join([line for line, _, _ in asked], [1 + stop for _, stop, _ in asked])
     first = end = 0  # of overlapping bodies: the record in which they begin, and the line behind which they end
-    for (behind, i), (_, count) in zip(asked.items(), joined, strict=True):
+    for (_, stop, i), (_, count) in zip(asked, joined, strict=True):
+        behind = text.count(b"\n", 0, stop)
         if behind > end:
             first = i
         if count is None:
-            return sum(len(each) + 1 for each in records[first - marked[0] :])
+            return sum(len(each) + 1 for each in records[first:])
         end = max(end, behind + count)
     return 0
 

@@ -41,16 +41,12 @@ def check(grammar: Grammar) -> list[Problem]:
     if why := grammar.not_compiled_because:
         remedy = "see which elements can be compiled in docs/grammars.md, or live with the speed of pyparsing"
         problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
-    if why := _not_for_chunks(parser_of(grammar)):
+    reader = parser_of(grammar).chunk_reader
+    expression = reader.bare.pattern.expression if reader and pcre2.loaded() else None
+    if isinstance(expression, str):
         remedy = "see what PCRE2 refuses in docs/grammars.md, or live with a tenth of the speed"
-        problems.append(Problem(str(grammar.path), "read line by line", why, remedy, warning=True))
+        problems.append(Problem(str(grammar.path), "read line by line", expression, remedy, warning=True))
     return problems
-
-
-def _not_for_chunks(parser: LineParser) -> str:
-    """Return why PCRE2 refuses a compiled grammar; empty if it does not, or is not installed."""
-    expression = parser.chunk_reader.bare.pattern.expression if parser.chunk_reader and pcre2.loaded() else ""
-    return expression if isinstance(expression, str) else ""
 
 
 def _samples(grammar: Grammar) -> Iterator[Problem]:

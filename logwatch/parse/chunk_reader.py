@@ -1,12 +1,13 @@
-"""Read whole chunks by one expression, which reduces each line to a byte: the code of its result.
+"""Read whole chunks by one expression, which reduces each line to a byte: the symbol of its result.
 
 What the expression captures of a line is its row. Equal rows give the same result, which is worked out once, and then
-counted and searched for as a byte. Different rows with the same result share a code.
+counted and searched for as a byte. Different rows with the same result share a symbol.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, compress, count, repeat
 from typing import Any
 
@@ -21,14 +22,14 @@ _SAME_FRAME_BATCHES = 64  # before another frame is looked for: compiling one ta
 _MAX_ENVELOPES = 16
 _RARE = 8  # where at most one in so many lines matches, searching is faster than testing each
 
-OTHER_CODE = 255
-"""The code of lines whose result is not among the first 255; each of them is looked at by itself."""
+OTHER_SYMBOL = 255
+"""The symbol of lines whose result is not among the first 255; each of them is looked at by itself."""
 _MAX_ROWS, _FEW_ROWS = 4096, 256
 _MAX_KEY_BYTES = 1 << 20  # of all keys: a single one may contain a word as long as a line
 
 Outcome = ResultKey | Cause | None
 """What a line gives, its reason as logged; None if the expression did not match it."""
-_NO_RESULTS: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # which have the first codes
+_NO_RESULTS: tuple[Cause | None, ...] = (None, "no_code", "ambiguous")  # which have the first symbols
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it leaves."""
@@ -36,10 +37,10 @@ Match = Callable[["Dictionary", LineBatch], LineBatch]
 
 @dataclass(slots=True)
 class _Framed:
-    """The expression for lines in a frame."""
+    """The expression for lines in a frame, that of the first batch or of a later one."""
 
-    frame: envelopes.Frame
-    expression: "Dictionary | None"  # None if it matches too few of them
+    frame: envelopes.Frame | None = None
+    expression: "Dictionary | None" = None  # None if it matches too few of them
     batches: int = 0
 
 
@@ -48,11 +49,9 @@ class ChunkReader:
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
-        self._framed_by: dict[Envelope, _Framed] = {}
+        self._framed: Callable[[Envelope], _Framed] = lru_cache(_MAX_ENVELOPES)(lambda _: _Framed())
 
-    def read(
-        self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch] = lambda batch: batch
-    ) -> LineBatch:
+    def read(self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch]) -> LineBatch:
         """Read a batch in its envelope, then what that leaves without it; return the lines that are still left.
 
         ``match`` counts what an expression captures of a batch, and returns the lines that it leaves; ``take_out``
@@ -63,66 +62,60 @@ class ChunkReader:
 
     def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch in its envelope; return the lines that are left."""
-        framed = self._framed(batch)
-        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
+        framed = self._framed(batch.envelope)
+        if framed.frame is None or framed.batches % _SAME_FRAME_BATCHES == 0:
+            frame = envelopes.frame(batch.text, batch.envelope)
+            if frame and not (framed.frame == frame and framed.expression):
+                pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+                framed.frame, framed.expression = frame, Dictionary(pattern) if pattern else None
+        framed.batches += 1
+        if framed.frame is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
         left = match(framed.expression, batch)
         if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # lines of this envelope are written in more than one way
         return left
 
-    def _framed(self, batch: LineBatch) -> "_Framed | None":
-        """Return the expression for lines in an envelope, made for the frame of the first batch, or of a later one."""
-        known = self._framed_by.get(batch.envelope)
-        if known is not None:
-            known.batches += 1
-            if known.batches % _SAME_FRAME_BATCHES:
-                return known
-        frame = envelopes.frame(batch.text, batch.envelope)
-        if frame is None or (known and known.frame == frame and known.expression):
-            return known
-        pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
-        if len(self._framed_by) >= _MAX_ENVELOPES:
-            self._framed_by.clear()
-        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern) if pattern else None)
-        return made
-
 
 class Dictionary:
-    """The results that one expression has given so far, by their codes.
+    """The results that one expression has given so far, by their symbols.
 
-    A code is valid until the next ``encode``, which may start over.
+    A symbol is valid until the next ``encode``, which may start over.
     """
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.pattern = pattern
-        self.uncoded: dict[int, ResultKey] = {}
-        """The results of the lines that got OTHER_CODE in the last call, by index, in order."""
+        self.by_line: dict[int, ResultKey] = {}
+        """The results of the lines that got OTHER_SYMBOL in the last call, by index, in order."""
         self._forget()
         self._reasons: Reasons | None = None
         self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
     def encode(self, text: bytes, reasons: Reasons | None = None) -> bytearray | None:
-        """Return the code of each line of a text; None if each has to be read by itself.
+        """Return the symbol of each line of a text; None if each has to be read by itself.
 
         ``reasons`` are those that distinguish results; None: all do.
         """
         rows = self.pattern.rows(text)
         if rows is None:
             return None
-        full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        full = len(self.results) >= OTHER_SYMBOL or len(self._symbols) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
             self._forget()  # what fills it may never recur, and would keep out what does
-        self.uncoded = {}
-        codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
-        if OTHER_CODE in codes:
-            self._encode_new(rows, codes)
-        return codes
+        self.by_line = {}
+        symbols = bytearray(map(self._symbols.get, rows, repeat(OTHER_SYMBOL)))
+        if OTHER_SYMBOL in symbols:
+            self._encode_new(rows, symbols)
+        return symbols
+
+    def outcomes(self, symbols: bytearray) -> list[Outcome]:
+        """Return the outcomes of the lines whose symbols the last call of ``encode`` returned."""
+        return [self.by_line[i] if symbol == OTHER_SYMBOL else self.results[symbol] for i, symbol in enumerate(symbols)]
 
     def _forget(self) -> None:
         self.results: list[Outcome] = [*_NO_RESULTS]
-        self._codes: dict[bytes | Values, int] = {}  # by row, and by the key that decides it
+        self._symbols: dict[bytes | Values, int] = {}  # by row, and by the key that decides it
         self._key_bytes = 0
 
     def results_of(self, columns: Sequence[Sequence[bytes]]) -> tuple[Columns, dict[int, Cause | None]]:
@@ -134,25 +127,25 @@ class Dictionary:
         nothing = [i for i, values in enumerate(zip(*columns, strict=True)) if not any(values)]
         return given, without | dict.fromkeys([*nothing, *self.pattern.undecided(columns)])
 
-    def _encode_new(self, rows: Sequence[bytes], codes: bytearray) -> None:
-        """Fill in the codes of rows that are not known yet."""
-        at = positions_of(codes, (OTHER_CODE,))
+    def _encode_new(self, rows: Sequence[bytes], symbols: bytearray) -> None:
+        """Fill in the symbols of rows that are not known yet."""
+        at = positions_of(symbols, (OTHER_SYMBOL,))
         new = [rows[i] for i in at]
         columns = self.pattern.columns(new)
         captured = [i for i, column in enumerate(columns) if any(column)]
         keys = self._keys(columns, captured)
-        found = bytes(map(self._codes.get, keys, repeat(OTHER_CODE)))
-        if OTHER_CODE in found:
-            outcomes = self._add(Counter(compress(keys, map(OTHER_CODE.__eq__, found))), captured)
-            found = bytes(map(self._codes.__getitem__, keys))
-            self.uncoded = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_CODE,))}
-        for i, code in zip(at, found, strict=True):
-            codes[i] = code
-        if len(self._codes) < _FEW_ROWS:  # rows that recur need no keys then
+        found = bytes(map(self._symbols.get, keys, repeat(OTHER_SYMBOL)))
+        if OTHER_SYMBOL in found:
+            outcomes = self._add(Counter(compress(keys, map(OTHER_SYMBOL.__eq__, found))), captured)
+            found = bytes(map(self._symbols.__getitem__, keys))
+            self.by_line = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_SYMBOL,))}
+        for i, symbol in zip(at, found, strict=True):
+            symbols[i] = symbol
+        if len(self._symbols) < _FEW_ROWS:  # rows that recur need no keys then
             self._remember(new, found, sum(map(len, new)))
 
     def _add(self, keys: Counter[Values], captured: Sequence[int]) -> dict[Values, Any]:
-        """Assign a code to each key, the most frequent first; return the outcomes of all keys."""
+        """Assign a symbol to each key, the most frequent first; return the outcomes of all keys."""
         unknown = [key for key, _ in keys.most_common()]
         known = dict(zip(captured, list(zip(*unknown, strict=True))[1:], strict=True))
         nothing = [b""] * len(unknown)
@@ -161,17 +154,17 @@ class Dictionary:
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
-        codes_of = {outcome: code for code, outcome in enumerate(self.results)}
+        symbols_of = {outcome: symbol for symbol, outcome in enumerate(self.results)}
         for outcome in outcomes:
-            code = codes_of.setdefault(outcome, min(len(codes_of), OTHER_CODE))
-            if code == len(self.results) < OTHER_CODE:
+            symbol = symbols_of.setdefault(outcome, min(len(symbols_of), OTHER_SYMBOL))
+            if symbol == len(self.results) < OTHER_SYMBOL:
                 self.results.append(outcome)
         size = sum(map(len, chain.from_iterable(unknown)))
-        self._remember(unknown, map(codes_of.__getitem__, outcomes), size)
+        self._remember(unknown, map(symbols_of.__getitem__, outcomes), size)
         return dict(zip(unknown, outcomes, strict=True))
 
-    def _remember(self, known: Sequence[bytes] | Sequence[Values], codes: Iterable[int], size: int) -> None:
-        self._codes.update(zip(known, codes, strict=True))
+    def _remember(self, known: Sequence[bytes] | Sequence[Values], symbols: Iterable[int], size: int) -> None:
+        self._symbols.update(zip(known, symbols, strict=True))
         self._key_bytes += size
 
     def _keys(self, columns: Sequence[Sequence[bytes]], captured: Sequence[int]) -> list[Values]:
@@ -184,14 +177,14 @@ class Dictionary:
         return list(zip([b"%r" % captured] * len(columns[0]), *values, strict=True))
 
 
-def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:
-    """Return the indices of the codes that are wanted, in order."""
+def positions_of(symbols: bytes | bytearray, wanted: Collection[int]) -> list[int]:
+    """Return the indices of the symbols that are wanted, in order."""
     if not wanted:
         return []
     table = bytearray(256)
-    for code in wanted:
-        table[code] = 1
-    found = codes.translate(table)
+    for symbol in wanted:
+        table[symbol] = 1
+    found = symbols.translate(table)
     if found.count(1) * _RARE > len(found):
         return list(compress(count(), found))
     places: list[int] = []

@@ -44,10 +44,10 @@ class ResultCounts:
         self._tallies: dict[ResultKey, _Tally] = {}
 
     def add(
-        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+        self, batch: LineBatch, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
     ) -> None:
-        """Count the lines of a batch by their results: ``results`` by code, and ``uncoded`` by the line's index."""
-        found = [*_tallied(codes, results, uncoded)]
+        """Count the lines of a batch by their results: ``results`` by symbol, and ``by_line`` by the line's index."""
+        found = [*_tallied(symbols, results, by_line)]
         places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
         lines = dict(zip(places, batch.at(places), strict=True))
         for result, count, begin, end in found:
@@ -92,15 +92,15 @@ class ResultCounts:
 
 
 def _tallied(
-    codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+    symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
 ) -> Iterator[tuple[ResultKey, int, int, int]]:
     """Yield each result, how many lines have it, and the indices of the first and the last of these."""
-    for code, result in results.items():
-        if count := codes.count(code):
-            yield result, count, codes.index(code), codes.rindex(code)
-    last = {result: i for i, result in uncoded.items()}
-    first = {uncoded[i]: i for i in reversed(uncoded)}
-    for result, count in Counter(uncoded.values()).items():
+    for symbol, result in results.items():
+        if count := symbols.count(symbol):
+            yield result, count, symbols.index(symbol), symbols.rindex(symbol)
+    last = {result: i for i, result in by_line.items()}
+    first = {by_line[i]: i for i in reversed(by_line)}
+    for result, count in Counter(by_line.values()).items():
         yield result, count, first[result], last[result]
 
 

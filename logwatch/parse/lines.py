@@ -97,9 +97,13 @@ class LineBatch:
         return i if self.numbers is None else self.numbers[i]
 
     def at(self, wanted: Sequence[int]) -> list[LineAt]:
-        """Return some of the lines out of their envelope, with their numbers and times; often they are thousands."""
+        """Return some of the lines, each a whole message, with their numbers and times; often they are thousands."""
         if self.envelope != PLAIN:
-            return self.bare(wanted).at(range(len(wanted)))
+            some = self.only(wanted)
+            if (taken := some.taken_out()) is None:
+                found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
+                taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
+            return taken.at(range(len(wanted)))
         lines, times = self.lines, self.times
         numbers = self.numbers or range(len(lines))
         if times:
@@ -140,15 +144,6 @@ class LineBatch:
             return list(zip(numbers, lines, strict=True))
         each = zip(numbers, self.lines, strict=True)
         return [(number, line) for number, record in each for line in logical_lines(record, self.envelope)]
-
-    def bare(self, wanted: Sequence[int]) -> "LineBatch":
-        """Return some of the lines out of their envelope, in which each is known to be a whole message."""
-        some = self.only(wanted)
-        taken = some.taken_out()
-        if taken is None:
-            found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
-            taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
-        return taken
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:

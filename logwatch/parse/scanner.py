@@ -5,10 +5,11 @@ without the marker, and little for a usual one: an expression goes over the whol
 result by result. Of all lines with the same result, only the first and the last are dated.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress
+from math import inf
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
@@ -17,7 +18,7 @@ from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
+from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
@@ -81,12 +82,9 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        bodies = partial(Bodies, data, envelope, ahead, self.marker, self.owns, self.parser.indents)
+        bodies = Bodies(data, envelope, ahead, self.marker, self.owns, self.parser.indents)
         job = _Job(self, reference, bodies)
-        if since is not None or until is not None:
-            job.window(data, envelope, since, until)
-        else:
-            job.chunk(data, envelope)
+        job.chunk(LineBatch(data, envelope=envelope), since, until)
         job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
 
@@ -133,8 +131,7 @@ class Scanner:
 class _Job:
     """The scan of one chunk."""
 
-    def __init__(self, scanner: Scanner, reference: float, bodies: Callable[[], Bodies]) -> None:
-        """``bodies`` makes the ``Bodies`` of this chunk."""
+    def __init__(self, scanner: Scanner, reference: float, bodies: Bodies) -> None:
         self.scan = Scan()
         self._scanner = scanner
         self._parser = scanner.parser
@@ -142,37 +139,34 @@ class _Job:
         self._counts = ResultCounts(scanner.reasons)
         self._failed = FailedLines()
         self._bodies = bodies
-        self._ends: Sequence[int] = ()  # offsets behind the chunk's lines, by their numbers; empty if these are unknown
+        self._numbered = LineBatch(b"")  # the lines of the chunk that numbers stand for
         self._open: list[tuple[LineAt, Outcome]] = []  # lines whose bodies may follow, and what they give without
-        self._outside: list[LineAt] = []  # lines outside the window
         self._single: list[tuple[LineAt, Outcome]] = []  # lines that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
-    def chunk(self, data: bytes, decided: Envelope) -> None:
-        """Read all lines: together where that is exact, else one by one."""
-        whole = LineBatch(data, envelope=decided)
+    def chunk(self, whole: LineBatch, since: float | None, until: float | None) -> None:
+        """Read all lines in the window: together where that is exact, else one by one."""
         found = self._candidates(whole)
         batch = self._bare(whole) if found is None else found
+        if since is not None or until is not None:
+            batch = self._inside(batch, -inf if since is None else since, inf if until is None else until)
+        self._numbered = whole if found is None else found
         self._unread.batch = batch
         self._lines(batch)
-        if self._open and found is not None:
-            self._ends = found.ends
-        self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(data)
+        self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(whole.text)
 
-    def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
-        """Read only the lines whose time is in the window."""
-        lines = logical_lines(data, decided)
-        self.scan.lines = len(lines)
-        marked = list(self._with_marker(enumerate(lines)))
-        times = self._scanner.times([line for _, line in marked], self._reference)
-        near = next((at for at in times if at is not None), None)
-        inside: list[LineAt] = []
-        for at, own in zip(marked, times, strict=True):
-            near = near if own is None else own
-            is_inside = near is None or ((since is None or near >= since) and (until is None or near < until))
-            (inside if is_inside else self._outside).append(at)
-        self._lines(LineBatch.of_lines(inside))
+    def _inside(self, batch: LineBatch, since: float, until: float) -> LineBatch:
+        """Return the lines whose time is in the window."""
+        batch = self._bare(batch)
+        own = self._scanner.times([line for _, line in batch.at(range(len(batch.lines)))], self._reference)
+        near = next((at for at in own if at is not None), None)
+        inside = []
+        for i, at in enumerate(own):
+            near = near if at is None else at
+            if near is None or since <= near < until:
+                inside.append(i)
+        return batch.only(inside)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
@@ -209,7 +203,7 @@ class _Job:
         This is done for all of them together, except torn ones and those of other programs.
         """
         own, others = batch.apart(self._scanner.max_line_bytes)
-        own = own.only(self._marked(own, range(len(own.lines))))
+        own = self._marked(own)
         lines = others.unwrapped()
         self.scan.lines += len(lines) - len(others.lines)
         single = [*self._with_marker(lines)]
@@ -242,65 +236,62 @@ class _Job:
         reader = self._parser.chunk_reader
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be in another field
             batch = self._bare(batch)
-        left = reader.read(batch, self._matched, self._bare) if reader else batch
-        for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
+        left = reader.read(batch, self._matched, self._bare) if reader else self._marked(batch)
+        for at in self._in_place(left):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
             is_open = self._wants_body(outcome) and may_be_open(at[1][0])
             (self._open if is_open else self._single).append((at, outcome))
 
-    def _in_place(self, batch: LineBatch, wanted: Sequence[int]) -> Sequence[int]:
-        """Return those of some lines whose marker may be in its place, and count the others together.
+    def _in_place(self, batch: LineBatch) -> list[LineAt]:
+        """Return the lines of a batch whose marker may be in its place, and count the others together.
 
         The others are thousands where a user quotes the log, or the name of another function begins with the marker.
         """
-        astray = self._parser.misplaced(batch.picked(wanted))
+        lines = batch.at(range(len(batch.lines)))
+        astray = self._parser.misplaced([text for _, (text, _) in lines])
         if True not in astray:
-            return wanted
-        self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))
-        return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
+            return lines
+        self._unparsed("misplaced", list(compress(lines, astray)))
+        return [at for at, is_astray in zip(lines, astray, strict=True) if not is_astray]
 
-    def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
-        """Return those of some lines that may contain the marker; in JSON it may be escaped, or split by colours."""
+    def _marked(self, batch: LineBatch, among: Sequence[int] | None = None) -> LineBatch:
+        """Return the lines (``among``: of these) that may contain the marker; in JSON it may be escaped or coloured."""
+        wanted = range(len(batch.lines)) if among is None else among
         marker, lines = self._scanner.marker, batch.lines if wanted else []
         if not envelopes.escapes(batch.envelope):
-            return [i for i in wanted if marker in lines[i]]
+            return batch.only([i for i in wanted if marker in lines[i]])
         opening = envelopes.opening(batch.envelope)
-        hidden = (_ANY_ESCAPE, b"\x1b")
-        return [
-            i
-            for i in wanted
-            if marker in (line := lines[i]) or opening not in line or any(map(line.__contains__, hidden))
-        ]
+        hidden = (marker, _ANY_ESCAPE, b"\x1b")
+        return batch.only([i for i in wanted if opening not in lines[i] or any(map(lines[i].__contains__, hidden))])
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line; return the lines that it leaves."""
-        codes = expression.encode(batch.text, self._scanner.reasons)
-        if codes is None:
-            return batch
-        given, uncoded = expression.results, expression.uncoded
-        here = {code: given[code] for code in set(codes) - {OTHER_CODE}}
-        left = positions_of(codes, [code for code, outcome in here.items() if outcome is None])
-        results = {code: outcome for code, outcome in here.items() if isinstance(outcome, ResultKey)}
-        self._set_aside(codes, results, uncoded, batch)
-        for code, cause in here.items():
+        symbols = expression.encode(batch.text, self._scanner.reasons)
+        if symbols is None:
+            return self._marked(batch)
+        given, by_line = expression.results, expression.by_line
+        here = {symbol: given[symbol] for symbol in set(symbols) - {OTHER_SYMBOL}}
+        left = positions_of(symbols, [symbol for symbol, outcome in here.items() if outcome is None])
+        results = {symbol: outcome for symbol, outcome in here.items() if isinstance(outcome, ResultKey)}
+        self._set_aside(symbols, results, by_line, batch)
+        for symbol, cause in here.items():
             if isinstance(cause, str):
-                self._unparsed(cause, batch.at(positions_of(codes, (code,))))
-        self._count(batch, codes, results, uncoded)
-        wanted: Sequence[int] = self._marked(batch, left)
-        return batch.only(self._in_place(batch, wanted) if batch.envelope == PLAIN else wanted)
+                self._unparsed(cause, batch.at(positions_of(symbols, (symbol,))))
+        self._count(batch, symbols, results, by_line)
+        return self._marked(batch, left)
 
     def _set_aside(
-        self, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey], batch: LineBatch
+        self, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey], batch: LineBatch
     ) -> None:
         """Set aside the lines whose bodies may follow below, with what they give without."""
         delivered = self._scanner.delivered
-        wanting = positions_of(codes, [code for code, result in results.items() if self._wants_body(result)])
-        wanting += [i for i, (_, code, reason) in uncoded.items() if not reason and code not in delivered]
+        wanting = positions_of(symbols, [symbol for symbol, result in results.items() if self._wants_body(result)])
+        wanting += [i for i, (_, code, reason) in by_line.items() if not reason and code not in delivered]
         wanting = list(compress(wanting, map(may_be_open, up_to_end(batch.picked(wanting), batch.envelope))))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
-            self._open.append((at, uncoded.pop(i) if codes[i] == OTHER_CODE else results[codes[i]]))
-            codes[i] = 0
+            self._open.append((at, by_line.pop(i) if symbols[i] == OTHER_SYMBOL else results[symbols[i]]))
+            symbols[i] = 0
 
     def _fails(self, result: ResultKey) -> bool:
         """Return whether a result is a failure."""
@@ -314,41 +305,26 @@ class _Job:
         """Read the lines that were set aside with their bodies, which may add a reason but never change the code."""
         if not self._open:
             return
-        texts = {text for (_, (text, _)), _ in self._open} if self._outside else ()
-        # Lines are searched for by their text, in order: equal lines outside the window have to be passed
-        passed: list[tuple[LineAt, Outcome]] = [(at, None) for at in self._outside if at[1][0] in texts]
-        opened = sorted([*self._open, *passed], key=lambda each: each[0][0])
-        ends = self._ends and [self._ends[number] for (number, _), _ in opened]
-        joined = self._bodies().joined([text for (_, (text, _)), _ in opened], ends)
-        longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if alone and joined[i] is not text]
+        opened = sorted(self._open, key=lambda each: each[0][0])
+        ends = self._numbered.ends
+        joined = self._bodies.joined([line[0] for (_, line), _ in opened], [ends[number] for (number, _), _ in opened])
+        longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if joined[i] is not text]
         read = self._outcomes_of([joined[i] for i in longer])
         for at, i in enumerate(longer):
             (number, (_, received)), alone = opened[i]
             outcome = read[at]
             if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
                 opened[i] = (number, (joined[i], received)), outcome
-        self._single += [each for each in opened if each[1]]
+        self._single += opened
 
-    def _outcomes_of(self, joined: list[bytes]) -> dict[int, Outcome]:
-        """Return by index what lines give that were joined with their bodies."""
-        read: dict[int, Outcome] = {}
-
-        def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            codes = expression.encode(batch.text, self._scanner.reasons)
-            if codes is None:
-                return batch
-            outcomes = list(map(dict(enumerate(expression.results)).get, codes))
-            for i, outcome in expression.uncoded.items():
-                outcomes[i] = outcome
-            read.update(zip(batch.numbers or range(len(codes)), outcomes, strict=True))
-            return batch.only(positions_of(codes, (0,)))
-
-        batch = LineBatch.of(joined)
-        if joined and (reader := self._parser.chunk_reader):
-            batch = reader.read(batch, match)
-        for i, (line, _) in batch.at(range(len(batch.lines))):
-            read[i] = self._outcome(line)
-        return read
+    def _outcomes_of(self, joined: list[bytes]) -> list[Outcome]:
+        """Return what lines give that were joined with their bodies."""
+        reader = self._parser.chunk_reader
+        symbols = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if joined and reader else None
+        if symbols is None or reader is None:
+            return list(map(self._outcome, joined))
+        outcomes = zip(reader.bare.outcomes(symbols), joined, strict=True)
+        return [outcome or self._outcome(line) for outcome, line in outcomes]
 
     def _outcome(self, line: bytes) -> Outcome:
         """Return what a line gives, read by itself."""
@@ -366,14 +342,14 @@ class _Job:
         self._count(batch, bytearray(len(self._single)), {}, results)
 
     def _count(
-        self, batch: LineBatch, codes: bytearray, results: Mapping[int, ResultKey], uncoded: dict[int, ResultKey]
+        self, batch: LineBatch, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
     ) -> None:
-        """Count the lines of a batch by their results: ``results`` by code, and ``uncoded`` by the line's index."""
-        self._counts.add(batch, codes, results, uncoded)
+        """Count the lines of a batch by their results: ``results`` by symbol, and ``by_line`` by the line's index."""
+        self._counts.add(batch, symbols, results, by_line)
         if self._scanner.keep:
-            failed = positions_of(codes, [code for code, result in results.items() if self._fails(result)])
-            if uncoded:
-                failed = sorted([*failed, *(i for i, result in uncoded.items() if self._fails(result))])
+            failed = positions_of(symbols, [symbol for symbol, result in results.items() if self._fails(result)])
+            if by_line:
+                failed = sorted([*failed, *(i for i, result in by_line.items() if self._fails(result))])
             self._failed.add(batch, failed[-self._scanner.keep :])
 
     def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:

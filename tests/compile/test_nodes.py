@@ -35,32 +35,6 @@ def test_first_set(pattern, expected):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [
-        ("code", {b"code"}), ("code|uid", {b"code", b"uid"}), ("code(?=[ :])", {b"code ", b"code:"}),
-        ("co[dx]e", {b"cod", b"cox"}), (r"\w+", {b""}), ("(?:ax|by)c", {b"axc", b"byc"}),
-        ("a(?!b)c", {b"ac"}), ("a?b", {b""}),
-    ],
-)  # fmt: skip
-def test_prefixes(pattern, expected):
-    """Every match begins with one of these texts."""
-    assert node(pattern).prefixes == expected
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ("a", "b", True), ("code", "cod", False), ("uid", "user", True), ("code(?=[ :])", "code(?==)", True),
-        ("a*", "b", False), ("[a-c]", "[c-e]", False), ("[a-c]+", "[d-e]+", True),
-    ],
-)  # fmt: skip
-def test_disjoint(one, other, expected):
-    """At no place both match, whichever is asked first."""
-    assert nodes.disjoint(node(one), node(other)) is expected
-    assert nodes.disjoint(node(other), node(one)) is expected
-
-
-@pytest.mark.parametrize(
     ("before", "after"),
     [
         ((Literal(b"a"), Literal(b"b")), "ab"),

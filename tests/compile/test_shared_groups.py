@@ -5,7 +5,7 @@ import pytest
 from logwatch.compile import nodes
 from logwatch.compile.nodes import Backtracking, Capture, Choice, Literal, Look, Repeat
 from logwatch.compile.pcre2 import Expression
-from logwatch.compile.shared_groups import SharedGroups, groups_of
+from logwatch.compile.to_regex import SharedGroups
 
 A, B, X = Literal(b"a"), Literal(b"b"), Literal(b"x")
 U, T = Capture("u", A), Capture("t", B)
@@ -48,7 +48,7 @@ OR_NOTHING = Choice((U, nodes.NOTHING))
 def test_what_a_node_becomes(before, after, names):
     """The expression and the names of its groups, those with a star that a repetition sets."""
     assert SharedGroups(before).write(before) == after
-    groups = groups_of(before)
+    groups = before.groups
     assert " ".join(group.name + ("*" if group.repetitions else "") for group in groups) == names
     Expression(after.encode(), b"".join(b"${%d}" % number for number in range(1, 1 + len(groups))))  # has them all
 
@@ -63,7 +63,7 @@ def test_a_node_in_several_places_has_groups_of_its_own_in_each():
     """The same choice is written with other numbers, however often it comes."""
     either = Choice((U, T))
     thrice = nodes.seq(either, X, either, X, either)
-    assert [group.name for group in groups_of(thrice)] == ["t", "u"] * 3
+    assert [group.name for group in thrice.groups] == ["t", "u"] * 3
     written = Expression(SharedGroups(thrice).write(thrice).encode(), b"${1}-${2},${3}-${4},${5}-${6}")
     assert written.written(b"axbxa", 40) == b"-a,b-,-a"
 
@@ -80,7 +80,7 @@ def test_a_node_in_several_places_has_groups_of_its_own_in_each():
 )
 def test_what_groups_hold(built, text, values):
     """What the last turn has set that took something; nothing of an alternative that failed."""
-    groups = groups_of(built)
+    groups = built.groups
     template = b",".join(b"${%d}" % number for number in range(1, 1 + len(groups)))
     (row,) = (
         Expression(SharedGroups(built).write(built).encode() + rb"\n", template).written(text + b"\n", 40).split(b"\n")

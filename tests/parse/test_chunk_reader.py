@@ -12,7 +12,7 @@ from logwatch.dialect.result import Reasons
 from logwatch.envelope.record import Frame
 from logwatch.model import PLAIN, ResultKey
 from logwatch.parse import chunk_reader
-from logwatch.parse.chunk_reader import OTHER_CODE, ChunkReader, Dictionary
+from logwatch.parse.chunk_reader import OTHER_SYMBOL, ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
 from tests.compile.shown import node
 from tests.helpers.wrapping import envelope_of
@@ -172,8 +172,8 @@ def test_without_pcre2_all_lines_are_left(frames, monkeypatch):
 def outcomes(dictionary: Dictionary, lines: list[bytes], reasons: Reasons | None = None):
     """Return what each line gives."""
     codes = dictionary.encode(b"".join(line + b"\n" for line in lines), reasons)
-    assert [i for i, code in enumerate(codes) if code == OTHER_CODE] == list(dictionary.uncoded)
-    return [dictionary.uncoded[i] if i in dictionary.uncoded else dictionary.results[code]
+    assert [i for i, code in enumerate(codes) if code == OTHER_SYMBOL] == list(dictionary.by_line)
+    return [dictionary.by_line[i] if i in dictionary.by_line else dictionary.results[code]
             for i, code in enumerate(codes)]  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def test_more_results_than_codes_are_told_all_the_same(reasons):
         expected = [ResultKey("unknown", 7, line[14:].decode()) for line in lines if b"reason" in line]
         expected[reasons:reasons] = [ResultKey("unknown", 200, "")] * 9
         assert outcomes(dictionary, lines) == [*expected, None]
-        assert len(dictionary.results) <= OTHER_CODE
+        assert len(dictionary.results) <= OTHER_SYMBOL
         assert ResultKey("unknown", 200, "") in dictionary.results
 
 
@@ -215,7 +215,7 @@ def test_what_is_remembered_is_bounded():
         assert set(outcomes(dictionary, lines, reasons)) == {"no_code"}
     for start in range(40):
         outcomes(dictionary, [b"code=7 reason=%d" % start + b"r" * 60_000])
-    assert len(dictionary._codes) <= chunk_reader._MAX_ROWS + 1000
+    assert len(dictionary._symbols) <= chunk_reader._MAX_ROWS + 1000
     assert dictionary._key_bytes <= chunk_reader._MAX_KEY_BYTES + 130_000
 
 

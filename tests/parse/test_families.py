@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 from datetime import UTC
+from io import BytesIO
+from itertools import accumulate
 
 import pytest
 
@@ -28,8 +30,10 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
     for data, wrapped in chunks(path, scanner):
         found = scanner.scan(data, envelope=wrapped, reference=1795342500.0).results
         by_chunk.update({tuple(key): seen.count for key, seen in found.items()})
-        payloads = [line.payload for line in envelopes.unwrap(data, wrapped) if GRAMMAR.marker in line.payload]
-        for payload in Bodies(data, wrapped, b"", parser.grammar.marker, parser.owns).joined(payloads):
+        records = zip(envelopes.unwrap(data, wrapped), accumulate(map(len, BytesIO(data))), strict=True)
+        pushes = [(line.payload, end) for line, end in records if GRAMMAR.marker in line.payload]
+        bodies = Bodies(data, wrapped, b"", parser.grammar.marker, parser.owns)
+        for payload in bodies.joined(*map(list, zip(*pushes, strict=True))):
             if not isinstance(result := parser.read(payload), str):
                 by_line[result.platform, result.code, result.reason] += 1
                 if rng.random() < by_pyparsing / lines:

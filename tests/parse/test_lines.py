@@ -9,7 +9,7 @@ from tests.helpers.wrapping import envelope_of
 @pytest.mark.parametrize("name", ["docker", "cri", "syslog-3339", "journal-json"])
 def test_a_record_of_nothing_is_a_line(name):
     """A line without a byte, which stands in no envelope, is taken out as one, with its number."""
-    assert LineBatch.of([b"", b""], numbers=[7, 9], envelope=envelope_of(name)).bare([1]).at([0]) == [(9, (b"", ""))]
+    assert LineBatch.of([b"", b""], numbers=[7, 9], envelope=envelope_of(name)).at([1]) == [(9, (b"", ""))]
 
 
 def test_only_a_newline_ends_a_line():

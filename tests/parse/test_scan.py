@@ -149,6 +149,18 @@ def test_a_code_that_the_limit_cuts_in_two_is_none(wrapped):
         assert not found.results.keys() - {ResultKey("unknown", 404, "")}
 
 
+@pytest.mark.parametrize("wrapped", ["plain", "docker", "cri"])
+def test_an_answer_that_the_limit_cuts_does_not_go_on_below(wrapped):
+    """The rest of the line stands between what is left of it and the lines below."""
+    head = (P % (101500, 0) + b"code 403 {").decode()
+    lines = [f'{head} "error": {{ "message": "{"x" * 100}", ', '"status": "PERMISSION_DENIED" } }']
+    found = scanner(max_line_bytes=len(head)).scan(
+        written(wrapped, lines), envelope=envelope_of(wrapped), reference=NOW
+    )
+    assert found.oversized == 1
+    assert found.results.keys() == {ResultKey("unknown", 403, "")}
+
+
 def test_a_line_that_names_a_longer_function_is_no_push_line():
     """Nothing is missed in it; where the marker stands as a word as well it may be one in another place."""
     own = P % (101500, 0)

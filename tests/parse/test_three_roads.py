@@ -16,7 +16,7 @@ from logwatch.dialect.result import PushResult
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import depth, join_one_by_one, may_be_open
-from logwatch.parse.chunk_reader import OTHER_CODE
+from logwatch.parse.chunk_reader import OTHER_SYMBOL
 from logwatch.parse.line_parser import parser_of
 from tests.parse import logshaped
 
@@ -84,7 +84,7 @@ def told_alike(text: bytes, lines: list[bytes]) -> int:
     taken = 0
     rows = expression.pattern.rows(text)
     for i, (line, code) in enumerate(zip(lines, codes, strict=True)):
-        outcome = expression.uncoded[i] if code == OTHER_CODE else expression.results[code]
+        outcome = expression.by_line[i] if code == OTHER_SYMBOL else expression.results[code]
         if outcome is None:
             passed_over = not any(map(any, expression.pattern.columns(rows[i : i + 1])))
             assert not passed_over or b"\x1f" in line or not isinstance(by_pyparsing(line), PushResult), line

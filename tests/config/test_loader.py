@@ -128,7 +128,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
             "reachable from the network without TLS",
             id="the network in the clear",
         ),
-        pytest.param(MINIMAL + "[failures]\nkeep = -1\n", "failures.keep: -1 cannot be used", id="out of range"),
+        pytest.param(
+            MINIMAL + "[failures]\nkeep = -1\n",
+            "failures.keep: -1 cannot be used: it is out of range",
+            id="out of range",
+        ),
         pytest.param(
             '[[source]]\nname = "m"\ndocker = "mesibo"\n',
             "docker: 'mesibo' is not a table\n  try: write docker = {container = \"mesibo\"}",

@@ -34,6 +34,13 @@ def test_a_forged_first_line_decides_nothing(forged, real):
     assert decided(written(forged, texts(1)) + written(real, texts(60))) == envelope_of(real)
 
 
+def test_a_name_inside_another_envelope_that_forges_a_few_lines_is_not_mesibos():
+    """What another container prints with mesibo's prefix does not make its name one of mesibo's, there neither."""
+    mine = b"".join(WRAP["docker"](f"mesibo-1  | {text}", i) + b"\n" for i, text in enumerate(texts(60)))
+    forged = b"".join(WRAP["docker"](f"web-1  | {text}", i) + b"\n" for i, text in enumerate(texts(4)))
+    assert decided(mine + forged) == decided(mine) != decided(forged)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_stays_open_until_mesibo_has_spoken(name):
     """Lines of others, however many, tell nothing."""

@@ -71,7 +71,7 @@ def _sort_free(draft: Draft) -> list[int]:
     blank = {k.key: k for k in reversed(draft.known) if k.empty}
     for i in list(draft.free):
         candidate, rotated = draft.file(i), i != draft.at_path
-        if isinstance(candidate.error, MissingLibraryError):
+        if isinstance(candidate.error, MissingLibraryError) or (rotated and candidate.is_noise):
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:

@@ -1188,3 +1188,27 @@ def test_a_rotated_file_that_is_being_shredded_at_a_start_is_no_generation(tmp_p
     with log.unwatched(restart):
         log.shell("rm m.log.1")
     log.check()
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("pack", ["cp -p", "gzip -c"])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_counts_once(
+    tmp_path, patterns, pack, restart
+):
+    """As rsync does, by name: for a moment what was in ``m.log.1`` is nowhere, and then in ``m.log.2``."""
+    log = Log(tmp_path, "looking", patterns=patterns)
+    copied = {"cp -p": "cp -p {} t", "gzip -c": "gzip -c {} > t; touch -r {} t"}[pack].replace("{}", "../{}")
+    log.write(40)
+    for n in range(1, 4):
+        log.follower.turn()
+        log.shell(f"cp -p m.log ../{n}; : > t; mv t m.log")
+        for old in range(n, 0, -1):
+            log.follower.turn()
+            if restart:
+                log.follower.restart_at_once()
+            log.shell(f"{copied.format(old, old)}; mv t m.log.{n + 1 - old}")
+        log.follower.turn()
+        log.write(20)
+    log.wait_out()
+    log.check()

@@ -41,6 +41,8 @@ _LEFT_OUT = re.compile(rb"(?m)\[[0-9.]+[BKMG]" + re.escape(_BLOB) + b"$")
 _LEAST_LEFT_OUT, _MOST_LEFT_OUT = 8, 2 / 3  # lines, of all
 _CONTROL = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1b"})  # without blanks, and without the escapes of colours
 _MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
+_HIGH = bytes(range(0x80, 0x100))
+_LEAST_NOISE_BYTES, _MOST_HIGH = 512, 1 / 4  # of random bytes, half are high; text in UTF-8 has no control characters
 _UTF16_NULS = 0.3  # of the bytes of text in UTF-16 that is mostly ASCII
 _LOOKED_AT = 65536
 _GLANCE_BYTES = 4096
@@ -57,6 +59,14 @@ class NoText(NamedTuple):
 def is_tar(head: bytes) -> bool:
     """Return whether a file is a tar archive, by its first bytes: a header begins with a name padded with NULs."""
     return head.startswith(_TAR, _TAR_AT) and b"\0" in head[:_TAR_AT]
+
+
+def is_noise(head: bytes) -> bool:
+    """Return whether a file's first bytes are random ones: it is being shredded, or packed in an unknown way."""
+    parts = ((_CONTROL, _MOST_CONTROL), (_HIGH, _MOST_HIGH))
+    return len(head) >= _LEAST_NOISE_BYTES and all(
+        len(head) - len(head.translate(None, part)) > most * len(head) for part, most in parts
+    )
 
 
 def no_text(head: bytes) -> NoText | None:

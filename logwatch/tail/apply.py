@@ -15,7 +15,7 @@ from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import MovedError, PackedError
+from logwatch.tail.generation_state import REMEMBERED_SECONDS, UNSEEN_SECONDS, MovedError, PackedError
 from logwatch.tail.identity import NO_KEY, Key, Relation
 from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.reconcile import reconcile
@@ -214,6 +214,8 @@ class _Reconciliation:
                     generation.note(gone_at=min(generation.position.gone_at or now, now))
             case "done" | "ignored":
                 generation.settle(action.how)
+            case "forgotten" if not (generation.in_use or generation.dead):
+                generation.note(gone_at=self.turn.now - REMEMBERED_SECONDS + UNSEEN_SECONDS, key=NO_KEY)
             case "forgotten":
                 generation.detach()
                 self.state.remove(generation)

@@ -28,6 +28,10 @@ REMEMBERED_SECONDS = 3 * 86400.0
 """How long a generation is remembered that was given up, or lay where nobody can look now: a file system may be mounted
 again, a directory moved back, or an ``olddir`` configured. What comes back later counts as news."""
 
+UNSEEN_SECONDS = 600.0
+"""How long one that is over is remembered once its file is gone from beside the others: a mirror (``rsync``) replaces
+a rotated file first, and makes the one to which that was renamed only then, which may take as long as that is large."""
+
 COPY_SECONDS = 10.0
 """How long after its last write a file may still be receiving the rest of another one that it has the beginning of."""
 
@@ -200,7 +204,7 @@ class GenerationState(Positioned):
 
     def outlive(self, now: float) -> bool:
         """Mark it ``dead`` if it has been nowhere for ``REMEMBERED_SECONDS``; return whether it is dead."""
-        self.dead = self.dead or 0 < self.position.gone_at <= now - REMEMBERED_SECONDS
+        self.dead = self.dead or 0 != self.position.gone_at <= now - REMEMBERED_SECONDS
         return self.dead
 
     def settle(self, state: FileState) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.contents import find_content, find_copy, find_inode, find_trimmed, is_copy, undo_copies
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.fingerprint import TELLING_BYTES, empty_file_id
 from logwatch.tail.identity import NO_KEY, SURE_BYTES, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
@@ -69,9 +69,12 @@ def _sort_free(draft: Draft) -> list[int]:
     unknown = [i for i in draft.start if i not in draft.free]
     # By inode: generations that were empty when last seen. Bytes in such a file are late lines, not a new generation
     blank = {k.key: k for k in reversed(draft.known) if k.empty}
+    current, at_path = draft.current, draft.at_path
+    if current and at_path in draft.free and draft.is_nowhere(current) and _is_as_empty(current, draft.file(at_path)):
+        blank[draft.file(at_path).key] = current
     for i in list(draft.free):
         candidate, rotated = draft.file(i), i != draft.at_path
-        if isinstance(candidate.error, MissingLibraryError):
+        if isinstance(candidate.error, MissingLibraryError) or (rotated and candidate.is_noise):
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if candidate.may_be_news:
@@ -94,6 +97,11 @@ def _sort_free(draft: Draft) -> list[int]:
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return unknown
+
+
+def _is_as_empty(current: Known, file: Candidate) -> bool:
+    """Return whether the path's file is as empty as it was, by the time of its last write: its disk was copied."""
+    return current.empty and not (file.head or file.error) and current.position.head == empty_file_id(file.modified)
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:

@@ -1158,3 +1158,57 @@ def test_a_short_log_that_lost_its_end_and_was_written_on_counts_once(tmp_path, 
     log.write(20)
     log.treat(steps)
     assert max(log.follower.sink.lines.values()) == 1
+
+
+# shredded, as by logrotate's ``shred``: overwritten up to a whole block once it is packed, and deleted
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_rotated_file_that_is_shredded_counts_once_and_nothing_of_it_is_lost(tmp_path, life):
+    """What the file is overwritten with is no log, and what was read of it is known by its archive."""
+    played(
+        tmp_path,
+        life,
+        ("mv m.log m.log.1", 1, LOOK, 2, "gzip -k m.log.1", LOOK, "shred m.log.1", LOOK, "rm m.log.1", LOOK, 1),
+    )
+
+
+@pytest.mark.parametrize("restart", ["stopped", "killed"])
+def test_a_rotated_file_that_is_being_shredded_at_a_start_is_no_generation(tmp_path, restart):
+    """What it is overwritten with was never a log's, and is not missed once it is gone."""
+    log = Log(tmp_path, "running")
+    log.write(40)
+    log.follower.turn()
+    log.follower.stop()
+    log.shell("mv m.log m.log.1; gzip -k m.log.1; shred m.log.1")
+    log.write(1)
+    log.follower.start()
+    log.follower.turn()
+    log.follower.commit()
+    with log.unwatched(restart):
+        log.shell("rm m.log.1")
+    log.check()
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("pack", ["cp -p", "gzip -c"])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_counts_once(
+    tmp_path, patterns, pack, restart
+):
+    """As rsync does, by name: for a moment what was in ``m.log.1`` is nowhere, and then in ``m.log.2``."""
+    log = Log(tmp_path, "looking", patterns=patterns)
+    copied = {"cp -p": "cp -p {} t", "gzip -c": "gzip -c {} > t; touch -r {} t"}[pack].replace("{}", "../{}")
+    log.write(40)
+    for n in range(1, 4):
+        log.follower.turn()
+        log.shell(f"cp -p m.log ../{n}; : > t; mv t m.log")
+        for old in range(n, 0, -1):
+            log.follower.turn()
+            if restart:
+                log.follower.restart_at_once()
+            log.shell(f"{copied.format(old, old)}; mv t m.log.{n + 1 - old}")
+        log.follower.turn()
+        log.write(20)
+    log.wait_out()
+    log.check()

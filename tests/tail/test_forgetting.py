@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from logwatch.tail.generation_state import UNSEEN_SECONDS
 from tests.helpers.recorder import Follower, append
 
 DAY = 86400
@@ -217,6 +218,7 @@ def test_of_a_log_that_is_absent_at_each_rotation_what_is_gone_is_forgotten(tmp_
         for old in gone.iterdir():  # not before it was let go of: it has a name as long as it is open
             old.rename(removed / old.name)
         follower.wait(100)
+    follower.wait(UNSEEN_SECONDS)
     assert len(follower.sink.positions) <= kept + 1
     assert sorted(Counter(follower.lines).values()) == [1] * 60
     assert (follower.lost, follower.missed) == (0, 0)
@@ -240,7 +242,7 @@ def test_what_lies_in_an_archive_stays_known_as_long_as_it_lies_there(tmp_path):
     for old in sorted(archive.iterdir())[:4]:
         old.rename(removed / old.name)  # a log that is removed may leave its inode to the next one
     append(log, "E2511-101112-000 (1): of the next day")
-    follower.wait(1)
+    follower.wait(1, UNSEEN_SECONDS, 1)
     assert len(follower.sink.positions) == 3
     assert sorted(Counter(follower.lines).values()) == [1] * 31
     follower.tail.close()

@@ -674,3 +674,31 @@ def test_what_was_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_p
     follower.turn()
     past = lines(900) if pattern == "*" else []
     assert sorted(follower.lines) == sorted(past + lines(0) + lines(100) + lines(200) + lines(300))
+
+
+@pytest.mark.parametrize("restart", [True, False])
+@pytest.mark.parametrize("rotated", [True, False])
+def test_an_empty_log_on_a_disk_that_was_copied_is_not_missed(path, restart, rotated):
+    """``cp -a`` of a host keeps times, but no inodes: an empty file that was last written when it was, is the same."""
+    if rotated:
+        append(path, *lines(1, 2, 3))
+    else:
+        open(path, "w").close()
+    follower = Follower(path)
+    follower.turn()
+    if rotated:
+        os.rename(path, path + ".1")
+        open(path, "w").close()
+        follower.turn()
+    if restart:
+        follower.stop()
+    for name in (path, path + ".1") if rotated else (path,):
+        shutil.copy2(name, name + ".copy")
+        os.rename(name + ".copy", name)
+    if restart:
+        follower.start()
+    follower.wait(0, 1, 11, 700)
+    append(path, *lines(4))
+    follower.wait(1)
+    assert follower.lines == (lines(1, 2, 3) if rotated else []) + lines(4)
+    assert (follower.lost, follower.missed) == (0, 0)

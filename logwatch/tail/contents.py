@@ -100,7 +100,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
 
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
-        copied = any(k.number not in draft.unidentified for k in draft.by_inode[i])
+        copied = any(k.number not in draft.unidentified and not draft.differs(k, i) for k in draft.by_inode[i])
         shorter = size is not None and size < each.position.size
         more = each not in draft.whole[i]
         lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))

@@ -229,7 +229,8 @@ class PathFollower(PathState):
             if not generation.plain:
                 generation.lose_file()
             reconcile_path(self, turn)
-            return self._futile(_CHANGE_COST)
+            self.futile += _CHANGE_COST
+            return 0
         except UnwrittenError:
             generation.rest()  # nothing more is written yet: wait until the next look
             return 0
@@ -239,8 +240,9 @@ class PathFollower(PathState):
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)
             chunk = None
-        if not chunk:  # one that reached the end of its file costs nothing
-            return self._futile(int(generation.waiting))
+        if not chunk:
+            self.futile += int(generation.waiting)  # one that reached the end of its file costs nothing
+            return 0
         turn.sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
@@ -309,11 +311,6 @@ class PathFollower(PathState):
         if self.unpacking and self.ctx.unpacking.lasts:
             reconcile_path(self, turn)
             self.emit(turn.sink)
-
-    def _futile(self, cost: int) -> int:
-        """Charge the cost of a read that brought nothing, and return 0; at ``FUTILE_READS`` the turn ends."""
-        self.futile += cost
-        return 0
 
     def emit(self, sink: Sink) -> None:
         """Hand on changed positions, except of live generations that are nowhere, and while a lost end may return."""

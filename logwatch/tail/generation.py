@@ -57,8 +57,8 @@ class Generation(GenerationState):
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not (known.marks or overlap.strip(b"\0")) else None  # only if no line of it was read yet
-        if begins and begins.is_awaited(run):
-            return None
+        if begins and begins.waiting and begins.lines.is_open(b"-", run):
+            return None  # this goes on with a line of that one, which has not been read to its end
         taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
         self.blocked = ""
@@ -236,10 +236,6 @@ class Generation(GenerationState):
         with suppress(OSError):
             return not (self.file and other.file) or self.file.stat().modified > other.file.stat().modified
         return True
-
-    def is_awaited(self, follows: bytes) -> bool:
-        """Return whether a file goes on with a line of this one, which has not been read to its end."""
-        return self.waiting and self.lines.is_open(b"-", follows)
 
     def leave(self, rest: bytes) -> None:
         """Skip the rest of the file, which was read together with the beginning of the next one."""

@@ -698,3 +698,23 @@ def test_where_reading_goes_on_in_an_archive_is_found_in_the_time_of_a_look(tmp_
     assert len(set(follower.lines)) == len(follower.lines)
     assert set(lines(4500, 1500) + lines(7000, 3)) <= set(follower.lines)
     assert follower.missed == 1
+
+
+def test_a_rotated_log_with_the_inode_of_a_copy_that_was_packed_since_counts_to_its_end(tmp_path):
+    """Both begin alike, and the copy ends before: what holds more than it did is the log, whatever its inode."""
+    log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, *lines(100, 10))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log-20261108")
+    append(log, *lines(0, 10))
+    shutil.copy(log, copy)
+    follower.wait(1)
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(copy.read_bytes()))
+    append(log, *lines(10, 1))
+    shutil.copy(log, copy)
+    copy.rename(tmp_path / "m.log-20261109")
+    os.truncate(log, 0)
+    append(log, *lines(20, 30))
+    follower.wait(1, 1, 11, 700)
+    assert follower.lines == lines(100, 10) + lines(0, 11) + lines(20, 30)

@@ -27,10 +27,11 @@ from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.export import SnapshotCollector
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import everything, ordinary
 from logwatch.web import site

@@ -10,7 +10,7 @@ from itertools import chain, islice, repeat
 from typing import Any
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger.batch import StoredFailure
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure
 from logwatch.parse import held_bytes, read_together
 from logwatch.privacy import Privacy

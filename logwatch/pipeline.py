@@ -176,7 +176,7 @@ class Pipeline:
         pace = self._commit_seconds
         if not self._ledger.failing and self._called:
             pace = min(pace, CALLED_SECONDS)
-        elif not self._ledger.failing and self.batch.carried:
+        elif not self._ledger.failing and self.batch.waiting.carried:
             pace = min(pace, DETAILED_SECONDS)
         return self._committed_at + pace - self._monotonic()
 
@@ -188,11 +188,11 @@ class Pipeline:
         """
         self._committed_at = self._monotonic()
         self._called = False
-        waited = self.batch.carried
-        kept = self.batch.withhold_failures(self.batch.failed if detailed else self._most_detailed())
+        waited = self.batch.waiting.carried
+        kept = self.batch.waiting.withhold(self.batch.waiting.failed if detailed else self._most_detailed())
         if self._ledger.commit(self.batch):
-            self.batch = Batch(self._keep, carried=self.batch.withheld)
-        self.batch.take_failures(kept)
+            self.batch = Batch(self._keep, carried=self.batch.waiting.withheld)
+        self.batch.waiting.take_over(kept)
         if waited and not kept:
             heap.release()  # what a backlog took, above all its newest failures
 
@@ -201,8 +201,8 @@ class Pipeline:
 
         They do not delay the commit that ends a backlog either, however few bytes it has.
         """
-        if self.batch.failed >= DETAIL_FAILURES:
-            return self.batch.failed
+        if self.batch.waiting.failed >= DETAIL_FAILURES:
+            return self.batch.waiting.failed
         was_behind, self._behind = self._behind, self.batch.bytes > BACKLOG_BYTES
         ends = was_behind and self.batch.bytes > 0
         if (self._behind or ends) and self._committed_at - self._detailed_at < UNDETAILED_SECONDS:
@@ -261,7 +261,7 @@ class Pipeline:
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
-        batch.pass_over(max(0, failed - len(scan.failures)))
+        batch.waiting.pass_over(max(0, failed - len(scan.failures)))
         found = ChunkFailures(scan.failures, source, undated)
         batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)

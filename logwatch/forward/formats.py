@@ -13,7 +13,7 @@ import msgspec
 import logwatch
 from logwatch.catalogue import Entry, number_of
 from logwatch.config.schema import ExportFormat
-from logwatch.ledger.batch import StoredFailure
+from logwatch.ledger.waiting import StoredFailure
 
 # OTLP severity numbers: opentelemetry-specification, logs data model
 _FATAL, _WARN = (21, "FATAL"), (13, "WARN")

@@ -26,8 +26,8 @@ from logwatch.config import Export
 from logwatch.forward.delivery import Answered, Delivered, Later, Unacceptable, judge, pause
 from logwatch.forward.formats import Event, body
 from logwatch.forward.metrics import ForwardMetrics
-from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import NotReadable, Reader
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.secret import SecretError, read_line, read_word
 
 MAX_EVENTS = 500

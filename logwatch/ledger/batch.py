@@ -1,24 +1,20 @@
 """What is committed together: counts, failures and positions gathered since the last commit, bounded in memory."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, groupby
-from operator import attrgetter
-from sys import maxsize
-from typing import Any, NamedTuple, Protocol, TypeVar
+from dataclasses import InitVar, dataclass, field
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from logwatch.ledger.buckets import JUDGED, MINUTE, Bucket, Reading, oldest, spread
 from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.waiting import Several, Store, WaitingFailures
 from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 
 T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """Rotations remembered of each source, the newest; all of them are counted."""
-HELD_BYTES = 12 << 20
-"""Limit on the bytes of lines held for failures not parsed yet: enough for ten thousand lines of 1,200 bytes."""
 MINUTES_GATHERED = 1000
 """Limit on the counts, each of one result in one minute, that are gathered before they are spread over buckets."""
 
@@ -29,22 +25,6 @@ class CounterRow(NamedTuple):
     source: str
     counter: str
     label: str
-
-
-class StoredFailure(NamedTuple):
-    """One push that was not accepted, its identifiers masked already."""
-
-    at: float  # the line's own time where it has one, else when it was read; seconds since the epoch
-    source: str
-    platform: str
-    code: str
-    reason: str
-    app: str
-    user: str
-    token: str
-    shape: str = ""  # of its line; empty where an older program stored it
-    heard: str = ""  # the provider's reason as a webhook reported it, where the line has none
-    heard_platform: str = ""
 
 
 class ShapeRow(NamedTuple):
@@ -76,38 +56,14 @@ class MinuteRow(NamedTuple):
 _Counted = ResultRow | tuple[str, str]
 """A result, or a source and the cause why its lines gave none, empty for lines that gave one."""
 
-_Store = Callable[[Sequence[Any]], Iterable[StoredFailure]]
-
-
-class _Several(Protocol):
-    """Failures as they were found, of which a slice can be taken."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, some: slice, /) -> Any: ...
-
-
-class _Waiting(NamedTuple):
-    """Failures that came together, what parses them, and how many bytes of lines they hold until then."""
-
-    failures: _Several
-    store: _Store
-    held_bytes: int
-
-
-Withheld = deque[_Waiting]
-"""Failures that were taken out of a batch, oldest first."""
-
 
 @dataclass(slots=True)
 class Batch:
     """Everything that one transaction writes; adding to it never fails, and its size does not grow with the log."""
 
-    keep: int  # failures to remember at most: older ones would be deleted by the same commit
-    fits: int = maxsize  # how many of these the disk has room for, as the ledger finds out whenever it writes
-    carried: int = 0  # failures that the previous commit counted, and left to this one or a later one to store
-    withheld: int = 0  # failures that this one counts, and leaves to a later one to store
-    failed: int = 0  # failures that wait for the commit, perhaps more than it keeps
+    keep: InitVar[int]  # failures to remember at most: older ones would be deleted by the same commit
+    carried: InitVar[int] = 0  # failures that the previous commit counted, and left to this one to store
+    waiting: WaitingFailures = field(init=False)
     results: dict[ResultRow, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
@@ -131,11 +87,12 @@ class Batch:
     _readings: dict[Reading, Seen] = field(default_factory=dict)
     _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
     _now: float = 0.0  # when _minutes was last added to; seconds since the epoch
-    _failures: Withheld = field(default_factory=deque)
-    _held_bytes: int = 0
-    _passed_over: int = 0  # failures that are counted but never stored one by one, being too many at once
     _buckets_checked: int = 5000  # buckets beyond which old ones are dropped: the disk may be away for days
     bytes: int = 0  # read from files since the last commit
+
+    def __post_init__(self, keep: int, carried: int) -> None:
+        """Begin without failures."""
+        self.waiting = WaitingFailures(keep, carried=carried)
 
     def __bool__(self) -> bool:
         """Return whether there is something to commit."""
@@ -149,8 +106,7 @@ class Batch:
             or self.results
             or self.exports
             or self.incidents
-            or self._failures
-            or self.carried  # even if none of them is kept: they take up numbers
+            or self.waiting
         )
 
     def result(self, row: ResultRow, seen: Seen) -> None:
@@ -256,69 +212,9 @@ class Batch:
         self.positions.pop(generation, None)
         self.forgotten.add(generation)
 
-    def fail(self, failures: _Several, store: _Store = chain.from_iterable, held_bytes: int = 0) -> None:
-        """Remember failures, oldest first; only the commit parses and masks them, and only those that it keeps.
-
-        ``store`` does that for all consecutive ones that came with it in one call, which is faster than one by one.
-        Until then they hold ``held_bytes`` of lines; where that would exceed ``HELD_BYTES``, these are parsed at once.
-        """
-        while self._failures and self.failed + len(failures) - len(self._failures[0].failures) >= self.keep:
-            beyond = self._failures.popleft()
-            self.failed -= len(beyond.failures)
-            self._held_bytes -= beyond.held_bytes
-            self._passed_over += len(beyond.failures)
-        if failures and held_bytes and self._held_bytes + held_bytes > HELD_BYTES:
-            failures, store, held_bytes = list(store([failures])), chain.from_iterable, 0
-        if failures:
-            self._failures.append(_Waiting(failures, store, held_bytes))
-            self.failed += len(failures)
-            self._held_bytes += held_bytes
-
-    def pass_over(self, amount: int) -> None:
-        """Record failures that are counted but not stored: each takes up a number, so that a gap shows them missing."""
-        self._passed_over += amount
-
-    @property
-    def told(self) -> int:
-        """How many failures the commit stores one by one."""
-        return min(self.failed, self.keep, self.fits)
-
-    @property
-    def passed_over(self) -> int:
-        """How many failures of this batch are not among ``failures()``."""
-        return self._passed_over + self.failed - self.told
-
-    def withhold_failures(self, most: int) -> Withheld:
-        """Take failures, but no counts, out for a later batch: all but the oldest, of which at least ``most`` stay.
-
-        Failures that came together stay together.
-        """
-        kept: Withheld = deque()
-        while self._failures and self.failed - len(self._failures[-1].failures) >= most:
-            kept.appendleft(self._failures.pop())
-            self.failed -= len(kept[0].failures)
-            self._held_bytes -= kept[0].held_bytes
-            self.withheld += len(kept[0].failures)
-        return kept
-
-    def take_failures(self, kept: Withheld) -> None:
-        """Take back failures that were withheld from this batch, or the one before: newer than all in this one."""
-        self._failures.extend(kept)
-        self.withheld = 0
-        self.failed += sum(len(each.failures) for each in kept)
-        self._held_bytes += sum(each.held_bytes for each in kept)
-
-    def failures(self) -> Iterator[StoredFailure]:
-        """Yield the newest failures, oldest first: as many as are kept and the disk has room for."""
-        beyond = self.failed - self.told
-        for store, together in groupby(self._failures, attrgetter("store")):
-            some = []
-            for each in together:
-                if beyond < len(each.failures):
-                    some.append(each.failures[beyond:] if beyond > 0 else each.failures)
-                beyond -= len(each.failures)
-            if some:
-                yield from store(some)
+    def fail(self, failures: Several, store: Store = chain.from_iterable, held_bytes: int = 0) -> None:
+        """Remember failures in detail, oldest first."""
+        self.waiting.add(failures, store, held_bytes)
 
     def shape(self, row: ShapeRow, at: float, count: int = 1) -> None:
         """Remember the shape of ``count`` lines that gave no result; a few distinct ones a commit are enough."""

@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 
 from logwatch.errors import in_words
 from logwatch.ledger import incidents, rows
-from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
+from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Connection, known_version
 from logwatch.ledger.timeline import Counted
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen
 
 DEADLINE_SECONDS = 1.0  # of CPU for one query: some hundred thousand failures searched for a text

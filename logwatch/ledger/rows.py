@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 from logwatch.ledger import incidents, witness
 from logwatch.ledger.age import Age
-from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow, StoredFailure
+from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Damaged
 from logwatch.ledger.snapshot import Snapshot, SourceRow, later
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 _FAILURE = ", ".join(StoredFailure._fields)
@@ -148,15 +149,16 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_positions(db, batch.positions.values())
     write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
-    before = newest_failure(db)
-    passed_over = batch.passed_over + max(0, read_withheld(db) - batch.carried)  # what a kill lost takes up numbers too
+    before, waiting = newest_failure(db), batch.waiting
+    lost = max(0, read_withheld(db) - waiting.carried)  # by a kill: these take up numbers too
+    passed_over = waiting.passed_over + lost
     if passed_over:
         db.execute(
             "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
             " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
         )
         db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (passed_over,))
-    write_failures(db, batch.failures())
+    write_failures(db, waiting.stored())
     db.executemany(
         "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET count = count + excluded.count, last = excluded.last, front = excluded.front",
@@ -166,7 +168,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     write_exports(db, batch.exports)
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('withheld', ?)", (batch.withheld,))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('withheld', ?)", (waiting.withheld,))
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
 
 

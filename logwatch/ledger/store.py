@@ -20,6 +20,7 @@ from logwatch.ledger.batch import Batch
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.schema import Connection, Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
+from logwatch.ledger.waiting import WaitingFailures
 from logwatch.model import JournalPosition, Position
 
 _CACHE_KIB = 512  # of SQLite's page cache, which takes 2 MB and more by default: the system caches the file as well
@@ -254,23 +255,23 @@ class Ledger:
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # otherwise the attempt that seemed to fail had reached the disk
-            keep, most = self._make_room(db, batch)
+            keep, most = self._make_room(db, batch.waiting)
             rows.write_batch(db, batch, self._number + 1, now)
             rows.prune(db, keep, most, now, self._retention)
         failure = rows.newest_failure(db)
         db.execute("COMMIT")
         self.newest_failure = failure
 
-    def _make_room(self, db: sqlite3.Connection, batch: Batch) -> tuple[int, int]:
-        """Delete the oldest failures for which the limit, or the disk, leaves no room beside those of ``batch``.
+    def _make_room(self, db: sqlite3.Connection, waiting: WaitingFailures) -> tuple[int, int]:
+        """Delete the oldest failures for which the limit, or the disk, leaves no room beside those that wait.
 
         Return how many failures may stay, and how many may be deleted at once.
         """
         found = self._room(db)
-        wanted = min(self._keep, found.failures + min(batch.failed, batch.keep))
-        keep, batch.fits = found.most(self._keep), found.at_once(self._keep)
-        rows.keep_newest(db, keep - batch.told)
-        if not self._short and min(keep, found.failures + batch.told) < wanted:
+        wanted = min(self._keep, found.failures + min(waiting.failed, waiting.keep))
+        keep, waiting.fits = found.most(self._keep), found.at_once(self._keep)
+        rows.keep_newest(db, keep - waiting.told)
+        if not self._short and min(keep, found.failures + waiting.told) < wanted:
             self._short = True
             self._log.warning(
                 "failures_give_way", ledger=str(self.path), kept=keep, remedy="more room, or a smaller failures.keep"

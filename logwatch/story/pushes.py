@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from logwatch.catalogue import Catalogue, Entry, answered_by, number_of
-from logwatch.ledger.batch import StoredFailure
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure, Platform
 from logwatch.moments import iso
 

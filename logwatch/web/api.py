@@ -15,8 +15,8 @@ import tornado.web
 from logwatch import heap
 from logwatch.catalogue import answered_by, explain, number_of
 from logwatch.catalogue.explain import entry_as_dict
-from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import Hit, Listed, NotReadable
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.moments import iso
 from logwatch.privacy import is_hidden
 from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text

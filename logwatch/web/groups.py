@@ -4,8 +4,8 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import FailureRow, Place
+from logwatch.ledger.waiting import StoredFailure
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log
 

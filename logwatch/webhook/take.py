@@ -3,9 +3,10 @@
 from collections.abc import Callable, Container
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger.batch import Batch, EventShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, EventShapeRow
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Call, Failure, PushEvent, ResultKey, Seen
 from logwatch.privacy import Privacy
 

@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from logwatch.cli import user_report
 from logwatch.cli.report import command
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.privacy import Privacy
 from tests.helpers.journald import remote
 from tests.helpers.wrapping import WRAP

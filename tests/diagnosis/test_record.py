@@ -8,10 +8,11 @@ import pytest
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.diagnosis.record import LOOK_SECONDS, Recorder
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Seen, SourceStatus
 
 START = 1_763_769_600.0  # 22 November 2025, 00:00 UTC
@@ -244,7 +245,7 @@ def test_what_is_over_is_recorded_once_it_is_stored_whom_it_hit(world):
     batch.result(BAD, seen)
     batch.time(BAD, seen, at + 1190)
     batch.fail([StoredFailure(at + i, *BAD, "6035", f"user {i % 7}", "") for i in range(100)])
-    kept = batch.withhold_failures(0)
+    kept = batch.waiting.withhold(0)
     assert world.ledger.commit(batch)
     world.watched.snapshot = world.ledger.snapshot
     world.start()
@@ -252,7 +253,7 @@ def test_what_is_over_is_recorded_once_it_is_stored_whom_it_hit(world):
     world.look()
     assert world.incidents == []
     batch = Batch(10_000, carried=100)
-    batch.take_failures(kept)
+    batch.waiting.take_over(kept)
     assert world.ledger.commit(batch)
     world.now += LOOK_SECONDS
     world.look()

@@ -7,7 +7,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import SeverityNumber
 
 from logwatch.catalogue import Catalogue
 from logwatch.forward.formats import Event, body
-from logwatch.ledger.batch import StoredFailure
+from logwatch.ledger.waiting import StoredFailure
 
 FAILURE = StoredFailure(1_795_600_000.123, "mesibo", "fcm", "404", "UNREGISTERED", "7", "+49…21", "dEf…")
 

@@ -16,9 +16,10 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Export
 from logwatch.forward.forwarder import Forwarder
 from logwatch.forward.metrics import ForwardMetrics
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 
 CATALOGUE = Catalogue.load()
 
@@ -215,7 +216,7 @@ def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
 def test_failures_that_were_too_many_to_be_told_are_counted_as_dropped(site):
     """What a chunk or a batch counted and did not keep takes numbers, and none of the kept ones goes for it."""
     batch = Batch(100)
-    batch.pass_over(1000)
+    batch.waiting.pass_over(1000)
     batch.fail(failures(*(f"u{i}" for i in range(50))))
     batch.count("mesibo", "lines")
     site.ledger.commit(batch)

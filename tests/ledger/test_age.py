@@ -5,12 +5,13 @@ import sqlite3
 import pytest
 
 from logwatch.ledger.age import Age
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.buckets import WIDTHS
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Seen
 
 ROW = ResultRow("mesibo", "apns", "903", "")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from logwatch.ledger import batch as module
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger import waiting as module
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.waiting import StoredFailure
 
 HELD_BYTES = 5000
 LINE_BYTES = 1000
@@ -33,7 +34,7 @@ def test_failures_that_wait_keep_no_more_bytes_of_lines_than_is_bearable(lines):
     for number in range(12):
         batch.fail([number], lines.store, LINE_BYTES)
     assert lines.read == list(range(5, 12))
-    assert [each.at for each in batch.failures()] == list(range(12))
+    assert [each.at for each in batch.waiting.stored()] == list(range(12))
     assert sorted(lines.read) == list(range(12))
 
 
@@ -43,8 +44,8 @@ def test_lines_that_newer_ones_push_out_make_room(lines):
     for number in range(100):
         batch.fail([number], lines.store, LINE_BYTES)
     assert lines.read == []
-    assert [each.at for each in batch.failures()] == [96, 97, 98, 99]
-    assert batch.passed_over == 96
+    assert [each.at for each in batch.waiting.stored()] == [96, 97, 98, 99]
+    assert batch.waiting.passed_over == 96
 
 
 def test_a_line_has_the_room_of_the_one_that_it_pushes_out(lines):
@@ -53,8 +54,8 @@ def test_a_line_has_the_room_of_the_one_that_it_pushes_out(lines):
     for number in range(100):
         batch.fail([number], lines.store, LINE_BYTES)
     assert lines.read == []
-    assert [each.at for each in batch.failures()] == [95, 96, 97, 98, 99]
-    assert batch.passed_over == 95
+    assert [each.at for each in batch.waiting.stored()] == [95, 96, 97, 98, 99]
+    assert batch.waiting.passed_over == 95
 
 
 def test_bytes_of_lines_are_counted_over_commits_that_leave_failures_to_a_later_one(lines):
@@ -62,13 +63,13 @@ def test_bytes_of_lines_are_counted_over_commits_that_leave_failures_to_a_later_
     batch = Batch(keep=100)
     for number in range(4):
         batch.fail([number], lines.store, LINE_BYTES)
-    kept = batch.withhold_failures(0)
+    kept = batch.waiting.withhold(0)
     batch = Batch(keep=100)
-    batch.take_failures(kept)
+    batch.waiting.take_over(kept)
     for number in range(4, 8):
         batch.fail([number], lines.store, LINE_BYTES)
     assert lines.read == [5, 6, 7]
-    assert [each.at for each in batch.failures()] == list(range(8))
+    assert [each.at for each in batch.waiting.stored()] == list(range(8))
 
 
 def test_the_oldest_failures_come_first_and_those_that_came_together_stay_together(lines):
@@ -76,10 +77,10 @@ def test_the_oldest_failures_come_first_and_those_that_came_together_stay_togeth
     batch = Batch(keep=100)
     for number in range(0, 12, 3):
         batch.fail([number, number + 1, number + 2], lines.store, LINE_BYTES)
-    kept = batch.withhold_failures(4)
-    assert [each.at for each in batch.failures()] == [0, 1, 2, 3, 4, 5]
-    assert (batch.told, batch.withheld) == (6, 6)
+    kept = batch.waiting.withhold(4)
+    assert [each.at for each in batch.waiting.stored()] == [0, 1, 2, 3, 4, 5]
+    assert (batch.waiting.told, batch.waiting.withheld) == (6, 6)
     batch = Batch(keep=100, carried=6)
-    batch.take_failures(kept)
-    assert not batch.withhold_failures(batch.failed)
-    assert [each.at for each in batch.failures()] == [6, 7, 8, 9, 10, 11]
+    batch.waiting.take_over(kept)
+    assert not batch.waiting.withhold(batch.waiting.failed)
+    assert [each.at for each in batch.waiting.stored()] == [6, 7, 8, 9, 10, 11]

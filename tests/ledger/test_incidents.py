@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from logwatch.ledger import incidents
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 
 NOW = 1_763_806_500.0
 ROW = ResultRow("mesibo", "apns", "903", "")

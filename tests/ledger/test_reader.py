@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.ledger.batch import Batch, CounterRow, ShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, CounterRow, ShapeRow
 from logwatch.ledger.reader import Filter, NotReadable, Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Rotation, Seen
 
 
@@ -218,7 +219,7 @@ def test_kinds_are_counted_as_the_list_has_them_whatever_was_deleted(commits, ke
         for failures, passed_over in commits:
             batch = Batch(keep)
             batch.count("mesibo", "lines")
-            batch.pass_over(passed_over)
+            batch.waiting.pass_over(passed_over)
             batch.fail(failures)
             assert ledger.commit(batch)
             listed = Counter((f.platform, f.code, f.reason) for _, f in reader.failures(Filter(), 100))

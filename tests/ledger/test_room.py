@@ -7,10 +7,11 @@ from contextlib import closing
 import pytest
 
 from logwatch.ledger import directory
-from logwatch.ledger.batch import Batch, CounterRow, StoredFailure
+from logwatch.ledger.batch import Batch, CounterRow
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.room import Room, pages_between_checkpoints
 from logwatch.ledger.store import Ledger, connect
+from logwatch.ledger.waiting import StoredFailure
 
 KIB, MIB = 1 << 10, 1 << 20
 PAGE = 4 * KIB

@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 
 from logwatch.errors import StateError
 from logwatch.ledger import directory, schema
-from logwatch.ledger.batch import Batch, CounterRow, StoredFailure
+from logwatch.ledger.batch import Batch, CounterRow
 from logwatch.ledger.directory import refusals
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, NotReadable, Reader
 from logwatch.ledger.store import Ledger, connect
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import JournalPosition, Position, Seen
 
 ROW = ResultRow("mesibo", "fcm", "903", "")

@@ -6,11 +6,12 @@ import sqlite3
 import pytest
 
 from logwatch.ledger import rows, schema, witness
-from logwatch.ledger.batch import Batch, EventShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, EventShapeRow
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Seen
 
 ROW = ResultRow("hook", "apns", "403", "ExpiredProviderToken")

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure
 from logwatch.privacy import Privacy
 from logwatch.story import Stored, alike, conclude, logged_push, spellings, stored_forms, stored_push, together

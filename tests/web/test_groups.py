@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.ledger.batch import StoredFailure
 from logwatch.ledger.reader import Place
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.web.answer import is_prefix, prefix_of, tag, under
 from logwatch.web.groups import grouped
 

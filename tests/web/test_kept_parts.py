@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
-from logwatch.ledger.batch import Batch, ShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Rotation, Seen, SourceStatus
 from logwatch.web.pages import Codes, Status
 from logwatch.web.site import USERS_FRESH_SECONDS, Site

@@ -27,11 +27,12 @@ from logwatch.catalogue.entries import Class
 from logwatch.config import Config, Source
 from logwatch.dialect.redact import LENGTH
 from logwatch.errors import Problem
-from logwatch.ledger.batch import Batch, ShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen, SourceStatus
 from logwatch.web.api import DOWNLOADS, SLOW_SECONDS, Download
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer

@@ -18,9 +18,10 @@ from prometheus_client import CollectorRegistry
 
 from logwatch.config import Config, Source
 from logwatch.config.schema import Privacy as PrivacySettings
-from logwatch.ledger.batch import Batch, StoredFailure
+from logwatch.ledger.batch import Batch
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position
 from logwatch.privacy import Privacy
 from logwatch.report import recent

@@ -52,7 +52,7 @@ def test_only_failures_are_kept_one_by_one(witness_for, stored, told):
     """As failures of a source of its own, or as what a witness says of a log's."""
     batch = Batch(100)
     add(batch, *CALL, witness_for=witness_for)
-    assert ([each.code for each in batch.failures()], [each.code for each in batch.events]) == (
+    assert ([each.code for each in batch.waiting.stored()], [each.code for each in batch.events]) == (
         ["403"] * stored,
         ["403"] * told,
     )

@@ -66,7 +66,7 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
         bare = catalogue.classify(platform, code)
         entries = [bare, *(entry for entry in entries if entry.provider == asked and entry is not bare)]
         if bare.provider == "any":
-            notes.append(f"{PROVIDERS[asked]} does not document {code}; this is what the bare number supports.")
+            notes.append(f"{PROVIDERS[asked]} does not document {code}; this is what the number alone suggests.")
     if reason:
         exact = [entry for entry in entries if entry.reason.lower() == reason.lower()]
         found = found and bool(exact)
@@ -84,9 +84,9 @@ def _platform(provider: str) -> Platform:
 
 def _unlisted(catalogue: Catalogue, code: int) -> Explanation:
     entry = catalogue.classify("unknown", code)
-    notes = ["The catalogue does not list this code; what follows is all that its range tells."]
+    notes = ["The catalogue does not list this code; what follows is only what its range suggests."]
     if code > _HIGHEST:
-        notes.append(f"Codes have three digits: see whether {code} is one, or another number of the line.")
+        notes.append(f"Codes have three digits: check whether {code} is one, or another number on the line.")
     with suppress(ValueError):
         notes.append(f"As an HTTP status {code} is {HTTPStatus(code).phrase!r}.")
     return Explanation(code, _headline(code, [entry]), False, True, tuple(notes), (entry,))  # noqa: FBT003

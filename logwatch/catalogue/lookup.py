@@ -64,8 +64,8 @@ OTHER = Entry(
     severity="warning",
     side="provider",
     steps=(6,),
-    meaning="Codes outside the catalogue, of which a source has shown more different ones than are counted one by one.",
-    remedy="So many unknown codes hint that something other than a result is read as one: look at the log lines.",
+    meaning="Codes outside the catalogue, from a source with more different ones than are counted one by one.",
+    remedy="So many unknown codes suggest that something else is read as a result: look at the log lines.",
     source=("mesibo-logwatch itself",),
 )
 """What is counted under ``code="other"``."""

@@ -134,7 +134,7 @@ def _room(config: Config, file: str) -> Iterator[Problem]:
         yield Problem(
             f"{file}failures.keep" if file else "failures.keep",
             f"{keep} failures take up to {keep * FAILURE_BYTES >> 20} MiB, and {place} has room for {room >> 20}",
-            "the oldest give way before the disk is full",
+            "the oldest are deleted before the disk is full",
             "a smaller number now, or more room",
             warning=True,
         )

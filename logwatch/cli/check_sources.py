@@ -74,7 +74,7 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
     mine = [container for container in known if name in container.names]
     if not mine:
         names = [container.name for container in known]
-        there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"
+        there = f"there: {', '.join(names)}" if names else "run this as a user who may read Docker's directory"
         yield Problem(where, f"no container {name} below {root} yet", "the daemon waits for it", there, warning=True)
     elif problem := no_log(mine[-1]):
         yield replace(problem, where=where, what=f"{problem.where}: {problem.what}", warning=True)
@@ -117,7 +117,7 @@ def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iter
         yield Problem(where, f"{pattern} is there, but not what it matches", why, glob.escape(pattern), warning=True)
     if len(paths) > FILES:
         what = f"{pattern} matches {len(paths)} files, of which {FILES} were looked at"
-        why = "each of them is followed, and looked at with every look"
+        why = "each of them is followed, and checked at every look"
         yield Problem(where, what, why, "a pattern that matches logs alone, if not all of these are", warning=True)
     for path in paths[:FILES]:
         yield from _file(source, where, pattern, path)
@@ -182,9 +182,9 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         yield Problem(where, f"{path} {what}", "its lines cannot be read", remedy, warning=True)
     elif packed:
         if not glob.has_magic(path) and path in source.paths:
-            remedy = "name the log itself; rotated files are found by themselves"
+            remedy = "name the log itself; rotated files are found automatically"
             yield Problem(where, f"{path} is packed with {packed}", "a log is text", remedy, warning=True)
     elif head and not envelope.could_be(source.envelope, head):
         remedy = 'envelope = "auto"'
-        what = f"no line of {path} stands in the envelope {source.envelope}"
+        what = f"no line of {path} is in the envelope {source.envelope}"
         yield Problem(where, what, "none of its lines would count", remedy, warning=True)

@@ -112,7 +112,7 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
     """Draw a grammar as a railroad diagram, on one HTML page."""
     grammar = load(name, directories)
     if missing := [each for each in DRAWS_WITH if find_spec(each) is None]:
-        why = f"pyparsing draws with packages that are not installed: {', '.join(missing)}"
+        why = f"to draw, pyparsing needs packages that are not installed: {', '.join(missing)}"
         raise GrammarError(Problem("grammar diagram", "cannot draw", why, installing("diagrams")))
     try:
         draw(grammar, output)
@@ -144,7 +144,7 @@ def render(payload: bytes, result: Trace) -> str:
 
 
 WHY = {
-    "misplaced": "the marker does not stand where a push line has it (misplaced)",
+    "misplaced": "the marker is not where a push line has it (misplaced)",
     "no_code": "no code up to the end of the line (no_code)",
     "ambiguous": "two different codes (ambiguous)",
     "grammar": "the line is not what the grammar describes (grammar)",

@@ -35,7 +35,7 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
         if not equals or not value or not _LABEL.fullmatch(name):
             raise click.BadParameter(f"{text!r} is not a label; try --label cluster=main")
         if name in _OWN_LABELS:
-            raise click.BadParameter(f"{name} is a label that the counters have themselves; name another one")
+            raise click.BadParameter(f"{name} is a label that the counters themselves have; choose another one")
         labels[name] = value
     return labels
 
@@ -95,7 +95,9 @@ def command(
         for note in [*notes(past), *_notes(past)]:
             click.echo(f"note: {note}", err=True)
         if done.interrupted:
-            click.echo("note: interrupted: nothing is written, since half a past looks like a quiet one", err=True)
+            click.echo(
+                "note: interrupted: nothing is written, since an incomplete past would look like a quiet one", err=True
+            )
             sys.exit(INTERRUPTED)
         if not tallies.rows:
             click.echo(f"error: {_nothing(past)}", err=True)
@@ -162,8 +164,8 @@ def _notes(past: Past) -> Iterator[str]:
         yield f"{many} have no time for any push: their pushes are put at the file's last write, or at now for a pipe"
     for name in past.over_a_year:
         yield (
-            f"{name}: its stamps, which have no year, go back by more than half of one, so some stand in a wrong year:"
-            " split what holds more than a year, and let `touch -d` tell when mesibo wrote each part last"
+            f"{name}: its stamps, which have no year, go back by more than half of one, so some get a wrong year:"
+            " split what holds more than a year, and set with `touch -d` when mesibo last wrote each part"
         )
 
 

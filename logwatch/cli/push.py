@@ -84,7 +84,7 @@ def test(
 
     click.echo(f"Sent by pushtest to {len(users)} user{'s' if len(users) != 1 else ''} at {backend.url}.")
     if results is None:
-        click.echo("The result cannot be looked for: neither a log that this user may read, nor a daemon, is there.")
+        click.echo("The result cannot be found: there is neither a log that this user may read nor a daemon.")
         sys.exit(1)
     click.echo(f"Waiting up to {seconds:.0f} s for the result in {results.where}.")
     try:
@@ -143,7 +143,7 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
     if file is not None:
         token = secret.read_word(file, TOKEN)
         if secret.exposed(file):
-            click.echo(f"warning: {file} may be read by others than its owner: chmod 600 {quoted(file)}", err=True)
+            click.echo(f"warning: {file} can be read by others than its owner: chmod 600 {quoted(file)}", err=True)
     elif sys.stdin.isatty():
         token = secret.checked(click.prompt("mesibo app token", hide_input=True, err=True), "the prompt", TOKEN)
     else:
@@ -151,7 +151,7 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
             Problem(
                 "push",
                 f"no {TOKEN.removeprefix('the ')}",
-                "there is no terminal to ask at",
+                "there is no terminal to prompt on",
                 "--token-file F, or token_file in [backend]",
             )
         )
@@ -206,7 +206,7 @@ def _api(config: Config) -> Callable[[str], Any]:
         try:
             return json.loads(host.fetch(address + path))
         except ValueError:
-            raise NoAnswer("no daemon of ours answers there") from None
+            raise NoAnswer("no mesibo-logwatch answers there") from None
 
     return get
 

@@ -118,12 +118,14 @@ def _installed(name: str) -> bool:
 def _token(to: str | None) -> str:
     if to is None:
         if not sys.stdin.isatty():
-            raise LogwatchError(Problem("push direct", "no push token", "there is no terminal to ask at", "--to FILE"))
+            raise LogwatchError(
+                Problem("push direct", "no push token", "there is no terminal to prompt on", "--to FILE")
+            )
         return secret.checked(click.prompt("push token", hide_input=True, err=True), "the prompt", _TOKEN)
     path = Path(to)
     if to == "-" or len(to) < _LEAST or os.path.exists(path):  # noqa: PTH110  a token is too long a name for Path
         return secret.read_word(path, _TOKEN)
-    click.echo("warning: a token on the command line is in the process list: put it into a file", err=True)
+    click.echo("warning: a token on the command line shows in the process list: put it into a file", err=True)
     return secret.checked(to, "--to", _TOKEN)
 
 

@@ -211,7 +211,7 @@ class Export(Table, frozen=True, kw_only=True):
                 Problem(
                     f"{where}.url",
                     "holds a user or a password",
-                    "it would stand in logs and metrics",
+                    "it would appear in logs and metrics",
                     "set username and password_file instead",
                 )
             )

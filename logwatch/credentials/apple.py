@@ -137,7 +137,7 @@ def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _file(holding: Holding) -> Iterator[Flaw]:
     if holding.password:
-        yield flaw("password", "The file opens with a password only.")
+        yield flaw("password", "The file opens only with a password.")
     if holding.key and not holding.fits:
         yield flaw("key_mismatch", "The private key in the file does not belong to the certificate.")
     if not holding.key:
@@ -177,7 +177,7 @@ def _dates(certificate: Certificate, now: float) -> Iterator[Flaw]:
     if left <= 0:
         yield flaw("expired", f"The certificate expired on {when(certificate.not_after)}.")
     elif certificate.not_before > now:
-        yield flaw("not_yet_valid", f"The certificate is valid from {when(certificate.not_before)} only.")
+        yield flaw("not_yet_valid", f"The certificate is not valid before {when(certificate.not_before)}.")
     elif left <= TICKET_SECONDS:
         days = int(left // DAY_SECONDS)
         rest = f"{days} day{'s' if days != 1 else ''}" if days else "less than a day"

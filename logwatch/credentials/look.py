@@ -75,7 +75,7 @@ class _Process:
         try:
             errand = msgspec.json.encode(Errand(now, (request,)))
         except UnicodeEncodeError:
-            raise OSError(errno.EILSEQ, "its name, or its password file's, is no UTF-8: give it another one") from None
+            raise OSError(errno.EILSEQ, "its name, or its password file's, is not UTF-8: give it another one") from None
         question = os.fdopen(os.memfd_create("question"), "w+b")
         answer = os.fdopen(os.memfd_create("verdicts"), "w+b")
         question.write(errand)
@@ -102,7 +102,7 @@ class _Process:
             return None
         if status is None:
             self.end()
-            return _unchecked(self.request, f"looking at it took longer than {self.patience:.0f} seconds")
+            return _unchecked(self.request, f"checking it took longer than {self.patience:.0f} seconds")
         with self.answer:
             self.answer.seek(0)
             data = self.answer.read(_LONGEST_ANSWER)
@@ -111,7 +111,7 @@ class _Process:
         with contextlib.suppress(msgspec.DecodeError):
             if status == 0:
                 return msgspec.json.decode(data, type=list[Verdict])[0]
-        return _unchecked(self.request, f"the process that looked at it ended with status {status}")
+        return _unchecked(self.request, f"the process that checked it ended with status {status}")
 
     def end(self) -> None:
         """Kill the process and close its output; if the kernel holds it (a file on a dead disk), it ends later."""
@@ -129,7 +129,7 @@ def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
         flaws=(
             flaw(
                 "not_checked",
-                f"The file could not be looked at: {why}.",
+                f"The file could not be checked: {why}.",
                 remedy=remedy or "Check that it is the right file: mesibo-logwatch credentials check FILE",
             ),
         ),

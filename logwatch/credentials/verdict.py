@@ -48,10 +48,10 @@ _ACCOUNT = (
 KINDS: dict[str, Kind] = {
     "expired": Kind(("apns",), 903, 1, f"{_RENEW}."),
     "expires_soon": Kind(
-        ("apns",), 903, 1, f"{_RENEW}; the old certificate goes on working until its date.", counted=False
+        ("apns",), 903, 1, f"{_RENEW}; the old certificate keeps working until its date.", counted=False
     ),
-    "not_yet_valid": Kind(("apns",), 904, 1, "Set the clock of this host, or wait for the certificate's first day."),
-    "damaged": Kind(("apns", "fcm"), 904, 1, "Take the file from where it was exported again; compare its size."),
+    "not_yet_valid": Kind(("apns",), 904, 1, "Correct the clock of this host, or wait until the certificate is valid."),
+    "damaged": Kind(("apns", "fcm"), 904, 1, "Copy the file again from where it was exported, and compare its size."),
     "locked": Kind(
         ("apns",),
         904,

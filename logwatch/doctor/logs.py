@@ -63,7 +63,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     wrong = [problem for problem in found.problems if not problem.warning]
     closed = [each for each in found.paths if not os.path.exists(each) and ownership.may_be_there(each)]  # noqa: PTH110
     if closed and not paths and not wrong:
-        what = f"{closed[0]} may not be looked at by user {ownership.me()}"
+        what = f"user {ownership.me()} may not access {closed[0]}"
         yield skipped(name, what, "run doctor as root or as the service's user")
     elif not paths or wrong:
         where = ", ".join(source.paths) or f"container {source.docker.container if source.docker else ''}"
@@ -92,7 +92,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         return
     if packed := format_of(head):
         what = f"{newest} is packed with {packed}: an archive is read once, and nothing is followed"
-        yield warning(f"{name}: text", what, "name the log itself; rotated files are found by themselves")
+        yield warning(f"{name}: text", what, "name the log itself; rotated files are found automatically")
         return
     if not data:
         what = "has no whole line yet" if status.st_size else "is empty"
@@ -276,7 +276,7 @@ def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
     if host.has("setfacl"):
         more = "" if "x" in right else ", and a default ACL on its directory for files to come"
         return f"`setfacl -m u:{SERVICE_USER}:{right} {name}`{more}"
-    more = "" if "x" in right else ", and the same where the log is made anew"
+    more = "" if "x" in right else ", and the same wherever the log is created anew"
     return f"`chgrp {SERVICE_USER} {name}; chmod g+{right} {name}`{more}"
 
 

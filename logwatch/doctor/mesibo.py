@@ -62,7 +62,7 @@ def _configuration(conf: PushLogging, several: str, *, asked: bool) -> Iterator[
     if conf.state == "unknown":
         yield skipped(name, f"{path} cannot be read: {conf.why}", "run doctor as a user who may read it")
         return
-    yield ok(name, f"{path} is understood; its values are not read, but for the group logs")
+    yield ok(name, f"{path} can be parsed; of its values only the group logs is read")
     row = f"push logging{several}"
     put = f"put `push = 1` into the group `logs {{ … }}` of {path} and restart mesibo (Step 8)"
     if conf.state == "on":
@@ -145,7 +145,7 @@ def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
     if options and options.mode == "non-blocking":  # its ring buffer: docs.docker.com/engine/logging/configure
         yield warning(
             f"{name}: log mode",
-            "non-blocking: what Docker's buffer has no room for in a burst is dropped without a word",
+            "non-blocking: what Docker's buffer has no room for in a burst is dropped silently",
             "--log-opt mode=blocking, Docker's default",
         )
     if settings.removed:

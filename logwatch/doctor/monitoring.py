@@ -76,10 +76,10 @@ def _api(host: Host, url: str) -> dict[str, Any]:
     try:
         answer = json.loads(host.fetch(url))
     except (ValueError, RecursionError):
-        raise NoAnswer("it is no Prometheus that answers there") from None
+        raise NoAnswer("what answers there is not Prometheus") from None
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict):
-        raise NoAnswer("it is no Prometheus that answers there")
+        raise NoAnswer("what answers there is not Prometheus")
     return data
 
 
@@ -116,7 +116,7 @@ def _scraped(mine: list[dict[str, Any]]) -> Iterator[Check]:
     if bare:
         yield failure(
             "cluster label",
-            f"{', '.join(bare[:_NAMED])} has none: alerts of hosts that share an app are not put together",
+            f"{', '.join(bare[:_NAMED])} has none: alerts of hosts that share an app are not grouped",
             f"add labels: {{cluster: NAME}} to these targets of the job {JOB}, and reload Prometheus",
         )
     else:
@@ -193,7 +193,7 @@ def _clock(host: Host, base: str) -> Iterator[Check]:
         yield ok(name, "agrees with this host's")
         return
     told = f"it is {_apart(apart)} {'ahead of' if theirs > here else 'behind'} this host's"
-    remedy = "see on both hosts whether the clock is synchronised" + (
+    remedy = "check on both hosts whether the clock is synchronised" + (
         " (`timedatectl`)" if host.has("timedatectl") else ""
     )
     yield (failure if apart > FAR_SECONDS else warning)(name, told, remedy)

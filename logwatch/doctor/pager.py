@@ -69,9 +69,9 @@ def _configuration(host: Host, base: str) -> dict[str, Any]:
             raise NoAnswer(f"its configuration has more than {_LONGEST_CONFIG} characters, which are not looked at")
         config = yaml.load(text, _Plain)  # noqa: S506  a safe loader
     except (AttributeError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
-        raise NoAnswer("it is no Alertmanager that answers there") from None
+        raise NoAnswer("what answers there is not Alertmanager") from None
     if not isinstance(config, dict):
-        raise NoAnswer("it is no Alertmanager that answers there")
+        raise NoAnswer("what answers there is not Alertmanager")
     return config
 
 

@@ -56,7 +56,7 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
         except NoAnswer as why:
             refused = why if not refused.status else refused
             if why.status == _UNAUTHORIZED:
-                yield ok(name, "answers, and wants a password")
+                yield ok(name, "answers, and asks for a password")
                 return
             if why.status and "mesibo-logwatch is not ready" in str(why):
                 yield failure(name, str(why), f"see the reason above, and {journal}")
@@ -101,7 +101,7 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
         told = _status(host, config)
     except NoAnswer:
         look = "look at the status page, which names each log that is out of its reach"
-        yield skipped("logs followed", "the daemon wants a password", look)
+        yield skipped("logs followed", "the daemon asks for a password", look)
         return
     if told is None:
         return
@@ -176,16 +176,16 @@ def unit(host: Host) -> Iterator[Check]:
         return
     yield ok("unit", f"{UNIT} is installed")
     if facts.get("UnitFileState") == "enabled":
-        yield ok("unit enabled", "it starts with the machine")
+        yield ok("unit enabled", "it starts at boot")
     else:
-        yield warning("unit enabled", "it will not start with the machine", f"`systemctl enable {UNIT}`")
+        yield warning("unit enabled", "it will not start at boot", f"`systemctl enable {UNIT}`")
     if facts.get("ActiveState") == "active":
         yield ok("unit active", f"active, restarted {many(int(facts.get('NRestarts') or 0), 'time', 'times')}")
     else:
         yield _down(host, facts.get("ActiveState", "unknown"))
         return  # of a unit that is stopped, systemd does not show its watchdog
     if facts.get("WatchdogUSec", "0") in ("0", "infinity", ""):
-        yield warning("unit watchdog", "it is off: a loop that hangs stays so", "WatchdogSec=60 in the unit")
+        yield warning("unit watchdog", "it is off: a loop that hangs is not restarted", "WatchdogSec=60 in the unit")
     else:
         yield ok("unit watchdog", facts["WatchdogUSec"])
 
@@ -211,10 +211,10 @@ def reading(host: Host) -> Iterator[Check]:
     elif _is_denied(host):
         what = f"PCRE2 {version}, interpreted by the service, whose unit forbids machine code: {pace.INTERPRETED}"
         edit = f"`systemctl edit {UNIT}`, [Service], MemoryDenyWriteExecute=no, then restart it"
-        yield warning(name, what, f"leave it so where that is wanted; else {edit}")
+        yield warning(name, what, f"leave it if that is intended; otherwise {edit}")
     elif not pcre2.makes_machine_code():
         what = f"PCRE2 {version}, interpreted, since no machine code can be made here: {pace.INTERPRETED}"
-        yield warning(name, what, "run it where memory may be written and executed, on a processor that PCRE2 knows")
+        yield warning(name, what, "run it where memory may be written and executed, on a processor that PCRE2 supports")
     else:
         yield ok(name, f"PCRE2 {version}, machine code")
 

@@ -170,7 +170,7 @@ def _why_nothing(fitting: Sequence[MarkedLine], known: frozenset[int]) -> tuple[
         )
     return (
         why,
-        "look whether these lines are the results, and whether `push = 1` stands in the logs section of mesibo.conf",
+        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf",
     )
 
 
@@ -198,7 +198,7 @@ def _doubts(
             ' all was well, give `code = 0` of `provider = "any"` the class delivered in a catalogue of your own'
         )
     if lines < _FEW_LINES:
-        doubts.append(f"{lines} lines are few; with more of them more is certain")
+        doubts.append(f"{lines} lines are few: more of them would make more certain")
     if elsewhere:
         doubts.append(f"{elsewhere} of {lines} lines hold {marker} in another place or shape; they stay unread")
     return doubts

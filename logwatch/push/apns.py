@@ -52,7 +52,7 @@ def send(
         raise DirectError(
             Problem(
                 "--to",
-                "this is no APNs device token",
+                "this is not an APNs device token",
                 f"those are 64 hexadecimal digits or more; this is {kind}",
                 "take the token from the user's details in the mesibo console (Step 2)",
             )

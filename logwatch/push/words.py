@@ -43,7 +43,7 @@ def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[L
         told = ", ".join(f"{count} x {code}" for code, count in counts.most_common(5))
         text += (
             f" Other results came meanwhile ({told}), so push logging is on. One may be this user's: the log may name"
-            " users by another id than the address, and a daemon does not tell whom an accepted push was for."
+            " users by another id than the address, and a daemon does not say whom an accepted push was for."
         )
     else:
         text += " Push logging may be off: set `logs { push = 1 }` in /etc/mesibo/mesibo.conf and restart mesibo;"

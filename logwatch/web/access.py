@@ -23,7 +23,7 @@ from logwatch.web import auth, tls
 from logwatch.web.file import WebFile, read
 
 LOOK_SECONDS = 1.0
-WHY = {421: "this name is not known here: add it to web.hosts, or ask by address"}
+WHY = {421: "this name is not known here: add it to web.hosts, or use the address"}
 """What an answer of a status says, if HTTP's own words do not help."""
 Signature = dict[Path, tuple[int, ...] | None]
 

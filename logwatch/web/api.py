@@ -42,7 +42,7 @@ COLUMNS = (
 HIT_COLUMNS = ("user", "token", "source", "platform", "app", "code", "reason", "pushes", "first", "last")
 CLEAN_UP_COLUMNS = ("user", "app", "platform", "code", "reason", "pushes", "first", "last")
 HIDDEN = (
-    'users are masked here, and no backend knows them by that: set privacy.identifiers = "plain", and reload; those'
+    'users are masked here, and no backend knows masked users: set privacy.identifiers = "plain", and reload; those'
     " whose pushes fail from then on are listed"
 )
 MOST_USERS = 100_000

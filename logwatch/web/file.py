@@ -325,7 +325,7 @@ class _Reading:
                     value,
                     f"{key}.{name}",
                     "no bcrypt hash",
-                    "passwords stand here as hashes",
+                    "passwords must be hashes here",
                     "htpasswd -nBC 10 '' | tr -d ':\\n'",
                 )
             elif int(found[1]) > COSTLIEST:

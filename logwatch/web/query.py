@@ -161,7 +161,7 @@ def _place(text: str) -> Place | None:
         return None
     found = _PLACE.fullmatch(text)
     if not found:
-        raise Refused("before is what the answer before gave as next")
+        raise Refused("before is `next` of the previous answer")
     return Place(float(found[1]), int(found[2]))
 
 

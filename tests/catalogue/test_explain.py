@@ -57,7 +57,7 @@ def test_a_provider_that_does_not_document_a_code_is_said():
     """The bare number's meaning stands in."""
     explanation = explain(CATALOGUE, 413, "fcm")
     assert names(explanation) == ["payload_too_large"]
-    assert explanation.notes == ("FCM does not document 413; this is what the bare number supports.",)
+    assert explanation.notes == ("FCM does not document 413; this is what the number alone suggests.",)
 
 
 def test_a_platform_has_no_part_in_a_code_of_mesibo():
@@ -84,7 +84,7 @@ def test_an_unlisted_code_is_explained_by_its_range():
     ]  # fmt: skip
     assert not above.listed
     assert other.notes == (
-        "The catalogue does not list this code; what follows is all that its range tells.",
+        "The catalogue does not list this code; what follows is only what its range suggests.",
         "As an HTTP status 408 is 'Request Timeout'.",
     )
 

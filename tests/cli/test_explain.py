@@ -127,4 +127,4 @@ def test_what_is_neither_code_nor_reason_is_told_in_words(word, told):
 
 def test_a_code_that_no_one_documents_is_doubted():
     """99999 is above 900, and still hardly a code of mesibo's."""
-    assert "see whether 99999 is one" in " ".join(run("99999").output.split())
+    assert "check whether 99999 is one" in " ".join(run("99999").output.split())

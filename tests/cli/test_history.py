@@ -88,7 +88,7 @@ def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
         (["-"], "Missing option '-o'"),
         (["-", "-o", "F", "--label", "cluster"], "'cluster' is not a label; try --label cluster=main"),
         (["-", "-o", "F", "--label", "__name__=x"], "'__name__=x' is not a label"),
-        (["-", "-o", "F", "--label", "source=x"], "source is a label that the counters have themselves"),
+        (["-", "-o", "F", "--label", "source=x"], "source is a label that the counters themselves have"),
         (["-", "-o", "F", "--since", "2h", "--until", "3h"], "--since is not before --until"),
         (["missing.log", "-o", "/nowhere/F"], "/nowhere/F: cannot be written: No such file or directory"),
         (["missing.log", "-o", "/dev/full"], "/dev/full: is not a file"),

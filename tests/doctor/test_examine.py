@@ -273,7 +273,7 @@ FAULTS = [
     (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
     # below a directory that is closed to who asks, or with a name that cannot be asked for
     (lambda m: m.config.write_text(m.config.read_text().replace(str(m.log), "/" + "x" * 300)), "log of mesibo",
-     "skipped", "may not be looked at by user"),
+     "skipped", "may not access"),
     (lambda m: with_docker(m, driver="local"), "container mesibo: log driver", "failure", "--log-driver json-file"),
     (lambda m: with_journal(m, asked="mesiboo"), "log of mesibo", "failure", "there: mesibo"),
     (lambda m: with_journal(m, at=NOW - 7200), "log of mesibo: fresh", "warning", "2 hours ago"),
@@ -318,7 +318,7 @@ FAULTS = [
     (answer("/api/v1/alertmanagers", {"activeAlertmanagers": []}), "alertmanager", "warning", "nobody"),
     # D5: Prometheus knows one, and nothing listens there
     (answer("/api/v2/status", NoAnswer("Connection refused"), ALERTMANAGER), "alertmanager", "failure", "refused"),
-    (answer("/api/v2/status", b"<html>", ALERTMANAGER), "alertmanager", "failure", "no Alertmanager"),
+    (answer("/api/v2/status", b"<html>", ALERTMANAGER), "alertmanager", "failure", "is not Alertmanager"),
     (routed(ROUTED.replace("webhook_configs: [{url: <secret>}]", "webhook_configs: []")), "alertmanager route",
      "failure", "critical alerts go to page, which notifies nobody"),
     (routed(ROUTED.replace("email_configs: [{to: a@example.net}]", "")), "alertmanager route", "warning",

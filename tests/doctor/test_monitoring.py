@@ -105,7 +105,7 @@ DOUBLED = "".join(f"r{n}: &r{n} {{continue: true, routes: [*r{n - 1}, *r{n - 1}]
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (f"r0: &r0 {{receiver: a}}\n{DOUBLED}route: *r63\n", "it is no Alertmanager"),
+        (f"r0: &r0 {{receiver: a}}\n{DOUBLED}route: *r63\n", "what answers there is not Alertmanager"),
         ("receivers:\n" + "- {name: a, webhook_configs: [1]}\n" * 60_000, "characters, which are not looked at"),
     ],
 )

@@ -252,7 +252,7 @@ def test_a_password_opens_the_file_for_the_push_too(bench):
     good = certificate(now=NOW)
     done = bench.apns(bench.apple(), "--password-file", secret, made=p12(good, secret=SECRET))
     assert done.exit_code == 0, done.output
-    assert "opens with a password only" in done.output
+    assert "opens only with a password" in done.output
     done = bench.apns(bench.apple(), made=pem_key() + pem(good))
     assert done.exit_code == 0, done.output
 

@@ -141,7 +141,7 @@ def test_whoever_may_not_read_the_log_is_told_by_the_daemon(world, monkeypatch):
     assert done.exit_code == 1
     assert "for the result in the running daemon" in done.output
     assert "+4930123456: 903 after" in done.output
-    assert "may be read by others" in done.output
+    assert "can be read by others" in done.output
     assert get(world.daemon.url + "api/v1/failures").count(USER.encode()) == 0
 
 

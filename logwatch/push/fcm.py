@@ -85,8 +85,8 @@ def _no_token(url: str, status: int) -> Problem:
         urlsplit(url).hostname or url,
         "no access token came back",
         f"the answer has status {status}, and does not say that the service account is refused",
-        "try again later; otherwise check whether something in between answers in Google's place: its certificate is trusted"
-        " on this host",
+        "try again later; otherwise check whether something in between answers in Google's place: its certificate is"
+        " trusted on this host",
     )
 
 

@@ -442,5 +442,6 @@ def test_a_log_that_is_searched_for_what_was_read_costs_a_digest_a_line(tmp_path
     monkeypatch.setattr(identity, "part_of", lambda data: asked.append(data) or part_of(data))
     follower.start()
     follower.turn()
+    asked = [data for data in asked if len(data) <= len(lines[0]) + 1]  # marks and heads are of more bytes
     assert 0 < len(asked) < 2 * len(lines)
     follower.tail.close()

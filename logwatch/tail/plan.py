@@ -226,6 +226,7 @@ class Draft:
         self.lying = defaultdict[int, set[int]](set)  # by file: the generations decided to lie in it, overridden or not
         self.start: dict[int, int] = {}  # by file that is a new generation: the offset to read from
         self.copies: list[int] = []  # files to be left out
+        self.postponed: set[int] = set()  # files left to the next look
         self.rising = False  # rotation gives the newest file the highest number, not 1
 
     def _relate(self) -> dict[int, list[Known]]:
@@ -371,6 +372,7 @@ class Draft:
     def put_off(self, i: int) -> None:
         """Leave a file, and with it every file that holds nothing else, to the next look."""
         self.plan.again = True
+        self.postponed.add(i)
         self.free.pop(i, None)
 
     def wait_if_torn(self, i: int) -> bool:

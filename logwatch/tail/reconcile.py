@@ -77,7 +77,8 @@ def _sort_free(draft: Draft) -> list[int]:
         if isinstance(candidate.error, MissingLibraryError) or (rotated and candidate.is_noise):
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
-            if candidate.may_be_news:
+            # Left out before its original is taken up, it would keep that out once both are rotated files
+            if candidate.may_be_news and draft.postponed.isdisjoint(draft.found.parts[i]):
                 draft.copies.append(i)
         elif (
             (each := blank.get(candidate.key))

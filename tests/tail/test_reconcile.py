@@ -515,6 +515,21 @@ TABLE = {
         ),
         [Hold(1, 1, 1000), TakeUp(0, "live", 850)],
     ),
+    "the path's file, perhaps an edited one, is left to the next look, and so is a copy of it": (
+        NOW,
+        [known(name="/m.log.1")],
+        replace(
+            found(
+                file("m.log", 2),
+                file("m.log.1", 1),
+                file("m.log-20260108", 3),
+                answers=[(1, 1, SAME, 1000)],
+                parts=[(2, 0)],
+            ),
+            edited={0},
+        ),
+        [Hold(1, 1)],
+    ),
     "renamed, and the next one has but the banner yet": (
         NOW,
         [known(is_open=True, offset=500, name="/m.log.1", tail=BANNER)],

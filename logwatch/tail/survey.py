@@ -218,7 +218,7 @@ class Survey:
         for each in self.known:
             if (own := self._own(each)) in files:
                 self._ask_one(each, own)
-        over = self.found.over(self.known, self._at_key)
+        over, blank = self.found.over(self.known, self._at_key), self._state.was_blank
         read = {over[each.number] for each in self.known if each.followed and each.number in over}
         held = {i for (_, i), answer in self.found.answers.items() if answer.relation is Relation.SAME and answer.at}
         punched = {i for i, file in files.items() if file.begin and i not in held}
@@ -232,7 +232,7 @@ class Survey:
             asked |= punched if each.position.offset else set()
             asked -= set() if own is None else read  # the files of others that are over
             # Whoever trimmed it may have deleted it and put the rest in its place; or it is being written back
-            left = each.in_use and (self._state.was_blank or each.deleted)
+            left = each.in_use and (blank or each.deleted)
             if (each.position.state == "live" or left) and (self.found.at_path in files or self._own(each) in files):
                 asked |= set() if self.found.at_path is None else {self.found.at_path}
             for i in sorted(asked - {self._own(each)}):

@@ -297,4 +297,4 @@ def test_a_file_that_asks_for_much_memory_does_not_get_it(tmp_path):
 def test_a_file_whose_name_is_no_text_is_told_and_ends_nobody():
     """It cannot be named to the process that would look at it."""
     (verdict,) = examine([Request(name="ios", file="/\udcff/apns.p12")])
-    assert "no UTF-8" in verdict.problems[0].what
+    assert "not UTF-8" in verdict.problems[0].what

@@ -45,7 +45,7 @@ def handed_over(config: Config) -> Iterator[Check]:
     now = {path: content for path in paths if (content := _content(path)) is not None}
     old = [path.name for path, content in now.items() if content != _content(copy_in(HANDED, path))]
     if old:
-        what = f"the running service has not what is in {', '.join(old)} now: systemd hands it over when it starts"
+        what = f"the running service does not have what is in {', '.join(old)} now: systemd hands it over at its start"
         yield warning("secrets", what, f"`systemctl restart {UNIT}`")
     elif now:
         yield ok("secrets", "the running service has them as they are now")

@@ -54,7 +54,7 @@ class Tallies:
         """Yield the minutes in which any of ``rows`` was logged, in order, each with how often."""
         self._store()
         numbers = [self._series[row] for row in rows]
-        with _in_words():
+        with _as_logwatch_error():
             yield from self._db.execute(
                 f"SELECT minute, sum(count) FROM tallies WHERE series IN ({_marks(numbers)})"  # noqa: S608  question marks
                 " GROUP BY minute ORDER BY minute",
@@ -62,7 +62,7 @@ class Tallies:
             )
 
     def _store(self) -> None:
-        with _in_words():
+        with _as_logwatch_error():
             self._db.executemany(
                 "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 [(*key, count) for key, count in sorted(self._held.items())],
@@ -71,7 +71,7 @@ class Tallies:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def _as_logwatch_error() -> Iterator[None]:
     """Turn an error of the file, which is hardly ever anything but a full disk, into a LogwatchError."""
     try:
         yield

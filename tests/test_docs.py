@@ -38,6 +38,24 @@ PAGES = sorted(
 )
 
 
+SOURCES = "\n".join(
+    path.read_text()
+    for path in (
+        ROOT / "Makefile",
+        ROOT / "pyproject.toml",
+        *(
+            each
+            for name in ("bench", "config", "grammars", "logwatch", "tests")
+            for each in (ROOT / name).rglob("*.py")
+        ),
+        *(ROOT / "config").rglob("*.toml"),
+        *(ROOT / "config/rules").iterdir(),
+    )
+)
+WORDS = set(re.findall(r"\w+", SOURCES))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
 def page(name):
     return (ROOT / name).read_text()
 
@@ -180,3 +198,21 @@ def test_no_link_is_dead(path):
         if not target.exists() or (anchor and anchor not in anchors(target)):
             dead.append(link)
     assert dead == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_target_and_module_that_a_page_runs_exists(path):
+    """What a reader copies out of a page runs: targets of make, and modules started by python -m."""
+    text = path.read_text()
+    assert set(re.findall(r"(?:`|^    |sudo |&& )make ([a-z][a-z-]*)", text, re.MULTILINE)) <= TARGETS
+    started = {name.replace(".", "/") for name in re.findall(r"python -m ((?:bench|config|logwatch)[.\w]*)", text)}
+    assert [each for each in started if not (ROOT / f"{each}.py").exists() and not (ROOT / each).is_dir()] == []
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/ARCHITECTURE.md"])
+def test_what_a_page_for_developers_names_is_in_the_tree(name):
+    """Each file, function, class and constant that a recipe sends its reader to is there under that name."""
+    quoted = re.findall(r"`([\w./]+)`", page(name))
+    files = {each for each in quoted if re.match(r"(?:bench|config|docs|grammars|logwatch|tests)/", each)}
+    assert {each for each in files if "NAME" not in each and not (ROOT / each).exists()} == set()
+    assert {each for each in {*quoted} - files if not set(re.findall(r"\w+", each)) <= WORDS} == set()

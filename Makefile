@@ -1,4 +1,4 @@
-# `make run` and `make test` do everything on a machine with Python >= 3.11 and make; the rest serves development.
+# `make run` and `make test` need make and Python 3.11 or newer, and install the rest into .venv.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,9 +6,9 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-# Without venv's own packages, Debian's Python makes half an environment, which the next run must not take for a whole one.
+# Without python3-venv, Debian's Python makes half an environment, which the next run must not take for a whole one.
 .DELETE_ON_ERROR:
-# Tests start hundreds of programs: where the shell forbids bytecode to be kept, each would compile all of it again.
+# Tests start hundreds of programs: if the shell forbids keeping bytecode, each would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run demo test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade monitoring uninstall clean
 
@@ -27,7 +27,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(INSTALLED) $@
 
-# Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
+# Debian's packages that integration tests use. Without root they are not installed, and those tests are skipped.
 PACKAGES := openssl prometheus prometheus-alertmanager victoria-metrics mtail logrotate chromium rsync zstd systemd systemd-container \
             debootstrap systemd-journal-remote rsyslog conmon debhelper fakeroot lintian buildah
 packages:
@@ -36,80 +36,80 @@ packages:
 	  if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi; \
 	fi
 
-run: $(INSTALLED) ## the daemon on a simulated mesibo; on a log with LOG=/path/to/log; with CONFIG=F
+run: $(INSTALLED) ## run the daemon on a simulated mesibo; LOG=F follows a log, CONFIG=F uses a configuration
 ifdef CONFIG
 	exec $(BIN)/mesibo-logwatch run --config '$(CONFIG)'
 else
 	@exec env BIN='$(BIN)' LOG='$(LOG)' sh config/try.sh
 endif
 
-demo: $(INSTALLED) ## an incident on a simulated site with a day of history; with Prometheus and Alertmanager, the page that comes of it
+demo: $(INSTALLED) ## show an incident on a simulated site, through Prometheus and Alertmanager if they are installed
 	@exec $(BIN)/python -m config.demo
 
-lint: $(DEV) ## ruff and mypy
+lint: $(DEV) ## run ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-generate: $(DEV) ## rules, dashboards, runbook facts, manual and reference pages from catalogue, thresholds and code
+generate: $(DEV) ## write rules, dashboards, runbook facts, manual and reference pages from catalogue, thresholds and code
 	$(BIN)/python -m config.generate
 
-# A file at a time: what its tests share, a fleet or a browser, is started once. Tests that start programs wait half their
-# time, so that there are two files for each core, and come first (tests/conftest.py): the longest is not the last.
+# A worker runs one file at a time: what its tests share (a fleet, a browser) is started once. Tests that start programs wait
+# half their time, so there are two workers per core; they come first (tests/conftest.py), so that no long one is the last.
 PARALLEL := --dist loadfile
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
-test: lint packages ## everything: lint, unit, property and integration tests
+test: lint packages ## run lint, unit tests and the tests that start programs
 	$(BIN)/pytest -n $(WORKERS) $(PARALLEL) --no-loadscope-reorder $(ARGS)
 
-test-unit: $(DEV) ## what starts no other program; of one folder of tests/ with LAYER=tail
+test-unit: $(DEV) ## run the tests that start no other program; LAYER=tail: those in tests/tail
 	$(BIN)/pytest -q -n auto $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
-test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Debian 13 with DISTRIBUTION=trixie, of Ubuntu 24.04 with noble
+test-systemd: $(DEV) packages ## test the service under a booted systemd (root); DISTRIBUTION=trixie: Debian 13, noble: Ubuntu 24.04
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
 
-torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a million lines read three ways
+torture: $(DEV) ## run the long tests: kill -9, rotation by the thousand, a million lines read three ways
 	$(BIN)/pytest -n auto --dist worksteal -m 'long and not systemd' --timeout=0 --ignore tests/service $(ARGS)
 
-bench: $(DEV) packages ## what it costs, beside mtail, grep and wc on the same files; every count is checked
+bench: $(DEV) packages ## measure speed and memory, beside mtail on the same files; every count is checked
 	$(BIN)/python -m bench.scan
 	$(BIN)/python -m bench.follow
 	$(BIN)/python -m bench.daemon
 	$(BIN)/python -m bench.moments
 
-soak: $(DEV) ## an hour of everything at once, in real processes: memory, descriptors, threads and counts must hold
+soak: $(DEV) ## do everything to one daemon at once, for an hour (SOAK_SECONDS)
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/pytest -q -s -m long --timeout=0 tests/service/test_soak.py $(ARGS)
 
-fuzz: $(DEV) ## random and hostile input at every door, a hundred times as much as in the tests
+fuzz: $(DEV) ## try random and hostile input, a hundred times as much as make test does (FUZZ_EXAMPLES)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/pytest -q -s --timeout=0 tests/fuzz $(ARGS)
 
-wheelhouse: ## wheels of everything the service needs, for machines without a network; for Ubuntu 24.04 with PYTHON_VERSION=3.12
+wheelhouse: ## collect wheels for machines without a network; PYTHON_VERSION=3.12: for Ubuntu 24.04
 	@PYTHON='$(filter-out python3,$(PYTHON))' PYTHON_VERSION='$(PYTHON_VERSION)' sh systemd/install.sh wheelhouse
 
-install: ## the service, on this machine; again for an upgrade (sudo)
+install: ## install or upgrade the service on this machine (sudo)
 	@PYTHON='$(filter-out python3,$(PYTHON))' WHEELHOUSE='$(WHEELHOUSE)' sh systemd/install.sh install
 
 upgrade: install ## the same as install
 
-monitoring: ## Prometheus and Alertmanager for this host, whatever is there stays as it is; PAGE_URL=webhook (sudo)
+monitoring: ## install Prometheus and Alertmanager beside what is there; PAGE_URL=webhook (sudo)
 	@CLUSTER='$(CLUSTER)' TARGET='$(TARGET)' PAGE_URL='$(PAGE_URL)' RUNBOOKS='$(RUNBOOKS)' ROOT='$(ROOT)' sh packaging/monitoring.sh
 
-uninstall: ## the service; with PURGE=1 its configuration and counters too (sudo)
+uninstall: ## remove the service; PURGE=1: its configuration and counters, too (sudo)
 	@sh systemd/install.sh uninstall $(if $(PURGE),--purge)
 
-# A host that is to have the package needs neither a Prometheus nor a syslog daemon for it
+# Building the package takes neither a Prometheus nor a syslog daemon
 deb: PACKAGES := debhelper fakeroot
-deb: packages ## a Debian package for Debian 12 and 13 and Ubuntu 24.04, in dist/
+deb: packages ## build a package for Debian 12 and 13 and Ubuntu 24.04, in dist/
 	@PYTHON='$(PYTHON)' sh packaging/deb/build.sh dist
 
-image: deb ## an OCI image on a slim Debian, by podman, docker or buildah
+image: deb ## build an OCI image on a slim Debian, by podman, docker or buildah
 	@for builder in podman docker buildah none; do ! "$$builder" info >/dev/null 2>&1 || break; done; \
 	[ "$$builder" != none ] || { echo 'error: neither podman, docker nor buildah works here; try: docker info' >&2; exit 1; }; \
 	"$$builder" build $(if $(BASE),--build-arg BASE='$(BASE)') --file packaging/image/Containerfile --tag mesibo-logwatch .
 
-release: ## package, wheel, sdist, SBOM, checksums and notes of the tag that is checked out, in dist/
+release: ## build package, wheel, sdist, SBOM, checksums and notes of the tag that is checked out, in dist/
 	@PYTHON='$(PYTHON)' sh packaging/release.sh
 
-lock: $(DEV) ## hold every dependency of the service to what is newest now
+lock: $(DEV) ## lock the service's dependencies to their newest versions
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	sh systemd/lock.sh '$(BIN)/uv'
 

@@ -1,10 +1,10 @@
-"""Reads the line that mesibo writes per push, once its log has `push = 1`; nobody has published a complete one.
+"""Read the line that mesibo logs for each push if `push = 1` is set; nobody has published a complete one.
 
     E2211-101500-123 (17): push_on_complete: uid 4711 type fcm token dX3:APA9 code 404 {"error":{"status":"NOT_FOUND"}}
 
 Only the prefix and `push_on_complete ... code 200` are certain. So the grammar is tolerant about what surrounds a code
-and strict about where it is: text that users wrote (addresses, tokens, names, JSON) must not forge one. The engine sees
-one line at a time; blanks between elements are skipped unless `leave_whitespace` says otherwise.
+and strict about where it is: text from users (addresses, tokens, names, JSON) must not forge one. It is matched against
+one line at a time; blanks between elements are skipped, except within `leave_whitespace`.
 
 To read another dialect, copy this file and its samples, rename both, and change what differs; `mesibo-logwatch grammar
 check NAME` says whether they agree. Result names: `code` (required; `code*` if a line may have several), `level`,
@@ -14,7 +14,7 @@ check NAME` says whether they agree. Result names: `code` (required; `code*` if 
 
 from pyparsing import Keyword, Literal, Opt, ParserElement, Regex, Suppress, ZeroOrMore, one_of
 
-MARKER = b"push_on_complete"  # every line that is looked at contains this
+MARKER = b"push_on_complete"  # lines without it are skipped
 
 # E2211-101500-123 (17):   The letter says nothing about severity: mesibo logs its build date as E.
 level = Regex(r"[A-Z]|\*\*[A-Z]+\*\*|http-").set_name("level")
@@ -22,8 +22,8 @@ timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}").set_name("DDMM-HHMMSS-mmm")
 thread = " (" + Regex("[0-9]+").set_name("number")("thread") + ")"
 prefix = (level("level") + timestamp("timestamp") + Opt(thread) + ":").leave_whitespace()
 
-# A word is what is between blanks, commas, semicolons, quotes and brackets: in `errcode`, `code_x` and `(code` there
-# is no word `code`.
+# Words end at blanks, commas, semicolons, quotes and brackets: `errcode`, `code_x` and `(code` do not contain the word
+# `code`.
 word = Regex(r'[^ \t\r,;"{}\[\]]+').set_name("word")
 comma = Suppress(Regex("[,;]+").set_name("comma"))
 separator = Suppress(Opt(one_of(": =")))
@@ -56,7 +56,7 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-# These only tell whose push it was: FCM's answer to a push that it accepted, and any answer of its legacy API
+# These only show whose push it was: FCM's answer to a push that it accepted, and any answer of its legacy API
 message = Regex(r'"name"[ \t]*:[ \t]*"(?P<fcm_name>projects/)[^"/\\]+/messages/[^"\\]*"').set_name("name")
 legacy = Regex(r'"(?P<fcm_name>multicast_id)"[ \t]*:').set_name("multicast_id")
 answer = (

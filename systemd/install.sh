@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs, upgrades and removes the service: install | uninstall [--purge] | wheelhouse [DIRECTORY].
-# Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. When a new one does not
-# start, the old one takes its place again, and nothing is lost by it.
-# In: PYTHON (3.11 or newer, and no other is taken than what is named; else found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
-# downloaded), PYTHON_VERSION (that of the machines the wheels are for, where it is not this one's).
-# Dependencies must have the digests of requirements.lock, wherever they come from.
+# Install, upgrade or remove the service: install | uninstall [--purge] | wheelhouse [DIRECTORY].
+# Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. If a new one does not start,
+# the old one takes its place again, and no line is lost.
+# Environment: PYTHON (3.11 or newer, used without looking for another; default: found), WHEELHOUSE (default: wheelhouse/;
+# if it is missing, the locked packages are downloaded), PYTHON_VERSION (of the machines that the wheels are for; default:
+# this one's). Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
 umask 022 # what is installed is read by another user, however careful root's own umask is
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,7 +27,7 @@ need_root() {
   [ "$(id -u)" = 0 ] || die "$1 changes the system, and this is user $(id -un)" "sudo make $1"
 }
 
-# The package's unit would be shadowed by ours, and its upgrades would change nothing that runs.
+# Our unit would shadow that of the Debian package, whose upgrades would then have no effect.
 need_no_package() {
   [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null || true)" != installed ] ||
     die "the Debian package $name is installed" "apt-get remove $name, which keeps configuration and counters, then sudo make install"
@@ -51,7 +51,7 @@ find_python() {
     "apt-get install python3-venv, or dnf install python3.11; another one with make install PYTHON=/path/to/python3"
 }
 
-# The unit hides these directories from the service, and the first two are closed to its user.
+# The unit hides these directories from the service; its user cannot enter the first two anyway.
 need_reachable() {
   base=$("$1" -c 'import os, sys; print(os.path.realpath(sys.base_prefix))')
   case $base/ in
@@ -93,7 +93,7 @@ wheel_of() {
   return 1
 }
 
-# Whether a wheel holds what this checkout does: one that was collected before an update would take it back, in silence.
+# Whether a wheel has the files of this checkout: one that was built before an update would silently revert it.
 is_of_checkout() {
   "$python" - "$1" "$checkout" <<'SAME'
 import pathlib, sys, tomllib, zipfile
@@ -120,7 +120,7 @@ install_release() {
     trap 'rm -rf "$temporary"' EXIT INT TERM
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
-    # As a process of its own: a function that is asked for its success goes on after a failure within
+    # In a process of its own: within `||`, a function would continue after a failed command
     PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null ||
       die "the packages cannot be downloaded" "make wheelhouse PYTHON_VERSION=$(version_of "$python") where there is a network, and copy wheelhouse/ here"
   fi
@@ -162,10 +162,10 @@ install_user_and_directories() {
   fi
 }
 
-# Docker's directory, the snap's, or its command: whether mesibo runs there is for the operator to know
+# Docker's directory, the snap's, or its command; whether mesibo runs in it, only the operator knows
 has_docker() { [ -d /var/lib/docker/containers ] || [ -d /var/snap/docker ] || command -v dockerd >/dev/null 2>&1; }
 has_podman() { [ -n "$(find /var/lib/containers/storage -maxdepth 2 -name containers.json 2>/dev/null)" ] || command -v podman >/dev/null 2>&1; }
-# Of any runtime's, and of k3s, k0s and microk8s: the kubelet's directory, whose files are root's alone
+# The kubelet's directory, for any runtime, also with k3s, k0s and microk8s; only root can read its files
 has_pods() { [ -d /var/log/pods ]; }
 reads_journal() { grep -Eq '^[[:space:]]*(journal[[:space:]]*=|\[source\.journal\])' "$etc/logwatch.toml"; }
 
@@ -190,7 +190,7 @@ install_units() {
   ! booted || systemctl daemon-reload
 }
 
-# Manual pages and shell completion, as they belong to the release
+# Manual pages and shell completion of this release
 install_pages() {
   pages=$(mktemp -d)
   "$opt/bin/$name" files "$pages" >/dev/null
@@ -211,7 +211,7 @@ remove_pages() {
 
 booted() { [ -d /run/systemd/system ]; }
 
-# The symlink is replaced in one step; what runs goes on with the files it has
+# The symlink is replaced atomically; a running daemon keeps the files that it has
 switch() {
   ln -sfn "$1" "$opt/bin.new"
   mv -T "$opt/bin.new" "$opt/bin"
@@ -219,7 +219,7 @@ switch() {
   ln -sfn "$opt/bin/$name" "/usr/local/bin/$name"
 }
 
-# What the service says of a start that fails is at the terminal
+# If the start fails, print what the service logged
 restart() {
   since=$(date '+%Y-%m-%d %H:%M:%S')
   ! systemctl restart "$unit" || return 0
@@ -233,7 +233,7 @@ start_or_go_back() {
     switch "$before"
     rm -rf "$release"
     old="the old one runs again"
-    # A mistake in the configuration stops both; a ledger that the new one took over before it failed stops the old one
+    # A wrong configuration stops both; a ledger that the new one migrated before it failed stops the old one
     restart || old="nor does the old one, which is tried again every two seconds"
     die "the new release does not start; $old" "fix what is named above, then make install again"
   fi
@@ -256,7 +256,7 @@ do_install() {
   before=$(readlink "$opt/bin" 2>/dev/null || true)
   switch "${release#"$opt/"}/bin"
   install_units
-  # In an image that is being made, too: systemctl does it by itself where no systemd runs
+  # Also while an image is built: systemctl can enable a unit without a running systemd
   ! command -v systemctl >/dev/null || systemctl enable --quiet "$unit"
   ! booted || start_or_go_back
   remove_old_releases

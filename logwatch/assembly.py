@@ -1,4 +1,4 @@
-"""Turn a configuration into working parts, or into every problem with it: one loader for all commands."""
+"""Turn a configuration into working parts, or into every problem with it: the one loader of all commands."""
 
 import os
 import stat
@@ -124,12 +124,12 @@ def look_for(source: Source) -> DiscoveredPaths:
 
 
 def present(source: Source) -> list[str]:
-    """Return the files of a source that exist now, and a container's log even if it does not."""
+    """Return the files of a source that exist now, and a container's log even if it does not exist yet."""
     return [path for path in look_for(source).paths if source.docker or may_be_there(path)]
 
 
 def shared_files(config: Config) -> list[Problem]:
-    """Find files that two sources follow, under whatever names: each of their lines would count twice."""
+    """Find files that two sources follow, perhaps under different names: each of their lines would count twice."""
     owners: dict[tuple[int, int], tuple[str, str]] = {}  # device and inode -> source and path
     problems: dict[tuple[str, str], Problem] = {}  # by pair of sources
     for source in config.source:
@@ -162,7 +162,7 @@ def refuse_shared_files(config: Config) -> None:
 
 
 def load_parts(load: Callable[[], Config]) -> Parts:
-    """Load a configuration and all that it names; raise ConfigError for whatever is wrong, even what nobody foresaw.
+    """Load a configuration and all that it names; raise ConfigError for any problem, unforeseen errors included.
 
     A reload that fails, in any way, must leave the old configuration in force.
     """

@@ -192,7 +192,7 @@ class Daemon:
         return url.replace("http:", "https:", 1) if self._access.context else url
 
     def _thread_failed(self, failed: threading.ExceptHookArgs) -> None:
-        """Log why a thread ended; the loop sees that it has, and ends the process."""
+        """Log why a thread ended; the loop notices that, and ends the process."""
         name = failed.thread.name if failed.thread else "?"
         at = logging_setup.raised_at(failed.exc_traceback)
         self._log.critical("thread_failed", thread=name, error=repr(failed.exc_value), at=at)
@@ -265,7 +265,7 @@ class Daemon:
         self._notifier.ready(self._summary())
 
     def _in_force(self, new: Config) -> Config:
-        """Return the new configuration with the old settings where a change takes a restart; log which these are."""
+        """Return the new configuration, except settings that only a restart can change, which stay and are logged."""
         old = self._parts.config
         for setting, then, now in (
             ("state", old.state.directory, new.state.directory),
@@ -284,7 +284,7 @@ class Daemon:
         )
 
     def _swap(self, parts: Parts) -> None:
-        """Replace the old parts by new ones; a source that is the same keeps its open files."""
+        """Replace the old parts by new ones; an unchanged source keeps its open files."""
         self._parts = parts
         self._pipeline = self._build(parts)
         self._credentials.watch(map(asked, parts.config.credential))
@@ -356,7 +356,7 @@ class Daemon:
         self._answer_calls(committed=False)
 
     def _answer_calls(self, *, committed: bool) -> None:
-        """Answer the webhook calls that waited for the last commit; while commits fail, accept no new ones."""
+        """Answer the webhook calls that waited for the last commit; while commits fail, refuse new ones."""
         for inbox in self._inputs.inboxes.values():
             inbox.settle(committed=committed)
             inbox.refuse(closed=not committed)

@@ -11,7 +11,7 @@ class Log(Protocol):
         """Log what happened."""
 
     def warning(self, event: str, **data: Any) -> Any:
-        """Log what may need somebody's attention."""
+        """Log something that may need attention."""
 
 
 def shown(path: str) -> str:

@@ -209,7 +209,7 @@ def _push_metrics(
 def _webhook_metrics(
     snapshot: Snapshot, status: dict[str, SourceStatus], catalogue: Catalogue, ready: list[str], now: float
 ) -> Iterator[Metric]:
-    """Yield the metrics of webhooks; without one, only that which says which sources report failures only."""
+    """Yield the metrics of webhooks; without one, only the metric of sources that report only failures."""
     webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
     beside, silent = witnesses(status), silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(
@@ -292,7 +292,7 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
 
 
 def _credentials(verdicts: Sequence[Verdict]) -> Iterator[Metric]:
-    """Yield what is known of the configured credentials; a problem that a credential does not have is 0."""
+    """Yield the metrics of the configured credentials; a problem that a credential does not have is 0."""
     expiry = GaugeMetricFamily(
         "mesibo_push_credential_expiry_timestamp_seconds",
         "When a push certificate expires; a service account has no such date.",

@@ -36,16 +36,16 @@ def collect_seldom() -> None:
 
 
 def release() -> None:
-    """Return free memory to the system: once after a download or a backlog, which takes more than chunks do."""
+    """Return free memory to the system; called after a download or a backlog, which take more than chunks do."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
 def settle() -> None:
-    """Exclude all objects of now from later garbage collections; to be called once, at the end of the start.
+    """Exclude all present objects from later garbage collections; called once, at the end of the start.
 
-    Later collections are frequent: most of what a service holds are cycles that requests and reloads leave.
+    Later collections are frequent, since requests and reloads leave cycles.
     """
     gc.set_threshold(_SERVICE_OBJECTS, *gc.get_threshold()[1:])
     linecache.clearcache()  # of source files, which pyparsing reads for each parse action

@@ -1,4 +1,4 @@
-"""Who runs this, whether a path may exist that this user cannot see, and where above a path others could replace it."""
+"""Find out who runs this, whether a path may exist unseen by this user, and which directories above it are unsafe."""
 
 import os
 import pwd

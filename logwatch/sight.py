@@ -1,4 +1,4 @@
-"""Judge how blind we are: the share of the lines with the marker that gave no result, lately and over the hour."""
+"""Judge how blind we are: which share of the lines with the marker gave no result, lately and over the hour."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Shows an incident on a simulated site: the page, and with Prometheus and Alertmanager what would wake somebody.
+"""Show an incident on a simulated site: the page, and with Prometheus and Alertmanager what would wake somebody.
 
 A mesibo with a day of history, whose Apple certificate expired 20 minutes ago; the daemon; and, where they are
 installed, Prometheus with the shipped rules and Alertmanager with the shipped route, whose messages are printed here.

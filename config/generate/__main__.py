@@ -1,4 +1,4 @@
-"""Writes everything that is generated, or with ``--check`` prints what differs from it."""
+"""Write everything that is generated, or with ``--check`` prints what differs from it."""
 
 import sys
 from pathlib import Path

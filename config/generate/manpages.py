@@ -1,4 +1,4 @@
-"""Writes the manual pages from the help of the commands, by click-man, so that they cannot differ."""
+"""Write the manual pages from the help of the commands, by click-man, so that they cannot differ."""
 
 import click
 from click_man.core import generate_man_page

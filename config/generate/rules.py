@@ -1,4 +1,4 @@
-"""Fills the rules of config/rules in: thresholds, words that rules share, one rule for each code of a fault.
+"""Fill the rules of config/rules in: thresholds, words that rules share, one rule for each code of a fault.
 
 They are Prometheus' own YAML, with Jinja expressions between ``${`` and ``}`` since Prometheus' templates use ``{{``.
 A rule with the key ``each`` stands for several: it is repeated with the values that ``LOOPS`` yields for it. The key

@@ -1,4 +1,4 @@
-"""Reads config/thresholds.toml: every number that an alert depends on, with the reason for it."""
+"""Read config/thresholds.toml: every number that an alert depends on, with the reason for it."""
 
 import tomllib
 from pathlib import Path

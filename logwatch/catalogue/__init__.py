@@ -1,4 +1,4 @@
-"""Knows what every code means: from platform, code and reason to class, severity, side and remedy."""
+"""Look up what every code means: from platform, code and reason to class, severity, side and remedy."""
 
 from logwatch.catalogue.entries import Class, Entry, Provider, Severity, Side
 from logwatch.catalogue.explain import Explanation, explain

@@ -1,4 +1,4 @@
-"""Puts together what there is to say about a code, for a terminal, a page or a program to render in its own way."""
+"""Collect all there is to say about a code, for a terminal, a page or a program to render in its own way."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _HIGHEST = 999  # no provider, and no page of mesibo's, knows a longer code
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything about one code: ``notes`` come first, ``meanings`` are never empty, the most general one first."""
+    """Everything about one code: ``notes`` to show first, and at least one of ``meanings``, the most general first."""
 
     code: int
     headline: str
@@ -26,7 +26,7 @@ class Explanation:
     meanings: tuple[Entry, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as values for JSON, with what follows from the entries spelled out."""
+        """Return it as values for JSON, with what follows from the entries written out."""
         return {
             "code": self.code,
             "headline": self.headline,
@@ -47,7 +47,7 @@ def entry_as_dict(entry: Entry) -> dict[str, Any]:
 def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "") -> Explanation:
     """Explain a code; ``provider`` (mesibo, fcm, apns) and ``reason`` narrow it down where they are known.
 
-    What the catalogue does not know is said in ``notes``, and the next more general meaning is given instead.
+    If the catalogue does not know the combination, ``notes`` say so, and the next more general meaning is returned.
     """
     entries = catalogue.with_code(code)
     if not entries:
@@ -98,7 +98,7 @@ def _headline(code: int, entries: list[Entry]) -> str:
 
 
 def _differs(catalogue: Catalogue, code: int) -> list[str]:
-    """Return a warning about a number by which FCM and APNs mean different things."""
+    """Return a warning if FCM and APNs mean different things by a number."""
     fcm, apns, _ = (catalogue.classify(platform, code) for platform in PLATFORMS)
     if (fcm.class_, fcm.side) == (apns.class_, apns.side):
         return []

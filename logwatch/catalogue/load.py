@@ -1,4 +1,4 @@
-"""Reads a catalogue file into entries; all that is wrong with it is reported at once, each with place and remedy."""
+"""Read a catalogue file into entries, or report all that is wrong with it, each problem with place and remedy."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Classifies (platform, code, reason) by the entries in force; the answer is never missing and never made up."""
+"""Classify (platform, code, reason) by the entries in force; there is always an answer, and never a guess."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -151,7 +151,10 @@ class Catalogue:
         return code in self._codes
 
     def label(self, code: int, admitted: set[str]) -> str:
-        """Return a code's label: its number if it is listed, or one of the first in ``admitted``, which it joins."""
+        """Return a code's label: its number if it is listed or one of the few ``admitted`` ones, else ``other``.
+
+        A new code is added to ``admitted`` while there is room.
+        """
         label = str(code)
         if not self.lists(code) and label not in admitted:
             if len(admitted) >= UNKNOWN_CODES:

@@ -1,4 +1,4 @@
-"""Puts counts and meanings together: what was seen of each result, classified, the heaviest first."""
+"""Classify counts by the catalogue: what was seen of each result, the heaviest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -99,7 +99,7 @@ class _Lazy(click.Group):
 
 
 def _told(error: Exception) -> str:
-    """Return what the system refused, as it is told; empty for what is a fault of ours."""
+    """Return in words what the system refused; an empty text if the error is a fault of ours."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         what = "standard input or output fails" if error.errno == errno.EIO else "the output cannot be written"
         return f"{what}: {in_words(error)}"

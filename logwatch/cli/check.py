@@ -61,7 +61,7 @@ def command(path: Path | None) -> None:
 
 
 def examine(path: Path | None) -> tuple[list[Problem], str]:
-    """Return everything that is wrong with a configuration and with what it names, and a summary of what is loaded."""
+    """Return everything that is wrong with a configuration and what it names, and a summary of what was loaded."""
     file = path or (DEFAULT_PATH if is_there(DEFAULT_PATH) else None)
     if file is None:
         try:
@@ -149,7 +149,7 @@ def _catalogue(config: Config, file: str) -> list[Problem]:
 
 
 def _placed(problem: Problem, setting: str, path: str) -> Problem:
-    """Place a problem with a file as a whole at the setting that names it; one with a place inside keeps that."""
+    """Locate a problem with a whole file at the setting that names it; one with a place inside the file keeps that."""
     return replace(problem, where=setting, what=f"{path}: {problem.what}") if problem.where == path else problem
 
 

@@ -1,4 +1,4 @@
-"""Count the series of a scrape by making one, for the ``sample_limit`` of a Prometheus."""
+"""Count the series of a scrape by making one, for Prometheus' ``sample_limit``."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def _possible(catalogue: Catalogue) -> set[tuple[Platform, str, str]]:
 
 
 def _unlisted(catalogue: Catalogue) -> Sequence[int]:
-    """Return as many codes outside the catalogue as a source may label, of both classes that they can have."""
+    """Return as many codes outside the catalogue as a source may label, of both classes that such codes have."""
     below, above = (
         [code for code in codes if not catalogue.lists(code)] for codes in (range(1, 900), range(901, 9999))
     )
@@ -85,7 +85,7 @@ def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]
 
 
 def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:
-    """Return the registry of a daemon with this configuration that has read everything, and found ``results``."""
+    """Return the registry of a daemon with this configuration that has read all its logs, and found ``results``."""
     registry = CollectorRegistry()
     ProcessMetrics(registry).reload_successful.set(1)
     forwarded = ForwardMetrics(registry)

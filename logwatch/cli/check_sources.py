@@ -1,4 +1,4 @@
-"""What keeps a source from being followed, or from being understood, as far as it can be seen before the start."""
+"""Find what keeps a source from being followed or understood, as far as that shows before the start."""
 
 import glob
 import os
@@ -99,12 +99,12 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
 
 
 def _is_there(path: str) -> bool:
-    """Return whether a path is there, even as a dangling link, or may be there where this user cannot look."""
+    """Return whether a path exists, even as a dangling link, or may exist where this user cannot look."""
     return os.path.lexists(path) or ownership.may_be_there(path)
 
 
 def _literal(pattern: str) -> bool:
-    """Return whether a file is named like the pattern itself, brackets and all."""
+    """Return whether a file has the pattern itself as its name, brackets included."""
     return glob.has_magic(pattern) and os.path.exists(pattern)  # noqa: PTH110  the name may be no text
 
 
@@ -124,7 +124,7 @@ def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iter
 
 
 def _impossible(where: str, pattern: str) -> Problem | None:
-    """Return the problem with a path that no file can ever have, or that was meant for a shell; else None."""
+    """Return the problem with a path that no file can have, or that only a shell would expand; else None."""
     for sign, meaning in (("~", "a home directory"), ("$", "a variable"), ("\\", "an escape")):
         if any(part.startswith(sign) for part in pattern.split("/")):
             return Problem(

@@ -61,7 +61,7 @@ def command(
 
 
 def render(checks: Iterable[Check]) -> RenderableType:
-    """Lay the rows out for a terminal of any width; nothing that a file or an answer holds moves its cursor."""
+    """Lay the rows out for a terminal of any width, without control characters from files or answers."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -78,7 +78,7 @@ def render(checks: Iterable[Check]) -> RenderableType:
 
 
 def _marked(text: str, style: str = "") -> Text:
-    """Return text with what is in backticks in bold, without them."""
+    """Return text in which what was in backticks is bold."""
     shown = Text(style=style)
     for i, part in enumerate(text.split("`")):
         start = "\n" if part.startswith("\n") else ""

@@ -1,4 +1,4 @@
-"""Prints what a code means, whose side it is on and what to do: for people, or as JSON."""
+"""Print what a code means, whose side it is on and what to do: for people, or as JSON."""
 
 import difflib
 import json
@@ -55,7 +55,7 @@ def command(*, code: str, provider: str | None, reason: str, config: Path | None
 
 
 def _asked(catalogue: Catalogue, word: str, reason: str) -> list[tuple[int, str]]:
-    """Return the codes that are asked for, each with its reason; BadParameter for what is neither code nor reason."""
+    """Return the codes asked for, each with its reason; BadParameter for a word that is neither code nor reason."""
     if re.fullmatch(r"-?[0-9]{1,6}", word, re.ASCII):
         return [(int(word), reason)]
     known = {(entry.code, entry.reason) for entry in catalogue.entries if entry.reason}

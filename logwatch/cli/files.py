@@ -1,4 +1,4 @@
-"""Writes what operators install beside the service: rules, dashboards, runbooks, manual pages, shell completion."""
+"""Write what operators install beside the service: rules, dashboards, runbooks, manual pages, shell completion."""
 
 import shutil
 from pathlib import Path

@@ -91,7 +91,7 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
 
 
 def grouped_by_trace(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[bytes, Trace, int]]:
-    """Return one line of each shape and outcome, how far the grammar gets in it, and how many there are like it."""
+    """Return one line of each shape and outcome, how far the grammar gets in it, and how many such lines there are."""
     words = words_of(grammar)
     groups: dict[tuple[str, str], tuple[bytes, Trace, int]] = {}
     for payload in lines:

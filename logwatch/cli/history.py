@@ -1,4 +1,4 @@
-"""Writes OpenMetrics of old logs, from which promtool makes the blocks of a Prometheus."""
+"""Write OpenMetrics from old logs, which promtool turns into blocks of a Prometheus."""
 
 import os
 import re
@@ -142,7 +142,7 @@ def _replaced(output: str) -> Iterator[TextIO]:
 
 
 def _advance(progress: Progress | None) -> Callable[[int, int], None]:
-    """Return a function that shows how many of the series are written."""
+    """Return a function that shows how many series have been written."""
     if progress is None:
         return lambda _done, _all: None
     task = progress.add_task("series")
@@ -158,7 +158,7 @@ def _nothing(past: Past) -> Problem:
 
 
 def _notes(past: Past) -> Iterator[str]:
-    """Yield notes about times that are in doubt."""
+    """Yield notes about doubtful times."""
     if past.timeless:
         many = f"{past.timeless} of {past.sources} inputs"
         yield f"{many} have no time for any push: their pushes are put at the file's last write, or at now for a pipe"
@@ -170,7 +170,7 @@ def _notes(past: Past) -> Iterator[str]:
 
 
 def _told(written: Written, past: Past, output: str) -> str:
-    """Return what is in the file, and what to do with it."""
+    """Return in words what is in the file, and what to do with it."""
     first, last = (f"{utc(at):%Y-%m-%d %H:%M}" for at in (written.first, written.last))
     results = sum(seen.count for seen in past.summary.results.values())
     name = "F" if output == STDIN else shlex.quote(output)

@@ -1,4 +1,4 @@
-"""Shows what could not be read of a source whose log is out of reach: the shapes that the ledger keeps."""
+"""Show the shapes of unread lines that the ledger keeps, for a source whose log is out of reach."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _SHOWN = 12
 
 
 def kept_shapes(config: Config, source: Source) -> RenderableType | None:
-    """Lay out the shapes of unread lines, the most frequent first; None if the ledger has none, or cannot be read.
+    """Lay out the shapes of unread lines, the most frequent first; None if the ledger has none or cannot be read.
 
     A shape holds no number and no word of a user, so no grammar can be made from it; it shows which lines are needed.
     """

@@ -1,4 +1,4 @@
-"""What the options of commands share: files, numbers and times, and groups that list their commands in full."""
+"""What the commands' options share: types for files, numbers and times, and groups that list their commands in full."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -14,7 +14,7 @@ CONFIG_FILE = click.Path(path_type=Path, readable=False)
 
 
 class CommandGroup(click.Group):
-    """A group that lists each command with its whole sentence, which click's own cuts to the terminal's width."""
+    """A group that lists each command with its whole sentence; click's own cuts it to the terminal's width."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list."""
@@ -25,7 +25,7 @@ class CommandGroup(click.Group):
 
 
 class Number(click.FloatRange):
-    """A number within bounds; click's own type takes ``nan``, which is within any, and ``inf``, which never ends."""
+    """A finite number within bounds; click's own type accepts ``nan``, which passes any bounds, and ``inf``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Convert a value; fail as wrong use if it is not a finite number within the bounds."""

@@ -115,7 +115,7 @@ def command(
 
 
 def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
-    """Explain why today's grammar has to stay: lines that it reads come as well, and a source has one grammar."""
+    """Explain why today's grammar has to stay: it reads other lines of the log, and a source has one grammar."""
     today = source.grammar
     why = f"of the last lines that {today} reads, {lost} of {late} would not be read"
     by_hand = "or write one by hand that reads both" if whole else "or try --all --force, which looks at all lines"
@@ -126,7 +126,7 @@ def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
 
 
 def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
-    """Show the shapes that the daemon keeps of a source's unread lines, since the lines themselves are out of reach."""
+    """Show the shapes of unread lines that the daemon keeps, if the source's lines are out of reach."""
     if not paths and (shapes := kept_shapes(config, source)) is not None:
         terminal.show(shapes)
 
@@ -178,7 +178,7 @@ def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
 
 
 def _expanded(paths: Sequence[str]) -> list[str]:
-    """Return the paths, with globs that no shell has expanded replaced by what they match."""
+    """Return the paths, with globs that the shell did not expand replaced by their matches."""
     found: list[str] = []
     for path in paths:
         matching = [] if path == STDIN or may_be_there(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
@@ -234,7 +234,7 @@ def _envelopes(logs: Sequence[Log]) -> str:
 
 
 def _told(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
-    """Return whether the daemon, as configured, would recognise the envelopes by lines that the new grammar reads."""
+    """Return whether the daemon, as configured, would detect the envelopes by lines that the new grammar reads."""
     return all(
         envelope.label(envelope.settled(log.head, owns, source.envelope)) == envelope.label(log.wrapped)
         for log in logs

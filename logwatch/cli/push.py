@@ -121,7 +121,7 @@ def debug(*, state: str, config: Path | None, url: str | None, token_file: Path 
 
 
 def _parts(path: Path | None, url: str | None) -> tuple[Parts | None, Settings]:
-    """Load the configuration; without ``--config``, if that fails, ``--url`` is enough to send (None as parts)."""
+    """Load the configuration; if that fails without ``--config``, return None as parts: ``--url`` is enough to send."""
     try:
         parts = assemble(find(path)[0])
     except LogwatchError:
@@ -169,7 +169,7 @@ def _loopback(url: str) -> bool:
 
 
 def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> None:
-    """Send an operation for each value; if the backend refuses or is silent, print that and exit with 1."""
+    """Send an operation for each value; if the backend refuses or does not answer, print that and exit with 1."""
     try:
         for value in values:
             answer = operate(backend, op, field, value, lambda text: click.echo(text, err=True))

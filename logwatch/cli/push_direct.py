@@ -97,7 +97,7 @@ def direct(
 def _possible(
     fcm: Path | None, apns: Path | None, *, sandbox: bool, dry_run: bool, style: str | None, topic: str
 ) -> None:
-    """Refuse options that contradict each other, and to go on without the extra."""
+    """Refuse options that contradict each other, and any push if the extra is not installed."""
     if (fcm is None) == (apns is None):
         raise click.UsageError("name one credential: --fcm F.json or --apns F.p12")
     if dry_run and apns is not None:

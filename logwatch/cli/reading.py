@@ -69,7 +69,7 @@ def _read(planned: ReportPlan, count: Count, progress: Progress | None) -> Itera
 
 
 def _told(error: Unreadable) -> bool:
-    """Print why an input cannot be read; return True, to be counted."""
+    """Print why an input cannot be read; return True, which callers count."""
     for problem in error.problems:
         click.echo(f"error: {problem}", err=True)
     return True

@@ -1,4 +1,4 @@
-"""Counts push results in files or standard input, once, and shows them: a table, JSON or CSV."""
+"""Count push results in files or standard input, once, and show them: as a table, JSON or CSV."""
 
 import csv
 import io
@@ -115,7 +115,7 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
 
 
 def _json(count: Count, rows: list[Row]) -> Iterator[str]:
-    """Yield the document in pieces, a result a line; if too much is unreadable, with what is in front of markers.
+    """Yield the document in pieces, one result per line; if too much is unreadable, add what precedes the markers.
 
     Results are encoded a few at a time: with a hundred thousand codes, a whole document takes a gigabyte.
     """

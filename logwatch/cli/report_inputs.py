@@ -1,4 +1,4 @@
-"""Decides what a report reads, and how: paths as they are named, standard input, or what the configuration follows."""
+"""Decide what a report reads, and how: the paths that are named, standard input, or what the configuration follows."""
 
 import os
 import shlex
@@ -55,9 +55,9 @@ def plan(
 ) -> ReportPlan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
-    With ``detailed``, every result is read one by one, accepted ones too, journals are read as well, and a missing log
-    is no error. With ``rotated``, the rotated files of followed logs are read too. ``command`` is the command with the
-    options that it needs, as remedies show it.
+    With ``detailed``, every result is read by itself, accepted ones included, journals are read as well, and a missing
+    log is no error. With ``rotated``, the rotated files of followed logs are read, too. ``command`` is the command with
+    the options that it needs, as remedies show it.
     """
     if not paths and file is None and is_piped():
         paths = (STDIN,)
@@ -102,7 +102,7 @@ def plan(
 
 
 def _how(path: str, sources: list[tuple[Source, LogSettings]]) -> LogSettings:
-    """Return the settings of the source that follows a path; those of the first source if none does: a mere guess."""
+    """Return the settings of the source that follows a path or, as a guess if none does, of the first source."""
     absolute = str(Path(path).absolute())
     return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])
 
@@ -117,7 +117,7 @@ def _found(file: Path | None) -> Config:
 
 
 def _paths(source: Source, *, rotated: bool) -> list[str]:
-    """Return the files of a source that are there now; with ``rotated``, its rotated files before them."""
+    """Return the present files of a source; with ``rotated``, its rotated files come first."""
     found = present(source)
     if not rotated:
         return found

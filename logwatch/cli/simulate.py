@@ -1,4 +1,4 @@
-"""Writes a log as mesibo would, and the truth about it: for demos, tests and benchmarks."""
+"""Write a log as mesibo would, and the truth about it: for demos, tests and benchmarks."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Prints what rich lays out: coloured and as wide as the terminal; plain, without trailing blanks, into a pipe."""
+"""Print what rich lays out: in colour and as wide as the terminal; into a pipe, plain and without trailing blanks."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Shows the outcomes of one user's pushes: from logs, and from what a daemon keeps."""
+"""Show the outcomes of one user's pushes: from logs, and from what a daemon keeps."""
 
 import csv
 import io
@@ -83,9 +83,9 @@ class UserReport:
 
 
 def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
-    """Return the plan with as many files of followed logs as are worth reading, and how many wanted ones it leaves out.
+    """Drop followed files that are not worth reading from the plan; also return how many wanted ones are left out.
 
-    Files that were last written before ``since`` hold nothing that is wanted; of the others, the newest are read.
+    Files last written before ``since`` are not wanted; of the others, the newest are read, within ``MOST_BYTES``.
     """
     if not plan.followed:
         return plan, 0
@@ -103,7 +103,7 @@ def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
 
 
 def _status(path: str) -> tuple[float, int]:
-    """Return when a file was last written, and its size; if stat fails, values that keep it in the plan."""
+    """Return a file's last write time and size; if stat fails, values that keep it in the plan."""
     try:
         found = Path(path).stat()
     except OSError:
@@ -112,7 +112,7 @@ def _status(path: str) -> tuple[float, int]:
 
 
 def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> UserReport:
-    """Look up what the daemon keeps of a user, and have ``count`` collect that user's pushes while it reads logs."""
+    """Look up what the daemon keeps of a user, and make ``count`` collect that user's pushes while it reads logs."""
     logs = UserPushes(address, plan.catalogue, count.since, count.until)
     made = UserReport(count, logs, read_logs=bool(plan.inputs or plan.journals))
     if left_out:

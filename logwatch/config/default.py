@@ -1,4 +1,4 @@
-"""Finds the configuration: the named file, the usual one, or without either a log found on this host."""
+"""Find the configuration: the named file, else the usual one, else one for a log found on this host."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def in_journal(unit: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where mesibo may log: ``source`` is None for a mere problem, ``usable`` false without a log to follow yet."""
+    """Where mesibo may log: ``source`` is None if only a problem was found, ``usable`` False if there is no log yet."""
 
     words: str
     source: Source | None
@@ -54,8 +54,8 @@ def find(
 ) -> tuple[Config, str]:
     """Return the configuration and, in words, where it comes from; ConfigError with every problem in a file.
 
-    Without a file: a container of Docker or podman, else the log directory, else the unit's lines in the journal. Only
-    one place is followed, since several may hold the same lines; the words name those left out.
+    Without a file, follow a container of Docker or podman, else the log directory, else the unit in the journal. Only
+    one place is followed, since several may have the same lines; the words name the others.
     """
     if path is not None or is_there(usual):
         return load(path or usual), f"configuration {path or usual}"

@@ -1,4 +1,4 @@
-"""Parses the address to listen on from a setting."""
+"""Parse the address to listen on from a setting."""
 
 import ipaddress
 from typing import NamedTuple

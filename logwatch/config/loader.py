@@ -1,4 +1,4 @@
-"""Turns a TOML file into a typed ``Config``, or into the complete list of what is wrong with it.
+"""Turn a TOML file into a typed ``Config``, or into the complete list of what is wrong with it.
 
 ``load`` is the one loader of ``run``, ``check``, ``report`` and reload; relative paths are relative to the file.
 msgspec checks each value by itself, so that one bad value hides no other; it was chosen over pydantic since it loads
@@ -84,7 +84,7 @@ T = TypeVar("T", bound=Table)
 
 
 def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Problem]) -> T | None:
-    """Check one table, with defaults in place of wrong values; None if it is not a table."""
+    """Check one table and replace wrong values by their defaults; None if it is not a table."""
     where = f"{file}: {prefix}" if prefix else file
     if not isinstance(raw, dict):
         problems.append(Problem(where, f"{_shown(raw)} is not a table", try_=_as_table(kind, raw, prefix)))
@@ -118,7 +118,7 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
 
 
 def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:
-    """Return how to write a table, for when a plain value was written in its place."""
+    """Return how to write a table, for a plain value that was written in its place."""
     _, dot, key = prefix.rpartition(".")
     if not dot:
         name, item, _ = key.partition("[")
@@ -204,7 +204,7 @@ def _why(raw: Any, error: str) -> str:
 
 
 def _shown(raw: Any) -> str:
-    """Return a value as TOML writes it, on one short line; a table, which may hold secrets, is only called a table."""
+    """Return a value as short TOML on one line; a table, which may hold secrets, is not shown."""
     text = _written(raw)
     return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004  one line of a terminal
 

@@ -1,4 +1,4 @@
-"""Locates a setting in a TOML file for people: by its line, and by names such as ``source "mesibo"``."""
+"""Locate a setting in a TOML file for people: by its line, and by names such as ``source "mesibo"``."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -45,7 +45,7 @@ def line_numbers(text: str) -> dict[str, int]:
 
 
 def spoken(problem: Problem, file: str, raw: Mapping[str, Any], known: Mapping[str, int]) -> Problem:
-    """Return a problem with its place given by line and in words; one that is not about ``file`` stays as it is."""
+    """Return a problem located by line and in words; one that is not about ``file`` stays as it is."""
     if not problem.where.startswith(file):
         return problem
     name = problem.where.removeprefix(file).removeprefix(": ")
@@ -56,7 +56,7 @@ def spoken(problem: Problem, file: str, raw: Mapping[str, Any], known: Mapping[s
 
 
 def in_order(problems: Iterable[Problem], file: str) -> list[Problem]:
-    """Sort problems as a reader of ``file`` meets them: about the whole file, by line, then about other places."""
+    """Sort problems in the order of ``file``: about the whole file, by line, then about other places."""
 
     def place(problem: Problem) -> tuple[bool, int]:
         found = re.match(rf"{re.escape(file)}(?::([0-9]+))?(?:: |$)", problem.where)

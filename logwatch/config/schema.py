@@ -1,4 +1,4 @@
-"""The settings: each table is a struct with its defaults, and checks what no single value shows to be wrong."""
+"""The settings: each table is a struct with its defaults and the checks that involve several of its values."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -48,7 +48,7 @@ class Web(Table, frozen=True, kw_only=True):
 
     @property
     def exposed(self) -> bool:
-        """True if other hosts can connect, and ``allow_plain_http`` does not permit them to do so unencrypted."""
+        """True if other hosts can connect, and ``allow_plain_http`` does not allow them plain HTTP."""
         return not parse_listen(self.listen).loopback and not self.allow_plain_http
 
     def contradictions(self, where: str) -> list[Problem]:
@@ -96,7 +96,7 @@ class Grammars(Table, frozen=True, kw_only=True):
 
     @property
     def paths(self) -> list[Path]:
-        """The directories, in the order in which they are looked through."""
+        """The directories, in the order in which they are searched."""
         return [Path(each) for each in self.directories]
 
     @property
@@ -164,7 +164,7 @@ def bad_url(url: str) -> str | None:
 
 
 def _can_be_sent(url: str) -> bool:
-    """Return whether a request line can have an address in it: what is behind a blank would be taken for HTTP's."""
+    """Return whether an address fits into a request line: a blank would end it there."""
     return url.isprintable() and " " not in url
 
 

@@ -1,4 +1,4 @@
-"""Where lines come from: the table ``[[source]]`` and those within it, and the checks that involve several values."""
+"""Where lines come from: the table ``[[source]]`` and those inside it, and the checks that involve several values."""
 
 import re
 from datetime import UTC, tzinfo
@@ -147,6 +147,6 @@ class Source(Table, frozen=True, kw_only=True):
 
 
 def _unguessable(part: str) -> bool:
-    """Return whether part of a path looks random: long, and of many different characters."""
+    """Return whether a part of a path looks random: long, with many different characters."""
     least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
     return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer

@@ -1,4 +1,4 @@
-"""Guesses what was meant in a file that is not TOML, from the line at which the decoder stopped; never quotes it."""
+"""Guess what was meant in a file that is not TOML, from the line at which the decoder stopped, without quoting it."""
 
 import re
 import tomllib

@@ -17,7 +17,7 @@ FilePath = Annotated[str, Meta(min_length=1, description="a path")]
 
 
 def unnameable(path: str) -> tuple[str, str]:
-    """Return why no file can have this name here, and what to try; two empty texts if one can."""
+    """Return why no file can have this name here, and what to try; two empty texts if a file can."""
     if "\0" in path:
         return "no file can have such a name", ""
     try:

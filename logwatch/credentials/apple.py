@@ -1,4 +1,4 @@
-"""Judges what an Apple credential file holds: pure functions from parsed facts to a verdict.
+"""Judge what an Apple credential file holds: pure functions from parsed facts to a verdict.
 
 Apple's extensions: 1.2.840.113635.100.6.3.1 development, .2 production, .4 VoIP, .6 the topics of a universal
 certificate; 1.2.840.113635.100.6.1.16 a Wallet pass, which has .2 as well. UID in the subject is the bundle ID.
@@ -48,7 +48,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a file holds: a certificate, whether a key is there and fits, and what it took to open it."""
+    """What a file holds: a certificate, whether it has the matching key, and whether it took a password to open."""
 
     form: str  # ".p12", ".pem" or ".cer"
     certificate: Certificate

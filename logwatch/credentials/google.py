@@ -1,4 +1,4 @@
-"""Judges a service-account JSON for FCM: pure functions from the parsed file to a verdict.
+"""Judge a service-account JSON for FCM: pure functions from the parsed file to a verdict.
 
 Fields as Google's console writes them: type, project_id, private_key_id, private_key (PEM), client_email, token_uri
 (https://oauth2.googleapis.com/token). The file has no expiry date.

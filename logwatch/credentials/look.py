@@ -1,4 +1,4 @@
-"""Starts the short-lived process that checks credentials: once for a command, every hour for the daemon.
+"""Start the short-lived process that checks credentials: once for a command, every hour for the daemon.
 
 Each file has a process of its own, so that a file that hangs or crashes it costs only its own verdict. Input and output
 are kept in memory (memfd): no pipe can fill up, and no file can be left behind.
@@ -114,7 +114,7 @@ class _Process:
         return _unchecked(self.request, f"the process that checked it ended with status {status}")
 
     def end(self) -> None:
-        """Kill the process and close its output; if the kernel holds it (a file on a dead disk), it ends later."""
+        """Kill the process and close its output; do not wait for one that the kernel holds (a file on a dead disk)."""
         self.process.kill()
         self.wait(_LAST_SECONDS)
         self.answer.close()

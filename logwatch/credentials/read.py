@@ -1,4 +1,4 @@
-"""Reads credential files with ``cryptography``: bytes go in, facts or a verdict come out, keys stay here.
+"""Read credential files with ``cryptography``: bytes go in, facts or a verdict come out, keys stay here.
 
 Runs in the short-lived process (see ``__main__``) and in ``push direct``. Files are recognised by content, not by name.
 """

@@ -1,4 +1,4 @@
-"""Keeps the memory of a process out of core dumps, and out of reach of the same user's other processes."""
+"""Keep the memory of a process out of core dumps, and out of reach of the same user's other processes."""
 
 import contextlib
 import ctypes

@@ -154,7 +154,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Flaw(msgspec.Struct, frozen=True):
-    """One thing to say about a credential: a problem will cause ``code``, a note will not."""
+    """One statement about a credential: a problem will cause ``code``, a note will not."""
 
     kind: str
     severity: FlawSeverity
@@ -201,7 +201,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(flaw for flaw in self.flaws if flaw.severity == "note")
 
     def remedy(self, flaw: Flaw) -> str:
-        """Return what to do about one of its flaws, with the file's own name in the commands."""
+        """Return what to do about one of its flaws, with the file's name in the commands."""
         return flaw.remedy.replace("FILE", shlex.quote(self.file))
 
     @property

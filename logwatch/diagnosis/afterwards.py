@@ -1,4 +1,4 @@
-"""Finds incidents that began and ended unobserved: diagnoses moments of the past, of which the results came late.
+"""Find incidents that began and ended unobserved, by diagnosing moments of the past whose results came late.
 
 A daemon that was down for hours, or a source that was out of reach, catches up all at once. Each past hour is then
 diagnosed as the last hour would have been at its end, in intervals of a quarter of an hour or of an hour.
@@ -18,7 +18,7 @@ from logwatch.words import DAY
 
 
 def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
-    """Return the incidents that are over within ``timelines``; the coarsest comes first and goes back farthest.
+    """Return the incidents that ended within ``timelines``, of which the coarsest comes first and goes back farthest.
 
     ``facts`` are the present ones, of which catalogue, snapshot and status are used.
     """
@@ -45,9 +45,9 @@ def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
 
 
 def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
-    """Return an incident that ends where its share fell for good, if it did: stray failures go on on any day.
+    """Return an incident that ends where its share fell for good, if it did: a few failures occur on any day.
 
-    That is where the share rises in reversed time.
+    It is found as a rise in reversed time.
     """
     assert incident.ended is not None
     timeline = next((each for each in reversed(timelines) if each.starts.start <= incident.began), timelines[0])
@@ -66,12 +66,12 @@ def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
 
 
 def missed(found: Iterable[Incident], known: Sequence[Incident]) -> list[Incident]:
-    """Return the incidents of the past that are not known yet."""
+    """Return the past incidents that are not known yet."""
     return [each for each in found if not any(_same(each, other) for other in known)]
 
 
 def to_its_end(incident: Incident, found: Iterable[Incident]) -> Incident:
-    """Return an incident that was going on at the last look, with the end found for it afterwards if that is later."""
+    """Return an incident that was going on at the last look, with the end that was found since, if that is later."""
     ends = [each for each in found if _same(each, incident) and each.ended is not None]
     last = max(ends, key=lambda each: each.ended or 0.0, default=None)
     if last is None or incident.ended is None or (last.ended or 0.0) <= incident.ended:

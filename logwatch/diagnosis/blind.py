@@ -1,4 +1,4 @@
-"""Finds push lines that cannot be read: how many, since when, how they look, and the command that mends it."""
+"""Find push lines that cannot be read: how many, since when, how they look, and the command that fixes it."""
 
 import shlex
 from collections import Counter
@@ -86,7 +86,7 @@ def _new_name(setup: SourceSetup) -> str:
 
 
 def _ever(name: str, facts: Facts) -> Sight:
-    """Judge a source of which no line was ever read by all its counts: its log may have been quiet for an hour."""
+    """Judge a source without any readable line by all its counts, since its log may have been quiet for an hour."""
     unread = {cause: facts.snapshot.counted(name, "unparsed_lines", cause) for cause in UNREAD}
     total = sum(unread.values())
     if not total or any(row.source == name for row in facts.snapshot.results):
@@ -127,7 +127,7 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
 
 
 def counted(cause: str, count: int) -> str:
-    """Return in words how many lines are unread for a cause."""
+    """Return in words how many lines are unread for one cause."""
     verb, _, rest = UNREAD.get(cause, cause).partition(" ")
     return f"{many(count, _OF_ONE.get(verb, verb), verb)} {rest}"
 

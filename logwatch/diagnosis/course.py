@@ -1,4 +1,4 @@
-"""Sums up failures: how often each kind came in the last hour, of how many, since when, and whether it still does."""
+"""Sum up each kind of failure: how often it came in the last hour, of how many, since when, and whether it goes on."""
 
 import math
 from bisect import bisect_right
@@ -25,7 +25,7 @@ EntryGroup = tuple[str, str]
 
 @dataclass(slots=True)
 class Course:
-    """One kind of failure in the last hour on one platform, or on several that fare alike."""
+    """One kind of failure in the last hour, on one platform or on several on which it develops alike."""
 
     entry: Entry
     platforms: set[str] = field(default_factory=set)
@@ -57,7 +57,7 @@ class Course:
 
     @property
     def weighty_share(self) -> float:
-        """Its share in the last hour or, if higher and no accident, in the last minutes: it may have just begun."""
+        """Its share in the last hour or, if higher and not by chance, in the last minutes: it may have just begun."""
         lately = self.lately / self.among_lately if self.lately >= _SURE and self.among_lately else 0.0
         return max(self.share, lately)
 
@@ -120,7 +120,7 @@ def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
 
 
 class _Peers:
-    """All pushes of some groups, with which courses are compared: summed once, however many courses there are."""
+    """All pushes of some groups, with which courses are compared: summed once for all courses."""
 
     def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry], groups: frozenset[EntryGroup]) -> None:
         self._minutes, self._quarters = facts.minutes, facts.quarters
@@ -184,7 +184,7 @@ class _Background:
         self._vague = untold > _UNTOLD * sum(accepted.values())
 
     def beside(self, course: Course) -> _Peers:
-        """Return the pushes to compare it with; all of its sources where the log does not name its platform."""
+        """Return the pushes to compare it with: of its platforms, or all of its sources if no platform is known."""
         groups = frozenset(
             (source, platform)
             for source, platform in self._groups
@@ -217,7 +217,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
 
 
 def _bound(course: Course, points: list[Point], now: float) -> None:
-    """Find where a course rose above everyday noise, and where it sank back to that."""
+    """Find when a course rose above everyday noise, and when it sank back."""
     course.rise = rise(points)
     if course.rise is None:
         return
@@ -235,7 +235,7 @@ def _bound(course: Course, points: list[Point], now: float) -> None:
 
 
 def _merged(alike: list[Course]) -> list[Course]:
-    """Merge the courses of one kind on several platforms into one, unless they fare differently."""
+    """Merge the courses of one kind on several platforms, unless they develop differently."""
     if len({course.total or course.weighty_share >= MUCH for course in alike}) > 1:
         return alike
     if alike[0].entry.class_ == "provider_fault" or len({course.total for course in alike}) > 1:

@@ -1,4 +1,4 @@
-"""Finds what is about to break: certificates that expire, and credentials that cannot work, before a push shows it."""
+"""Find what is about to break: certificates that expire, and credentials that cannot work, before a push shows it."""
 
 import shlex
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Finds sources whose push results have no time of their own, so that the time of reading stands in for it."""
+"""Find sources whose push results have no time of their own, so that the time of reading is used instead."""
 
 from collections.abc import Iterator
 

@@ -65,7 +65,7 @@ class Facts:
 
     @cached_property
     def silent(self) -> set[str]:
-        """The sources that report failures only: no share of their pushes can be given."""
+        """The sources that report only failures, so that no share of their pushes is known."""
         return silent_on_success(self.status, self.snapshot, self.catalogue, self.now)
 
     @cached_property
@@ -75,7 +75,7 @@ class Facts:
 
     @cached_property
     def blind(self) -> bool:
-        """Whether so much of any source is unread that the results show only a part."""
+        """Whether so much of a source is unread that its results are only a part."""
         return any(sight.blind for sight in self.sights.values())
 
     def setup(self, source: str) -> SourceSetup:
@@ -100,7 +100,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One statement: what is wrong, since when, how sure that is, whose side it is on, and what to do about it."""
+    """One statement: what is wrong, since when, how certain, whose side it is on, and what to do about it."""
 
     key: str  # the same finding has the same key at the next look
     rank: Rank
@@ -133,7 +133,7 @@ class Finding:
 
     @property
     def small(self) -> bool:
-        """Whether it sums up failures that come in small numbers every day."""
+        """Whether it sums up failures that occur in small numbers every day."""
         return self.key.startswith("few:")
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Turns what the last hour shows into findings: the course of each failure, the accepted share, and what is unseen."""
+"""Turn what the last hour shows into findings: the course of each failure, the accepted share, and what is unread."""
 
 from logwatch.catalogue import number_of
 from logwatch.diagnosis import credentials, dates, watching, weight, witness
@@ -36,7 +36,7 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
 
 
 def failures(facts: Facts) -> list[Finding]:
-    """Return the findings about serious failures, which results alone show."""
+    """Return the findings about serious failures, which take nothing but results."""
     return [_finding(course, facts) for course in courses(facts) if course.rank.severity != "info"]
 
 
@@ -77,7 +77,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
 
 
 def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
-    """Sum up in one finding what comes in small numbers every day, however many codes it has."""
+    """Sum up in one finding all failures that occur in small numbers every day, whatever their codes."""
     alike.sort(key=lambda course: -course.pushes)
     first = alike[0].entry
     count = sum(course.pushes for course in alike)
@@ -113,7 +113,7 @@ def _failed(course: Course, now: float) -> str:
 
 
 def _of_source(course: Course, facts: Facts) -> str:
-    """Name the sources of a course if others, to which it does not apply, have pushes for its platforms too."""
+    """Name the sources of a course if other sources have pushes of its platforms without that failure."""
     others = any(row.platform in course.platforms and row.source not in course.sources for row in facts.hour)
     of = "source" if len(course.sources) == 1 else "sources"
     return f" of {of} {names(course.sources)}" if others else ""
@@ -155,10 +155,10 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
 
 
 def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> list[Finding]:
-    """Return the good news when nearly all pushes are accepted: whoever misses some must look beyond mesibo (Step 9).
+    """Return the good news if nearly all pushes are accepted: whoever misses some must look beyond mesibo (Step 9).
 
-    There is none beside failures that stop pushes, limits that hold many back, or tokens that die in numbers; with
-    unread lines, or a log that is not about the present, it is toned down to a statement about a part.
+    There is none beside failures that stop pushes, limits that hold many back, or many dying tokens; with
+    unread lines, or a log that is not about the present, it becomes a statement about a part.
     """
     if any(f.severity == "critical" and f.pushes and not f.key.startswith("unparsed:") for f in findings):
         return []
@@ -212,12 +212,12 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
 
 
 def _waves(course: Course) -> bool:
-    """Return whether so many pushes are held back, or lost to dead tokens, that good news of the rest would mislead."""
+    """Return whether so many pushes are held back, or lost to dead tokens, that good news would mislead."""
     return course.entry.class_ in ("token", "rate_limited") and not course.over and course.weighty_share >= MUCH
 
 
 def _told(title: str, key: str, counted: str) -> Finding:
-    """State that pushes were accepted without calling that good."""
+    """State how many pushes were accepted, without calling that good."""
     return Finding(
         key=key,
         rank=weight.ACCEPTED_OF_READ,

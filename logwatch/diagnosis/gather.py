@@ -1,4 +1,4 @@
-"""Gathers the facts of a moment from a running daemon and its ledger."""
+"""Gather the facts of a moment from a running daemon and its ledger."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""Turns findings into incidents: what is found at one look after another becomes a start, an end and a cost.
+"""Turn findings into incidents: from one look to the next, what is found becomes a start, an end and a cost.
 
 Pure functions: known incidents and present findings go in, incidents as they are now come out. ``record`` does the
 reading.
@@ -35,9 +35,9 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
 
 
 def _over(incident: Incident, now: float) -> Incident:
-    """Return an incident that is no longer found, with its end: not a future one that a clock ahead has recorded.
+    """Return an incident that is no longer found, with its end: none in the future, as a clock ahead may have recorded.
 
-    If all of it lies in the future, the clock was set back since: by the clock before, it ended with what came last.
+    If all of it is in the future, the clock was set back since: by the earlier clock, it ended with its last result.
     """
     if incident.began > now:
         return replace(incident, ended=incident.last)
@@ -46,9 +46,9 @@ def _over(incident: Incident, now: float) -> Incident:
 
 
 def _same(incident: Incident, finding: Finding, now: float) -> bool:
-    """Return whether a finding is about an incident: same results or, without any, same key; no long pause between.
+    """Return whether a finding is about an incident: same results or, without any, same key, and no long pause.
 
-    Nor may it lie long before: after a clock was set back by hours or decades, known incidents lie in the future.
+    Nor may the incident be far ahead, as known ones are after a clock was set back by hours or decades.
     """
     alike = bool(set(incident.rows) & set(finding.rows)) if finding.rows else incident.key == finding.key
     since, last = (now if at is None else at for at in (finding.since, finding.last))
@@ -89,7 +89,7 @@ def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
 
 
 def within(course: Iterable[Seen], began: float, until: float) -> int:
-    """Count what came from ``began`` to ``until``; an interval that reaches beyond counts in proportion."""
+    """Count what came from ``began`` to ``until``; intervals that are partly outside count in proportion."""
     total = 0.0
     for seen in course:
         if seen.first is None or seen.last is None:

@@ -1,4 +1,4 @@
-"""Diagnoses a daemon now and then, and returns which incidents have begun, go on or are over, and whom they hit."""
+"""Diagnose a daemon now and then, and return which incidents have begun, go on or are over, and whom they hit."""
 
 import hashlib
 import queue
@@ -25,12 +25,12 @@ Recorded = list[tuple[Incident, frozenset[Person]]]
 
 
 def beside(work: Callable[[], None]) -> None:
-    """Do ``work`` in a thread of its own, which the end of the process does not wait for."""
+    """Do ``work`` in a thread of its own, for which the end of the process does not wait."""
     threading.Thread(target=work, name="incidents", daemon=True).start()
 
 
 class Recorder:
-    """Looks soon after the start, and then every ``LOOK_SECONDS``; incidents themselves are in the ledger alone.
+    """Looks soon after the start, and then every ``LOOK_SECONDS``; incidents are kept in the ledger only.
 
     A look runs in a thread beside the reading loop: it reads the ledger, and a mesibo.conf on a disk that may hang.
     """
@@ -45,7 +45,7 @@ class Recorder:
         monotonic: Callable[[], float],
         start: Callable[[Callable[[], None]], None] = beside,
     ) -> None:
-        """Take the key of this installation, without which nobody can find out whom a digest stands for."""
+        """Take the key of this installation: without it, nobody can find out whom a digest stands for."""
         self._watched = watched
         self._reader = reader
         self._timelines = Timelines(reader)
@@ -61,7 +61,7 @@ class Recorder:
         self._look_at = monotonic() + self._wait
 
     def due(self, *, stored: bool) -> Recorded:
-        """Start a look when it is time; return the incidents that a finished one found to differ from the ledger.
+        """Start a look when it is time; return the incidents that a finished look found to differ from the ledger.
 
         ``stored``: what was returned before is in the ledger; otherwise a look would return it once more.
         """
@@ -111,9 +111,9 @@ class Recorder:
         return told
 
     def _with_past(self, known: list[Incident], present: list[Incident], facts: Facts) -> list[Incident]:
-        """Add what began and ended unobserved, once all is read and stored: at the first look, and after late results.
+        """Add incidents that nobody observed, once all is read and stored: at the first look, and after late results.
 
-        Known incidents are left as they are, but one that was going on when this program ended gets its end.
+        Known incidents are unchanged, except that one that was going on when this program ended gets its end.
         """
         changed, now = facts.snapshot.changed, facts.now
         if not all(status.caught_up or not status.up for status in facts.status.values()):
@@ -139,7 +139,7 @@ class Recorder:
         return within(course, incident.began, now if incident.ended is None else incident.ended)
 
     def _people(self, incident: Incident, newest: int, now: float) -> tuple[frozenset[Person], set[str]]:
-        """Return whom the failures since the last count have hit, and the names of the apps among them."""
+        """Return whom the failures since the last count have hit, and the names of their apps."""
         if not incident.rows or newest <= incident.counted:
             return frozenset(), set()
         found = self._reader.people(

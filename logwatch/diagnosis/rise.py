@@ -1,4 +1,4 @@
-"""Finds when a fault began and ended: not its first and last line, which may be noise, but where its rate jumped.
+"""Find when a fault began and ended: not its first and last line, which may be noise, but where its rate jumped.
 
 The likeliest place of one change in a Poisson process: the sequence is cut where two rates explain it best.
 """
@@ -26,7 +26,7 @@ class Rise:
 
 
 def rise(points: Sequence[Point]) -> Rise | None:
-    """Return where the share of failures jumped for good; None if it was about the same all along."""
+    """Return when the share of failures rose for good; None if it was about the same throughout."""
     points = _from_the_first(point for point in points if point[3])
     mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
@@ -52,15 +52,15 @@ def rise(points: Sequence[Point]) -> Rise | None:
 
 
 def fall(points: Sequence[Point]) -> Rise | None:
-    """Return where the share sank for good, as a rise in reversed time: ``before`` is the share after the fall."""
+    """Return when the share fell for good, as a rise in reversed time: ``before`` is the share after the fall."""
     found = rise([(-end, -start, mine, among, -end) for start, end, mine, among, _ in reversed(points)])
     return found and Rise(-found.at, found.before, found.after)
 
 
 def _from_the_first(points: Iterable[Point]) -> list[Point]:
-    """Shorten the first interval to begin at its first failure, without the pushes of the part before.
+    """Make the first interval begin at its first failure, without the pushes before that.
 
-    Otherwise a fault that begins within it would look like a low rate before.
+    Otherwise a fault that begins within it would look like a low rate from its start on.
     """
     cut = list(points)
     if cut:

@@ -1,4 +1,4 @@
-"""Finds what makes the daemon blind: logs out of reach, unread results, silence, impossible stamps, a full disk."""
+"""Find what makes the daemon blind: logs out of reach, unread results, silence, impossible stamps, a full disk."""
 
 from collections.abc import Iterator, Mapping
 
@@ -48,7 +48,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
 
 
 def logged_at(name: str, facts: Facts) -> float | None:
-    """Return the own time of the newest line of any kind, or when it was read if it has none; None without a line."""
+    """Return the newest line's own time, or when it was read if it has none; None without a line."""
     row = facts.snapshot.sources.get(name)
     if isinstance(facts.status[name], WebhookStatus):  # it has no lines, only pushes
         own = (seen.last for result, seen in facts.snapshot.results.items() if result.source == name)
@@ -59,7 +59,7 @@ def logged_at(name: str, facts: Facts) -> float | None:
 
 
 def stale(name: str, facts: Facts) -> bool:
-    """Return whether what is known of a source is not about the present."""
+    """Return whether what is known of a source is out of date."""
     status, at = facts.status[name], logged_at(name, facts)
     behind = not status.up or not status.caught_up or status.lag_bytes > LAG_BYTES
     return behind or at is None or abs(facts.now - at) > FRESH_SECONDS
@@ -101,7 +101,7 @@ def _down(name: str, facts: Facts) -> Finding:
 
 
 def _behind(name: str, status: SourceStatus) -> Iterator[Finding]:
-    """Find a source of which what is shown is not the present yet."""
+    """Find a source whose backlog is still being read, so that its numbers are not the present's yet."""
     if not status.caught_up:
         yield Finding(
             key=f"catching-up:{name}",
@@ -165,7 +165,7 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
 
 
 def _tried(problem: Problem) -> str:
-    """Return what to try as a sentence with a blank after it, as a terminal prints it; empty if nothing is known."""
+    """Return what to try as a sentence with a blank after it, as a terminal prints it; empty if there is nothing."""
     text = problem.try_.rstrip(".")
     return f"Try: {text}{'' if text.endswith('?') else '.'} " if text else ""
 
@@ -212,7 +212,7 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
 
 
 def _silence(facts: Facts) -> Iterator[Finding]:
-    """Find sources that used to push every few minutes and have stopped; a standby that never did is no alarm."""
+    """Find sources that pushed every few minutes and have stopped; a standby that never pushed is none."""
     day = facts.day
     for name, status in facts.status.items():
         mine = [seen for row, seen in day.items() if row.source == name]

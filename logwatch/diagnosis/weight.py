@@ -1,4 +1,4 @@
-"""Ranks findings: what is found ranks by one table, and a kind of failure by how many of the pushes it is."""
+"""Rank findings: each kind by one table, failures also by their share of the pushes."""
 
 from logwatch.catalogue import Entry
 from logwatch.diagnosis.facts import Rank
@@ -57,7 +57,7 @@ def noise(class_: str) -> Rank:
 
 
 def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
-    """Rank failures with that ``share`` (0 to 1) of their pushes, or which are ``total``."""
+    """Rank failures by their ``share`` (0 to 1) of their pushes, or as ``total``."""
     much = share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
     if entry.severity == "critical":
         # a small share may still be all pushes of one app; but a connection that fails now and then heals by itself

@@ -1,4 +1,4 @@
-"""Judges what webhooks report: the reasons they add to bare numbers, where they and a log disagree, what is unread."""
+"""Judge what webhooks report: the reasons that they add, where they and a log disagree, and what cannot be read."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _ENOUGH = 20  # failures in the log within an hour: a webhook that works would h
 
 
 class Heard(NamedTuple):
-    """What a webhook says of failures whose number is ambiguous."""
+    """What a webhook reports about failures whose number is ambiguous."""
 
     words: str  # ``403: Apple says ExpiredProviderToken``
     entry: Entry
@@ -43,7 +43,7 @@ def _heard(course: Course, facts: Facts) -> list[Heard]:
 
 
 def agreed(course: Course, facts: Facts) -> Heard | None:
-    """Return the one reason that webhooks give for a course; None where they give none, or several."""
+    """Return the one reason that webhooks report for a course; None if they report none, or several."""
     heard = _heard(course, facts)
     return heard[0] if len(heard) == 1 else None
 
@@ -98,7 +98,7 @@ def _unread(name: str, facts: Facts) -> Iterator[Finding]:
 
 
 def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
-    """Compare a webhook's failures with those of its log, over the settled part of the hour in which it listened."""
+    """Compare a webhook's failures with its log's, in the part of the hour in which it listened and calls have come."""
     name, log = status.name, status.witness_for
     first, last = max(facts.now - HOUR, status.since), facts.now - SETTLED_SECONDS
     logged: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""How findings are put in words: what has happened, and to whose pushes."""
+"""Put findings in words: what has happened, and to whose pushes."""
 
 from collections.abc import Collection
 

@@ -20,16 +20,16 @@ _ESCAPE = r"(?:\x1b|#033|\^\[|\\u001b)\[[0-9;]*m|#0[0-7]{2}|\^[A-Z]|\\[a-z]|\\u0
 
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """A line grammar, loaded and validated; beginnings of LINE tell whose a line is, and why it gives no result."""
+    """A line grammar, loaded and validated; parts of LINE show whose a line is, and why it gives no result."""
 
     name: str
     path: Path
     line: pp.ParserElement
     marker: bytes
     samples: tuple[Annotated, ...] = field(repr=False)
-    front: pp.ParserElement | None  # what precedes the marker: with it the lines of the program that logs it begin
-    place: pp.ParserElement | None  # the part up to and including the marker: where a push line must have it
-    before: pp.ParserElement | None  # the part before the code, then the line's end: a push line without a code
+    front: pp.ParserElement | None  # what precedes the marker, with which all lines of the logging program begin
+    place: pp.ParserElement | None  # the part up to and including the marker, where a push line must have it
+    before: pp.ParserElement | None  # the part before the code, then the line's end: matches a push line without a code
     node: Node | None = field(repr=False)  # LINE as it is compiled; None if that would not be exact
     not_compiled_because: str = ""
     timestamp: str = ""  # the strptime(3) format of stamps; empty for any of the usual ones
@@ -105,7 +105,7 @@ def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
 
 
 def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.ParserElement], bool]) -> Cause:
-    """Return why ``LINE`` does not match: the marker is misplaced, the line ends before a code, or something else.
+    """Return why ``LINE`` does not match: a misplaced marker, a line that ends before a code, or something else.
 
     ``begin`` does what ``line_begins`` does.
     """

@@ -55,7 +55,7 @@ def names(directories: Sequence[Path]) -> list[str]:
 
 
 def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
-    """Load a grammar and its samples; raise GrammarError with everything that is wrong with them.
+    """Load a grammar and its samples; raise GrammarError with every problem of theirs.
 
     Grammars are cached and shared: whoever changes the elements of one must copy them.
     """

@@ -85,9 +85,9 @@ def shape(payload: bytes, words: frozenset[bytes]) -> str:
 
 
 def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
-    """Return the shape of each line, given without its newline; equal shapes are one string, since many are kept.
+    """Return the shape of each line, given without its newline; equal shapes are one object, since many are kept.
 
-    One is made for every failure that is kept. A long line is mostly text, little of which is shown: the part before a
+    Every failure that is kept needs one. A long line is mostly text, little of which is shown: the part before a
     blank has the same shape whatever follows it, and is nearly always enough.
     """
     near = [each if len(each) <= _NEAR else each[:_NEAR].rpartition(b" ")[0] for each in payloads]
@@ -114,7 +114,7 @@ def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return a shape as shown: blanks, and equal placeholders, side by side are one; a byte is at least a character."""
+    """Return a shape as shown: adjacent blanks, or equal placeholders, are one; a byte is at least a character."""
     while b"\1\1" in built:
         built = built.replace(b"\1\1", b"\1")
     for kind in (_NUM, _STR):
@@ -149,9 +149,9 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
 
 
 def out_of_json(fronts: Sequence[str]) -> str:
-    """Return the jq command that extracts the texts that begin behind most of these fronts; empty if most are no JSON.
+    """Return the jq command that extracts the texts that follow most of these fronts; empty if most are not JSON.
 
-    A front that is cut, or has another object open, does not show where its key is: that is looked for at any depth.
+    A front that was cut, or inside another object, does not show where its key is: that is searched at any depth.
     """
     keys = [(front, found[1]) for front in fronts if front.startswith("{") and (found := _JSON_KEY.search(front))]
     if 2 * len(keys) <= len(fronts):

@@ -44,9 +44,9 @@ class PushResult(NamedTuple):
 
 
 class Reasons:
-    """The reasons that results are counted by, whatever their case; all others are counted together, as none.
+    """The reasons that results are counted by, in any case; all others are counted together, as none.
 
-    So a storm of failures that each have a reason of their own costs no more than one in which they repeat.
+    So failures that each have a reason of their own cost no more than ones with the same reason.
     """
 
     _OTHER = b"\0"  # no reason is equal to it
@@ -60,7 +60,7 @@ class Reasons:
         return self._counted_as.get(reason.lower(), "")
 
     def alike(self, logged: Sequence[bytes]) -> Sequence[bytes]:
-        """Return the reasons of lines, all that are certainly not listed made equal, and listed ones spelt alike."""
+        """Return the reasons of lines, with all that are certainly unlisted made equal, and listed ones spelt alike."""
         if b"".join(logged).isascii():
             return list(map(self._logged.get, map(bytes.lower, logged), repeat(self._OTHER)))
         return [self._logged.get(each.lower(), self._OTHER) if each.isascii() else each for each in logged]
@@ -82,7 +82,7 @@ NO_RESULT = PushResult(0, "unknown", "")
 
 
 def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are no UTF-8 as latin-1: with one sign for all, users whose names differ there would be one."""
+    """Decode bytes that are not UTF-8 as latin-1: one sign for all would merge users whose names differ there."""
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
@@ -121,7 +121,7 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
 
 
 def _decider(size: int) -> Callable[..., tuple[Platform, str]]:
-    """Return ``_decide``, uncached if the values have more than ``_MAX_REMEMBERED`` characters; short ones are few."""
+    """Return ``_decide``, uncached for values of more than ``_MAX_REMEMBERED`` characters: only short ones recur."""
     return _decide if size <= _MAX_REMEMBERED else _decide.__wrapped__
 
 

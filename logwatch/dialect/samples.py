@@ -26,7 +26,7 @@ _EXPECT = re.compile(r"#\s*expect:\s*(.*?)(?:\s+\((\w+)\))?\s*")
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A line of a samples file and what it must yield: a result's values, or nothing, for ``cause`` if that is set."""
+    """A sample line and what it must yield: a result's values, or None for no result, because of ``cause`` if set."""
 
     number: int  # of the line in the file, from 1
     payload: bytes

@@ -1,4 +1,4 @@
-"""Finds the paths that belong to a source: by patterns, or by the name of a Docker or podman container."""
+"""Find the paths that belong to a source: by patterns, or by the name of a Docker or podman container."""
 
 from logwatch.discover.docker import JSON_FILE, Container, ContainerLog, containers, no_log, where_listed
 from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs

@@ -1,4 +1,4 @@
-"""Finds the log of a container by its name, through removal and re-creation, without Docker's socket.
+"""Find a container's log by the container's name, across its re-creations, without Docker's socket.
 
 Only a container's id, name, image, date of creation, log driver and log path are decoded: its arguments hold the app
 token. Docker keeps ``config.v2.json`` and, for the log driver, ``hostconfig.json`` in ``<root>/containers/<id>/``
@@ -63,7 +63,7 @@ class ContainerLog:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that find it: its own and, for a task of Swarm, those that the next task has as well."""
+        """The names by which it is found: its own and, for a Swarm task, those that the next task also has."""
         task = _TASK.fullmatch(self.name)
         return (self.name, task[1], task[2]) if task else (self.name,)
 
@@ -168,7 +168,7 @@ def _driver(directory: str, written: _Written) -> str:
 
 
 def _reachable(directory: str, log_path: str) -> str:
-    """Return the log's path as seen from here: Docker's root may be mounted at another place than Docker knows."""
+    """Return the log's path as seen from here: Docker's root may be mounted at another place."""
     if not log_path:
         return ""
     if os.path.basename(os.path.dirname(log_path)) == os.path.basename(directory):
@@ -177,7 +177,7 @@ def _reachable(directory: str, log_path: str) -> str:
 
 
 class Container:
-    """The log of the container that has this name now; a new one takes over as soon as it is there."""
+    """The log of the container that has this name now; a new container takes over as soon as it exists."""
 
     successive = True
 

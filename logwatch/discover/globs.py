@@ -1,4 +1,4 @@
-"""Finds the paths that match a source's globs; cheap if no directory has changed."""
+"""Find the paths that match a source's globs; cheap if no directory has changed."""
 
 import fnmatch
 import os
@@ -187,9 +187,9 @@ def mark(path: str) -> tuple[int, int]:
 
 
 def is_conclusive(marked: tuple[int, int], now: float) -> bool:
-    """Return whether a directory that changes from now on will have another mark.
+    """Return whether any later change of a directory will show in its mark.
 
-    Timestamps are as coarse as the ticks of the system's clock, and on some file systems as a second.
+    Timestamps are as coarse as the ticks of the system's clock, on some file systems as a second.
     """
     changed = marked[1]
     return abs(now - changed / 1e9) > (_SETTLED_SECONDS if changed % 10**9 == 0 else _TICK_SECONDS)

@@ -1,4 +1,4 @@
-"""Finds podman's containers in its storage: their names, images, and the log that conmon writes where it writes a file.
+"""Find podman's containers in its storage: their names, images, and the log that conmon writes, if it writes a file.
 
 Podman lists them in a directory of its storage that is named after the storage driver, such as ``overlay-containers``:
 in ``containers.json``, and those of ``podman run --rm``, quadlets among them, in ``volatile-containers.json``
@@ -77,7 +77,7 @@ def listed(store: str) -> Iterator[PodmanContainer | Problem]:
 
 
 def transient_of(store: str) -> str:
-    """Return the directory in which podman lists a store's containers under ``transient_store``, by default."""
+    """Return the default directory in which podman lists a store's containers under ``transient_store``."""
     try:
         user = os.stat(store).st_uid
     except OSError:

@@ -1,4 +1,4 @@
-"""Checks every step from mesibo's configuration to the pager, a row for each check; it changes nothing."""
+"""Check every step from mesibo's configuration to the pager, one row per check, without changing anything."""
 
 from logwatch.doctor.check import Check
 from logwatch.doctor.examine import Questions, examine

@@ -9,7 +9,7 @@ CheckResult = Literal["ok", "warning", "failure", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row: what was checked, how it is, in words, and what to do if something must be done.
+    """One row: what was checked, its state in words, and what to do, if anything.
 
     Literal text is in backticks: the terminal shows it in bold, and ``as_dict`` leaves the backticks out.
     """
@@ -36,7 +36,7 @@ def warning(name: str, what: str, remedy: str) -> Check:
 
 
 def failure(name: str, what: str, remedy: str) -> Check:
-    """Return a row about something that keeps numbers from coming, or makes them wrong."""
+    """Return a row about something that prevents numbers or makes them wrong."""
     return Check(name, "failure", what, remedy)
 
 

@@ -1,4 +1,4 @@
-"""Checks the configured push credentials: what they are for, until when, and what will fail with them.
+"""Check the configured push credentials: what they are for, until when, and what will fail with them.
 
 With them it checks whether the service has the secrets that are on disk now.
 """
@@ -20,7 +20,7 @@ HANDED = Path("/run/credentials") / UNIT  # systemd.exec(5): there while the ser
 
 
 def rows(host: Host, config: Config) -> Iterator[Check]:
-    """Yield a row for each credential, or one that says how to have one watched."""
+    """Yield a row for each credential or, without any, one that says how to configure one."""
     if not config.credential:
         yield ok(
             "credentials",

@@ -1,4 +1,4 @@
-"""Puts the rows of an examination in their order: from mesibo's configuration to the pager."""
+"""Run all checks in their order: from mesibo's configuration to the pager."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What may be asked about the machine: its programs, loopback, clock and way out; tests hand in another one.
+"""What may be asked about the machine: its programs, loopback, clock and way out; tests pass in another one.
 
 Nothing here waits forever: each question has a time limit, and all questions over the network share one more, even
 if an answer comes a byte at a time, or not at all (a resolver has no time limit of its own).
@@ -59,7 +59,7 @@ class Host:
         return time.time()
 
     def has(self, program: str) -> bool:
-        """Return whether a program can be run here, so that no remedy names one that cannot."""
+        """Return whether a program can be run here: remedies must not name others."""
         return shutil.which(program) is not None
 
     def run(self, command: Sequence[str]) -> str:
@@ -80,12 +80,12 @@ class Host:
         return done.stdout
 
     def properties(self, unit: str, *names: str) -> dict[str, str]:
-        """Return what systemd says of a unit; NoAnswer if it says nothing. It leaves out what it does not know."""
+        """Return a unit's properties from systemd, without unknown ones; NoAnswer if it does not answer."""
         shown = self.run(["systemctl", "show", unit, f"--property={','.join(names)}"])
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
     def fetch(self, url: str) -> bytes:
-        """Return what an address serves; NoAnswer with the status if it refuses, without one if nothing answers."""
+        """Return what an address serves; NoAnswer with the status if it refuses, with status 0 if nothing answers."""
         if not url.startswith(("http://", "https://")):
             raise NoAnswer(f"{url} is not an http address")
         return self._within(lambda: _get(url))

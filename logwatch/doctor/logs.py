@@ -1,4 +1,4 @@
-"""Checks the logs of a source: there, readable, fresh, with push lines that parse and plausible stamps."""
+"""Check the logs of a source: there, readable, fresh, with push lines that parse and plausible stamps."""
 
 import contextlib
 import grp
@@ -174,7 +174,7 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
 
 
 def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan) -> Check:
-    """Judge by the newest line's own time, since a copy is written now, or the file's if older: stamps may be ahead."""
+    """Judge by the newest line's own time (a copy is written now) or, if older, the file's (stamps may be ahead)."""
     logged = status.st_mtime if scan.logged_at is None else scan.logged_at
     age = max(0.0, host.now() - min(status.st_mtime, logged))
     newest = "" if scan.logged_at is None else f", its newest line logged {span(max(0.0, host.now() - logged))} ago"
@@ -188,7 +188,7 @@ def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan)
 
 
 def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
-    """Try as the service's user if possible; file modes alone do not decide, because of ACLs."""
+    """Try as the service's user if possible: file modes alone do not decide, because of ACLs."""
     row = f"{name}: readable"
     reader = _service(host)
     if os.geteuid() == 0 and reader is not None:
@@ -226,7 +226,7 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
 
 
 class _Service(NamedTuple):
-    """Whom the service runs as, with what its unit adds to its user's own rights."""
+    """The user whom the service runs as, and the rights that its unit adds."""
 
     user: int
     group: int
@@ -255,7 +255,7 @@ def _service(host: Host) -> _Service | None:
 
 
 def _numbers(groups: list[str]) -> Iterator[int]:
-    """Yield the numbers of the groups that a unit names; systemd does not start a unit that names an unknown one."""
+    """Yield the numbers of a unit's groups, all of which exist: systemd does not start a unit with an unknown one."""
     for name in groups:
         with contextlib.suppress(KeyError):
             yield int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
@@ -269,7 +269,7 @@ def _refused(to: _Service, right: str, path: str | Path) -> bool:
 
 
 def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
-    """Return how the service's user gets the right to a file (r), or through a directory (x, rx to list it too)."""
+    """Return how to give the service's user a right: for a file (r), through a directory (x), or to list it (rx)."""
     if docker:
         return _DOCKER
     name = shlex.quote(path)
@@ -281,9 +281,9 @@ def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
 
 
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
-    """Return whole lines from the beginning of a file, by which the daemon recognises their envelope, and from its end.
+    """Return whole lines from a file's beginning, by which the daemon detects their envelope, and from its end.
 
-    A packed file has no lines: its beginning is returned as it is, and nothing of its end.
+    Of a packed file, the first bytes are returned as they are, and no lines of its end.
     """
     with open(path, "rb") as file:  # noqa: PTH123  names may be no text
         head = file.read(HEAD_BYTES)

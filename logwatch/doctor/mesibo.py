@@ -1,4 +1,4 @@
-"""Checks mesibo itself: its configuration, and the container or service that it runs in."""
+"""Check mesibo itself: its configuration, and the container or service that it runs in."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Checks what watches us: Prometheus scrapes often enough, has every rule, and agrees about the time."""
+"""Check what watches us: Prometheus scrapes often enough, has every rule, and agrees about the time."""
 
 import json
 import urllib.parse
@@ -204,7 +204,7 @@ def _apart(amount: float) -> str:
 
 
 def _alertmanagers(host: Host, base: str) -> list[str]:
-    """Return where Prometheus sends alerts; an address on its loopback is turned into one of its host."""
+    """Return where Prometheus sends alerts; a loopback address becomes one of Prometheus' host."""
     active = _api(host, f"{base}/api/v1/alertmanagers").get("activeAlertmanagers") or []
     theirs = urllib.parse.urlsplit(base).hostname or ""
     found = []

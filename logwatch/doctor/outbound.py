@@ -1,4 +1,4 @@
-"""Tries the way out: TLS connections to Google and to Apple, as mesibo needs for each push. Nothing is sent."""
+"""Try the way out: TLS connections to Google and to Apple, as mesibo needs for each push. Nothing is sent."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Checks the last steps: Alertmanager answers, its route leads to somebody, and the runbook link opens."""
+"""Check the last steps: Alertmanager answers, its route leads to somebody, and the runbook link opens."""
 
 import json
 import posixpath
@@ -112,9 +112,9 @@ def _alerts(shipped: Sequence[RuleFile], severity: str) -> list[dict[str, str]]:
 
 
 def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:
-    """Open one runbook of each place that the alerts link to: a link that leads nowhere helps nobody at night.
+    """Open one runbook at each address that the alerts link to: a dead link helps nobody at night.
 
-    If rules make the link from the address that is scraped, the first of ``scraped``, HOST:PORT, is tried.
+    If rules make the link from the scraped address, the first of ``scraped`` (HOST:PORT) is tried.
     """
     name = "runbook link"
     links = [str((rule.get("annotations") or {}).get("runbook_url") or "") for rule in rules]

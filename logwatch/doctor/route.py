@@ -1,4 +1,4 @@
-"""Follows an alert through Alertmanager's route, as Alertmanager does: which receivers it reaches, and what those are.
+"""Follow an alert through Alertmanager's route, as Alertmanager does: which receivers it reaches, and what those are.
 
 The tree is that of https://prometheus.io/docs/alerting/latest/configuration/: the first child that matches takes the
 alert, further ones only after one with ``continue``; if none matches, the node itself does.
@@ -62,7 +62,7 @@ def _matches(labels: Mapping[str, str], name: str, operator: str, value: str) ->
 
 
 def _judged(pattern: str) -> bool:
-    """Return whether a match is sure to end soon: RE2 takes linear time for any pattern, ``re`` may take forever."""
+    """Return whether ``re`` surely matches a pattern in short time, as RE2 always does."""
     alternatives = [pattern] if "(" in pattern else pattern.split("|")
     repeated = any(sign in pattern for sign in (")*", ")+", "){"))
     return not repeated and all(len(_REPEAT.findall(each)) <= _MOST_REPEATS for each in alternatives)

@@ -1,4 +1,4 @@
-"""Checks the service: its port, its unit, and whether what runs is what is installed."""
+"""Check the service: its port, its unit, and whether what runs is what is installed."""
 
 import contextlib
 import platform
@@ -95,7 +95,7 @@ class _Status(msgspec.Struct):
 def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[Check]:
     """Ask the daemon whether it reaches the logs: it may be confined, and see other files than the user of doctor.
 
-    ``reached`` are the sources with a log that doctor itself could see; rows of the others say already what is wrong.
+    ``reached`` are the sources with a log that doctor itself could see; the others' rows already say what is wrong.
     """
     try:
         told = _status(host, config)
@@ -119,7 +119,7 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
 
 
 def _status(host: Host, config: Config) -> _Status | None:
-    """Return what the daemon says of its sources; None if it does not answer, NoAnswer if it wants a password."""
+    """Return what the daemon reports of its sources; None without an answer, NoAnswer if it asks for a password."""
     for address in _addresses(config):
         try:
             return msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
@@ -156,7 +156,7 @@ def _start(host: Host, journal: str) -> str:
 
 
 def _ways(host: Host) -> tuple[str, str]:
-    """Return where the daemon's log is, and how to see who listens on a port, by programs that this machine has."""
+    """Return how to see the daemon's log, and who listens on a port, by programs that this machine has."""
     journal = "`journalctl -u mesibo-logwatch`" if host.has("journalctl") else "what it prints"
     return journal, "`ss -ltnp` shows which; " if host.has("ss") else ""
 
@@ -191,7 +191,7 @@ def unit(host: Host) -> Iterator[Check]:
 
 
 def _down(host: Host, state: str) -> Check:
-    """Return why the unit is not active: stopped by somebody, or by what its last start said."""
+    """Return why the unit is not active: somebody stopped it, or what its last start logged."""
     if state == "inactive":
         return failure("unit active", "it is inactive", f"`systemctl start {UNIT}`")
     said: list[str] = []
@@ -228,7 +228,7 @@ def _is_denied(host: Host) -> bool:
 
 
 def versions(host: Host, config: Config | None) -> Iterator[Check]:
-    """Compare the version that runs with the one installed, and list the libraries it is installed with."""
+    """Compare the running version with the installed one, and list the libraries that are installed with it."""
     mine = logwatch.__version__
     parts = (f"{name} {metadata.version(name)}" for name in ("pyparsing", "tornado", "watchdog", "prometheus-client"))
     on = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(parts)}"

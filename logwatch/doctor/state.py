@@ -1,4 +1,4 @@
-"""Checks the state directory: there, writable, private, with room left, and with a ledger that is intact."""
+"""Check the state directory: there, writable, private, with room left, and with a ledger that is intact."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Checks a webhook: whether events come, how they are built, and whether they can be read."""
+"""Check a webhook: whether events come, how they are built, and whether they can be read."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -64,7 +64,7 @@ class Votes:
 
     @property
     def agree(self) -> bool:
-        """Whether all votes say the same, and later lines cannot add a name."""
+        """Whether all votes agree, and later lines cannot add a name."""
         kinds = bool(self.plain) + len(self.single)
         return kinds == 1 and not self.pairs and not any(origin for _, origin in self.own)
 
@@ -79,7 +79,7 @@ def decide(
 ) -> Envelope | Undecided:
     """Decide by whole lines from the beginning of a generation, or say why these are not enough.
 
-    ``kind`` restricts the choice to the formats of one kind. ``expected`` is the envelope of the generation before: one
+    ``kind`` restricts the choice to the formats of one kind. ``expected`` is the previous generation's envelope: one
     line suffices for it, but any other takes ``ENOUGH_VOTES``. With ``final`` the lines there are must suffice; without
     any of mesibo's there is nothing to decide by, and nothing that could count either.
     """
@@ -110,7 +110,7 @@ def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
 
 
 def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
-    """Decide by whole lines after which no more will come."""
+    """Decide by whole lines that nothing follows."""
     found = decide(data, owns, kind=kind, final=True)
     return undecided(kind) if isinstance(found, Undecided) else found
 
@@ -118,7 +118,7 @@ def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "aut
 def silent_end(data: bytes, max_line_bytes: int) -> int:
     """Return how many bytes of whole lines, none of them mesibo's, may be handed on before the envelope is decided.
 
-    A message that in some envelope is split, and not complete yet, waits for its end: its rest is no line.
+    A message that may be split in some envelope, and is incomplete, is not handed on: its rest is no line.
     """
     names = [
         form.name for form in FORMATS.values() if (form.mark in data if isinstance(form, Multiline) else form.splits)
@@ -195,7 +195,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> bool:
 
 
 def _majority(votes: Votes) -> Envelope | None:
-    """Return what a clear majority says, with the names under which mesibo logs its lines; None if there is none."""
+    """Return a clear majority's envelope, with the names under which mesibo logs its lines; None if there is none."""
     if pairs := votes.pairs.total():
         pair, most = votes.pairs.most_common(1)[0]
         if most >= _LEAST_PAIRS and most >= _NEARLY_ALL * (pairs + votes.count):

@@ -1,4 +1,4 @@
-"""The fronts that programs put before a line, which they leave as it is; each is one expression.
+"""The fronts that programs put before an unchanged line; each is one expression.
 
 A Kubernetes runtime (CRI) and podman's k8s-file write time, stream, tags, message. The first tag is F for a whole
 message or its last part, and P for a part without a newline of its own, which goes on in the next record of the stream

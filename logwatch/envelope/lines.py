@@ -23,7 +23,7 @@ _LONGEST_NAME = 64  # characters; a longer one, which mesibo's lines cannot have
 
 
 class Piece(NamedTuple):
-    """What is cut off a buffer: the bytes that are done with, and the lines in them that are to be looked at."""
+    """What was cut off a buffer: the number of bytes, and the lines in them that are to be parsed."""
 
     consumed: int
     data: bytes  # records of whole messages; of an over-long one its head, and nothing of its rest
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 
 
 def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "", *, final: bool = False) -> Piece:
-    """Cut off the leading whole logical lines, which can be understood without anything behind them.
+    """Cut off the leading whole logical lines, which can be understood without what follows them.
 
     With ``final`` nothing follows the buffer for now, so an entry that only the next one would end is complete.
 
@@ -96,7 +96,7 @@ class _Messages:
         self._sizes: dict[str, int] = {}  # bytes of these payloads
 
     def ended_by(self, line: bytes) -> list[bytes]:
-        """Return the line, or the record of the message that it completes, after what was torn off in front of it."""
+        """Return the line, or the record of the message that it completes, without what was torn off in front of it."""
         front, record = _record(self._form, line)
         part = line[len(front) :]
         message = self._with_part(record, part) if record else part
@@ -150,9 +150,9 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
 
 
 def is_dated(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
-    """Return whether a line, without its newline, begins with a time: its envelope's or its own.
+    """Return whether a line, without its newline, begins with a time finer than a second: its envelope's or its own.
 
-    One in whole seconds is none: a second has many lines, and a rotation may fall between them.
+    A second has many lines, and a rotation may fall between them.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None or isinstance(form, Multiline):
@@ -202,7 +202,7 @@ def escapes(envelope: Envelope) -> frozenset[int]:
 
 
 def behind(envelope: Envelope) -> bytes | None:
-    """Return what directly follows every message in its record; None if only ``opening`` tells its place."""
+    """Return what directly follows every message in its record; None if only ``opening`` marks its place."""
     outer = FORMATS[envelope.layers[0].form] if envelope.layers else None
     return outer.behind if outer else b""
 

@@ -98,9 +98,9 @@ class Prefixed:
 
 
 def _as_written(front: str) -> str:
-    """Return the regex of one line's front at any time of its day: trying every field would take twice as long.
+    """Return the regex of one line's front at any time of its day: matching every field would take twice as long.
 
-    It does not match before a blank or a byte order mark, with which the whole front may go on.
+    It does not match before a blank or a byte order mark, which may belong to the front.
     """
 
     def like(clock: re.Match[str]) -> str:
@@ -122,8 +122,8 @@ _DAY_WITHIN = 64  # bytes at the beginning of a line
 def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[bytes]:
     """Compile the front of lines of some origins, behind a newline, to search many lines; it captures their times.
 
-    A newline is found at the speed of memory, unlike the beginning of a line; and the day on which most lines were
-    written is tried first, as a literal: checking each of its fields would take as long as all the rest.
+    A newline is found at the speed of memory, unlike the beginning of a line. The day on which most lines were
+    written is tried first, as a literal: checking each of its fields would take as long as everything else.
     """
     bare = _bare_front(pattern, origins, day)
     bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"

@@ -60,7 +60,7 @@ class Frame(NamedTuple):
     quoted: bool = False
 
     def fits(self, text: bytes) -> bool:
-        """Return whether a text may be read in the frame: JSON must be UTF-8, others free of colours and returns."""
+        """Return whether a text may be read in the frame: JSON must be UTF-8, others without colours and returns."""
         if not self.quoted:
             # The first bytes of these are rare, and found at the speed of memory.
             around = (b"\x1b", b"\r", *ESCAPED_COLOURS, *[end + b"\n" for end in ESCAPED_RETURNS])
@@ -92,11 +92,11 @@ class Format(Protocol):
 
     @property
     def opening(self) -> bytes:
-        """What directly precedes a message that is text; empty if all are, and ``behind`` tells their place."""
+        """What directly precedes a message that is text; empty if all are text, and ``behind`` marks their place."""
 
     @property
     def behind(self) -> bytes | None:
-        """What directly follows the message in every whole record; None if only ``opening`` tells its place."""
+        """What directly follows the message in every whole record; None if only ``opening`` marks its place."""
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""

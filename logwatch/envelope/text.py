@@ -1,4 +1,4 @@
-"""Remove what says nothing in a log (byte order mark, colours, carriage returns, holes); recognise what is not text."""
+"""Remove what means nothing in a log (byte order mark, colours, carriage returns, holes); recognise non-text files."""
 
 import re
 from typing import NamedTuple
@@ -70,7 +70,7 @@ def is_noise(head: bytes) -> bool:
 
 
 def no_text(head: bytes) -> NoText | None:
-    """Return why a file is no log, by its first bytes: packed, UTF-16, binary, no messages; None if it may be a log."""
+    """Return why a file is no log, by its first bytes (packed, UTF-16, binary, no messages); None if it may be one."""
     if head.startswith(_ZIP):
         return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
     if is_tar(head):
@@ -137,7 +137,7 @@ def _line_by_line(text: bytes) -> bytes:
 
 
 def _with_colours_around(text: bytes) -> bytes:
-    """Remove the colours if they are only around lines, and the same few, as nearly always; else return nothing."""
+    """Remove the colours if they are the same few, and only around lines, as nearly always; else return no bytes."""
     plain = b"\n" + text + b"\n"
     for colour in [*dict.fromkeys(_COLOUR.findall(text, 0, _GLANCE_BYTES))][:_MOST_COLOURS]:
         for around in (b"\n" + colour, colour + b"\n", colour + b"\r\n"):

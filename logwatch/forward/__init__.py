@@ -1,4 +1,4 @@
-"""Sends failures, as they are committed, to where a fleet's logs are searched: Loki's push API, or OTLP over HTTP.
+"""Send failures, as they are committed, to where a fleet's logs are searched: Loki's push API, or OTLP over HTTP.
 
 At least once: an event is read from the ledger by its number, sent, and the number committed after the destination took
 it. A crash in between sends it again, with the same id. ``formats`` writes request bodies, ``delivery`` decides what an

@@ -1,4 +1,4 @@
-"""Decides what a destination's answer means, and how long to wait before the next try. Pure.
+"""Decide what a destination's answer means, and how long to wait before the next try. Pure.
 
 Retrying follows OTLP's rules for HTTP (opentelemetry-proto, docs/specification.md, "Failures"): 429, 502, 503 and 504
 are tried again, with Retry-After where it is given. A status about credentials or the address (401, 403, 404, 405) is
@@ -38,7 +38,7 @@ class Unacceptable:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now; ``after`` is the pause in seconds that the destination asked for."""
+    """To be sent again; ``after`` is the pause in seconds that the destination asked for."""
 
     why: str
     after: float | None = None

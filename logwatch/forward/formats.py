@@ -1,4 +1,4 @@
-"""Writes failures as request bodies: Loki's push JSON and OTLP's log records. Pure: rows in, bytes out.
+"""Write failures as request bodies: Loki's push JSON and OTLP's log records. Pure: rows in, bytes out.
 
 Loki: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs; VictoriaLogs, OpenObserve and Alloy
 take the same. OTLP: opentelemetry-proto, docs/specification.md and examples/logs.json (64-bit integers are strings,

@@ -1,4 +1,4 @@
-"""Sends failures from the ledger to one destination, in the order of their commits, and knows how far it has got.
+"""Send failures from the ledger to one destination, in the order of their commits, and keep track of the last one sent.
 
 Runs on the web thread's event loop: a destination that is slow or away costs a coroutine and the few hundred events of
 one request. What the error log has deleted before it could be sent is counted as dropped, never lost silently.
@@ -121,7 +121,7 @@ class Forwarder:
         return 0.0 if newest > self.sent else LOOK_SECONDS
 
     async def rest(self, seconds: float) -> None:
-        """Wait, and keep the metric of failures that wait up to date meanwhile."""
+        """Wait, and keep the metric of waiting failures up to date meanwhile."""
         while seconds > LOOK_SECONDS:
             await asyncio.sleep(LOOK_SECONDS)
             seconds -= LOOK_SECONDS
@@ -130,7 +130,7 @@ class Forwarder:
         await asyncio.sleep(seconds)
 
     async def _takes_another(self, number: int, newest: int) -> bool:
-        """Send the newest failure ahead of its turn: if that is refused as well, no single one is at fault."""
+        """Send the newest failure out of turn: if that is refused, too, no single failure is at fault."""
         rows = self._reader.failures_after(max(number, newest - 1), 1)
         taken = bool(rows) and await self._post(rows) == Delivered()
         if taken:

@@ -38,7 +38,7 @@ class Written:
     last: int = 0
 
     def took(self, samples: int, first: int, last: int) -> None:
-        """Count ``samples`` samples more, from time ``first`` to ``last``."""
+        """Add ``samples`` samples, from time ``first`` to ``last``."""
         self.first = min(first, self.first) if self.samples else first
         self.last = max(last, self.last)
         self.samples += samples
@@ -109,7 +109,7 @@ def spans_of(minutes: Iterable[int]) -> Iterator[MinuteRange]:
 def samples(minutes: Iterator[tuple[int, int]], spans: Iterable[MinuteRange]) -> Iterator[tuple[int, int]]:
     """Yield the time (seconds since the epoch) and value of each sample of a counter.
 
-    It begins at 0, at the start of its first minute; each span begins with the value before it, and runs to its end.
+    The first is 0, at the start of its first minute; each span begins with the value before it and is full to its end.
     """
     ahead = next(minutes, None)
     total = 0

@@ -1,4 +1,4 @@
-"""Count a log minute by minute, with the stages of ``report``, and to the same totals."""
+"""Count a log minute by minute, by the stages of ``report``, so that the totals agree."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

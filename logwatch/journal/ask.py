@@ -1,4 +1,4 @@
-"""Asks the journal once, and waits for the answer: for commands, not for the reading loop."""
+"""Ask the journal once, and wait for the answer: for commands, not for the reading loop."""
 
 import os
 import subprocess

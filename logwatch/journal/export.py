@@ -1,4 +1,4 @@
-"""Parses entries of journalctl's export format from pieces of any size; knows no process and no file.
+"""Parse entries of journalctl's export format from pieces of any size, without any process or file.
 
 A field is ``NAME=text``, or, where it holds control characters or line breaks, ``NAME``, its length as 8 bytes (little
 endian) and its bytes; an empty line ends an entry (systemd.io/JOURNAL_EXPORT_FORMATS). Nearly all entries have only

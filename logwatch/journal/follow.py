@@ -1,4 +1,4 @@
-"""Follows the journal of one source: each entry once, over restarts of this program, of journalctl and of the journal.
+"""Follow the journal of one source: each entry once, over restarts of this program, of journalctl and of the journal.
 
 It takes two runs of journalctl: the first prints what is there and ends, which marks the end of the backlog; the second
 follows. Each begins at the last entry that was handed on (``--cursor``, not ``--after-cursor``, which skips the first

@@ -1,4 +1,4 @@
-"""Finds missing entries by the numbers that Docker gives them: 1, 2, 3 … within an epoch, a run of its log driver.
+"""Find missing entries by the numbers that Docker gives them: 1, 2, 3 … within an epoch, a run of its log driver.
 
 The fields are CONTAINER_LOG_EPOCH and CONTAINER_LOG_ORDINAL (moby, daemon/logger/journald). Standard output and error
 are numbered by two threads: neighbours may swap places, and a number is missed only when ``WINDOW`` later ones have

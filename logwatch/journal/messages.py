@@ -1,4 +1,4 @@
-"""Turns entries of one container or unit into lines: joins parts, and drops lone rests and repetitions.
+"""Turn entries of one container or unit into lines: join parts, and drop lone rests and repetitions.
 
 An entry holds a line without its newline. Three programs split long ones, each in its way: Docker (parts have an id and
 a number), podman's conmon (all but the last say so), and journald itself for the output of units (``_LINE_BREAK``, see

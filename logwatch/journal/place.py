@@ -1,4 +1,4 @@
-"""Knows where journals lie, who may read them, and how far back they reach; journalctl reads what is in them.
+"""Find out where journals are, who may read them, and how far back they reach; journalctl reads their contents.
 
 Only the header of a journal file is read here: its id, when its first entry was written, and whether it is whole
 (systemd.io/JOURNAL_FILE_FORMAT).

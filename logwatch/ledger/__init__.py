@@ -1,1 +1,1 @@
-"""Keeps positions and counts in one SQLite file, changed by one transaction at a time."""
+"""Keep positions and counts in one SQLite file, changed by one transaction at a time."""

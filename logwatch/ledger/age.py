@@ -1,4 +1,4 @@
-"""The time by which the ledger ages its rows: the clock's, but a clock that jumps ahead is not believed for a day."""
+"""The time by which the ledger ages its rows: the clock's, except that a jump ahead is not believed for a day."""
 
 from typing import NamedTuple
 

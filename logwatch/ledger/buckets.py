@@ -1,4 +1,4 @@
-"""Results over time: divides counts with their times among intervals of a minute to six hours.
+"""Results over time: counts, divided by their times among intervals of a minute to six hours.
 
 A chunk of lines says how often a result occurred between a first and a last time. While a log is followed these are a
 second or less apart; in a backlog it may be hours, over which the count is spread evenly. Sums are always exact.

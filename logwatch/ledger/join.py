@@ -1,4 +1,4 @@
-"""Decides which failure of a log a webhook's event is about: both go in, the reason that each failure gets comes out.
+"""Decide which failure of a log a webhook's event is about: both go in, the reason for each failure comes out.
 
 No reason is better than a wrong one: failure and event must agree in all that both name, must be nearest to each other
 in time, and where another event about as near gives another reason, neither is believed.

@@ -1,4 +1,4 @@
-"""Reads lists out of the ledger for pages: recent failures, results over time, shapes, positions; writes nothing.
+"""Read lists from the ledger for pages: recent failures, results over time, shapes, positions; write nothing.
 
 Each query opens a connection of its own, so that no page delays a commit (readers never block the writer of a WAL
 database) and a ledger that was replaced is found again. A query that takes too long is given up.

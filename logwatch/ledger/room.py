@@ -1,4 +1,4 @@
-"""Decides how many failures a small disk can hold: the oldest of them give way before counts and positions."""
+"""Decide how many failures a small disk can hold: the oldest are deleted in favour of counts and positions."""
 
 import sqlite3
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Converts between rows of the ledger's tables and the types of the package: plain statements, no decisions.
+"""Convert between rows of the ledger's tables and the types of the package: plain statements, no decisions.
 
 Every function expects to run inside a transaction that the caller opens and ends.
 """

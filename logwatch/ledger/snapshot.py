@@ -1,4 +1,4 @@
-"""What is on disk, as one immutable view: readers hold a reference and are never surprised by a commit."""
+"""What is on disk, as one immutable view: a commit never changes what a reader holds."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace

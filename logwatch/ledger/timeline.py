@@ -1,4 +1,4 @@
-"""Results over the last hour, day, week or month as columns of numbers, read again only where a commit changed them.
+"""Results over the last hour, day, week or month as columns of numbers; only what a commit changed is read again.
 
 A ledger with every result in every interval has forty thousand buckets for the last hour and day. As arrays of numbers
 they take a megabyte and are summed in no time; as objects they take ten, and a page would wait for their creation.

@@ -1,4 +1,4 @@
-"""Failures in detail that wait for a commit: bounded in number and memory, where the oldest give way."""
+"""Failures in detail that wait for a commit, bounded in number and memory: the oldest are dropped first."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence

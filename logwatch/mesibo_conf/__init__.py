@@ -1,4 +1,4 @@
-"""Finds the mesibo.conf that a source's mesibo reads, and learns one thing from it: whether push results are logged."""
+"""Find the mesibo.conf that a source's mesibo reads, and read one thing in it: whether push results are logged."""
 
 from logwatch.mesibo_conf.place import USUAL, PushLogging, places, push_logging
 from logwatch.mesibo_conf.syntax import MesiboConf, Unreadable, parse

@@ -1,4 +1,4 @@
-"""Looks for mesibo.conf where mesibo itself reads it: below /etc/mesibo, which a container has mounted from elsewhere.
+"""Look for mesibo.conf where mesibo itself reads it: below /etc/mesibo, which a container mounts from elsewhere.
 
 mesibo's documentation mounts it by ``-v /etc/mesibo:/etc/mesibo`` (docs.mesibo.com, on-premise). Of a container's
 hostconfig.json only the mounts are decoded: other fields are not ours to read.

@@ -1,4 +1,4 @@
-"""Reads mesibo.conf: only the names of groups and the settings of ``logs`` come out, since others may be secret.
+"""Read mesibo.conf: only the names of groups and the settings of ``logs`` are returned, since others may be secret.
 
 Known of the format (docs.mesibo.com, on-premise; sample.conf files of github.com/mesibo/onpremise-loadable-modules):
 `key = value` lines, `#` comments, and groups `name {` … `}` that do not nest; a group may have a second word, as in

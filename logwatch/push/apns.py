@@ -1,4 +1,4 @@
-"""Sends one push to APNs over HTTP/2, with a certificate as mesibo does, or with a .p8 token.
+"""Send one push to APNs over HTTP/2, with a certificate as mesibo does, or with a .p8 token.
 
 Apple: developer.apple.com/documentation/usernotifications, "Sending notification requests to APNs" (headers, priority),
 "Establishing a token-based connection" (ES256, iss, iat, kid).

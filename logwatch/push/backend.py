@@ -1,4 +1,4 @@
-"""Calls mesibo's backend API for ``pushtest`` and ``pushdebug``, and explains what it answers.
+"""Call mesibo's backend API for ``pushtest`` and ``pushdebug``, and explain its answers.
 
 Known of the API (docs.mesibo.com/api/backend-api, strings of mesibo/on-premise bin/backend): a POST of JSON with ``op``
 and ``token``; an answer ``{"op", "result", "error", "code", "cause", "action", "properties"}``. The fields of these two

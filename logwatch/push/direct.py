@@ -1,4 +1,4 @@
-"""A push past mesibo, and what follows from the provider's answer: data types and pure functions."""
+"""A push past mesibo, and what the provider's answer means: data types and pure functions."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Sends one message to FCM's HTTP v1 API with a service account, whose OAuth token google-auth gets.
+"""Send one message to FCM's HTTP v1 API with a service account, whose OAuth token google-auth gets.
 
 Google: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send and .../ErrorCode.
 """

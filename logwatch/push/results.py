@@ -1,4 +1,4 @@
-"""Watches for results as they are logged: in the log itself, which has accepted pushes too, or in a daemon's API."""
+"""Watch for results as they are logged: in the log itself, which has accepted pushes too, or in a daemon's API."""
 
 import itertools
 import time

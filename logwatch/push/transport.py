@@ -1,4 +1,4 @@
-"""Connects to a provider: over TLS that verifies the server, in bounded time, and to no other host."""
+"""Connect to a provider: over TLS that verifies the server, in bounded time, and to no other host."""
 
 import asyncio
 import ssl

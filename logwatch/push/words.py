@@ -1,4 +1,4 @@
-"""Explains the outcome of a test push to the person who sent it."""
+"""Explain the outcome of a test push to the person who sent it."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Counts what open sources contain, one after the other; memory stays bounded whatever their size."""
+"""Count what open sources contain, one after the other; memory stays bounded whatever their size."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

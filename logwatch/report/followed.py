@@ -1,4 +1,4 @@
-"""Finds what the logs of a source have besides live files: rotated ones, and the newest entries of a journal."""
+"""Find what a source's logs have besides live files: rotated files, and the newest entries of a journal."""
 
 import shlex
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Cuts the chunks of one source into whole lines, and decides once which envelope these are in."""
+"""Cut the chunks of one source into whole lines, and decide once which envelope these are in."""
 
 from collections.abc import Iterator
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Searches the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
+"""Search the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Opens what a report reads: a plain or packed file, a pipe, standard input; yields bytes, or says why it cannot."""
+"""Open what a report reads: a plain or packed file, a pipe, standard input; yield its bytes, or say why that fails."""
 
 import os
 import stat

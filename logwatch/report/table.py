@@ -1,4 +1,4 @@
-"""Lays out a count for a person: what is wrong first, then every result, the heaviest first."""
+"""Lay out a count for a person: what is wrong first, then every result, the heaviest first."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Collects the pushes of one user while logs are counted: failed and accepted ones, each read in all detail."""
+"""Collect one user's pushes while logs are counted: failed and accepted ones, each in detail."""
 
 import re
 from collections import deque

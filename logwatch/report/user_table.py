@@ -1,4 +1,4 @@
-"""Lays out the story of one user for a person: every push in order, and at the end what all of them say."""
+"""Lay out the story of one user for a person: every push in order, and finally what follows from all of them."""
 
 from collections.abc import Sequence
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""How reports write numbers, shares and times."""
+"""Write numbers, shares and times for reports."""
 
 from logwatch.moments import utc
 

@@ -1,4 +1,4 @@
-"""Wraps log lines as Docker's json-file driver does: one JSON record a line, messages split at 16 KiB.
+"""Wrap log lines as Docker's json-file driver does: one JSON record per line, messages split at 16 KiB.
 
 Escapes follow moby's ``jsonlog``: quotes, backslashes, control characters, ``<>&`` and U+2028/2029 are escaped, and
 bytes that are not UTF-8 become U+FFFD.

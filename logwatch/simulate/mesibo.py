@@ -1,4 +1,4 @@
-"""Makes the bytes of a mesibo log from a seed, a mix and the time, and keeps an exact account of what they contain."""
+"""Make the bytes of a mesibo log from a seed, a mix and the time, and count exactly what they contain."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What becomes of pushes: which results occur on an ordinary day, and how often each."""
+"""What becomes of pushes: which results occur on an ordinary day, and how often."""
 
 import re
 from dataclasses import dataclass

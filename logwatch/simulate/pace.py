@@ -1,4 +1,4 @@
-"""Writes a simulated log in the rhythm of a clock, or at once, until time or lines run out or it is stopped."""
+"""Write a simulated log at the pace of a clock, or at once, until time or lines run out or it is stopped."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

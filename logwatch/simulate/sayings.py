@@ -1,4 +1,4 @@
-"""Words results as a mesibo logs them, and adds what else is in such a log: lines of other modules, hostile text.
+"""Put results in words as mesibo logs them, and add what else is in such a log: other modules' lines, hostile text.
 
 Nobody has published a whole push line of mesibo, so these stay within what its grammar promises to read; lines of other
 modules follow real samples. Every saying has one hole for a running number, so that no two lines of a log are equal.

@@ -1,4 +1,4 @@
-"""A mesibo that calls: the failures of its log as push events, lost, repeated, late or in batches, and the truth.
+"""A mesibo that calls a webhook: the failures of its log as events, lost, repeated, late or in batches, and the truth.
 
 Nobody has published a whole push event; these have what is known (``request``, ``response`` with its ``code``), and
 the provider's answer in the forms in which others pass it on.

@@ -1,4 +1,4 @@
-"""Finds what became of one user's pushes: in order, each with its meaning, and what all of them together say."""
+"""Find what became of one user's pushes: in order, each with its meaning, and what all of them together say."""
 
 from logwatch.story.address import alike, spellings
 from logwatch.story.pushes import UserPush, logged_push, stored_push, together

@@ -1,4 +1,4 @@
-"""How people and logs write a user's address: a missing plus sign or capital letters do not make another user."""
+"""Compare addresses of users as people and logs write them: a missing plus sign or capital letters do not matter."""
 
 
 def alike(asked: str, logged: str) -> bool:

@@ -1,4 +1,4 @@
-"""The pushes of one user: from a log, which has the accepted ones too, and from the failures that a daemon keeps."""
+"""The pushes of one user: from a log, which has accepted ones, too, and from the failures that a daemon keeps."""
 
 from collections import Counter
 from collections.abc import Iterable

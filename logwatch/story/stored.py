@@ -1,4 +1,4 @@
-"""Finds a user's failures among those that a daemon keeps, though their addresses are masked or hashed there."""
+"""Find a user's failures among those that a daemon keeps, although their addresses are masked or hashed there."""
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger.reader import Filter, Reader

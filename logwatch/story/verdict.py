@@ -1,4 +1,4 @@
-"""Sums up the pushes of one user: how those of each platform fared, and what to do about it."""
+"""Sum up the pushes of one user: how those of each platform fared, and what to do about it."""
 
 from collections import Counter
 from collections.abc import Sequence

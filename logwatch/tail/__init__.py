@@ -1,4 +1,4 @@
-"""Makes one path look like one endless stream of whole lines, whatever rotation does to the files behind it.
+"""Make one path look like one endless stream of whole lines, whatever rotation does to the files behind it.
 
 Glossary. A *generation* is a file's life from its first byte to its last, whatever names it goes through; it *lies in*
 the file that holds its bytes now. A *follower* follows one path, at which generations succeed each other; a *candidate*

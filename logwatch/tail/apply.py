@@ -1,4 +1,4 @@
-"""Reconciles a path with the files around it: has them surveyed and decided on, and carries the plan out.
+"""Reconcile a path with the files around it: survey them, have them decided on, and carry out the plan.
 
 Nothing else changes which generations a path has, and where they lie. It happens at start, when a path leads to another
 file than before, when a file's bytes are not those that were read, and while something could not be found.

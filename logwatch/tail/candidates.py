@@ -1,4 +1,4 @@
-"""Reads candidates, each as it was at one moment, and caches what it read of those that have not changed since."""
+"""Read candidates, each as it was at one moment, and cache what was read of those that do not change."""
 
 import errno
 import os

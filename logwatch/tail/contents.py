@@ -1,4 +1,4 @@
-"""Finds the files in which generations lie, the copies in which they go on, and files that are mere copies.
+"""Find the files in which generations lie, the copies in which they go on, and files that are mere copies.
 
 By inode, by content alone, and by the last lines of a trimmed log.
 """

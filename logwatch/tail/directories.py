@@ -1,4 +1,4 @@
-"""Lists each directory once per look, however many logs lie in it, and says which logs a rotated file may belong to.
+"""List each directory once per look, however many logs are in it, and say which logs a rotated file may belong to.
 
 Every log is answered from one listing, so that cost grows with the number of files and not with its square.
 """

@@ -1,4 +1,4 @@
-"""Compares a file with its copy after either was edited or written to.
+"""Compare a file with its copy after either was edited or written to.
 
 By whole lines, which their times tell apart. Lines without a counterpart count as a file's own.
 """

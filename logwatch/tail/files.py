@@ -1,4 +1,4 @@
-"""Opens log files without ever blocking, and reads runs of bytes at offsets, from plain files and archives alike."""
+"""Open log files without ever blocking, and read runs of bytes at offsets, from plain files and archives alike."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Makes one followed path look like one endless stream of whole lines, across every rotation of the file behind it.
+"""Make one followed path look like one endless stream of whole lines, across every rotation of the file behind it.
 
 In: a path, and what is known of its generations. Out, to a sink: chunks of whole lines, generation after generation,
 oldest first, and each change of what is known. All that a look or a read finds out is handed on before it returns, so

@@ -1,4 +1,4 @@
-"""Reads one generation from its position on, and notices when the bytes of its file are no longer its own.
+"""Read one generation from its position on, and notice when the bytes of its file are no longer its own.
 
 Each read also reads the run before the offset, and compares it with what was handed on: if a file was truncated and has
 grown past the offset since, the next read notices.

@@ -1,4 +1,4 @@
-"""Answers whether a file holds a generation's bytes: alike for open and closed files, plain and packed, anywhere.
+"""Answer whether a file holds a generation's bytes: alike for open and closed files, plain and packed, anywhere.
 
 No other module does, so that a running daemon and one that was just started decide alike about the same bytes. Bytes
 decide; the inode does only where they cannot: with the same inode, an unchanged run before the offset outweighs a

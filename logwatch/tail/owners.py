@@ -1,4 +1,4 @@
-"""Knows, for all paths of a source, which path's generation a file is, and which logs a name may belong to."""
+"""Look up, for all paths of a source, to which path a file belongs, and which logs a name may belong to."""
 
 import os
 from bisect import bisect_left

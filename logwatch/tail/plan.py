@@ -1,4 +1,4 @@
-"""What a decision goes by (``PathView``, ``Known``, ``Found``), and its result, the ``Plan`` that ``apply`` executes.
+"""The input of a decision (``PathView``, ``Known``, ``Found``), and its result, the ``Plan`` that ``apply`` executes.
 
 A ``Draft`` is a plan in the making. Files are identified by their index in ``Found.candidates``, generations by number.
 """

@@ -1,4 +1,4 @@
-"""Decides what every file around a path is: a pure function of what is known and what was found, without any I/O.
+"""Decide what every file around a path is: a pure function of what is known and what was found, without any I/O.
 
 In: a path's generations, and the survey of the files around it. Out: a plan that says in which file each generation
 lies now, and what becomes of every file that holds none. ``apply`` carries it out.

@@ -1,4 +1,4 @@
-"""Knows the names that rotation gives to files (logrotate's, Docker's, loggers'), and which of them came first.
+"""Recognise the names that rotation gives to files (logrotate's, Docker's, loggers'), and put them in order.
 
 A name only says whether a file may be a generation of a log; its bytes decide. ``rotated_name`` knows names that only
 rotation gives, so that bytes in such files that no generation has are news. A file with any other name that begins with

@@ -1,4 +1,4 @@
-"""Knows how much of a file was read elsewhere: a copy may lie at another path.
+"""Determine how much of a file was already read at another path, in a copy of it.
 
 This is asked before each read. Generations whose files begin alike are paired, as *twins*, when one is taken up, and
 parted once either goes on with lines of its own.

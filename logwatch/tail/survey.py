@@ -1,4 +1,4 @@
-"""Examines the files that may hold a path's generations: all the reading that a decision needs, not the decision.
+"""Examine the files that may hold a path's generations: all the reading that a decision needs, but no decision.
 
 In: what is known of a path. Out: the candidates, each as it was at one moment, and how each is related to each
 generation and to each other candidate. Nothing changes but what is cached of unchanged files.

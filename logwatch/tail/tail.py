@@ -1,4 +1,4 @@
-"""Follows all files of one source: which paths there are, which is read next, and the status that is shown of them."""
+"""Follow all files of one source: find its paths, choose what is read next, and report its status."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A file's uncompressed bytes, plain or packed, open or not; and how much of them another file holds, too."""
+"""A file's uncompressed bytes, plain or packed, open or not, and how much of them another file also holds."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left

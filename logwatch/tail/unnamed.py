@@ -1,4 +1,4 @@
-"""Looks for generations of a log under unknown names, which no scheme in ``rotated_names`` explains.
+"""Look for generations of a log under unknown names, which no scheme in ``rotated_names`` explains.
 
 Each search is bounded, and goes through directories in which the log's generations lie. A lost generation may be any
 file there. If one lies under an unknown name, files that the same scheme names, and that were written later, came after

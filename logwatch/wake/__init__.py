@@ -1,4 +1,4 @@
-"""Lets the reading loop sleep until there may be something to do: a hint, while the poll interval is the truth."""
+"""Put the reading loop to sleep until there may be something to do: a hint; the poll interval is the truth."""
 
 from logwatch.wake.poll import PollWaker, Waker, make_waker
 from logwatch.wake.wakeup import Wakeup

@@ -1,4 +1,4 @@
-"""Wakes the reading loop by one inotify instance of watchdog's; imported only if it is asked for.
+"""Wake the reading loop by one inotify instance of watchdog's; imported only if it is used.
 
 watchdog's observers would start one thread per directory, so the instance that they share is used directly. Only
 directories are watched, never trees, and only for what may mean new lines: our own opening of files is no event.

@@ -1,4 +1,4 @@
-"""Lets the reading loop sleep until a directory may have changed: a hint, while the poll interval is the truth."""
+"""Put the reading loop to sleep until a directory may have changed: a hint; the poll interval is the truth."""
 
 import select
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Wakes a waiting thread, from other threads and from signal handlers."""
+"""Wake a waiting thread, from other threads and from signal handlers."""
 
 import contextlib
 import os

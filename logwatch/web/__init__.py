@@ -1,1 +1,1 @@
-"""Serves read-only views of what is on disk over HTTP."""
+"""Serve read-only views of what is on disk over HTTP."""

@@ -1,4 +1,4 @@
-"""Decides who may ask, over what: by the web configuration file, read again when it or a file that it names changes.
+"""Decide who may ask, and over what: by the web configuration file, read again when it or a file it names changes.
 
 A changed file that cannot be used leaves the old one in force, and that is logged once: neither a typing error nor a
 half-written certificate ever lets anybody in, or shuts anybody out.

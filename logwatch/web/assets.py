@@ -1,4 +1,4 @@
-"""Serves the style sheet, the scripts and the icon: a few files, read once; nothing else on the disk can be reached."""
+"""Serve the style sheet, the scripts and the icon: a few files, read once; no other file can be reached."""
 
 import functools
 import hashlib

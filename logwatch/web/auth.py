@@ -1,4 +1,4 @@
-"""Checks basic authentication: a password is hashed once, in a thread of its own, and remembered by a keyed digest.
+"""Check basic authentication: a password is hashed once, in a thread of its own, and remembered by a keyed digest.
 
 bcrypt is slow on purpose, so a flood of wrong passwords must neither hold up the event loop nor fill a queue: each
 client may have a few passwords waiting, all clients together a bounded number, networks take turns, and a client that

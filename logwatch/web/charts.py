@@ -1,4 +1,4 @@
-"""Lays out results over time as charts, one per platform: accepted pushes upwards, failed ones downwards, on one scale.
+"""Lay out results over time as charts, one per platform: accepted pushes upwards, failed ones downwards, on one scale.
 
 Counts go in; bars, grid, marks and a text for each interval come out. All positions are in percent of the plot, or in
 units of a box that the page stretches, so that no style and no script is needed; colours are classes of the style

@@ -1,4 +1,4 @@
-"""Renders the intervals of charts as HTML, each only once until something is added to it: a page has hundreds."""
+"""Render the intervals of charts as HTML, each only once until something is added to it, since a page has hundreds."""
 
 from functools import lru_cache
 

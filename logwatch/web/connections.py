@@ -1,4 +1,4 @@
-"""Keeps the connections few and fair: when there are too many, the client with the most of them loses its oldest.
+"""Keep the connections few and fair: when there are too many, the client with the most of them loses its oldest.
 
 So a flood, or clients that never finish a request, cost bounded memory and descriptors, and a Prometheus at another
 address keeps its connection throughout.

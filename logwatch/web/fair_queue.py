@@ -1,4 +1,4 @@
-"""Decides whose password is hashed next, so that no network, and no client in it, keeps the others waiting.
+"""Decide whose password is hashed next, so that no network, and no client in it, keeps the others waiting.
 
 Networks take turns, and within one its clients do; clients that were let in before come first. When there is no room
 left, the greediest client of the others gives up its newest.

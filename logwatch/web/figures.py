@@ -1,4 +1,4 @@
-"""Sums up push in a strip of figures: the last push, how many come, how many are accepted, and how much is unread.
+"""Sum up push in a strip of figures: the last push, how many come, how many are accepted, and how much is unread.
 
 A pure function of the facts of one moment; the state of a figure shows whether it is unusual.
 """

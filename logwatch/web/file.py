@@ -1,4 +1,4 @@
-"""Reads a web configuration file in exporter-toolkit's format, or lists everything that is wrong with it, by line.
+"""Read a web configuration file in exporter-toolkit's format, or list everything that is wrong with it, by line.
 
 The format is https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md: what is accepted
 here, `promtool check web-config` accepts too. A setting whose meaning cannot be kept is refused, never ignored: a file

@@ -1,4 +1,4 @@
-"""Puts identical failures together: a page of the error log has a row for each kind of trouble of each user."""
+"""Group identical failures: a page of the error log has one row for each kind of trouble of each user."""
 
 import zlib
 from collections.abc import Iterable

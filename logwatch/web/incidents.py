@@ -1,4 +1,4 @@
-"""Shows incidents: what happened, from when to when, what it cost, and where its failures are listed."""
+"""Show incidents: what happened, from when to when, what it cost, and where its failures are listed."""
 
 import math
 from collections.abc import Iterable, Sequence

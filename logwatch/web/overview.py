@@ -1,4 +1,4 @@
-"""Everything that the status page and ``/api/v1/status`` show, put together as of one moment: no HTML, no HTTP."""
+"""Put together what the status page and ``/api/v1/status`` show, as of one moment: no HTML, no HTTP."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Reads what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
+"""Parse what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
 
 import difflib
 import re

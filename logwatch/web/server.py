@@ -1,4 +1,4 @@
-"""Serves handlers over HTTP in a thread of its own: slow, many or rude clients cost bounded memory and stop no scrape.
+"""Serve handlers over HTTP in a thread of its own: slow, many or hostile clients cost little memory and stop no scrape.
 
 One event loop, no thread per client: a connection that does not finish its request costs a descriptor and a small
 buffer until its deadline. At the bound, the client with the most connections loses its oldest, so that a flood of idle

@@ -1,4 +1,4 @@
-"""Makes the TLS context that a web configuration file describes, or says which of its files cannot be used."""
+"""Make the TLS context that a web configuration file describes, or say which of its files cannot be used."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Takes mesibo's calls: POST to a configured path only, recognised by a secret, answered once its events are on disk.
+"""Take mesibo's calls: only POST to a configured path, checked by a secret, answered once the events are on disk.
 
 mesibo cannot send a password of ours: what lets a call in is the secret in its body, or a path that cannot be guessed.
 """

@@ -1,4 +1,4 @@
-"""Loads the file that names where in an event each field is, checks it against its samples, and finds the fields."""
+"""Load the file that says where each field of an event is, check it against its samples, and find the fields."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Hands calls, with a bounded number of events, from the HTTP thread to the reading loop, and the answers back.
+"""Hand calls from the HTTP thread to the reading loop, with a bounded number of events, and the answers back.
 
 A call is answered once its events are committed, or cannot be. A caller repeats a call without an answer; an event
 that was committed all the same is recognised then.

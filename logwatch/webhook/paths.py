@@ -1,4 +1,4 @@
-"""Finds values in decoded JSON by paths such as ``response.**.error.details[].errorCode``, in bounded time.
+"""Find values in decoded JSON by paths such as ``response.**.error.details[].errorCode``, in bounded time.
 
 A path is names with dots between them; ``name[]`` stands for every element of a list, ``**`` for any number of names.
 A string that holds a JSON object or list is searched, too: some pass providers' answers on as text.

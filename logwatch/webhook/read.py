@@ -1,4 +1,4 @@
-"""Turns the body of a call into what it says: push results, and the shapes of its events, understood or not.
+"""Turn the body of a call into push results and the shapes of its events, understood or not.
 
 The object around the events is mesibo's, in both versions that were ever published (docs.mesibo.com/api/webhooks):
 ``server``, ``id``, ``v``, ``aid``, ``ts`` in milliseconds, ``secret`` in version 1 only, ``events``. Every field but an

@@ -1,4 +1,4 @@
-"""Describes JSON by the names of its keys and the types of its values, without any value: safe to keep and to show."""
+"""Describe JSON by the names of its keys and the types of its values, without any value: safe to keep and to show."""
 
 import contextlib
 import itertools

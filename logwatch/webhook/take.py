@@ -1,4 +1,4 @@
-"""Adds what a call says to a batch: beside a log as a witness, without one as the results of a source of its own."""
+"""Add what a call reports to a batch: beside a log as a witness, without one as results of a source of its own."""
 
 from collections.abc import Callable, Container
 

@@ -41,7 +41,7 @@ _PART_BYTES = 16 * 1024  # of a message, by which the last part may exceed the b
 
 
 class Taken(NamedTuple):
-    """What was taken off the front of a run: whole lines as ``data``; ``consumed`` bytes of the run are done with."""
+    """What was taken off the front of a run: whole lines as ``data``, from the first ``consumed`` bytes of the run."""
 
     data: bytes
     consumed: int
@@ -55,9 +55,9 @@ def physical_bound(envelope: Envelope, max_line_bytes: int) -> int:
 
 
 def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
-    """Cut each line of more than limit bytes down to its words in the first limit bytes; also return how many were cut.
+    """Cut lines of more than limit bytes down to their words within these; also return how many lines were cut.
 
-    It skips from line end to line end in steps of up to limit bytes, so lines of usual length cost nothing.
+    It steps from line end to line end by up to limit bytes, so lines of usual length cost nothing.
     """
     at, kept, oversized = 0, 0, 0
     pieces: list[bytes] = []
@@ -78,10 +78,10 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
 def take_lines(
     run: bytes, envelope: Envelope, max_line_bytes: int, inside: str, held: Held | None = None, *, final: bool = False
 ) -> Taken:
-    """Take whole lines off the front of a run; what is left is the beginning of a line that has not ended yet.
+    """Take whole lines off the front of a run; the rest is the beginning of a line that has not ended yet.
 
-    With ``held``, a line whose answer goes on behind the run is left as well, with what there is of the answer. With
-    ``final`` nothing follows the run for now.
+    With ``held``, a line whose answer continues after the run is left, too, with what there is of the answer. With
+    ``final``, nothing follows the run for now.
 
     NUL bytes at the start of a line are skipped: they are holes left by a writer without O_APPEND when its file is
     truncated, or by a power loss, and the line behind them counts.
@@ -124,7 +124,7 @@ def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
 
 
 def _behind_line(run: bytes, inside: str) -> tuple[int, str]:
-    """Return where the line ends that a run begins inside of (0: none, -1: further on), and what it is inside then."""
+    """Return where the line ends that a run begins within (0: none, -1: after the run), and what is inside then."""
     if not inside.startswith(_LINE):
         return 0, inside
     end = run.find(b"\n")
@@ -159,7 +159,7 @@ class LineReader:
 
     @property
     def known(self) -> Envelope:
-        """The envelope by which lines are read, decided or not: until it is, only the rest of one can be mesibo's."""
+        """The envelope by which lines are read; until it is decided, only the rest of a line can be mesibo's."""
         before = self._reading.expected if self._reading.kind == "auto" else None
         return self.envelope or before or envelopes.undecided(self._reading.kind)
 
@@ -179,7 +179,7 @@ class LineReader:
         return physical_bound(self.envelope or _ANY, self._reading.max_line_bytes)
 
     def patient(self, quiet_seconds: float) -> bool:
-        """Return whether the file grew so recently that more may be about to come."""
+        """Return whether the file grew so recently that more may come at any moment."""
         against = self._asked if self.waits else self._reading.expected
         surprised = self.envelope is None and against is not None
         # clocks jump: a file that grew in the future did not grow just now
@@ -196,7 +196,7 @@ class LineReader:
     ) -> Taken:
         """Take whole lines off the front of a run at an offset; the ``first`` run is that at the beginning of the file.
 
-        Neither an answer nor a decision is waited for endlessly while the log grows: an answer may be cut short, and
+        While the log grows, neither an answer nor a decision is waited for endlessly: an answer may be cut short, and
         mesibo's lines may be few.
         """
         begin, since = self._waits_since
@@ -244,11 +244,11 @@ class LineReader:
         return bool(end) and not envelopes.begins(line.removeprefix(envelopes.MARK), self.known, self._reading.owns)
 
     def is_dated(self, line: bytes) -> bool:
-        """Return whether a line, without its newline, begins with a time, so that no other log has it."""
+        """Return whether a line, without its newline, begins with a time, so that no other log contains it."""
         return envelopes.is_dated(line, self.known, self._reading.owns)
 
     def goes_on(self, taken: Taken) -> bool:
-        """Return whether what was taken ends in a line whose answer goes on behind it."""
+        """Return whether what was taken ends in a line whose answer continues after it."""
         return bool(taken.data) and self._reading.held(taken.data, self.known) > 0
 
     def _decide(self, run: bytes, *, final: bool) -> bool:

@@ -155,7 +155,7 @@ class Sink(Protocol):
         """Count a rotation and remember it, with the positions that it changed."""
 
     def told(self, call: "Call", witness_for: str) -> bool:
-        """Take what a webhook's call says; return False if it is unknown, for now, whether it was said before."""
+        """Take what a webhook's call reports; return False if it cannot be found out now whether that is new."""
 
 
 class ResultKey(NamedTuple):
@@ -175,7 +175,7 @@ class Seen:
     last: float | None = None
 
     def add(self, other: "Seen") -> None:
-        """Add what was seen elsewhere, earlier or later."""
+        """Add what was seen elsewhere, whether earlier or later."""
         self.count += other.count
         if other.first is not None and (self.first is None or other.first < self.first):
             self.first = other.first
@@ -240,7 +240,7 @@ class PushEvent(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """What one call of a webhook says."""
+    """What one call of a webhook reports."""
 
     events: list[PushEvent] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)  # of events that are no push results, by cause

@@ -29,7 +29,7 @@ def may_be_there(path: str | Path) -> bool:
 
 
 def is_there(path: str | Path) -> bool:
-    """Return whether a path leads to something; OSError where that cannot be told: Path.exists says no."""
+    """Return whether a path leads to something; OSError if that is unknown, where Path.exists returns False."""
     try:
         os.stat(path)  # noqa: PTH116  as above
     except (FileNotFoundError, NotADirectoryError):
@@ -38,7 +38,7 @@ def is_there(path: str | Path) -> bool:
 
 
 def me() -> str:
-    """Return the name of the user who runs this, or the number if there is no name, as in many containers."""
+    """Return the name of the user who runs this, or the number if there is none, as in many containers."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

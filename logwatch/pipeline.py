@@ -65,7 +65,7 @@ class Input(Protocol):
         """Hand on about ``budget`` bytes; return whether more is waiting."""
 
     def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
-        """Hand on, before the last commit, what a restart has to know; stop work that takes long unless ``goes_on``."""
+        """Hand on, before the last commit, what a restart has to know; stop long work unless ``goes_on``."""
 
     def status(self) -> SourceStatus:
         """Describe how reading goes."""
@@ -181,7 +181,7 @@ class Pipeline:
         return self._committed_at + pace - self._monotonic()
 
     def commit(self, *, detailed: bool = False) -> None:
-        """Hand the batch to the ledger; while commits fail, go on filling the same one.
+        """Hand the batch to the ledger; while commits fail, continue to fill the same one.
 
         Counts are committed at once. Unless ``detailed``, failures in detail wait for a later commit if there are many
         of them, or a backlog is being read.
@@ -197,9 +197,9 @@ class Pipeline:
             heap.release()  # what a backlog took, above all its newest failures
 
     def _most_detailed(self) -> int:
-        """Return how many failures in detail this commit should have: most of a backlog's are pushed out by later ones.
+        """Return how many failures this commit stores in detail: later ones push out most of a backlog's.
 
-        They do not delay the commit that ends a backlog either, however few bytes it has.
+        They do not delay the commit that ends a backlog either, however few bytes that has.
         """
         if self.batch.waiting.failed >= DETAIL_FAILURES:
             return self.batch.waiting.failed
@@ -267,7 +267,7 @@ class Pipeline:
         batch.move(chunk.position)
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
-        """Add what a webhook's call says to the batch; return False if it is unknown whether it was said before."""
+        """Add a webhook's call to the batch; return False if it cannot be found out now whether it is new."""
         known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
         if known is None:
             self.batch.ready.add(source)  # something to commit, so that the disk is tried again

@@ -74,11 +74,11 @@ class Privacy:
         return f"{_ends(readable(value), _TOKEN_ENDS, _TOKEN_FROM)}#{self._digest('token', value)[:_TAG_DIGITS]}"
 
     def app(self, value: str) -> str:
-        """Return an application's number or name as it may be shown; it is nobody's identifier."""
+        """Return an application's number or name as it may be shown; it identifies no person."""
         return readable(value)[:LONGEST] if value else ""
 
     def failure(self, failure: Failure) -> Failure:
-        """Return a failure with masked identifiers; its reason is still as logged, for the catalogue to decide on."""
+        """Return a failure with masked identifiers; its reason stays as logged, for the catalogue to decide on."""
         at, platform, code, reason, app, user, token, shape = failure
         return Failure(at, platform, code, reason, self.app(app), self.user(user), self.token(token), shape)
 
@@ -90,12 +90,12 @@ class Privacy:
 
 
 def is_hidden(user: str) -> bool:
-    """Return whether a stored user is a mask or a hash, which nobody outside would recognise."""
+    """Return whether a stored user is a mask or a hash, which means nothing outside this installation."""
     return _HIDDEN.fullmatch(user) is not None
 
 
 def readable(value: str) -> str:
-    """Return text from a log as it may be shown: nothing in it moves a cursor, is invisible, or changes reading order.
+    """Return text from a log as it may be shown, without what moves a cursor, is invisible, or changes reading order.
 
     Characters that are not printable (control, format and bidirectional ones, lone surrogates, unusual blanks) become
     U+FFFD.

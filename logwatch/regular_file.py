@@ -11,7 +11,7 @@ SECRETS = Path("/etc/mesibo-logwatch/secrets")
 
 
 def handed(path: str | PathLike[str]) -> Path | None:
-    """Return systemd's copy of a file in the secrets directory, which the service cannot see; None where there is none.
+    """Return systemd's copy of a file in the secrets directory, which the service cannot see; None if there is none.
 
     Each file NAME there is handed over as ``secret_NAME`` when the service starts (LoadCredential in the unit), so that
     the configuration names one path for everybody.

@@ -54,13 +54,13 @@ class Sight:
 
     @property
     def over(self) -> bool:
-        """Whether so many lines were read since the last unread one that this is no coincidence."""
+        """Whether so many lines were read since the last unread one that it is no coincidence."""
         enough = math.log(_CHANCE) / math.log(max(1 - self.hour.share, _CHANCE)) if self.hour.unread else 1.0
         return not self.lately.unread and self.read_since >= max(enough, _LEAST_READ)
 
     @property
     def heavy(self) -> bool:
-        """Whether there is more than a stray line or two among readable ones."""
+        """Whether more than a stray line or two among readable ones is unread."""
         return self.hour.unread >= FEW or not self.hour.read
 
     @property

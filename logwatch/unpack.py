@@ -48,7 +48,7 @@ class MissingLibraryError(OSError):
 
 
 class Engine(Protocol):
-    """Unpacks one member, as ``bz2.BZ2Decompressor`` does; raises FormatError."""
+    """Unpacks one member, as ``bz2.BZ2Decompressor`` does; raises FormatError for damaged data."""
 
     @property
     def eof(self) -> bool:
@@ -82,7 +82,7 @@ def without_suffix(name: str) -> str:
 
 
 class _Gzip:
-    """A member of a gzip file; what comes before damage is saved."""
+    """A member of a gzip file; what precedes damage is still returned."""
 
     def __init__(self) -> None:
         self._engine = zlib.decompressobj(wbits=31)

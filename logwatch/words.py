@@ -107,7 +107,7 @@ def span(seconds: float) -> str:
 
 
 def apart(seconds: float) -> str:
-    """Write how far two clocks are apart, to five minutes: a line that came a minute late must not lose an hour.
+    """Write how far two clocks are apart, rounded to five minutes: a line may come a minute late.
 
     Half hours are kept, by which some zones differ.
     """

@@ -45,7 +45,7 @@ def lines(entries: Sequence[JournalEntry], max_line_bytes: int) -> bytes:
 
 
 def problem(target: Target) -> Problem | None:
-    """Return what keeps the target's entries from being read, a warning if there are none yet; None if nothing does."""
+    """Return what keeps the target's entries from being read, or a warning if there are none yet, or None."""
     if place := look(target).problems:
         return place[0]
     try:
@@ -64,7 +64,7 @@ def problem(target: Target) -> Problem | None:
 
 
 def several_hosts(target: Target) -> Problem | None:
-    """Return a warning about a directory with the journals of several hosts: entries that come late are passed over."""
+    """Return a warning about a directory with the journals of several hosts: entries that arrive late are skipped."""
     try:
         hosts = field_values(target, "_MACHINE_ID") if target.directory else []
     except NoJournalError as error:

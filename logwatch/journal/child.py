@@ -61,7 +61,7 @@ class Child:
             fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
     def read(self) -> bytes | None:
-        """Return what has come; None when nothing has, ``b""`` at the end."""
+        """Return the output that has come; None if none has, ``b""`` at the end."""
         self._listen()
         try:
             return os.read(self.descriptor, _READ_BYTES)
@@ -87,7 +87,7 @@ class Child:
         return self.kill()
 
     def kill(self) -> tuple[int, str]:
-        """Kill and reap it, and return the same: it only reads, so that nothing is left half done.
+        """Kill and reap it; return what ``reap`` returns. It only reads, so nothing is left half done.
 
         If the kernel holds it (a frozen cgroup, a dead disk), it ends later, without anyone waiting for it.
         """
@@ -103,6 +103,6 @@ class Child:
         return status, lines[-1] if lines else ""
 
     def _listen(self) -> None:
-        """Read its standard error, so that it never waits for us."""
+        """Read its standard error, so that it never blocks on it."""
         with contextlib.suppress(BlockingIOError):
             self._said = (self._said + os.read(self._said_on, _SAID_BYTES))[-_WORDS:]

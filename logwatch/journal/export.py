@@ -63,7 +63,7 @@ class Parser:
         return at
 
     def _field(self, run: bytes, at: int, entries: list[JournalEntry]) -> int:
-        """Take one field, or the end of an entry; return where the next one begins, ``at`` if more has to come."""
+        """Take one field, or the end of an entry; return where the next one begins, or ``at`` if it is incomplete."""
         if self._skip:
             passed = min(self._skip, len(run) - at)
             self._skip -= passed
@@ -96,7 +96,7 @@ class Parser:
         return len(run)
 
     def _binary(self, run: bytes, at: int, name: bytes, start: int) -> int:
-        """Take a binary value as soon as the part of it that is kept has come."""
+        """Take a binary value once the part of it that is kept has come."""
         begin = start + _LENGTH_BYTES
         if len(run) < begin:
             return at
@@ -110,15 +110,15 @@ class Parser:
 
 
 def is_whole(entry: JournalEntry) -> bool:
-    """Return whether it has the cursor and the time that journald gives each; without them it is no journal entry."""
+    """Return whether it has the cursor and the time that every journal entry has."""
     return b"__CURSOR" in entry and _seconds(entry, b"__REALTIME_TIMESTAMP") is not None
 
 
 def same(cursor: str, other: str) -> bool:
     """Return whether two cursors name the same entry.
 
-    It has a number (i) in a sequence of files (s); when journald copies it, as it does from memory to disk, both
-    change, and only boot, times and the hash of its contents stay the same (sd_journal_get_cursor(3)).
+    An entry has a number (i) in a sequence of files (s). When journald copies it, as from memory to disk, both
+    change; only boot, times and the hash of its contents stay the same (sd_journal_get_cursor(3)).
     """
     one, two = (dict(part.split("=", 1) for part in each.split(";") if "=" in part) for each in (cursor, other))
     return any(all(name in one and one[name] == two.get(name) for name in names) for names in ("si", "bmtx"))
@@ -143,6 +143,6 @@ def line_at(entry: JournalEntry) -> float:
 
 
 def _seconds(entry: JournalEntry, name: bytes) -> float | None:
-    """Return a time of an entry in seconds since the epoch; None if it has none, or an absurd one."""
+    """Return a time of an entry in seconds since the epoch; None if it is missing or absurd."""
     digits = entry.get(name, b"")
     return int(digits) / 1e6 if digits.isdigit() and len(digits) <= _MOST_DIGITS else None

@@ -98,7 +98,7 @@ class Journal:
     # looking
 
     def look(self, sink: Sink) -> None:
-        """Check now and then where the journals lie, keep journalctl running, and give up on what does not come."""
+        """Check now and then where the journals are, keep journalctl running, and give up on what does not come."""
         now = self._clock()
         if not 0 <= now - self._looked_at < LOOK_SECONDS:
             self._look_around(now)
@@ -121,7 +121,7 @@ class Journal:
         return not 0 <= now - self._entry_at < QUIET_SECONDS
 
     def _stalled(self, now: float) -> bool:
-        """Return whether journalctl gives nothing though it has not come to an end, or is amid an entry."""
+        """Return whether journalctl sends nothing, although it has not reached the end or is within an entry."""
         if self._child is None or (self._run == "follow" and not self._parser.pending) or self._child.waiting:
             return False
         return now - max(self._byte_at, self._started_at) > STALLED_SECONDS
@@ -201,7 +201,7 @@ class Journal:
             self._reached(now - _BEHIND)
 
     def _reached(self, at: float) -> None:
-        """Record until when everything has been handed on: never a future time, which a wrong clock may stamp."""
+        """Record until when everything has been handed on; not a future time, which a wrong clock may have stamped."""
         self._until = min(max(self._until, at), self._clock())
 
     def _take(self, entry: JournalEntry, sink: Sink) -> None:
@@ -226,7 +226,7 @@ class Journal:
         self._messages.take(entry)
 
     def _again(self, entry: JournalEntry) -> bool:
-        """Return whether this is the entry at the cursor; if that one is gone, find out whether others are, too."""
+        """Return whether this is the entry at the cursor; if that entry is gone, find out whether others are, too."""
         if same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
             if self._damaged():
                 self._lose("journal_damaged", lost=not self._messages.follows(entry))
@@ -243,7 +243,7 @@ class Journal:
         self._lose("journal_vacuumed", lost=self._doubt and not numbered)
 
     def _lose(self, event: str, *, lost: bool) -> None:
-        """Log and count what is gone, or may be; once for each damaged file."""
+        """Log and count entries that are gone, or may be; once for each damaged file."""
         self._log.warning(event, source=self.source.name, lost="perhaps some lines" if lost else "nothing")
         self._missed_generations += lost
         self._messages.damaged = list(self._place.damaged)
@@ -253,11 +253,11 @@ class Journal:
         return any(at > self._until and at not in self._messages.damaged for at in self._place.damaged)
 
     def _in_doubt(self) -> bool:
-        """Return whether entries may be gone that were written after ``_until``, and so never read."""
+        """Return whether entries written after ``_until``, and so never read, may be gone."""
         return self._place.oldest is None or self._place.oldest > self._until or self._damaged()
 
     def _ended(self) -> None:
-        """Go on if a run has ended as it should; otherwise record why, and try again after a pause."""
+        """Continue if a run has ended as it should; otherwise record why, and try again after a pause."""
         assert self._child
         run, child = self._run, self._child
         self._child = None
@@ -317,7 +317,7 @@ class Journal:
         )
 
     def _tally_generations(self, sink: Sink) -> None:
-        """Count what may be gone, together with a position from which it is not found missing again."""
+        """Count what may be gone, and hand on a position from which it is not found missing again."""
         if self._missed_generations:
             sink.tally(self.source.name, "missed_generations", amount=self._missed_generations)
             self._missed_generations = 0
@@ -334,7 +334,7 @@ class Journal:
         return JournalPosition(self.source.name, self.source.target.key, messages.cursor, self._until, messages.state)
 
     def settle(self, sink: Sink, _goes_on: Callable[[], bool]) -> None:
-        """Hand on until when everything has been read: what is vacuumed later was not lost then."""
+        """Hand on until when everything has been read: what is vacuumed later is then known not to be lost."""
         self._hand_on(sink)
         self._read_all()
         if self._messages.cursor:

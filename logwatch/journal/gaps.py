@@ -21,9 +21,9 @@ class Gaps:
     holes: list[int] = field(default_factory=list)  # numbers within the window that may still come
 
     def take(self, epoch: str, number: int, *, first: bool) -> int | None:
-        """Record a number; return how many are now missed for good, or None if it came before and is no new entry.
+        """Record a number; return how many are now missed for good, or None if the number has come before.
 
-        ``first`` says that nothing was ever read before: earlier entries, of this epoch or an older one, are history.
+        ``first``: nothing was ever read before, so earlier entries, of this epoch or an older one, are history.
         """
         missed = 0
         if epoch != self.epoch:
@@ -45,7 +45,7 @@ class Gaps:
         return self._let_go(self.highest)
 
     def _let_go(self, end: int) -> int:
-        """Drop holes below ``end``; return how many are missed, which those below the floor are not."""
+        """Drop holes below ``end``; return how many are missed, not counting those below the floor."""
         gone = [number for number in self.holes if number < end]
         if gone:
             self.holes = [number for number in self.holes if number >= end]

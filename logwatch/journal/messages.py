@@ -73,12 +73,12 @@ def _goes_on(entry: JournalEntry) -> bool:
 
 
 def _by_journald(entry: JournalEntry) -> bool:
-    """Return whether the entry is journald's own, on what its rate limit dropped, which no program can forge."""
+    """Return whether the entry is journald's own report of what its rate limit dropped, which no program can forge."""
     return b"N_DROPPED" in entry and entry.get(b"_TRANSPORT") == b"driver"
 
 
 def _number(digits: bytes) -> int:
-    """Parse a number that is counted up; 0 for what no count reaches, and could be more than the ledger can add."""
+    """Parse a count; 0 for what is no number, or too large to be true or for the ledger to add."""
     return int(digits) if digits.isdigit() and len(digits) <= _MOST_DIGITS else 0
 
 
@@ -132,7 +132,7 @@ class Messages:
 
     @classmethod
     def resumed(cls, max_line_bytes: int, cursor: str, state: str) -> "Messages":
-        """Create one that goes on after ``cursor``."""
+        """Create one that continues after ``cursor``."""
         kept = msgspec.json.decode(state or "{}", type=_State)
         gaps = Gaps(kept.epoch, kept.highest, kept.floor, kept.holes)
         last = {b"__CURSOR": cursor.encode()} if cursor else {}
@@ -167,7 +167,7 @@ class Messages:
         return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
 
     def of_another(self, entry: JournalEntry) -> bool:
-        """Return whether journald reports in ``entry`` what it dropped of another unit, or what numbers show."""
+        """Return whether ``entry`` is journald's report of another unit's drops, or of drops that numbers show."""
         if not _by_journald(entry):
             return False
         return not self._unit or entry.get(b"OBJECT_SYSTEMD_UNIT") != self._unit
@@ -194,7 +194,7 @@ class Messages:
             self.settle()
 
     def skip(self, entry: JournalEntry) -> None:
-        """Begin after an entry, which gives no line."""
+        """Begin after an entry, which yields no line."""
         self._new(entry)
         self._missed = 0
         if _goes_on(entry):
@@ -208,7 +208,7 @@ class Messages:
         self._settle(held)
 
     def give_up(self) -> None:
-        """Settle, and count numbers that have not come as missed: nothing has come for a while."""
+        """Settle, and count numbers that have not come as missed, since nothing has come for a while."""
         self.settle()
         self._missed += self._gaps.give_up()
 
@@ -230,7 +230,7 @@ class Messages:
         return lines
 
     def _settle(self, entries: list[JournalEntry]) -> None:
-        """Turn entries into lines; a message still open at the end is a line as far as it came, and its rest none."""
+        """Turn entries into lines; if a message is open at the end, what has come is a line, and its rest is none."""
         open_: dict[StreamName, _Open] = {}
         for entry in entries:
             if self._new(entry) and not self._is_rest(entry):
@@ -244,7 +244,7 @@ class Messages:
             self._reached(entries[-1])
 
     def _is_rest(self, entry: JournalEntry) -> bool:
-        """Return whether an entry goes on with a message whose head has been made a line already."""
+        """Return whether an entry continues a message whose head was already made a line."""
         if not self._inside or (inside := self._inside.get(stream := _stream(entry))) is None:
             return False
         rest = inside == _text(entry, b"CONTAINER_PARTIAL_ID")
@@ -296,12 +296,12 @@ class Messages:
         return True
 
     def _torn(self, message: _Open) -> None:
-        """Gather a message whose rest is lost, or no longer waited for, as far as it is certain."""
+        """Gather the certain part of a message whose rest is lost, or no longer waited for."""
         line, size = message.joined
         self._line(envelope.torn(line) if size <= self.max_line_bytes else line, size)
 
     def _line(self, line: bytes, size: int = 0) -> None:
-        """Gather a line; a ``size`` beyond the limit says that it is only the head of a longer one."""
+        """Gather a line; with a ``size`` beyond the limit it is only the head of a longer one."""
         if len(line) > self.max_line_bytes or size > self.max_line_bytes:
             self._oversized += 1
             line = envelope.shortened(line, self.max_line_bytes)

@@ -72,7 +72,7 @@ class Target:
 
     @property
     def key(self) -> str:
-        """What a position belongs to: with another container, unit or directory it means nothing."""
+        """What a position belongs to: it means nothing for another container, unit or directory."""
         return f"{self.field}={self.container or self.full_unit} {self.directory}".rstrip()
 
     @property
@@ -102,7 +102,7 @@ def _machine() -> str:
 
 @cache
 def _id_in(path: Path) -> str:
-    """Read an id, which never changes: cached, so that a disk that fails for a moment does not take it away."""
+    """Read an id, which never changes; cached, so that it survives a disk that fails for a moment."""
     return path.read_text(errors="replace").strip()
 
 

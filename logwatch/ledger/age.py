@@ -7,13 +7,13 @@ JUMP_SECONDS = BELIEVED_SECONDS = 86400.0
 
 
 class Age(NamedTuple):
-    """``now`` is the time that ages of rows count from, ``ahead`` what the clock showed after a jump, 0 without one."""
+    """``now``: the time from which ages of rows count; ``ahead``: what the clock showed after a jump, 0 without one."""
 
     now: float
     ahead: float = 0.0
 
     def at(self, clock: float) -> "Age":
-        """Return the age at the next commit: a clock that jumped and is set back within a day has expired nothing."""
+        """Return the age at the next commit; a clock that jumps and is set back within a day expires nothing."""
         if clock - self.now <= JUMP_SECONDS:
             return Age(clock)
         if not self.ahead or clock < self.ahead:

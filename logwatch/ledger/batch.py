@@ -137,7 +137,7 @@ class Batch:
         self._gather((source, cause), seen, now)
 
     def _gather(self, what: _Counted, seen: Seen, now: float) -> None:
-        """Gather what lies within one minute, as most counts do, before it is spread over the buckets of all widths."""
+        """Gather counts within one minute, as most are, before they are spread over the buckets of all widths."""
         first, last = seen.first, seen.last
         if first is None or last is None or first // MINUTE != last // MINUTE:
             self._spread(what, seen, now)
@@ -200,7 +200,7 @@ class Batch:
         self.rotations.setdefault(rotation.source, deque(maxlen=ROTATIONS_KEPT)).append(rotation)
 
     def move(self, position: Position | JournalPosition) -> None:
-        """Note how far a generation, or the journal of a source, has been read."""
+        """Record how far a generation, or the journal of a source, has been read."""
         if isinstance(position, JournalPosition):
             self.journals[position.source] = position
             return

@@ -42,7 +42,7 @@ def oldest(width: int, now: float) -> int:
 def spread(seen: Seen, now: float, widths: Iterable[int] = tuple(WIDTHS)) -> Iterator[tuple[int, int, Seen]]:
     """Divide ``seen`` among the buckets of its time that are kept, as (width, start, share).
 
-    What has no time of its own, or one ahead of the clock, counts as now: nobody looks for it in the future.
+    Without a time of its own, or with one ahead of the clock, it counts as now: nobody looks for it in the future.
     """
     last = now if seen.last is None else min(seen.last, now)
     first = last if seen.first is None else min(seen.first, last)

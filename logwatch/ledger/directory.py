@@ -92,7 +92,7 @@ def free_bytes(directory: Path) -> int:
 
 
 def why(error: Exception) -> str:
-    """Return why a ledger cannot be written; SQLite takes a limit on the size of files for a disk that fails."""
+    """Return why a ledger cannot be written; SQLite reports a limit on file sizes as a failing disk."""
     told = error.problems[0].headline if isinstance(error, StateError) else str(error)
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_IOERR or most == resource.RLIM_INFINITY:
@@ -103,7 +103,7 @@ def why(error: Exception) -> str:
 def refusals(directory: Path) -> list[Problem]:
     """Find why `run` would refuse a state directory, without creating or locking it.
 
-    What only its owner can find out, and a damaged ledger, which would be set aside, are warnings.
+    Warnings are about what only its owner can find out, and about a damaged ledger, which would be set aside.
     """
     above = _existing(directory)
     try:
@@ -130,7 +130,7 @@ def refusals(directory: Path) -> list[Problem]:
 
 
 def refuse_newer(ledger: Path) -> None:
-    """Raise StateError if a ledger that nobody has open is of a newer schema, whatever else is wrong with it."""
+    """Raise StateError if a ledger that nobody has open has a newer schema, whatever else is wrong with it."""
     with (
         contextlib.suppress(sqlite3.Error),
         contextlib.closing(
@@ -161,7 +161,7 @@ def _version(ledger: Path) -> list[Problem]:
 def _keep_to_ourselves(directory: Path) -> None:
     """Tighten the modes of the directory and of our files in it; StateError where other users could change either.
 
-    A directory with only other things in it keeps its mode: it may be any directory, named by mistake.
+    A directory without files of ours keeps its mode: it may have been named by mistake.
     """
     found = directory.stat()
     if found.st_uid not in (0, os.geteuid()):
@@ -198,7 +198,7 @@ def _keep_to_ourselves(directory: Path) -> None:
 
 
 def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
-    """Return the status of ``path``; StateError if it is not a regular file, or not one of ``owner``."""
+    """Return the status of ``path``; StateError if it is not a regular file, or does not belong to ``owner``."""
     status = path.lstat()
     if stat.S_ISREG(status.st_mode) and owner in (None, status.st_uid):
         return status
@@ -220,7 +220,7 @@ def _no_directory(path: Path) -> StateError:
 
 
 def _tighten(path: Path, mode: int) -> None:
-    """Set a mode, and log that; on a read-only disk nothing changes."""
+    """Set a mode, and log that; do nothing on a read-only disk."""
     with contextlib.suppress(OSError):
         path.chmod(mode)
         structlog.get_logger().warning(
@@ -270,14 +270,14 @@ def ledger_files(ledger: Path) -> list[Path]:
 
 
 def remove(ledger: Path) -> None:
-    """Delete a ledger that nobody needs, and the files that belong to it."""
+    """Delete a ledger that is no longer needed, and the files that belong to it."""
     for suffix in ("", "-journal", *_SIDE_FILES):
         ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def copied(ledger: Path) -> Iterator[Path]:
-    """Copy a ledger that cannot be opened in place to where there is room, with its write-ahead log, while it is read.
+    """Copy a ledger that cannot be opened in place, with its write-ahead log, to where there is room, while it is read.
 
     Raise StateError where there is no room anywhere: going on without the ledger would count lines twice.
     """

@@ -68,7 +68,7 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
 
 
 def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
-    """Write incidents as they are now, and whom they have newly hit; forget the people of those that cannot go on."""
+    """Write incidents as they are now, and whom they have newly hit; forget whom those that cannot go on have hit."""
     latest: dict[str, float] = {}  # source -> how far its log has got, by its own time: others may be hours behind
     for incident, people in incidents:
         for row in incident.rows:

@@ -17,7 +17,7 @@ _at = attrgetter("at")
 
 
 class Failed(NamedTuple):
-    """A failure of a log, identifiers as stored; one with a ``reason`` gets no other, but events may be about it."""
+    """A failure of a log, identifiers as stored; a ``reason`` it has is never replaced, but events may be about it."""
 
     id: int
     at: float
@@ -96,7 +96,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
 
 
 def _same(failure: Failed, event: WitnessEvent) -> bool:
-    """Return whether both name the same user or token, and agree in all else that both name."""
+    """Return whether both name the same user or token, and agree in everything else that both name."""
     if failure.app and event.app and failure.app != event.app:
         return False
     if "unknown" not in (failure.platform, event.platform) and failure.platform != event.platform:

@@ -44,9 +44,9 @@ class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistak
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which failures are wanted; empty strings and None do not narrow, ``()`` for ``kinds`` or ``users`` wants none.
+    """Which failures are wanted; empty strings and None mean any, ``()`` for ``kinds`` or ``users`` means none.
 
-    With both ``text`` and ``users``, a failure is wanted if it contains the text or is of one of the users.
+    With both ``text`` and ``users``, a failure is wanted if it contains the text or belongs to one of the users.
     """
 
     source: str = ""
@@ -153,7 +153,7 @@ class Reader:
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What tells the ledger from one put in its place: device and inode, (0, 0) while it is not there."""
+        """What distinguishes the ledger from one put in its place: device and inode, (0, 0) while it does not exist."""
         try:
             found = self.path.stat()
         except OSError:
@@ -173,7 +173,7 @@ class Reader:
                 yield start, row, count, first, last
 
     def course(self, rows: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
-        """Return what each bucket of ``width`` from ``since`` on holds of the results ``rows``, in no order."""
+        """Return the counts of the results ``rows`` in each bucket of ``width`` from ``since`` on, in no order."""
         sql = (
             "SELECT count, first, last FROM buckets WHERE seconds = ? AND start >= ?"  # noqa: S608  own text
             f" AND (source, platform, code, reason) IN (VALUES {_marks(rows)})"
@@ -206,7 +206,7 @@ class Reader:
         return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in self.rows(wanted, limit, older_than)]
 
     def rows(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[FailureRow]:
-        """Yield the same failures one by one as plain rows, for callers that drop most of them at once."""
+        """Yield the same failures one by one as plain rows, for callers that drop most of them."""
         where, values = wanted.where()
         if older_than is not None:
             where += " AND (at, id) < (?, ?)"
@@ -234,7 +234,7 @@ class Reader:
             return rows.newest_failure(db)
 
     def withheld(self) -> int:
-        """Return how many counted failures the last commit left to a later one to store."""
+        """Return how many counted failures the last commit left for a later one to store."""
         with self._asking() as db:
             return rows.read_withheld(db)
 

@@ -25,7 +25,7 @@ class Room(NamedTuple):
     def most(self, keep: int) -> int:
         """Return how many of the ``keep`` newest failures a commit may leave, so that later commits have room.
 
-        Once all of them are stored the ledger grows no more: something else fills the disk, and no failure gives way.
+        Once all of them are stored, the ledger stops growing: something else fills the disk, and no failure is deleted.
         """
         spare = self.free_bytes + self.unused_bytes - min(RESERVE_BYTES, int(self.file_bytes * RESERVE_SHARE))
         left = keep if self.failures >= keep else min(keep, self.failures + spare // FAILURE_BYTES)
@@ -42,13 +42,13 @@ class Room(NamedTuple):
         return max(free, int(self.file_bytes * RESERVE_SHARE)) // (WRITTEN * FAILURE_BYTES)
 
     def leaves(self, commit_bytes: int) -> bool:
-        """Return whether the write-ahead log can still be written back after one more commit."""
+        """Return whether there is room to write the write-ahead log back after one more commit."""
         reserve = commit_bytes + min(RESERVE_BYTES, int(self.file_bytes * RESERVE_SHARE))
         return self.free_bytes - self.growth_bytes >= reserve
 
 
 def found(db: sqlite3.Connection, free_bytes: int, file_bytes: int) -> Room:
-    """Return the room of the ledger that is open as ``db``: what its file takes now, and what is free beside it."""
+    """Return the room of the ledger that is open as ``db``: the size of its file, and what is free on its disk."""
     (page,), (pages,), (unused,) = (
         db.execute(f"PRAGMA {name}").fetchone() for name in ("page_size", "page_count", "freelist_count")
     )
@@ -57,5 +57,5 @@ def found(db: sqlite3.Connection, free_bytes: int, file_bytes: int) -> Room:
 
 
 def pages_between_checkpoints(free_bytes: int) -> int:
-    """Return after how many pages the write-ahead log is checkpointed, so that it does not fill a small disk."""
+    """Return after how many pages to checkpoint the write-ahead log, so that it does not fill a small disk."""
     return max(1, min(CHECKPOINT_PAGES, int(free_bytes * CHECKPOINT_SHARE) // PAGE_BYTES))

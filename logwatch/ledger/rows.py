@@ -42,7 +42,7 @@ _COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset")
 
 
 def read_committed(db: sqlite3.Connection) -> tuple[Snapshot, dict[int, Position], dict[str, JournalPosition]]:
-    """Read what a start goes on from: every number, each position and journal; Damaged if one cannot be what it was."""
+    """Read what a start continues from: numbers, positions and journals; Damaged if a value is impossible."""
     check_values(db)
     return read_snapshot(db), read_positions(db), read_journals(db)
 
@@ -80,7 +80,7 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
 
 
 def _as(position: Position, way: Literal[0, 1]) -> Position:
-    """Return a position with its values as the ledger has them (0), or as everybody else does (1)."""
+    """Return a position with its values as the ledger stores them (0), or as everything else uses them (1)."""
     return position._replace(**{name: ways[way](getattr(position, name)) for name, ways in _STORED_AS.items()})
 
 
@@ -101,7 +101,7 @@ def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
 
 
 def read_withheld(db: sqlite3.Connection) -> int:
-    """Read how many counted failures the last commit left to a later one to store; 0 in an older ledger."""
+    """Read how many counted failures the last commit left for a later one to store; 0 in an older ledger."""
     found = db.execute("SELECT value FROM meta WHERE name = 'withheld'").fetchone()
     return found[0] if found and isinstance(found[0], int) else 0
 
@@ -135,7 +135,7 @@ def check_values(db: sqlite3.Connection) -> None:
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:
-    """Write everything in ``batch`` as commit ``number``; stored times ahead of ``now`` give way, as in a snapshot."""
+    """Write everything in ``batch`` as commit ``number``; replace stored times ahead of ``now``, as a snapshot does."""
     sources = [
         (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
         for name in sorted(batch.ready | batch.last_line_at.keys())
@@ -278,7 +278,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
 
 
 def write_journals(db: sqlite3.Connection, journals: Iterable[JournalPosition]) -> None:
-    """Write how far journals have been read, in place of what was there of the same sources."""
+    """Write how far journals have been read, in place of earlier values of the same sources."""
     db.executemany(
         "INSERT OR REPLACE INTO journals (source, target, cursor, until, state) VALUES (?, ?, ?, ?, ?)",
         [(j.source, j.target, j.cursor, j.until, j.state) for j in journals],
@@ -297,7 +297,7 @@ def write_everything(
 ) -> None:
     """Write what is in memory into an empty ledger, as of commit ``number``.
 
-    Numbers of failures continue after ``failure``, so that a destination knows which of them it never got.
+    Numbers of failures continue after ``failure``, so that it shows which of them a destination never got.
     """
     sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
     _write_numbers(db, snapshot.results, snapshot.witnessed, snapshot.counters, sources, snapshot.readings, inf)

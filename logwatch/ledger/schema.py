@@ -237,7 +237,7 @@ def _text(raw: bytes) -> str:
 
 
 def newer(path: str, version: int) -> Problem | None:
-    """Return why a ledger of this schema version is refused; None when it is not."""
+    """Return why a ledger of this schema version is refused; None if it is not."""
     if version <= len(MIGRATIONS):
         return None
     return Problem(
@@ -259,7 +259,7 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
     """Return the version of a ledger's schema; StateError if it is newer than this program knows.
 
     Raise Damaged if it lacks columns of that version, has names of a later one (no migration would ever succeed), or is
-    another program's database, with which a migration would mix ours.
+    another program's database, which a migration would mix with ours.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if problem := newer(path, version):

@@ -22,7 +22,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The committed numbers. Nothing that a reader has seen can be taken back by a crash."""
+    """The committed numbers: no crash can take back what a reader has seen."""
 
     committed_at: float = 0.0
     results: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
@@ -45,14 +45,14 @@ class Snapshot:
         return self.counters.get(CounterRow(source, counter, label), 0)
 
     def among(self, sources: Collection[str]) -> "Snapshot":
-        """Return it with the results of these sources only: the ledger keeps those of sources no longer configured."""
+        """Return it with the results of these sources only: the ledger also has those of former sources."""
         if all(row.source in sources for row in self.results):
             return self
         mine = {row: seen for row, seen in self.results.items() if row.source in sources}
         return replace(self, results=MappingProxyType(mine))
 
     def after(self, batch: Batch, at: float) -> "Snapshot":
-        """Return the snapshot that is true once ``batch`` is on disk."""
+        """Return the snapshot that is valid once ``batch`` is on disk."""
         results = _added(self.results, batch.results, at)
         counters = dict(self.counters)
         for counter, amount in batch.counters.items():
@@ -92,7 +92,7 @@ class Snapshot:
 
 
 def later(known: float | None, new: float | None, now: float) -> float | None:
-    """Return the later of two times; a known one ahead of ``now`` gives way: its clock or zone was wrong."""
+    """Return the later of two times, but never a known one ahead of ``now``: its clock or zone was wrong."""
     if known is None or (known > now and new is not None):
         return new
     return known if new is None else max(known, new)

@@ -93,7 +93,7 @@ class Ledger:
             raise
 
     def commit(self, batch: Batch) -> bool:
-        """Take ``batch`` and write it; True when it was taken and the caller must begin a new one.
+        """Take ``batch`` and write it; True if it was taken, and the caller must begin a new one.
 
         False means that an earlier batch still cannot be written: keep adding to this one and come back.
         Never raises for what a disk can do; see ``failing``.
@@ -106,7 +106,7 @@ class Ledger:
         return True
 
     def taken(self, keys: Collection[tuple[int, int]]) -> Collection[tuple[int, int]] | None:
-        """Return those of ``keys`` whose events were taken before; None if that cannot be found out now."""
+        """Return those of ``keys`` whose events were taken before; None if that cannot be read now."""
         if self._db is None or self._pending is not None:
             return None
         try:
@@ -263,7 +263,7 @@ class Ledger:
         self.newest_failure = failure
 
     def _make_room(self, db: sqlite3.Connection, waiting: WaitingFailures) -> tuple[int, int]:
-        """Delete the oldest failures for which the limit, or the disk, leaves no room beside those that wait.
+        """Delete the oldest failures for which the limit, or the disk, leaves no room beside the waiting ones.
 
         Return how many failures may stay, and how many may be deleted at once.
         """
@@ -287,7 +287,7 @@ class Ledger:
     def _check_log(self, db: sqlite3.Connection) -> None:
         """Raise OperationalError while another program's read keeps the write-ahead log, which would fill the disk.
 
-        Were the disk full of it, it could not be written back either once that read has ended, and commits failed on.
+        If it filled the disk, it could not be written back even after that read, and commits would fail for ever.
         """
         log = self.path.with_name(f"{FILE}-wal")
         if directory.size(log) <= 2 * self._log_bytes or self._room(db).leaves(self._log_bytes):
@@ -380,7 +380,7 @@ class Ledger:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells the file at ``path`` from one put in its place: device and inode, (0, 0) without a file."""
+    """Return what distinguishes a file from one put in its place: device and inode, (0, 0) without a file."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -59,13 +59,13 @@ class ResultSeries:
         return ResultSeries(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
 
     def seen(self) -> Seen:
-        """Return the total, of which one count at least is not 0; it is computed once, and must not be modified."""
+        """Return the total of a series that is not all 0; it is computed once, and must not be modified."""
         if self._seen is None:
             self._seen = Seen(sum(self.counts), min(self.first), max(self.last))
         return self._seen
 
     def began(self) -> float:
-        """Return when its latest run began, before which it paused for more than ``RUN_GAP_SECONDS``.
+        """Return when its latest run began, after a pause of more than ``RUN_GAP_SECONDS``.
 
         Infinite if all counts are 0. Computed once, as ``seen`` is.
         """
@@ -87,7 +87,7 @@ class ResultSeries:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """How often each result came in each interval of one width; never modified, so that identity tells two apart.
+    """How often each result came in each interval of one width; never modified, so identity shows whether it changed.
 
     ``series`` has no result whose counts are all 0.
     """
@@ -188,7 +188,7 @@ class Timeline:
         return found
 
     def since(self, row: ResultRow, moment: float) -> int:
-        """Count how often a result came in the intervals in which it last came after a moment."""
+        """Count how often a result came in the intervals in which its last occurrence is after a moment."""
         mine = self.series[row]
         return sum(mine.counts[i] for i in self._reaching(mine, moment))
 
@@ -262,7 +262,7 @@ class Counts(Protocol):
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What tells the ledger from one put in its place."""
+        """What distinguishes the ledger from one put in its place."""
 
     def counted(self, width: int, since: int) -> Iterator[Counted]:
         """Yield what came in each interval that started at ``since`` or later."""

@@ -32,7 +32,7 @@ Store = Callable[[Sequence[Any]], Iterable[StoredFailure]]
 
 
 class Several(Protocol):
-    """Failures as they were found, of which a slice can be taken."""
+    """A sequence of failures as they were found."""
 
     def __len__(self) -> int: ...
 
@@ -53,7 +53,7 @@ Withheld = deque[_Waiting]
 
 @dataclass(slots=True)
 class WaitingFailures:
-    """Failures that one commit stores, or leaves to a later one; each that it does not store takes up a number."""
+    """Failures that one commit stores, or leaves to a later one; each that is never stored still takes up a number."""
 
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
     fits: int = maxsize  # how many of these the disk has room for, as the ledger finds out whenever it writes
@@ -65,14 +65,14 @@ class WaitingFailures:
     _passed_over: int = 0  # failures that are counted but never stored one by one, being too many at once
 
     def __bool__(self) -> bool:
-        """Return whether there are some to store, or to give numbers to: even if none of them is kept."""
+        """Return whether there are failures to store or to number, even if none of them is kept."""
         return bool(self._failures or self.carried)
 
     def add(self, failures: Several, store: Store = chain.from_iterable, held_bytes: int = 0) -> None:
-        """Remember failures, oldest first; only the commit parses and masks them, and only those that it keeps.
+        """Add failures, oldest first; only the commit parses and masks them, and only those that it keeps.
 
-        ``store`` does that for all consecutive ones that came with it in one call, which is faster than one by one.
-        Until then they hold ``held_bytes`` of lines; where that would exceed ``HELD_BYTES``, these are parsed at once.
+        ``store`` does that in one call for all consecutive failures that were added with it, which is faster.
+        Until then they hold ``held_bytes`` of lines; if that would exceed ``HELD_BYTES``, these are parsed at once.
         """
         while self._failures and self.failed + len(failures) - len(self._failures[0].failures) >= self.keep:
             beyond = self._failures.popleft()
@@ -101,7 +101,7 @@ class WaitingFailures:
         return self._passed_over + self.failed - self.told
 
     def withhold(self, most: int) -> Withheld:
-        """Take failures, but no counts, out for a later batch: all but the oldest, of which at least ``most`` stay.
+        """Take failures, but no counts, out for a later batch, except for the oldest, of which at least ``most`` stay.
 
         Failures that came together stay together.
         """
@@ -114,7 +114,7 @@ class WaitingFailures:
         return kept
 
     def take_over(self, kept: Withheld) -> None:
-        """Take back failures that were withheld from this batch, or the one before: newer than all in this one."""
+        """Take back failures that were withheld from this batch or the previous one, newer than all in this one."""
         self._failures.extend(kept)
         self.withheld = 0
         self.failed += sum(len(each.failures) for each in kept)

@@ -54,7 +54,7 @@ def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
 
 
 def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
-    """Join again for all users and tokens of this batch, near its times: what comes later may change the result."""
+    """Join again for all users and tokens of this batch, near its times: later events may change the result."""
     if not batch.events and db.execute("SELECT 1 FROM witness_events LIMIT 1").fetchone() is None:
         return
     new = db.execute(
@@ -108,7 +108,7 @@ def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, floa
 
 
 def prune(db: sqlite3.Connection, keep: int, most: int, now: float, retention: float) -> None:
-    """Delete what is too old, or too much, to be kept; at most ``most`` events for either reason."""
+    """Delete events that are too old or too many, at most ``most`` for either reason."""
     for condition, value in (("id <= (SELECT max(id) FROM witness_events) - ?", keep), ("at < ?", now - retention)):
         db.execute(
             "DELETE FROM witness_events WHERE id IN"  # noqa: S608  own text

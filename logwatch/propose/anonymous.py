@@ -27,14 +27,14 @@ _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstu
 
 
 def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]:
-    """Return the words that many lines contain, except those in the values ``never``."""
+    """Return the words that many lines contain, except those within the values ``never``."""
     counts = Counter(run for line in lines for run in set(RUN.findall(line)))
     users = {run for value in never for run in RUN.findall(value)}
     return frozenset(run for run, count in counts.items() if count >= max(2, _COMMON * len(lines))) - users
 
 
 def private(text: str) -> Iterator[str]:
-    """Yield what may be a user's, a token or a text, however many lines contain it: a log may be of a single phone."""
+    """Yield what may be a user, a token or a text, even if many lines contain it: a log may be of a single phone."""
     for found in _VALUE.finditer(text[:_LOOKED_AT]):
         if found.lastindex:
             yield found[found.lastindex]

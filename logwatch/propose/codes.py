@@ -31,7 +31,7 @@ _FEW = 0.05
 
 @dataclass(frozen=True, slots=True)
 class CodeCandidate:
-    """A word before a number, or a place, and the number that each line has there (None: it has none)."""
+    """A word before a number, or a place, and the number that each line has there, or None."""
 
     key: str  # the word; empty for a place
     gap: str  # what is between word and number: "=", ": ", " ", ...
@@ -97,7 +97,7 @@ def fits(candidate: CodeCandidate, known: frozenset[int], lines: int) -> bool:
 
 
 def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
-    """Return a sort key that puts the best first: those with numbers above 900, mesibo's own, then by their words."""
+    """Return a sort key, best first: those with numbers above 900, mesibo's own, then by their words."""
     numbers = Counter(number for number in candidate.numbers if number in known)
     key = candidate.key.lower().strip('"')
     exact = _NAMES.index(key) if key in _NAMES else len(_NAMES)
@@ -114,9 +114,9 @@ def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
 
 
 def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
-    """Return words that announce a code on different lines, together on nearly all: ``ok`` and ``failed``.
+    """Return words that announce codes on different lines, and together on nearly all: ``ok`` and ``failed``.
 
-    They have the same gap, unless they are one word in several spellings.
+    The gap after them is the same, unless they are spellings of one word.
     """
     fine = [
         each

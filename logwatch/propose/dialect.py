@@ -53,7 +53,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Fields by place: ``before``, then the code, then ``behind``, the last of which may be missing."""
+    """Fields by place: ``before``, then the code, then ``behind``, of which the last may be missing."""
 
     opener: str
     delimiter: str  # "|", "\t", ";", "," or " "

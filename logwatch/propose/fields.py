@@ -29,7 +29,7 @@ _SILENT = frozenset(
 
 
 def fit(name: str, values: Collection[str], reasons: frozenset[str], least: float = _LEAST) -> bool:
-    """Return whether at least the share ``least`` of the values are what a result name promises."""
+    """Return whether at least the share ``least`` of the values fit a result name."""
     given = [value for value in values if value.lower() not in _SILENT]
     if not given:
         return False
@@ -72,7 +72,7 @@ def spelt(texts: Sequence[str]) -> list[str]:
 
 
 def alone(masked: Sequence[str], marks: str) -> tuple[str, ...]:
-    """Return the words for platforms if nearly every line has just one, with no word before it; else nothing."""
+    """Return the words for platforms if nearly every line has exactly one, not announced by a word; else none."""
     stop = re.escape(marks) + r"\s()"
     pattern = re.compile(rf"(?<![^{stop}])(?:{'|'.join(PLATFORM_WORDS)})(?![^{stop}])", re.IGNORECASE)
     found = [set(pattern.findall(text)) for text in masked]

@@ -23,7 +23,7 @@ _IDENT = "0-9A-Za-z_-"
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No dialect was found; why, and what to try, in words for the operator."""
+    """No dialect was found: why, and what the operator may try."""
 
     why: str
     try_: str

@@ -116,7 +116,7 @@ def _is_level(text: str) -> bool:
 
 
 def learn(heads: Sequence[str]) -> Head:
-    """Learn from the texts before the marker, one per line; ``pattern`` matches the heads that are understood."""
+    """Learn the pieces from the texts before the marker, one per line; ``pattern`` matches the heads they explain."""
     cut = _with_words([tokens(head) for head in heads])
     groups: dict[tuple[str, ...], list[list[Token]]] = {}
     for head in cut:
@@ -225,7 +225,7 @@ def _aligned(
 
 
 def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # noqa: PLR0911  one case a kind
-    """Describe one place of the heads by the tokens that were there."""
+    """Describe one place of the heads by the tokens found there."""
     texts = tuple(token.text for token in column)
     kind = column[0].kind
     if kind == "stamp":

@@ -16,9 +16,9 @@ _VALUE_QUOTED = {"'": re.compile(r"[=:(, ]'(?:[^'\\]|\\.)*'(?=[\s,;|)}]|$)"), "`
 
 
 def mask(text: str, quotes: str = '"') -> str:
-    """Return ``text`` with quotes, brackets and what is inside replaced by ``HIDDEN``, in the same length.
+    """Return ``text`` with quotes, brackets and their contents replaced by ``HIDDEN``, in the same length.
 
-    One that never closes hides everything behind it.
+    One that never closes hides everything after it.
     """
     shown = list(text)
     at = 0
@@ -37,7 +37,7 @@ def mask(text: str, quotes: str = '"') -> str:
 
 
 def inside(head: str, rest: str) -> bool:
-    """Return whether what follows the marker is inside quotes or brackets that were opened before it."""
+    """Return whether the marker is inside quotes or brackets that were opened before it."""
     depth, at = [], 0
     head = re.sub(COLOUR, "", head)
     while at < len(head):

@@ -141,15 +141,15 @@ def _identifiers(grammar: Grammar, text: str) -> list[str]:
 
 
 def _values(dialect: Dialect, text: str) -> Iterator[str]:
-    """Yield the values in a line; its grammar spells out none of them except those in ``_essential``."""
+    """Yield the values in a line, none of which its grammar spells out, except those in ``_essential``."""
     yield from anonymous.private(text if isinstance(dialect.form, Object) else text.partition(dialect.marker)[2])
 
 
 def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
     """Choose lines, without their users, that show every field, every code and every structure of a line.
 
-    If these are too many, every spelling of a field comes first: the checker refuses a grammar with one that no sample
-    shows, as well as samples whose stamp is no date.
+    If these are too many, spellings of fields come first: the checker refuses a grammar with one that no sample
+    shows. It also refuses samples whose stamp is no date.
     """
     seen: set[tuple[str, object]] = set()
     shows: list[tuple[int, int, str, dict[str, Any]]] = []
@@ -214,7 +214,7 @@ def _samples(
 def _bases(good: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
     """Return a line and, if there is one, another with a different code: those with the least in quotes and brackets.
 
-    A hostile line made from them has to contain one text of a user, not another one that was there before.
+    A hostile line made from them must contain only the text that is put into it.
     """
     plain = sorted(good, key=lambda each: mask(each[0]).count(HIDDEN))
     first = plain[0]

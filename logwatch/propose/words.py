@@ -17,7 +17,7 @@ _OFTEN = 0.1  # of the lines
 
 
 def opener(line: MarkedLine) -> int:
-    """Return the length of what directly follows the marker and says nothing."""
+    """Return the length of what directly follows the marker and means nothing."""
     start = 0
     last = line.head[-1:]
     if last in _CLOSING and (end := line.rest.find(_CLOSING[last])) >= 0 and not line.rest[:end].strip(" :"):
@@ -86,7 +86,7 @@ def learn(
 
 
 def _whole(group: Sequence[CodeCandidate]) -> CodeCandidate:
-    """Return the first candidate with the numbers of all, which are on different lines."""
+    """Merge candidates with numbers on different lines into the first one."""
     values = zip(*(each.values for each in group), strict=True)
     numbers = tuple(next((value for value in row if value is not None), None) for row in values)
     return CodeCandidate(group[0].key, group[0].gap, group[0].place, numbers)
@@ -143,7 +143,7 @@ def _reason_behind(
 ) -> Follows | None:
     """Return how reasons of the catalogue follow the code, if they mostly do; else None.
 
-    Any other word that is often there, also behind accepted pushes, is left out of account.
+    Any other word that is often there, also after accepted pushes, is ignored.
     """
     before = "|".join(re.escape(each.key + each.gap).replace(r"\ ", "[ \t]+") for each in anchors)
     where = rf"(?:^|(?<=[\s,;|(]))(?:{before})" if anchors else "^[ (]*"

@@ -134,7 +134,7 @@ class Signer:
 
 
 def _sign_in(context: ssl.SSLContext, request: Request) -> None:
-    """Load certificate and key into the TLS context, through a file in memory: they are never on a disk."""
+    """Load certificate and key into the TLS context, through a file in memory, so that they never reach a disk."""
     with _unlocked(request) as path:
         try:
             context.load_cert_chain(path)

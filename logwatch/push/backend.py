@@ -96,7 +96,7 @@ class Backend:
         return f"Backend({self.url!r})"
 
     def call(self, op: str, fields: Mapping[str, Any]) -> BackendReply:
-        """Send one operation; BackendError if no answer of mesibo's backend comes back."""
+        """Send one operation; BackendError if mesibo's backend does not answer."""
         body = json.dumps({"op": op, "token": self.token, **fields})
         status, location, data = self._post(body)
         found = None
@@ -171,7 +171,7 @@ class Backend:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep off the terminal what tornado says of a connection: a traceback where that ends amid an answer."""
+    """Keep tornado's messages off the terminal: it logs a traceback if a connection ends within an answer."""
     logger = logging.getLogger("tornado")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -182,7 +182,7 @@ def _silence() -> Iterator[None]:
 
 
 def _names(properties: object) -> list[object]:
-    """Return the fields that an answer names, whatever type it lists them in."""
+    """Return the fields that an answer names, in whatever type it lists them."""
     if isinstance(properties, dict):
         return list(properties)
     return list(properties) if isinstance(properties, list) else [properties] if properties else []

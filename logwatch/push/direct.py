@@ -66,7 +66,7 @@ class Reply:
 
 
 def describe(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: bool, dry_run: bool) -> list[str]:
-    """Return in lines what the provider answered, what mesibo's code for it would be, and what follows."""
+    """Return lines on what the provider answered, what mesibo's code for it would be, and what follows."""
     who = COMPANIES[reply.provider]
     said = f"{who}: {reply.status}{f' {reply.reason}' if reply.reason else ''}"
     lines = [said + (f" ({reply.detail})" if reply.detail else "") + "."]

@@ -91,7 +91,7 @@ def _no_token(url: str, status: int) -> Problem:
 
 
 def _check_token_address(account: Mapping[str, Any], verdict: Verdict, transport: Transport) -> None:
-    """Refuse to send a signed request for a token to anybody but Google, or a stub on this machine."""
+    """Refuse to send a signed token request to anybody but Google, or a stub on this machine."""
     strange = any(flaw.kind == "token_uri" for flaw in verdict.flaws)
     if strange and not (transport.endpoint and is_local_https(account["token_uri"])):
         raise DirectError(
@@ -114,9 +114,9 @@ def _message(push: DirectPush) -> dict[str, Any]:
 
 
 def _refused(error: Exception) -> str:
-    """Return Google's words about a service account that gets no token, which name no key; empty if it has none.
+    """Return Google's words about a service account that gets no token (they contain no key); empty if there are none.
 
-    A server at fault, and whatever a proxy answers in Google's place, say nothing about the account.
+    A failing server, or a proxy that answers in Google's place, says nothing about the account.
     """
     found = error.args[1] if len(error.args) > 1 and not getattr(error, "retryable", False) else None
     if not isinstance(found, dict) or not found.get("error"):

@@ -17,7 +17,7 @@ _KEPT = 10_000  # results of one chunk
 
 
 class LoggedResult(NamedTuple):
-    """One push that was logged; ``user`` is as its line, or the daemon, writes it."""
+    """One logged push; ``user`` is written as in its line, or as the daemon writes it."""
 
     user: str
     platform: Platform
@@ -194,7 +194,7 @@ def wait(
 ) -> tuple[set[str], list[LoggedResult]]:
     """Wait until each user has a result, or ``seconds`` are over; call ``on_result(user, result, delay)`` for each.
 
-    A user may have several devices: for ``settle`` seconds more, their results are passed on too. Return the users
+    A user may have several devices: for ``settle`` more seconds, their results are passed on, too. Return the users
     without a result, and the results that belong to none of ``users``.
     """
     users = tuple(users)

@@ -58,7 +58,7 @@ class Transport:
     def post(
         self, url: str, context: ssl.SSLContext, *, headers: Mapping[str, str], content: bytes | None
     ) -> httpx.Response:
-        """Send one request and return the answer; httpx.HTTPError unless a complete one comes, in time and in bounds.
+        """Send one request and return the answer; httpx.HTTPError unless it is complete, in time and within bounds.
 
         A proxy from the environment is used only on the way to the real provider.
         """
@@ -118,8 +118,8 @@ def is_local_https(url: str) -> bool:
 def without_answer(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:
     """Explain why no answer came: return a Reply if an expired certificate was refused, else raise NoReplyError.
 
-    ``shown`` is the client certificate. A server that refuses it ends the connection; in TLS 1.3 the alert that says
-    why may get lost, and then the certificate's own date has to tell.
+    ``shown`` is the client certificate. A server that refuses it ends the connection. In TLS 1.3, the alert that says
+    why may get lost; then the certificate's own date decides.
     """
     why = _why(error)
     text = why.lower()
@@ -141,7 +141,7 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
 
 
 def _why(error: Exception) -> str:
-    """Return in words what ended a request; httpx has none for some of it, and HTTP/2's events for the rest."""
+    """Return in words what ended a request: httpx has no words for some of it, and HTTP/2's events for the rest."""
     event = next(iter(getattr(error.__cause__, "args", ())), None)
     if isinstance(event, h2.events.ConnectionTerminated | h2.events.StreamReset):
         code = getattr(event.error_code, "name", event.error_code)

@@ -14,7 +14,7 @@ _LEADING = re.compile(r"^(?:Nothing to do on the server\. )?If [^,.]*, ")
 
 
 def on_the_device(entry: Entry) -> str:
-    """Return what to do about an accepted push that is not seen, without the clause that introduces it."""
+    """Return what to do about an accepted push that does not show, without the clause that introduces it."""
     advice = _LEADING.sub("", entry.remedy)
     return advice[:1].lower() + advice[1:]
 
@@ -36,7 +36,7 @@ def outcome(catalogue: Catalogue, result: LoggedResult, seconds: float) -> tuple
 
 
 def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[LoggedResult]) -> str:
-    """Return a text on what it may mean that no result came; ``others`` are results that came for other users."""
+    """Return a text on what a missing result may mean; ``others`` are results that came for other users."""
     text = f"{', '.join(map(readable, users))}: no line within {seconds:.0f} s in {where}."
     if others:
         counts = Counter(result.code for result in others)

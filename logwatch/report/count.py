@@ -75,7 +75,7 @@ class Count:
     def unreadable(self) -> bool:
         """Whether none of the lines with the marker gave a result, or more than 1 in 20 of them gave none.
 
-        Lines with the marker in another place are among these: a few are users' texts, but many mean that mesibo now
+        Lines with the marker in another place are included: a few are users' texts, but many mean that mesibo now
         prints another dialect, or that the file holds two kinds of lines.
         """
         told, astray = self.summary, self.summary.misplaced

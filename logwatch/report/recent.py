@@ -25,7 +25,7 @@ BOUND = (
 
 
 class LogEnds:
-    """The newest lines of what is followed; it has grammars of its own: those of the reading loop keep state.
+    """The newest lines of what is followed, read by grammars of its own, since those of the reading loop keep state.
 
     Only one user may be searched for at a time.
     """
@@ -53,9 +53,9 @@ class LogEnds:
         now: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> tuple[Count, bool]:
-        """Feed the logs to ``user``; return the count of what was read, and whether that was all there is.
+        """Pass the logs to ``user``; return the count of what was read, and whether that was all there is.
 
-        The newest files come first, packed ones too. One that cannot be read is left out, and then it was not all.
+        The newest files come first, packed ones, too. If one cannot be read, it was not all.
         """
         end, room, whole = monotonic() + DEADLINE_SECONDS, MOST_BYTES, True
 

@@ -42,8 +42,8 @@ class Stream:
 def open_path(path: Path, last: int | None = None, in_time: Callable[[], bool] = lambda: True) -> Iterator[Stream]:
     """Open a file or a pipe; raises Unreadable if it cannot be opened or read, or is no log.
 
-    With ``last``, only the whole lines within that many bytes at the end of a file are read. A packed file is unpacked
-    once more for that, to find its length: Unreadable if it is too long, or that is no longer ``in_time``.
+    With ``last``, only whole lines within that many bytes at the end of a file are read. A packed file is unpacked
+    once more to find its length: Unreadable if it is too long, or no longer ``in_time``.
     """
     try:
         file = path.open("rb", buffering=0)
@@ -78,7 +78,7 @@ def _opened(name: str, file: BinaryIO, last: int | None, in_time: Callable[[], b
 
 
 def _length(name: str, file: BinaryIO, format_: Format, in_time: Callable[[], bool]) -> int:
-    """Return how many bytes can be unpacked; raises Unreadable if they are too many, or too slow to count."""
+    """Return how many bytes can be unpacked; raises Unreadable if they are too many, or take too long to count."""
     length = 0
     try:
         for piece in _inflated(format_, iter(lambda: file.read(_STEP_BYTES), b"")):
@@ -192,7 +192,7 @@ def _again(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _unpacked(name: str, format_: Format, packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack members one after the other, in pieces worth a scan; zeros may come between and after them."""
+    """Unpack members one after the other, in pieces large enough for a scan; zeros may come between and after them."""
     gathered = bytearray()
     done = 0
     fault = None

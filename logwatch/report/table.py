@@ -60,7 +60,7 @@ def worst_first(rows: Iterable[Row]) -> list[Row]:
 
 
 def accepted(rows: Iterable[Row]) -> float | None:
-    """Return the share of accepted pushes, dead tokens and rate limits left out of both sides; None without others."""
+    """Return the share of accepted pushes, without dead tokens and rate limits; None if there are no others."""
     weighed = [row for row in rows if row.entry.class_ not in _LEFT_ASIDE]
     total = sum(row.seen.count for row in weighed)
     return sum(row.seen.count for row in weighed if row.entry.class_ == "delivered") / total if total else None
@@ -95,7 +95,7 @@ def _here(first: float, last: float) -> str:
 
 
 def _causes(rows: Sequence[Row], width: int, *, whole: bool) -> list[RenderableType]:
-    """Write each cause once, on however many platforms it struck, with its remedy; the worst first."""
+    """Write each cause once, whatever platforms it concerns, with its remedy; the worst first."""
     alike: dict[str, list[Row]] = {}
     for row in rows:
         if row.entry.severity != "none":
@@ -147,7 +147,7 @@ def brief(text: str, room: int) -> str:
 
 
 def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
-    """Return notes that stamps cannot be right, and, if the log is ``followed``, that nothing was logged lately."""
+    """Return notes about impossible stamps and, if the log is ``followed``, about a log without recent lines."""
     lasts = [seen.last for seen in count.summary.results.values()]
     newest = max((at for at in (count.logged_at, *lasts) if at is not None), default=None)
     if newest is None:
@@ -202,7 +202,7 @@ def notes(count: Count) -> list[str]:
 
 
 def _way_out(fronts: Sequence[str]) -> str:
-    """Return what to do about lines with such fronts: no grammar looks into JSON, where users' texts are, too."""
+    """Return what to do about lines with such fronts; no grammar looks into JSON, since users' texts are there, too."""
     if jq := out_of_json(fronts):
         return f"They are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them"
     return "Another prefix or dialect needs a grammar of its own: `mesibo-logwatch grammar propose` writes one"
@@ -219,7 +219,7 @@ def _nothing(count: Count) -> list[RenderableType]:
 def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
     """Lay out results; a narrow window omits what the meaning implies, and unless ``whole``, lesser kinds are omitted.
 
-    Both the worst and those that were accepted stay, since neither says much without the other.
+    The worst and the accepted ones always stay, since neither says much without the other.
     """
     total = sum(row.seen.count for row in rows)
     shown = rows[:_ALL_ROWS] if whole else rows

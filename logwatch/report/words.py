@@ -6,7 +6,7 @@ COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 
 
 def percent(share: float) -> str:
-    """Write a share so that little is not nothing, and nearly all is not all."""
+    """Write a share, never rounding something to 0 % or less than all to 100 %."""
     if 0 < share < 0.0001:  # noqa: PLR2004  what would be shown as 0.00 %
         return "<0.01 %"
     if 0.9999 < share < 1:  # noqa: PLR2004  what would be shown as 100.00 %

@@ -9,7 +9,7 @@ def alike(asked: str, logged: str) -> bool:
 def spellings(address: str) -> tuple[str, ...]:
     """Return the forms in which a log may write an address, the given one first.
 
-    A stored mask or hash is that of one spelling: whoever searches for it has to try each.
+    A stored mask or hash is that of one spelling, so a search has to try each.
     """
     bare = address.lstrip("+")
     forms = (address, bare, f"+{bare}") if bare.isdigit() else (address,)

@@ -86,7 +86,7 @@ def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
 def together(from_log: Iterable[UserPush], from_ledger: Iterable[UserPush]) -> list[UserPush]:
     """Merge pushes into one list in the order of time, each once.
 
-    A stored push is the same as one in the log with its time and code, which takes over what a webhook reported; the
+    A stored push is the same as one in the log with its time and code, which then gets what a webhook reported; the
     names of their sources may differ, since a file can be read without a configuration.
     """
     pushes = list(from_log)

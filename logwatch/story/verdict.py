@@ -57,8 +57,8 @@ class Conclusion:
 def conclude(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) -> list[Conclusion]:
     """Return what pushes in the order of time say, one conclusion per platform, the worst first; never empty.
 
-    Devices of one platform are judged separately if pushes name several tokens. Without ``accepted_known``, the pushes
-    are only the failures that a daemon keeps, and nothing follows from what is missing.
+    Devices of one platform are judged separately if pushes name several tokens. Unless ``accepted_known``, the pushes
+    are only the failures that a daemon keeps, and nothing follows from missing ones.
     """
     if not pushes:
         what = "No push to this user was found." if accepted_known else "No failed push to this user is kept."
@@ -80,7 +80,7 @@ class _Device:
 
 
 def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
-    """Return the devices of one platform, one per token; of many, those not pushed to for longest are taken as one."""
+    """Return the devices of one platform, one per token; of many, those with the oldest pushes are taken as one."""
     tokens = Counter(push.token for push in pushes)
     if len(tokens) < 2:  # noqa: PLR2004  nothing to tell apart
         return [_Device("", "", pushes)]

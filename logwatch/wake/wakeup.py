@@ -8,7 +8,7 @@ LONGEST_SECONDS = 3600.0  # of a wait, whatever was asked for: infinity is no nu
 
 
 class Wakeup:
-    """Woken by any thread and by signal handlers, which may run amid a wait: there is no lock to deadlock on.
+    """Can be woken by any thread and by signal handlers, which may run during a wait: there is no lock to deadlock on.
 
     ``threading.Event`` has one: a handler that sets it while the interrupted thread holds that lock never returns.
     """

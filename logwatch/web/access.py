@@ -69,7 +69,7 @@ def load(path: Path | None, *, exposed: bool) -> Settings:
 
 
 def warnings(settings: Settings, config: Config) -> list[Problem]:
-    """Return warnings about what is allowed, and yet unsafe or in vain, in serving ``settings`` as ``config`` says."""
+    """Return warnings about allowed but unsafe or useless settings, if ``settings`` are served as ``config`` says."""
     web = config.web
     if settings.context is not None and settings.context.verify_mode == ssl.CERT_REQUIRED:
         return [
@@ -154,7 +154,7 @@ class Access:
         return str(self.refused) if self.refused else ""
 
     def warnings(self, config: Config) -> list[Problem]:
-        """Return warnings about what is unsafe or in vain in serving this as ``config`` says."""
+        """Return warnings about unsafe or useless settings, if this is served as ``config`` says."""
         return warnings(self._settings, config)
 
     def read(self) -> None:
@@ -172,7 +172,7 @@ class Access:
         self._settings, self.refused = settings, None
 
     def look(self) -> None:
-        """Read the file again if it has changed, or was refused, as the cause may be gone; at most once a second."""
+        """Read the file again if it has changed or was refused (the cause may be gone); at most once a second."""
         now = self._monotonic()
         if self._path is None or now < self._looked_at + LOOK_SECONDS:
             return
@@ -191,10 +191,10 @@ class Access:
             self._log.info("web_config_read", path=str(self._path), tls=self.context is not None)
 
     def misled(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
-        """Refuse a browser that was led here by the name of another site (DNS rebinding); None for everybody else.
+        """Refuse a browser that came here by another site's name (DNS rebinding); None for everybody else.
 
-        Neither an address nor a name without a dot can be rebound; over TLS the certificate has shown already whose
-        name it is; and a browser sends a password only to the name for which it was entered.
+        Neither an address nor a name without a dot can be rebound. Over TLS the certificate has already shown whose
+        name it is, and a browser sends a password only to the name for which it was entered.
         """
         host = _host(request.headers.get("Host", ""))
         asked = self.context is not None or self._settings.closed
@@ -224,7 +224,7 @@ class Access:
         self._passwords.close()
 
     def _state(self, settings: Settings) -> Signature:
-        """Return what differs, by path, once the file or one that it names has changed."""
+        """Return the state, by path, of the file and of those that it names, which differs once one has changed."""
         paths = [self._path]
         if settings.file and settings.file.tls:
             paths += [settings.file.tls.cert_file, settings.file.tls.key_file, settings.file.tls.client_ca_file]

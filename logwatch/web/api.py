@@ -157,7 +157,7 @@ class Download(SiteHandler):
     """Base of downloads of what is on disk, sent page by page, so that neither side has to hold them whole."""
 
     async def send(self, name: str, parts: Iterator[str]) -> None:
-        """Send ``parts`` as a file; 503 if too many are being sent: a client that asks and never reads holds memory."""
+        """Send ``parts`` as a file; 503 if too many are being sent, since a client that never reads holds memory."""
         sent, now = self.site.downloads, self.site.monotonic()
         if len(sent) >= DOWNLOADS and not self._given_way(now):
             self.set_header("Retry-After", str(RETRY_SECONDS))
@@ -171,7 +171,7 @@ class Download(SiteHandler):
             await self.site.work(heap.release)
 
     def _given_way(self, now: float) -> bool:
-        """End the oldest download if it is a slow one, and return whether it was: who hardly reads keeps no place."""
+        """End the oldest download if it is slow, and return whether it was: slow clients lose their place."""
         oldest, began = next(iter(self.site.downloads.items()))
         if now - began < SLOW_SECONDS:
             return False
@@ -180,7 +180,7 @@ class Download(SiteHandler):
         return True
 
     async def _send(self, name: str, parts: Iterator[str]) -> None:
-        """Send a file: a fault before the first byte is a status, a later one ends it, as does a client that stalls."""
+        """Send a file: a fault before the first byte becomes a status; a later one, or a stalled client, ends it."""
         try:
             # the head and the first page: whatever is wrong with the question shows before anything is sent
             first = await self.work(lambda: next(parts, "") + next(parts, ""))

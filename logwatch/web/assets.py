@@ -16,7 +16,7 @@ TYPES = {
 
 
 class Asset(Handler):
-    """One of the files; browsers ask again at each visit, and mostly get 304: theirs is still the same."""
+    """One of the files; browsers ask again at each visit, and mostly get 304."""
 
     def get(self, name: str) -> None:
         """Send the file of that name."""

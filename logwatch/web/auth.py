@@ -40,7 +40,7 @@ class BusyError(Exception):
 
 
 def neighbourhood(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 that any IPv6 host can take addresses from."""
+    """Return what counts as one client: an IPv4 address, or a /64, from which any IPv6 host can take addresses."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -49,7 +49,7 @@ class FairQueue:
         return True, given_up
 
     def _give_up(self, newcomer: tuple[bool, str], mine: int) -> Hashable | None:
-        """Take out the newest of the greediest unknown client, if that is greedier than the newcomer would be."""
+        """Take out the newest item of the greediest unknown client, if that is greedier than the newcomer would be."""
         strangers = {place: group for place, group in self._waiting.items() if not place[0]}
         if not strangers:
             return None

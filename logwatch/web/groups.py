@@ -39,7 +39,7 @@ class Grouped:
 
 
 def grouped(rows: Iterable[FailureRow], most: int, looked_at: int = LOOKED_AT) -> Grouped:
-    """Put failures, newest first, into at most ``most`` groups, reading no more than ``looked_at`` of them."""
+    """Put failures, newest first, into at most ``most`` groups, reading at most ``looked_at`` of them."""
     groups: dict[FailureRow, Group] = {}
     last, more = None, False
     for number, row in enumerate(rows):

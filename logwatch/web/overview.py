@@ -327,7 +327,7 @@ def _source(status: SourceStatus, snapshot: Snapshot, sight: Sight) -> SourceVie
 
 
 def settings(config: Config) -> list[tuple[str, str]]:
-    """Return every setting in force as (name, value): files by name only, and no path that is a secret."""
+    """Return every setting in force as (name, value): files by name only, and no secret path."""
 
     def flat(prefix: str, value: Any) -> Iterable[tuple[str, str]]:
         if isinstance(value, dict):

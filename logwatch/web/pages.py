@@ -27,13 +27,13 @@ class Page(SiteHandler):
         self._mark: str | None = None
 
     def compute_etag(self) -> str | None:
-        """Return the page's own tag: tornado's would be another one each second."""
+        """Return the page's own tag: tornado's would change every second."""
         return self._mark
 
     async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
         """Send the status and body that ``make`` returns; 304 to a visitor who has it already.
 
-        If many look at one page, it is made once for all of them, until there is something new to show.
+        A page that many look at is made once for all of them, until there is something new to show.
         """
         packed = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
         known, prefix, address = self.request.headers.get("If-None-Match", ""), self.prefix, self.request.uri or ""

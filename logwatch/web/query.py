@@ -64,7 +64,7 @@ class Query:
         return urlencode(fields | ({"before": place_text(before)} if before else {}))
 
     def for_span(self, span: str) -> str:
-        """Return the query string of the same failures beside charts of another span."""
+        """Return the query string of the same failures with charts of another span."""
         return replace(self, span=span).link()
 
     def filter(self, catalogue: Catalogue, present: Iterable[ResultKind], users: tuple[str, ...] = ()) -> Filter:
@@ -96,9 +96,9 @@ def of_dead_tokens(catalogue: Catalogue, present: Iterable[ResultKind]) -> tuple
 
 
 def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callable[[], float] = time.time) -> Query:
-    """Read a query string's arguments; Refused names the first that makes no sense, or that nobody knows.
+    """Parse a query string's arguments; Refused names the first that makes no sense or is unknown.
 
-    A misspelt filter would list every failure, among them those of users whose tokens are alive.
+    A misspelt filter would list every failure, including those of users whose tokens are alive.
     """
     for name in (name for name in arguments if name not in NAMES):
         near = difflib.get_close_matches(name, NAMES, 1)

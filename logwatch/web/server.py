@@ -49,9 +49,9 @@ Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
 
 
 def connections(descriptors: int) -> int:
-    """Return how many connections are taken by a process that may have ``descriptors`` files open (-1: no limit).
+    """Return how many connections a process accepts that may have ``descriptors`` files open (-1: no limit).
 
-    Half of those that are not kept are left to the logs: clients that took more would keep the next scrape out.
+    Half of the free ones are left to the logs: if clients took more, the next scrape would be refused.
     """
     if descriptors == resource.RLIM_INFINITY:
         return CONNECTIONS
@@ -83,7 +83,7 @@ class _Listener(socket.socket):
     _paused = False  # and that was logged
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Take a connection; BlockingIOError if none is there, or none can be taken for the moment."""
+        """Accept a connection; BlockingIOError if there is none, or none can be accepted for the moment."""
         try:
             taken = super().accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -104,7 +104,7 @@ class WebServer:
     """Binds at once, so that a port in use is reported before anything starts; serves from ``start`` to ``stop``."""
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
-        """Bind an address; take (pattern, handler, arguments) rules, and who may ask; WebError if it is taken."""
+        """Bind an address; WebError if it is in use. ``rules`` are (pattern, handler, arguments)."""
         where = f"{host or '*'}:{port}"
         try:
             self._sockets = _bind(host, port)
@@ -136,7 +136,7 @@ class WebServer:
 
     @property
     def failed(self) -> str:
-        """Why nothing is served any more; empty while it is. To be asked at each turn of the reading loop."""
+        """Why nothing is served any more; empty while it is. The reading loop asks at each turn."""
         if not self._thread.is_alive():
             return "the web thread has ended"
         beats, looked_at, silent = self._seen
@@ -218,7 +218,7 @@ class WebServer:
         self._up.set()
 
     def _beat(self, server: _Server) -> None:
-        """Show once a second that the loop goes round, and apply what has changed in the web configuration file."""
+        """Show once a second that the loop turns, and apply changes of the web configuration file."""
         self._beats += 1
         self._loop.call_later(LOOK_SECONDS, self._beat, server)  # even if this one fails
         self._access.look()
@@ -226,7 +226,7 @@ class WebServer:
 
 
 def _words(error: OSError) -> str:
-    """Return the system's words for an error, since Python's repeat the address; a resolver's errors have their own."""
+    """Return the system's words for an error, without the address that Python's repeat; a resolver's are its own."""
     number = error.errno or 0
     return os.strerror(number) if number > 0 else in_words(error)
 
@@ -291,7 +291,7 @@ class Handler(tornado.web.RequestHandler):
             self.write_error(refusal.status)
 
     async def admit(self) -> Refusal | None:
-        """Return why this request is refused, or None; overridden where something but a password is asked for."""
+        """Return why this request is refused, or None; overridden by handlers that ask for no password."""
         return self._access.misled(self.request) or await self._access.admit(self.request)
 
     @property

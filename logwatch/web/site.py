@@ -80,7 +80,7 @@ class SiteHandler(Handler):
             raise tornado.web.Finish from None
 
     def on_connection_close(self) -> None:
-        """Cancel work that waits for its turn: else a crowd that comes and goes keeps the others waiting for long."""
+        """Cancel work that waits for its turn: visitors who have left must not keep others waiting."""
         if self._asked is not None:
             self._asked.cancel()
 
@@ -189,7 +189,7 @@ class Site:
         )
 
     def shared(self, address: Hashable, write: Callable[[], SentPage]) -> SentPage:
-        """Return the page at an address: the same for all visitors as long as overview and snapshot are the same."""
+        """Return the page at an address, which all visitors share as long as overview and snapshot are the same."""
         of = (self.overview(), self.watched.snapshot)
         if any(new is not old for new, old in zip(of, self._written_of, strict=True)):
             self._written, self._written_of = {}, of
@@ -236,7 +236,7 @@ class Site:
         return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
 
     def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:
-        """Return the users hit most often; these lists cost the most, so they may be some seconds old."""
+        """Return the users hit most often; these lists are costly, so they may be some seconds old."""
         if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
             catalogue, present = self.watched.catalogue, reader.kinds()
             lists = {
@@ -271,7 +271,7 @@ def _escaped(text: bytes) -> bytes:
 
 
 def tab_title(findings: Sequence[Finding]) -> str:
-    """Return the title of a browser tab, to be read among many: how many faults there are, and the heaviest."""
+    """Return the title of a browser tab, short enough for many tabs: the number of faults, and the heaviest."""
     faults = [finding for finding in findings if finding.severity in ("critical", "warning")]
     if not faults:
         return "OK - mesibo push" if any(f.severity == "good" for f in findings) else "mesibo push"

@@ -116,7 +116,7 @@ def _unreadable(path: Path) -> str:
 
 @contextlib.contextmanager
 def _files(tls: Tls, problems: list[Problem]) -> Iterator[tuple[Path | None, Path | None, Path | None]]:
-    """Yield certificate, key and authority as files; those written in the web file itself never reach a disk.
+    """Yield certificate, key and authority as files; those that are in the web file itself never reach a disk.
 
     If no more files may be open, that is added to ``problems``.
     """

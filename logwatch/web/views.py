@@ -30,9 +30,9 @@ class Health(Protocol):
 
 
 class _Scrapes:
-    """Writes the metrics once for all who ask in the same round of the event loop, and never before they ask.
+    """Writes the metrics once for all clients that ask in the same round of the event loop, and never in advance.
 
-    Writing them takes longer than the rest of a scrape: hundreds who ask at once would keep the next one out.
+    Writing them takes longer than the rest of a scrape: hundreds of clients at once would keep the next one waiting.
     """
 
     def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
@@ -40,7 +40,7 @@ class _Scrapes:
         self._asked: dict[tuple[str, bool], asyncio.Future[bytes]] = {}
 
     def body(self, encode: Encoder, content_type: str, *, packed: bool) -> "asyncio.Future[bytes]":
-        """Return the metrics as of the end of this round, which ``encode`` writes as ``content_type``."""
+        """Return the metrics at the end of this round, which ``encode`` writes as ``content_type``."""
         form = (content_type, packed)
         if form not in self._asked:
             loop = asyncio.get_running_loop()

@@ -43,7 +43,7 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """What all calls share: the webhooks in force by path, how many bodies are coming in, and what counts answers."""
+    """What all calls share: the webhooks in force by path, the number of incoming bodies, and what counts answers."""
 
     endpoints: Callable[[], Mapping[str, Endpoint]]
     answered: Callable[[int], None] = lambda _status: None
@@ -132,7 +132,7 @@ class WebhookHandler(Handler):
         self.write(text)
 
     def _warn(self, endpoint: Endpoint, status: int, reason: str) -> None:
-        """Log once for each source and status that calls are turned away: a wrong setting looks like silence."""
+        """Log once for each source and status that calls are refused: otherwise a wrong setting looks like silence."""
         if (endpoint.source, status) not in self._door.warned:
             self._door.warned.add((endpoint.source, status))
             structlog.get_logger().warning(
@@ -152,5 +152,5 @@ class WebhookHandler(Handler):
             self._door.answered(self.get_status())
 
     def on_connection_close(self) -> None:
-        """Release them as well if the caller goes away in the middle."""
+        """Release them, too, if the caller leaves before the end."""
         self._received()

@@ -57,12 +57,12 @@ class Inbox:
         return waiting
 
     def settle(self, *, committed: bool) -> None:
-        """Answer every call that was taken out; those of a commit that failed are to be repeated."""
+        """Answer every call that was taken out; those of a failed commit are to be repeated."""
         taken, self._taken = self._taken, []
         self._answer(taken, committed=committed)
 
     def refuse(self, *, closed: bool) -> None:
-        """While ``closed``, queue nothing, and answer what waits as to be repeated: the disk may refuse for long."""
+        """While ``closed``, queue nothing, and answer what waits as to be repeated: commits may fail for long."""
         with self._lock:
             self._closed = closed
             new = list(self._new) if closed else []

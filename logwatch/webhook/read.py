@@ -57,7 +57,7 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
 
 
 def _decoded(body: bytes) -> Any:
-    """Decode JSON, also with a user's text that was cut within a character: the rest of the call is not worth less."""
+    """Decode JSON, even if a user's text was cut within a character: the rest of the call still counts."""
     try:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeError):
@@ -127,8 +127,8 @@ def _scalar(value: Any) -> str:
 def _keys(call: dict[str, Any]) -> Callable[[int, Any], tuple[int, int] | None]:
     """Return what makes the keys by which events of this call are recognised when they come again.
 
-    Version 2 numbers its calls. Version 1 has 0 for every call, so that two calls of one millisecond are told apart by
-    their contents. Without number and stamp a repetition looks like another failure, and both count: keys are None.
+    Version 2 numbers its calls. Version 1 has 0 for every call, so two calls of one millisecond are distinguished by
+    their contents. Without number and stamp, a repetition looks like another failure, and both count: keys are None.
     """
     number, ts = call.get("id"), call.get("ts")
     numbered = isinstance(number, int) and not isinstance(number, bool) and number > 0

@@ -57,7 +57,7 @@ class Webhook:
         self.read(sink, 0)
 
     def status(self) -> WebhookStatus:
-        """Describe it: there is nothing that it could be behind."""
+        """Return its status, which never has a backlog."""
         return WebhookStatus(
             name=self.name,
             up=True,
@@ -74,7 +74,7 @@ class Webhook:
         return frozenset()
 
     def close(self) -> None:
-        """Answer what waits as to be repeated, to whoever listens then."""
+        """Answer what waits as to be repeated, to whoever listens next."""
         self.inbox.settle(committed=False)
         self.inbox.refuse(closed=True)
 

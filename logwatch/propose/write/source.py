@@ -20,7 +20,7 @@ def regex(pattern: str, title: str = "") -> str:
 
 
 def text(plain: str) -> str:
-    """Return the source of a string in double quotes; nothing from a log can end it, and so be run."""
+    """Return the source of a string in double quotes; nothing from a log can end it, and so be executed."""
     return json.dumps(plain)
 
 

@@ -21,7 +21,7 @@ def test_what_nobody_thought_of_is_a_refused_configuration_too(error):
 
 
 @pytest.mark.parametrize(("keep", "told"), [(0, 0), (1500, 1500), (10_000, 2500)])
-def test_as_many_failures_of_one_read_are_told_as_are_kept(tmp_path, keep, told):
+def test_as_many_failures_of_one_read_are_scanned_as_are_kept(tmp_path, keep, told):
     """A storm that is read at once leaves as many in detail, and for exports, as one that is read line by line."""
     config = tmp_path / "logwatch.toml"
     config.write_text(f"[failures]\nkeep = {keep}\n[[source]]\nname = 'mesibo'\npaths = ['/var/log/mesibo/*.log']\n")

@@ -122,7 +122,7 @@ def test_the_readme_fits_in_120_lines():
 
 @pytest.mark.parametrize("command", list(COMMANDS))
 def test_every_command_is_in_the_readme(command):
-    """A person finds each command by reading."""
+    """README.md names each command."""
     assert re.search(rf"`(?:mesibo-logwatch )?{command}\b", page("README.md"))
 
 
@@ -145,7 +145,7 @@ def test_every_setting_is_in_the_example(setting):
 
 @pytest.mark.parametrize("setting", list(settings()))
 def test_every_setting_is_documented(setting):
-    """Each stands in the table of its own part of the file."""
+    """Each setting has a row in its table of docs/configuration.md."""
     table, _, key = setting.partition(".")
     assert f"| `{key}` |" in section(page("docs/configuration.md"), table)
 
@@ -182,7 +182,7 @@ def test_every_alert_is_documented(alert):
 
 
 def test_every_element_that_can_be_compiled_is_documented():
-    """Who writes a grammar knows beforehand what will be fast."""
+    """docs/grammars.md names each element of pyparsing that is compiled."""
     elements = {kind.__name__.removeprefix("_") for kind in from_pyparsing._RULES}
     text = page("docs/grammars.md")
     assert {name for name in elements if f"`{name}`" not in text} - {"SingleCharLiteral"} == set()

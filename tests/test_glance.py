@@ -12,8 +12,8 @@ OWNS = Scanner(load("mesibo"), timezone=ZoneInfo("UTC")).owns
 PUSHES = [f"E2511-{100000 + i}-001 (17): push_on_complete: code 200" for i in range(9)]
 
 
-def test_files_are_told_by_what_their_lines_stand_in(tmp_path):
-    """Packed ones as well; those without a line of mesibo's are told as such."""
+def test_files_are_counted_by_the_envelope_of_their_lines(tmp_path):
+    """Packed ones as well; those without a line of mesibo's are reported as such."""
     contents = [log("cri", PUSHES), gzip.compress(log("cri", PUSHES)), log("docker", PUSHES), b"text\n", b""]
     paths = []
     for i, content in enumerate(contents):

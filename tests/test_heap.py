@@ -47,7 +47,7 @@ print(collections() - before)
 
 
 def test_a_chunk_of_results_that_all_differ_is_not_searched_for_garbage():
-    """10,000 results, two objects each, start no collection."""
+    """Creating 10,000 results of two objects each starts no garbage collection."""
     found = {
         how: subprocess.run([sys.executable, "-c", RESULTS, how], capture_output=True, text=True, check=True).stdout
         for how in ("kept", "given back")

@@ -89,7 +89,7 @@ def test_a_message_of_many_records_is_not_waited_for_for_ever():
 
 
 def test_a_line_that_waits_for_its_answer_is_left_with_what_there_is_of_it():
-    """Bytes at the end of whole lines that are held back are not consumed."""
+    """A push line with an incomplete answer is not consumed."""
     held = lambda data, _: len(data) - data.find(b"{")  # noqa: E731
     assert take_lines(b"a\n{\nb\nc", PLAIN, LIMIT, "", held) == (b"a\n", 2, 0, "")
     assert take_lines(b"{\nb\nc", PLAIN, LIMIT, "", held) == (b"", 0, 0, "")
@@ -148,7 +148,7 @@ def test_a_file_is_asked_again_once_the_one_before_it_is_decided():
 
 
 def test_a_file_unlike_the_one_before_it_is_waited_for_though_that_was_decided_later():
-    """Few lines that say something else than the generation before, decided meanwhile, decide only after long."""
+    """A few lines that contradict the previous generation's envelope decide only after a wait."""
     inner = b"E2811-041518-460 (1): push_on_complete: code 410\n"
     run = b"2026-11-28T04:15:18.460470000Z stderr F " + inner
     reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)

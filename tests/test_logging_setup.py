@@ -32,8 +32,8 @@ def test_people_read_key_and_value(said):
     assert said(path="/var/log/m.log", bytes=3) == "warning: file_followed path=/var/log/m.log bytes=3\n"
 
 
-def test_programs_read_json(said):
-    """JSON on request, with the time in UTC."""
+def test_json_is_logged_on_request(said):
+    """With ``format = "json"`` an event is a JSON object with its time in UTC."""
     event = json.loads(said("json", path="/m.log"))
     assert (event["event"], event["level"], event["path"]) == ("file_followed", "warning", "/m.log")
     assert event["timestamp"].endswith("Z")
@@ -60,7 +60,7 @@ def test_no_value_breaks_a_line_or_reaches_a_terminal_raw(said, form, value):
 
 @pytest.mark.parametrize("form", ["auto", "json", "console"])
 def test_what_a_library_logs_is_an_event_of_one_line(said, monkeypatch, form):
-    """An error that a library logs with its traceback is told on one line, with what was raised and where."""
+    """An error that a library logs with its traceback is reported on one line, with what was raised and where."""
     monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
     out = io.StringIO()
     logging_setup.configure("info", form, out)
@@ -95,7 +95,7 @@ class SpeechlessError(Exception):
 def test_what_a_library_cannot_put_into_words_is_an_event_all_the_same(
     said, monkeypatch, message, values, raised, text
 ):
-    """A message whose values do not fit is told as it stands, and raises nothing in the library."""
+    """A message whose values do not fit is reported as it stands, and raises nothing in the library."""
     monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
     out = io.StringIO()
     logging_setup.configure("info", "json", out)
@@ -122,7 +122,7 @@ def pipe(monkeypatch):
 
 @pytest.mark.parametrize("size", [10, 3000, 20_000])
 def test_a_reader_that_does_not_read_stops_nobody(pipe, size):
-    """What does not fit is left out, whatever the length of an event; how many were is told as soon as it fits."""
+    """What does not fit is left out, whatever the length of an event; how many were is reported as soon as it fits."""
     log, sent = structlog.get_logger(), 100_000 // size + 100
     for number in range(sent):
         log.info("happened", number=number, what="x" * size)

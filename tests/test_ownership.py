@@ -14,13 +14,13 @@ def mode(path):
 
 
 @pytest.mark.parametrize(("uid", "name"), [(0, "root"), (4_000_000, "4000000")])
-def test_a_user_is_told_by_name(uid, name, monkeypatch):
+def test_a_user_is_named(uid, name, monkeypatch):
     """A number is for who has no name in the user database, as where a container runs as any number."""
     monkeypatch.setattr(os, "geteuid", lambda: uid)
     assert me() == name
 
 
-def test_a_directory_that_others_can_write_to_is_told(tmp_path):
+def test_a_directory_that_others_can_write_to_is_reported(tmp_path):
     """Wherever it stands above the path, behind a link as well; /tmp keeps what is in it to its owner."""
     real = tmp_path / "open" / "inner"
     real.mkdir(parents=True)
@@ -39,7 +39,7 @@ def test_a_directory_that_others_can_write_to_is_told(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_a_directory_of_somebody_else_is_told(tmp_path):
+def test_a_directory_of_somebody_else_is_reported(tmp_path):
     """Its owner could put anything there."""
     (tmp_path / "theirs").mkdir()
     os.chown(tmp_path / "theirs", 12345, 12345)
@@ -84,7 +84,7 @@ def test_a_directory_with_other_things_in_it_keeps_its_mode(tmp_path):
 
 
 def test_a_directory_with_other_things_that_others_write_to_is_refused(tmp_path):
-    """Nothing there could be relied on."""
+    """A directory that others can write to is refused, even if it has only other files."""
     (tmp_path / "other").touch()
     tmp_path.chmod(0o777)
     with pytest.raises(StateError, match="others can write there"):

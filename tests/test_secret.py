@@ -39,8 +39,8 @@ def test_what_editors_put_around_a_line_is_no_part_of_it(tmp_path, content):
         (b"hunter2" * 2000, "it is larger than 8192 bytes"),
     ],
 )
-def test_a_file_that_holds_no_secret_is_told_without_quoting_it(tmp_path, content, why):
-    """Each fault is named, with the file, what it should hold and what to do; nothing of its content is."""
+def test_a_file_that_holds_no_secret_is_reported_without_quoting_it(tmp_path, content, why):
+    """The error names the file, what it should hold and what to do, and quotes nothing of it."""
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(SecretError) as caught:
         read_line(tmp_path / "file", "the password")
@@ -50,7 +50,7 @@ def test_a_file_that_holds_no_secret_is_told_without_quoting_it(tmp_path, conten
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path):
+def test_a_file_that_cannot_be_read_is_reported(tmp_path):
     """One that is missing says so, and a pipe is refused, not waited for."""
     os.mkfifo(tmp_path / "pipe")
     for name, why in (("missing", "No such file or directory"), ("pipe", "it is not a regular file")):

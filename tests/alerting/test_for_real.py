@@ -112,7 +112,7 @@ def life(tmp_path_factory):
 
 
 def test_the_page_resolves_and_its_symptoms_never_page(life):
-    """The page comes, ends when the burst ends, and no effect of the certificate is paged: not before, not after."""
+    """The page fires, ends when the burst ends, and no symptom of the certificate pages before or after."""
     prometheus, receiver, ended = life
 
     def of_interest(status=None):
@@ -164,7 +164,7 @@ def test_every_recording_rule_records(life):
 
 
 def test_every_panel_shows_something(life):
-    """Each expression of each dashboard is answered with data, but for those about things that did not happen."""
+    """Each expression of each dashboard returns data, except those about things that did not happen."""
     prometheus, _, _ = life
     empty = {
         ("mesibo-push-overview", "Bad and dead tokens"),  # yesterday

@@ -189,7 +189,7 @@ def test_a_message_about_several_ends_says_which_have_ended(tmp_path):
 
 @pytest.mark.parametrize("alert", list(alerts()), ids=titled)
 def test_an_alert_says_what_it_is_and_what_to_do(alert):
-    """Severity, a summary of one sentence, a description with what to do, and a runbook that exists."""
+    """An alert has a severity, a summary of one sentence, a description with what to do, and a runbook that exists."""
     annotations = alert["annotations"]
     assert alert["alert"].startswith(("MesiboPush", "MesiboLogwatch"))
     assert alert["labels"]["severity"] in ("critical", "warning", "info")
@@ -262,7 +262,7 @@ def test_prometheus_forgets_no_alert_when_it_is_restarted():
     assert [alert["alert"] for alert in alerts() if 0 < seconds(alert.get("for", "0s")) < RESTORED_SECONDS] == []
 
 
-def test_the_end_of_an_effect_is_told_before_that_of_its_cause():
+def test_the_end_of_an_effect_is_reported_before_that_of_its_cause():
     """Rules are evaluated in turn and told of at once: between two ends, an effect alone would page."""
     for path in RULES:
         for group in yaml.safe_load(path.read_text())["groups"]:
@@ -354,7 +354,7 @@ def test_a_dashboard_is_what_grafanas_own_types_hold(path):
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.name)
 def test_a_dashboard_can_be_read_without_explanation(path):
-    """Fixed uid; every panel with a description, a unit, a data source to choose and a word for "nothing"."""
+    """A dashboard has a fixed uid, each panel a description, a unit, a data source and a word for "nothing"."""
     board = json.loads(path.read_text())
     assert board["uid"].startswith("mesibo-push-")
     assert [v["name"] for v in board["templating"]["list"]] == ["datasource", "cluster", "host", "source"]
@@ -373,7 +373,7 @@ def test_a_dashboard_can_be_read_without_explanation(path):
         assert "unit" in defaults or panel["type"] == "table"
 
 
-def test_lines_in_their_place_are_told_by_the_same_causes_everywhere():
+def test_lines_in_their_place_have_the_same_causes_everywhere():
     """A line that lacks what stands around the others is not in its place, as one behind an unknown prefix is not."""
     shown = [path.read_text() for path in (*RULES, *DASHBOARDS)]
     causes = {cause for text in shown for cause in re.findall(r'cause!?[=~]+\\*"([^"\\]+)', text)}

@@ -59,7 +59,7 @@ def test_a_host_without_monitoring_gets_all_of_it(tmp_path):
     assert set(links) == {"http://127.0.0.1:10999/runbooks"}
 
 
-def test_a_second_run_changes_nothing_but_what_it_is_told(tmp_path):
+def test_a_second_run_changes_only_what_it_is_asked_to(tmp_path):
     """An upgrade: what somebody has written since stays, and so does the place of the runbooks; a pager comes later."""
     first = monitoring(tmp_path, RUNBOOKS="https://wiki.example.net/runbooks/")
     assert "nobody gets the pages yet: set PAGE_URL to your webhook" in first.stdout
@@ -89,7 +89,7 @@ def test_a_second_run_changes_nothing_but_what_it_is_told(tmp_path):
         ({"CLUSTER": "main", "TARGET": "127.0.0.1:10914"}, ""),
     ],
 )
-def test_a_setting_that_comes_too_late_is_told(tmp_path, settings, said):
+def test_a_setting_that_comes_too_late_is_reported(tmp_path, settings, said):
     """The job is the first run's: a setting of a later one that is not in it has no effect, which is said."""
     assert monitoring(tmp_path).returncode == 0
     done = monitoring(tmp_path, **settings)
@@ -102,7 +102,7 @@ def test_a_setting_that_comes_too_late_is_told(tmp_path, settings, said):
     [("cluster: main-2", True), ('cluster: "main"  # ours', False), ("{cluster: main, role: active}", False)],
 )
 def test_a_setting_is_found_however_it_is_written(tmp_path, written, told):
-    """What somebody has changed since is read as YAML is: quotes and comments are no other value, a suffix is."""
+    """A changed configuration is compared as YAML: quotes and comments make no difference, a suffix does."""
     assert monitoring(tmp_path).returncode == 0
     file = tmp_path / "etc/prometheus/prometheus.yml"
     old = "labels:\n          cluster: main"
@@ -123,7 +123,7 @@ def test_rules_of_an_older_version_go_with_it(tmp_path):
     assert not (rules / "mesibo-gone.yml").exists()
 
 
-def test_where_tickets_wake_somebody_that_is_told(tmp_path):
+def test_where_tickets_wake_somebody_that_is_reported(tmp_path):
     """One webhook is named, and both receivers have it: who wants to sleep writes another one for tickets."""
     assert "tickets go where pages go" in monitoring(tmp_path, PAGE_URL="https://page.example.net/").stdout
     file = tmp_path / "etc/prometheus/alertmanager.yml"
@@ -166,7 +166,7 @@ def test_rules_that_somebody_copied_before_are_not_asked_for_again(existing):
     assert "mesibo-logwatch" in done.stdout.partition("Add to it:")[2]
 
 
-def test_a_broken_main_file_is_told_in_the_tools_own_words(existing):
+def test_a_broken_main_file_is_reported_in_the_tools_own_words(existing):
     """Nothing is reloaded that would not be read."""
     (existing / "etc/prometheus/prometheus.yml").write_text("scrape_confgs: []\n")
     done = monitoring(existing)

@@ -71,7 +71,7 @@ def test_an_alert_that_is_held_beyond_its_fault_counts_no_hosts(tmp_path):
 
 
 def test_a_fault_that_comes_back_costs_what_it_costs_since_then(tmp_path):
-    """What the one before has cost, minutes ago, was told when that was over, and is not told again."""
+    """What the one before has cost, minutes ago, was reported when that was over, and is not reported again."""
     (push,) = (path for path in files() if path.endswith("mesibo-push.yml"))
     rules = [rule for group in yaml.safe_load(files()[push])["groups"] for rule in group["rules"]]
     toll = next(rule for rule in rules if rule.get("record", "").endswith("fault:toll"))
@@ -103,5 +103,5 @@ def test_a_fault_that_comes_back_costs_what_it_costs_since_then(tmp_path):
 
 
 def test_the_shipped_example_of_a_rule_test_passes():
-    """Operators who change the rules begin with a test of them that works."""
+    """The example from which operators write tests of changed rules passes."""
     assert_passes(CONFIG / "prometheus/tests/example.yml")

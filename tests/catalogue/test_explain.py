@@ -39,7 +39,7 @@ def test_a_provider_narrows_it_down():
 
 
 def test_a_reason_finds_its_entry_in_any_spelling():
-    """The reason alone tells the provider."""
+    """A reason alone, in any spelling, is enough to find its provider's entry."""
     explanation = explain(CATALOGUE, 400, reason="baddevicetoken")
     assert names(explanation) == ["apns_bad_device_token"]
     assert explanation.found

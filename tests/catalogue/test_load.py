@@ -37,7 +37,7 @@ def problems(file):
 
 
 def test_own_entries_are_added(file):
-    """An operator teaches a new code without touching the package."""
+    """An operator's file adds entries without any change of the package."""
     write(file, ENTRY)
     entry = Catalogue.load(file).classify("apns", 915)
     assert (entry.name, entry.class_, entry.retryable, entry.steps) == ("mesibo_new_code", "configuration", False, ())
@@ -57,7 +57,7 @@ def test_an_empty_file_changes_nothing(file):
     assert Catalogue.load(file).entries == Catalogue.load().entries
 
 
-def test_every_problem_is_told_at_once(file):
+def test_every_problem_is_reported_at_once(file):
     """One look at the message is enough to mend the file."""
     wrong = {**ENTRY, "clas": "token", "class": "tokn", "severity": 3, "steps": ["one"]}
     del wrong["remedy"]
@@ -167,7 +167,7 @@ def test_a_missing_file_is_named(file):
 
 
 def test_a_directory_is_no_catalogue(tmp_path):
-    """A directory in place of the file is told as what it is."""
+    """A directory in place of the file is reported as what it is."""
     assert problems(tmp_path) == [
         "FILE: cannot read the catalogue: Is a directory\n  try: name an existing, readable file"
     ]

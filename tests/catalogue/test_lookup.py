@@ -100,7 +100,7 @@ def test_known_reasons_of_unknown_platform_are_unambiguous():
     ("platform", "code", "whose"),
     [("fcm", 914, "mesibo"), ("fcm", 429, "fcm"), ("apns", 429, "apns"), ("unknown", 429, "unknown"), ("fcm", 200, "")],
 )
-def test_limits_are_told_apart(platform, code, whose):
+def test_limits_of_mesibo_and_of_providers_are_distinguished(platform, code, whose):
     """Mesibo's own limit and the providers' are different limits."""
     assert limiter(platform, code) == whose
 
@@ -124,7 +124,7 @@ def test_other_codes_have_an_entry_too():
 
 
 def test_loading_is_fast_enough_for_a_start():
-    """The daemon loads the catalogue at start and on reload; a tenth of a second would be felt, far more is a bug."""
+    """The catalogue, which is read at each start and reload, loads within a bound that only a fault could miss."""
     start = time.process_time()
     Catalogue.load()
     assert time.process_time() - start < 1.0

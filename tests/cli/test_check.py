@@ -56,8 +56,8 @@ def test_sources_with_as_many_series_are_one_number(place):
     ), said
 
 
-def test_all_kinds_of_problems_are_said_in_one_pass(place):
-    """Schema, zone, grammar, catalogue, web file, paths, state directory: all of them, each with its line."""
+def test_all_kinds_of_problems_are_reported_in_one_pass(place):
+    """Problems of schema, zone, grammar, catalogue, web file, paths and state directory come together, with lines."""
     (place / "file").write_text("")
     (place / "b[1].log").write_text("")
     (place / "wide.log").write_bytes(b"\xff\xfea\0\n\0")
@@ -104,7 +104,7 @@ def test_what_is_no_path_is_looked_for_nowhere(place):
 
 
 def test_a_state_directory_that_cannot_be_asked_for_is_a_problem(place):
-    """Its name is too long, or a directory above it is closed to who asks: it is told, and all else is."""
+    """Its name is too long, or a directory above it is closed to who asks: it is reported, and all else is."""
     text = (place / "logwatch.toml").read_text().partition("[state]")[0]
     status, said = checked(place, f'{text}[state]\ndirectory = "{"x" * 300}"\n[log]\nlevel = "loud"\n')
     assert status == 1
@@ -112,7 +112,7 @@ def test_a_state_directory_that_cannot_be_asked_for_is_a_problem(place):
     assert [each for each in said if "log.level" in each]
 
 
-def test_a_path_that_cannot_be_asked_for_is_told_with_the_reason(place):
+def test_a_path_that_cannot_be_asked_for_is_reported_with_the_reason(place):
     """A log in a directory that is closed to who asks is not one that has not come yet."""
     name = place / ("x" * 300)
     status, said = checked(
@@ -147,7 +147,7 @@ def test_problems_stand_in_the_order_of_the_file(place):
         pytest.param('paths = ["""\n[follow]\nwake = 1\n"""]\ntimezone = ""', 'error: 7: source "m": timezone: \'\' cannot be used: it is empty', id="behind a long text"),
     ],
 )  # fmt: skip
-def test_a_value_is_told_in_peoples_words(place, setting, said):
+def test_a_value_is_described_in_plain_words(place, setting, said):
     """Neither `source[0]` nor the names of types of a programming language."""
     _, lines = checked(place, f'[[source]]\nname = "m"\n{setting}\n')
     assert any(line.startswith(said) for line in lines), lines
@@ -201,7 +201,7 @@ def test_a_grammar_that_cannot_be_compiled_is_said_to_be_a_fallback(place):
     assert "fallback" in said[0]
 
 
-def test_a_file_of_two_sources_is_told_once(place):
+def test_a_file_of_two_sources_is_reported_once(place):
     """Each problem is one line, also one that two checks could find."""
     shared = place / "mesibo.log"
     sources = "".join(f'[[source]]\nname = "{name}"\npaths = ["{shared}"]\n' for name in "ab")

@@ -22,14 +22,14 @@ def journal(directory, container="mesibo"):
     return f'journal = {{container = "{container}", directory = {json.dumps(str(directory))}}}'
 
 
-def test_a_journal_that_can_be_read_needs_no_word(tmp_path):
-    """Entries of the container are there: nothing is said."""
+def test_a_readable_journal_is_no_problem(tmp_path):
+    """If the journal has entries of the container, nothing is reported."""
     remote(tmp_path / "m.journal", [{"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}])
     assert check(tmp_path, journal(tmp_path)) == (0, "")
 
 
 def test_a_container_that_the_journal_does_not_know_is_a_warning(tmp_path):
-    """A misspelt name is waited for, with the names that are there."""
+    """The warning about a misspelt container lists the names that the journal has."""
     remote(tmp_path / "m.journal", [{"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}])
     status, told = check(tmp_path, journal(tmp_path, "mesiboo"))
     assert status == 0
@@ -69,7 +69,7 @@ def test_several_paths_of_which_none_is_there_are_one_warning(tmp_path):
     assert f"nothing matches {tmp_path}/errors yet" in told
 
 
-def test_a_pattern_that_matches_more_files_than_a_start_can_wait_for_is_told(tmp_path, monkeypatch):
+def test_a_pattern_that_matches_more_files_than_a_start_can_wait_for_is_reported(tmp_path, monkeypatch):
     """Of a pattern over everything some files are looked at, and how many there are is said."""
     monkeypatch.setattr(check_sources, "FILES", 2)
     for number in range(5):

@@ -62,7 +62,7 @@ def test_a_program_gets_the_same_as_json(run):
 
 
 def test_a_file_that_is_not_there_is_wrong_use(run):
-    """A path without a file is told with code 2."""
+    """A path without a file is reported with code 2."""
     assert run("x.p12", b"x", "/nowhere.p12").exit_code == 2
 
 

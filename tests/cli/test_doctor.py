@@ -22,7 +22,7 @@ def config(tmp_path):
     return path
 
 
-def test_a_failure_is_told_with_its_remedy_and_exit_code_1(config):
+def test_a_failure_is_reported_with_its_remedy_and_exit_code_1(config):
     """A person sees the row, the verdict and what to do."""
     result = invoke("--config", config)
     assert result.exit_code == 1
@@ -40,7 +40,7 @@ def test_json_has_the_same_rows(config):
 
 
 def test_a_configuration_that_cannot_be_used_is_a_row(tmp_path):
-    """Doctor goes on with what does not depend on it."""
+    """Doctor reports the configuration in one row, and continues with what does not depend on it."""
     result = invoke("--config", tmp_path / "none.toml", "--format", "json")
     told = json.loads(result.output)
     assert any(row["check"] == "configuration" and row["verdict"] == "failure" for row in told["checks"])
@@ -48,7 +48,7 @@ def test_a_configuration_that_cannot_be_used_is_a_row(tmp_path):
 
 
 def test_wrong_use_is_exit_code_2():
-    """An address that is none is refused before anything is looked at."""
+    """An invalid address is refused before anything is checked."""
     assert invoke("--prometheus", "file:///etc/passwd").exit_code == 2
 
 

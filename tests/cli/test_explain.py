@@ -32,7 +32,7 @@ def test_into_a_pipe_it_is_plain():
 
 
 def test_a_number_of_two_providers_is_explained_for_both():
-    """The reader is told that the number misleads."""
+    """The reader is reported that the number misleads."""
     output = run("404").output
     assert "FCM and APNs mean different things by 404" in output
     assert "FCM: Probably unregistered" in output
@@ -40,7 +40,7 @@ def test_a_number_of_two_providers_is_explained_for_both():
 
 
 def test_many_reasons_are_listed_one_below_the_other():
-    """400 has sixteen reasons: a list, and how to ask for one."""
+    """The sixteen reasons of 400 are a list, with the command that explains one of them."""
     output = run("400", "--provider", "apns").output
     assert "With a reason (add --reason for what to do):" in output
     assert "apns  BadDeviceToken" in output
@@ -62,7 +62,7 @@ def test_an_unlisted_code_is_explained_by_its_range():
 
 
 def test_an_unknown_reason_is_a_finding():
-    """A script can tell by the exit code that the reason was not found."""
+    """The exit code shows a script that the reason is not known with this code."""
     result = run("404", "--reason", "Nonsense")
     assert result.exit_code == 1
     assert "No reason Nonsense is known with code 404" in result.output
@@ -89,7 +89,7 @@ def test_what_is_typed_cannot_write_to_the_terminal():
 @pytest.mark.parametrize(
     "arguments", [(), ("abc",), ("12345678",), ("404", "--provider", "gcm"), ("404", "--form", "xml"), ("1", "2")]
 )
-def test_wrong_use_is_told_with_exit_code_2(arguments):
+def test_wrong_use_is_reported_with_exit_code_2(arguments):
     """Usage, and what is wrong with it, without a traceback."""
     result = run(*arguments)
     assert result.exit_code == 2
@@ -118,13 +118,13 @@ def test_a_reason_alone_is_explained_with_each_of_its_codes():
         pytest.param("1234567", "at most six digits", id="too long"),
     ],
 )
-def test_what_is_neither_code_nor_reason_is_told_in_words(word, told):
-    """Nobody reads of integer ranges, and a slip gets its right word."""
+def test_what_is_neither_code_nor_reason_is_refused_in_words(word, told):
+    """The error does not mention integer ranges, and suggests the nearest word for a misspelt one."""
     result = run(word)
     assert result.exit_code == 2
     assert told in " ".join(result.output.replace("│", " ").split())
 
 
-def test_a_code_that_no_one_documents_is_doubted():
-    """99999 is above 900, and still hardly a code of mesibo's."""
+def test_an_impossible_code_is_doubted():
+    """99999 is above 900, but is called unlikely to be a code of mesibo's."""
     assert "check whether 99999 is one" in " ".join(run("99999").output.split())

@@ -57,8 +57,8 @@ def test_completion_asks_the_program_itself(shell):
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_takes_the_script():
-    """It is valid for the shell that it is for."""
+def test_bash_accepts_the_completion_script():
+    """The completion script is valid for the shell that it is written for."""
     subprocess.run(["bash", "-n"], input=completion("bash"), text=True, check=True)
 
 

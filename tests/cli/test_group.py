@@ -24,7 +24,7 @@ LINE = "E2611-080000-123 (17): push_on_complete: uid 4711 type apn code 903\n"
     ids=["report", "history", "check", "a log", "propose"],
 )
 def test_a_path_that_cannot_be_asked_for_is_an_error_in_words(tmp_path, monkeypatch, arguments, ours):
-    """Its name is too long, or a directory above it is closed to the user: that is told, and no traceback.
+    """Its name is too long, or a directory above it is closed to the user: that is reported, and no traceback.
 
     Since Python 3.14 a path says of itself that it is not there, and a grammar in such a directory was passed over.
     """
@@ -50,7 +50,7 @@ def test_a_misspelt_command_is_answered_with_the_nearest():
 
 
 @pytest.mark.parametrize("command", [["check"], ["run"], ["doctor"], ["explain", "912"], ["report"]], ids=" ".join)
-def test_a_configuration_of_root_alone_is_told_with_a_remedy(tmp_path, monkeypatch, command):
+def test_a_configuration_of_root_alone_is_reported_with_a_remedy(tmp_path, monkeypatch, command):
     """The service said "is not readable", neither for whom nor what helps."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\n')

@@ -60,7 +60,7 @@ def test_several_files_are_one_past_in_any_order(tmp_path):
 
 
 def test_the_rotated_files_of_a_configured_log_belong_to_its_past(tmp_path):
-    """Without PATH: files beside it that can be nothing else, and those that the configuration names."""
+    """Without PATH, rotated files beside a log, and those that the configuration names, are read as well."""
     write(tmp_path / "m.log", lines(10, 200, 20))
     write(tmp_path / "m.log-20261122.gz", lines(9, 404, 30))
     write(tmp_path / "m.log.notes", lines(9, 903, 30))
@@ -95,7 +95,7 @@ def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
         (["missing.log", "-o", "F"], "missing.log: there is no such file"),
     ],
 )
-def test_wrong_use_is_told_with_exit_code_2_and_nothing_is_written(tmp_path, arguments, message):
+def test_wrong_use_is_reported_with_exit_code_2_and_nothing_is_written(tmp_path, arguments, message):
     """In words, before hours of reading."""
     found = whole(*arguments, cwd=tmp_path, stdin=subprocess.DEVNULL)
     assert (found.returncode, [*tmp_path.iterdir()]) == (2, [])
@@ -104,7 +104,7 @@ def test_wrong_use_is_told_with_exit_code_2_and_nothing_is_written(tmp_path, arg
 
 
 def test_without_a_result_nothing_is_written(tmp_path):
-    """An empty past would look like a quiet one; what was there before stays."""
+    """Without any result, an existing output file stays as it was: an empty past would look like a quiet one."""
     (tmp_path / "past.om").write_text("before")
     found = run(write(tmp_path / "m.log", "E2211-101500-123 (17): on_login: uid 1\n"), "-o", tmp_path / "past.om")
     assert found.exit_code == 1
@@ -136,7 +136,7 @@ def test_what_can_be_read_is_written_beside_what_cannot(tmp_path):
     assert totals((tmp_path / "past.om").read_text()) == {"200": 20}
 
 
-def test_where_nothing_is_found_the_way_to_it_is_told(tmp_path):
+def test_if_nothing_is_found_the_way_to_it_is_shown(tmp_path):
     """A journal is not a file: the command that prints it, and what to do with it."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\njournal = {unit = "mesibo.service"}\n')
@@ -147,7 +147,7 @@ def test_where_nothing_is_found_the_way_to_it_is_told(tmp_path):
     assert "| mesibo-logwatch history -o F -\n" in found.stderr
 
 
-def test_doubtful_times_are_told(tmp_path):
+def test_doubtful_times_are_reported(tmp_path):
     """Where a stamp is not a date, and where the year of some must be wrong."""
     timeless = write(tmp_path / "a.log", "E9911-100000-001: push_on_complete: type fcm code 500\n")
     months = [*range(10, 13), *range(1, 12)]

@@ -90,7 +90,7 @@ def test_lines_that_are_read_today_need_no_grammar(tmp_path):
     assert run(path, "--name", "mine", "--output", tmp_path / "g", "--all").exit_code == 0
 
 
-def test_what_cannot_be_proposed_is_told_with_the_reason(tmp_path):
+def test_what_cannot_be_proposed_is_reported_with_the_reason(tmp_path):
     """Exit 1, a reason, something to try, and no file."""
     path = tmp_path / "x.log"
     path.write_text(

@@ -109,7 +109,7 @@ def test_where_nothing_could_be_read_the_reason_stands_alone(tmp_path):
     assert json.loads(run(tmp_path / "missing.log", "--format", "json").stdout)["lines"] == 0
 
 
-def test_what_cannot_be_read_is_told_and_the_rest_reported(log, tmp_path):
+def test_what_cannot_be_read_is_reported_and_the_rest_reported(log, tmp_path):
     """One missing file does not hide the others; the exit code tells."""
     result = run(log, tmp_path / "missing.log", tmp_path, "--format", "json")
     assert result.exit_code == 1
@@ -171,7 +171,7 @@ def test_since_and_until_narrow_the_time(log):
         (["--format", "xml", "-"], "'xml' is not one of"),
     ],
 )
-def test_wrong_use_is_told_with_exit_code_2(arguments, message):
+def test_wrong_use_is_reported_with_exit_code_2(arguments, message):
     """Before anything is read."""
     result = run(*arguments)
     assert result.exit_code == 2
@@ -227,7 +227,7 @@ def test_the_configurations_catalogue_is_used(log, tmp_path):
     assert "Own words,network,warning,1" in result.stdout
 
 
-def test_every_problem_of_a_configuration_is_told(tmp_path):
+def test_every_problem_of_a_configuration_is_reported(tmp_path):
     """With exit code 2, and nothing is read."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\npath = ["*.log"]\n')
@@ -237,7 +237,7 @@ def test_every_problem_of_a_configuration_is_told(tmp_path):
     assert "Traceback" not in result.stderr
 
 
-def test_a_configuration_that_leads_to_no_file_is_told(tmp_path):
+def test_a_configuration_that_leads_to_no_file_is_reported(tmp_path):
     """With the patterns that were looked for."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\npaths = ["*.log"]\n')
@@ -246,7 +246,7 @@ def test_a_configuration_that_leads_to_no_file_is_told(tmp_path):
     assert f"there is nothing to read: looked for {tmp_path}/*.log" in result.stderr
 
 
-def test_a_container_that_is_not_found_is_told_with_the_reason(tmp_path):
+def test_a_container_that_is_not_found_is_reported_with_the_reason(tmp_path):
     """A root that is no root of Docker's, or one that the user may not list, is why nothing is there."""
     config = tmp_path / "logwatch.toml"
     config.write_text(f'[[source]]\nname = "m"\ndocker = {{container = "mesibo", root = "{tmp_path}/docker"}}\n')
@@ -276,8 +276,8 @@ def test_what_is_piped_in_is_read_whatever_stands_around_the_lines(name):
         assert document["results"][0]["first"] == "2026-11-25T10:00:00.001Z"
 
 
-def test_a_device_is_nothing_that_was_piped_in(log, tmp_path):
-    """Cron and systemd give /dev/null: then the configuration says what is read."""
+def test_a_device_on_standard_input_is_no_log(log, tmp_path):
+    """With /dev/null as standard input, as under cron and systemd, the configured logs are read."""
     with Path(os.devnull).open("rb") as nothing:
         result = subprocess.run(
             [sys.executable, "-m", "logwatch", "report"],
@@ -289,7 +289,7 @@ def test_a_device_is_nothing_that_was_piped_in(log, tmp_path):
     assert b"standard input" not in result.stderr
 
 
-def test_a_log_of_which_no_push_could_be_read_is_told_as_one(tmp_path):
+def test_a_log_of_which_no_push_could_be_read_is_reported_as_one(tmp_path):
     """In words, for programs, and by the exit code: with what stands in front of the function."""
     path = tmp_path / "m.log"
     path.write_bytes(b"chat> 2026/11/25 [info] push_on_complete: uid 4711 code 903\n" * 3)
@@ -302,8 +302,8 @@ def test_a_log_of_which_no_push_could_be_read_is_told_as_one(tmp_path):
     assert (document["misplaced"], document["in_front"]) == (3, ["<str>> <num>/<num>/<num> [info] "])
 
 
-def test_a_log_shipped_as_json_is_told_how_to_be_read(tmp_path):
-    """No grammar looks into JSON: the command that takes the texts out is told instead."""
+def test_for_a_log_shipped_as_json_the_command_that_reads_it_is_shown(tmp_path):
+    """No grammar looks into JSON: the command that takes the texts out is reported instead."""
     path = tmp_path / "m.log"
     shipped = {"host": "chat", "message": (LINE % 903).decode().strip(), "stream": "stdout"}
     path.write_text(f"{json.dumps(shipped)}\n" * 3)
@@ -324,7 +324,7 @@ def test_some_lines_that_cannot_be_read_are_no_finding_and_many_are(tmp_path):
     assert run(path).exit_code == 1
 
 
-def test_a_log_of_two_kinds_of_lines_is_told_as_one_of_which_much_is_unread(tmp_path):
+def test_a_log_of_two_kinds_of_lines_is_reported_as_one_of_which_much_is_unread(tmp_path):
     """Two files in one, another dialect from the middle on: what stands in front of the rest is told, exit code 1."""
     path = tmp_path / "m.log"
     path.write_bytes(LINE % 200 * 60 + (b"chat> " + LINE % 903) * 40)

@@ -29,7 +29,7 @@ def test_a_group_lists_its_commands_with_whole_sentences(name):
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["explain", "903"]])
-def test_an_output_without_room_is_told_in_words(words):
+def test_an_output_without_room_is_reported_in_words(words):
     """Help and version as well."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
@@ -56,7 +56,7 @@ def test_an_output_without_room_is_told_in_words(words):
         ('RuntimeError("a defect")', "Traceback"),
     ],
 )
-def test_what_the_system_does_not_give_is_told_in_words(error, told):
+def test_what_the_system_does_not_give_is_reported_in_words(error, told):
     """Memory, threads and descriptors, in whatever command they run out; what is our fault stays a traceback."""
     script = f"import logwatch.cli as cli\ndef refuse(*_):\n    raise {error}\ncli._Lazy.invoke = refuse\ncli.main()"
     done = subprocess.run([sys.executable, "-c", script, "explain"], capture_output=True, text=True, check=False)

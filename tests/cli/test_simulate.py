@@ -85,7 +85,7 @@ def test_a_reader_that_leaves_is_no_error():
         (["--output", "-", "--rate", -1], "-1.0 is not in the range 0<=x<=1000000"),
     ],
 )
-def test_wrong_use_is_told_with_exit_code_2(arguments, message):
+def test_wrong_use_is_reported_with_exit_code_2(arguments, message):
     """Each in its own words."""
     result = run(*arguments)
     assert result.exit_code == 2
@@ -116,7 +116,7 @@ def test_what_is_no_number_or_has_no_end_is_refused(tmp_path, option, value):
     assert f"Invalid value for '{option}'" in result.output
 
 
-def test_a_secret_that_is_no_text_is_told(tmp_path):
+def test_a_secret_that_is_no_text_is_reported(tmp_path):
     """In a line, as every wrong value of an option is."""
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
     where = ("--output", tmp_path / "m.log", "--lines", 3)

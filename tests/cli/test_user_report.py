@@ -39,7 +39,7 @@ def text(second, user, code, type_="apn"):
 
 
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
-def test_every_push_of_the_user_is_told_and_none_of_others_whatever_stands_around(name, tmp_path):
+def test_every_push_of_the_user_is_listed_and_none_of_others_in_any_envelope(name, tmp_path):
     """Accepted ones too; a number that begins alike, or stands in another field, is another user."""
     chance = random.Random(7)
     others = ["+180055512345", "8005551234", "+18005551235", "4711"]
@@ -66,7 +66,7 @@ def test_an_address_in_latin_1_is_found_and_no_other_counts_for_it(tmp_path):
         assert [push["code"] for push in story(path, "--user", user)["pushes"]] == [200 + at, 202 + at, 204 + at]
 
 
-def test_the_story_is_told_in_order_with_what_it_means(tmp_path):
+def test_pushes_are_listed_in_order_with_what_they_mean(tmp_path):
     """A person reads every push, what all of them say, and the step that is next; the whole token nowhere."""
     path = tmp_path / "m.log"
     path.write_text("\n".join(text(i, USER, 200) for i in range(11)))
@@ -131,15 +131,15 @@ def site(tmp_path):
 
 
 def test_failures_that_the_daemon_keeps_masked_are_found_by_the_real_address(site):
-    """What the log has lost is told from there; what both have is told once; tokens compare between both."""
+    """What the log has lost is told from there; what both have is reported once; tokens compare between both."""
     told = story("--config", site, "--user", USER)
     assert [(push["code"], push["from"]) for push in told["pushes"]] == [(903, "error log"), (903, "log"), (200, "log")]
     assert len({push["token"] for push in told["pushes"]}) == 1
     assert "that is over" in told["told"][0]["what"]
 
 
-def test_without_a_log_kept_failures_are_told_and_accepted_ones_are_not_guessed(site):
-    """A journal, or a log that is gone: no share, no `none accepted`."""
+def test_without_a_log_kept_failures_are_shown_and_accepted_ones_are_not_guessed(site):
+    """Without a readable log, the report shows stored failures, no share, and no claim that none was accepted."""
     (site.parent / "m.log").unlink()
     result = run("--config", site, "--user", USER, "--format", "json")
     told = json.loads(result.stdout)
@@ -147,8 +147,8 @@ def test_without_a_log_kept_failures_are_told_and_accepted_ones_are_not_guessed(
     assert "There is no file to read" in result.stderr
 
 
-def test_a_ledger_that_cannot_be_asked_is_told_and_the_log_still_read(site):
-    """With what to try."""
+def test_an_unreadable_ledger_is_reported_and_the_log_still_read(site):
+    """The report says why the ledger cannot be read, and what to try, and shows what the log has."""
     (site.parent / "state" / "ledger.sqlite3").write_bytes(b"no ledger" * 999)
     result = run("--config", site, "--user", USER, "--format", "json")
     assert len(json.loads(result.stdout)["pushes"]) == 2
@@ -177,7 +177,7 @@ def test_an_empty_address_is_wrong_use():
 
 
 def test_what_rotation_made_of_a_followed_log_is_read_too(tmp_path, monkeypatch):
-    """Packed ones too; the newest within a bound, which is told, and not those that were written before --since."""
+    """Packed ones too; the newest within a bound, which is reported, and not those that were written before --since."""
     config = tmp_path / "logwatch.toml"
     config.write_text(
         f'[[source]]\nname = "mesibo"\npaths = ["{tmp_path}/m.log"]\n[state]\ndirectory = "{tmp_path}/state"\n'
@@ -198,7 +198,7 @@ def test_what_rotation_made_of_a_followed_log_is_read_too(tmp_path, monkeypatch)
 
 @pytest.mark.integration
 def test_the_journal_of_a_source_is_read_too(tmp_path):
-    """Without a log there is a journal: its pushes are told, accepted ones too; other containers' are not."""
+    """Without a log there is a journal: its pushes are reported, accepted ones too; other containers' are not."""
     entries = [
         {"at": NOON + i, "MESSAGE": text(i, USER, code), "CONTAINER_NAME": name}
         for i, (name, code) in enumerate([("mesibo", 200), ("other", 914), ("mesibo", 903)])

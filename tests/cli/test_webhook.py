@@ -64,7 +64,7 @@ def test_a_secret_of_root_alone_is_read_as_systemd_hands_it_over(tmp_path, monke
         (f'{{path = "{PATH}"}}', '[web]\nlisten = "0.0.0.0:1"\nconfig_file = "web.yml"\n', "without TLS"),
     ],
 )
-def test_a_setting_that_would_not_do_is_told_with_a_remedy(tmp_path, webhook, extra, said):
+def test_a_setting_that_would_not_do_is_reported_with_a_remedy(tmp_path, webhook, extra, said):
     """Before a call is lost to it, or a secret."""
     (tmp_path / "empty").write_text("\n")
     os.mkfifo(tmp_path / "pipe")
@@ -81,8 +81,8 @@ def test_a_setting_that_would_not_do_is_told_with_a_remedy(tmp_path, webhook, ex
 
 
 @pytest.mark.parametrize("extra", [f'[[source]]\nname = "other"\nwebhook = {{path = "{PATH}"}}\n', ""])
-def test_a_path_that_may_be_the_secret_is_not_told(tmp_path, extra):
-    """What is wrong with a configuration stands in the journal, and after a reload on the page."""
+def test_a_path_that_may_be_the_secret_is_not_shown(tmp_path, extra):
+    """Problems, which reach the journal and the page, do not quote a webhook's path."""
     path = PATH if extra else f"{PATH} "
     status, output = run("check", "--config", configuration(tmp_path, f'{{path = "{path}"}}', extra))
     assert status == 1
@@ -91,7 +91,7 @@ def test_a_path_that_may_be_the_secret_is_not_told(tmp_path, extra):
 
 
 def test_a_weak_secret_is_a_warning(tmp_path):
-    """Mesibo's console may hold a short one already; it works, and is told."""
+    """Mesibo's console may hold a short one already; it works, and is reported."""
     (tmp_path / "short").write_text("12345\n")
     (tmp_path / "short").chmod(0o644)
     status, output = run("check", "--config", configuration(tmp_path, '{path = "/webhook/x", secret_file = "short"}'))
@@ -101,7 +101,7 @@ def test_a_weak_secret_is_a_warning(tmp_path):
 
 
 def test_report_reads_files_of_a_site_without_a_log(tmp_path):
-    """A configuration with a webhook alone is no reason not to."""
+    """With a configuration that has only a webhook, report still reads the files that are named."""
     log = tmp_path / "mesibo.log"
     log.write_text("E2511-101530-123 (17): push_on_complete: uid 1 type fcm code 404\n")
     status, output = run("report", log, "--config", configuration(tmp_path, f'{{path = "{PATH}"}}'), "--format", "json")

@@ -72,7 +72,7 @@ def test_values_in_any_order_are_the_last_of_their_names(text, expected):
 
 
 def test_only_what_is_captured_is_in_a_row():
-    """Each capture more makes equal lines rarer."""
+    """A row contains captures only, since each further one would make equal rows rarer."""
     made = pattern(nodes.without_captures(line(A, B), frozenset(("code",))))
     assert made.names == ("code",)
     assert made.rows(b"head b=1 code=2\nhead b=2 code=2\n") == [b"2", b"2"]
@@ -88,8 +88,8 @@ def test_the_first_alternative_that_matches_is_taken():
     ]
 
 
-def test_what_stands_behind_is_captured_as_far_as_it_is_taken():
-    """Up to the first word that is none of what may stand there."""
+def test_what_follows_the_code_is_captured_as_far_as_it_matches():
+    """Captures after the code end at the first word that LINE does not allow there."""
     made = pattern(line(A, behind=(A, B)))
     text = b"head code=2 b=7 what b=8\nhead code=2 b=1 b=2\nhead code=2 a=x\nhead code=2\n"
     assert values(made, text) == [
@@ -116,7 +116,7 @@ def test_a_listed_name_at_places_of_its_own_is_decided():
 
 
 def test_two_values_of_a_name_at_two_places_of_a_repetition_are_undecided():
-    """Nothing tells which was the last; one of them, or at another place than these, is decided."""
+    """Such a line is undecided, as nothing shows which is last; with one of them, or elsewhere, it is decided."""
     twice = nodes.seq(B, Repeat(nodes.seq(Literal(b"-"), Capture("kept", NUMBER)), 0, 1))
     made = pattern(line(A, twice))
     text = b"head b=1-2 code=3\nhead b=1-2 b=3 code=3\nhead a=x b=1 b=2 code=3\n"
@@ -144,7 +144,7 @@ def test_a_value_in_a_repetition_that_must_come_is_captured():
 
 
 def test_a_value_between_quotes_is_captured():
-    """What looks like a text that nothing is to be decided in may hold one."""
+    """A value is captured even inside what looks like a quoted text without anything to decide."""
     inside = Choice((CharRun(frozenset(b"ab"), 1, 1), nodes.seq(Literal(b"="), Capture("kept", NUMBER))))
     made = pattern(nodes.seq(Literal(b"<"), Repeat(inside), Literal(b">"), CODE))
     assert values(made, b"<a=1>code=2\n<ab>code=2\n<a=1code=2\n") == [
@@ -272,7 +272,7 @@ def test_a_value_of_nothing_is_as_if_it_were_not_there():
     assert values(made, b"\nx\n0\n") == [{}, {"kept": b"x"}, {"code": b"0"}]
 
 
-def test_rows_cannot_be_told_where_a_match_takes_more_steps_than_it_may():
+def test_there_are_no_rows_if_a_match_takes_too_many_steps():
     """An expression of an operator's that tries all ways is no reason to wait for hours."""
     made = pattern(nodes.seq(Backtracking(node("(?:a|a)*b").item), CODE))
     assert made.rows(b"aabcode=1\n") == [b"1"]
@@ -284,8 +284,8 @@ def test_rows_cannot_be_told_where_a_match_takes_more_steps_than_it_may():
     ("refused", "why"),
     [("no library", "libpcre2-8.so.0 is not there"), ("too large", "PCRE2: regular expression is too large")],
 )
-def test_rows_cannot_be_told_where_there_is_no_expression(monkeypatch, refused, why):
-    """PCRE2 is missing, or does not take it, and that is told."""
+def test_there_are_no_rows_without_an_expression(monkeypatch, refused, why):
+    """PCRE2 is missing, or does not take it, and that is reported."""
     if refused == "no library":
         monkeypatch.setattr(pcre2, "loaded", lambda: None)
         made = pattern(CODE)

@@ -92,8 +92,8 @@ def nested(depth):
         (lambda: pp.FollowedBy(pp.Literal("a")("x")) + "a", "inside FollowedBy"),
     ],
 )
-def test_what_is_refused(build, why):
-    """What pyparsing would do there cannot be said by an expression over bytes."""
+def test_elements_without_an_equal_regex_are_refused(build, why):
+    """A grammar is not compiled if an element does what no expression over bytes can do."""
     with pytest.raises(NotCompilable, match=why):
         translated(build)
 
@@ -128,7 +128,7 @@ def test_a_value_may_be_joined_of_several_elements():
     assert joined.capture_names == ("x",)
 
 
-def test_an_endless_repetition_is_told():
+def test_an_endless_repetition_is_reported():
     """Pyparsing itself would never come back from it."""
     with pytest.raises(EndlessLoop):
         translated(lambda: pp.ZeroOrMore(pp.Regex("a*")))

@@ -65,14 +65,14 @@ def test_what_a_pattern_becomes(before, after):
         ("(?=(?P<x>a))a", "a named group inside an assertion"),
     ],
 )
-def test_what_is_refused(pattern, why):
-    """What would not keep its meaning inside a larger expression, with the reason."""
+def test_regexes_that_change_their_meaning_in_a_larger_one_are_refused(pattern, why):
+    """What would mean something else inside a larger expression is refused, with the reason."""
     with pytest.raises(NotCompilable, match=re.escape(why)):
         node(pattern)
 
 
 def test_bytes_are_refused():
-    """Pyparsing matches text."""
+    """A regex over bytes is refused, since pyparsing matches text."""
     with pytest.raises(NotCompilable, match="over bytes"):
         from_regex.parse(re.compile(b"a"))
 

@@ -17,8 +17,8 @@ X = CharRun(frozenset(b"x"), 1, 1)
         ("a$", 1), (r"\bab", 2), ("(?>ab|a)c", 2),
     ],
 )  # fmt: skip
-def test_min_len(pattern, expected):
-    """No match is shorter."""
+def test_no_match_is_shorter_than_min_len(pattern, expected):
+    """The least length of a node is a lower bound for each of its matches."""
     assert node(pattern).min_len == expected
 
 
@@ -29,7 +29,7 @@ def test_min_len(pattern, expected):
         ("(?!a)b", b"b"),
     ],
 )  # fmt: skip
-def test_first_set(pattern, expected):
+def test_a_match_begins_with_a_byte_of_the_first_set(pattern, expected):
     """Every match that is not empty begins with one of these bytes."""
     assert node(pattern).first_set == set(expected)
 
@@ -46,8 +46,8 @@ def test_first_set(pattern, expected):
         ((nodes.seq(Literal(b"a"), X), nodes.END_OF_LINE), "ax(?!.)"),
     ],
 )
-def test_seq(before, after):
-    """A sequence is flat, texts side by side in it are one; what is looked at stays where it stands."""
+def test_a_sequence_is_flat_and_joins_adjacent_texts(before, after):
+    """Nested sequences become one, adjacent texts become one, and lookarounds stay in their place."""
     assert shown(nodes.seq(*before)) == after
 
 
@@ -61,8 +61,8 @@ def test_seq(before, after):
         ("a+", (0, 1), "(?>(?:a++)?)"),
     ],
 )
-def test_repeat(item, bounds, after):
-    """A single byte becomes a run of it; what is longer is repeated as a whole."""
+def test_a_repeated_byte_becomes_a_run(item, bounds, after):
+    """A repeated single byte is a run of it; anything longer is repeated as a whole."""
     assert shown(nodes.repeat(node(item), *bounds)) == after
 
 
@@ -83,8 +83,8 @@ def test_what_is_inside_comes_from_left_to_right():
         (nodes.NOTHING, None),
     ],
 )
-def test_split_leading_blanks(whole, blanks):
-    """What may be nothing and is any number of some bytes, in front; the two are the whole."""
+def test_leading_blanks_are_split_off_without_changing_the_whole(whole, blanks):
+    """Optional runs of some bytes in front are split off, and the two parts together match what the node matches."""
     found, rest = nodes.split_leading_blanks(whole)
     assert found == blanks
     assert (nodes.seq(found, rest) if found else rest) in (whole, nodes.seq(whole))

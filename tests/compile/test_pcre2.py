@@ -28,8 +28,8 @@ TEMPLATE = b"$1,$2\n"
         (b"code=" + b"9" * 100_000 + b"\n", b"9" * 100_000 + b",\n"),
     ],
 )
-def test_what_is_written(text, expected):
-    """The groups of each match, empty where one is not set, and what no match takes as it stands."""
+def test_a_substitution_writes_the_groups_of_each_match(text, expected):
+    """The groups of each match are written, empty ones for those not set, and what no match takes stays as it is."""
     assert Expression(LINES, TEMPLATE).written(text, len(text)) == expected
 
 
@@ -55,14 +55,14 @@ def test_a_result_larger_than_expected_is_whole(expected_bytes):
         (b"\\", "\\ at end of pattern"),
     ],
 )
-def test_a_mistake_in_a_pattern_is_told(mistake, why):
+def test_a_mistake_in_a_pattern_is_reported(mistake, why):
     """In the words of PCRE2."""
     with pytest.raises(ValueError, match=f"PCRE2: {re.escape(why)}"):
         Expression(mistake, b"")
 
 
-def test_a_pattern_that_is_too_large_is_told():
-    """Counted groups are written out, and there is a limit of 64 KiB of them."""
+def test_a_pattern_that_is_too_large_is_an_error():
+    """PCRE2 writes out counted groups, and refuses more than 64 KiB of them."""
     with pytest.raises(ValueError, match="PCRE2: regular expression is too large"):
         Expression(b"(?:(?:ab|c){1000}){60}", b"")
 

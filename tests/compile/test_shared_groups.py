@@ -45,8 +45,8 @@ OR_NOTHING = Choice((U, nodes.NOTHING))
         (Backtracking(nodes.seq(Repeat(U), T)), "(?>(?:(a))*(b))", "u* t"),
     ],
 )
-def test_what_a_node_becomes(before, after, names):
-    """The expression and the names of its groups, those with a star that a repetition sets."""
+def test_a_node_becomes_a_regex_and_the_names_of_its_groups(before, after, names):
+    """The names of groups that a repetition sets are marked by a star."""
     assert SharedGroups(before).write(before) == after
     groups = before.groups
     assert " ".join(group.name + ("*" if group.repetitions else "") for group in groups) == names
@@ -78,8 +78,8 @@ def test_a_node_in_several_places_has_groups_of_its_own_in_each():
         (nodes.seq(Repeat(Choice((nodes.seq(U, T), nodes.seq(T, U)))), X), b"abbax", {"u": b"a", "t": b"b"}),
     ],
 )
-def test_what_groups_hold(built, text, values):
-    """What the last turn has set that took something; nothing of an alternative that failed."""
+def test_a_shared_group_holds_what_the_last_iteration_set(built, text, values):
+    """Groups hold what the last iteration that matched something set, and nothing of a failed alternative."""
     groups = built.groups
     template = b",".join(b"${%d}" % number for number in range(1, 1 + len(groups)))
     (row,) = (

@@ -69,12 +69,12 @@ def test_a_node_in_several_places_captures_in_each():
     ],
 )
 def test_no_node_takes_the_end_of_a_line(before, after):
-    """A newline stands behind each line of a chunk, and never in one."""
+    """No node matches a newline: each line of a chunk ends in one, and none contains one."""
     assert shown(before) == after
 
 
 def test_captures_become_groups():
-    """A group for each capture, and one for a repetition with captures inside, as a whole."""
+    """Each capture is a group; a repetition with captures inside is one group as a whole."""
     repeat = Repeat(Capture("y", B))
     both = nodes.seq(Capture("x", A), repeat)
     writer = Writer(capturing=True)

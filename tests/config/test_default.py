@@ -80,7 +80,7 @@ def test_a_container_in_the_journal_is_followed_there(host, which):
 
 
 def test_a_task_of_a_swarm_in_the_journal_is_not_followed_under_a_name_that_the_next_one_has_not(host):
-    """What can be followed goes before it; else it is told that nothing is, and why."""
+    """What can be followed goes before it; else it is reported that nothing is, and why."""
     host.run_docker("journald", name=f"mesibo.1.{'a1b2c' * 5}")
     source, story = host.find()
     assert source.docker.container == "mesibo"
@@ -102,7 +102,7 @@ def test_a_task_of_a_swarm_in_the_journal_is_not_followed_under_a_name_that_the_
     ],
 )
 def test_a_container_of_any_name_is_known_by_its_image(host, image, found):
-    """Registries, tags and digests stand around the image's name; another image is none of mesibo's."""
+    """A container is found by mesibo's image, with any registry, tag or digest, and not by another image."""
     host.run_docker("json-file", name="chat", image=image)
     assert (host.find()[0].docker is not None) == found
 

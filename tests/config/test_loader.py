@@ -48,7 +48,7 @@ def test_defaults_are_those_of_the_documentation(tmp_path):
 
 
 def test_relative_paths_are_relative_to_the_file(tmp_path):
-    """Paths in the file are resolved against its directory, wherever the daemon was started."""
+    """Relative paths are resolved against the file's directory, wherever the daemon was started."""
     file = tmp_path / "logwatch.toml"
     file.write_text(MINIMAL + '[state]\ndirectory = "state"\n[catalogue]\nfile = "codes.toml"\n')
     config = load(file)
@@ -224,7 +224,7 @@ def test_no_message_shows_the_password_of_an_address(place, tmp_path):
     ],
 )
 def test_an_unusable_file_is_a_problem_with_a_remedy(make, why, tmp_path):
-    """A file that cannot be read is told like any other problem."""
+    """A file that cannot be read is reported like any other problem."""
     file = tmp_path / "logwatch.toml"
     make(file)
     with pytest.raises(ConfigError) as caught:

@@ -152,8 +152,8 @@ def test_a_password_is_a_problem_though_it_opens_the_file(old, tmp_path):
     assert problems(look(tmp_path, data, password="wrong")) == [("locked", 904)]
 
 
-def test_a_password_file_that_is_away_is_no_fault_of_the_certificate(tmp_path):
-    """Where the password cannot be read nothing is known of the certificate, and no code is foretold."""
+def test_a_missing_password_file_is_no_fault_of_the_certificate(tmp_path):
+    """If the password cannot be read, nothing is said about the certificate, and no code is predicted."""
     found = look(tmp_path, p12(certificate(), secret=SECRET), password_file=str(tmp_path / "nowhere"), project="x")
     assert (problems(found), found.provider) == ([("unreadable", None)], "apns")
 
@@ -227,7 +227,7 @@ def test_what_systemd_hands_over_is_read_in_place_of_the_secrets_directory(tmp_p
 
 
 def test_names_out_of_a_file_cannot_move_a_cursor(tmp_path):
-    """What a file calls itself is shown without control characters, and bounded."""
+    """Names from a file are shown without control characters, and cut at a bound."""
     found = look(tmp_path, account(project="\x1b[2J" + "x" * 9999, client_email="a@b"), "fcm.json")
     assert found.project.isprintable()
     assert len(found.project) <= 200
@@ -281,8 +281,8 @@ def test_without_the_library_it_is_said_how_to_get_it(tmp_path):
     assert found.problems[0].remedy == f"{sys.executable} -m pip install 'mesibo-logwatch[credentials]'"
 
 
-def test_the_short_process_gives_the_same_verdict(tmp_path):
-    """What comes back over the process boundary is what was judged."""
+def test_the_short_lived_process_returns_the_same_verdict(tmp_path):
+    """A verdict is unchanged when it is passed between processes."""
     path = tmp_path / "push.p12"
     path.write_bytes(p12(certificate("development", days=3)))
     path.chmod(0o600)

@@ -209,8 +209,8 @@ def tables(*credentials):
 
 
 @pytest.mark.integration
-def test_a_running_daemon_tells_of_its_credentials_everywhere(tmp_path):
-    """Expiry, info and problems are metrics, the findings say what will fail from when, and the log has it once."""
+def test_a_running_daemon_shows_its_credentials_everywhere(tmp_path):
+    """Expiry, info and problems are metrics, findings name what will fail and when, and the log has it once."""
     made = certificate(days=12, now=now())
     pairs = [
         {"name": "ios", "file": stored(tmp_path, p12(made, secret=SECRET)), "password_file": "pw"},
@@ -294,7 +294,7 @@ def test_a_file_that_asks_for_much_memory_does_not_get_it(tmp_path):
     assert {flaw.kind for flaw in verdict.problems} <= {"damaged", "not_checked"}
 
 
-def test_a_file_whose_name_is_no_text_is_told_and_ends_nobody():
+def test_a_file_whose_name_is_no_text_is_reported_and_ends_nobody():
     """It cannot be named to the process that would look at it."""
     (verdict,) = examine([Request(name="ios", file="/\udcff/apns.p12")])
     assert "not UTF-8" in verdict.problems[0].what

@@ -81,7 +81,7 @@ def test_the_history_is_whole_before_a_daemon_looks_at_it(tmp_path, command):
 
 
 @pytest.mark.parametrize(("name", "told"), [("m.log", ""), ("typo.log", "is not there yet: the daemon waits for it")])
-def test_a_log_that_is_not_there_is_told_of(tmp_path, name, told):
+def test_a_missing_log_is_reported(tmp_path, name, told):
     """A misspelt path is waited for like a log that comes later: who typed it learns why nothing is counted."""
     (tmp_path / "m.log").touch()
     (tmp_path / "mesibo-logwatch").symlink_to("/bin/true")

@@ -52,7 +52,7 @@ def told(**fields):
         (-400, "critical", "since 18 October 2024"),
     ],
 )
-def test_a_date_that_comes_nearer_is_told_louder(days, severity, words):
+def test_a_nearer_expiry_is_a_more_severe_finding(days, severity, words):
     """Nothing above 30 days, a warning from there, critical from 7 days on, with the day and the code."""
     mine = [finding for finding in told(not_after=NOW + days * DAY) if finding.key == "expiry:ios"]
     if severity is None:
@@ -66,14 +66,14 @@ def test_a_date_that_comes_nearer_is_told_louder(days, severity, words):
 
 
 def test_the_date_counts_and_not_the_hour_old_look():
-    """A certificate that ran out since the last look is told as expired, once."""
+    """A certificate that ran out since the last look is reported as expired, once."""
     keys = [finding.key for finding in told(not_after=NOW - 60, flaws=(flaw("expired", "It expired."),))]
     assert keys.count("expiry:ios") == 1
     assert "credential:ios" not in keys
 
 
-def test_a_problem_is_told_with_its_code_its_remedy_and_the_command():
-    """The finding names the code, what to do, and how to look for oneself; a note is no finding."""
+def test_a_problem_is_a_finding_with_its_code_its_remedy_and_the_command():
+    """The finding names the code, what to do, and the command that checks the file; a note is no finding."""
     finding = told(flaws=(flaw("development", "It is for development only."), flaw("no_key", "No key.", "note")))[0]
     assert (finding.code, finding.severity) == (905, "warning")
     assert "(code 905): It is for development only." in finding.title
@@ -82,7 +82,7 @@ def test_a_problem_is_told_with_its_code_its_remedy_and_the_command():
 
 
 def test_what_cannot_be_watched_says_how_it_can():
-    """A missing library is told with the command that installs it, below everything that is about pushes."""
+    """A missing library is reported with the command that installs it, below everything that is about pushes."""
     finding = told(not_after=None, flaws=(flaw("not_checked", "The library is not installed."),))[0]
     assert "cannot be watched" in finding.title
     assert "pip install 'mesibo-logwatch[credentials]'" in finding.remedy

@@ -23,7 +23,7 @@ def found(undated: int, results: int) -> list[Finding]:
     return list(dates.findings(Facts(1.0, Catalogue.load(), snapshot, {"m": UP})))
 
 
-def test_results_without_a_time_are_told_where_they_are_more_than_a_few():
+def test_results_without_a_time_are_reported_where_they_are_more_than_a_few():
     """How many, and what stands for their times."""
     (told,) = found(50, 100)
     assert "50 push results of m is unknown (50 %)" in told.title

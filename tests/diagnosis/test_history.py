@@ -54,7 +54,7 @@ def test_what_is_no_fault_is_no_incident(severity):
     ],
 )  # fmt: skip
 def test_what_is_found_again_is_the_same_incident(old, finding, outcome):
-    """The same results without a long pause in between, or the same key; else it is over, or never was the same."""
+    """A finding with the same results, or the same key, and no long pause continues an incident; others begin one."""
     now = {each.number: each for each in fold([old], [finding], NOW)}
     assert (0 in now) == ("another" in outcome)
     if outcome.startswith("stays"):

@@ -120,13 +120,13 @@ def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
 
 
 def test_a_time_past_all_calendars_costs_no_finding():
-    """What a ledger may hold of a broken stamp is told as one that is ahead, among all others."""
+    """What a ledger may hold of a broken stamp is reported as one that is ahead, among all others."""
     story = Story().ordinary(60)
     story.results[ResultRow("mesibo", "apns", "200", "")].last = 253402343999.1
     assert {"ahead:mesibo", "accepted"} <= {finding.key for finding in story.findings()}
 
 
-def test_an_incident_that_is_over_is_told_as_over_and_not_as_critical():
+def test_an_incident_that_is_over_is_reported_as_over_and_not_as_critical():
     """What has been mended stays on the page, but does not cry."""
     story = Story().ordinary(600)
     for ago in range(50, 30, -1):
@@ -184,7 +184,7 @@ def test_what_only_a_small_app_still_meets_is_not_over():
     assert first.ended is None
 
 
-def test_of_an_incident_that_is_over_the_pushes_of_the_last_hour_are_told_as_those():
+def test_of_an_incident_that_is_over_the_pushes_of_the_last_hour_are_called_that():
     """What came before the hour is not among them; the list of incidents has all."""
     story = Story().ordinary(600)
     for ago in range(90, 30, -1):
@@ -193,7 +193,7 @@ def test_of_an_incident_that_is_over_the_pushes_of_the_last_hour_are_told_as_tho
     assert "it ended at 09:44: 660 iOS pushes of the last hour had failed." in told.title
 
 
-def test_one_app_of_several_with_an_expired_certificate_is_told_with_its_share():
+def test_one_app_of_several_with_an_expired_certificate_is_reported_with_its_share():
     """While other iOS pushes are accepted nobody claims that every push fails."""
     first = Story().ordinary(600).incident("apns", 903, rate=10).findings()[0]
     assert "540 of " in first.title
@@ -220,7 +220,7 @@ def test_all_200_says_all():
 
 
 def test_silence_after_steady_traffic_is_the_first_finding():
-    """A source that pushed all day and stopped is told with the time of its last push."""
+    """A source that pushed all day and stopped is reported with the time of its last push."""
     first = Story().ordinary(600, until=40).findings()[0]
     assert "no push since 09:" in first.title
     assert "mesibo still logs" in first.remedy
@@ -234,7 +234,7 @@ def test_silence_of_the_whole_log_points_at_mesibo_itself():
 
 
 def test_a_source_that_seldom_pushes_is_not_called_silent():
-    """A standby, or a night without users, raises no alarm."""
+    """A standby, or a night without users, is no finding."""
     story = Story()
     for ago in range(1200, 60, -120):
         story.pushes("fcm", 200, 1, ago)
@@ -259,7 +259,7 @@ def test_a_log_out_of_reach_comes_before_everything_else():
     assert (first.evidence, first.steps) == ((), ())
 
 
-def test_lines_that_cannot_be_read_are_told_with_their_share():
+def test_lines_that_cannot_be_read_are_reported_with_their_share():
     """A dialect that the grammar does not know must not look like a quiet day."""
     story = Story()
     story.counters[CounterRow("mesibo", "unparsed_lines", "no_code")] = 500
@@ -268,8 +268,8 @@ def test_lines_that_cannot_be_read_are_told_with_their_share():
     assert first.severity == "critical"
 
 
-def test_a_disk_that_takes_nothing_is_told_first():
-    """Numbers that stand still are said to stand still."""
+def test_a_full_disk_is_the_first_finding():
+    """While nothing can be committed, the first finding says that the numbers stand still."""
     story = Story().ordinary(60)
     story.trouble = "database or disk is full"
     assert story.findings()[0].title.startswith("Nothing is counted now: database or disk is full.")
@@ -286,7 +286,7 @@ def test_stamps_ahead_of_the_clock_name_the_time_zone():
 
 
 def test_a_clock_that_was_set_back_makes_no_stamp_one_that_is_ahead():
-    """What came before was stamped by the clock as it was; to look for a time zone would lead astray."""
+    """Lines from before a clock was set back are not reported as stamps of another time zone."""
     story = Story().ordinary(60)
     story.results[ResultRow("mesibo", "fcm", "200", "")] = Seen(9, NOW, NOW + 3599)
     story.committed_at = NOW + 3600
@@ -322,7 +322,7 @@ def test_a_backlog_of_an_old_log_has_no_late_stamps():
     assert "silent:mesibo" in keys
 
 
-def test_a_stamp_that_was_ahead_once_is_told_for_an_hour():
+def test_a_stamp_that_was_ahead_once_is_reported_for_an_hour():
     """Of a clock that was wrong yesterday nobody can mend anything, and what came since says what is right now."""
     story = Story().ordinary(60)
     story.pushes("apns", 904, 1, 90)
@@ -330,14 +330,14 @@ def test_a_stamp_that_was_ahead_once_is_told_for_an_hour():
     assert [finding.key for finding in story.findings() if finding.key.startswith("ahead")] == []
 
 
-def test_a_quiet_hour_is_told_as_such():
+def test_a_quiet_hour_is_reported_as_such():
     """With nothing at all to tell there is still a first finding."""
     story = Story()
     story.pushes("fcm", 200, 1, 200)
     assert [finding.key for finding in story.findings()] == ["waiting"]
 
 
-def test_a_fault_begins_where_its_share_jumped_and_the_date_is_told():
+def test_a_fault_begins_where_its_share_jumped_and_the_date_is_reported():
     """Dead tokens of every day do not make a wave at 20:06 begin at the first of them, at 10:30 the day before."""
     story = Story().ordinary(23 * 60, rate=100)
     for ago in range(849, -1, -1):  # 22 November 10:15 less 849 minutes: 21 November 20:06
@@ -349,7 +349,7 @@ def test_a_fault_begins_where_its_share_jumped_and_the_date_is_told():
 
 
 def test_what_comes_at_the_same_rate_all_day_has_its_first_line_as_begin():
-    """Without a jump nobody claims one, and the day is told."""
+    """Without a jump nobody claims one, and the day is reported."""
     story = Story()
     for ago in range(700, -1, -1):
         story.pushes("fcm", 200, 60, ago)
@@ -375,7 +375,7 @@ def test_nothing_critical_is_folded_into_small_numbers(code, minutes_ago):
     ("platform", "code", "reason"), [("unknown", 914, ""), ("fcm", 429, "QUOTA_EXCEEDED"), ("fcm", 404, "UNREGISTERED")]
 )
 def test_no_good_news_beside_pushes_held_back_or_lost(platform, code, reason):
-    """Where a limit or dead tokens take a part of all pushes, nobody is told that the cause lies beyond mesibo."""
+    """Where a limit or dead tokens take a part of all pushes, nobody is reported that the cause lies beyond mesibo."""
     story = Story()
     for ago in range(20):
         story.pushes(platform, 200, 6, ago)
@@ -398,7 +398,7 @@ def test_no_good_news_of_a_log_that_is_stale(minutes, good):
         assert "up to 09:40 were accepted" in next(f.title for f in found if f.key == "accepted-until")
 
 
-def test_of_several_logs_one_that_is_stale_is_told_apart():
+def test_of_several_logs_the_stale_one_is_named():
     """Of those that go on the newest is known: "nothing newer" is said of the other alone, with its own time."""
     story = Story()
     for ago in range(50):
@@ -408,7 +408,7 @@ def test_of_several_logs_one_that_is_stale_is_told_apart():
     assert story.finding("accepted-until").title == told
 
 
-def test_still_logging_is_told_by_the_lines_own_times():
+def test_whether_mesibo_still_logs_is_judged_by_the_lines_own_times():
     """A file that was just read, whose last line is 35 minutes old, is no mesibo that still logs."""
     story = Story().ordinary(600, until=40)
     story.logged_at = NOW - 35 * 60
@@ -431,7 +431,7 @@ def push(state, path="/srv/mesibo.conf", why=""):
     ],
 )
 def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told):
-    """What mesibo.conf says is never advised against; a standby is told as one."""
+    """What mesibo.conf says is never advised against; a standby is reported as one."""
     story = Story()
     story.setups = push(state)
     first = story.findings()[0]
@@ -443,7 +443,7 @@ def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told
 
 
 def test_silence_names_no_setting_that_is_set():
-    """The advice to set push = 1 is not given where it is set."""
+    """The finding about silence does not advise ``push = 1`` if mesibo.conf has it."""
     story = Story().ordinary(600, until=40)
     story.setups = push("on")
     assert "switched off" not in story.finding("silent:mesibo").remedy
@@ -451,7 +451,7 @@ def test_silence_names_no_setting_that_is_set():
 
 
 def test_a_log_out_of_reach_names_its_places():
-    """Without any file the places that are looked at are told."""
+    """Without any file the places that are looked at are reported."""
     story = Story()
     story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, ())}  # noqa: FBT003
     story.setups = {"mesibo": SourceSetup(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
@@ -460,7 +460,7 @@ def test_a_log_out_of_reach_names_its_places():
 
 
 def test_a_refused_reload_is_a_finding():
-    """Whoever changed the configuration sees that the old one is in force, and why."""
+    """The finding says that the old configuration is in force, and why."""
     story = Story().ordinary(600)
     story.refused = (Problem("/etc/x.toml:3", "unknown key `nam`", "", "write name"), Problem("/etc/x.toml:9", "bad"))
     found = story.finding("reload")

@@ -122,7 +122,7 @@ def test_no_good_news_above_one_in_twenty_unread(live, mixture):
 
 @pytest.mark.parametrize("form", UNREAD)
 def test_a_good_month_in_the_same_file_hides_nothing(form):
-    """D3: 20,000 old good lines, then 40 minutes in which three of four are unread, in one chunk and in many."""
+    """20,000 old good lines, then 40 minutes in which three of four are unread, in one chunk and in many."""
     old = b"".join(line(86400 * 9 - i, READ) for i in range(20_000))
     new = b"".join(line(20 * i, READ) + line(20 * i, form) * 3 for i in range(120, 0, -1))
     for chunks in ([old + new], [old, new]):

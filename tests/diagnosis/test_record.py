@@ -261,7 +261,7 @@ def test_what_is_over_is_recorded_once_it_is_stored_whom_it_hit(world):
 
 
 def test_a_fault_of_three_days_is_one_incident(world):
-    """Where the last day no longer shows its begin, begin and pushes are still told."""
+    """Where the last day no longer shows its begin, begin and pushes are still reported."""
     world.minutes(30, good=10)
     batch = Batch(1)
     began = world.now
@@ -295,8 +295,8 @@ def test_nothing_is_written_while_nothing_changes(world):
     assert [each.key for each in world.incidents] == ["down:mesibo"]
 
 
-def test_nothing_is_told_while_nothing_can_be_stored(world):
-    """It would be told once more when the disk is back."""
+def test_no_incident_is_returned_while_nothing_can_be_stored(world):
+    """It would be reported once more when the disk is back."""
     world.minutes(20, good=10)
     world.watched.trouble = "commits fail: disk full"
     world.minutes(10, bad=5)
@@ -307,7 +307,7 @@ def test_nothing_is_told_while_nothing_can_be_stored(world):
     assert (incident.began, incident.pushes) == (START + 1200, 55)
 
 
-def test_a_diagnosis_that_fails_is_told_and_stops_nothing(world, events):
+def test_a_diagnosis_that_fails_is_reported_and_stops_nothing(world, events):
     """Counting goes on; at the next look it is tried again."""
     world.watched.refused = (None,)
     world.minutes(2, good=10)

@@ -25,8 +25,8 @@ def blind(story, cause="misplaced", minutes=40, unread=3, read=1):
     return story
 
 
-def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
-    """Fifty lines behind `mesibo-1  | `: the finding says so and names the command; push = 1 is not spoken of."""
+def test_an_unknown_prefix_is_reported_and_no_setting():
+    """For fifty lines after `mesibo-1  | `, the finding shows that prefix and the command, and not ``push = 1``."""
     story = blind(Story(), minutes=1, unread=50, read=0)
     story.shapes = [(ShapeRow("mesibo", "misplaced", "<str> (<num>): push_on_complete: code <num>", COMPOSE),
                      Seen(50, NOW - 9, NOW))]  # fmt: skip
@@ -43,7 +43,7 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
 
 
 def test_of_one_line_it_is_spoken_as_of_one():
-    """A stray line is told in words that fit it."""
+    """A stray line is reported in words that fit it."""
     story = blind(Story(), minutes=1, unread=50, read=0)
     story.lines("no_code", 1, 0)
     story.shapes = [(ShapeRow("mesibo", "misplaced", "a push_on_complete", "> "), Seen(1, NOW, NOW)),
@@ -54,7 +54,7 @@ def test_of_one_line_it_is_spoken_as_of_one():
     assert "1 looks like `push_on_complete: <str>`" in only.evidence
 
 
-def test_lines_inside_json_are_told_with_a_command_that_helps():
+def test_lines_inside_json_are_reported_with_a_command_that_helps():
     """No grammar can be proposed for texts inside JSON, where users' texts stand as well."""
     story = blind(Story(), minutes=1, unread=50, read=0)
     front = '{"timestamp":"<time>","host":"<str>","message":"'
@@ -96,7 +96,7 @@ def test_blindness_outweighs_an_expired_certificate():
 
 
 def test_what_began_two_minutes_ago_is_seen_before_the_hour_shows_it():
-    """An update of mesibo that changes its lines is told at once, whatever the hour before was."""
+    """An update of mesibo that changes its lines is reported at once, whatever the hour before was."""
     story = Story().ordinary(60, until=2, rate=2000)
     for ago in range(59, 1, -1):
         story.lines("", 2000, ago)
@@ -107,7 +107,7 @@ def test_what_began_two_minutes_ago_is_seen_before_the_hour_shows_it():
     assert "200 of 200 in the last two minutes" in found[0].evidence[0]
 
 
-def test_lines_that_are_read_again_are_told_as_over():
+def test_lines_that_are_read_again_are_reported_as_over():
     """Whoever has mended the grammar sees that it worked; the hour's shares are still not called good."""
     story = Story()
     for ago in range(40, 10, -1):
@@ -142,8 +142,8 @@ def test_one_line_cut_off_by_a_crash_is_no_catastrophe():
     assert next(finding for finding in others if finding.key == KEY).severity == "warning"
 
 
-def test_what_a_clock_ahead_judged_blinds_nobody_once_it_is_set_back():
-    """Unread lines of a minute that is still to come are none of the last hour."""
+def test_unread_lines_of_the_future_are_ignored_once_the_clock_is_set_back():
+    """Unread lines that a clock ahead dated in the future do not count for the last hour."""
     story = Story().ordinary(60).lines("", 900, 5)
     ahead = int(NOW // 60) * 60 + 10800
     story.readings[Reading(60, ahead, "mesibo", "misplaced")] = Seen(500, ahead, ahead)
@@ -161,8 +161,8 @@ def test_a_stray_line_among_many_is_no_finding():
     assert "of what could be read (10 could not)" in only.evidence[0]
 
 
-def test_a_source_that_is_unread_is_not_silent():
-    """Pushes that come in another form are no silence."""
+def test_an_unreadable_source_is_not_silent():
+    """Push lines that cannot be read are not reported as silence."""
     story = blind(Story().ordinary(600, until=40), unread=20, read=0)
     assert [finding.key for finding in story.findings() if finding.key.startswith("silent")] == []
 

@@ -37,7 +37,7 @@ def events(**counts):
     return {CounterRow("hook", "webhook_events", outcome): count for outcome, count in counts.items()}
 
 
-def test_a_bare_number_is_told_with_the_reason_of_the_webhook():
+def test_a_bare_number_is_reported_with_the_reason_of_the_webhook():
     """And with that reason's remedy; where reasons differ, all are evidence and none is the title."""
     story = Story().ordinary(60, without=("apns",)).incident("apns", 403)
     row = ResultRow("mesibo", "apns", "403", "")
@@ -60,7 +60,7 @@ def test_a_bare_number_is_told_with_the_reason_of_the_webhook():
         ({}, "witness-lacks:hook"),
     ],
 )
-def test_where_the_two_witnesses_disagree_it_is_told(minutes, key):
+def test_if_webhook_and_log_disagree_that_is_a_finding(minutes, key):
     """Failures that the webhook has and the log counts as accepted, and the other way round."""
     found = told(Story().ordinary(60), minutes=minutes)
     assert {name for name in found if name.startswith("witness")} == {key}
@@ -69,15 +69,15 @@ def test_where_the_two_witnesses_disagree_it_is_told(minutes, key):
     assert not re.search("[0-9]|last hour", found[key].cause)  # an incident is called by what does not change
 
 
-def test_of_what_failed_before_it_listened_a_webhook_is_not_asked():
-    """A first start reads the log of hours in which no call could come."""
+def test_failures_before_a_webhook_listened_are_not_expected_of_it():
+    """Failures that a first start reads from the log are not compared with a webhook that did not listen yet."""
     story = Story().ordinary(60)
     for since, expected in ((NOW - 60, []), (NOW - 3000, ["witness-lacks:hook"])):
         found = told(story, status={"mesibo": UP, "hook": replace(HOOK, since=since)})
         assert [name for name in found if name.startswith("witness")] == expected
 
 
-def test_where_they_agree_nothing_is_told():
+def test_if_they_agree_there_is_no_finding():
     """The same numbers by code, as far as they have settled."""
     story = Story().ordinary(60)
     logged = {}
@@ -95,7 +95,7 @@ def test_where_they_agree_nothing_is_told():
         ({"failure": 300, "ambiguous": 3}, None),
     ],
 )
-def test_events_that_cannot_be_read_are_told_with_a_way_out(counts, severity):
+def test_events_that_cannot_be_read_are_reported_with_a_way_out(counts, severity):
     """A few odd ones among many are noise."""
     found = told(Story().ordinary(60), counters=events(**counts)).get("webhook-unread:hook")
     assert (found and found.severity) == severity
@@ -104,7 +104,7 @@ def test_events_that_cannot_be_read_are_told_with_a_way_out(counts, severity):
 
 
 def test_a_webhook_alone_has_numbers_and_no_share():
-    """However many fail, nothing is said of all pushes."""
+    """With a webhook and no log, findings name numbers of failures and no share of pushes."""
     story = Story()
     for ago in range(50):
         story.pushes("apns", 903, 5, ago, source="cloud")

@@ -36,7 +36,7 @@ LINE = b"E2211-101500-123 (17): push_on_complete: uid 1 code 903"
     ],
 )
 def test_the_beginning_of_a_line_is_shown_up_to_mesibos_prefix(before, shown):
-    """Names of log shippers stay, times and numbers are told as such, everything else is masked."""
+    """Names of log shippers stay, times and numbers are reported as such, everything else is masked."""
     assert front(before + LINE, b"push_on_complete", WORDS) == shown
 
 
@@ -46,7 +46,7 @@ def test_a_dialect_without_mesibos_prefix_shows_all_before_the_marker():
 
 
 def test_a_line_without_the_marker_has_no_front():
-    """There is nothing to stand in front of."""
+    """Without the marker, the front of a line is empty."""
     assert front(b"hello", b"push_on_complete", WORDS) == ""
 
 
@@ -93,7 +93,7 @@ def test_a_text_in_json_may_begin_with_a_blank(blanks):
 @pytest.mark.parametrize("depth", [0, 1, 2])
 @pytest.mark.parametrize("words", [1, 30])
 def test_the_text_comes_out_of_json_however_deep_its_key_stands(depth, words):
-    """By the command that is told, whether the front shows the objects around the key or is cut."""
+    """By the command that is reported, whether the front shows the objects around the key or is cut."""
     text = "E2511-100001-001: push_on_complete: code 903"
     record = {"message": text, "host": {"name": "vm", "up": True, "tags": ["push"]}}
     for _ in range(depth):

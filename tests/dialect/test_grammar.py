@@ -89,7 +89,7 @@ def test_the_first_directory_wins(place, tmp_path):
         (GOOD + 'TIMESTAMP = "%d %d"', "TIMESTAMP '%d %d' cannot be used: redefinition"),
     ],
 )
-def test_a_bad_grammar_is_told(place, source, told):
+def test_a_bad_grammar_is_reported(place, source, told):
     """Where, what and why, instead of a traceback."""
     assert told in problems(place(source))
 
@@ -105,12 +105,12 @@ def test_a_bad_grammar_is_told(place, source, told):
         ("# expect: null (lost)\n7: sent\n", "(lost) stands behind null"),
     ],
 )
-def test_bad_samples_are_told(place, samples, told):
+def test_bad_samples_are_reported(place, samples, told):
     """A grammar without good samples does not load."""
     assert told in problems(place(samples=samples))
 
 
-def test_several_problems_are_told_at_once(place):
+def test_several_problems_are_reported_at_once(place):
     """No second run to find the second problem."""
     text = problems(place(GOOD.replace('("code")', "").replace('("timestamp")', '("time")')))
     assert "no result name `code`" in text
@@ -144,8 +144,8 @@ def test_a_directory_above_that_others_can_write_to_is_refused(tmp_path, place):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("what", ["mine.py", "samples/mine.log", "."])
-def test_what_belongs_to_others_is_refused(place, what):
-    """A file of another user is that user's code."""
+def test_a_grammar_of_another_user_is_refused(place, what):
+    """A grammar file that belongs to another user is not executed."""
     directory = place()
     os.chown(directory / what, 12345, 12345)
     assert "owned by uid 12345" in problems(directory)
@@ -158,13 +158,13 @@ def test_a_name_is_no_path(name, tmp_path):
         load(name, [tmp_path])
 
 
-def test_an_unknown_name_is_told_with_the_known_ones(tmp_path):
+def test_an_unknown_name_is_reported_with_the_known_ones(tmp_path):
     """Where it was looked for, and what there is."""
     with pytest.raises(GrammarError, match=r"(?s)not found: looked in .*known grammars: mesibo"):
         load("mesbo", [tmp_path])
 
 
-def test_a_directory_that_may_not_be_entered_is_told(tmp_path, monkeypatch):
+def test_a_directory_that_may_not_be_entered_is_reported(tmp_path, monkeypatch):
     """A grammar of that name may be in it: the shipped one does not quietly take its place."""
 
     def closed(path):
@@ -175,7 +175,7 @@ def test_a_directory_that_may_not_be_entered_is_told(tmp_path, monkeypatch):
         load("mesibo", [tmp_path])
 
 
-def test_missing_samples_are_told(place):
+def test_missing_samples_are_reported(place):
     """A grammar cannot be loaded without them."""
     directory = place()
     (directory / "samples" / "mine.log").unlink()
@@ -183,6 +183,6 @@ def test_missing_samples_are_told(place):
 
 
 @pytest.mark.parametrize(("form", "why"), [("%H:%M:%S", "no day"), ("%d %Q", "bad directive"), ("%d %H:%M %", "stray")])
-def test_a_format_that_cannot_work_is_told(form, why):
-    """When the grammar is loaded, not with the first line of a night."""
+def test_a_format_that_cannot_work_is_reported(form, why):
+    """A wrong TIMESTAMP is reported when the grammar is loaded, not at the first line."""
     assert why in wrong_form(form)

@@ -38,8 +38,8 @@ def test_hyphens_between_numbers_stay():
     assert shape(b"2026-11-26 E2211-101500-123 code 903", WORDS) == "<num>-<num>-<num> <str>-<num>-<num> code <num>"
 
 
-def test_the_end_of_a_line_is_no_part_of_it():
-    """A number at the end is a number, whichever line end follows."""
+def test_the_end_of_a_line_is_no_part_of_its_shape():
+    """A number at the end of a line is a number, whichever line end follows."""
     assert {shape(b"push_on_complete code 903" + end, WORDS) for end in (b"", b"\n", b"\r\n", b" \t\n")} == {
         "push_on_complete code <num>"
     }

@@ -104,7 +104,7 @@ def test_a_task_of_a_global_service_is_followed_by_the_service(docker):
 
 
 def test_docker_with_remapped_users_keeps_containers_below_its_root(docker, tmp_path):
-    """`userns-remap`: the root gets a directory named after the ids, and what was there before stays where it was."""
+    """With `userns-remap`, containers are found below a directory named after the ids, and where they were before."""
     docker.run(1, name="before")
     remapped = Docker(docker.root / "231072.231072")
     remapped.run(2)
@@ -260,7 +260,7 @@ def test_a_broken_configuration_says_nothing_it_should_not(docker, content):
 
 
 def test_nothing_but_five_facts_is_ever_read_out(docker):
-    """A container's arguments and environment hold the app token: they are never decoded."""
+    """A container's arguments and environment, which hold the app token, are never decoded."""
     docker.run(1)
     (container,), problems = containers(str(docker.root))
     assert problems == []

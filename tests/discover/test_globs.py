@@ -72,7 +72,7 @@ def test_new_files_are_found_at_once_and_nothing_is_listed_in_vain(tree, monkeyp
 
 
 def test_new_files_are_found_where_the_time_of_their_directory_is_set_back(tree):
-    """Whoever copies a tree with its times sets that of a directory last, to what it is at the source."""
+    """New files are found even if a copying tool sets the directory's mtime to the original's."""
     globs = Globs([f"{tree}/*.log"])
     before = os.stat(tree)
     assert names(globs, tree) == ["a.log", "b.log"]
@@ -82,7 +82,7 @@ def test_new_files_are_found_where_the_time_of_their_directory_is_set_back(tree)
 
 
 def test_directories_that_were_listed_are_watched(tree):
-    """What was listed is watched, and the directories of plain paths; no tree below them."""
+    """The directories that were listed, and those of plain paths, are watched, but no trees below them."""
     globs = Globs([str(tree / "*.log"), str(tree / "deep" / "d.log")])
     globs.find(0.0)
     assert globs.directories() == {str(tree), str(tree / "deep")}
@@ -100,7 +100,7 @@ def test_a_directory_that_may_not_be_listed_is_a_finding(tree, monkeypatch):
 
 
 def test_a_tree_may_be_deeper_than_the_interpreter_nests_calls(tmp_path, monkeypatch):
-    """Directories within directories, by the thousand, cost no other log its place."""
+    """Thousands of nested directories do not prevent other logs from being found."""
     (tmp_path / "m.log").touch()
     monkeypatch.chdir(tmp_path)
     for _ in range(1050):
@@ -114,7 +114,7 @@ def test_a_tree_may_be_deeper_than_the_interpreter_nests_calls(tmp_path, monkeyp
         subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)  # shutil nests as deep as the tree
 
 
-def test_more_directories_than_anybody_has_logs_in_are_told_and_the_nearest_are_listed(tree, monkeypatch):
+def test_more_directories_than_anybody_has_logs_in_are_reported_and_the_nearest_are_listed(tree, monkeypatch):
     """A pattern over a whole file system ends, and says where it did."""
     monkeypatch.setattr(globbing, "DIRECTORIES", 2)
     found = Globs([str(tree / "**" / "*.log"), str(tree / "deep" / "er" / "e.log")]).find(0.0)

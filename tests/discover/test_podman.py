@@ -78,7 +78,7 @@ def test_a_container_is_followed_by_name_whatever_the_storage_driver(tmp_path, d
 
 
 def test_a_container_that_is_made_anew_is_followed_at_once(tmp_path):
-    """Its log is read with the next look: one that is removed in the same second would be gone by a later one."""
+    """A new container's log is found by the next look, since it may be removed within a second."""
     podman = Podman(tmp_path / "storage")
     podman.start(podman.create("a", rm=True), "one")
     follower = follow(podman)
@@ -113,7 +113,7 @@ def test_a_container_of_a_transient_store_is_listed_elsewhere(tmp_path, monkeypa
 
 
 def test_the_log_of_a_container_that_is_started_later_is_read_at_once(tmp_path):
-    """Until then it has none, and that is what is said; nothing is guessed about where its lines go."""
+    """A container that was never started is reported as having no log, with no guess where its lines go."""
     podman = Podman(tmp_path / "storage")
     userdata = podman.create("a")
     container = Container("mesibo", str(podman.root))
@@ -125,7 +125,7 @@ def test_the_log_of_a_container_that_is_started_later_is_read_at_once(tmp_path):
 
 
 def test_where_the_lines_of_a_container_without_a_log_are_is_not_claimed(tmp_path):
-    """Journald, passthrough, none and a path elsewhere look alike in podman's storage."""
+    """The message names all possible places, since journald, passthrough, none and another path look alike."""
     podman = Podman(tmp_path / "storage")
     (podman.create("a") / "config.json").write_text("{}")
     (problem,) = Container("mesibo", str(podman.root)).find(0.0).problems
@@ -138,7 +138,7 @@ def test_where_the_lines_of_a_container_without_a_log_are_is_not_claimed(tmp_pat
 
 
 def test_a_list_that_cannot_be_understood_costs_itself(tmp_path):
-    """It is told, and containers of the other one are found; nothing of what it says is repeated."""
+    """It is reported, and containers of the other one are found; nothing of what it says is repeated."""
     podman = Podman(tmp_path / "storage")
     podman.start(podman.create("a", rm=True), "one")
     (podman.store / "containers.json").write_text(SECRET)

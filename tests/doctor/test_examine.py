@@ -316,7 +316,7 @@ FAULTS = [
     (answer("/api/v1/rules", {"groups": [{"rules": [RULE | {"health": "err"}]}]}), "prometheus rules", "failure",
      "PushFails"),
     (answer("/api/v1/alertmanagers", {"activeAlertmanagers": []}), "alertmanager", "warning", "nobody"),
-    # D5: Prometheus knows one, and nothing listens there
+    # Prometheus knows one, and nothing listens there
     (answer("/api/v2/status", NoAnswer("Connection refused"), ALERTMANAGER), "alertmanager", "failure", "refused"),
     (answer("/api/v2/status", b"<html>", ALERTMANAGER), "alertmanager", "failure", "is not Alertmanager"),
     (routed(ROUTED.replace("webhook_configs: [{url: <secret>}]", "webhook_configs: []")), "alertmanager route",
@@ -325,7 +325,7 @@ FAULTS = [
      "warning alerts go to ticket"),
     (routed(ROUTED.replace("\n      receiver: page", "\n      receiver: none")),
      "alertmanager route", "failure", "critical alerts go to none"),
-    # D6: one of three rule files, no cluster, 60 s
+    # one of three rule files, no cluster, 60 s
     (answer("/api/v1/rules", loaded(rule_files()[:1])), "prometheus rules", "failure",
      "mesibo-trends.yml is not loaded"),
     (answer("/api/v1/rules", {"groups": [*loaded()["groups"][:-1], {"name": "x"}]}), "prometheus rules",
@@ -338,7 +338,7 @@ FAULTS = [
      "prometheus interval", "failure", "every 1m"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "16s"}]}),
      "prometheus interval", "failure", "every 16s"),
-    # D24: a link that leads nowhere
+    # a link that leads nowhere
     (answer("/api/v1/rules", loaded(annotations={"runbook_url": "docs/runbooks/MesiboX.md"})), "runbook link",
      "warning", "opens on no phone"),
     # made from the address that is scraped, as the shipped rules do
@@ -350,13 +350,13 @@ FAULTS = [
      "10 minutes ahead"),
     (answer("/api/v1/query?query=time()", {"result": [0, str(NOW + 40)]}), "prometheus clock", "warning",
      "20 s behind"),
-    # D7: what `run` refuses
+    # what `run` refuses
     (newer, "ledger", "failure", "schema 99"),
     (lambda m: m.config.write_text(m.config.read_text().replace(str(m.state), "/proc/x")), "state directory",
      "failure", "`run` would refuse it"),
-    # D1: a prefix that nobody knows
+    # a prefix that nobody knows
     (prefixed, "log of mesibo: parsed", "failure", 'they begin with "`<str> >> `"'),
-    # D9: a copy that was written just now, of a log that ended 35 minutes ago
+    # a copy that was written just now, of a log that ended 35 minutes ago
     (lambda m: m.write("push_on_complete: code 200", at=NOW - 2100), "log of mesibo: fresh", "warning",
      "36 minutes ago"),
     (lambda m: m.configure('paths = ["/proc/1/root/../../nowhere/*.log"]'), "log of mesibo", "failure", "nowhere"),
@@ -380,7 +380,7 @@ def test_what_reads_lines_is_named_with_its_version(machine):
     assert machine.row("reading").what == f"PCRE2 {pcre2.version()}, machine code"
 
 
-def test_a_unit_that_forbids_machine_code_is_told_though_doctor_may_make_it(machine):
+def test_a_unit_that_forbids_machine_code_is_reported_though_doctor_may_make_it(machine):
     """What doctor itself may do says nothing of the service: systemd is asked."""
     machine.programs["mesibo-logwatch.service"] = UNIT.replace("Execute=no", "Execute=yes")
     row = machine.row("reading")
@@ -389,7 +389,7 @@ def test_a_unit_that_forbids_machine_code_is_told_though_doctor_may_make_it(mach
     assert "MemoryDenyWriteExecute=no" in row.remedy
 
 
-def test_machine_code_that_cannot_be_made_anywhere_here_is_told(machine, monkeypatch):
+def test_machine_code_that_cannot_be_made_anywhere_here_is_reported(machine, monkeypatch):
     """As in a container whose memory may not be executable, or on a processor that PCRE2 does not know."""
     monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -48)
     machine.programs.clear()  # no systemd either
@@ -398,7 +398,7 @@ def test_machine_code_that_cannot_be_made_anywhere_here_is_told(machine, monkeyp
     assert "interpreted, since no machine code can be made here" in row.what
 
 
-def test_a_host_without_pcre2_is_told_what_to_install(machine, monkeypatch):
+def test_for_a_host_without_pcre2_the_package_to_install_is_named(machine, monkeypatch):
     """Lines are read all the same, and slowly: a warning, and no failure."""
     monkeypatch.setattr(pcre2, "loaded", lambda: None)
     row = machine.row("reading")
@@ -413,7 +413,7 @@ def test_a_prometheus_that_was_named_and_does_not_answer_is_a_failure(machine):
     assert machine.row("prometheus").verdict == "failure"
 
 
-def test_no_secret_of_mesibo_or_docker_is_ever_told(machine):
+def test_no_secret_of_mesibo_or_docker_is_ever_shown(machine):
     """Passwords of mesibo.conf and tokens in a container's arguments are in no row."""
     with_docker(machine, options=LIMITED)
     told = " ".join(f"{row.what} {row.remedy}" for row in machine.rows())
@@ -432,7 +432,7 @@ def test_a_source_in_the_journal_is_looked_at(machine):
 
 
 def test_a_missing_journalctl_is_a_failure(machine, monkeypatch):
-    """Without the program nothing of the journal can be read, and the remedy is told."""
+    """Without the program nothing of the journal can be read, and the remedy is reported."""
     with_journal(machine)
     monkeypatch.setattr("logwatch.journal.child.PROGRAM", "/nowhere/journalctl")
     found = machine.row("log of mesibo")
@@ -461,7 +461,7 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
     ],
 )
 def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, verdict):
-    """Docker's logs are read by a capability of the unit: they were a failure for good, though they were counted."""
+    """Docker's logs are no failure if the unit lets the service read them by a capability."""
     nobody = __import__("pwd").getpwnam("nobody")
     monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     for each in machine.directory.parents[:-1]:
@@ -476,7 +476,7 @@ def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
 def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothing(machine, monkeypatch):
-    """What the service's user may not read by itself is told with that doubt, of files and of the journal."""
+    """What the service's user may not read by itself is reported with that doubt, of files and of the journal."""
     nobody = __import__("pwd").getpwnam("nobody")
     monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     machine.log.chmod(0o600)
@@ -531,7 +531,7 @@ def test_what_the_daemon_cannot_reach_is_a_failure_though_doctor_can(machine, an
     assert (found.verdict, words in found.what) == (verdict, True), found.what
 
 
-def test_a_log_that_is_not_there_is_told_once(machine):
+def test_a_log_that_is_not_there_is_reported_once(machine):
     """Where doctor finds no log either, the daemon is not to blame, and neither its unit nor a kernel is."""
     machine.log.unlink()
     machine.answers[STATUS] = told()
@@ -543,7 +543,7 @@ def test_a_log_that_is_not_there_is_told_once(machine):
     [(NoAnswer("it answers 401", 401), ["skipped"]), (b"{}", []), (b"<html>", []), (NoAnswer("refused"), [])],
 )
 def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, verdicts):
-    """Behind a password nobody knows what it reaches; whatever else answers is told in the row of the port."""
+    """Behind a password, doctor does not know what the daemon reaches; other answers are in the port's row."""
     machine.answers |= {STATUS: answer, STATUS.replace("http:", "https:"): answer}
     assert [row.verdict for row in machine.rows() if "followed" in row.name] == verdicts
 
@@ -599,7 +599,7 @@ def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(days, verdict
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what the service was handed")
-def test_a_secret_that_the_running_service_does_not_have_yet_is_told(machine, monkeypatch):
+def test_a_secret_that_the_running_service_does_not_have_yet_is_reported(machine, monkeypatch):
     """Systemd copies secrets when the service starts: after a renewal doctor would judge a file that nobody uses."""
     secrets, handed = machine.directory / "secrets", machine.directory / "handed"
     monkeypatch.setattr("logwatch.doctor.credentials.SECRETS", secrets)
@@ -641,7 +641,7 @@ def test_each_check_is_one_row_and_each_fault_has_a_remedy_that_is_possible_here
 
 
 def test_an_unknown_prefix_is_no_reason_to_advise_a_setting(machine):
-    """D1: fifty push lines that cannot be read: the command that mends it, and not a word of push = 1."""
+    """Fifty push lines that cannot be read: the command that mends it, and not a word of push = 1."""
     prefixed(machine)
     rows = {row.name: row for row in machine.rows()}
     assert rows["log of mesibo: push lines"].verdict == "ok"
@@ -650,8 +650,8 @@ def test_an_unknown_prefix_is_no_reason_to_advise_a_setting(machine):
     assert [row for row in rows.values() if row.verdict != "ok" and "push = 1" in row.what + row.remedy] == []
 
 
-def test_a_standby_is_not_told_to_set_what_is_set(machine):
-    """D8: push = 1 stands in mesibo.conf, and the standby logs no push: nobody is told to set it."""
+def test_a_standby_is_not_advised_to_set_what_is_set(machine):
+    """If mesibo.conf has push = 1, doctor does not advise to set it because a standby logs no push."""
     machine.write("on_message: mid 1")
     row = machine.row("log of mesibo: push lines")
     assert "a standby, or nobody needed a push" in row.what
@@ -692,7 +692,7 @@ def test_an_alertmanager_that_was_named_is_asked_whatever_prometheus_says(machin
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(1 << 20, "failure"), (64 << 20, "warning"), (1 << 30, "ok")])
-def test_how_much_room_is_left_is_told_with_its_place(machine, monkeypatch, free, verdict):
+def test_how_much_room_is_left_is_reported_with_its_place(machine, monkeypatch, free, verdict):
     """A host has many disks, and to free some space on another one helps nobody."""
     monkeypatch.setattr("logwatch.doctor.state.shutil.disk_usage", lambda _: types.SimpleNamespace(free=free))
     found = machine.row("disk")
@@ -706,7 +706,7 @@ def test_how_much_room_is_left_is_told_with_its_place(machine, monkeypatch, free
         "mesibo-logwatch.service: Control process exited, code=exited, status=217/USER",
     ],
 )
-def test_a_service_that_does_not_start_is_told_with_what_its_journal_says_last(machine, refused):
+def test_a_service_that_does_not_start_is_reported_with_what_its_journal_says_last(machine, refused):
     """Doctor runs as root, and is refused nothing that keeps the service from starting."""
     ended = "mesibo-logwatch.service: Main process exited, code=exited, status=2/INVALIDARGUMENT"
     journal = f"error: an older one\n{refused}\n  try: chmod\n{ended}\nStopped {SERVICE_USER}.service\n"

@@ -84,7 +84,7 @@ def test_where_all_is_well_every_row_to_the_pager_is_ok(staged, site, programs):
 
 
 def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
-    """D5, D6, D24: nobody listens, one rule file of three, no cluster, too seldom, a link that leads nowhere."""
+    """Nobody listens, one rule file of three, no cluster, too seldom, a link that leads nowhere."""
     directory, _ = staged
     for name in ("mesibo-push.yml", "mesibo-trends.yml"):
         (directory / "rules" / name).unlink()

@@ -121,14 +121,14 @@ def test_what_is_no_http_is_no_answer(serve, text):
 
 
 def test_nobody_listening_is_no_answer():
-    """A port that is closed is told in the system's words."""
+    """A port that is closed is reported in the system's words."""
     with pytest.raises(NoAnswer, match="refused"):
         Host().fetch(f"http://127.0.0.1:{free_port()}/")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_what_runs_on_this_host_is_not_asked_by_way_of_a_proxy(serve, monkeypatch, host):
-    """A proxy in the environment has a loopback of its own, where nobody answers."""
+    """A proxy from the environment is not used for loopback addresses."""
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -192,7 +192,7 @@ def test_the_way_out_is_tried_to_google_and_apple(serve):
         ("exit 3", "sh failed"),
     ],
 )
-def test_a_program_that_fails_is_told_in_one_line(program, said):
+def test_a_program_that_fails_is_reported_in_one_line(program, said):
     """A container has systemctl, and no systemd that it could ask: that is said, not systemctl's advice."""
     with pytest.raises(NoAnswer) as why:
         Host().run(["sh", "-c", program])

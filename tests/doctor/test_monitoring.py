@@ -109,7 +109,7 @@ DOUBLED = "".join(f"r{n}: &r{n} {{continue: true, routes: [*r{n - 1}, *r{n - 1}]
         ("receivers:\n" + "- {name: a, webhook_configs: [1]}\n" * 60_000, "characters, which are not looked at"),
     ],
 )
-def test_a_configuration_without_end_ends(text, what):
-    """Two kilobytes of aliases are a route of 2^63 steps, and two megabytes of YAML a minute's reading."""
+def test_an_alertmanager_configuration_that_expands_without_end_is_refused(text, what):
+    """YAML whose aliases make 2^63 routes, or of two megabytes, is refused in short time."""
     (row,) = (row for row in rows(status={"config": {"original": text}}) if row.name == "alertmanager")
     assert what in row.what

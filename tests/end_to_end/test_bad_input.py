@@ -32,7 +32,7 @@ def logwatch(programs, *args):
     ],
 )
 @pytest.mark.parametrize(("command", "expected"), [("run", 2), ("check", 1)])
-def test_a_wrong_configuration_is_told_and_stops_the_start(programs, tmp_path, command, expected, text, told):
+def test_a_wrong_configuration_is_reported_and_stops_the_start(programs, tmp_path, command, expected, text, told):
     """`run` exits with 2 and `check` with 1, both with where, what and a remedy."""
     config = tmp_path / "logwatch.toml"
     config.write_text(text)
@@ -42,7 +42,7 @@ def test_a_wrong_configuration_is_told_and_stops_the_start(programs, tmp_path, c
     assert "try:" in output
 
 
-def test_a_configuration_that_is_missing_or_a_directory_is_told(programs, tmp_path):
+def test_a_configuration_that_is_missing_or_a_directory_is_reported(programs, tmp_path):
     """A path that leads nowhere, or to a directory, is named with the reason."""
     status, output = logwatch(programs, "run", "--config", tmp_path / "nowhere.toml")
     assert (status, "No such file" in output) == (2, True)
@@ -50,7 +50,7 @@ def test_a_configuration_that_is_missing_or_a_directory_is_told(programs, tmp_pa
     assert (status, "Is a directory" in output) == (1, True)
 
 
-def test_a_port_in_use_is_told_before_anything_is_read(programs, site):
+def test_a_port_in_use_is_reported_before_anything_is_read(programs, site):
     """The start fails with the address and how to find who has it; the state directory stays empty."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -63,7 +63,7 @@ def test_a_port_in_use_is_told_before_anything_is_read(programs, site):
     assert not site.state.exists()
 
 
-def test_a_state_directory_that_cannot_be_used_is_told(programs, site):
+def test_a_state_directory_that_cannot_be_used_is_reported(programs, site):
     """A state directory below a file cannot be made: the message names it, and what to do."""
     site.state.write_text("in the way")
     status, output = logwatch(programs, "run", "--config", site.config)
@@ -107,7 +107,7 @@ def test_binary_garbage_in_a_log_harms_nothing(programs, site):
     assert daemon.total("mesibo_logwatch_lag_bytes") == 0
 
 
-def test_a_directory_in_place_of_a_log_is_told_and_waited_out(programs, site):
+def test_a_directory_in_place_of_a_log_is_reported_and_waited_out(programs, site):
     """The source is down while a directory stands where its log should be, and comes up with the file."""
     site.log.mkdir()
     daemon = programs(Daemon, site.config)

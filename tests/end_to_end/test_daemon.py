@@ -192,7 +192,7 @@ def test_few_lines_of_a_deleted_log_that_wait_for_more_count_before_a_reload(sit
 
 
 def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_that_it_asks_for(site, programs):
-    """The error log is what it was until then: the setting is told as one that takes a restart."""
+    """The error log is what it was until then: the setting is reported as one that takes a restart."""
     site.write(903, 3)
     daemon = programs(Daemon, site.config)
 

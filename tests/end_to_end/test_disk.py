@@ -91,8 +91,8 @@ def test_a_disk_that_failures_alone_would_fill_goes_on_taking_counts(site, progr
     assert "is ready" in ready(daemon)
 
 
-def test_fewer_failures_than_a_disk_is_full_of_end_no_commit(site, programs, disk):
-    """``failures.keep`` is made smaller, as the log advises: they go bit by bit, and counting goes on."""
+def test_a_smaller_keep_on_a_full_disk_ends_no_commit(site, programs, disk):
+    """If ``failures.keep`` is lowered on a full disk, failures are deleted bit by bit, and counting goes on."""
     daemon = filled(site, programs)
     daemon.stop()
     site.configure("[failures]\nkeep = 100\n")

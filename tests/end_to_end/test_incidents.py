@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_an_incident_is_recorded_while_nobody_looks_and_outlives_kill_9(site, programs):
-    """One incident over two lives of the daemon, with every push and every user; the API tells it."""
+    """Over two lives of the daemon, the API shows one incident, with every push and every user."""
     site.write(200, 30, "apns")
     site.write(903, 25, "apns")
     reader = Reader(site.state / FILE)

@@ -17,7 +17,7 @@ def target(daemon):
 
 
 def test_promql_returns_exactly_what_was_written(site, programs, tmp_path):
-    """Per code, Prometheus has the counts that were written: history in the total, the new in the increase."""
+    """For each code, Prometheus has the written counts: history in the total, new pushes in the increase."""
     site.write(200, 300)
     site.write(903, 40)
     daemon = programs(Daemon, site.config)

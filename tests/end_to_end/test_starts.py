@@ -99,7 +99,7 @@ def told_on_disk(site):
 
 
 def test_a_kill_amid_a_backlog_may_cost_details_of_failures_and_an_orderly_stop_costs_none(site, programs):
-    """Counts are exact either way; what is told one by one are the newest failures, without a gap among them."""
+    """Counts are exact either way; what is reported one by one are the newest failures, without a gap among them."""
     site.configure('[privacy]\nidentifiers = "plain"\n')
     site.write(903, 1)
     # as long as push lines are: of a chunk of short ones not every failure is told
@@ -154,7 +154,7 @@ def test_a_start_without_enough_descriptors_ends_with_words(site, limit):
 
 @pytest.mark.parametrize("limit", [128, 256])
 def test_few_descriptors_are_shared_by_all_sources(site, programs, limit):
-    """Five sources of a hundred files each are counted with a hundred descriptors, and HTTP is served all the while."""
+    """Five sources of a hundred files each are counted with a hundred descriptors, while HTTP is served."""
     sources = []
     for n in range(5):
         (site.directory / f"s{n}").mkdir()
@@ -181,7 +181,7 @@ def test_few_descriptors_are_shared_by_all_sources(site, programs, limit):
 
 
 def test_many_directories_take_few_threads(site, programs):
-    """Sixty directories are watched by one thread: a unit's TasksMax has room for them."""
+    """Sixty directories are watched by one thread, so that a unit's TasksMax has room."""
     for n in range(60):
         (site.directory / f"d{n}").mkdir()
         (site.directory / f"d{n}" / "m.log").write_text(f"E2511-2200{n:02}-001 (1): push_on_complete: code 200\n")
@@ -195,7 +195,7 @@ def test_many_directories_take_few_threads(site, programs):
 
 
 def test_a_loop_that_hangs_is_not_ready(site, programs):
-    """/-/ready looks at the reading loop: a daemon that reads nothing any more says so."""
+    """/-/ready fails if the reading loop has stopped turning."""
     driver = """
 import sys, time
 from pathlib import Path

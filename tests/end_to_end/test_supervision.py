@@ -70,8 +70,8 @@ def test_a_part_that_ends_ends_the_process_and_costs_no_count(site, programs, pa
     assert daemon.total("mesibo_logwatch_lines_total") == 8
 
 
-def test_a_watcher_that_ends_is_told_and_polling_goes_on(site, programs):
-    """What wakes the loop is a hint: without it lines count at most a poll interval later."""
+def test_a_watcher_that_ends_is_reported_and_polling_goes_on(site, programs):
+    """Without inotify, lines count at most a poll interval later."""
     site.write(200, 5)
     daemon = programs(Program, sys.executable, "-c", DRIVER, "observer", site.config)
     url = daemon.said(r"ready url=(\S+)").group(1)

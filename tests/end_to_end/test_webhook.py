@@ -43,7 +43,7 @@ class Caller(threading.Thread):
 
 
 def test_every_event_counts_once_over_kill_9_with_a_caller_that_repeats(site, programs):
-    """Whatever was killed in between, what was told is counted once, and what was answered is on disk."""
+    """Whatever was killed in between, what was reported is counted once, and what was answered is on disk."""
     port = free_port()
     site.configure(BESIDE)
     site.config.write_text(site.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
@@ -93,7 +93,7 @@ def test_a_failure_of_the_log_gets_the_reason_of_the_webhook(site, programs):
 
 
 def test_without_a_log_failures_are_counted_and_no_share_is_given(site, programs):
-    """A site in mesibo's cloud has numbers by code, and is told that they have no share."""
+    """For a webhook alone, the page has numbers by code, and says that there is no share."""
     text = f'[[source]]\nname = "cloud"\nwebhook = {{path = "{PATH}"}}\n'
     site.configure()
     site.config.write_text(text + "[state]" + site.config.read_text().partition("[state]")[2])
@@ -148,7 +148,7 @@ def test_a_reload_with_a_webhook_in_it_listens_and_one_that_is_refused_changes_n
 
 
 def test_a_reload_is_judged_by_the_address_that_is_listened_on(site, programs, tmp_path):
-    """That web.listen takes a restart is told: an address that is not in force yet keeps no webhook's secret."""
+    """That web.listen takes a restart is reported: an address that is not in force yet keeps no webhook's secret."""
     web = tmp_path / "web.yml"
     web.write_text(f"basic_auth_users: {{a: {bcrypt.hashpw(b'a', bcrypt.gensalt(4)).decode()}}}\n")
     site.configure(f'config_file = "{web}"\n')

@@ -22,8 +22,8 @@ def decided(data: bytes, **how) -> Envelope | None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("count", [1, 3, 60])
-def test_each_envelope_is_told_by_lines_of_mesibo(name, count):
-    """However few there are, once nothing else is to come."""
+def test_each_envelope_is_detected_by_lines_of_mesibo(name, count):
+    """A few of mesibo's lines are enough to detect each envelope once nothing more is to come."""
     assert decided(written(name, texts(count))) == envelope_of(name)
 
 
@@ -103,7 +103,7 @@ def test_without_a_clear_majority_nothing_enveloped_counts(names):
         ("docker", "syslog-5424"),
     ],
 )
-def test_two_envelopes_are_told_where_nearly_all_lines_have_the_same_two(outer, inner):
+def test_two_envelopes_are_detected_if_nearly_all_lines_have_the_same_two(outer, inner):
     """As `docker compose up` under systemd writes them; among lines with one envelope they are hostile text."""
     both = log(outer, [WRAP[inner](text, i).decode() for i, text in enumerate(texts(20))])
     expected = Envelope((*envelope_of(outer).layers, *envelope_of(inner).layers))
@@ -133,7 +133,7 @@ def test_containers_ids_are_mesibo_s_where_no_other_container_logs():
 
 @pytest.mark.parametrize("kind", ["docker", "compose", "cri", "syslog", "journal-short", "journal-json"])
 def test_a_kind_that_was_named_leaves_only_its_formats(kind):
-    """What the configuration says is not voted on; which of its formats it is, and under which name, still is."""
+    """With a configured kind, votes only decide between its formats and names."""
     for name in WRAP:
         found = decided(log(name, texts(3)), kind=kind)
         assert found is None or envelope.label(found) == kind
@@ -155,7 +155,7 @@ def test_a_torn_beginning_does_not_hide_what_a_log_is():
 
 
 def test_a_decision_fits_in_a_column():
-    """What is committed with the position is told again after a restart."""
+    """What is committed with the position is reported again after a restart."""
     for name in NAMES:
         assert envelope.decoded(envelope.encoded(envelope_of(name))) == envelope_of(name)
     assert envelope.decoded("") is None

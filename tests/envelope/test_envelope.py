@@ -32,7 +32,7 @@ def test_plain_is_cut_behind_the_last_newline(buffer, kept):
 
 
 def test_docker_is_cut_before_a_split_message_that_is_still_open():
-    """What an open message needs is handed on together with it, also when the other stream goes on writing."""
+    """The records of an open message stay together, even if the other stream goes on writing."""
     whole, first, other, last = record("a\n"), record("b" * 10), record("c\n", "stderr"), record("d\n")
     assert envelope.cut(whole + first, DOCKER, MAX).consumed == len(whole)
     assert envelope.cut(whole + first + other, DOCKER, MAX).consumed == len(whole)
@@ -54,7 +54,7 @@ def test_a_stream_is_not_waited_for_for_ever():
 
 
 def test_split_messages_are_joined_per_stream():
-    """Parts of both streams may interleave; each message is dated by its first part."""
+    """Parts of both streams may interleave, and each message is dated by its first part."""
     data = (
         record("E22", time="2026-01-01T00:00:00Z")
         + record("other\n", "stderr")
@@ -81,7 +81,7 @@ def test_nuls_before_a_line_are_dropped():
     assert payloads(b"\0\0" + record("a\n")) == [b"a"]
 
 
-def test_a_message_without_its_end_is_told():
+def test_a_message_without_its_end_is_reported():
     """Nothing is dropped when the last part of a message is missing."""
     assert payloads(record("a\n") + record("open")) == [b"a", b"open"]
 

@@ -232,7 +232,7 @@ def test_bytes_that_are_no_utf8_are_read_out_of_a_journal():
 
 
 def test_a_message_that_journalctl_left_out_is_an_empty_line():
-    """Over 4096 bytes without --all it prints null; there is nothing to read, and nothing wrong with the entry."""
+    """An entry whose MESSAGE is null (over 4096 bytes without --all) is an empty line, and no error."""
     assert read(b'{"__REALTIME_TIMESTAMP":"1","MESSAGE":null}\n', Envelope((Layer("journal-json"),))) == [(b"", "1")]
 
 

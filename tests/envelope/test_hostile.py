@@ -145,7 +145,7 @@ def test_any_chunk_gives_the_same_lines(name, texts, chunk):
 @settings(max_examples=60)
 @given(lines=st.lists(st.one_of(said, said.map(lambda text: "E2511-100000-001 (17): " + text)), max_size=8))
 def test_the_fast_road_never_differs(name, lines):
-    """Lines that are no lines of this envelope among the others: either the same payloads, or no fast road."""
+    """With odd lines among the others, the fast way returns the same payloads as the slow one, or declines."""
     wrapped = envelope_of(name)
     data = b"".join((WRAP[name](line, i) if i % 3 else line.encode()) + b"\n" for i, line in enumerate(lines) if line)
     if data and (fast := envelope.taken_out(envelope.clean(data), wrapped)):
@@ -161,7 +161,7 @@ def test_in_a_plain_log_nothing_enveloped_counts(name):
 
 
 @pytest.mark.parametrize("name", WRAP)
-def test_a_line_without_the_envelope_is_told_as_one(name):
+def test_a_line_without_the_envelope_is_counted_as_one(name):
     """It does not count, and it is not dropped either."""
     wrapped = envelope_of(name)
     if name in SEVERAL_LINES:

@@ -99,7 +99,7 @@ def test_time_grows_with_the_streams_whose_messages_are_too_long():
 
 @pytest.mark.parametrize("name", ["{}", "{}" + 5000 * "x", "a {}", "a\\n{}\\t", "\u2028{}"])
 def test_what_is_kept_of_messages_that_are_too_long_has_a_bound(name):
-    """Of many writers the last ones are known, by short names, and what their messages have left makes no line."""
+    """Of many streams with over-long messages, the last are remembered, and the rests of all give no line."""
 
     def entry(i: int, part: str) -> bytes:
         fields = f'"__REALTIME_TIMESTAMP":"1","CONTAINER_PARTIAL_MESSAGE":"{part}","MESSAGE":"forged"'

@@ -121,7 +121,7 @@ def test_entries_as_journalctl_writes_them_are_matched_in_their_frame(journal):
 
 
 def test_bare_messages_of_journalctl_are_a_plain_log(journal):
-    """`-o cat` leaves nothing that tells the lines of one message from those of another."""
+    """The output of `-o cat` is read as a plain log, since nothing in it separates messages."""
     assert read(journalctl(journal, "-o", "cat"))[0] == "plain"
 
 

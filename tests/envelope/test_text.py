@@ -93,8 +93,8 @@ PIECES = [b"\x1b[0m", b"\x1b[36m", b"\x1b[", b"\r", b"\n", b"\n", b"E2511-100000
 @example(b"\x1b[0m\x1b[0m\r\r\x1b[0m\r\n\r")
 @example(b"\x1b[\x1b[0m\r\r")
 @given(st.lists(st.sampled_from(PIECES), max_size=24).map(b"".join))
-def test_colours_are_taken_off_where_two_plain_expressions_say(text):
-    """Before a line and its front, behind a line with the carriage returns there; whatever the faster way is."""
+def test_colours_are_removed_as_by_two_plain_expressions(text):
+    """Whichever way is faster, colours before a line, after its front, and at its end are removed alike."""
     assert envelope.uncoloured(text) == BEHIND.sub(b"", BEFORE.sub(rb"\1", text))
 
 

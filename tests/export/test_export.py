@@ -87,8 +87,8 @@ def test_rate_limit_hits_are_sums_of_the_same_snapshot():
     assert hits == {"mesibo": 5, "fcm": 5, "apns": 7, "unknown": 0}
 
 
-def test_the_last_result_of_a_class_is_told_by_the_lines_own_time():
-    """The newest time of any code of the class counts; a class without results has no series."""
+def test_the_last_result_of_a_class_has_the_lines_own_time():
+    """The gauge is the newest time of any code of the class; a class without results has no series."""
     found = samples(Watched(snapshot([(("fcm", "200", ""), 1, 100.0), (("apns", "200", ""), 1, 90.0)])))
     times = {dict(k[1:])["class"]: v for k, v in found.items() if k[0] == "mesibo_push_last_result_timestamp_seconds"}
     assert times == {"delivered": 100.0}
@@ -182,7 +182,7 @@ def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_p
         assert sum(results(found).values()) == 2 + bool(last)
 
 
-def test_the_share_of_unread_lines_is_told_for_two_minutes_and_an_hour():
+def test_the_share_of_unread_lines_is_exported_for_two_minutes_and_an_hour():
     """Of nothing nothing is unread; the share ages without a commit."""
     readings = {
         Reading(60, 60, "mesibo", ""): Seen(90, 60.0, 119.0),
@@ -200,7 +200,7 @@ def test_the_share_of_unread_lines_is_told_for_two_minutes_and_an_hour():
     assert ratio(9000.0) == [0.0, 0.0]
 
 
-def test_the_process_is_told_of_where_the_unit_hides_the_host(tmp_path):
+def test_process_metrics_are_exported_where_the_unit_hides_the_host(tmp_path):
     """With ProcSubset=pid there are processes below /proc and nothing else; alerts about restarts need the start."""
     (tmp_path / "self").symlink_to("/proc/self")
 

@@ -98,7 +98,7 @@ def test_failures_are_sent_in_the_order_of_their_commits(site):
 
 
 def test_a_destination_that_is_new_begins_with_what_is_committed_from_then_on(site):
-    """Nothing of the past is sent; how far that goes is known while the ledger cannot be read as well."""
+    """A new destination gets no past failures, even if the ledger cannot be read when it is configured."""
     site.fail("old")
     site.ledger.path.rename(site.ledger.path.with_suffix(".away"))
     destination = Destination()
@@ -130,7 +130,7 @@ def test_what_is_not_taken_is_sent_again(site, trouble, events):
 
 
 def test_a_request_has_what_the_destination_asks_for(site, tmp_path):
-    """Name and password, or a token, as their files are now; and the tenant."""
+    """Requests have the tenant, and name and password or token as they are in their files now."""
     secret, destination = tmp_path / "secret", Destination()
     secret.write_text("first\n")
     by_password = site.forwarder(destination, username="u", password_file=str(secret), tenant="t")
@@ -172,8 +172,8 @@ def test_a_destination_that_refuses_whatever_it_is_sent_loses_nothing(site):
     assert (forwarder.sent, site.value("dropped_total")) == (8, 3)
 
 
-def test_events_that_are_too_old_are_dropped_in_one_word(site):
-    """A row of refused events in front of others that are taken is counted by the event, and told once."""
+def test_events_that_are_too_old_are_dropped_with_one_message(site):
+    """A row of refused events before accepted ones is counted event by event, and logged once."""
     destination = Destination(*[lambda users: 400 if "old" in users else 204] * 40)
     forwarder = site.forwarder(destination)
     site.fail(*["old"] * 8, "new")
@@ -184,7 +184,7 @@ def test_events_that_are_too_old_are_dropped_in_one_word(site):
     assert [each["event"] for each in logged] == ["export_rejected"]
 
 
-def test_what_waits_is_told_during_a_pause(site, monkeypatch):
+def test_what_waits_is_reported_during_a_pause(site, monkeypatch):
     """A pause may take ten minutes, in which an alert must see that more and more failures wait."""
     forwarder = site.forwarder(Destination(503))
     site.fail("a")
@@ -213,7 +213,7 @@ def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
     assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (100, 60, 0)
 
 
-def test_failures_that_were_too_many_to_be_told_are_counted_as_dropped(site):
+def test_failures_that_were_too_many_to_be_stored_are_counted_as_dropped(site):
     """What a chunk or a batch counted and did not keep takes numbers, and none of the kept ones goes for it."""
     batch = Batch(100)
     batch.waiting.pass_over(1000)
@@ -259,7 +259,7 @@ def test_a_token_of_root_alone_is_read_as_systemd_hands_it_over(site, tmp_path, 
 
 
 def test_what_went_with_a_rebuilt_ledger_is_counted_as_dropped(site):
-    """The failures that a destination did not have yet are gone, and a cursor that is not committed misses none."""
+    """Failures that were lost with a ledger count as dropped, except for a cursor that was never committed."""
     site.fail("a", "b", "c")
     destination = Destination()
     forwarder = site.forwarder(destination, sent=1)
@@ -294,7 +294,7 @@ def test_the_cursor_survives_a_restart_and_a_rebuilt_ledger(site):
     ],
     ids=["cut", "a chunk without an end"],
 )
-def test_a_connection_that_breaks_amid_an_answer_is_told_once_as_any_other_fault(site, monkeypatch, caplog, answer):
+def test_a_connection_that_breaks_amid_an_answer_is_reported_once_as_any_other_fault(site, monkeypatch, caplog, answer):
     """A destination that breaks off behind the head of its answer leaves one event, and no traceback."""
     monkeypatch.setattr("logwatch.forward.forwarder.TIMEOUT_SECONDS", 0.5)
 

@@ -255,7 +255,7 @@ def test_any_web_configuration_is_one_or_a_problem(tmp_path_factory, text):
     )
 )
 def test_any_grammar_file_is_one_or_a_problem(tmp_path_factory, text):
-    """A grammar file without samples, or with anything in it, is told in words."""
+    """A grammar file without samples, or with anything in it, is reported in words."""
     directory = tmp_path_factory.getbasetemp() / "grammars"
     directory.mkdir(mode=0o755, exist_ok=True)
     path = directory / "fuzzed.py"
@@ -268,7 +268,7 @@ def test_any_grammar_file_is_one_or_a_problem(tmp_path_factory, text):
 @fuzz(0.5)
 @given(st.one_of(st.text(max_size=100), st.binary(max_size=60).map(lambda raw: "Basic " + raw.decode("latin-1"))))
 def test_any_authorization_header_is_one_or_none(header):
-    """Credentials are a name with a password, or nothing."""
+    """Any header is either a name with a password, or no credentials."""
     with input_to("authorization header"):
         given_ = credentials(header)
         assert given_ is None or (isinstance(given_[0], str) and isinstance(given_[1], bytes))

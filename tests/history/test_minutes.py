@@ -112,7 +112,7 @@ def docker(text, second, stream="stdout"):
 
 
 def test_a_message_that_docker_split_is_not_torn_at_the_end_of_a_minute():
-    """A push of the next minute stands between its parts, and the second part looks like a push of its own."""
+    """A split message stays whole even if a push of the next minute is between parts that look like pushes."""
     data = b"".join(docker(push(second, 200) + "\n", second) for second in range(40, 60))
     data += docker(f"{stamp(59)} (17): on_message: text ", 59)
     data += docker(push(61, 404) + "\n", 61, "stderr")
@@ -169,7 +169,7 @@ def test_new_years_eve_is_followed_by_the_new_year():
     assert not counted.over_a_year
 
 
-def test_a_file_of_more_than_a_year_is_told():
+def test_a_file_of_more_than_a_year_is_reported():
     """Of stamps that go round, some must stand in a wrong year."""
     months = [*range(10, 13), *range(1, 12)]
     data = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months).encode()

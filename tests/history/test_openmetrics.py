@@ -63,7 +63,7 @@ def test_a_counter_has_a_sample_for_each_minute(minutes, expected):
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.integers(0, 4000), st.integers(1, 9), min_size=1))
 def test_the_increase_of_each_minute_is_what_was_logged_in_it(minutes):
-    """And nothing else, gaps or not."""
+    """``increase()`` over a minute is exactly what was logged in it, with or without gaps."""
     ordered = sorted(minutes.items())
     found = list(samples(iter(ordered), spans_of(minute for minute, _ in ordered)))
     assert [at for at, _ in found] == sorted({at for at, _ in found})
@@ -71,8 +71,8 @@ def test_the_increase_of_each_minute_is_what_was_logged_in_it(minutes):
     assert {minute: count for minute, count in increases.items() if count} == minutes
 
 
-def test_it_is_openmetrics():
-    """The reference parser, which is stricter than Prometheus, takes all of it: groups, order, timestamps, end."""
+def test_the_output_is_valid_openmetrics():
+    """The reference parser, which is stricter than Prometheus, accepts groups, order, timestamps and end."""
     text, summary = written([(OK, 10, 7), (BUSY, 11, 2), (OURS, 12, 1), (OK, 12, 1)], cluster='a "b" \\ \n c')
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert text.endswith("\n# EOF\n")

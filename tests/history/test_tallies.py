@@ -41,7 +41,7 @@ def fill(kept):
         kept.add(ROWS[0], minute, 1)
 
 
-def test_a_full_disk_is_told_with_what_to_do(monkeypatch):
+def test_a_full_disk_is_reported_with_what_to_do(monkeypatch):
     """In words: a year is more than some temporary directories have room for."""
     monkeypatch.setattr(tallies, "_HELD", 100)
     with Tallies() as kept:

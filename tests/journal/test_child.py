@@ -41,7 +41,7 @@ def instead(tmp_path, monkeypatch):
 
 
 def test_what_has_no_name_or_no_time_is_no_entry(tmp_path, following, instead):
-    """Entries without a cursor, or with a time that is no number or beyond all sense, end nothing and are no lines."""
+    """Entries without a cursor, or with a time that is no number or absurd, give no line and end nothing."""
     (tmp_path / "output").write_text(
         entry(1, "no cursor", __CURSOR=None)
         + entry(1, "no time", __REALTIME_TIMESTAMP=None)
@@ -58,7 +58,7 @@ def test_what_has_no_name_or_no_time_is_no_entry(tmp_path, following, instead):
 
 
 @pytest.mark.parametrize("follows", [False, True], ids=["backlog", "follow"])
-def test_a_journalctl_that_hangs_is_told_until_it_goes_on(tmp_path, following, instead, follows):
+def test_a_journalctl_that_hangs_is_reported_until_it_goes_on(tmp_path, following, instead, follows):
     """Amid what is there, or amid an entry, silence is no quiet mesibo: the source is not up, and the reason told."""
     os.mkfifo(tmp_path / "output")
     instead(f'case "$*" in *--follow*) ;; *) {"exit" if follows else ""} ;; esac; exec cat {tmp_path}/output')

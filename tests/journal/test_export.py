@@ -98,7 +98,7 @@ def test_two_cursors_name_the_same_entry(other, the_same):
     ],
 )
 def test_a_line_has_the_time_that_is_nearest_to_its_writing(fields, at):
-    """Docker's stamp, else the sender's, else journald's own; one that is no time is none."""
+    """A line has Docker's stamp, else the sender's, else journald's own; an invalid one is skipped."""
     given = {"__REALTIME_TIMESTAMP": "2500000", "_SOURCE_REALTIME_TIMESTAMP": "1500000"} | fields
     assert line_at({name.encode(): value.encode() for name, value in given.items()}) == at
 

@@ -181,7 +181,7 @@ def test_entries_that_were_vacuumed_unread_are_counted(journald, following):
 
 
 def test_what_was_read_may_be_vacuumed(journald, following):
-    """The entry at the cursor is gone, and with it nothing that was not read: no number lacks, and none doubles."""
+    """If the entry at the cursor is deleted, and only read ones with it, no entry is missed and none is read twice."""
     one = following(journald.home / "log")
     journald.docker("first")
     one.has("first")
@@ -223,7 +223,7 @@ def test_without_numbers_a_vacuumed_cursor_is_a_missed_generation(journald, foll
 
 @pytest.mark.parametrize("with_the_cursor", [True, False])
 def test_a_journal_file_that_lost_its_end_is_a_missed_generation(journald, following, with_the_cursor):
-    """Journalctl leaves out a file that was cut, without a word: what was unread in it may be missing, told once."""
+    """Unread entries of a file that journalctl silently leaves out are reported as missed, once."""
     send(journald, "line 0")
     if not with_the_cursor:
         journald.rotate()
@@ -245,7 +245,7 @@ def test_a_journal_file_that_lost_its_end_is_a_missed_generation(journald, follo
 
 
 def test_a_clock_that_was_ahead_hides_no_later_loss(journald, following):
-    """A cut file that was written at a time to come is told once, and so is the next one, whatever its time."""
+    """A damaged file with a future time is reported once, and so is the next one, whatever its time."""
     one = following(journald.home / "log")
     for i, ahead in enumerate((86400.0, 0.0)):
         send(journald, f"line {2 * i}")
@@ -314,7 +314,7 @@ def test_lines_that_the_rate_limit_dropped_are_missed(journald, following):
 
 
 def test_what_waits_in_the_pipe_is_not_given_up(journald, following):
-    """While nobody reads (a full disk), entries that were written behind an open message are no silence."""
+    """Entries after an open message, unread because of a full disk, do not make the message count as abandoned."""
     one = following(journald.home / "log")
     part = {"CONTAINER_PARTIAL_ID": "p", "CONTAINER_PARTIAL_MESSAGE": "true"}
     journald.docker("one")
@@ -346,7 +346,7 @@ def test_a_child_that_dies_is_started_again(journald, following):
 
 
 def test_a_missing_journalctl_is_named(tmp_path, following, monkeypatch):
-    """Without the program the source is not up, and the remedy is told; the pause is bounded."""
+    """Without the program the source is not up, and the remedy is reported; the pause is bounded."""
     remote(tmp_path / "m.journal", entries(1))
     monkeypatch.setattr("logwatch.journal.child.PROGRAM", "/nowhere/journalctl")
     one = following(tmp_path)
@@ -385,7 +385,7 @@ def test_an_earlier_boot_is_read_too(tmp_path, following):
 
 
 def test_entries_that_were_copied_are_the_same(tmp_path, following):
-    """When journald moves its journal from memory to disk, each entry gets another number: none is read again."""
+    """When journald moves its journal from memory to disk, entries get other numbers, but none is read again."""
     remote(tmp_path / "m.journal", entries(3))
     one = following(tmp_path)
     one.has("line 0", "line 1", "line 2")

@@ -57,7 +57,7 @@ def test_parts_of_docker_are_one_line():
     assert feed.messages.cursor == "s=1;i=3"
 
 
-def test_the_position_stands_where_nothing_is_open():
+def test_the_position_is_before_an_open_message():
     """The cursor stays before an open message, so that a restart reads it from its beginning."""
     feed = Feed()
     feed.podman(b"whole")

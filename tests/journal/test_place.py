@@ -15,8 +15,8 @@ ENTRY = {"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}
 
 
 @pytest.mark.parametrize("hosts", [1, 2, 3])
-def test_a_directory_of_several_hosts_is_told(tmp_path, hosts):
-    """As systemd-journal-remote collects them: what one sends late lies before what was read, and is passed over."""
+def test_a_directory_of_several_hosts_is_reported(tmp_path, hosts):
+    """With the journals of several hosts in a directory, entries that arrive late are skipped: a warning says so."""
     for host in range(hosts):
         remote(tmp_path / f"remote-{host}.journal", [ENTRY], machine=str(host) * 32)
     target = Target("mesibo", "", str(tmp_path))
@@ -91,8 +91,8 @@ def test_a_journal_that_may_not_be_read_names_the_group(tmp_path):
     assert "SupplementaryGroups=systemd-journal" in problem.try_
 
 
-def test_a_directory_that_was_made_anew_is_told_from_one_that_was_rotated(tmp_path):
-    """As long as one file is left it is the same; when none is, whatever the inode, journalctl has to begin anew."""
+def test_a_directory_that_was_made_anew_is_distinguished_from_one_that_was_rotated(tmp_path):
+    """Journalctl is restarted if no file is left that was there before, whatever the inode; one is enough to go on."""
     target = Target("mesibo", "", str(tmp_path))
     remote(tmp_path / "a.journal", [ENTRY])
     first = look(target)

@@ -123,8 +123,8 @@ def test_a_containers_lines_are_kept_out_with_those_of_the_unit_that_writes_them
     assert one.sink.counted == {"missed_entries": 11}
 
 
-def test_numbers_tell_better(tmp_path, following):
-    """Where Docker numbers its entries, it is known which are this container's: no more than those are missed."""
+def test_numbers_of_entries_take_precedence_over_journalds_report(tmp_path, following):
+    """If Docker numbers its entries, exactly this container's missing ones are counted, and no more."""
     numbered = [
         {"at": NOW + i, "CONTAINER_NAME": "mesibo", "MESSAGE": f"line {i}", "_SYSTEMD_UNIT": "docker.service"}
         | {"CONTAINER_LOG_EPOCH": "e", "CONTAINER_LOG_ORDINAL": i}

@@ -41,7 +41,7 @@ def test_a_clock_that_jumped_is_believed_after_a_day(clock, reckoned):
 
 
 def test_nothing_is_lost_to_a_clock_that_jumps_and_is_set_back(tmp_path):
-    """Failures, incidents and charts of a month outlive a restart meanwhile, and go once the time has come."""
+    """A month's failures, incidents and charts survive the jump, even over a restart, and expire in their time."""
 
     def play(at, name):
         ledger = Ledger(tmp_path, clock=lambda: at)

@@ -96,8 +96,8 @@ def test_each_width_is_kept_as_long_as_the_page_shows_it(tmp_path):
     ledger.close()
 
 
-def test_a_ledger_of_before_shows_its_last_day_in_the_wide_buckets(tmp_path):
-    """What an older program kept by quarters of an hour is in the charts of a week and a month from the first look."""
+def test_an_older_ledger_shows_its_last_day_in_the_wide_buckets(tmp_path):
+    """Charts of a week and a month show at once what an older program kept by quarters of an hour."""
     ledger = Ledger(tmp_path, clock=lambda: NOW)
     batch = Batch(1)
     for ago in range(0, 80_000, 600):

@@ -32,7 +32,7 @@ def write(ledger, *told):
     return Reader(ledger.path).incidents(0.0)
 
 
-def test_an_incident_is_kept_as_it_was_told_last(ledger):
+def test_an_incident_is_kept_as_it_was_reported_last(ledger):
     """It is written once, changed by its number, and read back whole."""
     (first,) = write(ledger, (OPEN, [Person("user", 1), Person("user", -2), Person("app", 1)]))
     assert first == replace(OPEN, number=first.number, users=2, apps=1)

@@ -101,14 +101,14 @@ def test_users_are_counted_by_address_or_else_by_token(ledger):
 
 @pytest.mark.parametrize("times", [(1.0, 2.0, 3.0), (3.0, 2.0, 1.0), (2.0, 3.0, 1.0), (2.0, 1.0, 3.0), (3.0, 1.0, 2.0)])
 def test_a_user_has_the_token_of_the_newest_failure_in_whatever_order_they_came(ledger, times):
-    """A backlog or a webhook may bring older failures later."""
+    """A user's token is the newest failure's, even if a backlog or a webhook brings older failures later."""
     reader = store(ledger, *(failure(at, "914", "busy", f"t{at:.0f}") for at in times))
     (hit,) = reader.users([("apns", "914", "")], 10)
     assert (hit.token, hit.pushes, hit.first, hit.last) == ("t3", 3, 1.0, 3.0)
 
 
 def test_shapes_come_newest_first(ledger):
-    """The shape seen last stands first."""
+    """Shapes are listed by when they were last seen, the newest first."""
     batch = Batch(1)
     batch.count("mesibo", "lines")
     batch.shape(ShapeRow("mesibo", "no_code", "old <str>"), 1.0)
@@ -150,7 +150,7 @@ def test_a_reader_never_holds_up_a_commit(ledger):
 
 @pytest.mark.parametrize("clock", ["cpu", "monotonic"])
 def test_a_question_that_takes_too_long_is_given_up(ledger, clock):
-    """A search has a deadline, in CPU and in time, so that a busy host answers late; its end is told in words."""
+    """A search has a deadline, in CPU and in time, so that a busy host answers late; its end is reported in words."""
     now = iter(range(0, 10**9, 10))
     store(ledger, *(failure(float(i), user="x" * 100) for i in range(5000)))
     reader = Reader(ledger.path, **{clock: lambda: next(now)})
@@ -158,7 +158,7 @@ def test_a_question_that_takes_too_long_is_given_up(ledger, clock):
         reader.count(Filter(text="y"))
 
 
-def test_a_ledger_that_is_not_there_or_no_ledger_is_told_and_not_made(tmp_path):
+def test_a_ledger_that_is_not_there_or_no_ledger_is_reported_and_not_made(tmp_path):
     """Reading neither creates nor changes a file."""
     with pytest.raises(NotReadable, match="unable to open"):
         Reader(tmp_path / "none.sqlite3").kinds()
@@ -212,7 +212,7 @@ FAILURES = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.lists(FAILURES, max_size=8), st.integers(0, 3)), max_size=8), st.integers(0, 6))
 def test_kinds_are_counted_as_the_list_has_them_whatever_was_deleted(commits, keep):
-    """Failures go for being too many, too old, or all at once; those of each kind that stay are counted."""
+    """Counts by kind agree with the list after failures are deleted as too many, too old, or all at once."""
     with tempfile.TemporaryDirectory() as directory:
         ledger = Ledger(Path(directory), keep=keep, retention_days=800 / 86400, clock=lambda: 1000.0)
         reader = Reader(ledger.path)

@@ -51,7 +51,7 @@ def test_failures_are_kept_as_long_as_a_reserve_stays_free(room, keep, most):
     ],
 )
 def test_one_commit_brings_no_more_failures_than_there_is_room_to_write(free, size, failures, brought):
-    """Each is written into the log ahead, then into the file; a ledger that does not grow is not held back."""
+    """A commit adds only failures that fit into write-ahead log and file, unless the ledger does not grow."""
     assert Room(free, size, 0, failures).at_once(10_000) == brought
 
 

@@ -145,7 +145,7 @@ def test_a_time_ahead_of_the_clock_gives_way_to_what_comes_later(tmp_path):
 
 
 def test_a_commit_is_flushed_before_it_is_shown(tmp_path):
-    """The write-ahead log is synchronised at each commit (FULL), so that a power cut takes nothing that was seen."""
+    """The write-ahead log is synchronised at each commit (FULL), so a power loss takes nothing that was shown."""
     ledger = Ledger(tmp_path)
     assert ledger._db.execute("PRAGMA synchronous").fetchone() == (2,)
     assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -198,7 +198,7 @@ def test_while_a_commit_keeps_failing_the_caller_keeps_its_batch(ledger, disk):
 
 
 def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memory(tmp_path, ledger, disk):
-    """Damage found by a commit costs no number: what is in memory goes into a new file, the old one is kept."""
+    """If a commit finds damage, a new ledger gets all numbers from memory, and the old one is kept."""
     ledger.commit(batch(5))
     disk.fail(DAMAGED, 2)
     ledger.commit(batch(2))
@@ -288,7 +288,7 @@ def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, le
 
 
 def test_a_ledger_emptied_while_running_is_written_anew_from_memory(tmp_path, ledger):
-    """SQLite goes on in its write-ahead log, and deletes that at the next start: everything would be counted again."""
+    """An emptied ledger is replaced, since SQLite would delete its write-ahead log at the next start."""
     ledger.commit(batch(5))
     os.truncate(tmp_path / "state" / "ledger.sqlite3", 0)
     ledger.commit(batch(2))
@@ -519,7 +519,7 @@ def test_another_file_put_in_place_while_running_is_set_aside(tmp_path, ledger):
 
 
 def test_the_directory_that_is_at_the_path_now_is_the_one_that_is_held(tmp_path, ledger):
-    """Moved away, or mounted over: a second daemon would else write into the same new ledger."""
+    """If the directory is moved away or mounted over, the new one is locked, so that no second daemon writes there."""
     ledger.commit(batch(5))
     (tmp_path / "state").rename(tmp_path / "moved")
     ledger.commit(batch(2))
@@ -551,8 +551,8 @@ def test_a_directory_that_could_not_be_looked_at_once_can_be_held_afterwards(tmp
     os.close(directory.hold(tmp_path))
 
 
-def test_a_disk_without_locks_is_told(tmp_path, monkeypatch):
-    """NFS without its lock daemon, or 9p: nothing would keep a second daemon out."""
+def test_a_disk_without_locks_is_reported(tmp_path, monkeypatch):
+    """A state directory on a file system without locks (NFS, 9p) is refused: a second daemon could use it, too."""
 
     def refuse(*_):
         raise OSError(errno.ENOLCK, "No locks available")
@@ -587,7 +587,7 @@ def test_check_refuses_a_directory_below_one_that_others_may_write(tmp_path, mad
 
 
 @pytest.mark.parametrize("below", [".", "a", "a/b"])
-def test_a_file_in_the_place_of_a_directory_is_told_as_that(tmp_path, below):
+def test_a_file_in_the_place_of_a_directory_is_reported_as_that(tmp_path, below):
     """That a file exists is no reason by itself, and to whom it belongs no remedy; `check` and a start say the same."""
     (tmp_path / "state").touch()
     with pytest.raises(StateError, match=r"state: cannot.*it is not a directory\n  try: name a directory") as refused:
@@ -597,7 +597,7 @@ def test_a_file_in_the_place_of_a_directory_is_told_as_that(tmp_path, below):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_check_lets_a_service_start_on_a_full_disk(tmp_path, monkeypatch, number):
-    """The unit waits for it before each start, and the daemon serves the last numbers until there is room."""
+    """For check, which the unit waits for, a full disk is no error: the daemon serves the last numbers until then."""
 
     def full(**_):
         raise OSError(number, os.strerror(number))
@@ -711,7 +711,7 @@ def test_migrations_are_only_ever_appended():
 
 
 def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
-    """Counters and failures stay; what an older program did not know of a failure is empty."""
+    """Counters and failures stay; fields that the older program did not know are empty."""
     ledger = Ledger(tmp_path, clock=lambda: 2.0)
     assert ledger.snapshot.counters == {LINES: 7}
     assert ledger.positions[4][7:] == (10, 5, b"\0", 20, "live", "", "", "", b"", "", 0, 0.0)
@@ -886,7 +886,7 @@ STEPS = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(steps=STEPS)
 def test_whatever_the_disk_does_offset_and_count_agree(steps, tmp_path_factory):
-    """In any order of commits, faults and restarts, the count on disk is the sum of what lies before the offset."""
+    """After any order of commits, faults and restarts, the count on disk is that of the lines before the offset."""
     directory = tmp_path_factory.mktemp("state")
     disk = Disk()
     ledger = Ledger(directory, connect=disk.connect)
@@ -915,7 +915,7 @@ def test_whatever_the_disk_does_offset_and_count_agree(steps, tmp_path_factory):
 
 
 def test_a_directory_that_may_not_be_entered_is_refused(tmp_path, monkeypatch):
-    """Its own user may list it, and look at nothing in it: a reason in words, and the directory is let go of."""
+    """A state directory that may be listed but not entered is refused in words, and its lock is released."""
     look = Path.stat
 
     def stat(path, **options):
@@ -932,7 +932,7 @@ def test_a_directory_that_may_not_be_entered_is_refused(tmp_path, monkeypatch):
     Ledger(tmp_path).close()
 
 
-def test_a_limit_on_the_size_of_files_is_not_told_as_a_disk_that_fails_and_no_more(tmp_path):
+def test_a_limit_on_the_size_of_files_is_not_reported_as_just_a_failing_disk(tmp_path):
     """SQLite calls it a disk I/O error, for which nobody would look at the limits of the service."""
     ledger = Ledger(tmp_path)
     ledger.commit(batch())

@@ -71,7 +71,7 @@ def test_what_is_read_where_it_changed_is_what_is_read_whole(steps):
 
 
 def test_results_of_other_sources_are_left_out():
-    """A source under a new name counts its lines again; what the old name has counted is kept, and shown no more."""
+    """Counts of a source that is no longer configured are kept, but not shown."""
     kept = Kept()
     timelines = Timelines(kept)
     changed = Changed().after(kept.commit([(row, 30, 10, 7) for row in ROWS], NOW), NOW)
@@ -103,7 +103,7 @@ def test_where_nothing_changed_it_is_the_same_object(tmp_path):
 
 @settings(deadline=None)
 @given(steps=st.lists(st.tuples(RESULTS, st.floats(0, 130)), min_size=2, max_size=6))
-def test_what_changed_between_two_looks_is_told(steps):
+def test_what_changed_between_two_looks_is_listed(steps):
     """Every interval whose counts differ is among the changed ones; what has not changed is the same object."""
     now, kept, changed = NOW, Kept(), Changed()
     timelines = Timelines(kept)
@@ -123,7 +123,7 @@ def test_what_changed_between_two_looks_is_told(steps):
 
 
 def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
-    """So is one behind a clock that was set back; one that is gone is told."""
+    """So is one behind a clock that was set back; one that is gone is reported."""
     ledger = Ledger(tmp_path / "a", clock=lambda: NOW)
     other = Ledger(tmp_path / "b", clock=lambda: NOW)
     commit(ledger, [(ROWS[0], 10, 5, 7)], NOW)

@@ -55,7 +55,7 @@ def test_what_the_container_has_mounted_comes_first(docker, tmp_path, host, expe
         (None, "unknown", "is not there"),
     ],
 )
-def test_the_setting_is_told_or_why_not(tmp_path, text, state, why):
+def test_the_setting_is_returned_or_why_it_is_unknown(tmp_path, text, state, why):
     """On, off, or unknown with a reason that quotes nothing of the file."""
     path = tmp_path / "mesibo.conf"
     if text is not None:

@@ -61,8 +61,8 @@ def test_only_push_in_the_group_logs_counts(text, push):
     ("text", "line"),
     [("logs {\npush = 1\n", 1), ("dbhost = a\nhunter2 is the password\n", 2), ("}\n", 1), ("a {\nb {\n}\n}\n", 1)],
 )
-def test_what_does_not_fit_is_told_by_line_and_never_quoted(text, line):
-    """A file that is torn or nested is refused without a word of what it holds."""
+def test_what_does_not_fit_is_reported_by_line_and_never_quoted(text, line):
+    """A torn or nested file is refused with the number of a line, and without a word of it."""
     with pytest.raises(Unreadable) as caught:
         parse(text)
     assert f"line {line}" in str(caught.value)

@@ -193,7 +193,7 @@ def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expressio
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_an_expression_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """All lines at once: the same values of each, or it is not decided; none of a line that is not taken."""
+    """Each line of a chunk has pyparsing's values or is undecided, and none if pyparsing does not match it."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
@@ -256,7 +256,7 @@ def mutated(line: str, rng: random.Random) -> str:
 
 
 def test_most_generated_expressions_are_compiled():
-    """The property above would prove nothing if everything were refused."""
+    """Most generated expressions are compiled, without which the agreement with pyparsing would prove nothing."""
     outcomes = []
 
     @settings(max_examples=300, database=None, deadline=None, suppress_health_check=list(HealthCheck))

@@ -66,7 +66,7 @@ def test_open_brackets_are_counted_outside_of_quotes(text, open_):
 
 @pytest.mark.parametrize("end", [b"", b" ", b"\r", b"\x1b[0m", b"\x1b[0m\r", b"\x1b[39;49m\x1b[m"])
 def test_what_a_terminal_puts_behind_a_line_does_not_hide_that_it_is_open(end):
-    """In an envelope it stands behind the bracket still when that is asked."""
+    """A bracket is recognised as open even if colours or a carriage return follow it inside an envelope."""
     assert may_be_open(PUSH + b"{" + end)
     assert not may_be_open(PUSH + b"[31m" + end)
 
@@ -82,7 +82,7 @@ def test_lines_of_other_modules_may_stand_in_between():
     assert joined(PUSH + b"{", OTHER, b'"status": "X"', OTHER, OTHER, b"}") == (PUSH + b'{ "status": "X" }', True)
 
 
-def test_a_body_whose_end_is_not_there_yet_is_told_as_such():
+def test_a_body_whose_end_is_not_there_yet_is_reported_as_such():
     """More lines may come."""
     assert joined(PUSH + b"{", b'"status": "X"') == (PUSH + b'{ "status": "X"', False)
     assert joined(PUSH + b"{") == (PUSH + b"{", False)
@@ -136,7 +136,7 @@ def test_a_body_is_the_same_whole_and_line_by_line(below, level):
 
 
 def test_bodies_below_each_other_are_taken_out_of_their_records_once():
-    """Of a chunk of nothing but answers over several lines; each is looked at, and the last one waits for its end."""
+    """In a chunk of only answers over several lines, each is unwrapped once, and the last one waits for its end."""
     first = "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"
     body = ['  "error": {', '    "status": "PERMISSION_DENIED"', "  }", "}"]
     asked = []
@@ -156,7 +156,7 @@ def test_bodies_below_each_other_are_taken_out_of_their_records_once():
 
 @pytest.mark.parametrize("name", ["plain", "docker", "journal-json"])
 def test_answers_that_are_written_at_the_same_time_stay_together(name):
-    """Where one has ended and a line inside it still waits, the first one is not handed on without its answer."""
+    """A complete answer with an unfinished line inside it waits, and is handed on whole."""
     first, other = PUSH.decode() + "{", "E2511-100000-125 (18): push_on_complete: type fcm code 404 {"
     before = [first, "}"]
     lines = [first, '"error": {', other, '"status": "PERMISSION_DENIED"', "}", other + '"b": {', "}"]
@@ -165,7 +165,7 @@ def test_answers_that_are_written_at_the_same_time_stay_together(name):
     assert held == len(waiting)
 
 
-def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
+def test_the_lines_needed_to_see_that_an_answer_is_whole_are_counted():
     """Lines of others in between are among them, and those behind its end are not."""
     for below, count in (([OTHER, b"x: {", b"}", OTHER, b"}", b"}"], 5), ([b" [", b"]", b"}", b"}"], 3)):
         ((_, needed),) = Below(b"\n".join([b"", *below, b""]), owns, INDENTS).join([PUSH + b"{"], [1])
@@ -195,7 +195,7 @@ def test_it_is_told_how_many_lines_are_needed_to_see_that_an_answer_is_whole():
         "{é,",
     ],
 )
-def test_whether_an_answer_goes_on_is_told_from_a_record_as_from_its_line(name, text):
+def test_whether_an_answer_goes_on_is_seen_in_a_record_as_in_its_line(name, text):
     """Quotes and backslashes are escaped in JSON: what looks like the end of a text may be within it."""
     line = PUSH.decode() + text
     plain, record = written("plain", [line]), written(name, [line])

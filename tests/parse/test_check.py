@@ -107,13 +107,13 @@ def test_a_host_that_is_busy_for_a_moment_makes_no_grammar_slow(checked, monkeyp
     assert checked() == ""
 
 
-def test_what_cannot_be_compiled_is_told(checked):
-    """It works all the same, by pyparsing, and the warning says why."""
+def test_what_cannot_be_compiled_is_reported(checked):
+    """The warning says why; the grammar still works, by pyparsing."""
     source = GOOD.replace('one_of("to at")', 'one_of("to at").add_parse_action(lambda tokens: tokens)')
     assert "not compiled: a parse action on" in checked(source)
 
 
-def test_what_pcre2_refuses_for_chunks_is_told(checked):
+def test_what_pcre2_refuses_for_chunks_is_reported(checked):
     """It is counted the same, line by line, and the warning says why that is slow."""
     source = GOOD.replace('one_of("to at")', 'Regex("to|at|x{70000}")')
     assert "read line by line: PCRE2: number too big in {} quantifier" in checked(source)

@@ -80,8 +80,8 @@ def test_lines_by_themselves_are_read_at_once():
     assert reader.in_frame == []
 
 
-def test_lines_are_read_as_they_stand_in_their_envelope(frames):
-    """Those that the frame does not take are taken out, and read out of it."""
+def test_lines_are_read_inside_their_envelope(frames):
+    """Only lines that the frame does not match are unwrapped."""
     reader, lines = Reader(), pushes(9)
     assert reader.left([*wrapped(lines), b"<7> code=5", b"<b> other", b"<8> what"]) == [b"other", b"what"]
     assert len(reader.in_frame) == 12
@@ -99,7 +99,7 @@ def test_where_no_frame_is_known_all_lines_are_taken_out(frames):
 
 
 def test_a_batch_that_does_not_fit_into_the_frame_is_taken_out(frames):
-    """Colours would be a part of the line; the frame stays for the next batch."""
+    """Lines with colours are unwrapped; the frame stays for the next batch."""
     reader, lines = Reader(), wrapped(pushes(4))
     reader.left([*lines, b"<a> code=1\x1b[0m"])
     assert reader.in_frame == []
@@ -122,7 +122,7 @@ def test_a_frame_that_takes_too_few_lines_is_given_up(frames):
 
 
 def test_another_frame_is_looked_for_after_many_batches(frames):
-    """The one that was given up is tried again, a few odd lines may have been to blame; another one is as well."""
+    """A frame that was given up is tried again later, as is another: a few odd lines may have been to blame."""
     frames += [Frame("<[a-z]> ")] * 2 + [Frame("<[0-9]> ")]
     reader, lines = Reader(), wrapped(pushes(4), b"<7> ")
     asked = []
@@ -135,7 +135,7 @@ def test_another_frame_is_looked_for_after_many_batches(frames):
 
 
 def test_a_frame_that_is_found_again_is_not_compiled_again(frames, monkeypatch):
-    """To compile takes as long as to read some batches."""
+    """A known frame's expression is reused, since compiling takes as long as reading some batches."""
     made, framed = [], ChunkPattern.framed
     monkeypatch.setattr(ChunkPattern, "framed", lambda *args, **how: made.append(args) or framed(*args, **how))
     reader, lines = Reader(), wrapped(pushes(4))
@@ -152,7 +152,7 @@ def test_a_line_that_looks_before_itself_is_read_out_of_its_envelope(frames, mon
     assert reader.bare_lines == lines
 
 
-def test_where_rows_cannot_be_told_all_lines_are_left(frames):
+def test_if_rows_cannot_be_matched_to_lines_all_lines_are_left(frames):
     """A match in their batch takes more steps than it may; the next batch is read as ever."""
     reader, lines = Reader(), [*pushes(3), TRIES_ALL_WAYS]
     assert reader.left(lines, PLAIN) == lines
@@ -177,8 +177,8 @@ def outcomes(dictionary: Dictionary, lines: list[bytes], reasons: Reasons | None
             for i, code in enumerate(codes)]  # fmt: skip
 
 
-def test_a_code_is_a_result():
-    """The same for lines that give the same, however they are written; lines that give nothing have one as well."""
+def test_a_symbol_is_a_result():
+    """Lines with equal results have the same symbol, however they are written, as have lines without a result."""
     dictionary = Dictionary(ChunkPattern(seq(CODE, Repeat(seq(Literal(b" "), CODE), 0, 1), Repeat(REASON, 0, 1), REST)))
     lines = [b"code=7", b"code=007 x", b"code=7 code=8", b"code=12345678", b"x", b"code=7 reason=a", b"code=7 code=7"]
     key = ResultKey("unknown", 7, "")
@@ -193,7 +193,7 @@ def test_a_line_whose_values_are_undecided_is_passed_over():
 
 
 @pytest.mark.parametrize("reasons", [10, 251, 252, 253, 600, 5000])
-def test_more_results_than_codes_are_told_all_the_same(reasons):
+def test_more_results_than_symbols_are_counted_all_the_same(reasons):
     """The commonest have a code; what fills them does not keep out what comes later."""
     dictionary = Dictionary(PATTERN)
     for start in (0, 10_000, 20_000):

@@ -99,7 +99,7 @@ def test_what_does_not_stand_in_the_envelope_is_counted_as_such(name):
 
 @pytest.mark.parametrize("name", WRAP)
 def test_a_push_among_many_other_lines_is_found_however_it_is_written(name):
-    """Only lines with the marker are taken out of most chunks; a message that is not text shows none."""
+    """Push lines are found in chunks of which only the lines with the marker are unwrapped."""
     others = ["E2511-100000-001 (17): on_message: hi"] * 60
     push = "E2511-100000-001 (17): push_on_complete: uid 1\x07 type fcm code {}"
     found = scan(
@@ -188,8 +188,8 @@ def test_no_line_of_a_body_counts(bodies):
     assert sum(counts(found).values()) == len(bodies)
 
 
-def test_an_answer_goes_on_in_what_follows_elsewhere():
-    """After a rotation the rest stands in the next file; nothing of that counts."""
+def test_an_answer_continues_in_the_next_file():
+    """After a rotation, an answer is completed from the next file, in which nothing counts by that."""
     head = b"E2511-100000-001 (17): push_on_complete: code 403 {\n"
     rest = b'"status": "PERMISSION_DENIED" }\nE2511-100000-002 (17): push_on_complete: code 404\n'
     assert counts(scan(head, ahead=rest)) == {ResultKey("fcm", 403, "PERMISSION_DENIED"): 1}

@@ -44,7 +44,7 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_three_roads_agree_on_a_family(family, tmp_path):
-    """4,000 lines by chunks and one by one, some twenty by pyparsing: one truth."""
+    """4,000 lines give the same results in chunks and one by one, and twenty of them by pyparsing."""
     agree(family, tmp_path / "mesibo.log", 4_000, 20)
 
 

@@ -167,7 +167,7 @@ RAW_FIELDS = [
 @pytest.mark.parametrize("odd", [*(docker({name: value})[1:-1] for name, value in FIELDS), *RAW_FIELDS])
 @pytest.mark.parametrize("gone", ["", "_SYSTEMD_UNIT", "__REALTIME_TIMESTAMP", "SYSLOG_IDENTIFIER"])
 def test_an_entry_with_another_field_or_without_one_gives_what_it_gives_out_of_its_envelope(odd, gone):
-    """The field stands anywhere, beside one of its name, too; usual entries around it are read together."""
+    """Wherever the odd field is, the entry gives the same result as when it is unwrapped, and so do those around it."""
     wrapped, usual = envelope_of("journal-json"), log("journal-json", USUAL)
     fields = [docker({name: value})[1:-1] for name, value in journal(USUAL[5], 7).items()]
     kept = [each for each in fields if not (gone and each.startswith(b'"%b"' % gone.encode()))]
@@ -185,8 +185,8 @@ def test_an_entry_with_another_field_or_without_one_gives_what_it_gives_out_of_i
     "origins", [("unit mesibo.service",), ("identifier mesibo", "unit mesibo.service"), ("container a",), ()]
 )
 @pytest.mark.parametrize("first", [0, 1, 2, 3])
-def test_only_entries_of_their_origins_count_as_they_stand(origins, first):
-    """Those of another unit do not, whichever entry is the first one, and whatever it has no name of."""
+def test_only_entries_of_their_origins_count_inside_their_envelope(origins, first):
+    """Entries of another unit do not count, whichever entry comes first and whatever names they lack."""
     names = [
         {},
         {"_SYSTEMD_UNIT": "nginx.service"},
@@ -310,7 +310,7 @@ def test_a_record_that_docker_does_not_write_counts_nothing(usual, written):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_more_results_than_have_codes_let_no_record_count_that_counts_nothing(name):
-    """Among 500 results in a chunk, a line of another program and a part of a message are told as what they are."""
+    """Among 500 results in a chunk, a line of another program and a part of a message are reported as what they are."""
     many = log(name, [PUSH.format(300 + i // 2, "") for i in range(1000)])
     one = log(name, [PUSH.format(903, "")])
     other = one.replace(b"mesibo", b"nginx") if name not in {"docker", "cri"} else one.replace(b"\\n", b"")

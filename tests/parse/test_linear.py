@@ -47,7 +47,7 @@ def test_time_grows_with_the_line(head, pump):
 
 @pytest.mark.parametrize("pump", PUMPS)
 def test_a_chunk_of_such_lines_is_no_slower(pump):
-    """The expression for whole chunks, plain and inside records, is as safe as LINE itself."""
+    """The expression for whole chunks, plain and inside records, takes linear time as LINE does."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), max_line_bytes=MIB)
 
     def plain(line: bytes) -> None:
@@ -61,7 +61,7 @@ def test_a_chunk_of_such_lines_is_no_slower(pump):
 
 
 def test_memory_stays_bounded():
-    """A line of 1 MiB costs less than 350 MiB while it is matched, a line of the usual limit less than 24."""
+    """Matching a line of 1 MiB takes less than 350 MiB, one of the usual limit less than 24."""
     for size, bound in ((MIB, 350 * MIB), (65536, 24 * MIB)):
         for pump in PUMPS:
             line = pumped(HEAD, pump, size)

@@ -7,8 +7,8 @@ from tests.helpers.wrapping import envelope_of
 
 
 @pytest.mark.parametrize("name", ["docker", "cri", "syslog-3339", "journal-json"])
-def test_a_record_of_nothing_is_a_line(name):
-    """A line without a byte, which stands in no envelope, is taken out as one, with its number."""
+def test_an_empty_record_is_a_line(name):
+    """An empty line, which is in no envelope, is returned as a line with its number."""
     assert LineBatch.of([b"", b""], numbers=[7, 9], envelope=envelope_of(name)).at([1]) == [(9, (b"", ""))]
 
 

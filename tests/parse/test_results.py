@@ -98,7 +98,7 @@ def test_a_dialect_that_changes_all_the_time_is_read_by_whole_chunks(scanner):
     assert scanner.parser.singles == 0
 
 
-def test_lines_that_give_no_result_are_told_as_they_are(scanner):
+def test_lines_without_a_result_are_counted_by_cause(scanner):
     """A storm of lines with the marker and no code hides nothing."""
     for _ in range(3):
         found = scan(scanner, chunk(lines("E2211-101500-123 (17): push_on_complete: uid {0} pending", 200)))
@@ -185,7 +185,7 @@ def test_lines_of_a_function_whose_name_begins_with_the_marker_are_looked_at_onc
 
 
 def test_accepted_pushes_with_a_message_name_of_their_own_are_one_result(scanner):
-    """An id in each answer, and the word of a value in some project's name."""
+    """Different message ids in answers make no different results, nor does a project named like a value."""
     line = 'E2211-101500-123 (17): push_on_complete: type fcm code 200 {{"name":"projects/{0}/messages/0:17{1}%abc"}}'
     for project in ("demo", "status-code", "reason code 7"):
         found = scan(scanner, chunk([line.format(project, i) for i in range(2000)]))
@@ -220,7 +220,7 @@ def test_answers_of_any_structure_are_read_by_whole_chunks(scanner):
 
 
 @pytest.mark.parametrize("failures", [1, 200, 4000])
-def test_failures_are_told_together(failures):
+def test_failures_are_read_together(failures):
     """In all detail and in order, and none is read by itself."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), keep=5000)
     scanner.parser = Counted()
@@ -231,8 +231,8 @@ def test_failures_are_told_together(failures):
 
 @settings(max_examples=300)
 @given(st.lists(st.integers(0, 255), max_size=600), st.sets(st.integers(0, 255)))
-def test_positions_of_codes(codes, wanted):
-    """The places of some codes, in order."""
+def test_positions_of_codes_are_found_in_order(codes, wanted):
+    """The positions at which any of some codes occur are returned in ascending order."""
     assert positions_of(bytes(codes), wanted) == [i for i, code in enumerate(codes) if code in wanted]
 
 
@@ -261,7 +261,7 @@ def test_results_beyond_the_codes_are_worked_out_once(scanner, monkeypatch):
 
 @pytest.mark.parametrize("envelope", ["plain", "docker"])
 @pytest.mark.parametrize("seed", range(4))
-def test_without_pcre2_everything_is_told_alike(monkeypatch, envelope, seed):
+def test_without_pcre2_results_are_the_same(monkeypatch, envelope, seed):
     """Each line is read by itself then: the same results, causes, failures and times."""
     rng = random.Random(seed)
     some = [logshaped.line(rng, 2) for _ in range(500)]

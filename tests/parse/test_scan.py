@@ -76,7 +76,7 @@ def test_a_docker_record_dates_a_line():
     assert found.results[ResultKey("unknown", 904, "")].last == new_year + 0.25
 
 
-def test_only_the_newest_failures_are_told():
+def test_only_the_newest_failures_are_kept():
     """A storm of failures costs a bounded number of details."""
     data = b"".join(P % (101500, i) + b"uid %d code 903\n" % i for i in range(50))
     found = scanner(keep=3).scan(data, envelope="plain", reference=NOW)
@@ -102,7 +102,7 @@ def test_delivered_codes_are_no_failures():
 
 
 def test_a_window_leaves_lines_out():
-    """Since is included, until is not."""
+    """Results before ``since``, and at ``until`` or later, are left out."""
     data = b"".join(P % (second, 0) + b"code 200\n" for second in (101500, 101501, 101502))
     found = scan(data, since=at(10, 15, 1), until=at(10, 15, 2))
     assert found.results == {ResultKey("unknown", 200, ""): Seen(1, at(10, 15, 1), at(10, 15, 1))}
@@ -162,7 +162,7 @@ def test_an_answer_that_the_limit_cuts_does_not_go_on_below(wrapped):
 
 
 def test_a_line_that_names_a_longer_function_is_no_push_line():
-    """Nothing is missed in it; where the marker stands as a word as well it may be one in another place."""
+    """A longer word that contains the marker is ignored, unless the marker is also there as a word."""
     own = P % (101500, 0)
     for line in (b"push_on_complete_cb: code 903", b"push_on_complete-2", b"on_message: my_push_on_complete code 903"):
         assert scan(own.partition(b"push")[0] + line + b"\n").candidates == 0
@@ -202,7 +202,7 @@ def times(data, envelope="plain"):
 
 
 def test_unread_lines_are_dated_by_their_own_stamp():
-    """A line whose prefix is fine says when it was logged, though its result cannot be read."""
+    """A line with a readable prefix is dated by it, even if it gives no result."""
     data = b"".join(P % (101000 + 100 * i, 0) + b"status=903\n" for i in range(4))
     data += P % (101359, 0) + b"status=903\n" + P % (101500, 0) + b"code 200\n"
     assert times(data) == {
@@ -268,8 +268,8 @@ def test_samples_count_all_lines_of_their_cause():
         (b"E2211-101700-000 (1): " + b"x" * 1000 + b"\n", at(10, 17)),
     ],
 )
-def test_the_last_line_with_a_time_tells_when_the_log_was_written(data, logged):
-    """Whatever the line is about; only the end of a chunk is looked at."""
+def test_the_last_line_with_a_time_shows_when_the_log_was_written(data, logged):
+    """The time of the last line is taken from the end of a chunk, whatever that line is about."""
     assert scan(data).logged_at == logged
 
 

@@ -148,5 +148,5 @@ def test_three_roads_agree_on_a_million_lines():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 2**32).map(generated) | st.binary(max_size=80), max_size=6), st.integers(0, 2**32))
 def test_three_roads_agree_on_whatever_hypothesis_finds(lines, seed):
-    """Also where the lines are few and strange."""
+    """Chunks, single lines and pyparsing agree on generated lines, even if these are few and strange."""
     agree([line.replace(b"\n", b"") for line in lines], random.Random(seed))

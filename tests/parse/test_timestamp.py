@@ -112,7 +112,7 @@ def test_of_an_hour_that_comes_twice_the_pass_is_the_one_in_which_a_line_was_wri
 
 
 def test_of_an_hour_that_comes_twice_in_an_old_log_the_first_pass_is_meant():
-    """Nothing tells them apart but the order of lines."""
+    """In an old log, stamps of an hour that occurs twice are dated in its first pass."""
     for age in (2 * 3600, 86400):
         assert seconds_of("2510-023000-000", BACK + age, ZoneInfo("Europe/Berlin")) == BACK - 1800
 
@@ -174,8 +174,8 @@ def test_29_february_belongs_to_a_year_that_has_one():
     assert seconds_of("29.02. 12:00", at(2025, 1, 10), UTC, "%d.%m. %H:%M") == at(2024, 2, 29, 12)
 
 
-def test_a_stamp_far_ahead_is_told_as_such():
-    """Without a year it is last year's; with one, a clock or a zone is wrong."""
+def test_a_stamp_far_ahead_is_reported_as_such():
+    """A stamp far ahead is of last year if it has no year, and means a wrong clock or zone if it has one."""
     assert is_ahead(seconds_of("2026-11-27T10:15:00Z", NOON, UTC), NOON)
     assert not is_ahead(seconds_of("2026-11-26T10:15:00Z", NOON, UTC), NOON)
     assert not is_ahead(seconds_of("2711-101500-000", NOON, UTC), NOON)
@@ -188,7 +188,7 @@ def test_a_stamp_far_ahead_is_told_as_such():
     st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]),
 )
 def test_any_time_is_read_back(written, form, age, zone):
-    """What was written less than ten months ago, or up to a day ahead, is dated right; twice in one minute as well."""
+    """Stamps of the last ten months, or up to a day ahead, are dated right, even twice in a minute."""
     moment = written.replace(tzinfo=ZoneInfo(zone), microsecond=0)
     parser = LineDater(ZoneInfo(zone))
     reference = moment.timestamp() + age

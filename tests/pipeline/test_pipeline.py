@@ -159,7 +159,7 @@ class Slow(Scanner):
 
 
 def test_a_backlog_is_committed_as_it_is_read(ledger, clock, monkeypatch):
-    """However long commits take: at once, and then after at most commit_seconds of reading."""
+    """However long commits take, the first one comes at once, and others after at most commit_seconds of reading."""
     commits, commit = [], ledger.commit
 
     def slow(batch):
@@ -247,7 +247,7 @@ def test_a_stop_reads_what_no_later_start_finds_for_a_few_seconds(ledger, clock)
     assert counts(ledger)["903"] == module.LAST_SECONDS / 0.25
 
 
-def test_a_kill_while_a_backlog_is_read_leaves_no_failure_untold(tmp_path, clock):
+def test_a_kill_while_a_backlog_is_read_leaves_no_failure_unreported(tmp_path, clock):
     """The log says how many had waited for a later commit, once."""
     ledger = Ledger(tmp_path, clock=clock)
     pipeline = build(ledger, clock, Tail([MUCH] * 8), Slow(clock))
@@ -433,7 +433,7 @@ def test_a_failure_is_read_from_its_line_once(ledger, clock):
 
 
 def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
-    """A chunk may hold a handful, and to read a handful takes as long as to read many; order and times stay theirs."""
+    """Failures of several chunks are parsed in one call, which is faster, and keep their order and times."""
     asked = []
 
     class Lazy(Scanner):

@@ -116,6 +116,6 @@ def test_a_failure_is_masked_as_a_whole():
 
 @given(key=st.binary(min_size=1, max_size=200), address=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_a_hash_is_hmac_sha256(key, address):
-    """What another release, or another program that has the key, made of an address is found again."""
+    """Any program that has the key can compute the hash of an address."""
     expected = hmac.digest(key, f"user\0{address}".encode(), "sha256").hex()
     assert Privacy("hash", key).user(address) == expected[:16]

@@ -57,8 +57,8 @@ def reading(directory, lines):
 
 @pytest.mark.parametrize("kind", AROUND)
 @pytest.mark.parametrize("begin", PAYLOADS)
-def test_a_grammar_is_learnt_for_what_stands_in_the_envelope(kind, begin, tmp_path):
-    """The same grammar as from the bare lines; by it the daemon finds the envelope itself, and each line counts."""
+def test_a_grammar_is_learnt_for_what_is_in_the_envelope(kind, begin, tmp_path):
+    """The grammar is the same as from bare lines, and by it the daemon detects the envelope and counts each line."""
     bare = log(PAYLOADS[begin])
     data = "".join(AROUND[kind](push, line) + "\n" for push, line in bare).encode()
     found = around(data, MARKER)

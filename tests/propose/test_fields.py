@@ -49,7 +49,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_platforms_and_reasons_are_told_by_what_they_are(way, tmp_path):
+def test_platforms_and_reasons_are_recognised_by_their_values(way, tmp_path):
     """Later lines of the dialect, too, count under their own platform and reason; other words are never a reason."""
     write = WAYS[way]
     made = propose(

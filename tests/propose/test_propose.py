@@ -130,7 +130,7 @@ def test_no_code_is_taken_from_quotes_and_brackets(line):
 
 
 def test_a_place_that_differs_from_line_to_line_is_not_proposed():
-    """A number among free words is no place for a code."""
+    """A number among free words is not taken for a code."""
     rng = random.Random(2)
     lines = []
     for push in dialects.pushes(rng, 60):
@@ -141,8 +141,8 @@ def test_a_place_that_differs_from_line_to_line_is_not_proposed():
         propose(lines, "x", "push_on_complete", CATALOGUE)
 
 
-def test_doubts_are_told():
-    """Two places with codes, other functions' lines, one number alone: each is said, in words."""
+def test_doubts_are_reported():
+    """Two places with codes, lines of other functions, a single number: each is reported as a doubt."""
     rng = random.Random(3)
     lines = [
         f"{push.iso} push_on_complete http_status={push.code} result={push.code}" for push in dialects.pushes(rng, 60)
@@ -155,7 +155,7 @@ def test_doubts_are_told():
 
 
 @pytest.mark.parametrize("code", ["err=0", "result 0"])
-def test_a_nought_is_told_to_count_as_a_failure(code):
+def test_a_nought_is_reported_to_count_as_a_failure(code):
     """Many programs write 0 where all was well: as a code it is one that pages."""
     lines = [f"2026-11-26 08:00:{i:02} push_on_complete user={i} {code}" for i in range(60)]
     lines[::9] = [line[:-1] + "903" for line in lines[::9]]
@@ -163,8 +163,8 @@ def test_a_nought_is_told_to_count_as_a_failure(code):
     assert [each for each in told if each.startswith("53 of 60 lines have 0, which counts as a failure")]
 
 
-def test_a_date_in_the_prefix_is_not_learnt_by_heart(tmp_path):
-    """Lines of one hour make a grammar for every other hour, day, thread and pid."""
+def test_a_date_in_the_prefix_is_not_learnt_literally(tmp_path):
+    """A grammar made from lines of one hour reads any other hour, day, thread and pid."""
     lines = [
         f"10:15:{i:02}.123 push[17] host-3 push_on_complete uid={i} code={code}"
         for i, code in enumerate([200, 410, 903] * 10)
@@ -253,7 +253,7 @@ def test_each_value_ends_with_the_quote_that_it_begins_with(tmp_path):
 
 
 def test_a_stamp_that_is_no_date_keeps_no_grammar_from_being_written(tmp_path):
-    """One line of a clock that was never set is no sample; it counts all the same."""
+    """A line with an impossible stamp becomes no sample, but is counted by the proposed grammar."""
     lines = [f"E2511-1015{i:02}-123 (17): result push_on_complete uid {i} code {200 + i % 2 * 203}" for i in range(30)]
     lines[7] = lines[7].replace("E2511", "E3113").replace("code 403", "code 404")
     read = reader(tmp_path, propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE))
@@ -269,8 +269,8 @@ def test_objects_of_two_kinds_are_read_as_most_are(tmp_path, front):
     assert sum(read(line) is not None for line in lines) == 28
 
 
-def test_nothing_that_a_log_holds_is_run(tmp_path):
-    """A key of an object, which becomes a part of the grammar, is quoted there: a grammar is run to prove it."""
+def test_nothing_in_a_log_is_executed(tmp_path):
+    """A key of an object is quoted in the grammar, which is executed to prove it."""
     keys = [
         f'code{end} or open({str(tmp_path / "run")!r}, "w") or ("x' for end in ('")', '").suppress()', "')", '\\")')
     ]

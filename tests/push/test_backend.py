@@ -55,8 +55,8 @@ def test_each_error_of_the_backend_is_explained(error, serve):
     assert told.try_
 
 
-def test_an_unknown_error_is_told_as_it_came(serve):
-    """An error that nobody documents is told with mesibo's own words."""
+def test_an_unknown_error_is_reported_as_it_came(serve):
+    """An error that nobody documents is reported with mesibo's own words."""
     answer, _ = ask(serve({"result": False, "error": "NEWERROR", "action": "do this"}))
     assert "NEWERROR" in str(refusal("http://h", "pushtest", answer))
     assert "do this" in str(refusal("http://h", "pushtest", answer))
@@ -64,7 +64,7 @@ def test_an_unknown_error_is_told_as_it_came(serve):
 
 @pytest.mark.parametrize("form", [["addresses"], {"addresses": "required"}, "addresses", ["op", "token", "addresses"]])
 def test_a_field_of_another_name_is_sent_under_the_name_that_is_asked_for(form, serve):
-    """Where the guess is wrong the backend names the field; it is sent once more, and the setting is told."""
+    """Where the guess is wrong the backend names the field; it is sent once more, and the setting is reported."""
 
     def answer(asked):
         return {"result": True} if "addresses" in asked else {"error": "MISSINGPARAMS", "properties": form}
@@ -101,7 +101,7 @@ NO_BACKEND = {
 
 
 @pytest.mark.parametrize("what", NO_BACKEND)
-def test_what_is_no_backend_is_told_and_the_token_goes_nowhere_else(what, serve):
+def test_what_is_no_backend_is_reported_and_the_token_goes_nowhere_else(what, serve):
     """Another server's answer is an error that says what came, with neither the token nor control characters in it."""
     elsewhere = serve({"result": True})
     status, headers, body = NO_BACKEND[what]
@@ -115,7 +115,7 @@ def test_what_is_no_backend_is_told_and_the_token_goes_nowhere_else(what, serve)
     assert elsewhere.requests == []
 
 
-def test_a_backend_that_is_not_there_is_told():
+def test_a_backend_that_is_not_there_is_reported():
     """A refused connection says so, with what to see to."""
     with pytest.raises(LogwatchError) as raised:
         Backend(f"http://127.0.0.1:{free_port()}/backend", APP_TOKEN).call("pushtest", {})
@@ -123,14 +123,14 @@ def test_a_backend_that_is_not_there_is_told():
     assert "-b PORT" in str(raised.value)
 
 
-def test_an_answer_whose_head_never_ends_is_told(serve):
+def test_an_answer_whose_head_never_ends_is_reported(serve):
     """Headers without end are an answer of nobody's, not a fault of ours."""
     stub = serve(lambda _asked: (200, {"X": "y" * 100_000}, b""))
     with pytest.raises(BackendError, match="the header of its answer does not end"):
         ask(stub)
 
 
-def test_an_answer_that_breaks_off_is_told_once_and_in_words(monkeypatch, capfd):
+def test_an_answer_that_breaks_off_is_reported_once_and_in_words(monkeypatch, capfd):
     """What tornado says of it, a traceback too, is on no terminal."""
     monkeypatch.setattr("logwatch.push.backend.ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # as in the command, where nothing is set up
@@ -148,8 +148,8 @@ def test_an_answer_that_breaks_off_is_told_once_and_in_words(monkeypatch, capfd)
     assert capfd.readouterr() == ("", "")
 
 
-def test_names_without_number_are_told_in_a_line(serve):
-    """Of the fields that a backend asks for no more are told than anybody reads."""
+def test_names_without_number_are_reported_in_a_line(serve):
+    """Of the fields that a backend asks for no more are reported than anybody reads."""
     answer, _ = ask(serve({"error": "MISSINGPARAMS", "properties": [f"p{i}" for i in range(60_000)]}))
     assert len(str(refusal("http://h", "pushtest", answer))) < 1000
 

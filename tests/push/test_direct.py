@@ -127,8 +127,8 @@ def test_other_styles_have_their_own_headers(arguments, expected, bench):
 
 
 @pytest.mark.parametrize(("code", "reason"), reasons("apns"))
-def test_every_reason_of_apples_is_told_with_its_meaning(code, reason, bench):
-    """What Apple documents is told with the number, the reason, mesibo's code for it and the remedy."""
+def test_every_reason_of_apples_is_shown_with_its_meaning(code, reason, bench):
+    """What Apple documents is reported with the number, the reason, mesibo's code for it and the remedy."""
     more = {"timestamp": 1_763_806_500_000} if code == 410 else {}
     stub = bench.apple(code, reason, **more)
     asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
@@ -154,8 +154,8 @@ def error(code, reason):
 
 
 @pytest.mark.parametrize(("code", "reason"), reasons("fcm"))
-def test_every_reason_of_googles_is_told_with_its_meaning(code, reason, bench):
-    """What Google documents is told with the number, the errorCode, mesibo's code for it and the remedy."""
+def test_every_reason_of_googles_is_shown_with_its_meaning(code, reason, bench):
+    """What Google documents is reported with the number, the errorCode, mesibo's code for it and the remedy."""
     stub = bench.google(code, error(code, reason))
     asked = Request(name="x", file=bench.file("fcm.json", account(token_uri=f"{stub.url}/token")))
     verdict = Verdict(name="x", file=asked.file, provider="fcm", form="x")
@@ -193,7 +193,7 @@ def test_a_dry_run_asks_google_to_validate_only(bench):
     assert "Nothing was sent to the phone" in done.output
 
 
-def test_a_token_that_google_calls_invalid_is_told_from_a_bad_payload(bench):
+def test_a_token_that_google_calls_invalid_is_distinguished_from_a_bad_payload(bench):
     """INVALID_ARGUMENT about the token is 911's business, about anything else it is not."""
     about = {"code": 400, "message": "The registration token is not a valid FCM registration token",
              "status": "INVALID_ARGUMENT"}  # fmt: skip
@@ -201,8 +201,8 @@ def test_a_token_that_google_calls_invalid_is_told_from_a_bad_payload(bench):
     assert "or 911" not in bench.fcm(bench.google(400, about | {"message": "Invalid TTL"})).output
 
 
-def test_a_service_account_that_gets_no_token_is_told_as_401(bench):
-    """A key that was deleted at Google is told with Google's own words, and what mesibo will log."""
+def test_a_service_account_that_gets_no_token_is_reported_as_401(bench):
+    """A key that was deleted at Google is reported with Google's own words, and what mesibo will log."""
     oauth = (400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
     stub = bench.google(oauth=oauth)
     done = bench.fcm(stub)
@@ -211,7 +211,7 @@ def test_a_service_account_that_gets_no_token_is_told_as_401(bench):
 
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_an_expired_certificate_is_told_as_903(newest, bench):
+def test_an_expired_certificate_is_reported_as_903(newest, bench):
     """Apple ends the handshake, whether its alert arrives or not; that is mesibo's 903."""
     old = certificate(days=-1, now=NOW)
     stub = Provider(bench.directory, lambda *_: (200, b""), clients=pem(authority()).decode(), newest=newest)
@@ -291,7 +291,7 @@ def test_what_makes_no_sense_is_refused(arguments, words, bench):
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "https://fcm.example.net", "https://127.0.0.1@example.net",
                                       "https://127.0.0.1.example.net", "nonsense"])  # fmt: skip
 def test_the_endpoint_of_tests_leads_nowhere_but_to_this_machine(endpoint, bench):
-    """Credentials cannot be sent to another host by the hidden option, nor in the clear."""
+    """The hidden option for tests accepts no other host, and no plain HTTP."""
     stub = bench.apple()
     where = ["--endpoint", endpoint, "--ca-file", str(stub.authorities)]
     file = bench.file("push.p12", p12(certificate()))
@@ -319,8 +319,8 @@ def test_a_firebase_token_is_not_sent_to_apple(bench):
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"reason": 7}', b'{"error": {"details": 3}}', b"[" * 9999])
-def test_answers_of_any_shape_are_told(body, bench):
-    """A provider, or a proxy in its place, may answer anything: its number is told, and no traceback."""
+def test_answers_of_any_shape_are_described(body, bench):
+    """A provider, or a proxy in its place, may answer anything: its number is reported, and no traceback."""
     stub = Provider(
         bench.directory,
         lambda headers, _: (200, {"access_token": ACCESS}) if headers[":path"] == "/token" else (418, body),
@@ -334,7 +334,7 @@ def test_answers_of_any_shape_are_told(body, bench):
     "grant", [{"access_token": "\N{LATIN SMALL LETTER E WITH ACUTE}"}, {"access_token": ACCESS, "expires_in": 10**30},
               {"access_token": ACCESS, "expires_in": float("inf")}, [1], b"[" * 9999],
 )  # fmt: skip
-def test_an_answer_without_an_access_token_that_can_be_used_is_told(grant, bench):
+def test_an_answer_without_an_access_token_that_can_be_used_is_reported(grant, bench):
     """It is the answer that is wrong, not the service account, and nothing is sent with it."""
     stub = bench.google(oauth=(200, grant))
     done = bench.fcm(stub)
@@ -354,7 +354,7 @@ def test_an_answer_without_an_access_token_that_can_be_used_is_told(grant, bench
     ],
 )
 def test_no_access_token_is_the_accounts_fault_only_where_google_says_so(oauth, status, bench, monkeypatch):
-    """A server at fault, or a proxy in its place, is not told as a 401: a new service account would not help."""
+    """A failing token server, or a proxy in its place, is not reported as a 401 of the service account."""
     monkeypatch.setattr("google.auth._exponential_backoff.time", Mock())  # which waits before it asks again
     done = bench.fcm(bench.google(oauth=oauth))
     assert done.exit_code == 1
@@ -381,8 +381,8 @@ def test_no_access_token_is_the_accounts_fault_only_where_google_says_so(oauth, 
         ),
     ],
 )
-def test_how_a_request_was_ended_is_told_in_words(end, told, bench):
-    """Apple gives its reason behind GOAWAY; nobody reads it in hexadecimal, nor the name of a class of ours."""
+def test_how_a_request_was_ended_is_reported_in_words(end, told, bench):
+    """Apple's reason in GOAWAY is shown as text, not in hexadecimal or as the name of a Python class."""
     stub = Ending(bench.directory, end)
     bench.stubs.append(stub)
     for done in (bench.apns(stub), bench.fcm(stub)):
@@ -429,8 +429,8 @@ def test_a_file_that_hangs_who_looks_at_it_is_not_opened_for_a_push(bench, monke
     assert stub.requests == []
 
 
-def test_nobody_there_is_told_with_the_way_to_test(bench):
-    """A provider that cannot be reached is told as such: mesibo's pushes take the same way."""
+def test_nobody_there_is_reported_with_the_way_to_test(bench):
+    """A provider that cannot be reached is reported as such: mesibo's pushes take the same way."""
     stub = bench.apple()
     stub.close()
     done = bench.apns(stub)

@@ -42,8 +42,8 @@ def result(user, code=200):
     return LoggedResult(user, "apns", code, "")
 
 
-def test_each_result_is_told_when_it_comes_and_the_wait_ends_soon_after_the_last():
-    """Results are told with their delay; a second device's, too; nobody waits for thirty seconds then."""
+def test_each_result_is_passed_on_when_it_comes_and_the_wait_ends_soon_after_the_last():
+    """Results are reported with their delay; a second device's, too; nobody waits for thirty seconds then."""
     results = Told((0.4, result("a")), (0.85, result("b", 903)), (1.5, result("a", 410)), (5, result("a", 999)))
     assert results.wait("a", "b") == (set(), [])
     assert results.told == [("a", 200, 0.4), ("b", 903, 0.9), ("a", 410, 1.5)]

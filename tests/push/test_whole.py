@@ -94,7 +94,7 @@ def test_a_refused_push_is_explained_by_its_code(world):
     assert "Step 1: Verify Firebase and Apple push credentials" in done.stdout
 
 
-def test_silence_is_told_with_what_it_may_mean(world):
+def test_silence_is_reported_with_what_it_may_mean(world):
     """Without a line in time the usual causes are named, and nothing is waited for longer."""
     world.code = None
     done = world.run("test", USER, "--wait", "0.5")
@@ -106,7 +106,7 @@ def test_silence_is_told_with_what_it_may_mean(world):
 
 @pytest.mark.parametrize("error", ["AUTHFAIL", "TOKENBREACH", "RATELIMITED", "BADOP", "BADVALUE", "FAIL"])
 def test_a_backend_that_refuses_is_explained_and_nothing_is_waited_for(error, world):
-    """A refusal is told at once with its remedy."""
+    """A refusal is reported at once with its remedy."""
     world.answer = {"op": "pushtest", "result": False, "error": error, "cause": f"you sent {APP_TOKEN}"}
     done = world.run("test", USER)
     assert done.returncode == 1
@@ -124,13 +124,13 @@ def test_debugging_is_switched_on_and_off(world):
 
 
 def test_one_request_a_user_where_the_backend_wants_it_so(world):
-    """With users_form = "single" each user has a request of its own, with the address as text."""
+    """With users_form = "single", each user has a request of its own, with the address as text."""
     world.configure('users_form = "single"\n')
     assert world.run("test", "a", "b").returncode == 0
     assert [asked["users"] for asked in world.asked] == ["a", "b"]
 
 
-def test_whoever_may_not_read_the_log_is_told_by_the_daemon(world, monkeypatch):
+def test_without_access_to_the_log_the_result_comes_from_the_daemon(world, monkeypatch):
     """Where the log is out of reach a failure is found through the daemon's API, though its user is masked there."""
     monkeypatch.setattr(LogResults, "readable", property(lambda _self: False))
     text = world.site.config.read_text().replace("127.0.0.1:0", world.daemon.url.split("/")[2])
@@ -202,7 +202,7 @@ def test_no_secret_is_in_a_core(tmp_path):
         (["debug", "perhaps"], "'on', 'off'"),
     ],
 )
-def test_wrong_use_is_told_with_code_2(arguments, words, world):
+def test_wrong_use_is_reported_with_code_2(arguments, words, world):
     """What cannot be sent is an error in words, before anything is sent."""
     done = world.run(*arguments)
     assert (done.returncode, words in done.stderr, world.asked) == (2, True, []), done.stderr

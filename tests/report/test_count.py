@@ -62,7 +62,7 @@ def test_a_last_line_without_a_newline_counts(scanner):
 
 
 def test_an_endless_line_needs_no_memory(scanner):
-    """Of 50 MB without a newline the first 64 KiB are looked at; the lines behind it count."""
+    """Of a line of 50 MB, the first 64 KiB are read, and the lines after it count."""
 
     class Endless(Trickle):
         def read(self, _size=-1):

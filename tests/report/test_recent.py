@@ -99,7 +99,7 @@ def test_packed_files_are_read_from_their_end_though_no_position_names_them(ends
 
 @pytest.mark.integration
 def test_a_journal_is_read_for_its_newest_entries(user, tmp_path, monkeypatch):
-    """Those of the container alone; the bound, and a journal that is not there, are told as not all."""
+    """Those of the container alone; the bound, and a journal that is not there, are reported as not all."""
     entries = [{"at": NOON - 600 + i, "MESSAGE": line(11, code=200 + i).rstrip(), "CONTAINER_NAME": name}
                for i, name in enumerate(["mesibo", "other", "mesibo", "mesibo"])]  # fmt: skip
     remote(tmp_path / "m.journal", entries)

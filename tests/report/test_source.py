@@ -45,8 +45,8 @@ def test_a_plain_file_is_read_as_it_is(tmp_path):
         assert (stream.reference, stream.size, stream.passed()) == (1000.5, len(TEXT), len(TEXT))
 
 
-def test_gzip_is_told_by_its_bytes_and_not_by_its_name(tmp_path):
-    """Logrotate's .gz, a renamed one, members one after the other, zeros behind them."""
+def test_gzip_is_recognised_by_its_bytes_and_not_by_its_name(tmp_path):
+    """A renamed archive, several members, and zeros after them are read like logrotate's .gz."""
     members = gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:]) + bytes(512)
     assert read(put(tmp_path / "m.log.1", members)) == TEXT
 
@@ -68,7 +68,7 @@ def test_progress_is_counted_in_bytes_on_disk(tmp_path):
 
 
 def test_an_empty_file_has_no_lines(tmp_path):
-    """Nothing is wrong with it."""
+    """An empty file is no error."""
     assert read(put(tmp_path / "m.log", b"")) == b""
 
 
@@ -87,27 +87,27 @@ def test_standard_input_may_be_packed_too():
     assert b"".join(open_stream("-", io.BytesIO(gzip.compress(TEXT))).chunks) == TEXT
 
 
-def test_a_missing_file_is_told_with_what_is_there(tmp_path):
+def test_a_missing_file_is_reported_with_what_is_there(tmp_path):
     """Most often it is a slip of the pen."""
     put(tmp_path / "mesibo.log", TEXT)
     message, _ = refused(tmp_path / "mesbo.log")
     assert message == "DIR/mesbo.log: there is no such file\n  try: in DIR there are mesibo.log"
 
 
-def test_a_missing_directory_is_told(tmp_path):
+def test_a_missing_directory_is_reported(tmp_path):
     """Nothing can be beside it."""
     message, _ = refused(tmp_path / "no" / "m.log")
     assert message.endswith("try: check the path; its directory is not there either")
 
 
-def test_a_directory_is_told(tmp_path):
+def test_a_directory_is_reported(tmp_path):
     """With what would work."""
     (tmp_path / "logs").mkdir()
     message, _ = refused(tmp_path / "logs")
     assert message == "DIR/logs: is a directory\n  try: name the files in it, such as DIR/logs/*.log"
 
 
-def test_a_permission_error_is_told_in_words(tmp_path, monkeypatch):
+def test_a_permission_error_is_reported_in_words(tmp_path, monkeypatch):
     """As root it cannot be had for real."""
 
     def refuse(*_args, **_kwargs):
@@ -119,7 +119,7 @@ def test_a_permission_error_is_told_in_words(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("last", [None, 4096])
-def test_a_file_that_cannot_be_read_is_told_as_that(last):
+def test_a_file_that_cannot_be_read_is_reported_as_that(last):
     """As on a failing disk: Linux lets a process open its own memory, and refuses to read what is not mapped."""
     with pytest.raises(Unreadable) as caught, open_path(Path("/proc/self/mem"), last):
         pytest.fail("nothing is to be had")
@@ -127,8 +127,8 @@ def test_a_file_that_cannot_be_read_is_told_as_that(last):
     assert str(problem) == "/proc/self/mem: cannot be read any further: Input/output error"
 
 
-def test_a_socket_is_told(tmp_path):
-    """What cannot be opened is told in the words of the operating system."""
+def test_a_socket_is_reported(tmp_path):
+    """What cannot be opened is reported in the words of the operating system."""
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -146,7 +146,7 @@ def test_binary_data_is_no_log(tmp_path, content):
     assert got == b""
 
 
-def test_text_in_utf_16_is_told(tmp_path):
+def test_text_in_utf_16_is_reported(tmp_path):
     """PowerShell's > writes it."""
     message, _ = refused(put(tmp_path / "m.log", TEXT.decode().encode("utf-16")))
     assert "iconv -f UTF-16 -t UTF-8 DIR/m.log | mesibo-logwatch report -" in message
@@ -160,7 +160,7 @@ def test_hostile_text_is_still_a_log(tmp_path):
 
 @pytest.mark.parametrize("pack", [bz2.compress, lzma.compress], ids=["bzip2", "xz"])
 def test_what_rotation_packs_with_is_unpacked(tmp_path, pack):
-    """As the daemon does, in several members with padding between them too."""
+    """All formats that the daemon reads are unpacked, also in several members with padding between them."""
     assert read(put(tmp_path / "m.log.1", pack(TEXT))) == TEXT
     assert read(put(tmp_path / "m.log.2", pack(TEXT) + bytes(512) + pack(TEXT))) == TEXT * 2
 
@@ -173,7 +173,7 @@ def test_other_packers_are_named_with_a_remedy(tmp_path):
     )
 
 
-def test_what_no_library_here_unpacks_is_told_with_a_remedy(tmp_path, monkeypatch):
+def test_what_no_library_here_unpacks_is_reported_with_a_remedy(tmp_path, monkeypatch):
     """Zstandard is part of Python since 3.14; before, it is a package of its own."""
 
     def missing(name):
@@ -206,7 +206,7 @@ def test_a_gzip_file_cut_short_gives_what_is_there(tmp_path):
 
 
 def test_a_name_cannot_write_to_the_terminal(tmp_path):
-    """Escapes in a file name are shown, not obeyed."""
+    """Escape sequences in a file name are shown, not sent to the terminal."""
     message, _ = refused(tmp_path / "\x1b[2J.log")
     assert "\x1b" not in message
 
@@ -214,7 +214,7 @@ def test_a_name_cannot_write_to_the_terminal(tmp_path):
 @pytest.mark.parametrize("last", [1, 49, 50, 51, 120, len(TEXT) - 1, len(TEXT), len(TEXT) + 9])
 @pytest.mark.parametrize("step", [7, source._STEP_BYTES])
 def test_of_the_end_of_a_file_whole_lines_are_read(tmp_path, monkeypatch, last, step):
-    """As many as fit into so many bytes, however long the line is that is cut; it is told whether all were read."""
+    """Only whole lines within the last bytes are read, and the stream says whether that was all."""
     monkeypatch.setattr(source, "_STEP_BYTES", step)
     size = TEXT.index(b"\n") + 1
     with open_path(put(tmp_path / "m.log", TEXT), last=last) as stream:

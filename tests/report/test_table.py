@@ -110,8 +110,8 @@ def test_the_table_is_cut_to_the_worst_and_what_was_accepted_and_says_so():
     assert "more kinds of results" not in shown(made, whole=True)
 
 
-def test_the_whole_table_ends_where_nobody_reads_it_any_more():
-    """Of a thousand and more results the last are counted together, and it is said where they are listed."""
+def test_the_whole_table_has_a_bound():
+    """Of more than a thousand results, the last are summed up, with a hint to where they are listed."""
     made = count(("fcm", 200, "", 9), *(("fcm", 1000 + n, "", 1) for n in range(1100)))
     assert "and 101 more kinds of results, 109 pushes: --format csv" in shown(made, whole=True)
 
@@ -137,7 +137,7 @@ def test_a_remedy_is_cut_between_sentences(remedy, room, kept):
         (-3600, {"since": NOON - 60}, False, "nothing is newer than --since"),
     ],
 )
-def test_stamps_of_the_future_and_a_stale_log_are_told(newest, asked, followed, told):
+def test_stamps_of_the_future_and_a_stale_log_are_reported(newest, asked, followed, told):
     """A log that is read where it is followed has lines of now; an archive need not."""
     made = Count(CATALOGUE, **asked)
     made.logged_at = NOON + newest
@@ -146,8 +146,8 @@ def test_stamps_of_the_future_and_a_stale_log_are_told(newest, asked, followed, 
     assert bool(told) == bool(hints)
 
 
-def test_no_result_in_the_time_asked_for_is_no_matter_of_the_switch():
-    """Push logging may well be on."""
+def test_no_result_in_the_window_does_not_blame_push_logging():
+    """With --since and no result, the report does not advise to switch push logging on."""
     made = Count(CATALOGUE, since=NOON)
     made.summary.lines = 5
     assert "No push results in that time." in shown(made)
@@ -166,7 +166,7 @@ def test_the_time_of_this_host_stands_beside_utc(monkeypatch):
     assert " here)" not in shown(count(("fcm", 200, "", 10)))
 
 
-def test_what_could_not_be_read_is_told_by_cause():
+def test_unread_lines_are_reported_by_cause():
     """Nothing is dropped silently."""
     made = count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4)
     made.ahead, made.oversized = 5 * 86400.0, 6
@@ -185,7 +185,7 @@ def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
     assert all(line.startswith("  ") for line in doubts)
 
 
-def test_what_could_not_be_read_is_told_by_the_marker_of_its_grammar():
+def test_unread_lines_are_named_by_the_marker_of_their_grammar():
     """An operator's grammar has one of its own."""
     made = count(("fcm", 200, "", 90), misplaced=4)
     made.markers = {"push_done"}
@@ -206,7 +206,7 @@ def test_no_push_line_at_all_hints_at_the_switch():
     assert "logs { push = 1 }" in shown(made)
 
 
-def test_no_line_at_all_is_told():
+def test_no_line_at_all_is_reported():
     """An empty file is no riddle."""
     assert "There are no lines." in shown(Count(CATALOGUE))
 

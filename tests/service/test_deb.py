@@ -102,7 +102,7 @@ def test_what_stands_beside_the_service_is_installed(host):
 
 
 def test_an_upgrade_keeps_configuration_and_counts(host):
-    """The newer version runs, goes on at the committed numbers; nobody is asked about a changed configuration."""
+    """The new version counts on from the committed numbers, and nobody is asked about the configuration."""
     host.configure(configuration(web='listen = "127.0.0.1:10914"\n'))
     before = host.active()
     host.install("new")

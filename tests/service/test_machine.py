@@ -31,7 +31,7 @@ def test_the_install_of_the_readme_gives_a_service(host):
 
 
 def test_pushes_are_counted_over_tls_with_a_password(host):
-    """A scrape over TLS with the password gives what was written; without it, nothing."""
+    """A scrape over TLS returns what was written if it has the password, and nothing otherwise."""
     host.active()
     host.mesibo(200, 100)
     host.mesibo(912, 3)
@@ -79,7 +79,7 @@ def exposure(machine, bound):
 
 
 def test_the_systemd_of_the_machine_finds_no_fault_in_the_unit(host):
-    """`systemd-analyze verify` has nothing to say of what is installed, and the exposure is at most 1.5."""
+    """`systemd-analyze verify` is silent about the installed unit, and its exposure is at most 1.5."""
     assert exposure(host.machine, 1.5) <= 1.5
 
 
@@ -172,7 +172,7 @@ def test_credentials_of_the_secrets_directory_are_watched(host):
 
 
 def test_logrotate_loses_nothing(host):
-    """Debian's logrotate renames and compresses, and later truncates, while mesibo writes."""
+    """Each line counts once while Debian's logrotate renames and compresses, then truncates, under a writing mesibo."""
     host.machine.write(
         "/etc/mesibo-rotate.conf",
         f"{LOG} {{\n  rotate 5\n  create 0640 root adm\n  compress\n  su root adm\n}}\n",
@@ -247,7 +247,7 @@ def test_a_reader_that_hangs_is_started_again(host):
 
 
 def test_a_full_state_disk_loses_nothing(host):
-    """While the state directory's disk is full the last numbers stay up; with room again, everything is counted."""
+    """While the state disk is full, the last numbers stay up; with room again, everything is counted."""
     machine = host.machine
     machine.run("systemctl", "stop", UNIT)
     state = "/var/lib/mesibo-logwatch"
@@ -323,7 +323,7 @@ def test_an_upgrade_keeps_configuration_and_counts(host):
 
 
 def test_a_machine_that_boots_again_goes_on(host):
-    """Stopped in an orderly way and started again, as a reboot does it, with lines in between."""
+    """After an orderly stop and a start, as in a reboot, lines written in between are counted."""
     host.machine.run("systemctl", "stop", UNIT)
     host.mesibo(410, 4)
     host.machine.run("systemctl", "start", UNIT)
@@ -353,7 +353,7 @@ ExecStart=/bin/cat /srv/mesibo-says
 
 
 def test_a_unit_in_the_journal_is_read(host):
-    """Installed again where a source is in the journal, the service is in its group, and counts what the unit says."""
+    """Installed again with a source in the journal, the service joins its group, and counts what the unit logs."""
     machine = host.machine
     journal = '[[source]]\nname = "unit"\njournal = {unit = "mesibo.service"}\n'
     docker = '[[source]]\nname = "docker"\ndocker = {container = "mesibo"}\n'

@@ -81,7 +81,7 @@ def test_a_failure_reaches_alertmanager(host):
 
 
 def test_a_second_run_reloads_and_keeps_what_somebody_changed(host):
-    """No process is restarted, no file written over."""
+    """A second run restarts no process and overwrites no file."""
     machine = host.machine
     before = {unit: machine.show(unit, "MainPID") for unit in PACKAGES}
     main = machine.path("/etc/prometheus/prometheus.yml")
@@ -92,7 +92,7 @@ def test_a_second_run_reloads_and_keeps_what_somebody_changed(host):
 
 
 def test_a_prometheus_of_somebody_else_lacks_only_the_printed_lines(host):
-    """As the package brings it; from 2.43 on two lines for rules and job each, before that the job itself."""
+    """An existing Prometheus works once the printed lines are in its file: two from 2.43 on, before that the job."""
     machine = host.machine
     etc = machine.path("/etc/prometheus")
     main = etc / "prometheus.yml"

@@ -19,7 +19,7 @@ def manager(tmp_path):
         yield bound, {"NOTIFY_SOCKET": str(tmp_path / "notify")}
 
 
-def test_readiness_turns_and_the_end_are_told(manager):
+def test_readiness_turns_and_the_end_are_reported(manager):
     """READY once, WATCHDOG with every turn, STOPPING at the end, each with the status line."""
     bound, environment = manager
     notifier = Notifier(environment)
@@ -64,7 +64,7 @@ def test_an_abstract_socket_is_understood():
         notifier._socket.close()
 
 
-def test_without_systemd_nobody_is_told():
+def test_without_systemd_nothing_is_sent():
     """No socket, no notification, no error; one that is gone is no error either."""
     Notifier({}).ready("x")
     notifier = Notifier({"NOTIFY_SOCKET": "/nowhere/at/all"})

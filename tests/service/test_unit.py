@@ -119,13 +119,13 @@ def test_everything_the_service_needs_is_locked_by_digest():
 
 @pytest.mark.parametrize("script", ["systemd/install.sh", "systemd/lock.sh", "tests/service/root.sh"])
 def test_a_script_is_plain_shell(script):
-    """Each script is read without fault by the shell that Debian has."""
+    """Debian's shell parses each script without an error."""
     subprocess.run(["/bin/sh", "-n", ROOT / script], check=True)
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.1", "2.7", "noble"])
 def test_wheels_for_a_python_that_is_too_old_are_refused_with_a_remedy(version, tmp_path):
-    """A version that nothing here runs on is told before anything is downloaded."""
+    """A version that nothing here runs on is reported before anything is downloaded."""
     command = ["sh", ROOT / "systemd/install.sh", "wheelhouse", tmp_path / "wheels"]
     asked = os.environ | {"PYTHON_VERSION": version}
     told = subprocess.run(command, capture_output=True, text=True, check=False, env=asked)

@@ -117,7 +117,7 @@ def test_docker_records_are_as_docker_writes_them():
 
 
 def test_prefixes_are_those_of_real_logs():
-    """Every line but continuation lines starts with level, stamp and mostly a thread."""
+    """Every line, except continuation lines, begins with a level, a stamp and usually a thread."""
     lines = Mesibo(1, mix=Mix(hostile=0.0)).say(2000, NOON).splitlines()
     strange = [line for line in lines if not PREFIX.match(line)]
     assert strange

@@ -62,7 +62,7 @@ def test_the_rate_is_kept_over_time(rate):
 
 
 def test_each_tick_is_flushed():
-    """Who follows the log sees lines when they are written, not when a buffer is full."""
+    """A follower sees lines when they are written, not when a buffer is full."""
     assert run(Mesibo(1), rate=10, seconds=5).flushed > 30
 
 

@@ -88,7 +88,7 @@ def test_a_dead_token_that_was_replaced_is_no_trouble():
     assert "the token is dead, the app has registered again, 2 accepted with another token since then" in dead.what
 
 
-def test_tokens_are_told_apart_though_their_ends_agree_and_only_the_newest_ones():
+def test_tokens_with_equal_ends_are_distinguished_and_only_the_newest_ones():
     """The whole mask names them then; of many tokens all before the newest five are one."""
     pushes = [of(f"a***zzzz#{i:06}", 60 - i, 200) for i in range(8)]
     told = conclude(pushes, NOW, accepted_known=True)
@@ -99,7 +99,7 @@ def test_tokens_are_told_apart_though_their_ends_agree_and_only_the_newest_ones(
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh "), st.sampled_from([200, 410, 903])), min_size=1, max_size=30))
-def test_a_platform_is_told_by_device_where_there_are_several_and_of_a_few(events):
+def test_a_platform_with_several_devices_is_judged_by_device(events):
     """One sentence a token, pushes without one among them; never more than five and one for all earlier ones."""
     pushes = [
         of(f"{token}***{token * 4}#00000{token}" if token.strip() else "", 60 - i, code)
@@ -134,7 +134,7 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
     assert pushes[1].entry.title == "Bad device token"
 
 
-def test_a_reason_that_a_webhook_told_without_a_platform_is_whose_it_can_be():
+def test_a_webhooks_reason_without_a_platform_is_that_of_the_provider_that_has_it():
     """As everywhere else: one that a single provider gives with this code is that provider's."""
     told = stored_push(failure(50, 404, heard="UNREGISTERED", heard_platform="unknown"), CATALOGUE)
     assert told.entry is CATALOGUE.classify("fcm", 404, "UNREGISTERED")
@@ -142,7 +142,7 @@ def test_a_reason_that_a_webhook_told_without_a_platform_is_whose_it_can_be():
 
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([903, 914])), max_size=12), st.data())
-def test_no_push_is_lost_or_told_twice(events, data):
+def test_no_push_is_lost_or_listed_twice(events, data):
     """Whatever part of the failures is still in the log, all together are as many as there were."""
     in_log = [data.draw(st.booleans()) for _ in events]
     log = [push(at, code) for (at, code), there in zip(events, in_log, strict=True) if there]

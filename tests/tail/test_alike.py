@@ -238,7 +238,7 @@ ENTRIES = {
 @pytest.mark.parametrize("kind", ENTRIES)
 @pytest.mark.parametrize("rotate", [_rename, _pack, _copytruncate, Path.unlink])
 def test_how_an_entry_ends_is_no_proof_of_a_place(tmp_path, rotate, kind, restart):
-    """Neither its last fields nor lines of an answer that have but the second they were written in are its own."""
+    """The last fields of a line, or an answer's lines without a finer time, do not identify a place in a file."""
     path = tmp_path / "a.log"
     texts = [f"E2211-101112-{n:03} (1): push_on_complete: code 404 {ANSWER}" for n in range(20)]
     entries = [ENTRIES[kind](text, n) for n, text in enumerate(texts)]
@@ -636,7 +636,7 @@ def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old
 
 
 @pytest.mark.parametrize("life", ["running", "killed before it is read", "killed amid it"])
-def test_a_copy_is_told_from_logs_that_begin_with_the_same_banner(tmp_path, life):
+def test_a_copy_is_distinguished_from_logs_that_begin_with_the_same_banner(tmp_path, life):
     """Which log a file is a copy of, the read finds out, also where the daemon ends between the look and the read."""
     banner = "mesibo 3.0, licence and version " * 200
     for n in range(3):
@@ -664,8 +664,8 @@ def test_a_copy_is_told_from_logs_that_begin_with_the_same_banner(tmp_path, life
     follower.tail.close()
 
 
-def test_a_log_and_its_copy_that_both_go_on_with_long_lines_that_end_alike(tmp_path):
-    """How far both hold the same is told by more than what one line has in common with another."""
+def test_a_log_and_its_copy_count_once_though_both_go_on_with_long_lines_that_end_alike(tmp_path):
+    """How far both agree is found by more than the end of one line."""
     follower = Follower(tmp_path / "*.log")
     ending = "x" * 600
     append(tmp_path / "a.log", *(f"E2511-101112-{n:03} (1): {ending}" for n in range(200)))
@@ -701,7 +701,7 @@ def test_a_new_log_that_begins_with_the_long_banner_of_one_that_is_gone(tmp_path
 
 
 @pytest.mark.parametrize("lines", [0, 1, 3])
-def test_what_is_lost_of_a_log_is_told_where_the_next_one_begins_with_its_banner(tmp_path, lines):
+def test_what_is_lost_of_a_log_is_reported_where_the_next_one_begins_with_its_banner(tmp_path, lines):
     """Deleted with half a line that was seen, before the daemon ended; that the banner stands there is no copy."""
     log, half = tmp_path / "m.log", "E2002 half a line that"
     append(log, BANNER)
@@ -769,7 +769,7 @@ def test_an_archive_that_begins_with_a_long_banner_is_not_a_part_of_what_was_lon
 
 @pytest.mark.parametrize("begun", ["", "E2211-101112-009 (1): a line that begins as the torn one"])
 def test_half_a_line_behind_a_banner_does_not_wait_for_a_log_with_the_same_banner(tmp_path, begun):
-    """The next log looks like a copy of it, in which no rest comes to what the one before ends with."""
+    """The next log, which looks like a copy of this one, does not contain the rest of its unfinished line."""
     log = tmp_path / "m.log"
     banner = [f"licence clause {n:04} comes without any warranty at all" for n in range(90)]
     append(log, *banner)

@@ -75,7 +75,7 @@ def test_an_archive_that_is_being_packed_leaves_no_descriptor(tmp_path, monkeypa
 
 @pytest.mark.parametrize("next_file", ["with lines", "empty"])
 def test_a_large_archive_that_ends_amid_a_line_is_read_to_its_end(tmp_path, next_file):
-    """Its last bytes are read from where the last run was compared: an archive only goes forward."""
+    """The last bytes are read without going back, which an archive cannot do."""
     log = tmp_path / "m.log"
     old, new = lines(0, 10), lines(900_000, 3)
     append(log, *old)
@@ -134,7 +134,7 @@ def test_a_member_that_comes_while_an_archive_is_let_go_of_is_read_to_its_end(tm
 
 
 def test_a_copy_is_read_when_its_original_vanishes_meanwhile(tmp_path, monkeypatch):
-    """The look is tried again, and ends neither the daemon nor the reading."""
+    """If the original is removed during a look, the look is repeated, and reading goes on in the copy."""
     log, copy = tmp_path / "a.log", tmp_path / "b.log"
     append(log, *lines(0, 100))
     follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
@@ -559,7 +559,7 @@ def replace_by_copy(path, *more):
 
 @pytest.mark.usefixtures("one_question_a_look")
 @pytest.mark.parametrize("new", [[], lines(500, 5)], ids=["packed beside it", "packed away"])
-def test_of_an_archive_nobody_reads_before_it_is_told_how_far_all_have_read_it(tmp_path, new):
+def test_no_archive_is_read_before_it_is_known_how_far_all_have_read_it(tmp_path, new):
     """It holds what several generations have read, and is unpacked anew to find the end of each of them."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 30))

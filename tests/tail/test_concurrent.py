@@ -382,7 +382,7 @@ BANNERS = (500, 1000, 1040, 4080, 4160, 5740, 66000)  # bytes: below and above a
 @pytest.mark.parametrize("banner_bytes", BANNERS)
 @pytest.mark.parametrize("seed", [0, 5, 7, 11])
 def test_no_race_of_nights_with_one_banner_loses_or_doubles_a_line(tmp_path, seed, banner_bytes, pattern):
-    """Equal banners never make two generations one, whatever is renamed and packed between any two system calls."""
+    """With equal banners, each line counts once, whatever is renamed and packed between any two system calls."""
     follow_nights(tmp_path, seed, banner_bytes, pattern)
 
 
@@ -469,7 +469,7 @@ def test_any_steps_of_a_rotation_at_any_call_lose_or_double_nothing(tmp_path, wa
 
 @pytest.mark.parametrize("unseen", [0, 3])
 def test_what_is_copied_to_a_file_that_was_taken_up_empty_is_not_lost_where_the_log_is_emptied(tmp_path, unseen):
-    """It goes on in the copy, with what was ``unseen`` of it, and nothing is told as lost."""
+    """It goes on in the copy, with what was ``unseen`` of it, and nothing is reported as lost."""
     log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, "E2211-000000-000 (1): read")
     follower = Follower(log)

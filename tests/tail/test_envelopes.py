@@ -110,7 +110,7 @@ def test_a_plain_line_counts_at_once(path):
 
 
 def test_a_restart_does_not_decide_again(path):
-    """What was committed holds, whatever the file says by then."""
+    """A committed envelope stays, whatever the file contains by then."""
     path.write_bytes(written("cri", texts(60)))
     follower, counter = follow(path)
     follower.turn()
@@ -278,7 +278,7 @@ def test_an_answer_that_a_read_cut_is_waited_for(path, name):
 
 
 def test_an_answer_that_a_rotation_cut_is_found_in_the_next_file(path):
-    """The push line stands at the end of one file, its reason at the beginning of the next."""
+    """The reason at the beginning of the next file is joined to the push line at the end of this one."""
     follower, counter = follow(path)
     append(
         path, written("plain", [*texts(60), "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"]), follower
@@ -312,7 +312,7 @@ def test_an_answer_that_a_rotation_cut_is_not_looked_for_in_a_copy_that_was_made
 
 
 def test_a_kill_while_something_is_waited_for_loses_nothing(path):
-    """What is held back was not consumed: it is read again."""
+    """What is held back is not consumed, so it is read again after a kill."""
     follower, counter = follow(path)
     append(path, written("docker", texts(3)), follower)
     follower.turn()
@@ -338,7 +338,7 @@ def test_what_is_no_text_is_named(path):
     ("data", "what"), [(b"PK\x03\x04" + bytes(range(256)) * 9, "zip"), (b"\x7fELF\1\n\0" * 99, "binary")]
 )
 def test_what_is_no_text_has_the_same_name_after_a_restart(path, data, what):
-    """Its first bytes tell what it is, wherever reading goes on."""
+    """A file that is no text is named by its first bytes, wherever reading goes on."""
     path.write_bytes(data)
     follower, _ = follow(path)
     follower.turn()
@@ -410,7 +410,7 @@ def test_a_message_that_is_split_over_a_rotation_is_one(path, kind, script, away
 )
 @pytest.mark.parametrize("kind", ["cri", "docker", "plain", "syslog-3164"])
 def test_a_message_whose_beginning_is_all_that_its_file_has_is_one(path, kind, script, seen):
-    """Its rest begins the next file: nothing of the one before was read, and nothing is left to be read of it."""
+    """A message that fills the end of one file is completed from the next one, and counts once."""
     split = kind in ("cri", "docker")
     line = written(kind, [PUSH % 100])
     first, rest = parts_of(kind, PUSH % 100) if split else (line[:60], line[60:])
@@ -454,7 +454,7 @@ def test_a_message_that_is_split_amid_its_prefix_is_one_though_nothing_else_is_i
     assert (follower.lost, follower.missed) == (0, 0)
 
 
-def test_the_first_part_of_a_message_whose_rest_never_comes_is_told_as_lost(path):
+def test_the_first_part_of_a_message_whose_rest_never_comes_is_reported_as_lost(path):
     """As when the runtime was killed amid it, and the next file begins with nothing."""
     append(path, b"".join(record for text in texts(20) for record in parts_of("cri", text)))
     follower, counter = follow(path)
@@ -476,7 +476,7 @@ def test_the_first_part_of_a_message_whose_rest_never_comes_is_told_as_lost(path
 )
 @pytest.mark.parametrize("kind", ["plain", "docker", "cri", "syslog-3164", "compose"])
 def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
-    """Of a writer that writes whole blocks, as C's stdio does: no first half of a code counts for the code."""
+    """With a writer of whole blocks, a line torn between two files counts once, and never by half of its code."""
     append(path, written(kind, texts(20)))
     follower, counter = follow(path)
     follower.turn()
@@ -547,7 +547,7 @@ def test_a_line_that_is_torn_by_a_rotation_goes_on_in_the_old_file(path):
 
 
 def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
-    """Where the rest is nowhere: "code 20" is told as lost, not as a code that nobody knows."""
+    """Where the rest is nowhere: "code 20" is reported as lost, not as a code that nobody knows."""
     follower, counter, torn, _ = tear(path)
     append(path, written("plain", texts(3, 200)))
     follower.turn()
@@ -580,7 +580,7 @@ def test_an_answer_that_a_rotation_tears_counts_though_its_first_half_was_closed
 
 @pytest.mark.parametrize("pack", [False, True])
 def test_the_rest_of_a_torn_line_may_come_hours_later(path, pack):
-    """Whoever writes little writes the next block after hours: no half of a line counts until then."""
+    """Half a line is held back for hours if its writer writes the next block only then."""
     follower, counter, _, rest = tear(path)
     if pack:
         subprocess.run(["gzip", "m.log.1"], check=True, cwd=path.parent)

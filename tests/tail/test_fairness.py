@@ -53,7 +53,7 @@ def test_a_turn_reads_about_its_budget(tmp_path):
 
 
 def test_backlogs_take_turns(tmp_path):
-    """Files with much to read move on side by side."""
+    """Files with large backlogs are read in turn."""
     for name in "abc":
         append(tmp_path / f"{name}.log", *("x" * 99 for _ in range(30_000)))
     follower = Follower(tmp_path / "*.log")
@@ -65,8 +65,8 @@ def test_backlogs_take_turns(tmp_path):
     assert max(offsets) - min(offsets) <= CHUNK_BYTES
 
 
-def test_progress_and_lag_are_told(tmp_path):
-    """caught_up turns true once what was there at the first look was handed on, and lag counts what is not."""
+def test_progress_and_lag_are_in_the_status(tmp_path):
+    """caught_up is true once what was there at the first look was handed on, and lag counts the bytes that were not."""
     append(tmp_path / "a.log", *("x" * 99 for _ in range(10_000)))
     follower = Follower(tmp_path / "a.log")
     follower.look()
@@ -93,7 +93,7 @@ def test_nothing_there_is_caught_up(tmp_path):
 
 
 def test_an_unfinished_line_does_not_keep_a_source_from_catching_up(tmp_path):
-    """What has been looked at counts as read, even if its line has not ended."""
+    """A line without an end, once it was looked at, does not count as unread."""
     append(tmp_path / "a.log", "one", "tw", end="")
     follower = Follower(tmp_path / "a.log")
     follower.turn()
@@ -412,7 +412,7 @@ def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tm
 
 
 def test_paths_that_are_found_again_are_not_sorted_again(tmp_path, monkeypatch):
-    """Every five seconds directories are listed anew, and seldom is anything new in them."""
+    """Directories are listed every five seconds, but paths are sorted only if one is new."""
     for n in range(20):
         append(tmp_path / f"log{n:02}.log", f"E2511-101112-001 (1): first line of log {n:02}")
     follower = Follower(tmp_path / "*.log")

@@ -62,7 +62,7 @@ def test_a_log_that_is_shown_as_it_was_when_it_was_opened_is_opened_anew(tmp_pat
 
 
 def test_a_log_that_fails_for_good_is_opened_anew_so_many_times_a_look_and_no_more(tmp_path, monkeypatch):
-    """An error that stays is told once, costs a bounded number of calls, and leaves no descriptor behind."""
+    """An error that stays is reported once, costs a bounded number of calls, and leaves no descriptor behind."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 5))
     shown = Snapshots(monkeypatch)
@@ -205,7 +205,7 @@ def test_a_log_that_is_emptied_and_grows_past_the_offset_amid_a_read_loses_nothi
 
 
 @pytest.mark.parametrize("more", [1, 5, 20])
-def test_what_was_unread_of_a_log_that_is_emptied_and_written_anew_amid_a_read_is_told(tmp_path, monkeypatch, more):
+def test_what_was_unread_of_a_log_that_is_emptied_and_written_anew_amid_a_read_is_reported(tmp_path, monkeypatch, more):
     """A log that got longer since it was read is not one of which its size says more than there was."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 20))
@@ -231,8 +231,8 @@ def test_what_was_unread_of_a_log_that_is_emptied_and_written_anew_amid_a_read_i
     follower.tail.close()
 
 
-def test_a_torn_line_is_not_joined_with_what_stands_in_its_place_by_now(tmp_path, monkeypatch):
-    """A rotated file that another one was copied over since it was looked at is not what the log goes on behind."""
+def test_a_torn_line_is_not_joined_with_another_file_at_its_place(tmp_path, monkeypatch):
+    """If another file was copied over a rotated one since the last look, the log's torn line is not joined with it."""
     log, old = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, *lines(0, 20))
     append(log, "E2211-101112-020 (1): a", end="")

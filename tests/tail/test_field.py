@@ -96,7 +96,7 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, how, line
 @pytest.mark.parametrize("pack", ["true", "gzip", "xz"])
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_that_was_replaced_by_a_copy_and_rotated_before_a_look_counts_once(tmp_path, pack, patterns, life):
-    """What was written to the copy is in a rotated file, packed or not, and its beginning is known."""
+    """What was written to the copy counts from its rotated file, packed or not, whose beginning is known."""
     steps = ("cp m.log t; mv t m.log", 2, f"cp m.log m.log.1; : > m.log; {pack} m.log.1", 1, LOOK)
     played(tmp_path, life, steps, patterns=patterns)
 
@@ -119,7 +119,7 @@ def test_a_copy_of_what_a_log_was_before_it_was_changed_counts_once(tmp_path, ch
 
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("how", ["truncate -s -1000 m.log", "head -n -20 m.log > t; cat t > m.log; rm t"])
-def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, how, life):
+def test_a_log_that_was_cut_off_at_its_end_is_reported_and_not_read_again(tmp_path, how, life):
     """Beyond the last lines nobody can tell the place: reading goes on at the end, and the log says what it means."""
     log = Log(tmp_path, life)
     log.write(400)
@@ -218,7 +218,7 @@ def test_a_log_that_lost_its_last_lines_goes_on_behind_what_is_left(tmp_path, li
 @pytest.mark.parametrize("life", ["stopped", "killed"])
 @pytest.mark.parametrize("lines", [30, 300, 1000])
 def test_a_log_that_lost_much_of_its_end_never_counts_again(tmp_path, life, lines):
-    """Nothing counts twice; of the new lines, as many may be missed as were lost, and that is told as missed."""
+    """Nothing counts twice; of the new lines, as many may be missed as were lost, and that is reported as missed."""
 
     def steps(log):
         lose_the_end(log, lines)
@@ -331,7 +331,7 @@ def test_a_log_that_was_edited_is_read_though_its_writer_goes_on_in_the_original
 @pytest.mark.parametrize("pack", ["true", "gzip m.log.1"])
 @pytest.mark.parametrize("torn", [0, 40])
 def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path, life, pack, torn):
-    """Each sync leaves a new file: what was read of the ones before it is the beginning of what comes rotated, too."""
+    """The file that a rotated mirror brings continues where earlier copies of it were read."""
     log = Log(tmp_path, "looking")
     origin = tmp_path / "origin.log"
 
@@ -462,7 +462,7 @@ def test_a_log_of_few_lines_is_known_by_their_times_where_it_lost_its_end(tmp_pa
 
 @pytest.mark.parametrize(("lines", "hole"), [(1, True), (5, True), (0.5, True), (0.5, False)])
 def test_a_log_that_is_edited_after_it_lost_its_end_counts_once(tmp_path, lines, hole):
-    """Lines in front of a hole, or of half a line, tell where reading goes on, as those at a line's end do."""
+    """Lines before a hole, or before half a line, show where reading goes on, as those at a line's end do."""
 
     def steps(log):
         if lines < 1:
@@ -500,8 +500,8 @@ def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp
 @pytest.mark.parametrize("lines", [10, 30, 60])
 @pytest.mark.parametrize("banner", [b"", FEW_CLAUSES, BANNER])
 @pytest.mark.parametrize("restore", ["cp ../old t; mv t m.log", "rm m.log; cp ../old m.log"])
-def test_a_log_that_is_put_back_as_it_was_goes_on_behind_that(tmp_path, lines, banner, restore):
-    """As ``tar -x`` of yesterday's backup: a line with a time that both hold tells that it is no new log's banner."""
+def test_a_log_that_is_put_back_as_it_was_continues_after_that(tmp_path, lines, banner, restore):
+    """After ``tar -x`` of yesterday's backup, a line with a time shows that this is no new log with the same banner."""
     log = Log(tmp_path, "looking", banner=banner)
     log.write(lines)
     log.follower.turn()
@@ -643,8 +643,8 @@ def test_a_line_behind_a_stamp_in_seconds_that_was_cut_off_behind_its_code_count
 
 @pytest.mark.parametrize("quiet_seconds", [700, 9 * 3600, 60 * 3600])
 @pytest.mark.parametrize("restarted", [False, True])
-def test_a_writer_that_was_not_told_of_a_rotation_goes_on_after_a_quiet_night(tmp_path, quiet_seconds, restarted):
-    """As of logrotate's `create` without a postrotate: the log at the path stays empty, and the next rotation packs."""
+def test_a_writer_that_does_not_reopen_its_log_is_followed_after_a_quiet_night(tmp_path, quiet_seconds, restarted):
+    """With logrotate's `create` and no postrotate, the renamed file is still read although the log is empty."""
     log = Log(tmp_path, "looking")
     log.write(10)
     log.follower.turn()
@@ -720,7 +720,7 @@ def test_copytruncate_of_a_writer_without_append_is_exact(tmp_path, steps, lines
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("nuls", [1, 100, 300, 4096, 400_000])
 def test_nuls_in_front_are_no_line_and_hold_nothing_up(tmp_path, nuls, life):
-    """A file that begins with NULs, as a power loss leaves it, counts each line behind them once."""
+    """In a file that begins with NULs, as after a power loss, each line after them counts once."""
     log = Log(tmp_path, life, patterns=("*.log",))
     log.write(2)
     other = str(log.directory / "other.log")
@@ -771,7 +771,7 @@ PACKED = {
 @pytest.mark.parametrize("lines", [10, 900])
 @pytest.mark.parametrize("how", PACKED)
 def test_what_a_rotated_log_is_packed_with_changes_nothing(tmp_path, how, lines, patterns, life):
-    """An archive is proved by unpacking it, whatever it is made of, and however its end looks."""
+    """An archive is identified by unpacking it, whatever program made it and however it ends."""
     suffix, pack = PACKED[how]
 
     def steps(log):
@@ -792,7 +792,7 @@ def test_what_a_rotated_log_is_packed_with_changes_nothing(tmp_path, how, lines,
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
-def test_an_archive_without_its_end_counts_as_far_as_it_goes_and_the_rest_is_told(tmp_path, life):
+def test_an_archive_without_its_end_counts_as_far_as_it_goes_and_the_rest_is_reported(tmp_path, life):
     """What can be unpacked counts, half a line does not, and a generation was missed in part."""
 
     def steps(log):
@@ -822,7 +822,7 @@ def test_an_archive_without_its_end_counts_as_far_as_it_goes_and_the_rest_is_tol
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
 def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed, life):
-    """Three KiB that are the same in each generation make none of them a copy of another."""
+    """Generations with equal first 3 KiB are not taken for copies of each other."""
 
     def steps(log):
         for n in range(3):
@@ -844,7 +844,7 @@ def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed,
 
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, life):
-    """Whichever of the rotated ones what is left of it has become."""
+    """What is left of a trimmed log is recognised in whichever rotated file it is."""
 
     def steps(log):
         log.shell("tail -n 20 m.log > t; mv t m.log")
@@ -861,7 +861,7 @@ def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, 
 @pytest.mark.parametrize("late", [0, 3])
 @pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
 def test_an_empty_log_is_found_under_a_name_that_nobody_knows(tmp_path, patterns, late, life):
-    """By its inode: nothing of it is told as missed, and what is written to it late counts."""
+    """By its inode: nothing of it is reported as missed, and what is written to it late counts."""
     steps = ("mv m.log m.log~kept", LOOK, 4, LOOK, (late, "m.log~kept"), LOOK)
     played(tmp_path, life, steps, lines=0, patterns=(patterns,))
 
@@ -891,8 +891,8 @@ def test_a_banner_at_the_path_is_no_shorter_copy_of_a_log_that_has_another_name(
     played(tmp_path, life, ("mv m.log m.log~kept", 0, LOOK), lines=4, patterns=(patterns,), banner=BANNER)
 
 
-def test_a_link_that_leads_nowhere_is_no_file_of_a_log_that_has_none(tmp_path):
-    """Neither has an inode; a log that was trimmed beside a link that loops counts once."""
+def test_a_looping_link_is_not_taken_for_a_logs_file(tmp_path):
+    """A trimmed log beside a link that loops counts once, although neither has an inode."""
 
     def steps(log):
         os.symlink("m.log-loop", log.path + "-loop")
@@ -977,8 +977,8 @@ def test_rotated_files_in_a_directory_that_the_configuration_names_are_found(tmp
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
 @pytest.mark.parametrize("suffix", [".gz", ".xz"])
-def test_an_ordinary_night(tmp_path, suffix, life):
-    """A log of many megabytes, read to its end, and rotated and packed while the daemon was away, is no error."""
+def test_an_archive_of_a_log_that_was_read_to_its_end_is_no_error(tmp_path, suffix, life):
+    """A log of many megabytes that was read, then rotated and packed during a stop, is neither lost nor read again."""
 
     def steps(log):
         os.rename(log.path, log.path + ".1")
@@ -1059,7 +1059,7 @@ def test_zstd_is_unpacked_where_there_is_a_library(tmp_path):
 @pytest.mark.parametrize("matched", [False, True])
 @pytest.mark.parametrize("kind", ["loop", "long", "pipe", "directory", "dangling"])
 def test_one_bad_entry_costs_itself(tmp_path, kind, matched, life):
-    """A link that cannot be followed, a pipe, a directory: told once, and every log beside it counts."""
+    """A link that cannot be followed, a pipe, a directory: reported once, and every log beside it counts."""
 
     def steps(log):
         bad = log.directory / ("bad.log" if matched else "bad")
@@ -1108,7 +1108,7 @@ def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkey
 
 
 def test_what_discovery_finds_wrong_reaches_the_log_once(tmp_path, monkeypatch):
-    """A directory that may not be listed is told when it is found, not with each look."""
+    """A directory that may not be listed is reported when it is found, not with each look."""
     scandir = os.scandir
 
     def refusing(path):
@@ -1175,7 +1175,7 @@ def test_a_rotated_file_that_is_shredded_counts_once_and_nothing_of_it_is_lost(t
 
 @pytest.mark.parametrize("restart", ["stopped", "killed"])
 def test_a_rotated_file_that_is_being_shredded_at_a_start_is_no_generation(tmp_path, restart):
-    """What it is overwritten with was never a log's, and is not missed once it is gone."""
+    """Random bytes with which a file is overwritten are neither read nor, once it is gone, missed."""
     log = Log(tmp_path, "running")
     log.write(40)
     log.follower.turn()

@@ -122,7 +122,7 @@ def test_an_archive_that_is_being_written_is_read_as_far_as_it_is(packed):
 
 
 def test_damage_is_an_error(packed):
-    """Damaged archives are told apart from unfinished ones."""
+    """A damaged archive raises an error, unlike an unfinished one."""
     whole = bytearray(gzip.compress(os.urandom(50_000)))
     whole[30_000:30_100] = b"\0" * 100
     file, _ = packed(bytes(whole))

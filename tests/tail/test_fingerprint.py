@@ -23,7 +23,7 @@ from logwatch.tail.fingerprint import (
 
 @given(st.binary(min_size=1, max_size=HEAD_BYTES), st.binary(max_size=50))
 def test_a_file_that_grew_begins_alike(head, more):
-    """What was fingerprinted is recognised when more follows."""
+    """A fingerprinted head is recognised when the file has grown."""
     assert begins_alike(len(head), fingerprint_head(head), (head + more)[:HEAD_BYTES])
 
 
@@ -80,8 +80,8 @@ def is_dated(line):
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(1, 300))
-def test_marks_stand_at_line_ends_of_what_was_read(reads, length):
-    """However a log is read, each mark is a line end of it, they ascend, and one that follows has its neighbour."""
+def test_marks_are_at_line_ends_of_what_was_read(reads, length):
+    """However a log is read, marks are ascending line ends, and a consecutive one is marked as such."""
     log = b"".join(b"%0*d\n" % (length, n % 10**length) for n in range(sum(reads)))
     marks, at = b"", 0
     for lines in reads:

@@ -59,7 +59,7 @@ def test_globs_find_files_that_come_later(tmp_path):
     assert sorted(follower.lines) == ["a", "b"]
 
 
-def test_rename_and_create(path):
+def test_rename_and_create_lose_no_line(path):
     """Unread and late lines of the renamed file count, and the new file is read from its beginning."""
     append(path, "one")
     follower = follow(path)
@@ -75,7 +75,7 @@ def test_rename_and_create(path):
     assert follower.rotations() == {"rename": 1}
 
 
-def test_each_rotation_is_told_with_its_time_path_and_kind(path):
+def test_each_rotation_is_reported_with_its_time_path_and_kind(path):
     """What a sink is told of a rotation names the followed path, and is told once, however often it is looked at."""
     append(path, "one")
     follower = follow(path)
@@ -91,7 +91,7 @@ def test_each_rotation_is_told_with_its_time_path_and_kind(path):
     assert follower.sink.history == [renamed, Rotation(follower.clock.now, "mesibo", str(path), "truncate", 1)]
 
 
-def test_truncation(path):
+def test_a_truncated_log_is_read_from_its_beginning(path):
     """A file that is emptied in place is read from its beginning again."""
     append(path, "one", "two")
     follower = follow(path)

@@ -42,7 +42,7 @@ def tear(directory, names, at):
 @pytest.mark.parametrize("names", NAMES)
 @pytest.mark.parametrize("looks", [(), (0,), (1,), (0, 1)])
 def test_a_line_torn_between_files_named_by_time_is_one(tmp_path, follower, names, looks):
-    """Each of these files is a log of its own, yet its writer puts the rest of a line into the next one."""
+    """If a writer names files by time, a line torn between two of them is joined, though each is a log of its own."""
     for step, _ in enumerate(tear(tmp_path, names, 30)):
         if step in looks:
             follower.turn()
@@ -113,7 +113,7 @@ def test_a_line_that_was_joined_does_not_come_again(tmp_path, follower, killed):
 
 @pytest.mark.parametrize("names", [("web-1.log", "web-2.log"), ("a-20261122.log", "b-20261123.log")])
 def test_logs_written_side_by_side_are_not_joined(tmp_path, follower, names):
-    """A number tells one log from another, as may what stands around a date; neither goes on with the other's line."""
+    """Logs that differ in a number, or in what surrounds a date, are not joined."""
     append(tmp_path / names[0], *lines(0, 10))
     append(tmp_path / names[0], TORN[:30], end="")
     follower.turn()
@@ -126,7 +126,7 @@ def test_logs_written_side_by_side_are_not_joined(tmp_path, follower, names):
 
 
 def test_a_file_that_begins_with_a_line_ends_none_of_another(tmp_path, follower):
-    """The writer of a file may be amid a line when another program begins one of the same scheme."""
+    """A file that begins with a whole line is not joined to another writer's unfinished line."""
     first, second = NAMES[0]
     append(tmp_path / first, *lines(0, 10))
     append(tmp_path / first, TORN[:30], end="")

@@ -108,7 +108,7 @@ def test_a_log_behind_two_links_that_both_went_is_read_to_its_end(tmp_path, life
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
-def test_a_log_that_went_with_its_link_is_told_once(tmp_path, life):
+def test_a_log_that_went_with_its_link_is_reported_once(tmp_path, life):
     """Where the directory has gone too nothing is left to be read: one generation was missed, at one time."""
 
     def steps(log):

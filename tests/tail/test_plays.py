@@ -119,7 +119,7 @@ def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path,
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_told_as_missed(tmp_path, life):
+def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_reported_as_missed(tmp_path, life):
     """As multilog's ``current`` is, after it was written to: by its inode it is the same file."""
     played(tmp_path, life, (9, "mv m.log @4000000069b0a1c0f2de4.u", LOOK, 3), lines=0, patterns=("*",))
 
@@ -225,7 +225,7 @@ def test_a_copy_that_is_made_in_the_inode_of_an_empty_log_is_no_news(tmp_path, k
 
 
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
-    """As copytruncate with compress makes it, where the glob matches it too."""
+    """With copytruncate and compress, lines count once even if the glob matches the copy."""
     steps = (20, LOOK, ": > m.log.1", LOOK, "cat m.log >> m.log.1; : > m.log; gzip m.log.1", LOOK, 5)
     played(tmp_path, "looking", steps, patterns=("m.log*",))
 
@@ -257,14 +257,14 @@ def damaged(log, seed):
 @pytest.mark.parametrize("seed", [0, 5])
 @pytest.mark.parametrize("life", ["running", "looking"])
 def test_a_damaged_archive_of_what_was_read_is_not_news(tmp_path, life, seed):
-    """What was read from the open file is not read again from a damaged archive of it, and nothing is told as lost."""
+    """Lines read from the open file are neither read again from a damaged archive nor reported as lost."""
     played(tmp_path, life, lambda log: damaged(log, seed), lines=200)
 
 
 @pytest.mark.parametrize("seed", [0, 5])
 @pytest.mark.parametrize("life", AWAY)
 def test_what_a_damaged_archive_unpacks_to_is_not_taken_for_lines(tmp_path, life, seed):
-    """Between the damage and the place where it shows, bytes come out that nobody wrote: they never count."""
+    """Bytes unpacked between damage and its detection never count."""
     log = Log(tmp_path, life)
     log.write(200)
     log.treat(lambda log: damaged(log, seed))
@@ -300,7 +300,7 @@ def copied_in_pieces(log):
     unpacked=(5, LOOK, "mv m.log m.log.1; gzip m.log.1", 6, LOOK, "zcat m.log.1.gz > look.log", LOOK, 5),
 )
 def test_a_copy_under_another_name_that_is_matched_counts_nothing_twice(tmp_path, steps, life):
-    """A file that holds, when it is first seen, all that is known of another generation and no more is a copy."""
+    """A file that holds exactly what is known of another generation when first seen is a copy."""
     played(tmp_path, life, steps, patterns=("*.log",))
 
 
@@ -338,7 +338,7 @@ def test_an_archive_of_tar_that_is_matched_counts_nothing(tmp_path, life, steps)
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_what_was_read_and_has_another_name_is_not_told_as_missed(tmp_path, life):
+def test_what_was_read_and_has_another_name_is_not_reported_as_missed(tmp_path, life):
     """A file that lies where it lay, with its inode and its bytes, is no missed generation, whatever its name is."""
     played(tmp_path, life, ("mv m.log 20261125-m.log", 5, LOOK))
 
@@ -450,8 +450,8 @@ def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
     log.check()
 
 
-def test_a_generation_that_another_path_found_is_not_told_as_missed(tmp_path):
-    """A log that was rotated into another pattern of its source while the daemon was away is all read."""
+def test_a_generation_that_another_path_found_is_not_reported_as_missed(tmp_path):
+    """A log that was rotated into another pattern of its source during a stop is read to its end."""
     steps = (8, "mkdir arch; gzip -c m.log > arch/.t; rm m.log; mv arch/.t arch/m-1.gz", 3, LOOK)
     played(tmp_path, "stopped", steps, patterns=("m.log", "arch/*.gz"))
 
@@ -488,7 +488,7 @@ MIRRORED = (60, "mkdir origin; cp m.log origin/m.log.1; cp m.log m.log.1; : > m.
     amid_its_first_line=packed_amid_its_first_line,
 )  # fmt: skip
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
-    """Only what holds no more than the plain file does is that one, packed."""
+    """An archive is taken for the packed plain file only if it holds no more than that."""
     played(tmp_path, life, steps)
 
 
@@ -507,7 +507,7 @@ BANNER = b"# mesibo starts, version 2.4\n" * 3
 @pytest.mark.parametrize(("gone", "missed"), [("mv m.log ../gone", 1), (": > m.log", 0)])  # its inode is not used again
 @pytest.mark.parametrize(("half", "short"), [(0, b""), (10, b""), (40, b""), (0, b"E2511-101 (1): short")])
 def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp_path, half, short, gone, missed):
-    """It comes behind the banner that the log of before began with, which is told as missed if it has gone.
+    """It comes behind the banner that the log of before began with, which is reported as missed if it has gone.
 
     A short line may stand there whole: too short for what is kept of the log of before to tell it from that.
     """
@@ -532,7 +532,7 @@ def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp
 
 @pytest.mark.parametrize("life", ["running", "stopped", "killed"])
 def test_a_copy_that_was_emptied_counts_where_the_next_log_begins_with_the_same_banner(tmp_path, life):
-    """What stands behind the banner in the emptied log is not what is left of the log of before."""
+    """New lines after the banner in an emptied copy count, and are not taken for the earlier log's."""
     played(tmp_path, life, (5, "cp m.log m.log.1; : > m.log", 1), lines=1, banner=BANNER)
 
 
@@ -544,7 +544,7 @@ def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_
     played(tmp_path, life, steps, lines=7, banner=BANNER, missed=1)
 
 
-def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
+def test_a_line_that_is_torn_within_its_code_is_reported_as_lost_once(tmp_path):
     """And not again with each restart as long as its file lies there."""
     log = Log(tmp_path, "by hand")
     log.write(9)
@@ -764,7 +764,7 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_deleted_counts(tmp_
 @pytest.mark.parametrize("over", [False, True])
 @pytest.mark.parametrize("pack", [False, True])
 def test_an_older_state_of_a_log_that_was_rotated_away_does_not_count_at_its_path(tmp_path, pack, over, fewer, stopped):
-    """Its newer state is packed or not, read just now or let go long ago; with 4 KiB it is no other log's banner."""
+    """An older state of 4 KiB or more does not count, whether its newer one is packed, just read or long closed."""
     log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
     written = [f"E2211-101112-{n:03} (1): a line of a log" for n in range(300)]
     append(log, *written[:290])
@@ -956,7 +956,7 @@ def test_a_mirror_that_keeps_the_times_of_directories_is_looked_at_all_the_same(
 
 
 def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_lines_alone(tmp_path):
-    """While the file that it takes the place of is open, both are compared beyond the hole, too."""
+    """If the replaced file is still open, both are compared beyond the hole, and only new lines count."""
     log = tmp_path / "m.log"
     written = [f"E2211-101112-{n:03d} (1): line" for n in range(70)]
     append(log, *written[:10])
@@ -1034,7 +1034,7 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
 
 
 def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_path):
-    """What left the path has lines that were not read, and ends in an answer as the next log does."""
+    """A copy is not read while the log that left the path, with unread lines, is still undecided."""
     log = tmp_path / "m.log"
     answer = ("{", *(4 * ['  "error": "not found"']), "}")
     append(log, "E2211-101112-000 (1): first", *answer)
@@ -1148,7 +1148,7 @@ def test_a_copy_of_a_log_that_was_trimmed_before_it_was_read_counts_nothing_twic
 
 @pytest.mark.parametrize("life", LIVES)
 def test_half_a_line_of_an_archive_that_is_still_written_is_not_joined_with_the_next_log(tmp_path, life):
-    """That begins with a banner, as the rest of a line might; the archive has all of it later."""
+    """The next log's banner does not complete the line, whose rest comes into the archive later."""
     banner = b"Licence clause 001: this program comes without any warranty.\n" * 3
     away, begun = "mkdir origin; cp m.log origin/m.log.1; : > m.log", "head -c 700 origin/m.log.1.gz > m.log.1.gz"
     packed = f"gzip origin/m.log.1; {begun}; touch -d '1 minute ago' m.log.1.gz"
@@ -1258,7 +1258,7 @@ def test_a_log_that_is_trimmed_and_rotated_before_its_backlog_is_read_counts_onc
 @pytest.mark.parametrize("kept", [".bak", "~", ".orig"])
 @pytest.mark.parametrize(("read", "unread"), [(40, 0), (40, 6), (400, 200)])
 def test_a_log_whose_backup_an_editor_leaves_counts_once(tmp_path, read, unread, kept, edit, life):
-    """What was not read yet of what was moved aside is read there, and the log in its place goes on behind that."""
+    """Unread lines are read from the backup, and the edited log continues after them."""
     played(tmp_path, life, (unread, f"sed -i{kept} {edit} m.log", LOOK, 3, LOOK), lines=read)
 
 

@@ -160,7 +160,7 @@ def test_what_comes_into_a_deleted_log_that_is_emptied_amid_a_turn_counts_before
 
 
 def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path):
-    """Its bytes are no lines: it is not taken up anew, and anew, as what a writer goes on in is."""
+    """An archive written into a deleted empty log is taken up once, and its bytes are no lines."""
     log = tmp_path / "m.log"
     log.touch()
     follower = Follower(log)
@@ -187,7 +187,7 @@ def test_an_orderly_stop_ends_though_reads_of_a_deleted_log_bring_nothing(log, f
 # clocks
 
 
-def test_a_log_that_is_nowhere_is_told_though_the_clock_was_set_back_since(log, follower, tmp_path):
+def test_a_log_that_is_nowhere_is_reported_though_the_clock_was_set_back_since(log, follower, tmp_path):
     """Ten seconds after that at the latest, and not when the clock is again where it was."""
     follower.stop()
     append(log, *lines(20, 3))
@@ -274,7 +274,7 @@ def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, f
 
 @pytest.mark.parametrize("name", ["m.log", "m.log.1"])
 def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follower, name):
-    """It is waited for, and not told as missed while it is where it is, whatever is written elsewhere."""
+    """It is waited for, and not reported as missed while it is where it is, whatever is written elsewhere."""
     follower.stop()
     append(log, *lines(20, 5))
     if name != log.name:
@@ -359,7 +359,7 @@ def test_a_directory_that_is_moved_away_and_back_brings_no_news(tmp_path):
 
 @pytest.mark.parametrize("start_at", ["beginning", "end"])
 def test_a_link_to_another_log_that_becomes_a_log_of_its_own_is_read_from_its_beginning(log, tmp_path, start_at):
-    """It was looked at while it was a link: what is there then came later, wherever reading was to start."""
+    """What the new log contains counts wherever reading was to start, since the path was a link before."""
     link = tmp_path / "n.log"
     link.symlink_to("m.log")
     follower = Follower(tmp_path / "*.log", start_at=start_at)
@@ -440,7 +440,7 @@ def test_an_end_that_was_lost_twice_and_comes_back_counts_once(log, follower):
 
 
 def test_a_copy_of_a_log_from_before_that_lost_its_end_counts_nothing_twice(log, tmp_path):
-    """What was read of the log is passed over in a copy at another path, also while the end may come back."""
+    """What was read of the log is skipped in a copy at another path, even while the lost end may come back."""
     follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
     wait(follower, 0, 1)
     os.truncate(log, len(data) // 20 * 16)
@@ -695,7 +695,7 @@ def test_a_packed_copy_that_is_renamed_before_it_is_read_counts_nothing_twice(lo
 
 
 def test_only_so_many_names_are_remembered(log, follower, monkeypatch, tmp_path):
-    """Those of rotated files are new each night; each is told all the same."""
+    """Those of rotated files are new each night; each is reported all the same."""
     monkeypatch.setattr(owners, "_MOST_REMEMBERED", 20)
     known = owners.Owners(None, lambda: 0.0, lambda: [known], follows=lambda _: True)
     known.enter(follower.tail._followers[str(log)])
@@ -774,7 +774,7 @@ def test_the_first_lines_of_a_log_that_was_emptied_count_once(log, tmp_path):
     follower.tail.close()
 
 
-def test_a_log_that_goes_unread_is_told_though_another_begins_with_its_banner(log, tmp_path):
+def test_a_log_that_goes_unread_is_reported_though_another_begins_with_its_banner(log, tmp_path):
     """Of what stood behind the banner nobody knows whether it was read there, however long the banner is."""
     banner = [f"licence clause {n:03} of a program without any warranty" for n in range(90)]
     for name in ("a", "b"):
@@ -916,7 +916,7 @@ def test_a_short_log_that_is_renamed_back_once_all_else_has_gone_counts_once(tmp
 # archives
 
 
-def test_what_cannot_be_unpacked_here_is_told_once(log, follower, monkeypatch, tmp_path):
+def test_what_cannot_be_unpacked_here_is_reported_once(log, follower, monkeypatch, tmp_path):
     """However many archives there are of that format, and however often they are looked at."""
     for module in ("zstandard", "compression.zstd"):
         monkeypatch.setitem(sys.modules, module, None)
@@ -948,7 +948,7 @@ def test_of_a_large_archive_whose_sums_are_wrong_nothing_counts(log, follower, m
 def test_an_archive_that_is_cut_off_between_its_look_and_its_read_is_waited_for(
     log, follower, monkeypatch, tmp_path, restored
 ):
-    """As where it is copied over itself; what does not come back is told as missed."""
+    """If an archive is copied over itself, reading waits for its end, and reports it as missed if it does not come."""
     old, unread, attach, cut = (
         tmp_path / "m.log.1.gz",
         [os.urandom(40).hex() for _ in range(3000)],
@@ -992,7 +992,7 @@ def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(l
 
 @pytest.mark.parametrize("away", [False, True])
 @pytest.mark.parametrize("written_by", [os.replace, shutil.copyfile])
-def test_a_log_that_was_packed_under_its_own_name_is_told_and_counts_with_what_comes_next(
+def test_a_log_that_was_packed_under_its_own_name_is_reported_and_counts_with_what_comes_next(
     log, follower, tmp_path, away, written_by
 ):
     """The archive is read once, as a rotated file: what is written over it, or put in its place, is a new log."""
@@ -1042,7 +1042,7 @@ def test_an_archive_of_tar_beside_a_log_is_no_generation_of_it(log, follower, tm
 
 
 def test_history_that_is_packed_is_not_taken_for_a_longer_log_of_which_nothing_was_read(tmp_path):
-    """Both begin with more than is known of a head; the log goes before it is read."""
+    """If a log is gone before it was read, packed history that begins like it does not count as that log."""
     log, old = tmp_path / "m.log", tmp_path / "m.log.1"
     banner = [f"licence clause {n:03}: this program comes without any warranty" for n in range(100)]
     append(old, *banner, *lines(0, 10))
@@ -1074,7 +1074,7 @@ def test_what_stands_behind_a_few_zeros_is_read_though_there_is_much_of_it(log, 
 
 
 def test_zeros_behind_a_line_without_an_end_hold_up_no_turn(tmp_path, monkeypatch):
-    """Those that take more than one look end a turn as they do behind a whole line."""
+    """NULs that take more than one look to search end a turn, after a whole line and after half of one."""
     monkeypatch.setattr(files, "_HOLE_STEPS", 3)
     monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
     log, looks, behind_zeros = Log(tmp_path, "by hand"), [], PlainFile.behind_zeros

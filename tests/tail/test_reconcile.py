@@ -1206,8 +1206,8 @@ TABLE = {
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_what_is_done(case):
-    """State before, files found, plan."""
+def test_a_plan_follows_from_state_and_files(case):
+    """Each known state, with the files that were found, leads to the expected plan."""
     path, generations, files, actions = TABLE[case]
     assert reconcile(path, generations, files).actions == actions
 

@@ -91,7 +91,7 @@ def test_a_position_is_taken_up_where_its_bytes_are(follower, path, happens, mor
 
 
 def test_generations_in_between_are_read_in_order(follower, path):
-    """Two whole generations that came and went while the daemon was away are read, oldest first, packed or not."""
+    """Two generations that came and went during a stop are read, oldest first, packed or not."""
     rename(path)
     append(path, *lines(7, 8))
     os.rename(path + ".1", path + ".2")
@@ -124,7 +124,7 @@ def test_a_generation_that_is_gone_is_counted_as_missed(follower, path):
 
 
 def test_a_file_that_is_not_there_yet_is_waited_for(follower, path):
-    """A file system that is mounted later brings the file back: nothing is missed, nothing read twice."""
+    """If a file system is mounted later, its files are neither missed nor read twice."""
     os.rename(path, path + "~away")
     follower.start()
     follower.turn()
@@ -138,7 +138,9 @@ def test_a_file_that_is_not_there_yet_is_waited_for(follower, path):
 
 
 @pytest.mark.parametrize(("depth", "seconds"), [(1, 12), (2, 12), (0, 601)])
-def test_a_directory_that_was_removed_is_told_at_once_and_a_log_that_may_come_is_waited_for(tmp_path, depth, seconds):
+def test_a_directory_that_was_removed_is_reported_at_once_and_a_log_that_may_come_is_waited_for(
+    tmp_path, depth, seconds
+):
     """What was in a directory that is gone from a file system that is mounted comes back with no mount."""
     pod = tmp_path / "pods" / "one"
     pod.mkdir(parents=True)
@@ -220,8 +222,8 @@ def test_what_was_given_up_is_no_news_where_it_turns_up_later(follower, path, tm
 
 
 @pytest.mark.parametrize("pack", ["", "gzip"])
-def test_a_place_for_old_logs_that_is_told_later_is_read_as_if_it_had_been_known(tmp_path, pack):
-    """What came after a generation that was missed until then is news; what was there before it is none."""
+def test_a_place_for_old_logs_that_is_configured_later_is_read_as_if_it_had_been_known(tmp_path, pack):
+    """Files newer than the generation that was missed count; older ones are history."""
     log, old = tmp_path / "m.log", tmp_path / "old"
     old.mkdir()
     append(old / "m.log-20261124", *lines(90, 91))
@@ -301,7 +303,7 @@ def test_history_that_globs_match_is_read_once(tmp_path, path):
 
 
 def test_starting_at_the_end_skips_what_is_there(path):
-    """start_at = end: what is there is skipped, with the rest of a line that has not ended; later files are not."""
+    """With start_at = "end", present lines are skipped, also an unfinished one's rest; later files are read whole."""
     append(path, *lines(0, 1))
     append(path, line(2)[:10], end="")
     follower = Follower(path, start_at="end")
@@ -420,7 +422,7 @@ def test_the_ledger_does_not_grow_with_the_years(path):
 
 
 def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp_path):
-    """A log was replaced by a copy and its original is gone: who gets that inode after a crash has no lines of its."""
+    """After a crash, a file with the inode of a log that was replaced and deleted is not taken for that log."""
     log, other = tmp_path / "mesibo.log", tmp_path / "other"
     append(log, *lines(*range(5)))
     follower = Follower(tmp_path / "mesibo.log*")
@@ -539,8 +541,8 @@ def test_a_log_that_lost_its_end_counts_once_where_it_is_rotated_as_well(
 
 
 @pytest.mark.parametrize("rotation", ["copied", "packed"])
-def test_a_log_that_lost_more_than_is_known_of_its_end_is_told_where_it_is_rotated(path, rotation):
-    """Nobody can tell what of a shorter copy of a log was read before: it is told as a missed generation."""
+def test_a_log_that_lost_more_than_is_known_of_its_end_is_reported_where_it_is_rotated(path, rotation):
+    """Nobody can tell what of a shorter copy of a log was read before: it is reported as a missed generation."""
     follower = Follower(path)
     texts = [answer(n) for n in range(90)]
     append(path, *texts[:60])

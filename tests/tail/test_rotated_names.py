@@ -53,8 +53,8 @@ def test_names_that_rotation_gives(name):
     assert "mesibo.log" in possible_bases(name)
 
 
-def test_names_of_supervisors():
-    """What svlogd, multilog and s6-log rotate ``current`` to is known by its TAI64N stamp, which is in order."""
+def test_supervisors_names_are_ordered_by_their_stamps():
+    """The names that svlogd, multilog and s6-log give to a rotated ``current`` are ordered by their TAI64N stamps."""
     names = ["@4000000069b0a1c029f2de4c.s", "@4000000069b0a1c1000000ff.u", "@4000000069b0a1c1000001ff.s"]
     assert sorted(names, key=lambda name: age_key(rotated_name("current", name), 0)) == names
     assert all("current" in possible_bases(name) for name in names)
@@ -68,8 +68,8 @@ def test_names_of_other_files(name):
     assert rotated_name("mesibo.log", name) is None
 
 
-def test_dockers_own_rotation():
-    """Docker counts up behind the whole name."""
+def test_dockers_rotated_names_are_known():
+    """Docker appends a number to the whole name of a log."""
     base = "0123-json.log"
     assert rotated_name(base, base + ".1").number == 1
     assert rotated_name(base, base + ".2.gz").number == 2

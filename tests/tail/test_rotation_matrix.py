@@ -81,7 +81,7 @@ class Log:
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("how", ROTATIONS)
 def test_rotation_is_exact(tmp_path, how, writer, patterns, killed):
-    """Three rotations of a kind, looked at at every point or killed at one: each line counts once, none is lost."""
+    """Through three rotations of each kind, with a look or a kill at every point, each line counts once."""
     for looked in itertools.product((False, True), repeat=3) if not killed else [(True, True, True)]:
         directory = tmp_path / "".join(map(str, map(int, looked)))
         directory.mkdir()

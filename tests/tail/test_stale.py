@@ -18,8 +18,8 @@ def lines(name, count=5):
     return [f"E2211-101112-{n:03} ({name}): a line of a log" for n in range(count)]
 
 
-def test_a_file_that_tells_an_error_when_it_is_closed_is_closed(tmp_path, monkeypatch):
-    """Nothing else stays open because of it, and no other source lacks room for its files later."""
+def test_a_file_whose_close_fails_is_closed(tmp_path, monkeypatch):
+    """If close fails, the file still counts as closed, and other sources have its place."""
     append(tmp_path / "1.log", *lines("1"))
     append(tmp_path / "2.log", *lines("2"))
     follower = Follower(tmp_path / "*.log")
@@ -86,7 +86,7 @@ def test_the_last_line_of_a_file_that_fails_when_it_is_let_go_is_read_later(tmp_
     follower.tail.close()
 
 
-def test_a_renamed_file_of_which_nothing_can_be_told_any_more_ends_nothing(tmp_path, monkeypatch):
+def test_a_renamed_file_that_can_no_longer_be_examined_ends_nothing(tmp_path, monkeypatch):
     """It is waited for where nothing comes into the next one, and is read once it is there again."""
     log = tmp_path / "m.log"
     append(log, *lines("1"))

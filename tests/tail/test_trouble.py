@@ -162,7 +162,7 @@ def test_files_that_vanish_between_list_and_open(path, monkeypatch):
 
 
 def test_a_failing_disk_stops_nothing_for_good(path, monkeypatch):
-    """An I/O error while reading is told once and tried again; nothing is skipped."""
+    """An I/O error while reading is reported once and tried again; nothing is skipped."""
     append(path, "one", "two")
     follower = Follower(path)
     pread = os.pread
@@ -198,7 +198,7 @@ FAILING = {
 @pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
 @pytest.mark.parametrize("way", FAILING)
 def test_a_file_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, way, pattern, restarted):
-    """A bad sector in one of a log's files is told; the log goes on, and all is read once the disk is well."""
+    """A bad sector in one of a log's files is reported; the log goes on, and all is read once the disk is well."""
     script, place = FAILING[way]
     log = Log(tmp_path, "by hand", patterns=(pattern,))
     log.write(60)
@@ -233,7 +233,7 @@ def test_a_file_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, wa
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_file_that_may_no_longer_be_opened_holds_nothing_new_later(tmp_path, refuse, restarted):
-    """A rotated file that was read, and loses its mode over a rotation, counts once when it has it again."""
+    """A rotated file that was read, and is unreadable during a rotation, counts once when it is readable again."""
     log = Log(tmp_path, "by hand")
     log.write(20)
     follower = log.follower
@@ -478,7 +478,7 @@ def test_late_lines_of_a_rotated_file_that_was_closed_for_others_count(tmp_path,
 
 
 def test_a_source_with_more_files_than_may_be_open_has_caught_up_once_all_were_read(tmp_path):
-    """Else what was there at the first start would be told as a burst."""
+    """Else what was there at the first start would be reported as a burst."""
     for n in range(6):
         append(tmp_path / f"{n}.log", *(f"E2211-101112-{n:03} (1): line {i}" for i in range(100)))
     follower = Follower(tmp_path / "*.log", files=OpenFiles(2))
@@ -553,7 +553,7 @@ def test_a_source_without_an_open_file_is_given_one(tmp_path, most):
         follower.tail.close()
 
 
-def test_files_that_wait_to_be_opened_are_told(tmp_path):
+def test_files_that_wait_to_be_opened_are_reported(tmp_path):
     """Once in the log, as long as they wait in the status; they are read once others may be open."""
     for n in range(3):
         append(tmp_path / f"{n}.log", f"E2211-101112-{n:03} (1): first")
@@ -573,7 +573,7 @@ def test_files_that_wait_to_be_opened_are_told(tmp_path):
 
 
 def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(tmp_path, monkeypatch):
-    """What comes back begins with the same banner, and the copy is not taken for history because of that."""
+    """The copy is not taken for history because the truncated log begins with the same banner."""
     banner = b"".join(b"boot line %d of the same start script, version 1.2.3\n" % n for n in range(120))
     lines = [b"E2511-101112-%03d (17): push_on_complete: mid %d code 200\n" % (n, n) for n in range(4)]
     log, read_at, truncated = tmp_path / "mesibo.log", files.PlainFile.read_at, []

@@ -601,7 +601,7 @@ def test_rotated_files_of_a_log_that_is_given_to_another_source_count_where_a_pa
 
 @pytest.mark.parametrize("begun", ["", "E2211"])
 def test_a_file_that_the_other_source_has_open_is_its_own_however_little_was_in_it(tmp_path, begun):
-    """Before anybody saw its first line it is rotated into the directory of both, under the name of both."""
+    """A file rotated into both sources' directory, before its first line was seen, stays the one's that has it open."""
     logs, old = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"], tmp_path / "old"
     for directory in (old, *(log.parent for log in logs)):
         directory.mkdir()

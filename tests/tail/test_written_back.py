@@ -232,14 +232,14 @@ def test_lines_without_stamps_that_come_again_are_news(tmp_path):
 @pytest.mark.parametrize(
     "after", ["mv m.log m.log.1; : > m.log", "rm m.log; : > m.log", "echo 'of another day' >> m.log"]
 )
-def test_an_end_that_does_not_come_back_is_told_once(tmp_path, after):
+def test_an_end_that_does_not_come_back_is_reported_once(tmp_path, after):
     """Whatever is done to the log that has lost its end, and what is written next counts."""
     played(tmp_path, "looking", ("truncate -s 9000 m.log", LOOK, after, LOOK, 5, LOOK), lines=400, missed=1)
 
 
 @pytest.mark.parametrize("away", [False, True])
 def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp_path, away):
-    """Before that log is looked at: what was read in the copy is read in no other file that begins with it."""
+    """Lines read in a backup are not read again in a log that begins with them."""
     path, backup = tmp_path / "m.log", tmp_path / "m.log.bak"
     path.touch()
     follower = Follower(path)
@@ -263,7 +263,7 @@ def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp
     assert (follower.lost, follower.missed) == (0, 0)
 
 
-def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
+def test_half_a_line_that_a_copy_has_as_well_is_not_reported_as_lost(tmp_path):
     """A log that was replaced by a copy amid a line goes on in the copy, and its old file is gone after a crash."""
     log = Log(tmp_path, "by hand")
     log.write(40)
@@ -320,7 +320,7 @@ def test_a_copy_of_a_log_with_a_hole_in_front_counts_once(tmp_path, count):
 @pytest.mark.parametrize("beside", [True, False])
 @pytest.mark.parametrize("banner", ["s", "started"])
 def test_a_log_that_got_its_banner_alone_before_it_is_written_back_counts_once(tmp_path, banner, beside):
-    """A few bytes that were read of an emptied log do not make what is written back over them another log."""
+    """A few bytes read of an emptied log do not make the log that is written back a new one."""
     log, backup = tmp_path / "d" / "m.log", tmp_path / ("d/m.log.bak" if beside else "m.log.bak")
     log.parent.mkdir()
     lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(25)]
@@ -382,7 +382,7 @@ def test_a_copy_in_place_of_a_log_that_was_not_read_to_its_end_counts_once(tmp_p
 
 @pytest.mark.parametrize("back", ["turn", "restart_at_once"])
 @pytest.mark.parametrize("lines", [20, 400])
-def test_a_log_that_is_written_over_from_its_start_is_told_once(tmp_path, lines, back):
+def test_a_log_that_is_written_over_from_its_start_is_reported_once(tmp_path, lines, back):
     """Lines that a writer without O_TRUNC and O_APPEND writes in front of the offset are not seen, and that is told."""
     log = tmp_path / "m.log"
     append(log, *(f"E2211-101112-{n:03d} (1): line" for n in range(lines)))

@@ -71,7 +71,7 @@ def test_our_own_reading_does_not_wake(waker, tmp_path):
 
 
 def test_a_directory_that_is_made_anew_is_watched_anew(waker, tmp_path):
-    """Directories may come later, go, and come back."""
+    """A directory may appear later, vanish, and come back, and is watched each time."""
     directory = tmp_path / "d"
     waker.watch([str(directory)])
     directory.mkdir()
@@ -106,8 +106,8 @@ def test_where_inotify_is_refused_polling_goes_on(waker, tmp_path, monkeypatch):
     assert "limit" in data["error"]
 
 
-def test_anybody_may_wake(tmp_path):
-    """A wake from another thread ends a wait, and one that came before is not lost."""
+def test_any_thread_may_wake_the_loop(tmp_path):
+    """A wake from another thread ends a wait, and one that came before the wait is not lost."""
     waker = make_waker("poll", Log())
     assert type(waker) is PollWaker
     waker.wake()

@@ -109,7 +109,7 @@ def site(tmp_path, certificates):
 
 
 def test_who_knows_the_authority_gets_metrics_over_tls(site):
-    """A client that knows the authority gets the metrics."""
+    """A client that trusts the server's authority gets the metrics."""
     site.start(TLS)
     assert "some_gauge 1.0" in site.get()[2]
 
@@ -148,7 +148,7 @@ def test_ciphers_of_tls_13_alone_leave_no_older_version(site):
 
 
 def test_a_client_without_a_certificate_is_not_let_in(site):
-    """With RequireAndVerifyClientCert, only certificates of the named authority count."""
+    """With RequireAndVerifyClientCert, only certificates of the named authority are accepted."""
     site.start(TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n")
     assert site.get(client="client.pem")[0] == 200
     assert _status(site) == 0
@@ -316,8 +316,8 @@ def test_a_bad_change_leaves_the_door_as_it_was(site, events, text):
     assert [event["event"] for event in events] == ["web_config_refused"]
 
 
-def test_reading_again_by_hand_tells_what_is_wrong(site):
-    """A reload of the daemon refuses a bad file as the start would."""
+def test_a_reload_refuses_a_bad_web_file(site):
+    """A reload of the daemon refuses a bad web file as a start does."""
     site.start(TLS)
     site.change("a: [")
     with pytest.raises(WebError, match="not valid YAML"):
@@ -357,7 +357,7 @@ def test_a_crowd_on_one_address_costs_no_other_address_its_connection(site):
 
 
 def test_a_flood_of_wrong_passwords_does_not_stop_a_scrape(site):
-    """Who is known is answered at once, and no thread but one hashes."""
+    """A known client is answered at once, while one thread hashes the others' passwords."""
     cost = bcrypt.hashpw(b"right", bcrypt.gensalt(10)).decode()
     site.start(f"basic_auth_users:\n  alice: {cost}\n")
     right = basic("alice", "right")
@@ -544,7 +544,7 @@ def test_a_handler_cannot_leave_out_the_door():
 
 
 def test_a_loop_that_stands_still_is_noticed(site, monkeypatch):
-    """When the web thread's event loop does not go round any more, the reading loop is told."""
+    """When the web thread's event loop does not go round any more, the reading loop is reported."""
     monkeypatch.setattr("logwatch.web.server.HUNG_SECONDS", 0.2)
     site.start(TLS)
     until(lambda: site.server._beats > 1)
@@ -582,7 +582,7 @@ def test_a_loop_that_stands_still_is_noticed_at_any_pace(site, monkeypatch, apar
 
 
 def test_a_certificate_of_the_state_directory_is_not_needed(site):
-    """A missing file at the start is told with its name."""
+    """A missing file at the start is reported with its name."""
     shutil.move(site.directory / "server.pem", site.directory / "away.pem")
     with pytest.raises(WebError, match=r"server\.pem cannot be read: No such file"):
         site.start(TLS)

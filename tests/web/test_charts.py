@@ -74,8 +74,8 @@ LATER = st.tuples(
 
 
 @given(steps=st.lists(LATER, min_size=1, max_size=5))
-def test_what_is_added_up_where_it_changed_is_what_is_added_up_whole(steps):
-    """Commit by commit, minute by minute, results that come late included."""
+def test_sums_updated_by_changes_equal_sums_from_scratch(steps):
+    """After any commits and minutes, late results included, incremental sums are those of the whole timeline."""
     now, buckets, before = NOW, {}, None
     for counts, passing in steps:
         now += passing
@@ -111,8 +111,8 @@ def test_one_failure_among_thousands_can_be_seen():
     assert rectangles(chart.bars[1].path)[0][2] > 1
 
 
-def test_platforms_fare_apart():
-    """An expired certificate is a chart of iOS; Android's green does not hide it."""
+def test_each_platform_has_its_own_chart():
+    """An expired certificate shows in iOS' chart; Android's accepted pushes do not hide it."""
     apns, fcm = drawn("hour", (EXPIRED, 3, 5), (ROWS[2], 3, 50))
     assert (apns.title, apns.summary) == ("iOS", "0 accepted, 5 failed")
     assert (fcm.title, fcm.summary) == ("Android", "50 accepted, 0 failed")
@@ -131,7 +131,7 @@ def test_a_few_pushes_of_no_platform_get_no_chart():
     [("hour", "10:12"), ("day", "09:30 to 09:45"), ("week", "22 Nov, 07:00 to 08:00"),
      ("month", "21 Nov, 12:00 to 18:00")],
 )  # fmt: skip
-def test_an_interval_is_told_in_words(span, label):
+def test_an_interval_is_described_in_words(span, label):
     """When, how many, and why they failed."""
     (chart,) = drawn(span, (ACCEPTED, 3, 1200), (EXPIRED, 3, 2))
     assert chart.columns[-4].text == f"{label}: 1,200 accepted, 2 failed (2 credential)"

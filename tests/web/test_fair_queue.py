@@ -95,8 +95,8 @@ def test_a_client_that_was_let_in_is_known_after_a_restart_by_its_address_alone(
     assert "192.0.2.7" in asyncio.run(ask())[1]._clients
 
 
-def test_what_is_given_up_is_told_to_try_again():
-    """And its place is free."""
+def test_what_is_given_up_is_to_be_tried_again():
+    """A password that is dropped for a newcomer gets the answer to try again, and frees its place."""
 
     async def crowd():
         passwords = Passwords(lambda *_: False)

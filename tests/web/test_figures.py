@@ -23,7 +23,7 @@ def told(story, **sources):
 
 
 def test_an_expired_certificate_is_ios_0_percent_and_android_as_ever():
-    """Each platform for itself, over the last minutes: what is wrong now is not thinned by what was right before."""
+    """Each platform has its own share of the last minutes, which earlier successes do not dilute."""
     figures, numbers = told(
         Story().ordinary(600, until=20).ordinary(20, without=("apns",)).incident("apns", 903, minutes=20)
     )
@@ -41,8 +41,8 @@ def test_dead_tokens_and_limits_are_on_neither_side_of_the_share():
     assert figures["fcm"].state == ""
 
 
-def test_many_that_are_left_out_are_told_beside_the_share():
-    """Else 98 % would seem to say that nearly all arrive, while most are held back."""
+def test_many_that_are_left_out_are_shown_beside_the_share():
+    """If many pushes are held back, their number stands beside the share, which would mislead by itself."""
     figures, _ = told(Story().ordinary(60).incident("fcm", 914, minutes=30, rate=90))
     assert re.fullmatch(r"of [\d,]+, last 10 minutes, 9\d\d dead or limited left out", figures["fcm"].note)
     assert "left out" not in figures["apns"].note
@@ -65,7 +65,7 @@ def test_a_quiet_site_is_judged_by_its_hour():
 
 
 def test_the_last_ten_minutes_are_no_more_than_ten():
-    """What was logged in the minute before them is not in their share."""
+    """Results of the minute before the last ten are not in their share."""
     story = Story()
     story.pushes("fcm", 500, 30, 10, seconds=20)
     story.pushes("fcm", 200, 30, 9)
@@ -73,8 +73,8 @@ def test_the_last_ten_minutes_are_no_more_than_ten():
     assert figure.note == "of 30, last 10 minutes"
 
 
-def test_pushes_whose_platform_is_not_told_have_a_figure_of_their_own():
-    """A log without a type word still shows its share."""
+def test_pushes_of_unknown_platform_have_a_figure_of_their_own():
+    """A log without a word for the platform still has a share."""
     story = Story()
     for ago in range(60):
         story.pushes("unknown", 200, 10, ago)
@@ -108,7 +108,7 @@ def test_pushes_a_minute_are_those_of_the_last_whole_minutes():
 
 @pytest.mark.parametrize(("unread", "value", "state"), [(0, "0", ""), (10, "10", "warning"), (900, "900", "critical")])
 def test_unreadable_lines_are_counted_over_the_hour(unread, value, state):
-    """A few are marked; with more than 1 in 20 nothing else may be trusted, and the shares say so."""
+    """A few unread lines are marked; with more than 1 in 20, the shares say that they cannot be trusted."""
     story = Story().ordinary(60)
     for ago in range(50):
         story.lines("", 20, ago)

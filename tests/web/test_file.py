@@ -108,7 +108,7 @@ def test_what_is_accepted_is_accepted_by_promtool(written, text):
 
 
 @pytest.mark.parametrize(("text", "told"), BAD)
-def test_what_is_wrong_is_told_by_line_and_promtool_agrees(written, text, told):
+def test_what_is_wrong_is_reported_by_line_and_promtool_agrees(written, text, told):
     """Every mistake has its file, line and reason, and is one for exporter-toolkit too."""
     path = written(text)
     found = problems(path)
@@ -125,7 +125,7 @@ def test_what_would_not_protect_is_refused(written, text, told):
     assert promtool(path) in (True, None), "this belongs to the mistakes that both refuse"
 
 
-def test_all_problems_are_told_at_once(written):
+def test_all_problems_are_reported_at_once(written):
     """Five mistakes are five problems, each at its place."""
     path = written(
         "tls_server_config:\n  cert_file: a\n  min_version: TLS9\n  cypher_suites: []\n"
@@ -137,7 +137,7 @@ def test_all_problems_are_told_at_once(written):
 
 @pytest.mark.parametrize("curve", CURVES)
 def test_a_single_curve_is_kept_or_refused(written, curve):
-    """Whichever curves this Python knows: one of them is in force, or told as impossible; never an accident."""
+    """Whichever curves this Python knows: one of them is in force, or reported as impossible; never an accident."""
     path = written(TLS + f"  curve_preferences: [{curve}]\n")
     try:
         assert load(path, exposed=False).context is not None
@@ -188,7 +188,7 @@ def test_a_file_that_opens_the_door_is_refused_where_the_network_can_connect(wri
     ],
 )
 def test_hostile_yaml_is_a_problem_and_nothing_else(tmp_path, raw):
-    """Whatever the bytes, the answer is a problem with the file's name."""
+    """Whatever the file contains, the result is a problem with the file's name."""
     path = tmp_path / "web.yml"
     path.write_bytes(raw)
     with pytest.raises(WebError) as told:

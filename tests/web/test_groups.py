@@ -19,7 +19,7 @@ def listed(users):
 
 
 def test_identical_failures_are_one_row_with_their_number_and_span():
-    """Time and the shape of the line make no other failure."""
+    """Failures that differ only in time and shape share a row."""
     found = grouped(listed("abaac"), 10)
     assert [(group.newest.user, group.count, group.newest.at, group.first) for group in found.groups] == [
         ("a", 3, 1000.0, 997.0),

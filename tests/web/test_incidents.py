@@ -27,7 +27,7 @@ INCIDENT = Incident("k", "critical", "Expired", "yours", (EXPIRED,), NOW - 3600,
         (NOW - 864_000, NOW - 3600, ("12 November, 10:15", "22 November, 09:15"), "9 days"),
     ],
 )
-def test_begin_and_end_are_told_with_a_date_where_one_is_needed(began, ended, moments, lasted):
+def test_begin_and_end_are_shown_with_a_date_if_one_is_needed(began, ended, moments, lasted):
     """Today needs none; the end needs one where it is on another day than the begin."""
     each = Told("1", replace(INCIDENT, began=began, ended=ended), "")
     assert (each.moments(NOW), each.lasted) == (moments, lasted)
@@ -47,7 +47,7 @@ def test_begin_and_end_are_told_with_a_date_where_one_is_needed(began, ended, mo
         ({"rows": (), "pushes": 7}, "7 lines"),
     ],
 )
-def test_the_cost_is_told_as_far_as_it_is_known(change, cost):
+def test_the_cost_is_shown_as_far_as_it_is_known(change, cost):
     """Pushes, users and apps, few of these by name; of a log that could not be read, lines."""
     assert Told("1", replace(INCIDENT, **change), "").cost == cost
 

@@ -66,7 +66,7 @@ def get(server, path="/metrics", method="GET"):
 
 
 def test_a_port_in_use_is_a_problem_with_a_remedy(server):
-    """The second server on a port is told in words."""
+    """The second server on a port is reported in words."""
     with pytest.raises(WebError, match=r"cannot be listened on: Address already in use\n"):
         WebServer("127.0.0.1", server.port, [])
 
@@ -93,12 +93,12 @@ def test_a_connection_that_cannot_be_taken_for_a_while_costs_no_rounds_of_the_lo
 
 
 def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():
-    """An address of another host is told in words; that another program has it is not what is suspected."""
+    """An address of another host is reported in words; that another program has it is not what is suspected."""
     with pytest.raises(WebError, match=r"(?s)cannot be listened on.*an address of this host"):
         WebServer("192.0.2.1", 1, [])
 
 
-def test_a_name_that_nobody_knows_is_told_in_the_resolvers_words(monkeypatch):
+def test_an_unknown_host_name_is_reported_in_the_resolvers_words(monkeypatch):
     """Its numbers are not those of the system, whose words for them would mean nothing."""
 
     def unknown(*_, **__):
@@ -132,7 +132,7 @@ def test_connections_leave_room_for_the_rest(descriptors, most):
 
 
 def test_head_is_answered_like_get_without_a_body(server):
-    """HEAD gives the head of GET."""
+    """HEAD has the headers of GET, and no body."""
     answer = get(server, method="HEAD")
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b"\r\n\r\n")
@@ -156,7 +156,7 @@ def test_a_refused_method_names_those_that_are_taken(server, path):
     "path", ["/nothing", "/../../etc/passwd", "//etc/passwd", "/%2e%2e/", "/metrics/../x", "/\xff"]
 )
 def test_other_paths_lead_nowhere(server, path):
-    """Paths that are not served are 404 or 400, whatever tricks are in them."""
+    """Any other path, whatever tricks it contains, is answered with 404 or 400."""
     answer = ask(server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1"))
     assert answer.split()[1] in (b"404", b"400")
 
@@ -240,7 +240,7 @@ def test_those_who_ask_at_once_share_one_answer(server, registry):
     assert 1 <= counting.times <= 10
 
 
-def test_a_fault_of_ours_is_told_to_the_log_and_not_to_the_client(server, registry, events):
+def test_a_fault_of_ours_is_logged_and_not_shown_to_the_client(server, registry, events):
     """A handler that fails answers 500 without details; the log has them."""
     registry.register(_Fault())
     answer = get(server)

@@ -185,7 +185,7 @@ def test_head_says_what_get_would(get, path):
 
 
 def test_status_has_every_documented_field(api):
-    """What docs/api.md names is there, and what is there is named."""
+    """The fields of the status are exactly those that docs/api.md names."""
     told = api("status")
     section = DOCS.split("## `/api/v1/status`")[1].split("## ")[0]
     parts = [told, told["findings"][0], told["sources"][0], told["results"][0], told["rate_limits"][0],
@@ -202,7 +202,7 @@ def test_status_has_every_documented_field(api):
     assert sum(column.get("delivered", 0) for column in told["course"]["hour"]) == 900
 
 
-def test_incidents_are_told_with_their_cost_and_their_failures(api, get):
+def test_incidents_are_shown_with_their_cost_and_their_failures(api, get):
     """What goes on and what is over, newest first, with the documented fields; the address leads to the failures."""
     told = api("incidents")["incidents"]
     section = DOCS.split("## `/api/v1/incidents`")[1].split("\n## ")[0]
@@ -282,7 +282,7 @@ def test_sources_that_are_read_do_not_stand_before_those_that_are_not(watched, g
     ],
 )
 def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, never):
-    """Where push lines cannot be read, or none came, the page does not claim that no push has failed."""
+    """If push lines cannot be read, or none came, the page does not claim that no push has failed."""
     watched, batch = Watched(tmp_path / "state"), Batch(1000)
     seen = Seen(unread or read or 1, NOW - 600, NOW)
     if unread:
@@ -321,7 +321,7 @@ def test_many_sources_of_which_none_needs_a_look_are_a_number(watched, get):
 
 
 def test_a_source_that_is_configured_no_more_counts_nowhere(watched, api):
-    """Under a new name the same lines are counted again: page and API agree with /metrics, which has the new one."""
+    """After a source is renamed, page and API show only the new name's counts, as /metrics does."""
     batch = Batch(1000)
     for platform, code, reason, count in KINDS:
         row, seen = ResultRow("renamed since", platform, code, reason), Seen(count, NOW - 600, NOW)
@@ -370,7 +370,7 @@ def test_failures_of_a_clock_before_1970_are_paged_as_others_are(api, watched):
      ("text=903-&class=credential", 40), ("class=delivered", 0), ("", 102)],
 )  # fmt: skip
 def test_failures_are_filtered(api, query, count):
-    """Each parameter narrows; a code is a number, however it is written."""
+    """Each parameter narrows the list of failures; a code matches as a number, however it is written."""
     assert api(f"failures?{query}")["total"] == count
 
 
@@ -401,7 +401,7 @@ def test_a_filter_that_is_misspelt_is_no_list_of_everything(get):
 
 
 @pytest.mark.parametrize("path", ["/api/v1/none", "/api/v2/status", "/api/", "/api/v1/codes/xyz"])
-def test_what_the_api_does_not_have_is_told_as_json(get, path):
+def test_an_unknown_address_of_the_api_is_answered_as_json(get, path):
     """A program that parses every answer below /api/ can parse a 404 as well, whatever it accepts."""
     for accept in ("*/*", "text/html"):
         status, headers, body = get(path, Accept=accept)
@@ -663,7 +663,7 @@ def test_a_file_name_of_odd_bytes_is_shown_as_far_as_it_can_be(get):
     assert "/var/log/mesibo/\ufffd.log" in get("/")[2].decode()
 
 
-def test_the_last_rotations_are_told(get, api):
+def test_the_last_rotations_are_shown(get, api):
     """Page and API: when, where and how, newest first, of the sources that there are; paths are shown as text."""
     told = api("status")["rotation_history"]
     assert told == [
@@ -743,8 +743,8 @@ def test_pages_are_packed_for_who_unpacks_them(get, path):
         ("identity, nogzip", False), ("deflate;q=1.0", False),
     ],
 )  # fmt: skip
-def test_nothing_is_packed_for_who_refuses_it(get, path, accepted, packed):
-    """A client gets gzip where it names it, but for a weight of 0, by which it says that it cannot unpack it."""
+def test_nothing_is_compressed_for_a_client_that_refuses_gzip(get, path, accepted, packed):
+    """A client gets gzip if its Accept-Encoding names it, except with a weight of 0."""
     _, headers, body = get(path, **{"Accept-Encoding": accepted})
     assert headers["Content-Encoding"] == ("gzip" if packed else None)
     assert (gzip.decompress(body) if packed else body).startswith((b"<!doctype html>", b"# HELP"))

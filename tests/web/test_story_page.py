@@ -121,15 +121,15 @@ def test_the_story_has_kept_failures_and_accepted_pushes_in_order(get):
     assert "+18***34" not in page
 
 
-def test_a_user_nobody_pushed_to_is_told_what_that_means(get):
-    """No row is no riddle; what is asked for is shown as text."""
+def test_a_page_without_a_push_says_what_that_means(get):
+    """Without any push, the page explains that, and shows the address as text."""
     page = get("/user?address=%3Cb%3Enobody%22")[2]
     assert "No push to this user was found." in page
     assert "&lt;b&gt;nobody&quot;" in page
     assert "No push to this user" not in get("/user")[2]
 
 
-def test_it_is_told_where_not_all_of_the_logs_was_read(get, monkeypatch):
+def test_the_page_says_if_not_all_of_the_logs_was_read(get, monkeypatch):
     """The bound, how far back that goes, and what goes further; of a log that was read whole nothing of it."""
     address = f"/user?{urllib.parse.urlencode({'address': USER})}"
     assert "Not all of the logs were read" not in get(address)[2]
@@ -171,7 +171,7 @@ def test_addresses_for_programs_begin_with_the_prefix_of_a_proxy(serve, watched)
 
 
 def test_a_page_is_made_once_for_all_who_look_at_it(get, watched, monkeypatch):
-    """Until something new is on disk; another address, and another prefix, are other pages."""
+    """A page is shared until something new is on disk; another address or prefix is another page."""
     made = []
     monkeypatch.setattr(Site, "render", lambda self, name, *_, **more: made.append(name) or b'<a href="/">')
     monkeypatch.setattr(site, "FRESH_SECONDS", 1e9)

@@ -47,7 +47,7 @@ def test_what_is_to_be_copied_is_as_it_was_written():
 
 
 @pytest.mark.parametrize("user", ["+18005551234", "a", "bob@example.com", "\N{SNOWMAN}", "x" * 200])
-def test_a_mask_and_a_hash_are_told_from_an_address(user):
+def test_a_mask_and_a_hash_are_distinguished_from_an_address(user):
     """A backend is handed nothing that only this installation understands."""
     assert is_hidden(Privacy("mask", b"k").user(user))
     assert is_hidden(Privacy("hash", b"k").user(user))
@@ -62,7 +62,7 @@ def test_what_an_address_has_behind_its_question_mark_is_not_shown():
 
 
 def test_settings_below_a_directory_of_no_encoding_can_be_shown():
-    """The page lists every setting in force, paths as they were made absolute among them."""
+    """The page lists every setting, including absolute paths below a directory whose name is no text."""
     config = Config(source=(Source(name="mesibo", paths=("/\udcff/m*.log",)),))
     for _, value in settings(config):
         assert value.encode()

@@ -96,7 +96,7 @@ def test_a_call_is_answered_as_mesibo_asks_for(door):
     until(lambda: door.answers == [200])
 
 
-def test_whoever_reads_the_address_is_told_to_post(door):
+def test_a_get_of_the_webhooks_address_is_answered_with_the_allowed_method(door):
     """Its 405 allows POST and nothing else (RFC 9110, 10.2.1)."""
     status, head, _ = door.ask("GET", body=b"")
     assert status == 405
@@ -222,7 +222,7 @@ def test_a_page_of_a_stranger_reads_nothing_through_a_visitor(door, host, status
     ],
 )
 def test_a_secret_does_not_travel_in_the_clear_unless_asked_for(web, tls, refused):
-    """An address that the network reaches needs TLS, or the word of the operator."""
+    """A webhook on an address that other hosts reach needs TLS, or allow_plain_http."""
     config = Config(source=(HOOK,), web=web)
     if refused:
         with pytest.raises(WebError, match="without TLS"):
@@ -239,7 +239,7 @@ def test_a_secret_does_not_travel_in_the_clear_unless_asked_for(web, tls, refuse
         (ssl.CERT_REQUIRED, [], []),
     ],
 )
-def test_a_door_that_asks_for_a_certificate_that_mesibo_has_not_is_told(asked, sources, told):
+def test_a_door_that_asks_for_a_certificate_that_mesibo_has_not_is_reported(asked, sources, told):
     """Its handshakes would fail without a word, and the silence be taken for one of mesibo's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.verify_mode = asked

@@ -11,7 +11,7 @@ def call(events=1):
 
 
 def test_a_call_is_answered_by_the_commit_and_not_before():
-    """Nobody is told that it is stored while it is not."""
+    """Nobody is reported that it is stored while it is not."""
     inbox = Inbox()
     done = inbox.offer(call())
     assert inbox.take() is not None

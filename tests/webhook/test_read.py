@@ -112,7 +112,7 @@ def test_a_call_that_comes_again_has_the_same_keys_in_both_versions():
 
 @pytest.mark.parametrize("ts", [None, "1794999999123", 12.5, True, -5, 0, 10**30, round((NOW + 90_000) * 1000)])
 def test_a_stamp_that_can_be_no_time_is_none(ts):
-    """A clock of a microwave dates no push."""
+    """A stamp that cannot be the time of a push dates none."""
     assert told(push(response={"code": 403}), ts=ts).events[0].at is None
 
 
@@ -135,7 +135,7 @@ def test_a_shape_has_names_and_types_and_no_value():
 
 
 def test_a_file_of_an_operator_adds_paths_and_samples(tmp_path):
-    """Paths of one's own come first; a sample that yields something else is told with its place."""
+    """Paths of one's own come first; a sample that yields something else is reported with its place."""
     file = tmp_path / "mine.toml"
     file.write_text(
         'code = ["result.status"]\n[[sample]]\nevent = \'{"type": "push", "result": {"status": 403}}\'\n'

@@ -129,7 +129,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, stocked, pat
 
 
 def test_a_small_phone_cuts_no_number_of_a_busy_site(visit, stocked):
-    """Counts of seven digits by class and by code, and all of a source up to what was lost, stand beside each other."""
+    """Counts of seven digits by class, by code and by source fit beside each other on a small phone."""
     page = visit(stocked.url, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True)
     page.evaluate("""() => {
         for (const each of document.querySelectorAll(".columns .n"))
@@ -144,8 +144,8 @@ def test_a_small_phone_cuts_no_number_of_a_busy_site(visit, stocked):
     assert lost.evaluate("each => getComputedStyle(each, '::before').content") == '"Lost "'
 
 
-def test_dark_is_dark(visit, stocked):
-    """The colours follow the system."""
+def test_the_page_follows_the_systems_dark_mode(visit, stocked):
+    """With a dark system theme, the page has dark colours."""
     light = visit(stocked.url).evaluate("getComputedStyle(document.body).backgroundColor")
     dark = visit(stocked.url, color_scheme="dark").evaluate("getComputedStyle(document.body).backgroundColor")
     assert light == "rgb(246, 247, 248)"

@@ -100,7 +100,7 @@ def test_names_and_shapes_can_be_read_on_a_small_phone(visit, states):
     ("state", "how"),
     [*((state, {}) for state in STATES), *((state, how) for state in ("ios_903", "blind") for how in (DARK, SMALL))],
 )
-def test_axe_finds_no_fault_in_what_is_told_first(visit, states, state, how):
+def test_axe_finds_no_fault_in_what_is_reported_first(visit, states, state, how):
     """Findings, figures, charts and incidents, in each state; of the whole page ``test_browser`` says it."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = visit(states[state][0], **how)
@@ -110,7 +110,7 @@ def test_axe_finds_no_fault_in_what_is_told_first(visit, states, state, how):
     assert [(each["id"], each["impact"], each["nodes"][0]["html"][:200]) for each in found] == []
 
 
-def test_an_interval_is_told_under_the_pointer(visit, states):
+def test_an_interval_is_shown_under_the_pointer(visit, states):
     """Without a script: the numbers of the bar that is pointed at, and nothing else."""
     page = visit(states["ios_903"][0], java_script_enabled=False)
     plot = page.locator("#chart-apns .plot")
@@ -123,7 +123,7 @@ def test_an_interval_is_told_under_the_pointer(visit, states):
     assert shown_values(page, "fcm") == []
 
 
-def test_intervals_are_told_by_the_keyboard(visit, states):
+def test_intervals_are_shown_by_the_keyboard(visit, states):
     """One stop for a chart; the arrow keys go through its intervals, the left one to the newest first."""
     page = visit(states["ios_903"][0], java_script_enabled=False)
     page.locator("#chart-apns input").first.focus()
@@ -137,7 +137,7 @@ def test_intervals_are_told_by_the_keyboard(visit, states):
 
 
 def test_the_interval_that_was_chosen_stays_while_the_page_goes_on(visit, states):
-    """A minute later the columns have moved; choice, focus and numbers are still those of the same minute."""
+    """When the columns move after a minute, choice, focus and numbers stay those of the chosen minute."""
     url, clock = states["limited_914"]
     page = visit(url)
     page.locator("#chart-apns input").first.focus()

@@ -142,7 +142,7 @@ class Backend:
         return answer.code, answer.headers.get("Location", ""), answer.body or b""
 
     def _unreachable(self, error: BaseException) -> Problem:
-        why = self._shown(in_words(error) or type(error).__name__)
+        why = self._shown(in_words(error))
         remedy = (
             "check that mesibo runs with -b PORT and a web server in front of that port, and that this host can reach"
             " it"

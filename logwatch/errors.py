@@ -39,8 +39,9 @@ class Problem:
 
 
 def in_words(error: BaseException) -> str:
-    """Return what the system says about an error, without number and path; another error in its own words."""
-    return getattr(error, "strerror", None) or str(error)
+    """Return what the system says about an error, without number and path; another in its own words, or its name."""
+    nothing_said = "no memory is left" if isinstance(error, MemoryError) else type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or nothing_said
 
 
 def installing(extra: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 SECRETS = Path("/etc/mesibo-logwatch/secrets")
+LARGEST_SECRET = 1 << 20  # bytes: systemd hands over no larger one, and real ones have a few KiB
 
 
 def handed(path: str | PathLike[str]) -> Path | None:

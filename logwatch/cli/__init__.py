@@ -104,7 +104,7 @@ def _told(error: Exception) -> str:
         what = "standard input or output fails" if error.errno == errno.EIO else "the output cannot be written"
         return f"{what}: {in_words(error)}"
     if remedy := remedy_for_scarcity(error):
-        why = in_words(error) or "no memory is left"
+        why = in_words(error)
         return str(Problem("this process", "cannot go on", why, remedy))
     return ""
 

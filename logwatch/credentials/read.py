@@ -20,10 +20,9 @@ from cryptography.x509.oid import NameOID
 from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
 from logwatch.errors import in_words
-from logwatch.regular_file import handed, open_file
+from logwatch.regular_file import LARGEST_SECRET, handed, open_file
 from logwatch.secret import SecretError, read_line
 
-LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
 _PEM = b"-----BEGIN "
 _NOBODY_ELSE = 0o077
 
@@ -64,9 +63,9 @@ def content(path: Path) -> tuple[bytes, int]:
     copy = handed(path)
     with open_file(copy or path) as file:
         mode = os.fstat(file.fileno()).st_mode
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise Unreadable(f"it is larger than {LARGEST} bytes")
+        data = file.read(LARGEST_SECRET + 1)
+    if len(data) > LARGEST_SECRET:
+        raise Unreadable(f"it is larger than {LARGEST_SECRET} bytes")
     if not data:
         raise Unreadable("it is empty")
     return data, 0 if copy else mode  # what systemd passes is for this service alone

@@ -13,9 +13,8 @@ from logwatch.credentials.verdict import Verdict, when
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
 from logwatch.doctor.service import UNIT
-from logwatch.regular_file import SECRETS, copy_in, open_file
+from logwatch.regular_file import LARGEST_SECRET, SECRETS, copy_in, open_file
 
-_LARGEST = 1 << 20  # bytes: systemd takes no larger one
 HANDED = Path("/run/credentials") / UNIT  # systemd.exec(5): there while the service runs, for root and the service
 
 
@@ -54,7 +53,7 @@ def handed_over(config: Config) -> Iterator[Check]:
 def _content(path: Path) -> bytes | None:
     try:
         with open_file(path) as file:
-            return file.read(_LARGEST + 1)
+            return file.read(LARGEST_SECRET + 1)
     except OSError:
         return None  # what cannot be read has rows of its own
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from logwatch.config.listen import is_loopback
+from logwatch.errors import in_words
 
 PATIENCE_SECONDS = 5.0
 ALTOGETHER_SECONDS = 20.0
@@ -140,8 +141,7 @@ def _words(error: Exception) -> str:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"
-    told = cause.strerror if isinstance(cause, OSError) else None
-    return str(told or cause) or type(cause).__name__
+    return cause if isinstance(cause, str) else in_words(cause)
 
 
 def _get(url: str) -> bytes:

@@ -12,13 +12,14 @@ from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
 from logwatch.errors import in_words
 from logwatch.events import quoted
-from logwatch.ledger.directory import FILE
+from logwatch.ledger.directory import FILE, size
 from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.ledger.schema import newer
 from logwatch.words import bytes_
 
 ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
 LITTLE = 32 << 20
+LONG_LOG = 64 << 20  # of the write-ahead log, which is cut to 4 MiB whenever no read holds it
 
 
 def directory(host: Host, config: Config) -> Iterator[Check]:
@@ -95,4 +96,8 @@ def _ledger(ledger: Path) -> Check:
         return failure("ledger", f"{refused.what}: `run` refuses it, since {refused.why}", refused.try_)
     if verdict != "ok":
         return failure("ledger", verdict, "restart mesibo-logwatch: it keeps the damaged file and begins a new one")
+    log = ledger.with_name(f"{FILE}-wal")
+    if (waits := size(log)) > LONG_LOG:
+        what = f"{log.name} has {bytes_(waits)}, and grows: a program keeps a read of the ledger open"
+        return warning("ledger", what, f"end it: `fuser -v {quoted(ledger)}` shows it beside the service")
     return ok("ledger", f"intact, {bytes_(ledger.stat().st_size)}")

@@ -55,7 +55,7 @@ class Votes:
     pairs: Counter[_Pair] = field(default_factory=Counter)
     own: Counter[tuple[str, str]] = field(default_factory=Counter)  # (format, origin) -> lines with the prefix
     all: Counter[tuple[str, str]] = field(default_factory=Counter)  # (format, origin) -> lines
-    inner: Counter[tuple[_Pair, str]] = field(default_factory=Counter)  # (pair, inner origin) -> lines with the prefix
+    inner: Counter[str] = field(default_factory=Counter)  # inner origin of a pair -> lines with the prefix
 
     @property
     def count(self) -> int:
@@ -189,7 +189,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> bool:
             if second and owns(uncoloured(second.payload)):
                 votes.pairs[form.name, inner.name] += 1
                 votes.own[form.name, record.origin] += 1
-                votes.inner[(form.name, inner.name), second.origin] += 1
+                votes.inner[second.origin] += 1
                 return True
     return False
 
@@ -199,9 +199,8 @@ def _majority(votes: Votes) -> Envelope | None:
     if pairs := votes.pairs.total():
         pair, most = votes.pairs.most_common(1)[0]
         if most >= _LEAST_PAIRS and most >= _NEARLY_ALL * (pairs + votes.count):
-            names = [
-                name for (each, name), n in votes.inner.items() if each == pair and name and n >= _WORTH_SHARE * most
-            ]
+            # Those of other pairs are fewer: nearly all have this one
+            names = [name for name, n in votes.inner.items() if name and n >= _WORTH_SHARE * most]
             return Envelope((Layer(pair[0], _origins(votes, pair[0])), Layer(pair[1], tuple(sorted(names)))))
     if not votes.count:
         return None

@@ -10,6 +10,7 @@ import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -48,8 +49,8 @@ Answered = Delivered | Unacceptable | Later
 
 
 class _PartialSuccess(msgspec.Struct, rename="camel"):
-    rejected_log_records: int | str = 0  # a 64-bit integer is a string in OTLP's JSON
-    error_message: str = ""
+    rejected_log_records: Any = 0  # a 64-bit integer is a string in OTLP's JSON, and may be a number or null
+    error_message: Any = ""
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -82,11 +83,11 @@ def _partial(answer: bytes) -> Delivered:
     """Read OTLP's partial success: the rejected records must not be sent again."""
     try:
         partial = msgspec.json.decode(answer, type=_Answer).partial_success
-        rejected = int(partial.rejected_log_records) if partial else 0
+        rejected = int(partial.rejected_log_records or 0) if partial else 0
     # Loki answers 204 without a body; others with what they like, nested as deep as they like
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
         return Delivered()
-    return Delivered(max(rejected, 0), partial.error_message if partial else "")
+    return Delivered(max(rejected, 0), str(partial.error_message or "") if partial else "")
 
 
 def _retry_after(value: str, now: float) -> float | None:

@@ -28,10 +28,11 @@ from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, Reply
-from logwatch.push.transport import Transport, without_answer
+from logwatch.push.transport import Transport, of_another, without_answer
 
 PRODUCTION, SANDBOX = "https://api.push.apple.com", "https://api.sandbox.push.apple.com"
 _TOKEN = re.compile(r"[0-9A-Fa-f]{64,200}", re.ASCII)
+_TOPIC = re.compile(r"[!-~]+", re.ASCII)  # what a header may hold
 _PRIORITY = {"background": "5", "alert": "10", "voip": "10"}  # Apple refuses a background push with 10
 _SUFFIX = {"background": "", "alert": "", "voip": ".voip"}
 _SHOWN = 200
@@ -68,8 +69,9 @@ def send(
         headers["authorization"] = f"bearer {signer.token(request)}"
     else:
         _sign_in(context, request)
-    if not headers["apns-topic"]:
-        raise DirectError(Problem("--topic", "is needed", "the credential names no app", "--topic BUNDLE-ID"))
+    if not _TOPIC.fullmatch(topic := headers["apns-topic"]):
+        why = f"{quoted(topic)} is no app's" if topic else "the credential names no app"
+        raise DirectError(Problem("--topic", "is needed", why, "--topic BUNDLE-ID"))
     base = transport.base(SANDBOX if sandbox else PRODUCTION)
     try:
         url = f"{base}/3/device/{quote(push.token, safe='')}"
@@ -103,12 +105,14 @@ def _reply(answer: httpx.Response, token: str) -> Reply:
         found = answer.json()
         if isinstance(found, dict):
             reason = readable(str(found.get("reason", "")).replace(token, "***"))[:_SHOWN]
-            if isinstance(at := found.get("timestamp"), int) and 0 <= at < 1 << 45:
+            if type(at := found.get("timestamp")) is int and 0 <= at < 1 << 45:  # no bool
                 since = f"the token is dead since {time.strftime('%Y-%m-%d %H:%M', time.gmtime(at / 1000))} UTC"
     except (ValueError, RecursionError):
         pass  # an accepted push has no body
     identity = answer.headers.get("apns-id", "")[:_SHOWN]
-    detail = since or (f"apns-id {readable(identity)}" if identity and answer.status_code == 200 else "")  # noqa: PLR2004
+    if answer.status_code == httpx.codes.OK and not identity:
+        raise of_another("apns", answer, "apns-id")
+    detail = since or (f"apns-id {readable(identity)}" if answer.status_code == httpx.codes.OK else "")
     return Reply("apns", answer.status_code, reason, detail)
 
 

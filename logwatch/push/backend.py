@@ -142,7 +142,7 @@ class Backend:
         return answer.code, answer.headers.get("Location", ""), answer.body or b""
 
     def _unreachable(self, error: BaseException) -> Problem:
-        why = self._shown(in_words(error) or type(error).__name__)
+        why = self._shown(in_words(error))
         remedy = (
             "check that mesibo runs with -b PORT and a web server in front of that port, and that this host can reach"
             " it"
@@ -181,11 +181,10 @@ def _silence() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _names(properties: object) -> list[object]:
-    """Return the fields that an answer names, in whatever type it lists them."""
-    if isinstance(properties, dict):
-        return list(properties)
-    return list(properties) if isinstance(properties, list) else [properties] if properties else []
+def _names(properties: object) -> list[str]:
+    """Return the fields that an answer names, whatever type it lists them in; what is no text names none."""
+    listed = properties if isinstance(properties, dict | list) else [properties]
+    return [name for name in listed if name and isinstance(name, str)]
 
 
 def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[str], object]) -> BackendReply:

@@ -22,7 +22,7 @@ from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply
-from logwatch.push.transport import Transport, is_local_https, without_answer
+from logwatch.push.transport import Transport, in_between, is_local_https, of_another, without_answer
 
 BASE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -85,8 +85,7 @@ def _no_token(url: str, status: int) -> Problem:
         urlsplit(url).hostname or url,
         "no access token came back",
         f"the answer has status {status}, and does not say that the service account is refused",
-        "try again later; otherwise check whether something in between answers in Google's place: its certificate is"
-        " trusted on this host",
+        f"try again later; otherwise {in_between('fcm')}",
     )
 
 
@@ -131,6 +130,8 @@ def _reply(answer: httpx.Response, secrets: tuple[str, ...]) -> Reply:
         found = answer.json()
     except (ValueError, RecursionError):
         found = None
+    if answer.status_code == httpx.codes.OK and not (isinstance(found, dict) and isinstance(found.get("name"), str)):
+        raise of_another("fcm", answer, "name of a message")
     error = found.get("error") if isinstance(found, dict) else None
     if not isinstance(error, dict):
         return Reply("fcm", answer.status_code)

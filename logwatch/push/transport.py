@@ -88,11 +88,10 @@ class Transport:
                         raise httpx.DecodingError(f"an answer of more than {ANSWER_BYTES} bytes")
         except TimeoutError:
             raise httpx.ReadTimeout(f"no whole answer within {LONGEST_SECONDS:.0f} s") from None
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # a TLS alert amid an answer, a status that is no number: httpx wraps neither
+        except OSError as error:  # a TLS alert amid an answer, which httpx does not wrap
             raise httpx.ReadError(str(error)) from None
+        except ValueError as error:  # nor a status that is no number
+            raise httpx.LocalProtocolError(str(error)) from None
         kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
         return httpx.Response(
             answer.status_code,
@@ -140,6 +139,21 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
     raise NoReplyError(Problem(host, f"{COMPANIES[provider]} gave no answer", readable(why)[:_SHOWN], advice)) from None
 
 
+def of_another(provider: str, answer: httpx.Response, lacks: str) -> NoReplyError:
+    """Return the error for an answer that accepts a push, but lacks what each of the provider's own has."""
+    who = COMPANIES[provider]
+    why = f"the answer has status {answer.status_code} and no {lacks}, which each of {who}'s has"
+    return NoReplyError(Problem(answer.url.host, f"{who} gave no answer", why, in_between(provider)))
+
+
+def in_between(provider: str) -> str:
+    """Return what to try where somebody else may have answered."""
+    return (
+        f"check whether something in between answers in {COMPANIES[provider]}'s place: its certificate is trusted on"
+        " this host"
+    )
+
+
 def _why(error: Exception) -> str:
     """Return in words what ended a request: httpx has no words for some of it, and HTTP/2's events for the rest."""
     event = next(iter(getattr(error.__cause__, "args", ())), None)
@@ -147,6 +161,8 @@ def _why(error: Exception) -> str:
         code = getattr(event.error_code, "name", event.error_code)
         said = (getattr(event, "additional_data", None) or b"").decode(errors="replace")  # Apple's has its reason
         return f"it ended the request with {code}{': ' if said else ''}{said}"
+    if isinstance(error, httpx.LocalProtocolError):  # h2 noticed it, and no longer tells what the frames before said
+        return f"the rules of HTTP were broken: {error}"
     if isinstance(error, httpx.ConnectTimeout):
         return f"no connection within {CONNECT_SECONDS:.0f} s"
     if isinstance(error, httpx.TimeoutException):

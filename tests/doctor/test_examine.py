@@ -229,6 +229,11 @@ def damage(m):
     (m.state / "ledger.sqlite3").write_bytes(data)
 
 
+def long_log(m):
+    with (m.state / "ledger.sqlite3-wal").open("ab") as file:
+        file.truncate(65 << 20)
+
+
 def newer(m):
     with contextlib.closing(sqlite3.connect(m.state / "ledger.sqlite3")) as db:
         db.execute("PRAGMA user_version = 99")
@@ -295,6 +300,7 @@ FAULTS = [
     (lambda m: m.state.rename(m.directory / "gone"), "state directory", "failure", "not there"),
     (damage, "ledger", "failure", ""),
     (lambda m: (m.state / "ledger.sqlite3").unlink(), "ledger", "warning", "nothing was ever committed"),
+    (long_log, "ledger", "warning", "ledger.sqlite3-wal has 65.0 MiB, and grows: a program keeps a read of the ledger"),
     (aside, "ledger set aside", "warning", "damaged-20251122T101500Z"),
     (lambda m: m.programs.update({"mesibo-logwatch.service": "LoadState=not-found\n"}), "unit", "failure", "installed"),
     (lambda m: m.programs.pop("mesibo-logwatch.service"), "unit", "skipped", "no systemctl"),

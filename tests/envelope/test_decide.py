@@ -101,6 +101,7 @@ def test_without_a_clear_majority_nothing_enveloped_counts(names):
         ("journal-json", "compose"),
         ("syslog-3339", "compose"),
         ("docker", "syslog-5424"),
+        ("docker", "docker-timestamps"),
     ],
 )
 def test_two_envelopes_are_detected_if_nearly_all_lines_have_the_same_two(outer, inner):
@@ -110,6 +111,16 @@ def test_two_envelopes_are_detected_if_nearly_all_lines_have_the_same_two(outer,
     assert decided(both) == expected
     assert decided(both + log(outer, texts(5))) == envelope_of(outer)
     assert decided(log(outer, texts(60)) + both) == envelope_of(outer)
+
+
+def test_names_behind_two_envelopes_are_those_under_which_a_tenth_of_the_lines_stand():
+    """A line under one that is rare is nobody's there."""
+    names = ["mesibo"] * 34 + ["relay"] * 4 + ["rare"] * 2
+    lines = [
+        WRAP["syslog-5424"](text, i).decode().replace(" mesibo ", f" {name} ", 1)
+        for i, (text, name) in enumerate(zip(texts(40), names, strict=True))
+    ]
+    assert decided(log("docker", lines)) == Envelope((Layer("docker"), Layer("syslog-5424", ("mesibo", "relay"))))
 
 
 def test_lines_under_another_name_are_not_mesibo_s():

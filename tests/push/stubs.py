@@ -58,13 +58,16 @@ class Backend:
         self._server.server_close()
 
 
+APNS_ID = (("apns-id", "EC1BF194-B3B2-424A-89A9-5A918A6E6B5D"),)
+
+
 class Provider:
     """An HTTP/2 server over TLS: ``answer(headers, body)`` gives (status, body); it may want a client certificate."""
 
-    def __init__(self, directory, answer, *, clients=None, protocols=("h2",), newest=None):
+    def __init__(self, directory, answer, *, clients=None, protocols=("h2",), newest=None, fields=APNS_ID):
         self.requests = []
         self.certificates = []
-        self._answer = answer
+        self._answer, self._fields = answer, fields
         authority, identity = identities()
         self.authorities = directory / "stub-ca.pem"
         authority.cert_pem.write_to_path(self.authorities)
@@ -117,8 +120,7 @@ class Provider:
         self.requests.append((headers, body))
         status, answer = self._answer(headers, body)
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        fields = [(":status", str(status)), ("apns-id", "EC1BF194-B3B2-424A-89A9-5A918A6E6B5D")]
-        connection.send_headers(number, fields)
+        connection.send_headers(number, [(":status", str(status)), *self._fields])
         connection.send_data(number, data, end_stream=True)
 
     def close(self):

@@ -87,6 +87,15 @@ def test_a_backend_that_is_never_content_is_asked_twice_at_most(serve):
     assert len(stub.requests) == 1
 
 
+@pytest.mark.parametrize("properties", [[None], [5], [[]], [""], 5, None, [{"a": 1}]])
+def test_what_is_no_name_is_not_suggested_as_one(properties, serve):
+    """A backend that names no field in words is asked once, and its refusal told."""
+    stub = serve({"error": "MISSINGPARAMS", "properties": properties})
+    found, notes = ask(stub)
+    assert (found.error, found.fields, notes) == ("MISSINGPARAMS", (), [])
+    assert len(stub.requests) == 1
+
+
 NO_BACKEND = {
     "a page": (200, {}, b"<html>hello"),
     "another JSON": (200, {}, b'{"a": 1}'),

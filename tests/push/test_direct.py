@@ -17,7 +17,7 @@ from logwatch.cli import group as command
 from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request, Verdict
 from logwatch.push import apns, fcm
-from logwatch.push.direct import DirectPush, Reply, describe
+from logwatch.push.direct import DirectError, DirectPush, Reply, describe
 from logwatch.push.transport import Transport
 from tests.helpers.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
 from tests.helpers.running import PATIENCE
@@ -129,7 +129,7 @@ def test_other_styles_have_their_own_headers(arguments, expected, bench):
 @pytest.mark.parametrize(("code", "reason"), reasons("apns"))
 def test_every_reason_of_apples_is_shown_with_its_meaning(code, reason, bench):
     """What Apple documents is reported with the number, the reason, mesibo's code for it and the remedy."""
-    more = {"timestamp": 1_763_806_500_000} if code == 410 else {}
+    more = {"timestamp": 1_763_806_500_000 if code == 410 else True}
     stub = bench.apple(code, reason, **more)
     asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
     verdict = Verdict(name="x", file=asked.file, provider="apns", form="x", bundle_id=BUNDLE, not_after=1.0)
@@ -141,7 +141,7 @@ def test_every_reason_of_apples_is_shown_with_its_meaning(code, reason, bench):
     assert f"In mesibo's log: code {code}" in text
     assert entry.meaning in text
     assert entry.remedy in text
-    assert ("dead since 2025-11-22 10:15 UTC" in text) is (code == 410)
+    assert (("dead since 2025-11-22 10:15 UTC" if code == 410 else "dead since") in text) is (code == 410)
 
 
 def error(code, reason):
@@ -377,7 +377,9 @@ def test_no_access_token_is_the_accounts_fault_only_where_google_says_so(oauth, 
             id="RST_STREAM",
         ),
         pytest.param(
-            lambda to, stream: to.send_headers(stream, [(":status", "abc")], end_stream=True), "abc", id="no number"
+            lambda to, stream: to.send_headers(stream, [(":status", "abc")], end_stream=True),
+            "the rules of HTTP were broken: invalid literal for int() with base 10: 'abc'",
+            id="no number",
         ),
     ],
 )
@@ -390,6 +392,30 @@ def test_how_a_request_was_ended_is_reported_in_words(end, told, bench):
         assert "gave no answer" in done.output
         assert told in done.output
         assert "additional_data" not in done.output
+
+
+@pytest.mark.parametrize("answer", [b"<html>blocked</html>", b"", b"[]", b'{"name": null}'])
+def test_a_200_is_a_providers_only_with_what_each_of_its_own_has(answer, bench):
+    """A proxy's page comes with 200 as well, or with no status at all: that is not told as an accepted push."""
+    stub = Provider(
+        bench.directory,
+        lambda headers, _: (200, {"access_token": ACCESS} if headers[":path"] == "/token" else answer),
+        fields=(),
+    )
+    bench.stubs.append(stub)
+    for done, who in ((bench.apns(stub), "Apple"), (bench.fcm(stub), "Google")):
+        assert done.exit_code == 1
+        assert f"{who} gave no answer: the answer has status 200 and no " in done.output
+        assert "accepts this token" not in done.output
+        assert f"in {who}'s place" in done.output
+
+
+@pytest.mark.parametrize("topic", ["", "com.exämple", "com.example chat", "com.example\nchat"])
+def test_a_topic_that_no_header_can_hold_is_not_told_as_apples_silence(topic):
+    """It is the sender's own: nothing is sent, and the option is named."""
+    verdict = Verdict(name="x", file="x", provider="apns", form="x", not_after=1.0, bundle_id=topic)
+    with pytest.raises(DirectError, match="--topic"):
+        apns.send(DirectPush(APNS_TOKEN), None, verdict, Transport(), sandbox=False, signer=Mock())
 
 
 def test_a_provider_that_is_silent_has_not_refused_the_certificate(bench, monkeypatch):

@@ -3,6 +3,8 @@
 from tests.alerting.scenarios.model import Host, Scenario
 
 FAILING = "critical MesiboPushMostlyFailing"
+PROVIDER = "critical MesiboPushProviderFailing"
+SOME = "warning MesiboPushProviderFailing"
 UNKNOWN = "warning MesiboPushUnknown9xxCode"
 SPARED = ("MesiboPushMostlyFailing",)
 FCM, APNS = 4.8, 3.2  # pushes a minute: a site with eight
@@ -44,9 +46,29 @@ def scenarios() -> list[Scenario]:
             ],
             {
                 9.75: [],
-                11.25: ["critical MesiboPushProviderFailing"],
-                13: ["critical MesiboPushProviderFailing", FAILING],
+                11.25: [PROVIDER],
+                13: [PROVIDER, FAILING],
                 22: [],
+            },
+        ),
+        Scenario(
+            "an outage that comes back within five minutes is one page, and after that another one, since it was over",
+            [
+                Host()
+                .normal(fcm=0, apns=40)
+                .pushes("fcm", 200, (10, 60), (3, 0), (3, 60), (3, 0), (12, 60), (3, 0), (60, 60))
+                .pushes("fcm", 503, (10, 0), (3, 60), (3, 0), (3, 60), (12, 0), (3, 60), reason="UNAVAILABLE")
+            ],
+            {
+                9.75: [],
+                13: [PROVIDER, FAILING],
+                15.75: [PROVIDER, FAILING],
+                19: [PROVIDER, FAILING, SOME],
+                22: [PROVIDER, FAILING, SOME, "critical MesiboPushErrorBudgetBurn"],
+                28: [],
+                30.75: [],
+                33: [PROVIDER],
+                42: [],
             },
         ),
         Scenario(

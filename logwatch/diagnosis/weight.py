@@ -1,6 +1,6 @@
 """Ranks findings: what is found ranks by one table, and a kind of failure by how many of the pushes it is."""
 
-from logwatch.catalogue import Entry
+from logwatch.catalogue import CHURN, Entry
 from logwatch.diagnosis.facts import Rank
 
 MUCH = 0.05  # of a platform's pushes: more than everyday noise
@@ -58,7 +58,7 @@ def noise(class_: str) -> Rank:
 
 def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
     """Rank failures with that ``share`` (0 to 1) of their pushes, or which are ``total``."""
-    much = share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
+    much = share >= (MANY if entry.class_ in CHURN else MUCH)
     if entry.severity == "critical":
         # a small share may still be all pushes of one app; but a connection that fails now and then heals by itself
         weight = 90 if total else 80 if much else 30 if entry.class_ == "network" else 50

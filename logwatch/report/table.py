@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from logwatch.catalogue import CHURN
 from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
 from logwatch.model import PROVIDERS
@@ -18,7 +19,6 @@ from logwatch.report.words import COLOURS, percent, time_of
 from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-_LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
 _CAUSES = 3  # shown with their remedy, unless all are wanted: so it fits a screen
 _CODES = 6  # named of one cause; a log may have thousands that nobody has documented
 _ROWS = 6  # shown of the table, unless all are wanted
@@ -61,7 +61,7 @@ def worst_first(rows: Iterable[Row]) -> list[Row]:
 
 def accepted(rows: Iterable[Row]) -> float | None:
     """Return the share of accepted pushes, dead tokens and rate limits left out of both sides; None without others."""
-    weighed = [row for row in rows if row.entry.class_ not in _LEFT_ASIDE]
+    weighed = [row for row in rows if row.entry.class_ not in CHURN]
     total = sum(row.seen.count for row in weighed)
     return sum(row.seen.count for row in weighed if row.entry.class_ == "delivered") / total if total else None
 

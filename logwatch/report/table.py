@@ -42,15 +42,15 @@ def render(
     It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
     """
     rows = worst_first(rows)
-    doubts = [Padding(Text(note, style="yellow"), (0, 0, 0, 2)) for note in (*notes(count), *hints)]
+    doubtful = [Padding(Text(note, style="yellow"), (0, 0, 0, 2)) for note in (*notes(count), *hints)]
     if not rows:
         return Group(*_nothing(count), *(Text(hint, style="yellow") for hint in hints), _summary(count, rows))
     causes = _causes(rows, width, whole=whole)
-    if not causes and not doubts:
+    if not causes and not doubtful:
         causes = [Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200")]
     table = _table(rows, width, whole=whole)
     return Group(
-        Text("What is wrong", style="bold"), *doubts, *causes, Text(""), *table, Text(""), _summary(count, rows)
+        Text("What is wrong", style="bold"), *doubtful, *causes, Text(""), *table, Text(""), _summary(count, rows)
     )
 
 

@@ -1,6 +1,6 @@
 """The types that stages pass to each other, and nothing else: no stage, clock or file is known here.
 
-``tail`` hands ``Chunk``, ``Position`` and tallies to a ``Sink``; ``parse`` turns a chunk's bytes into a ``Scan``;
+``tail`` hands ``Chunk``, ``Position`` and counts to a ``Sink``; ``parse`` turns a chunk's bytes into a ``Scan``;
 ``ledger`` keeps positions and counts together, and returns a snapshot.
 """
 
@@ -145,11 +145,8 @@ class Sink(Protocol):
     def forget(self, generation: int) -> None:
         """Drop a generation whose bytes are gone for good."""
 
-    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
-        """Add to a counter that commits with the positions.
-
-        ``lost_bytes``, ``missed_generations`` and ``missed_entries``, none with a label.
-        """
+    def count(self, source: str, counter: str, amount: int = 1) -> None:
+        """Add to ``lost_bytes``, ``missed_generations`` or ``missed_entries``, which commit with the positions."""
 
     def rotated(self, rotation: Rotation) -> None:
         """Count a rotation and remember it, with the positions that it changed."""

@@ -347,8 +347,8 @@ class _Feed:
     def forget(self, generation: int) -> None:
         self._pipeline.batch.forget(generation)
 
-    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
-        self._pipeline.batch.count(source, counter, label, amount)
+    def count(self, source: str, counter: str, amount: int = 1) -> None:
+        self._pipeline.batch.count(source, counter, amount=amount)
 
     def rotated(self, rotation: Rotation) -> None:
         self._pipeline.batch.rotate(rotation)

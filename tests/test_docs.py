@@ -16,6 +16,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.cli import COMMANDS, group
 from logwatch.compile import from_pyparsing
 from logwatch.config import Config
+from logwatch.config.schema import ExportFormat
 from logwatch.config.table import Table
 from logwatch.export import COUNTERS
 from logwatch.model import EnvelopeKind
@@ -140,7 +141,9 @@ def test_every_command_and_option_is_documented(path, command):
 def test_every_setting_is_in_the_example(setting):
     """The example configuration shows each setting, commented out where it has no default."""
     key = setting.rpartition(".")[2]
-    assert re.search(rf"\b{key}\b *=", EXAMPLE), setting
+    assert re.search(rf"\b{key}\b *=", EXAMPLE), (
+        f"{setting}: show it in config/logwatch.example.toml, then make generate"
+    )
 
 
 @pytest.mark.parametrize("setting", list(settings()))
@@ -148,6 +151,15 @@ def test_every_setting_is_documented(setting):
     """Each setting has a row in its table of docs/configuration.md."""
     table, _, key = setting.partition(".")
     assert f"| `{key}` |" in section(page("docs/configuration.md"), table)
+
+
+@pytest.mark.parametrize("form", get_args(ExportFormat))
+def test_every_format_of_an_export_is_documented(form):
+    """In the table of the settings of docs/export.md, and among the words of the example."""
+    (row,) = (line for line in page("docs/export.md").splitlines() if line.startswith("| `format` |"))
+    assert f"`{form}`" in row, f"{form}: add it to the row of format in docs/export.md"
+    (line,) = (line for line in EXAMPLE.splitlines() if line.startswith("# format = "))
+    assert form in line.split("#")[2].split(":")[0].split(), f"{form}: add it to config/logwatch.example.toml"
 
 
 @pytest.mark.parametrize("kind", get_args(EnvelopeKind))

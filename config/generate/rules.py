@@ -25,6 +25,7 @@ import yaml
 
 from config.generate import codes
 from config.generate.thresholds import threshold
+from logwatch.catalogue import CHURN
 
 SOURCES = Path(__file__).parent.parent / "rules"
 HEAD = (
@@ -61,6 +62,7 @@ _JINJA = jinja2.Environment(
 _JINJA.filters["seconds"] = seconds
 _JINJA.globals |= threshold.groups() | {
     "over_900": codes.OVER_900,
+    "churn": "|".join(CHURN),
     "known_codes": codes.known(),
     "critical_names": codes.critical(),
     "matchers_of_builds": codes.of_builds(),

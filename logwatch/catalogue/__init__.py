@@ -1,6 +1,6 @@
 """Look up what every code means: from platform, code and reason to class, severity, side and remedy."""
 
-from logwatch.catalogue.entries import Class, Entry, Provider, Severity, Side
+from logwatch.catalogue.entries import CHURN, Class, Entry, Provider, Severity, Side
 from logwatch.catalogue.explain import Explanation, explain
 from logwatch.catalogue.lookup import (
     OTHER,
@@ -14,6 +14,7 @@ from logwatch.catalogue.lookup import (
 )
 
 __all__ = [
+    "CHURN",
     "OTHER",
     "OTHER_CODES",
     "PLATFORMS",

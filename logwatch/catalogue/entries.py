@@ -27,6 +27,9 @@ Class = Literal[
 ]
 """What kind of outcome it is; ``rejected`` is mesibo's own refusal with a code nobody has documented."""
 
+CHURN: tuple[Class, ...] = ("token", "rate_limited")
+"""Left out of both sides of the accepted share: users leave, limits are mostly harmless, and both have alerts."""
+
 Severity = Literal["none", "warning", "critical"]
 """critical: every push of an app or platform is likely to fail until someone acts; warning: one message or user."""
 

@@ -1,7 +1,5 @@
 """Count push results in files or standard input, once, and show them: as a table, JSON or CSV."""
 
-import csv
-import io
 import json
 import sys
 import time
@@ -17,11 +15,27 @@ from logwatch.cli import terminal
 from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
-from logwatch.moments import EXAMPLES, iso
+from logwatch.moments import EXAMPLES
 from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
 
 _WRITTEN_AT_ONCE = 256  # results
+_COLUMNS = (
+    "provider",
+    "platform",
+    "code",
+    "reason",
+    "title",
+    "class",
+    "severity",
+    "side",
+    "count",
+    "share",
+    "first",
+    "last",
+    "meaning",
+    "remedy",
+)
 _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 
@@ -108,8 +122,11 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
     if form == "table":
         terminal.show(lambda width: render(count, rows, width, whole=whole, hints=hints))
         return
-    for piece in _json(count, rows) if form == "json" else [_csv(count, rows)]:
-        click.echo(piece, nl=False)
+    if form == "csv":
+        terminal.show_csv(_COLUMNS, (row.as_dict(count.summary.pushes) for row in rows))
+    else:
+        for piece in _json(count, rows):
+            click.echo(piece, nl=False)
     for note in (*notes(count), *hints):  # which a table contains
         click.echo(f"note: {note}", err=True)
 
@@ -129,17 +146,3 @@ def _json(count: Count, rows: list[Row]) -> Iterator[str]:
         yield before + b",\n    ".join(written).decode()
         before = ",\n    "
     yield "\n  ]\n}\n" if rows else "]\n}\n"
-
-
-def _csv(count: Count, rows: list[Row]) -> str:
-    total = count.summary.pushes
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["provider", "platform", "code", "reason", "meaning", "class", "severity", "count", "share", "first", "last"]
-    )
-    for row in rows:
-        told = [row.provider, row.platform, row.code, row.reason, row.entry.title, row.entry.class_, row.entry.severity]
-        share = f"{row.seen.count / total:.6f}"
-        writer.writerow([*told, row.seen.count, share, iso(row.seen.first), iso(row.seen.last)])
-    return text.getvalue()

@@ -1,8 +1,10 @@
 """Print what rich lays out: in colour and as wide as the terminal; into a pipe, plain and without trailing blanks."""
 
+import csv
+import io
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import click
 from rich.console import Console, RenderableType
@@ -21,3 +23,12 @@ def show(renderable: RenderableType | Callable[[int], RenderableType]) -> None:
     with console.capture() as captured:
         console.print(renderable(console.width) if callable(renderable) else renderable)
     click.echo(re.sub(r"[ ]+$", "", captured.get(), flags=re.MULTILINE), nl=False)
+
+
+def show_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Print these columns of rows as CSV, with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    click.echo(text.getvalue(), nl=False)

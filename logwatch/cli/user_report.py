@@ -1,7 +1,5 @@
 """Show the outcomes of one user's pushes: from logs, and from what a daemon keeps."""
 
-import csv
-import io
 import json
 import math
 import time
@@ -61,10 +59,12 @@ class UserReport:
         if form == "table":
             address = self.logs.address
             terminal.show(lambda width: render(address, pushes, conclusions, said, width, whole=whole))
+        elif form == "csv":
+            terminal.show_csv(_COLUMNS, (push.as_dict() for push in pushes))
         else:
-            click.echo(self._document(pushes, conclusions) if form == "json" else _csv(pushes))
-            for note in said:
-                click.echo(f"note: {note}", err=True)
+            click.echo(self._document(pushes, conclusions))
+        for note in () if form == "table" else said:  # a table contains them
+            click.echo(f"note: {note}", err=True)
         return {push.entry.severity for push in pushes}
 
     def _document(self, pushes: list[UserPush], conclusions: list[Conclusion]) -> str:
@@ -135,13 +135,3 @@ def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> Us
             " daemon's user"
         )
     return made
-
-
-def _csv(pushes: list[UserPush]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for push in pushes:
-        told = push.as_dict()
-        writer.writerow([told[name] for name in _COLUMNS])
-    return text.getvalue().removesuffix("\n")

@@ -1,6 +1,6 @@
 """Turn what the last hour shows into findings: the course of each failure, the accepted share, and what is unread."""
 
-from logwatch.catalogue import number_of
+from logwatch.catalogue import CHURN, number_of
 from logwatch.diagnosis import credentials, dates, watching, weight, witness
 from logwatch.diagnosis.course import Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
@@ -167,10 +167,8 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
     good = all_ = 0
     for row, seen in facts.hour.items():
         class_ = entry_of(facts.catalogue, row).class_
-        if row.source in facts.silent:
+        if row.source in facts.silent or class_ in CHURN:
             continue
-        if class_ in ("token", "rate_limited"):
-            continue  # dead tokens and mesibo's limit are churn: they have findings of their own
         all_ += seen.count
         good += seen.count if class_ == "delivered" else 0
     if not all_ or good / all_ < NEARLY_ALL:
@@ -213,7 +211,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
 
 def _waves(course: Course) -> bool:
     """Return whether so many pushes are held back, or lost to dead tokens, that good news would mislead."""
-    return course.entry.class_ in ("token", "rate_limited") and not course.over and course.weighty_share >= MUCH
+    return course.entry.class_ in CHURN and not course.over and course.weighty_share >= MUCH
 
 
 def _told(title: str, key: str, counted: str) -> Finding:

@@ -1,6 +1,6 @@
 """Rank findings: each kind by one table, failures also by their share of the pushes."""
 
-from logwatch.catalogue import Entry
+from logwatch.catalogue import CHURN, Entry
 from logwatch.diagnosis.facts import Rank
 
 MUCH = 0.05  # of a platform's pushes: more than everyday noise
@@ -58,7 +58,7 @@ def noise(class_: str) -> Rank:
 
 def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
     """Rank failures by their ``share`` (0 to 1) of their pushes, or as ``total``."""
-    much = share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
+    much = share >= (MANY if entry.class_ in CHURN else MUCH)
     if entry.severity == "critical":
         # a small share may still be all pushes of one app; but a connection that fails now and then heals by itself
         weight = 90 if total else 80 if much else 30 if entry.class_ == "network" else 50

@@ -39,9 +39,9 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
         if parts is not None:
             for source in config.source:
                 if source.webhook:
-                    yield from webhook.source(config, source)
+                    yield from webhook.rows(config, source)
                     continue
-                for row in logs.source(host, parts, source, push_logging(source, questions.mesibo_conf)):
+                for row in logs.rows(host, parts, source, push_logging(source, questions.mesibo_conf)):
                     yield row
                     if row.verdict == "ok" and row.name in logs.there(source):
                         reached.add(source.name)

@@ -11,7 +11,7 @@ from logwatch.moments import iso
 _SHOWN = 100
 
 
-def source(config: Config, source: Source) -> Iterator[Check]:
+def rows(config: Config, source: Source) -> Iterator[Check]:
     """Yield the rows of one webhook; the shape of the first event shows what mesibo really sends."""
     name = f"webhook {source.name}"
     try:

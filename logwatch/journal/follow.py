@@ -294,9 +294,9 @@ class Journal:
         messages, name = self._messages, self.source.name
         lines = messages.hand_on()
         if lines.missed:
-            sink.tally(name, "missed_entries", amount=lines.missed)
+            sink.count(name, "missed_entries", lines.missed)
         if messages.cursor != self._told[0]:
-            self._tally_generations(sink)
+            self._count_generations(sink)
         if not lines.data:
             self._tell(sink)
             return
@@ -316,10 +316,10 @@ class Journal:
             )
         )
 
-    def _tally_generations(self, sink: Sink) -> None:
+    def _count_generations(self, sink: Sink) -> None:
         """Count what may be gone, and hand on a position from which it is not found missing again."""
         if self._missed_generations:
-            sink.tally(self.source.name, "missed_generations", amount=self._missed_generations)
+            sink.count(self.source.name, "missed_generations", self._missed_generations)
             self._missed_generations = 0
 
     def _tell(self, sink: Sink) -> None:
@@ -338,7 +338,7 @@ class Journal:
         self._hand_on(sink)
         self._read_all()
         if self._messages.cursor:
-            self._tally_generations(sink)
+            self._count_generations(sink)
             sink.position(self._position())
 
     # telling

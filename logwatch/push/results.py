@@ -66,7 +66,7 @@ class _Collector:
     def forget(self, generation: int) -> None:
         pass
 
-    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
+    def count(self, source: str, counter: str, amount: int = 1) -> None:
         pass
 
     def rotated(self, rotation: Rotation) -> None:

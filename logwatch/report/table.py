@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from logwatch.catalogue import CHURN
 from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
 from logwatch.model import PROVIDERS
@@ -18,7 +19,6 @@ from logwatch.report.words import COLOURS, percent, time_of
 from logwatch.words import apart, many, span
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-_LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
 _CAUSES = 3  # shown with their remedy, unless all are wanted: so it fits a screen
 _CODES = 6  # named of one cause; a log may have thousands that nobody has documented
 _ROWS = 6  # shown of the table, unless all are wanted
@@ -42,15 +42,15 @@ def render(
     It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
     """
     rows = worst_first(rows)
-    doubts = [Padding(Text(note, style="yellow"), (0, 0, 0, 2)) for note in (*notes(count), *hints)]
+    doubtful = [Padding(Text(note, style="yellow"), (0, 0, 0, 2)) for note in (*notes(count), *hints)]
     if not rows:
         return Group(*_nothing(count), *(Text(hint, style="yellow") for hint in hints), _summary(count, rows))
     causes = _causes(rows, width, whole=whole)
-    if not causes and not doubts:
+    if not causes and not doubtful:
         causes = [Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200")]
     table = _table(rows, width, whole=whole)
     return Group(
-        Text("What is wrong", style="bold"), *doubts, *causes, Text(""), *table, Text(""), _summary(count, rows)
+        Text("What is wrong", style="bold"), *doubtful, *causes, Text(""), *table, Text(""), _summary(count, rows)
     )
 
 
@@ -61,7 +61,7 @@ def worst_first(rows: Iterable[Row]) -> list[Row]:
 
 def accepted(rows: Iterable[Row]) -> float | None:
     """Return the share of accepted pushes, without dead tokens and rate limits; None if there are no others."""
-    weighed = [row for row in rows if row.entry.class_ not in _LEFT_ASIDE]
+    weighed = [row for row in rows if row.entry.class_ not in CHURN]
     total = sum(row.seen.count for row in weighed)
     return sum(row.seen.count for row in weighed if row.entry.class_ == "delivered") / total if total else None
 

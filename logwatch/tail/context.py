@@ -122,10 +122,10 @@ class SourceContext:
     def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:
         """Count and log bytes that were seen, and are gone before they were read."""
         if amount > 0:
-            turn.sink.tally(self.reading.source, "lost_bytes", "", amount)
+            turn.sink.count(self.reading.source, "lost_bytes", amount)
             self.log.warning("bytes_lost", path=shown(path), bytes=amount, why=why)
 
     def miss(self, turn: Turn, path: str, why: str, **data: object) -> None:
         """Count and log a generation of which an unknown part was not read."""
-        turn.sink.tally(self.reading.source, "missed_generations")
+        turn.sink.count(self.reading.source, "missed_generations")
         self.log.warning("generation_missed", path=shown(path), why=why, **data)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from logwatch.catalogue import CHURN
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
@@ -21,7 +22,6 @@ _ENOUGH = 20  # pushes, before their share says something about the last minutes
 _SPARK_MINUTES = 3  # of one point of a spark line
 _SPARK_HEIGHT = 20.0
 _DELAY_SECONDS = 60.0
-_LEFT_OUT = ("token", "rate_limited")  # of both sides of the accepted share: shown by themselves
 FigureState = Literal["", "warning", "critical"]
 
 
@@ -125,7 +125,7 @@ def _share(facts: Facts, platform: str) -> _Share:
     }
     every, accepted, apart = (
         facts.minutes.counts(row for row, name in classes.items() if wanted(name))
-        for wanted in (lambda name: name not in _LEFT_OUT, "delivered".__eq__, _LEFT_OUT.__contains__)
+        for wanted in (lambda name: name not in CHURN, "delivered".__eq__, CHURN.__contains__)
     )
     all_, good, left_out = (sum(_lately(counts, LATELY_MINUTES)) for counts in (every, accepted, apart))
     lately = all_ >= _ENOUGH

@@ -17,9 +17,9 @@ import yaml
 
 import logwatch
 from logwatch.compile import pcre2
-from logwatch.doctor import Questions, examine, logs
+from logwatch.doctor import Questions, examine, rights
 from logwatch.doctor.host import Host, NoAnswer
-from logwatch.doctor.logs import SERVICE_USER
+from logwatch.doctor.rights import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
 from logwatch.journal.place import Target
 from logwatch.ledger.batch import Batch
@@ -450,7 +450,7 @@ def test_a_missing_journalctl_is_a_failure(machine, monkeypatch):
 def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, monkeypatch):
     """Root's own rights do not hide that the service has none."""
     nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     machine.log.chmod(0o600)
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
@@ -469,7 +469,7 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
 def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, verdict):
     """Docker's logs are no failure if the unit lets the service read them by a capability."""
     nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     for each in machine.directory.parents[:-1]:
         each.chmod(each.stat().st_mode | 0o011)
     machine.directory.chmod(0o755)
@@ -484,12 +484,12 @@ def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, 
 def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothing(machine, monkeypatch):
     """What the service's user may not read by itself is reported with that doubt, of files and of the journal."""
     nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     machine.log.chmod(0o600)
     del machine.programs[f"{SERVICE_USER}.service"]
     doubt = "what its unit adds is not known: there is no systemctl here"
     assert machine.row("log of mesibo: readable").what.endswith(doubt)
-    (found,) = logs._in_group("readable", machine, Target(container="mesibo"))
+    (found,) = rights.of_journal("readable", machine, Target(container="mesibo"))
     assert found.what.endswith(doubt)
 
 
@@ -497,7 +497,7 @@ def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothin
 def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(machine, monkeypatch):
     """Where no right to the file itself would help, the remedy is about the directory above it that does not let in."""
     nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     for each in machine.directory.parents[:-1]:
         each.chmod(each.stat().st_mode | 0o011)
     closed = machine.directory / "closed"
@@ -558,12 +558,12 @@ def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, v
 def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch):
     """In a container without capabilities root may not ask as the service's user, and all other rows are there."""
     nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
 
     def refused(*_, **__):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("logwatch.doctor.logs.subprocess.run", refused)
+    monkeypatch.setattr("logwatch.doctor.rights.subprocess.run", refused)
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "skipped"
     assert "Operation not permitted" in found.what
@@ -573,9 +573,9 @@ def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch)
 def test_a_group_without_a_name_is_no_fault(machine, monkeypatch):
     """Files of users from elsewhere (LDAP, a container's image) list numbers that nobody has named here."""
     nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda _name: nobody)
-    monkeypatch.setattr("logwatch.doctor.logs.os.getgrouplist", lambda *_: [nobody.pw_gid, 54321])
-    (found,) = logs._in_group("readable", machine, Target(container="mesibo"))
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda _name: nobody)
+    monkeypatch.setattr("logwatch.doctor.rights.os.getgrouplist", lambda *_: [nobody.pw_gid, 54321])
+    (found,) = rights.of_journal("readable", machine, Target(container="mesibo"))
     assert found.verdict == "failure"
     assert "is in none of the groups" in found.what
 

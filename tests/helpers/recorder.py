@@ -46,7 +46,7 @@ class Recorder:
         self.lines = Counter()
         self.order = []
         self.positions = {}
-        self.tallies = Counter()
+        self.counters = Counter()
         self.consumed = 0
         self.oversized = 0
         self.generation = 0
@@ -68,12 +68,12 @@ class Recorder:
     def forget(self, generation):
         self.positions.pop(generation, None)
 
-    def tally(self, source, counter, label="", amount=1):
+    def count(self, source, counter, amount=1):
         assert amount > 0
-        self.tallies[counter, label] += amount
+        self.counters[counter] += amount
 
     def rotated(self, rotation):
-        self.tally(rotation.source, "rotations", rotation.kind, rotation.count)
+        assert rotation.count > 0
         self.history.append(rotation)
 
     def next_generation(self):
@@ -85,7 +85,7 @@ class Recorder:
             self.lines.copy(),
             list(self.order),
             dict(self.positions),
-            self.tallies.copy(),
+            self.counters.copy(),
             self.consumed,
             self.oversized,
             self.generation,
@@ -98,7 +98,7 @@ class Recorder:
     def rollback(self):
         saved = self.saved
         self.lines, self.order, self.positions = saved[0].copy(), list(saved[1]), dict(saved[2])
-        self.tallies, self.consumed, self.oversized, self.generation = saved[3].copy(), *saved[4:7]
+        self.counters, self.consumed, self.oversized, self.generation = saved[3].copy(), *saved[4:7]
         self.history = list(saved[7])
 
 
@@ -184,14 +184,17 @@ class Follower:
 
     @property
     def lost(self):
-        return self.sink.tallies["lost_bytes", ""]
+        return self.sink.counters["lost_bytes"]
 
     @property
     def missed(self):
-        return self.sink.tallies["missed_generations", ""]
+        return self.sink.counters["missed_generations"]
 
     def rotations(self):
-        return {label: n for (counter, label), n in self.sink.tallies.items() if counter == "rotations"}
+        counts = Counter()
+        for rotation in self.sink.history:
+            counts[rotation.kind] += rotation.count
+        return dict(counts)
 
 
 def append(path, *lines, end="\n"):

@@ -35,7 +35,7 @@ class Sink:
     def position(self, position):
         self.place = position
 
-    def tally(self, source, counter, label="", amount=1):
+    def count(self, source, counter, amount=1):
         self.counted[counter] = self.counted.get(counter, 0) + amount
 
     def commit(self):

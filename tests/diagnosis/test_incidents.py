@@ -119,6 +119,39 @@ def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     assert "since 05:16 has failed (1,342 in the last hour)" in story.findings()[0].title
 
 
+@pytest.mark.parametrize(("days", "logged"), [(2, "20 November"), (6, "16 November"), (20, "2 November")])
+def test_an_outage_of_days_keeps_its_begin(days, logged):
+    """What began long before the last day is said to have begun then, and not a day ago."""
+    ago = days * 1440
+    story = Story()
+    for minutes in range(ago + 600, -1, -1 if days < 3 else -10):
+        story.pushes("fcm", 200, 2, minutes)
+        story.pushes("apns", 903 if minutes <= ago else 200, 2, minutes)
+    first = story.finding("mesibo_certificate_expired:apns")
+    assert first.since == NOW - ago * 60
+    assert f"every iOS push since 10:15 on {logged} has failed" in first.title
+    assert f"The first of this run was logged at 10:15 UTC on {logged}." in first.evidence
+
+
+def test_a_run_of_days_begins_after_the_last_accepted_push():
+    """That one came more than a day ago among failures of the same cause: only what came after it has all failed."""
+    story = Story()
+    for minutes in range(4000, -1, -2):
+        story.pushes("apns", 200 if minutes == 2000 else 903, 2, minutes)
+    assert story.finding("mesibo_certificate_expired:apns").since == NOW - 2000 * 60 + 50
+
+
+def test_a_wave_of_days_begins_where_the_usual_failures_rose():
+    """Dead tokens come every day: since they are many is what is told, though that is days ago."""
+    story = Story()
+    for minutes in range(8 * 1440, -1, -10):
+        story.pushes("fcm", 200, 20, minutes)
+        story.pushes("fcm", 404, 20 if minutes <= 3 * 1440 else 1, minutes, "UNREGISTERED")
+    (told,) = (finding for finding in story.findings() if finding.rows)
+    assert abs(told.since - (NOW - 3 * 86400)) <= 3600
+    assert "when its share rose from 4.8 % to 49.9 %" in told.evidence[1]
+
+
 def test_a_time_past_all_calendars_costs_no_finding():
     """What a ledger may hold of a broken stamp is told as one that is ahead, among all others."""
     story = Story().ordinary(60)

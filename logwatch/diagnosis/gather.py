@@ -40,6 +40,7 @@ def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) 
         "minutes": minutes,
         "quarters": timelines.among(sources, QUARTER, now, snapshot.changed),
         "before": tuple(timelines.among(sources, width, now, snapshot.changed) for width in (HOURLY, SIX_HOURS)),
+        "set_aside": reader.set_aside_at(),
         "shapes": reader.shapes(SHAPES),
         "heard": reader.heard(now - WIDTHS[MINUTE]),
         "told": reader.minutes(now - WIDTHS[MINUTE]),

@@ -1,10 +1,12 @@
 """For each incident that an operator may meet, the first finding names its cause."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from logwatch.diagnosis.facts import SourceSetup
+from logwatch.diagnosis.find import diagnose
 from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
@@ -490,6 +492,16 @@ def test_a_log_out_of_reach_names_its_places():
     story.setups = {"mesibo": SourceSetup(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
     title = story.findings()[0].title
     assert title == "The log of mesibo is out of reach: no file is there (/var/log/mesibo/*.log, /srv/m.log)."
+
+
+@pytest.mark.parametrize(("ago", "told"), [(600, True), (23 * 3600, True), (25 * 3600, False), (-600, False)])
+def test_a_ledger_that_was_set_aside_is_told_for_a_day(ago, told):
+    """Whoever misses the numbers of before reads why, before it says that nothing was read."""
+    story = Story()
+    story.counters = {}
+    first = diagnose(replace(story.facts(), set_aside=NOW - ago))[0]
+    assert first.title.startswith("The ledger was damaged and set aside at") == told
+    assert first.title.startswith("No line of mesibo has been read yet.") != told
 
 
 def test_a_refused_reload_is_a_finding():

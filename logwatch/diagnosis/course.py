@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
@@ -10,7 +10,6 @@ from logwatch.diagnosis.facts import Facts, Rank
 from logwatch.diagnosis.rise import TIMES, Point, Rise, fall, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 
 _QUIET_SECONDS = 300.0
@@ -101,7 +100,7 @@ def courses(facts: Facts) -> list[Course]:
         course.sources.add(row.source)
         course.rows.append(row)
         course.pushes += seen.count
-        course.first = min(course.first, _began(facts.quarters, row, facts.now))
+        course.first = min(course.first, _began(facts, row))
         course.last = max(course.last, seen.last or 0.0)
     background = _Background(facts, entries)
     kinds: dict[tuple[str, bool], list[Course]] = {}
@@ -112,24 +111,33 @@ def courses(facts: Facts) -> list[Course]:
     return [course for alike in kinds.values() for course in _merged(alike)]
 
 
-def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
-    """Return when the latest run of a result began; ``now`` if the last day has none."""
-    series = quarters.series.get(row)
-    began = math.inf if series is None else series.began()
-    return now if began == math.inf else began
+def _began(facts: Facts, row: ResultRow) -> float:
+    """Return when the latest run of a result began; now if the last day has none."""
+    began = facts.now
+    for timeline in (facts.quarters, *facts.before):
+        if row in timeline.series:
+            began = min(began, timeline.series[row].began())
+        if not timeline.starts or began >= timeline.starts.start + timeline.width:
+            break  # otherwise it may have begun before this timeline does
+    return began
 
 
 class _Peers:
     """All pushes of some groups, with which courses are compared: summed once for all courses."""
 
-    def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry], groups: frozenset[EntryGroup]) -> None:
-        self._minutes, self._quarters = facts.minutes, facts.quarters
+    def __init__(self, facts: Facts, groups: frozenset[EntryGroup]) -> None:
+        self._minutes, self._quarters, self._before, self._groups = facts.minutes, facts.quarters, facts.before, groups
         minutes = [row for row in facts.minutes.series if (row.source, row.platform) in groups]
         quarters = [row for row in facts.quarters.series if (row.source, row.platform) in groups]
         self._of_minutes, self._of_quarters = facts.minutes.counts(minutes), facts.quarters.counts(quarters)
-        accepted = [max(facts.quarters.series[row].last) for row in quarters if entries[row].class_ == "delivered"]
+        accepted = [
+            max(series.last)
+            for timeline in (facts.quarters, *facts.before)
+            for row, series in timeline.series.items()
+            if (row.source, row.platform) in groups and entry_of(facts.catalogue, row).class_ == "delivered"
+        ]
         self.accepted_at = max(accepted, default=None)
-        self.since = self.accepted_at or 0.0  # 0 if none was accepted in the last day
+        self.since = self.accepted_at or 0.0  # 0 if none was accepted in the last 30 days
         lately = facts.now - _LATELY_SECONDS
         self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
         # quarters until the first minute, then minutes
@@ -169,12 +177,23 @@ class _Peers:
         firsts = [at if count else start for start, count, at in zip(starts, counts, firsts, strict=True)]
         return list(zip(starts, ends[begin:end], counts, self._of_both[begin:end], firsts, strict=True))
 
+    def earlier(self, course: Course) -> Iterator[list[Point]]:
+        """Yield the intervals of a run that is older than a day: hours of a week, then quarters of days of a month."""
+        for timeline in self._before if course.first < self._quarters.starts.start + self._quarters.width else ():
+            among = timeline.counts(row for row in timeline.series if (row.source, row.platform) in self._groups)
+            mine, firsts = timeline.counts(course.rows), timeline.first(course.rows)
+            yield [
+                (at, at + timeline.width, count, of, first if count else at)
+                for at, count, of, first in zip(timeline.starts, mine, among, firsts, strict=True)
+                if at + timeline.width > course.first
+            ]
+
 
 class _Background:
     """What became of all pushes, by source and platform."""
 
     def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry]) -> None:
-        self._facts, self._entries = facts, entries
+        self._facts = facts
         self.minutes = facts.minutes
         self._groups = {(row.source, row.platform) for row in entries}
         self._peers: dict[frozenset[EntryGroup], _Peers] = {}
@@ -194,7 +213,7 @@ class _Background:
             )
         )
         if groups not in self._peers:
-            self._peers[groups] = _Peers(self._facts, self._entries, groups)
+            self._peers[groups] = _Peers(self._facts, groups)
         return self._peers[groups]
 
 
@@ -213,12 +232,13 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
     if course.rank.severity != "info" or course.weighty_share >= MUCH:  # nobody asks when everyday noise began
-        _bound(course, peers.points(course), now)
+        _bound(course, peers, now)
 
 
-def _bound(course: Course, points: list[Point], now: float) -> None:
+def _bound(course: Course, peers: _Peers, now: float) -> None:
     """Find when a course rose above everyday noise, and when it sank back."""
-    course.rise = rise(points)
+    points = peers.points(course)
+    course.rise = rise(points) or next(filter(None, map(rise, peers.earlier(course))), None)
     if course.rise is None:
         return
     sunk = fall([point for point in points if point[1] > course.rise.at])

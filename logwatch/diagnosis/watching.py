@@ -15,6 +15,7 @@ _LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that 
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
 FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
 LAG_BYTES = 64 << 20
+_SET_ASIDE_SECONDS = 86400.0  # so long it is told; totals and charts lack what came before for longer
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -40,6 +41,18 @@ def findings(facts: Facts) -> Iterator[Finding]:
             remedy=f"{_tried(first)}`mesibo-logwatch check` lists every problem; fix them, then reload again.",
             evidence=tuple(problem.headline for problem in facts.refused[1:4]),
             cause="The configuration on disk was refused",
+        )
+    if facts.set_aside is not None and 0 <= facts.now - facts.set_aside < _SET_ASIDE_SECONDS:
+        yield Finding(
+            key="ledger",
+            rank=weight.SET_ASIDE,
+            title=f"The ledger was damaged and set aside at {clock(facts.set_aside, facts.now)}: what was counted"
+            " before may be missing.",
+            side="yours",
+            remedy="Check the disk (`dmesg`). Counting went on, after a start at the end of the logs; `mesibo-logwatch"
+            " report` counts what they still hold. `mesibo-logwatch doctor` names the old ledger.",
+            since=facts.set_aside,
+            cause="The ledger was damaged and set aside",
         )
     for name, status in facts.status.items():
         if not isinstance(status, WebhookStatus):
@@ -185,7 +198,7 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
     test = "send a test push (Step 8)"
     standby = "On a standby this is normal: only the active mesibo pushes."
     if not lines:
-        title = f"{begin}, and no other lines yet."
+        title = f"No line of {name} has been read yet."  # there may be some, before the place where reading began
         remedy = f"Wait for mesibo to log something. {standby}"
     elif conf.state == "on":
         title = f"{begin} among {number(lines)} lines, though push logging is on: a standby, or nobody needed a push."

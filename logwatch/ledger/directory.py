@@ -1,5 +1,6 @@
 """The state directory: created, locked by one process at a time; a damaged ledger in it is never overwritten."""
 
+import calendar
 import contextlib
 import errno
 import fcntl
@@ -262,6 +263,13 @@ def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
         if part.exists():
             part.rename(its)
     return kept, deleted
+
+
+def set_aside_at(ledger: Path) -> float | None:
+    """Return when a ledger was last set aside, in seconds since the epoch; None if none is kept."""
+    names = (path.name for path in ledger.parent.glob(f"{ledger.name}.damaged-*"))
+    stamps = [found[1] for name in names if (found := re.search(r"damaged-(\d{8}T\d{6})Z", name))]
+    return calendar.timegm(time.strptime(max(stamps), "%Y%m%dT%H%M%S")) if stamps else None
 
 
 def ledger_files(ledger: Path) -> list[Path]:

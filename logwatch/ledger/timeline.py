@@ -74,8 +74,7 @@ class ResultSeries:
             while before:
                 before -= 1
                 if self.counts[before]:
-                    # in adjacent intervals, of a quarter of an hour or less, it is never that far apart
-                    if at - before > 1 and at < len(self.counts) and self._apart(before, at) > RUN_GAP_SECONDS:
+                    if at < len(self.counts) and self._apart(before, at) > RUN_GAP_SECONDS:
                         break
                     at = before
             self._began = self.first[at] if at < len(self.counts) else inf

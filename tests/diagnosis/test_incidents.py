@@ -1,10 +1,12 @@
 """For each incident that an operator may meet, the first finding names its cause."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from logwatch.diagnosis.facts import SourceSetup
+from logwatch.diagnosis.find import diagnose
 from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
@@ -117,6 +119,39 @@ def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     """The begin is looked for in the last day."""
     story = Story().ordinary(700, until=300).ordinary(300, without=("apns",)).incident("apns", 903, minutes=300)
     assert "since 05:16 has failed (1,342 in the last hour)" in story.findings()[0].title
+
+
+@pytest.mark.parametrize(("days", "logged"), [(2, "20 November"), (6, "16 November"), (20, "2 November")])
+def test_an_outage_of_days_keeps_its_begin(days, logged):
+    """What began long before the last day is said to have begun then, and not a day ago."""
+    ago = days * 1440
+    story = Story()
+    for minutes in range(ago + 600, -1, -1 if days < 3 else -10):
+        story.pushes("fcm", 200, 2, minutes)
+        story.pushes("apns", 903 if minutes <= ago else 200, 2, minutes)
+    first = story.finding("mesibo_certificate_expired:apns")
+    assert first.since == NOW - ago * 60
+    assert f"every iOS push since 10:15 on {logged} has failed" in first.title
+    assert f"The first of this run was logged at 10:15 UTC on {logged}." in first.evidence
+
+
+def test_a_run_of_days_begins_after_the_last_accepted_push():
+    """That one came more than a day ago among failures of the same cause: only what came after it has all failed."""
+    story = Story()
+    for minutes in range(4000, -1, -2):
+        story.pushes("apns", 200 if minutes == 2000 else 903, 2, minutes)
+    assert story.finding("mesibo_certificate_expired:apns").since == NOW - 2000 * 60 + 50
+
+
+def test_a_wave_of_days_begins_where_the_usual_failures_rose():
+    """Dead tokens come every day: since they are many is what is told, though that is days ago."""
+    story = Story()
+    for minutes in range(8 * 1440, -1, -10):
+        story.pushes("fcm", 200, 20, minutes)
+        story.pushes("fcm", 404, 20 if minutes <= 3 * 1440 else 1, minutes, "UNREGISTERED")
+    (told,) = (finding for finding in story.findings() if finding.rows)
+    assert abs(told.since - (NOW - 3 * 86400)) <= 3600
+    assert "when its share rose from 4.8 % to 49.9 %" in told.evidence[1]
 
 
 def test_a_time_past_all_calendars_costs_no_finding():
@@ -457,6 +492,16 @@ def test_a_log_out_of_reach_names_its_places():
     story.setups = {"mesibo": SourceSetup(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
     title = story.findings()[0].title
     assert title == "The log of mesibo is out of reach: no file is there (/var/log/mesibo/*.log, /srv/m.log)."
+
+
+@pytest.mark.parametrize(("ago", "told"), [(600, True), (23 * 3600, True), (25 * 3600, False), (-600, False)])
+def test_a_ledger_that_was_set_aside_is_told_for_a_day(ago, told):
+    """Whoever misses the numbers of before reads why, before it says that nothing was read."""
+    story = Story()
+    story.counters = {}
+    first = diagnose(replace(story.facts(), set_aside=NOW - ago))[0]
+    assert first.title.startswith("The ledger was damaged and set aside at") == told
+    assert first.title.startswith("No line of mesibo has been read yet.") != told
 
 
 def test_a_refused_reload_is_a_finding():

@@ -193,6 +193,16 @@ def test_an_incident_of_a_weekend_is_found_on_monday(world):
     assert incident.pushes == pytest.approx(600, rel=0.02)
 
 
+def test_what_has_gone_on_for_days_is_found_with_its_begin(world):
+    """A log of three days, read at once at its end: the certificate expired on the first of them, not a day ago."""
+    world.late(60, ago=3 * 86400, good=5)
+    world.late(71 * 60, ago=71 * 3600, bad=1)
+    world.now += LOOK_SECONDS
+    world.look()
+    (incident,) = world.incidents
+    assert (incident.began, incident.ended) == (START - 71 * 3600, None)
+
+
 def test_single_failures_of_any_day_do_not_put_off_the_end_of_what_is_found_afterwards(world):
     """It is over when its share fell, though one push in ten minutes fails so before and after."""
     world.minutes(45, good=10)

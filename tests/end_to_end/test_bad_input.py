@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.grammars import write_grammar
-from tests.helpers.running import PATIENCE, Daemon, Program, until
+from tests.helpers.running import PATIENCE, Daemon, Program, get, until
 
 pytestmark = pytest.mark.integration
 
@@ -82,7 +82,7 @@ def test_two_daemons_on_one_state_directory_are_refused(programs, site):
 
 
 def test_a_state_file_that_is_no_database_is_set_aside_and_reading_resumes_at_the_end(programs, site):
-    """The damaged file is kept, the old lines are no burst, new lines count, and a metric says what happened."""
+    """The damaged file is kept, the old lines are no burst, new lines count, and metric and page say what happened."""
     site.state.mkdir()
     (site.state / "ledger.sqlite3").write_bytes(b"not a database" * 1000)
     site.write(903, 20)
@@ -92,6 +92,7 @@ def test_a_state_file_that_is_no_database_is_set_aside_and_reading_resumes_at_th
     until(lambda: daemon.codes() == {"200": 3}, "only the new lines")
     assert daemon.total("mesibo_logwatch_state_resets_total") == 1
     assert "ledger_set_aside" in daemon.output
+    assert "The ledger was damaged and set aside at" in get(daemon.url).decode()
     (kept,) = site.state.glob("*.damaged-*")
     assert kept.read_bytes().startswith(b"not a database")
 

@@ -4,7 +4,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import diagnose
 from logwatch.ledger.batch import CounterRow
-from logwatch.ledger.buckets import MINUTE, QUARTER, Bucket, Reading, spread
+from logwatch.ledger.buckets import WIDTHS, Bucket, Reading, spread
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.ledger.timeline import Changed, Timeline
@@ -76,7 +76,7 @@ class Story:
         return diagnose(self.facts())
 
     def facts(self):
-        minutes, quarters = (Timeline.of(width, NOW, self.buckets.items()) for width in (MINUTE, QUARTER))
+        minutes, quarters, *before = (Timeline.of(width, NOW, self.buckets.items()) for width in WIDTHS)
         sources = {
             name: SourceRow(ready=True, last_line_at=self.read_at, logged_at=self.logged_at) for name in self.status
         }
@@ -84,7 +84,7 @@ class Story:
         snapshot = Snapshot(NOW, self.results, self.counters, sources, readings=self.readings, changed=changed)
         return Facts(
             NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble, self.shapes, self.setups,
-            self.refused,
+            self.refused, before=before,
         )  # fmt: skip
 
     def finding(self, key):

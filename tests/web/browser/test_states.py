@@ -20,7 +20,7 @@ HEROES = {
     "dead_tokens": "Pushes still go to tokens of apps that are gone",
     "limited_914": "mesibo's per-user limit holds pushes back",
     "blind": "of the push lines of mesibo cannot be read",
-    "nothing_logged": "The log of mesibo has no push lines, and no other lines yet",
+    "nothing_logged": "No line of mesibo has been read yet",
     "ended_yesterday": "are accepted by Google and Apple",
 }
 

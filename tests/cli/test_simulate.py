@@ -117,7 +117,7 @@ def test_what_is_no_number_or_has_no_end_is_refused(tmp_path, option, value):
 
 
 def test_a_secret_that_is_no_text_is_reported(tmp_path):
-    """In a line, as every wrong value of an option is."""
+    """A secret that is not text is refused in one line."""
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
     where = ("--output", tmp_path / "m.log", "--lines", 3)
     result = run(*where, "--webhook", "http://127.0.0.1:1/", "--webhook-secret-file", tmp_path / "secret")

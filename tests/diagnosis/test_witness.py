@@ -130,7 +130,7 @@ def test_shares_of_a_log_are_its_own_beside_a_webhook_without_one():
 
 
 def test_with_push_debugging_a_webhook_alone_is_a_source_like_any_other():
-    """As long as accepted pushes come."""
+    """A webhook alone has shares as long as accepted pushes come."""
     story = Story()
     for ago in range(50):
         story.pushes("apns", 200, 50, ago, source="cloud")

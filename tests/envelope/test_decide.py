@@ -155,7 +155,7 @@ def test_a_torn_beginning_does_not_hide_what_a_log_is():
 
 
 def test_a_decision_fits_in_a_column():
-    """What is committed with the position is reported again after a restart."""
+    """A decision that is committed with a position is read back unchanged after a restart."""
     for name in NAMES:
         assert envelope.decoded(envelope.encoded(envelope_of(name))) == envelope_of(name)
     assert envelope.decoded("") is None

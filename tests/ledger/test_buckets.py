@@ -38,7 +38,7 @@ def test_what_lies_within_the_kept_span_is_divided_without_loss(count, last, len
 
 @given(count=st.integers(1, 10_000), ago=st.floats(0, 1e7), length=st.floats(0, 1e7))
 def test_shares_are_never_made_for_spans_that_nobody_keeps(count, ago, length):
-    """Whatever its age, a result takes at most as many buckets as are kept."""
+    """A result of any age is divided among at most as many buckets as are kept."""
     last = NOW - ago
     parts = list(spread(Seen(count, last - length, last), NOW))
     for width, kept in WIDTHS.items():

@@ -58,7 +58,7 @@ def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
     ],
 )
 def test_open_brackets_are_counted_outside_of_quotes(text, open_):
-    """What ends within quotes was cut short: nothing below belongs to it."""
+    """Brackets within quotes are not open; a line that ends within quotes was cut short, and gets no answer."""
     assert depth(text) == (open_, -1)
     if open_:
         assert may_be_open(text) or text.endswith(b'"')
@@ -72,7 +72,7 @@ def test_what_a_terminal_puts_behind_a_line_does_not_hide_that_it_is_open(end):
 
 
 def test_a_body_is_joined_up_to_the_bracket_that_closes_it():
-    """What stands behind it, on the same line or below, is not its."""
+    """What follows the closing bracket, on the same line or below, does not belong to the body."""
     found = joined(PUSH + b"{", b'  "error": {', b'    "status": "X" }', b"} reason code 903", b'"more"')
     assert found == (PUSH + b'{   "error": {     "status": "X" } }', True)
 
@@ -89,7 +89,7 @@ def test_a_body_whose_end_is_not_there_yet_is_reported_as_such():
 
 
 def test_a_body_is_bounded():
-    """In lines, in bytes, and in what may stand in between."""
+    """A body is bounded in lines, in bytes, and in other lines in between."""
     assert joined(PUSH + b"{", *[b'"a": 1,'] * (MAX_LINES + 9))[1]
     assert joined(PUSH + b"{", *[b'"a": "' + b"x" * 1000 + b'",'] * 30)[1]
     assert len(joined(PUSH + b"{", *[b'"a": "' + b"x" * 1000 + b'",'] * 30)[0]) < MAX_BYTES + len(PUSH) + 9

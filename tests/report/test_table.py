@@ -155,7 +155,7 @@ def test_no_result_in_the_window_does_not_blame_push_logging():
 
 
 def test_the_time_of_this_host_stands_beside_utc(monkeypatch):
-    """Where that is another zone."""
+    """Times are also shown in this host's zone, if that is not UTC."""
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
@@ -178,7 +178,7 @@ def test_unread_lines_are_reported_by_cause():
 
 
 def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
-    """At the margin, its rest would look like something else."""
+    """A wrapped note is indented, so that its rest does not look like another one."""
     text = shown(count(("fcm", 200, "", 90), misplaced=40), 60)
     doubts = text[text.index("What is wrong") :].partition("\n\n")[0].splitlines()[1:]
     assert len(doubts) == 2

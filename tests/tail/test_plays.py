@@ -168,7 +168,7 @@ def test_a_file_of_all_generations_counts_nothing_twice(tmp_path, steps, pattern
 
 
 def test_an_older_state_that_is_written_back_counts_once(tmp_path):
-    """As it does where nobody saw the log empty."""
+    """An older state that is written back counts once, also if a look saw the log empty before."""
     played(tmp_path, "looking", ("cp m.log ../kept", 3, LOOK, ": > m.log", LOOK, "cat ../kept >> m.log", LOOK, 5))
 
 
@@ -421,7 +421,7 @@ def test_a_copy_of_a_directory_that_the_pattern_matches_counts_nothing_twice(tmp
 
 @pytest.mark.parametrize("life", ["running", "looking"])
 def test_a_copy_that_goes_on_growing_counts_nothing_twice_after_a_restart(tmp_path, life):
-    """That a file is a copy is found out again when the daemon is started."""
+    """After a restart, the daemon recognises again that a file is a copy."""
     log = Log(tmp_path, life, patterns=("*/m.log",))
     (log.directory / "a").mkdir()
     log.write(40, str(log.directory / "a/m.log"))
@@ -545,7 +545,7 @@ def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_
 
 
 def test_a_line_that_is_torn_within_its_code_is_reported_as_lost_once(tmp_path):
-    """And not again with each restart as long as its file lies there."""
+    """The lost line is not reported again with each restart while its file exists."""
     log = Log(tmp_path, "by hand")
     log.write(9)
     log.follower.turn()

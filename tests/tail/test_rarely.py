@@ -174,7 +174,7 @@ def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path
 
 
 def test_an_orderly_stop_ends_though_reads_of_a_deleted_log_bring_nothing(log, follower, monkeypatch):
-    """Whatever keeps them from it, and however much time there is."""
+    """A stop ends even if reads of a deleted log fail for as long as they may take."""
     append(log, *lines(20, 5))
     follower.look()
     log.unlink()
@@ -252,7 +252,7 @@ def test_a_log_whose_server_forgot_it_is_opened_anew(log, follower, monkeypatch)
 
 
 def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, follower, monkeypatch):
-    """However often a look tries it again."""
+    """No descriptor leaks, however often a look tries to open the log."""
     follower.stop()
     append(log, *lines(20, 3))
     before, attach, failed = len(os.listdir("/proc/self/fd")), Generation.attach, []
@@ -305,7 +305,7 @@ def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, 
 
 
 def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
-    """What was read there may lie elsewhere by now; the log goes on."""
+    """The log is still followed, and generations read in the removed directory are not missed."""
     old = tmp_path / "old"
     old.mkdir()
     follower = Follower(log, rotated=(str(old / "*"),))

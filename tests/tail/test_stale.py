@@ -34,7 +34,7 @@ def test_a_file_whose_close_fails_is_closed(tmp_path, monkeypatch):
 
 
 def test_a_file_that_fails_when_another_one_asks_it_to_be_closed_ends_nothing(tmp_path, monkeypatch):
-    """Where only so many may be open, all others are read all the same."""
+    """If closing a quiet file fails, all other files are still read."""
     append(tmp_path / "0.log", *lines("0"))
     follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
     follower.turn()

@@ -35,7 +35,7 @@ def test_runs_with_the_same_start_and_seed_are_equal(tmp_path):
 
 
 def test_an_existing_log_is_appended_to(tmp_path):
-    """As a mesibo that starts again does; and a file given by mistake is not lost."""
+    """Simulate appends to an existing file, so that one named by mistake is not lost."""
     log = tmp_path / "m.log"
     log.write_text("before\n")
     run("--output", log, "--lines", 20, "--start", "2026-11-22")

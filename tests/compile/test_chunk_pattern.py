@@ -233,7 +233,7 @@ ODD = [b"", b"\0", b"\xff", b"\0\xff\r\t", b"\x1f", b"\x1f" * 5, b"head", b"\xe2
 
 
 def test_every_line_is_one_row():
-    """Also those that are passed over, whatever is in them; no other byte ends a line."""
+    """Each line, matched or not and whatever its bytes, yields one row."""
     made = pattern(line(A, B))
     text = b"".join(b"head code=%d\n%b\n" % (i, odd) for i, odd in enumerate(ODD))
     assert values(made, text) == [each for i in range(len(ODD)) for each in ({"code": b"%d" % i}, {})]

@@ -169,7 +169,7 @@ print(pcre2.makes_machine_code())
 
 
 def test_a_process_that_may_not_make_machine_code_reads_the_same():
-    """As the service with ``MemoryDenyWriteExecute=``: the kernel denies it for real."""
+    """Results are the same where the kernel denies executable memory, as with ``MemoryDenyWriteExecute=``."""
     code = SCAN.format(PR_SET_MDWE=65)
     told = {}
     for way in ("allowed", "denied"):

@@ -38,7 +38,7 @@ def events(**counts):
 
 
 def test_a_bare_number_is_reported_with_the_reason_of_the_webhook():
-    """And with that reason's remedy; where reasons differ, all are evidence and none is the title."""
+    """The finding has the reason's remedy; if reasons differ, all are evidence and none is the title."""
     story = Story().ordinary(60, without=("apns",)).incident("apns", 403)
     row = ResultRow("mesibo", "apns", "403", "")
     bare = told(story)["apns_credential_refused:apns"]

@@ -390,7 +390,7 @@ def test_a_unit_that_forbids_machine_code_is_reported_though_doctor_may_make_it(
 
 
 def test_machine_code_that_cannot_be_made_anywhere_here_is_reported(machine, monkeypatch):
-    """As in a container whose memory may not be executable, or on a processor that PCRE2 does not know."""
+    """Doctor reports if no process on this host can make machine code, as in some containers."""
     monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -48)
     machine.programs.clear()  # no systemd either
     row = machine.row("reading")

@@ -104,7 +104,7 @@ def test_without_a_clear_majority_nothing_enveloped_counts(names):
     ],
 )
 def test_two_envelopes_are_detected_if_nearly_all_lines_have_the_same_two(outer, inner):
-    """As `docker compose up` under systemd writes them; among lines with one envelope they are hostile text."""
+    """Two envelopes, as of `docker compose up` under systemd, are detected, but not among lines with one."""
     both = log(outer, [WRAP[inner](text, i).decode() for i, text in enumerate(texts(20))])
     expected = Envelope((*envelope_of(outer).layers, *envelope_of(inner).layers))
     assert decided(both) == expected

@@ -131,7 +131,7 @@ def test_an_older_ledger_shows_its_last_day_in_the_wide_buckets(tmp_path):
     )
 )
 def test_results_that_are_put_together_by_the_minute_fill_the_same_buckets(chunks):
-    """Whatever a chunk tells, a batch has in each bucket the sum of the shares of all chunks."""
+    """Each bucket of a batch has the sum of the shares of all chunks."""
     batch, apart = Batch(1), {}
     for count, last, length in chunks:
         seen = Seen(count, NOW + last - length, NOW + last)

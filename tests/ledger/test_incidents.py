@@ -51,7 +51,7 @@ def test_what_ended_a_month_ago_is_forgotten(ledger):
 
 
 def test_incidents_and_their_people_are_bounded(ledger, monkeypatch):
-    """Of more than are kept the oldest go; of more people than are told apart, no more are stored."""
+    """Only the newest incidents are kept, and only a bounded number of users for each."""
     monkeypatch.setattr(incidents, "KEPT", 5)
     monkeypatch.setattr(incidents, "PEOPLE", 10)
     for number in range(9):

@@ -124,7 +124,7 @@ PIECES = st.sampled_from(
 @example(b'"\n"}', 1)  # a text between quotes ends with its line
 @given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 7))
 def test_a_body_is_the_same_whole_and_line_by_line(below, level):
-    """Whatever stands below a line, balanced or not, with lines of others or without."""
+    """Joining a body at once and line by line gives the same, balanced or not, with other lines or without."""
     line = PUSH + b"{" * level
     data = b"\n".join([line, *below.split(b"\n"), b""])
     expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
@@ -207,7 +207,7 @@ def test_whether_an_answer_goes_on_is_seen_in_a_record_as_in_its_line(name, text
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("before", [[], [PUSH.decode() + "{", "}"]])
 def test_a_record_that_is_torn_anywhere_amid_an_answer_is_no_error(name, before):
-    """As a power loss or a full disk leaves it: where it holds no line there is nothing to wait for."""
+    """A record that a power loss or a full disk tore within an answer is not waited for, and raises no error."""
     record, front = written(name, [PUSH.decode() + "{"]), written(name, before) if before else b""
     for end in range(len(record)):
         torn = front + record[:end] + b"\n"

@@ -59,7 +59,7 @@ def test_without_a_list_each_reason_is_counted_by_itself():
 
 
 def test_another_list_is_in_force_at_once():
-    """As after a reload: what was counted by the one before is looked up no more."""
+    """After a reload, reasons count by the new list, and nothing cached by the old one is used."""
     lines = [PUSH + "reason BadDeviceToken"] * 2000
     _, scanner, _ = counted(lines)
     scanner.reasons = Reasons(["UNREGISTERED"])

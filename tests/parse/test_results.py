@@ -202,7 +202,7 @@ def test_results_do_not_depend_on_what_was_read_before(scanner):
 
 
 def test_answers_of_any_structure_are_read_by_whole_chunks(scanner):
-    """However deep what is in them goes: they hold no value, and none is read by itself."""
+    """Answers of any depth are read without reading a line by itself."""
     rng = random.Random(6)
 
     def value(depth: int):

@@ -291,7 +291,7 @@ def test_nuls_and_garbage_are_survived():
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
 @pytest.mark.parametrize("among", ["", "x" * 70000, "sent \x01"])
 def test_only_lines_with_the_marker_are_candidates(tmp_path, name, among):
-    """Also by a grammar that would match others, in any envelope, among many push lines or few, and beside any line."""
+    """Lines without the marker never count, in any envelope, even if a grammar would match them."""
     source = (
         "from pyparsing import Regex, one_of\n"
         'MARKER = b"sent"\n'

@@ -222,7 +222,7 @@ def test_the_year_may_change_within_a_minute(seconds):
 
 @pytest.mark.parametrize("digits", [10, 13, 16])
 def test_times_since_the_epoch_are_worked_out_once_a_quarter_of_an_hour(digits, monkeypatch):
-    """As journals write them: each is another text, and stamps are dated by any of the same hour."""
+    """Stamps of one quarter of an hour are dated by one computation."""
     worked_out: list[str] = []
     real = timestamp.seconds_of
     monkeypatch.setattr(timestamp, "seconds_of", lambda stamp, *rest: worked_out.append(stamp) or real(stamp, *rest))

@@ -613,7 +613,7 @@ def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(t
 
 
 def test_a_log_that_is_packed_while_it_is_written_says_why_it_is_not_followed(tmp_path):
-    """As rsyslog's ``zipLevel`` does: what is in it counts, and its source is down, for a reason that has a remedy."""
+    """What is in a log written by rsyslog's ``zipLevel`` counts, and its source is down for a reason with a remedy."""
     log = tmp_path / "m.log"
     log.write_bytes(gzip.compress(b"E2511-101010-001 (1): first line\n"))
     follower = Follower(log)

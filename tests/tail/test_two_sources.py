@@ -420,10 +420,8 @@ def test_a_log_takes_no_rotated_file_from_where_its_source_looks_for_none(tmp_pa
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-def test_of_one_source_too_a_log_near_a_directory_takes_nothing_that_another_one_is_rotated_to_there(
-    tmp_path, rotate, life
-):
-    """As where one log is kept in the directory into which another one is rotated."""
+def test_a_log_takes_nothing_that_another_one_of_its_source_is_rotated_to_beside_it(tmp_path, rotate, life):
+    """A log in the directory into which another log is rotated does not get that one's files."""
     logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "n.log"]
     for n, log in enumerate(logs):
         log.parent.mkdir(parents=True)

@@ -31,8 +31,8 @@ def test_identical_failures_are_one_row_with_their_number_and_span():
 
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(1, 5), st.integers(1, 20))
-def test_going_on_behind_the_last_one_meets_every_failure_once(users, most, looked_at):
-    """Whatever the rows are: pages end, hold no more rows than asked for, and lose and repeat nothing."""
+def test_reading_page_by_page_meets_every_failure_once(users, most, looked_at):
+    """Pages end, have at most as many rows as asked for, and lose and repeat nothing."""
     left, met = listed(users), []
     while left:
         found = grouped(left, most, looked_at)

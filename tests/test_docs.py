@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shlex
 from pathlib import Path
 from typing import get_args
 from urllib.parse import unquote
@@ -84,6 +85,15 @@ def commands():
         path, command = waiting.pop()
         yield path, command
         waiting += [(f"{path} {name}", each) for name, each in getattr(command, "commands", {}).items()]
+
+
+def command_lines(path):
+    """Yield the words of each command line on a page, up to what only a shell understands."""
+    text = path.read_text().partition("<!-- generated: commands -->")[0]
+    program = r"(?:\.venv/bin/)?mesibo-logwatch "
+    spans = rf"`(?:(?:sudo )?{program}|(?=(?:{'|'.join(COMMANDS)}) ))([^`]+)`|^    .*\b{program}(.+)$"
+    for found in re.findall(spans, text, re.MULTILINE):
+        yield shlex.split(re.split(r"\s#|[|;<>]|&&|\\$", "".join(found).replace("\n", " "))[0])
 
 
 def section(text, heading):
@@ -228,3 +238,17 @@ def test_what_a_page_for_developers_names_is_in_the_tree(name):
     files = {each for each in quoted if re.match(r"(?:bench|config|docs|grammars|logwatch|tests)/", each)}
     assert {each for each in files if "NAME" not in each and not (ROOT / each).exists()} == set()
     assert {each for each in {*quoted} - files if not set(re.findall(r"\w+", each)) <= WORDS} == set()
+
+
+@pytest.mark.parametrize("path", [each for each in PAGES if each.name != "CHANGELOG.md"], ids=lambda path: path.stem)
+def test_a_command_line_on_a_page_has_what_its_command_takes(path):
+    """Its options exist, and no required argument is missing; a command without arguments is only named."""
+    known = {tuple(name.split()): command for name, command in commands()}
+    for words in command_lines(path):
+        name = max((each for each in known if tuple(words[: len(each)]) == each), key=len, default=None)
+        assert name or not words or not words[0].isalpha(), words
+        if name and (rest := words[len(name) :]) and not isinstance(known[name], click.Group):
+            values, _, _ = known[name].make_parser(click.Context(known[name])).parse_args([*rest])
+            assert all(
+                isinstance(values.get(each.name), str | tuple) for each in known[name].params if each.required
+            ), words

@@ -136,7 +136,7 @@ def test_a_reader_that_does_not_read_stops_nobody(pipe, size):
 
 
 def test_a_reader_that_is_gone_stops_nobody(pipe):
-    """As while journald is restarted."""
+    """Logging continues while the reader of standard error is away, as when journald restarts."""
     pipe.close()
     structlog.get_logger().info("happened")
 

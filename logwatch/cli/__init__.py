@@ -24,7 +24,7 @@ COMMANDS = {
     "check": ("logwatch.cli.check", "Check configuration, grammars and catalogue; report every problem at once."),
     "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
     "history": ("logwatch.cli.history", "Write what old logs hold as OpenMetrics, to fill a Prometheus with the past."),
-    "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
+    "explain": ("logwatch.cli.explain", "Explain a code: what it means, whose side it is on and what to do."),
     "grammar": ("logwatch.cli.grammar", "Test, debug, draw and propose a grammar."),
     "credentials": ("logwatch.cli.credentials", "Check push credentials: purpose, expiry, and what will fail."),
     "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain the results."),

@@ -45,7 +45,7 @@ def command() -> None:
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(*, files: Sequence[Path], bundle_id: str, project: str, password_file: Path | None, form: str) -> None:
-    """Say what each FILE is for, until when, and which code each fault in it will cause.
+    """Show what each FILE is for, until when, and which code each fault in it will cause.
 
     FILE is an APNs certificate (.p12, .pem, .cer) or the service-account JSON of FCM. Nothing is sent anywhere, and no
     key is shown. The exit code is 1 if a file has a problem, or a certificate expires within 30 days.

@@ -36,7 +36,7 @@ _IN_FULL = 3  # more entries with a reason than this become a list, each a line 
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(*, code: str, provider: str | None, reason: str, config: Path | None, form: str) -> None:
-    """Say what CODE means, whose side it is on and what to do.
+    """Explain what CODE means, whose side it is on and what to do.
 
     CODE is the number behind "code" in a push_on_complete line. Above 900 it is mesibo's own, else the HTTP status of
     FCM or APNs. A REASON of theirs, such as UNREGISTERED, is explained with every code that it occurs with. The exit

@@ -60,7 +60,7 @@ command.add_command(direct)
 def test(
     *, users: Sequence[str], config: Path | None, url: str | None, token_file: Path | None, seconds: float
 ) -> None:
-    """Let mesibo send its test push to each USER (an address), then find and explain the result.
+    """Make mesibo send its test push to each USER (an address), then find and explain the result.
 
     The result is looked for in the log of the configured sources, or in the running daemon where this user may not
     read the log. The exit code is 0 if every push was accepted, else 1.

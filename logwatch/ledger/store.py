@@ -116,7 +116,7 @@ class Ledger:
             return None
 
     def close(self) -> None:
-        """Let go of the file and of the directory."""
+        """Release the file and the directory."""
         self._disconnect()
         os.close(self._lock)
 

@@ -10,7 +10,7 @@ from logwatch.wake.wakeup import Wakeup
 
 
 class Waker(Protocol):
-    """Lets a loop sleep until there may be something to do."""
+    """Puts a loop to sleep until there may be something to do."""
 
     def wait(self, timeout: float) -> bool:
         """Wait until something may have changed, at most ``timeout`` seconds; return whether ``wake`` was called."""

@@ -166,7 +166,7 @@ def test_a_message_about_two_causes_says_what_does_not_work(tmp_path, status):
 
 @pytest.mark.integration
 def test_a_message_about_several_ends_says_which_have_ended(tmp_path):
-    """By the labels that tell them apart; the title counts those that go on."""
+    """Ended alerts are named by the labels that distinguish them, and the title counts those that still fire."""
     common = {"severity": "critical", "cluster": "main", "alertname": "MesiboPushNoAnswer"}
     alerts = [
         {

@@ -133,7 +133,7 @@ def test_where_tickets_wake_somebody_that_is_reported(tmp_path):
 
 
 def test_what_is_there_stays_and_what_it_lacks_is_printed(existing):
-    """Not a byte of it changes; the printed lines are all that it takes."""
+    """Existing files keep every byte, and the printed lines are all that they need."""
     before = files(existing)
     done = monitoring(existing)
     assert (done.returncode, done.stderr) == (1, "")
@@ -184,7 +184,7 @@ def test_a_broken_main_file_is_reported_in_the_tools_own_words(existing):
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_before_anything_is_written(tmp_path, settings, said):
-    """In one line, with what to try."""
+    """An impossible setting is refused in one line, with what to try."""
     done = monitoring(tmp_path, **settings)
     assert done.returncode == 1
     assert said in done.stderr

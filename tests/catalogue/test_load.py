@@ -135,7 +135,7 @@ def test_implausible_entries_are_refused(file, change, message):
 
 
 def test_an_entry_given_twice_is_refused(file):
-    """Which of the two is meant nobody can know."""
+    """Two entries of one key are refused, since nobody knows which is meant."""
     write(file, ENTRY, ENTRY | {"name": "other"})
     assert problems(file) == [
         "FILE: [[code]] number 2 (mesibo 915): is there already, as number 1\n  try: keep one of them"

@@ -69,7 +69,7 @@ def test_an_unknown_reason_is_a_finding():
 
 
 def test_codes_of_an_operators_own_catalogue_are_explained(tmp_path):
-    """What the configuration adds is known here too."""
+    """Explain knows the entries of the catalogue file that the configuration names."""
     (tmp_path / "own.toml").write_text(
         '[[code]]\nprovider = "mesibo"\ncode = 915\nname = "mesibo_new_words"\nclass = "network"\n'
         'severity = "warning"\nside = "mesibo"\nmeaning = "Something new."\nremedy = "Mend it."\n'

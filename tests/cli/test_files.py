@@ -42,7 +42,7 @@ def test_it_can_be_written_over_an_older_version(written):
 
 
 def test_a_directory_that_cannot_be_written_is_an_error_in_words(tmp_path):
-    """Where, why and what to try, exit 2, no traceback."""
+    """The error says where, why and what to try, with exit code 2 and no traceback."""
     (tmp_path / "file").write_text("")
     result = CliRunner().invoke(group, ["files", str(tmp_path / "file" / "below")])
     assert result.exit_code == 2

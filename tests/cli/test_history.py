@@ -96,7 +96,7 @@ def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
     ],
 )
 def test_wrong_use_is_reported_with_exit_code_2_and_nothing_is_written(tmp_path, arguments, message):
-    """In words, before hours of reading."""
+    """Wrong use ends the command in words, before hours of reading."""
     found = whole(*arguments, cwd=tmp_path, stdin=subprocess.DEVNULL)
     assert (found.returncode, [*tmp_path.iterdir()]) == (2, [])
     assert message in found.stderr
@@ -148,7 +148,7 @@ def test_if_nothing_is_found_the_way_to_it_is_shown(tmp_path):
 
 
 def test_doubtful_times_are_reported(tmp_path):
-    """Where a stamp is not a date, and where the year of some must be wrong."""
+    """Notes say if a stamp is no date, or if some stamps must have a wrong year."""
     timeless = write(tmp_path / "a.log", "E9911-100000-001: push_on_complete: type fcm code 500\n")
     months = [*range(10, 13), *range(1, 12)]
     text = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months)

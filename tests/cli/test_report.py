@@ -71,7 +71,7 @@ def test_the_report_of_standard_input_equals_the_truth(simulated, pack):
 
 
 def test_a_person_gets_a_table(log):
-    """What is wrong first."""
+    """On a terminal the report is a table, with what is wrong first."""
     result = run(log)
     assert result.exit_code == 0
     assert "903 Certificate expired (APNs): 1 push" in result.output
@@ -224,7 +224,7 @@ def test_the_configurations_catalogue_is_used(log, tmp_path):
 
 
 def test_every_problem_of_a_configuration_is_reported(tmp_path):
-    """With exit code 2, and nothing is read."""
+    """With a wrong configuration, all its problems are printed, nothing is read, and the exit code is 2."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\npath = ["*.log"]\n')
     result = whole("--config", config)
@@ -234,7 +234,7 @@ def test_every_problem_of_a_configuration_is_reported(tmp_path):
 
 
 def test_a_configuration_that_leads_to_no_file_is_reported(tmp_path):
-    """With the patterns that were looked for."""
+    """The error names the patterns that match no file."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\npaths = ["*.log"]\n')
     result = whole("--config", config)
@@ -369,7 +369,7 @@ def test_ctrl_c_gives_what_was_counted_so_far(tmp_path):
 
 
 def test_the_zone_of_a_log_can_be_named(log):
-    """Where no configuration says it."""
+    """--timezone applies if no configuration names the log's zone."""
     result = run(log, "--timezone", "Asia/Kolkata", "--format", "json")
     assert json.loads(result.stdout)["results"][0]["first"] == "2026-11-22T04:45:00.123Z"
     wrong = whole(log, "--timezone", "Mars")
@@ -377,8 +377,8 @@ def test_the_zone_of_a_log_can_be_named(log):
     assert '--timezone: "Mars" is not a time zone of this host' in wrong.stderr
 
 
-def test_json_tells_share_side_and_remedy_of_each_result(log):
-    """What a program needs to judge without the catalogue."""
+def test_json_has_share_side_and_remedy_of_each_result(log):
+    """A program can judge each result of the JSON without the catalogue."""
     results = {each["code"]: each for each in json.loads(run(log, "--format", "json").stdout)["results"]}
     assert (results[200]["share"], results[903]["share"]) == (0.9, 0.1)
     assert (results[903]["severity"], results[903]["side"], results[903]["title"]) == (

@@ -82,7 +82,7 @@ def test_a_terminal_of_another_encoding_gets_what_it_can_show(encoding, tmp_path
 
 @pytest.mark.parametrize(("level", "events"), [("info", {"configured", "state_tightened"}), ("error", set())])
 def test_what_a_start_says_first_has_the_configured_form_and_level(level, events, tmp_path):
-    """Also before the first source is followed."""
+    """Even before the first source is followed, events have the configured format and level."""
     state = tmp_path / "state"
     state.mkdir()
     state.chmod(0o755)

@@ -35,7 +35,7 @@ def test_runs_with_the_same_start_and_seed_are_equal(tmp_path):
 
 
 def test_an_existing_log_is_appended_to(tmp_path):
-    """As a mesibo that starts again does; and a file given by mistake is not lost."""
+    """Simulate appends to an existing file, so that one named by mistake is not lost."""
     log = tmp_path / "m.log"
     log.write_text("before\n")
     run("--output", log, "--lines", 20, "--start", "2026-11-22")
@@ -117,7 +117,7 @@ def test_what_is_no_number_or_has_no_end_is_refused(tmp_path, option, value):
 
 
 def test_a_secret_that_is_no_text_is_reported(tmp_path):
-    """In a line, as every wrong value of an option is."""
+    """A secret that is not text is refused in one line."""
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
     where = ("--output", tmp_path / "m.log", "--lines", 3)
     result = run(*where, "--webhook", "http://127.0.0.1:1/", "--webhook-secret-file", tmp_path / "secret")

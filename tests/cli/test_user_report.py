@@ -103,7 +103,7 @@ def test_of_many_pushes_the_newest_are_shown_and_the_verdict_is_of_all(tmp_path)
 
 
 def test_since_and_until_leave_out_by_each_pushs_own_time(tmp_path):
-    """As for the whole report."""
+    """--since and --until apply to each push's own time, as in the whole report."""
     path = tmp_path / "m.log"
     path.write_text("\n".join(text(i, USER, 200) for i in range(50)))
     os.utime(path, (NOON, NOON))
@@ -157,7 +157,7 @@ def test_an_unreadable_ledger_is_reported_and_the_log_still_read(site):
 
 
 def test_a_log_that_names_no_user_says_so(tmp_path):
-    """Then no search can find anything, whoever is meant."""
+    """For a log without users, the report says that no search can find anybody."""
     path = tmp_path / "m.log"
     path.write_text("E2211-101500-123 (17): push_on_complete: type fcm code 200\n")
     assert "name no user" in run(path, "--user", USER).output

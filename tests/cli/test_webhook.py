@@ -28,7 +28,7 @@ def configuration(directory, webhook, extra=""):
 
 
 def test_three_lines_are_enough_for_a_site_in_the_cloud(tmp_path):
-    """As the README says."""
+    """A source with a webhook takes three lines of configuration."""
     (tmp_path / "logwatch.toml").write_text(f'[[source]]\nname = "cloud"\nwebhook = {{path = "{PATH}"}}\n')
     status, said = run("check", "--config", tmp_path / "logwatch.toml")
     assert (status, said.startswith("ok: ")) == (0, True)
@@ -109,7 +109,7 @@ def test_report_reads_files_of_a_site_without_a_log(tmp_path):
 
 
 def test_doctor_prints_how_the_first_event_is_built(tmp_path):
-    """And the first one that is not read, with what to do."""
+    """Doctor shows the shape of the first event, and of the first unread one with what to do."""
     config = configuration(tmp_path, f'{{path = "{PATH}"}}')
     ledger = Ledger(tmp_path / "state")
     rows = {}

@@ -134,7 +134,7 @@ def test_repetitions_that_share_groups_are_not_decided_either():
 
 
 def test_a_value_in_a_repetition_that_must_come_is_captured():
-    """Where it does not come, the line is passed over."""
+    """A required value in a repetition is captured, and a line without it does not match."""
     made = pattern(nodes.seq(Literal(b"a"), Repeat(B, 1), CODE))
     assert values(made, b"ab=7code=3\nab=7b=8code=3\nacode=3\n") == [
         {"kept": b"7", "code": b"3"},
@@ -233,7 +233,7 @@ ODD = [b"", b"\0", b"\xff", b"\0\xff\r\t", b"\x1f", b"\x1f" * 5, b"head", b"\xe2
 
 
 def test_every_line_is_one_row():
-    """Also those that are passed over, whatever is in them; no other byte ends a line."""
+    """Each line, matched or not and whatever its bytes, yields one row."""
     made = pattern(line(A, B))
     text = b"".join(b"head code=%d\n%b\n" % (i, odd) for i, odd in enumerate(ODD))
     assert values(made, text) == [each for i in range(len(ODD)) for each in ({"code": b"%d" % i}, {})]
@@ -319,7 +319,7 @@ def test_a_line_within_json_is_taken_up_to_its_end():
 
 
 def test_a_frame_keeps_what_is_listed():
-    """What is undecided without it is so in it."""
+    """What is undecided for a bare line is undecided in a frame, too."""
     made = pattern(line(A, B), listed=frozenset(("kept",))).framed("<> ", "", quoted=False)
     assert values(made, b"<> head b=7 code=3\n<> head code=3\n") == [None, {"code": b"3"}]
     assert made.names == replace(made, before="").names

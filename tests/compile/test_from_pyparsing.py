@@ -52,8 +52,8 @@ def translated(build):
         (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)b")), f"{S}(?>(?:{S}ab)+)"),
     ],
 )
-def test_what_an_element_becomes(build, after):
-    """As pyparsing's own methods have it: who skips blanks, and who does not."""
+def test_an_element_becomes_nodes_that_skip_blanks_as_pyparsing_does(build, after):
+    """Each element skips blanks, or does not, as pyparsing's own methods do."""
     assert shown(translated(build)) == after
 
 
@@ -121,7 +121,7 @@ def test_a_name_in_several_alternatives_comes_once(build):
 
 
 def test_a_value_may_be_joined_of_several_elements():
-    """Where it is the text that they matched."""
+    """A value of several elements is compiled if it is the text that they matched."""
     joined = translated(
         lambda: pp.Combine(pp.Word("a") + pp.Opt("b") + pp.ZeroOrMore(pp.Literal("c") | ~pp.Char("d") + "e"))("x")
     )

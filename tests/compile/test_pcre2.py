@@ -33,8 +33,8 @@ def test_a_substitution_writes_the_groups_of_each_match(text, expected):
     assert Expression(LINES, TEMPLATE).written(text, len(text)) == expected
 
 
-def test_what_stands_in_a_text_has_no_meaning():
-    """What looks like a group of the template is written as it is."""
+def test_text_in_a_template_has_no_meaning():
+    """Text that looks like a group of the template is written unchanged."""
     assert Expression(rb"<([^>]*+)>", b"[$1]").written(rb"<$1><${2}><\1><$$><\Q>", 40) == rb"[$1][${2}][\1][$$][\Q]"
 
 
@@ -56,7 +56,7 @@ def test_a_result_larger_than_expected_is_whole(expected_bytes):
     ],
 )
 def test_a_mistake_in_a_pattern_is_reported(mistake, why):
-    """In the words of PCRE2."""
+    """A wrong pattern raises an error with PCRE2's own words."""
     with pytest.raises(ValueError, match=f"PCRE2: {re.escape(why)}"):
         Expression(mistake, b"")
 
@@ -131,7 +131,7 @@ def test_without_the_library_there_is_no_expression(monkeypatch):
 
 @pytest.mark.parametrize("found", ["libnothing-of-this-name.so.0", "libc.so.6"])
 def test_a_library_that_is_not_pcre2_is_none(monkeypatch, found):
-    """Not there, or without its functions."""
+    """A library that is missing, or lacks PCRE2's functions, counts as none."""
     monkeypatch.setattr(pcre2, "LIBRARY", found)
     assert pcre2.loaded.__wrapped__() is None
 
@@ -169,7 +169,7 @@ print(pcre2.makes_machine_code())
 
 
 def test_a_process_that_may_not_make_machine_code_reads_the_same():
-    """As the service with ``MemoryDenyWriteExecute=``: the kernel denies it for real."""
+    """Results are the same where the kernel denies executable memory, as with ``MemoryDenyWriteExecute=``."""
     code = SCAN.format(PR_SET_MDWE=65)
     told = {}
     for way in ("allowed", "denied"):

@@ -102,6 +102,6 @@ def test_what_a_turn_that_failed_has_captured_is_no_value():
 
 @pytest.mark.parametrize("chars", [b"a", b"abc", b"a-z]^\\", bytes(range(256))])
 def test_a_class_takes_just_its_bytes(chars):
-    """Whatever has a meaning inside brackets."""
+    """A class matches exactly its bytes, including those with a meaning inside brackets."""
     taken = re.compile(char_class(frozenset(chars) - {10}).encode("latin-1"))
     assert {code for code in range(256) if taken.fullmatch(bytes((code,)))} == set(chars) - {10}

@@ -259,7 +259,7 @@ KEYS = st.sampled_from(
 
 @given(st.dictionaries(KEYS | st.text(max_size=8), VALUES | st.dictionaries(KEYS, VALUES, max_size=4), max_size=6))
 def test_no_value_of_any_kind_is_a_traceback(raw):
-    """Whatever TOML can hold is either a configuration or a ConfigError."""
+    """Any TOML document yields a configuration or a ConfigError."""
     try:
         from_dict(raw, Path("/etc/x.toml"))
     except ConfigError as error:

@@ -70,7 +70,7 @@ def test_an_incident_about_pushes_ends_with_its_last_push():
 
 
 def test_a_log_out_of_reach_is_an_incident_until_it_is_back():
-    """What is not about pushes ends when it is no longer found."""
+    """An incident that is not about pushes ends when it is no longer found."""
     (incident,) = fold([known(rows=(), key="down:mesibo", last=NOW - 500)], [], NOW)
     assert incident.ended == NOW
 

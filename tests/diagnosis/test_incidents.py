@@ -162,7 +162,7 @@ def test_a_time_past_all_calendars_costs_no_finding():
 
 
 def test_an_incident_that_is_over_is_reported_as_over_and_not_as_critical():
-    """What has been mended stays on the page, but does not cry."""
+    """A fault that is over stays on the page, but is not critical any more."""
     story = Story().ordinary(600)
     for ago in range(50, 30, -1):
         story.pushes("apns", 903, 22, ago)
@@ -366,7 +366,7 @@ def test_a_stamp_that_was_ahead_once_is_reported_for_an_hour():
 
 
 def test_a_quiet_hour_is_reported_as_such():
-    """With nothing at all to tell there is still a first finding."""
+    """If there is nothing to report, one finding says so."""
     story = Story()
     story.pushes("fcm", 200, 1, 200)
     assert [finding.key for finding in story.findings()] == ["waiting"]

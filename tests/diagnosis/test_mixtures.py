@@ -108,7 +108,7 @@ MIXTURE = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(mixture=MIXTURE)
 def test_no_good_news_above_one_in_twenty_unread(live, mixture):
-    """Of a log that is followed, and of one that was there before the start."""
+    """With more than 1 in 20 lines unread there is no good news, for a followed log and for an old one."""
     parts = sorted(mixture, key=lambda part: -part[0])
     data = b"".join(line(ago, READ) * read + line(ago, form) * unread for ago, read, unread, form in parts)
     read, unread = (sum(part[i] for part in parts) for i in (1, 2))
@@ -133,7 +133,7 @@ def test_a_good_month_in_the_same_file_hides_nothing(form):
 
 
 def test_an_old_month_that_was_unread_does_not_darken_today():
-    """What could not be read nine days ago says nothing about the last hour."""
+    """Lines that could not be read nine days ago do not affect the findings of today."""
     old = b"".join(line(86400 * 9 - i, UNREAD[0]) + line(86400 * 9 - i, READ) for i in range(1000))
     new = b"".join(line(60 * ago, READ) for ago in range(40, 0, -1))
     found = told([old, new], live=False)

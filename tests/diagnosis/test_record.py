@@ -166,7 +166,7 @@ def test_two_incidents_of_one_kind_that_nobody_saw_are_both_recorded(world):
 
 
 def test_what_went_on_when_the_daemon_was_ended_gets_its_real_end(world):
-    """Not that of the last look; and it stays one incident."""
+    """An incident that was going on at a stop gets the end found later, not the last look's, and stays one incident."""
     world.minutes(20, good=10)
     world.minutes(30, bad=5)
     world.late(30, bad=5)
@@ -179,7 +179,7 @@ def test_what_went_on_when_the_daemon_was_ended_gets_its_real_end(world):
 
 
 def test_an_incident_of_a_weekend_is_found_on_monday(world):
-    """By the hour, where the quarters of an hour are forgotten."""
+    """Past incidents are found by the hour if quarters of an hour are no longer kept."""
     world.minutes(45, good=10)
     down = world.now
     world.late(600, good=10)

@@ -124,7 +124,7 @@ def test_lines_that_are_read_again_are_reported_as_over():
 
 @pytest.mark.parametrize(("read", "over"), [(1, False), (2, False), (30, True)])
 def test_a_few_lines_that_are_read_do_not_end_a_fault(read, over):
-    """Of lines half of which are unread, two in a row that are read are chance."""
+    """If half of the lines are unread, two readable ones in a row do not end the finding."""
     story = Story()
     for ago in range(40, 3, -1):
         story.lines("grammar", 1, ago).lines("", 1, ago)
@@ -178,7 +178,7 @@ def test_a_ledger_of_before_is_judged_by_all_that_it_counted():
 
 @pytest.mark.parametrize("cause", ["misplaced", "unenveloped", "no_code", "ambiguous", "grammar", "made later"])
 def test_every_cause_of_unread_lines_makes_blind(cause):
-    """Whatever keeps a line from being read makes blind."""
+    """Unread lines of any cause make a source blind."""
     assert blind(Story(), cause).findings()[0].key == KEY
 
 

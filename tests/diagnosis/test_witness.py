@@ -38,7 +38,7 @@ def events(**counts):
 
 
 def test_a_bare_number_is_reported_with_the_reason_of_the_webhook():
-    """And with that reason's remedy; where reasons differ, all are evidence and none is the title."""
+    """The finding has the reason's remedy; if reasons differ, all are evidence and none is the title."""
     story = Story().ordinary(60, without=("apns",)).incident("apns", 403)
     row = ResultRow("mesibo", "apns", "403", "")
     bare = told(story)["apns_credential_refused:apns"]
@@ -130,7 +130,7 @@ def test_shares_of_a_log_are_its_own_beside_a_webhook_without_one():
 
 
 def test_with_push_debugging_a_webhook_alone_is_a_source_like_any_other():
-    """As long as accepted pushes come."""
+    """A webhook alone has shares as long as accepted pushes come."""
     story = Story()
     for ago in range(50):
         story.pushes("apns", 200, 50, ago, source="cloud")

@@ -41,7 +41,7 @@ def test_the_beginning_of_a_line_is_shown_up_to_mesibos_prefix(before, shown):
 
 
 def test_a_dialect_without_mesibos_prefix_shows_all_before_the_marker():
-    """Where there is no prefix of mesibo's, the whole beginning is what differs."""
+    """Without mesibo's own prefix, the front is everything before the marker."""
     assert front(b"2025-11-22 10:15:00,123 INFO push_on_complete x", b"push_on_complete", WORDS) == "<time> INFO "
 
 

@@ -90,7 +90,7 @@ def test_the_first_directory_wins(place, tmp_path):
     ],
 )
 def test_a_bad_grammar_is_reported(place, source, told):
-    """Where, what and why, instead of a traceback."""
+    """A bad grammar is an error that says where, what and why, without a traceback."""
     assert told in problems(place(source))
 
 
@@ -159,7 +159,7 @@ def test_a_name_is_no_path(name, tmp_path):
 
 
 def test_an_unknown_name_is_reported_with_the_known_ones(tmp_path):
-    """Where it was looked for, and what there is."""
+    """The error says where a grammar was looked for, and which ones there are."""
     with pytest.raises(GrammarError, match=r"(?s)not found: looked in .*known grammars: mesibo"):
         load("mesbo", [tmp_path])
 

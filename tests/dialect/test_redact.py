@@ -91,7 +91,7 @@ def test_lines_that_are_shown_together_have_the_shapes_that_each_has(lines):
 
 
 def test_a_long_line_has_the_shape_of_its_first_thousand_bytes():
-    """However little of it is looked at first, and wherever its blanks and hyphens stand."""
+    """The shape is that of the first thousand bytes, although fewer are usually looked at."""
     random = Random(11)
     parts = [b" ", b"-", b'"', b"code", b"error", b"12", b"a1", b"some", b"text-of-a-user", b"x" * 150]
     for count in [60, 120, 300] * 100:

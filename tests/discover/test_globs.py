@@ -89,7 +89,7 @@ def test_directories_that_were_listed_are_watched(tree):
 
 
 def test_a_directory_that_may_not_be_listed_is_a_finding(tree, monkeypatch):
-    """What keeps files from being found is said, with what to do."""
+    """A directory that cannot be listed is a problem with what to do."""
 
     def refuse(path):
         raise PermissionError(13, "Permission denied", path)

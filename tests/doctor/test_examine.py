@@ -387,7 +387,7 @@ def test_what_reads_lines_is_named_with_its_version(machine):
 
 
 def test_a_unit_that_forbids_machine_code_is_reported_though_doctor_may_make_it(machine):
-    """What doctor itself may do says nothing of the service: systemd is asked."""
+    """Doctor asks systemd about machine code, since its own rights do not show the service's."""
     machine.programs["mesibo-logwatch.service"] = UNIT.replace("Execute=no", "Execute=yes")
     row = machine.row("reading")
     assert row.verdict == "warning"
@@ -396,7 +396,7 @@ def test_a_unit_that_forbids_machine_code_is_reported_though_doctor_may_make_it(
 
 
 def test_machine_code_that_cannot_be_made_anywhere_here_is_reported(machine, monkeypatch):
-    """As in a container whose memory may not be executable, or on a processor that PCRE2 does not know."""
+    """Doctor reports if no process on this host can make machine code, as in some containers."""
     monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -48)
     machine.programs.clear()  # no systemd either
     row = machine.row("reading")
@@ -690,7 +690,7 @@ def test_what_prometheus_knows_by_its_own_loopback_is_asked_for_on_its_host(mach
 
 
 def test_an_alertmanager_that_was_named_is_asked_whatever_prometheus_says(machine):
-    """Also when no Prometheus answers."""
+    """A named Alertmanager is checked even if no Prometheus answers."""
     machine.asked_alertmanager = "http://pager:9093/am/"
     machine.answers = {"http://pager:9093/am/api/v2/status": machine.answers[f"{ALERTMANAGER}/api/v2/status"]}
     assert machine.row("alertmanager").verdict == "ok"

@@ -115,7 +115,7 @@ def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
 
 @pytest.mark.parametrize("text", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nA" * 9999])
 def test_what_is_no_http_is_no_answer(serve, text):
-    """Whatever program listens there, doctor says so and goes on."""
+    """If a program that listens does not speak HTTP, doctor says so and continues."""
     with pytest.raises(NoAnswer):
         Host().fetch(f"http://127.0.0.1:{serve(answer(text))}/")
 

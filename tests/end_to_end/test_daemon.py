@@ -83,7 +83,7 @@ def test_rename_and_truncation_lose_nothing(site, programs):
 
 
 def test_the_history_of_rotations_survives_a_kill(site, programs):
-    """What the status tells of a rotation is on disk with its counter, once."""
+    """A rotation in the status is committed with its counter, once."""
 
     def history(daemon):
         return [(each["path"], each["kind"], each["count"]) for each in status(daemon)["rotation_history"]]

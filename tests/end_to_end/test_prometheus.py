@@ -60,7 +60,7 @@ def test_the_first_burst_ever_of_a_code_shows_as_an_increase(site, programs, tmp
 
 
 def test_check_knows_how_many_series_a_scrape_has(site, programs):
-    """As many as at the start, and no more than it says, with every code there is and more unknown ones than fit."""
+    """The numbers that check prints are those of a start, and a bound with every code and unknown ones."""
     site.log.write_text("E2511-100000-000 (17): on_login: uid 1\n")
     checked = subprocess.run(
         [sys.executable, "-m", "logwatch", "check", "--config", site.config], capture_output=True, text=True, check=True

@@ -105,7 +105,7 @@ def test_without_a_clear_majority_nothing_enveloped_counts(names):
     ],
 )
 def test_two_envelopes_are_detected_if_nearly_all_lines_have_the_same_two(outer, inner):
-    """As `docker compose up` under systemd writes them; among lines with one envelope they are hostile text."""
+    """Two envelopes, as of `docker compose up` under systemd, are detected, but not among lines with one."""
     both = log(outer, [WRAP[inner](text, i).decode() for i, text in enumerate(texts(20))])
     expected = Envelope((*envelope_of(outer).layers, *envelope_of(inner).layers))
     assert decided(both) == expected
@@ -166,7 +166,7 @@ def test_a_torn_beginning_does_not_hide_what_a_log_is():
 
 
 def test_a_decision_fits_in_a_column():
-    """What is committed with the position is reported again after a restart."""
+    """A decision that is committed with a position is read back unchanged after a restart."""
     for name in NAMES:
         assert envelope.decoded(envelope.encoded(envelope_of(name))) == envelope_of(name)
     assert envelope.decoded("") is None

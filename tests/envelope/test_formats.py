@@ -264,5 +264,5 @@ COLOURED = st.lists(
 
 @given(st.lists(COLOURED.map(b"".join), min_size=1, max_size=6))
 def test_a_line_loses_the_same_colours_among_others_as_alone(lines):
-    """However many lines have the same ones, which are taken off all of them together."""
+    """Removing equal colours from many lines at once gives the same as removing them from each."""
     assert envelope.uncoloured(b"\n".join(lines)) == b"\n".join(map(envelope.uncoloured, lines))

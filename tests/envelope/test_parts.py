@@ -126,7 +126,7 @@ def test_what_is_kept_of_messages_that_are_too_long_has_a_bound(name):
     [("push_on_complete: code 90", "push_on_complete: code "), ("code 903 word", "code 903 word"), ("903", "903")],
 )
 def test_a_message_that_is_waited_for_no_longer_keeps_no_half_of_a_number(kind, record, part, left):
-    """What lacks of it may belong to its code: 90 may have been 903."""
+    """An abandoned message loses a number at its end, since 90 may have been 903."""
     data = (record.format(part) + "\n").encode()
     wrapped = envelope_of(kind)
     assert envelope.cut(data, wrapped, 65536, final=True).consumed == 0

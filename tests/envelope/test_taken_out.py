@@ -70,7 +70,7 @@ def test_one_record_that_is_irregular_keeps_all_from_being_taken_out(damaged):
     "message", ["é", None, "", "a\nb", ["first", "second"], list(b"\x07 not text"), list(b"two\nlines")]
 )
 def test_any_message_of_a_journal_is_taken_out(message):
-    """As text, as numbers, missing, or twice: the first line of the first."""
+    """A message that is text, numbers, missing, or there twice yields the first line of the first."""
     data = entry("one") + entry(message) + entry("two")
     taken = envelope.taken_out(data, JOURNAL)
     assert taken is not None
@@ -127,7 +127,7 @@ def test_lines_in_two_envelopes_are_taken_out_of_both():
 
 
 def test_parts_of_a_message_are_noticed_among_whole_records():
-    """Also where a part ends in a backslash and an n, which is no newline."""
+    """Parts are noticed even if one ends in a backslash and an n, which is no newline."""
     whole = record("a\n") + record('quotes ","stream":"stdout" and \\n in it\n')
     form = envelope.FORMATS["docker"]
     assert not form.has_parts(whole)

@@ -81,7 +81,7 @@ def test_the_remedy_for_an_archive_of_tar_yields_its_lines(tmp_path):
     ],
 )
 def test_a_log_with_holes_colours_or_any_script_is_text(head):
-    """Nor do the lengths that journalctl writes in front of messages with carriage returns make it another file."""
+    """Holes, colours, any script, and journalctl's lengths of blobs do not make a log another kind of file."""
     assert envelope.no_text(head) is None
 
 

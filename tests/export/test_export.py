@@ -172,8 +172,8 @@ def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
     assert ("mesibo_push_failures_only", ("source", "hook")) not in found
 
 
-def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_push():
-    """Then, and for a minute, its pushes have shares."""
+def test_a_webhook_alone_reports_only_failures_until_it_reports_an_accepted_push():
+    """After an accepted push, and for a minute, its pushes have shares."""
     cloud = WebhookStatus("mesibo", True, 0, 0, True, ())  # noqa: FBT003  up and caught up
     for last, alone in ((None, 1.0), (time.time() - 61, 1.0), (time.time(), 0.0)):
         rows = [(("fcm", "404", "UNREGISTERED"), 2, 9.0), *([(("fcm", "200", ""), 1, last)] if last else [])]
@@ -183,7 +183,7 @@ def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_p
 
 
 def test_the_share_of_unread_lines_is_exported_for_two_minutes_and_an_hour():
-    """Of nothing nothing is unread; the share ages without a commit."""
+    """Without lines the share is 0, and it ages without a commit."""
     readings = {
         Reading(60, 60, "mesibo", ""): Seen(90, 60.0, 119.0),
         Reading(60, 3540, "mesibo", ""): Seen(1, 3540.0, 3599.0),

@@ -248,7 +248,7 @@ def test_secrets_are_read_from_their_files_each_time(site, tmp_path):
 
 
 def test_a_token_of_root_alone_is_read_as_systemd_hands_it_over(site, tmp_path, monkeypatch):
-    """As the example configuration names it: the service itself cannot look into that directory."""
+    """A token in a directory that the service cannot enter is read from systemd's copy."""
     (tmp_path / "secret_loki-token").write_text("s3cret\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     destination = Destination()

@@ -90,7 +90,7 @@ def test_the_totals_are_those_of_the_report(texts, envelope):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(seconds, st.sampled_from([200, 404, 903])), min_size=1, max_size=60))
 def test_each_push_stands_in_the_minute_of_its_stamp(pushes):
-    """Also where the times of the lines go back and forth."""
+    """A push counts in the minute of its stamp, even if times of lines go back and forth."""
     _, minutes = past("".join(push(second, code) + "\n" for second, code in pushes).encode())
     truth = Counter((code, MINUTE + second // 60) for second, code in pushes)
     assert {(code, minute): count for (_, code, _, minute), count in minutes.items()} == truth
@@ -170,7 +170,7 @@ def test_new_years_eve_is_followed_by_the_new_year():
 
 
 def test_a_file_of_more_than_a_year_is_reported():
-    """Of stamps that go round, some must stand in a wrong year."""
+    """A file whose stamps span more than a year is reported, since some get a wrong year."""
     months = [*range(10, 13), *range(1, 12)]
     data = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months).encode()
     counted, _ = past(data)
@@ -186,7 +186,7 @@ def test_since_and_until_take_whole_minutes():
 
 
 def test_codes_that_nobody_knows_make_few_series():
-    """As on /metrics: the first 32 have a label, the rest is `other`."""
+    """As on /metrics, the first 32 unknown codes have a label, and the others are `other`."""
     data = "".join(push(second, 20_000 + second) + "\n" for second in range(50)).encode()
     with Tallies() as tallies:
         counted = Past(CATALOGUE, tallies=tallies)

@@ -16,7 +16,7 @@ ROWS = [ResultRow("mesibo", "fcm", code, "") for code in ("200", "404", "503")]
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(ROWS), st.integers(0, 20), st.integers(1, 5))), st.integers(1, 10))
 def test_what_was_added_is_what_there_is(added, held):
-    """However much of it is held in memory."""
+    """All tallies that were added are returned, however many are held in memory."""
     truth = Counter()
     before = tallies._HELD
     tallies._HELD = held
@@ -42,7 +42,7 @@ def fill(kept):
 
 
 def test_a_full_disk_is_reported_with_what_to_do(monkeypatch):
-    """In words: a year is more than some temporary directories have room for."""
+    """A temporary directory without room for the tallies is an error in words."""
     monkeypatch.setattr(tallies, "_HELD", 100)
     with Tallies() as kept:
         kept._db.execute("PRAGMA max_page_count = 4")

@@ -359,7 +359,7 @@ def test_a_missing_journalctl_is_named(tmp_path, following, monkeypatch):
 
 
 def test_a_cursor_that_cannot_be_used_is_a_reason(tmp_path, following):
-    """What journalctl says before it ends is why the source is not up."""
+    """Journalctl's last words are shown as the reason why the source is not up."""
     remote(tmp_path / "m.journal", entries(2))
     one = following(tmp_path)
     one.has("line 0", "line 1")
@@ -402,7 +402,7 @@ def test_entries_that_were_copied_are_the_same(tmp_path, following):
 
 
 def test_the_end_is_where_reading_begins_if_that_is_asked_for(tmp_path, following):
-    """With start_at = "end" what is there is no line, and what comes is."""
+    """With start_at = "end", present entries give no line, and later ones do."""
     remote(tmp_path / "m.journal", entries(5))
     one = following(tmp_path, start_at="end")
     one.until(lambda: one.status.caught_up)

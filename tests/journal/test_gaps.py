@@ -53,7 +53,7 @@ def test_another_epoch_begins_at_1():
 @settings(deadline=None)
 @given(st.integers(0, 1 << 30), st.sets(st.integers(2, 299), max_size=80))
 def test_what_is_missed_is_what_was_left_out(seed, lost):
-    """However entries change places within the window, as many are missed as are lost, and none comes twice."""
+    """In any order within the window, as many entries are missed as were lost, and none comes twice."""
     chance = random.Random(seed)
     numbers = [number for number in range(1, 301) if number not in lost]
     shuffled = sorted(numbers, key=lambda number: number + chance.uniform(0, WINDOW - 1))

@@ -49,7 +49,7 @@ def test_lines_that_newer_ones_push_out_make_room(lines):
 
 
 def test_a_line_has_the_room_of_the_one_that_it_pushes_out(lines):
-    """As many as are kept may fill the room to the last byte, and still none is read before the end."""
+    """Waiting failures may fill their room to the last byte without being parsed before the commit."""
     batch = Batch(keep=HELD_BYTES // LINE_BYTES)
     for number in range(100):
         batch.fail([number], lines.store, LINE_BYTES)
@@ -73,7 +73,7 @@ def test_bytes_of_lines_are_counted_over_commits_that_leave_failures_to_a_later_
 
 
 def test_the_oldest_failures_come_first_and_those_that_came_together_stay_together(lines):
-    """Of what a commit leaves to a later one, it takes no part; what both say adds up."""
+    """A commit takes the oldest failures in whole groups, and numbers of stored and waiting ones add up."""
     batch = Batch(keep=100)
     for number in range(0, 12, 3):
         batch.fail([number, number + 1, number + 2], lines.store, LINE_BYTES)

@@ -38,7 +38,7 @@ def test_what_lies_within_the_kept_span_is_divided_without_loss(count, last, len
 
 @given(count=st.integers(1, 10_000), ago=st.floats(0, 1e7), length=st.floats(0, 1e7))
 def test_shares_are_never_made_for_spans_that_nobody_keeps(count, ago, length):
-    """Whatever its age, a result takes at most as many buckets as are kept."""
+    """A result of any age is divided among at most as many buckets as are kept."""
     last = NOW - ago
     parts = list(spread(Seen(count, last - length, last), NOW))
     for width, kept in WIDTHS.items():
@@ -131,7 +131,7 @@ def test_an_older_ledger_shows_its_last_day_in_the_wide_buckets(tmp_path):
     )
 )
 def test_results_that_are_put_together_by_the_minute_fill_the_same_buckets(chunks):
-    """Whatever a chunk tells, a batch has in each bucket the sum of the shares of all chunks."""
+    """Each bucket of a batch has the sum of the shares of all chunks."""
     batch, apart = Batch(1), {}
     for count, last, length in chunks:
         seen = Seen(count, NOW + last - length, NOW + last)

@@ -51,7 +51,7 @@ def test_what_ended_a_month_ago_is_forgotten(ledger):
 
 
 def test_incidents_and_their_people_are_bounded(ledger, monkeypatch):
-    """Of more than are kept the oldest go; of more people than are told apart, no more are stored."""
+    """Only the newest incidents are kept, and only a bounded number of users for each."""
     monkeypatch.setattr(incidents, "KEPT", 5)
     monkeypatch.setattr(incidents, "PEOPLE", 10)
     for number in range(9):
@@ -92,7 +92,7 @@ def test_an_incident_of_a_source_that_is_behind_counts_nobody_twice(ledger, rows
 
 
 def test_people_are_those_of_the_failures_asked_for(ledger):
-    """By number, time and result; a token stands for a user who is not known."""
+    """Failures are selected by number, time and result, and a token stands for an unknown user."""
 
     def failure(at, user, code="903", token=""):
         return StoredFailure(NOW + at, "mesibo", "apns", code, "", "app", user, token)

@@ -57,7 +57,7 @@ def test_one_commit_brings_no_more_failures_than_there_is_room_to_write(free, si
 
 @pytest.mark.parametrize(("free", "pages"), [(1 << 62, 1000), (32_768_000, 1000), (3 * MIB, 96), (0, 1)])
 def test_the_write_ahead_log_takes_an_eighth_of_what_is_free_at_most(free, pages):
-    """On a disk of 3 MB SQLite's own 1,000 pages never come together."""
+    """On a disk of 3 MB, the write-ahead log is checkpointed before SQLite's own 1,000 pages."""
     assert pages_between_checkpoints(free) == pages
 
 
@@ -126,7 +126,7 @@ def test_a_disk_that_the_ledger_fills_by_itself_goes_on_counting(tmp_path, disk,
 
 
 def test_a_commit_with_more_failures_than_the_disk_takes_brings_the_newest(tmp_path, disk):
-    """Those that find no room take a number, as all do that are passed over."""
+    """Failures without room are not stored, but take up a number."""
     ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect)
     for i in range(3):
         commit(ledger, 8000, 8000 * i)

@@ -549,7 +549,7 @@ def test_while_another_daemon_has_the_new_directory_nothing_is_committed(tmp_pat
 
 
 def test_a_directory_that_could_not_be_looked_at_once_can_be_held_afterwards(tmp_path, monkeypatch):
-    """Of an attempt that fails no lock is left, which would keep this process out as well."""
+    """A failed attempt leaves no lock that would keep this process out."""
     with monkeypatch.context() as patched:
         patched.setattr(os, "statvfs", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
         with pytest.raises(StateError, match="Input/output error") as told:
@@ -581,7 +581,7 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
 
 @pytest.mark.parametrize("made", [False, True])
 def test_check_refuses_a_directory_below_one_that_others_may_write(tmp_path, made):
-    """Also before the first start, which would refuse it: others could put another directory in its place."""
+    """Even before the first start, check refuses a directory that others could replace."""
     tmp_path.chmod(0o777)
     state = tmp_path / "state"
     if made:

@@ -123,7 +123,7 @@ def test_what_changed_between_two_looks_is_listed(steps):
 
 
 def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
-    """So is one behind a clock that was set back; one that is gone is reported."""
+    """A timeline is read whole from another ledger, or after a clock was set back; a missing ledger is reported."""
     ledger = Ledger(tmp_path / "a", clock=lambda: NOW)
     other = Ledger(tmp_path / "b", clock=lambda: NOW)
     commit(ledger, [(ROWS[0], 10, 5, 7)], NOW)

@@ -44,7 +44,7 @@ def heard(ledger):
 
 
 def test_totals_and_keys_are_there_after_a_restart(tmp_path):
-    """What was answered is counted once, in whichever life it comes again."""
+    """An answered event counts once, even if it comes again after a restart."""
     ledger = Ledger(tmp_path, clock=Clock())
     ledger.commit(batch(events=[told(Clock.now)], keys=[(5, -7)]))
     ledger.close()
@@ -56,7 +56,7 @@ def test_totals_and_keys_are_there_after_a_restart(tmp_path):
 
 @pytest.mark.parametrize("order", ["log first", "webhook first"])
 def test_a_failure_is_joined_whichever_comes_first(tmp_path, order):
-    """And a better match that comes later takes the place of a worse one."""
+    """Failure and event are joined in either order, and a better match replaces a worse one."""
     ledger, now = Ledger(tmp_path, clock=Clock()), Clock.now
     parts = [batch(failures=[(now - 40, "u")]), batch(events=[told(now)])]
     for part in parts if order == "log first" else parts[::-1]:
@@ -115,7 +115,7 @@ def test_a_ledger_of_before_webhooks_still_opens(tmp_path):
 
 
 def test_shapes_of_events_are_few(tmp_path):
-    """However many different ones come."""
+    """Only a few shapes are kept, however many different ones come."""
     ledger = Ledger(tmp_path, clock=Clock())
     for i in range(100):
         made = batch()

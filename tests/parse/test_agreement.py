@@ -173,7 +173,7 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.sampled_from(["code", "code*"]), st.lists(LINES, min_size=1, max_size=4))
 def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expression, name, lines):
-    """Of several codes, all or the last one; of other names, the last."""
+    """Compiled expressions yield all codes or the last one, and the last value of other names, as pyparsing does."""
     with default_whitespace():
         expression = pp.OneOrMore(pp.Word("0123456789")(name) | expression)
     expression.streamline()

@@ -58,7 +58,7 @@ def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
     ],
 )
 def test_open_brackets_are_counted_outside_of_quotes(text, open_):
-    """What ends within quotes was cut short: nothing below belongs to it."""
+    """Brackets within quotes are not open; a line that ends within quotes was cut short, and gets no answer."""
     assert depth(text) == (open_, -1)
     if open_:
         assert may_be_open(text) or text.endswith(b'"')
@@ -72,7 +72,7 @@ def test_what_a_terminal_puts_behind_a_line_does_not_hide_that_it_is_open(end):
 
 
 def test_a_body_is_joined_up_to_the_bracket_that_closes_it():
-    """What stands behind it, on the same line or below, is not its."""
+    """What follows the closing bracket, on the same line or below, does not belong to the body."""
     found = joined(PUSH + b"{", b'  "error": {', b'    "status": "X" }', b"} reason code 903", b'"more"')
     assert found == (PUSH + b'{   "error": {     "status": "X" } }', True)
 
@@ -89,7 +89,7 @@ def test_a_body_whose_end_is_not_there_yet_is_reported_as_such():
 
 
 def test_a_body_is_bounded():
-    """In lines, in bytes, and in what may stand in between."""
+    """A body is bounded in lines, in bytes, and in other lines in between."""
     assert joined(PUSH + b"{", *[b'"a": 1,'] * (MAX_LINES + 9))[1]
     assert joined(PUSH + b"{", *[b'"a": "' + b"x" * 1000 + b'",'] * 30)[1]
     assert len(joined(PUSH + b"{", *[b'"a": "' + b"x" * 1000 + b'",'] * 30)[0]) < MAX_BYTES + len(PUSH) + 9
@@ -124,7 +124,7 @@ PIECES = st.sampled_from(
 @example(b'"\n"}', 1)  # a text between quotes ends with its line
 @given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 7))
 def test_a_body_is_the_same_whole_and_line_by_line(below, level):
-    """Whatever stands below a line, balanced or not, with lines of others or without."""
+    """Joining a body at once and line by line gives the same, balanced or not, with other lines or without."""
     line = PUSH + b"{" * level
     data = b"\n".join([line, *below.split(b"\n"), b""])
     expected, needed = join_one_by_one(line, level, data.split(b"\n")[1:-1], owns)
@@ -207,7 +207,7 @@ def test_whether_an_answer_goes_on_is_seen_in_a_record_as_in_its_line(name, text
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("before", [[], [PUSH.decode() + "{", "}"]])
 def test_a_record_that_is_torn_anywhere_amid_an_answer_is_no_error(name, before):
-    """As a power loss or a full disk leaves it: where it holds no line there is nothing to wait for."""
+    """A record that a power loss or a full disk tore within an answer is not waited for, and raises no error."""
     record, front = written(name, [PUSH.decode() + "{"]), written(name, before) if before else b""
     for end in range(len(record)):
         torn = front + record[:end] + b"\n"

@@ -61,7 +61,7 @@ def test_samples_are_read_by_the_expression_for_whole_chunks(monkeypatch):
 
 
 def test_a_good_grammar_of_an_operator_is_without_findings(checked):
-    """What is right is not complained about."""
+    """A correct grammar has no findings."""
     assert checked() == ""
 
 
@@ -76,7 +76,7 @@ def test_a_good_grammar_of_an_operator_is_without_findings(checked):
     ],
 )
 def test_a_sample_that_yields_something_else_is_found(checked, samples, told):
-    """Where it stands, what it yields and what was expected."""
+    """The finding has the sample's place, what it yields and what was expected."""
     assert told in checked(samples=samples)
 
 
@@ -88,7 +88,7 @@ def test_an_alternative_without_a_sample_is_found(checked):
 
 
 def test_a_marker_that_the_lines_do_not_have_is_found(checked):
-    """Such lines would never be looked at."""
+    """A marker that no sample contains is a finding, since such lines would be skipped."""
     assert "never looked at" in checked(GOOD.replace('b"sent"', 'b"SENT"'))
 
 
@@ -164,7 +164,7 @@ def test_an_endless_repetition_is_no_grammar(checked, repeated):
 
 
 def test_a_trace_shows_the_column_and_what_was_expected():
-    """In the words of the grammar, counted as people count."""
+    """The trace names what was expected in the grammar's words, and its column from 1."""
     found = trace(load("mesibo"), b'E2211-101500-123 (17): push_on_complete: uid 4711 "code 903')
     assert (found.column, found.expected, found.outcome) == (51, "code", "grammar")
     assert [step.taken for step in found.steps][:3] == ["E", "2211-101500-123", "(17)"]
@@ -192,14 +192,14 @@ def test_a_missing_grammar_is_a_finding():
 
 
 def test_a_diagram_is_one_page(tmp_path):
-    """With the names of the grammar in it."""
+    """The diagram is one HTML page with the grammar's names."""
     page = tmp_path / "d.html"
     assert run("diagram", "mesibo", "-o", str(page)).exit_code == 0
     assert "quoted string" in page.read_text()
 
 
 def test_a_diagram_that_cannot_be_written_says_what_to_try(tmp_path):
-    """As every other file that is named on the command line."""
+    """An output file that cannot be written is an error with what to try."""
     result = run("diagram", "mesibo", "-o", str(tmp_path / "nowhere/page.html"))
     assert "cannot be written: No such file or directory\n  try: name a writable file" in str(result.exception)
 

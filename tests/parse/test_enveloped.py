@@ -112,7 +112,7 @@ def test_a_push_among_many_other_lines_is_found_however_it_is_written(name):
 @pytest.mark.parametrize("written", [{"separators": (", ", " : ")}, {"ensure_ascii": True, "separators": (",", ":")}])
 @pytest.mark.parametrize("message", [str, lambda text: list(text.encode()), lambda text: [text, "twice"]])
 def test_a_push_in_a_journal_as_others_write_it_is_found_among_other_lines(written, message):
-    """Whatever stands between the tokens, and however a message is written."""
+    """Push lines are found with any blanks between JSON's tokens, and in any form of a message."""
     texts = [*OTHERS * 20, "E2511-100000-001 (17): push_on_complete: uid 1 type fcm code 404", *OTHERS * 20]
     entries = [journal(text, i) | {"MESSAGE": message(text)} for i, text in enumerate(texts)]
     data = "".join(json.dumps(entry, **written) + "\n" for entry in entries).encode()

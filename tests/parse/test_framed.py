@@ -207,7 +207,7 @@ def test_only_entries_of_their_origins_count_inside_their_envelope(origins, firs
 
 
 def test_entries_of_a_journal_are_not_taken_out_whatever_order_their_fields_are_in(monkeypatch):
-    """In each entry of journalctl's it is another one."""
+    """Entries are read in their envelope with fields in any order, which differs in each of journalctl's."""
     rng, wrapped = random.Random(7), envelope_of("journal-json")
     lines = log("journal-json", [PUSH.format(404, ANSWERS[2])] * 400).splitlines()
     data = b"".join(shuffled(line, rng) + b"\n" for line in lines)

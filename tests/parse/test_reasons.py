@@ -30,8 +30,8 @@ def counted(lines, reasons=REASONS):
         ("\u212aaputt", "Kaputt"),  # the sign for kelvin, a k in small letters
     ],
 )
-def test_what_a_reason_is_counted_as(logged, told):
-    """Whatever its case; nothing where it is not listed."""
+def test_a_reason_is_counted_in_any_case_or_not_at_all(logged, told):
+    """A listed reason counts in any case, and an unlisted one as none."""
     assert REASONS.counted_as(logged) == told
     assert counted([PUSH + (f"reason {logged}" if logged else "")] * 2000)[0] == {told: 2000}
     assert counted([PUSH + (f"reason {logged}" if logged else "")])[0] == {told: 1}
@@ -47,7 +47,7 @@ def test_a_storm_of_failures_with_reasons_of_their_own_is_one_result():
 
 
 def test_a_reason_that_is_not_listed_comes_before_the_answers_all_the_same():
-    """What mesibo says itself is not replaced by what stands behind it."""
+    """Mesibo's own reason takes precedence over the answer's, even if it is not listed."""
     lines = [PUSH + f'reason own-{i} {{"error":{{"errorCode":"UNREGISTERED"}}}}' for i in range(2000)]
     assert counted(lines)[0] == {"": 2000}
 
@@ -59,7 +59,7 @@ def test_without_a_list_each_reason_is_counted_by_itself():
 
 
 def test_another_list_is_in_force_at_once():
-    """As after a reload: what was counted by the one before is looked up no more."""
+    """After a reload, reasons count by the new list, and nothing cached by the old one is used."""
     lines = [PUSH + "reason BadDeviceToken"] * 2000
     _, scanner, _ = counted(lines)
     scanner.reasons = Reasons(["UNREGISTERED"])

@@ -73,7 +73,7 @@ def counted(found):
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("envelope", ["plain", "docker"])
 def test_a_dialect_that_no_sample_shows_is_read_by_whole_chunks(scanner, dialect, envelope):
-    """Not one of its lines is read by itself, and all are counted."""
+    """Lines of an unknown dialect are all counted without reading one by itself."""
     found = scan(scanner, chunk(lines(dialect, 500) + lines(dialect, 300, "914"), envelope), envelope)
     assert {key.code: seen.count for key, seen in found.results.items()} == {200: 500, 914: 300}
     assert scanner.parser.singles == 0
@@ -107,7 +107,7 @@ def test_lines_without_a_result_are_counted_by_cause(scanner):
 
 
 def test_very_long_lines_are_counted(scanner):
-    """What users write is no reason to read a line by itself."""
+    """Long lines are counted with the others, without reading one by itself."""
     endless = "E2211-101500-123 (17): push_on_complete: type fcm " + "a b " * 2000 + "code 200"
     assert counted(scan(scanner, chunk([endless] * 40))) == {(200, ""): 40}
     assert scanner.parser.singles == 0
@@ -143,7 +143,7 @@ def test_an_answer_cannot_be_forged(scanner, text):
 
 
 def test_answers_in_any_order_are_read_by_whole_chunks(scanner):
-    """On three levels: none is gone through by itself."""
+    """Answers on three levels are read without reading a line by itself."""
     rng = random.Random(5)
     shuffled = lambda pairs: dict(rng.sample(pairs, len(pairs)))  # noqa: E731
     push = "E2211-101500-123 (17): push_on_complete: uid 4711 type fcm code 404 "
@@ -202,7 +202,7 @@ def test_results_do_not_depend_on_what_was_read_before(scanner):
 
 
 def test_answers_of_any_structure_are_read_by_whole_chunks(scanner):
-    """However deep what is in them goes: they hold no value, and none is read by itself."""
+    """Answers of any depth are read without reading a line by itself."""
     rng = random.Random(6)
 
     def value(depth: int):
@@ -221,7 +221,7 @@ def test_answers_of_any_structure_are_read_by_whole_chunks(scanner):
 
 @pytest.mark.parametrize("failures", [1, 200, 4000])
 def test_failures_are_read_together(failures):
-    """In all detail and in order, and none is read by itself."""
+    """Failures are returned in detail and in order, without reading a line by itself."""
     scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), keep=5000)
     scanner.parser = Counted()
     found = scan(scanner, chunk(lines(DIALECTS[0], failures, "404"))).failures

@@ -95,7 +95,7 @@ def test_failures_keep_the_order_of_their_lines_however_each_is_read():
 
 
 def test_delivered_codes_are_no_failures():
-    """What counts as accepted is said by the caller."""
+    """The caller says which codes count as accepted, and these are no failures."""
     data = P % (101500, 1) + b"code 200\n" + P % (101500, 1) + b"code 202\n"
     found = scanner(delivered=frozenset({200, 202})).scan(data, envelope="plain", reference=NOW)
     assert found.failures == []
@@ -132,7 +132,7 @@ def test_a_line_in_a_window_has_its_own_answer_and_not_that_of_one_like_it_outsi
 
 
 def test_an_over_long_line_is_read_to_the_limit():
-    """What stands behind it is not seen, and the line is counted as oversized."""
+    """What follows the limit is ignored, and the line counts as oversized."""
     line = P % (101500, 0) + b"code 200 " + b"x" * 100 + b" code 903\n"
     found = scanner(max_line_bytes=80).scan(line, envelope="plain", reference=NOW)
     assert found.oversized == 1
@@ -192,7 +192,7 @@ def test_samples_are_few_distinct_and_bare():
 
 
 def test_a_storm_of_one_cause_leaves_a_sample_of_another():
-    """However late and seldom it comes."""
+    """A cause that occurs late and rarely still has a sample."""
     found = scan(b"x push_on_complete\n" * 1000 + P % (101500, 0) + b"pending\n" + b"x push_on_complete\n" * 1000)
     assert {(sample.cause, sample.count) for sample in found.samples} == {("misplaced", 2000), ("no_code", 1)}
 
@@ -237,7 +237,7 @@ def test_unread_lines_between_others_are_dated_some_at_once(hidden):
 
 
 def test_unread_lines_far_apart_are_dated_each():
-    """However many they are, and whatever stands between them."""
+    """Each unread line is dated, however many there are and whatever is between them."""
     lines = [b"E2211-%02d%02d00-000 (1): x push_on_complete\n" % divmod(600 + 3 * i, 60) for i in range(40)]
     data = b"".join(line + P % (100000, 0) + b"code 200\n" for line in lines)
     assert times(data) == {"misplaced": [(1, each, each) for each in (at(10, 0, 180 * i) for i in range(40))]}
@@ -291,7 +291,7 @@ def test_nuls_and_garbage_are_survived():
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
 @pytest.mark.parametrize("among", ["", "x" * 70000, "sent \x01"])
 def test_only_lines_with_the_marker_are_candidates(tmp_path, name, among):
-    """Also by a grammar that would match others, in any envelope, among many push lines or few, and beside any line."""
+    """Lines without the marker never count, in any envelope, even if a grammar would match them."""
     source = (
         "from pyparsing import Regex, one_of\n"
         'MARKER = b"sent"\n'

@@ -72,8 +72,8 @@ NOON = at(2026, 11, 25, 12)
         ("\u0662511-101500-123", None),
     ],
 )
-def test_a_stamp_is_dated(written, expected):
-    """By what it says, and by the reference only where it says less."""
+def test_a_stamp_is_dated_by_what_it_says(written, expected):
+    """The reference only supplies what the stamp itself lacks."""
     found = seconds_of(written, NOON, UTC)
     assert found == (None if expected is None else pytest.approx(expected, abs=1e-6))
     parser = LineDater(UTC)
@@ -143,7 +143,7 @@ def test_an_envelope_tells_the_pass_of_every_line_of_both(zone, back, length, en
 
 
 def test_an_envelope_of_the_last_year_of_a_calendar_dates_its_line():
-    """Whatever a zone makes of the hours around it."""
+    """A time at the end of year 9999 dates its line in any zone."""
     dater = LineDater(ZoneInfo("Pacific/Kiritimati"))
     assert dater.date("no stamp", b"9999-12-31T09:59:59Z", NOON) == at(9999, 12, 31, 9, 59, 59)
 
@@ -161,7 +161,7 @@ def test_an_envelope_of_the_last_year_of_a_calendar_dates_its_line():
     ],
 )
 def test_a_grammar_can_say_how_stamps_are_written(form, written, expected):
-    """In the words of strptime; nothing else is tried then."""
+    """With a strptime format in the grammar, no other format is tried."""
     assert seconds_of(written, NOON, UTC, form) == expected
     assert wrong_form(form) == ""
 
@@ -222,7 +222,7 @@ def test_the_year_may_change_within_a_minute(seconds):
 
 @pytest.mark.parametrize("digits", [10, 13, 16])
 def test_times_since_the_epoch_are_worked_out_once_a_quarter_of_an_hour(digits, monkeypatch):
-    """As journals write them: each is another text, and stamps are dated by any of the same hour."""
+    """Stamps of one quarter of an hour are dated by one computation."""
     worked_out: list[str] = []
     real = timestamp.seconds_of
     monkeypatch.setattr(timestamp, "seconds_of", lambda stamp, *rest: worked_out.append(stamp) or real(stamp, *rest))

@@ -199,7 +199,7 @@ def test_looks_at_many_files_take_little_of_the_time_that_reading_has(ledger, cl
 
 
 def test_no_more_than_sixteen_megabytes_are_read_without_a_commit(ledger, clock):
-    """Whatever commit_seconds is."""
+    """A commit comes after 16 MiB of reading, whatever commit_seconds is."""
 
     class Blind:
         def scan(self, data, *, envelope, reference, **how):

@@ -100,7 +100,7 @@ def test_a_users_line_does_not_bring_an_envelope_along():
 
 
 def test_the_configured_envelope_is_taken_at_its_word():
-    """Where `envelope = "compose"` is set, no likeness is weighed."""
+    """With `envelope = "compose"`, lines are taken to be compose's without weighing."""
     data = "".join(f"info | {line}\n" for _, line in log(PAYLOADS["none"])).encode()
     assert around(data, MARKER) == Envelope()
     assert around(data, MARKER, "compose") == Envelope((Layer("compose"),))

@@ -140,7 +140,7 @@ def test_an_answer_whose_head_never_ends_is_reported(serve):
 
 
 def test_an_answer_that_breaks_off_is_reported_once_and_in_words(monkeypatch, capfd):
-    """What tornado says of it, a traceback too, is on no terminal."""
+    """None of tornado's own messages, tracebacks included, reaches the terminal."""
     monkeypatch.setattr("logwatch.push.backend.ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # as in the command, where nothing is set up
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -83,7 +83,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path):
 
 
 def test_standard_input_may_be_packed_too():
-    """Whatever comes through the pipe."""
+    """Compressed standard input is unpacked."""
     assert b"".join(open_stream("-", io.BytesIO(gzip.compress(TEXT))).chunks) == TEXT
 
 
@@ -101,14 +101,14 @@ def test_a_missing_directory_is_reported(tmp_path):
 
 
 def test_a_directory_is_reported(tmp_path):
-    """With what would work."""
+    """The error about a directory says what would work."""
     (tmp_path / "logs").mkdir()
     message, _ = refused(tmp_path / "logs")
     assert message == "DIR/logs: is a directory\n  try: name the files in it, such as DIR/logs/*.log"
 
 
 def test_a_permission_error_is_reported_in_words(tmp_path, monkeypatch):
-    """As root it cannot be had for real."""
+    """A file that may not be opened is an error in words."""
 
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_reported_as_that(last):
 
 
 def test_a_socket_is_reported(tmp_path):
-    """What cannot be opened is reported in the words of the operating system."""
+    """A file that cannot be opened is an error in the operating system's words."""
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -166,7 +166,7 @@ def test_what_rotation_packs_with_is_unpacked(tmp_path, pack):
 
 
 def test_other_packers_are_named_with_a_remedy(tmp_path):
-    """What we do not unpack, a pipe does."""
+    """For an unknown compression, the error shows the pipe that unpacks it."""
     message, _ = refused(put(tmp_path / "m.zip", b"PK\x03\x04" + bytes(100)))
     assert message == (
         "DIR/m.zip: is compressed: zip is not unpacked here\n  try: unzip -p DIR/m.zip | mesibo-logwatch report -"
@@ -188,7 +188,7 @@ def test_what_no_library_here_unpacks_is_reported_with_a_remedy(tmp_path, monkey
 
 
 def test_damaged_gzip_gives_what_comes_before(tmp_path):
-    """And says how much that is."""
+    """Lines before the damage count, and the error says how many bytes there were."""
     packed = bytearray(gzip.compress(os.urandom(400_000).hex().encode() + b"\n"))
     packed[300_000] ^= 0xFF
     packed[300_001:300_100] = bytes(99)

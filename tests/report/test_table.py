@@ -85,7 +85,7 @@ def test_a_cause_has_one_remedy_on_however_many_platforms():
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_cause_names_a_few_of_its_codes_whatever_the_log_contains(whole):
-    """Of thousands that are not documented the most frequent, and how many more there are; the table has them all."""
+    """Of thousands of unknown codes, a cause names the most frequent and how many more there are."""
     made = count(*(("fcm", 1000 + code, "", 5000 - code) for code in range(1, 2001)))
     (line,) = [line for line in shown(made, whole=whole).splitlines() if "more codes" in line]
     assert line.strip().startswith("1001/1002/1003/1004/1005/1006 and 1,994 more codes: ")
@@ -94,7 +94,7 @@ def test_a_cause_names_a_few_of_its_codes_whatever_the_log_contains(whole):
 @pytest.mark.parametrize("width", [100, 120, 200])
 @pytest.mark.parametrize("everything", [False, True])
 def test_the_report_fits_a_screen_and_the_summary_comes_last(width, everything):
-    """However many kinds of results there are: 25 lines, or some more where lines are short; at the end the sum."""
+    """With any number of results the table has some 25 lines, of which the last is the sum."""
     known = [(platform, code, reason, 1 + code) for platform, code, reason, _ in CATALOGUE.known()]
     lines = shown(count(*(known if everything else known[:6])), width).rstrip().splitlines()
     assert len(lines) <= (25 if width > 100 else 28)
@@ -155,7 +155,7 @@ def test_no_result_in_the_window_does_not_blame_push_logging():
 
 
 def test_the_time_of_this_host_stands_beside_utc(monkeypatch):
-    """Where that is another zone."""
+    """Times are also shown in this host's zone, if that is not UTC."""
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
@@ -178,7 +178,7 @@ def test_unread_lines_are_reported_by_cause():
 
 
 def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
-    """At the margin, its rest would look like something else."""
+    """A wrapped note is indented, so that its rest does not look like another one."""
     text = shown(count(("fcm", 200, "", 90), misplaced=40), 60)
     doubts = text[text.index("What is wrong") :].partition("\n\n")[0].splitlines()[1:]
     assert len(doubts) == 2
@@ -212,7 +212,7 @@ def test_no_line_at_all_is_reported():
 
 
 def test_dead_tokens_and_limits_are_left_out_of_the_accepted_share():
-    """As the alerts count it: good is delivered, bad is the rest, tokens and limits are neither."""
+    """The accepted share is delivered results among all but tokens and limits, as in the alerts."""
     made = count(("fcm", 200, "", 90), ("fcm", 500, "", 10), ("fcm", 404, "UNREGISTERED", 50), ("fcm", 914, "", 50))
     assert accepted(made.summary.rows(CATALOGUE)) == 0.9
     assert "Accepted by FCM or APNs: 90.00 %" in shown(made)

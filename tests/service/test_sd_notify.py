@@ -47,7 +47,7 @@ def test_readiness_turns_and_the_end_are_reported(manager):
     ],
 )
 def test_a_watchdog_is_fed_twice_within_its_time(manager, environment, seconds):
-    """As sd_watchdog_enabled(3) advises; one that is meant for another process is none."""
+    """The longest pause is half of the watchdog's time, and there is none if it is meant for another process."""
     notifier = Notifier(manager[1] | environment)
     assert notifier.longest_pause == seconds
     notifier._socket.close()

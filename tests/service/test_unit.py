@@ -136,7 +136,7 @@ def test_wheels_for_a_python_that_is_too_old_are_refused_with_a_remedy(version, 
 
 
 def test_an_install_without_root_is_refused_with_a_remedy():
-    """What changes the system says that it does, and who may."""
+    """The installer says that it changes the system, and who may run it."""
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-s", "install"]
     else:

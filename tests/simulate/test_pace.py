@@ -130,7 +130,7 @@ def test_bursts_are_written_as_code_and_time(text, outcome):
 
 @pytest.mark.parametrize("text", ["", "903", "903:1:2", "gcm/903:1:2:3", "903:-1:2:3", "903:1:2:3:4", "abc:1:2:3"])
 def test_what_is_no_burst_is_refused(text):
-    """With an example of one."""
+    """The error shows an example of a burst."""
     with pytest.raises(ValueError, match="is not a burst; try"):
         Burst.parse(text)
 
@@ -206,6 +206,6 @@ def test_outages_are_written_as_code_and_time(text, outage):
 
 @pytest.mark.parametrize("text", ["", "903", "gcm/903:1", "903:1:2:3", "abc:1", "903:x"])
 def test_what_is_no_outage_is_refused(text):
-    """With an example of one."""
+    """The error shows an example of an outage."""
     with pytest.raises(ValueError, match="is not an outage; try"):
         Outage.parse(text)

@@ -135,7 +135,7 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
 
 
 def test_a_webhooks_reason_without_a_platform_is_that_of_the_provider_that_has_it():
-    """As everywhere else: one that a single provider gives with this code is that provider's."""
+    """A reason that only one provider has with this code is taken to be that provider's."""
     told = stored_push(failure(50, 404, heard="UNREGISTERED", heard_platform="unknown"), CATALOGUE)
     assert told.entry is CATALOGUE.classify("fcm", 404, "UNREGISTERED")
 

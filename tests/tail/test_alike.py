@@ -882,7 +882,7 @@ def test_a_slow_copy_of_a_log_that_is_rotated_meanwhile_counts_once(tmp_path, pa
 @pytest.mark.parametrize("piece", [100, 3000])
 @pytest.mark.parametrize("seconds", [1, 700])
 def test_generations_that_are_slowly_put_together_under_another_name_count_once(tmp_path, seconds, piece):
-    """Also those that were let go of: as long as what is put together grows, the rest of each may come."""
+    """While a concatenation grows, the rest of each generation may come, also of those that were closed."""
     log, lines = tmp_path / "a.log", numbered(0, 900)
     follower = Follower(tmp_path / "*.log")
     for first in range(0, 900, 300):

@@ -186,8 +186,8 @@ def test_an_archive_counts_whose_original_goes_after_the_directory_of_both_was_l
     assert (follower.missed, follower.lost) == (0, 0)
 
 
-def test_a_log_that_is_rotated_after_the_directory_of_rotated_ones_was_listed(tmp_path, monkeypatch):
-    """As the first one there, and amid the first look of the daemon: the next one, whose banner is long, is no rest."""
+def test_a_log_rotated_after_its_directory_was_listed_is_not_continued_by_the_next_one(tmp_path, monkeypatch):
+    """If the first rotation comes within the daemon's first look, the next log's banner is not taken for a rest."""
     log, old, banner = tmp_path / "m.log", tmp_path / "old", [f"licence and version, line {n:03}" for n in range(200)]
     old.mkdir()
     append(log, *banner, *lines(0, 50))
@@ -223,7 +223,7 @@ def test_a_log_that_is_rotated_after_the_directory_of_rotated_ones_was_listed(tm
 def test_an_archive_that_is_packed_under_a_name_for_a_while_counts_nothing(
     tmp_path, log, pattern, rotated, begun, ended, pack, seen
 ):
-    """Whatever is there of it at a look: nothing, a part of its front, what tells what it is a copy of, or all."""
+    """An archive in the making counts nothing, however much of it a look finds."""
     path, archive = tmp_path / log, tmp_path / begun
     append(path, *lines(0, 60))
     follower = Follower(tmp_path / pattern)
@@ -374,7 +374,7 @@ def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_wit
 
 
 def test_logs_whose_archives_wait_are_not_looked_at_again_before_those_are_unpacked(tmp_path, monkeypatch):
-    """Else of many logs all would be compared with their archives in each look, for the few that are unpacked in it."""
+    """Logs that wait for their archives cost no look until some of these are unpacked."""
     clock, looks = itertools.count(0, 0.1), []
     for n in range(60):
         (tmp_path / f"m{n}.log.1.gz").write_bytes(gzip.compress("\n".join([*lines(1000 * n, 30), ""]).encode()))
@@ -475,7 +475,7 @@ def test_a_log_that_was_taken_up_and_not_read_before_a_kill_counts_where_rotatio
 def test_what_lay_in_an_archive_that_was_not_unpacked_before_a_kill_is_no_history(
     tmp_path, monkeypatch, kills, banner, stopped
 ):
-    """Nor where the log that was read before it is gone: its successor was taken up, and is older than the kill."""
+    """Lines of an archive that waited when the daemon was killed count, even if the log read before it is gone."""
     log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(banner)]
     append(log, *begins, *lines(0, 40))
     follower = Follower(log)
@@ -523,7 +523,7 @@ def test_archives_from_before_a_log_was_followed_are_history_before_they_are_unp
 
 @pytest.mark.usefixtures("one_question_a_look")
 def test_an_archive_with_the_inode_of_another_log_s_is_not_taken_for_that_before_it_is_unpacked(tmp_path):
-    """As where rotation removes the last archive of one log, and packs another's into its inode a moment later."""
+    """An archive that got another archive's inode is identified by its bytes."""
     logs = [tmp_path / "b.log", tmp_path / "z.log"]
     for n, log in enumerate(logs):
         append(log, *lines(1000 * n, 30))

@@ -393,7 +393,7 @@ def test_no_race_of_nights_with_one_banner_loses_or_doubles_a_line(tmp_path, see
 def test_no_race_of_nights_loses_or_doubles_a_line_where_archives_are_unpacked_slowly(
     tmp_path, monkeypatch, restarts, seed, banner_bytes, pattern
 ):
-    """Nor do questions to archives that go on for several looks, while the path leads on, or that a kill cuts short."""
+    """Each line counts once, although questions to archives take several looks, and a kill cuts some short."""
     chance = random.Random(seed)
     clock = itertools.accumulate(iter(lambda: chance.random() * 0.2, None))  # half a second is for all in one look
     monkeypatch.setattr(candidates, "time", SimpleNamespace(time=time.time, monotonic=partial(next, clock)))
@@ -544,7 +544,7 @@ class Copier(Rotator):
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 def test_no_race_with_a_copy_that_is_made_under_another_name_doubles_a_line(tmp_path, seed, packed):
-    """Whatever comes between any two system calls of a look, or behind what was just compared."""
+    """No step of copying between any two system calls of a look makes a line count twice."""
     follower = start(tmp_path, "*.log")
     copier = Copier(str(tmp_path / "mesibo.log"), seed, packed=packed)
     with stepping_in(copier):

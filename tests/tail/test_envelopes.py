@@ -455,7 +455,7 @@ def test_a_message_that_is_split_amid_its_prefix_is_one_though_nothing_else_is_i
 
 
 def test_the_first_part_of_a_message_whose_rest_never_comes_is_reported_as_lost(path):
-    """As when the runtime was killed amid it, and the next file begins with nothing."""
+    """If the runtime was killed within a message, and the next file has no rest, its first part is reported as lost."""
     append(path, b"".join(record for text in texts(20) for record in parts_of("cri", text)))
     follower, counter = follow(path)
     follower.turn()

@@ -347,7 +347,7 @@ def test_no_step_is_quadratic_in_deleted_files_that_are_open(tmp_path):
 
 @pytest.mark.parametrize("begin", ["", "\0" * 8192, BANNER], ids=["every other one empty", "NULs", "banner"])
 def test_no_step_is_quadratic_in_generations_that_were_read(tmp_path, begin):
-    """Of which all are there still, at the next start and when one more is rotated."""
+    """The next start, and one more rotation, take time proportional to the generations that are there."""
     costs = []
     for count in (20, 40):
         path = tmp_path / f"m{count}.log"
@@ -389,7 +389,7 @@ def test_what_came_into_an_empty_log_and_was_put_away_is_found_in_any_of_many_di
 
 
 def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tmp_path, monkeypatch):
-    """Not of all paths in each look, where one of them is not there; and once for all, where all leave in one look."""
+    """A missing path does not make every look examine all paths, and many that vanish cost one examination."""
     asked = []
     targets = PathState.targets
     monkeypatch.setattr(PathState, "targets", lambda state: asked.append(state) or targets(state))
@@ -429,7 +429,7 @@ def test_paths_that_are_found_again_are_not_sorted_again(tmp_path, monkeypatch):
 
 
 def test_a_log_that_is_searched_for_what_was_read_costs_a_digest_a_line(tmp_path, monkeypatch):
-    """However many lines it is looked for by, and though all of them are equally long."""
+    """A search takes one digest per line, however many lines are searched for and though all are equally long."""
     path, asked = tmp_path / "m.log", []
     lines = [b"E2511-101112-%03d (1): line" % n for n in range(500)]
     path.write_bytes(b"\n".join(lines) + b"\n")

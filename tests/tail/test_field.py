@@ -312,7 +312,7 @@ def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tm
 
 
 def test_a_log_that_was_edited_is_read_though_its_writer_goes_on_in_the_original(tmp_path):
-    """As of a service that opens its log anew bit by bit: what was in the original when it was left is read first."""
+    """If a service reopens its log bit by bit, what it still wrote to the original is read first."""
     log = Log(tmp_path, "looking")
     log.write(100)
     log.follower.turn()
@@ -395,7 +395,7 @@ def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other
 @pytest.mark.parametrize("count", [1, 10, 100, 700, 4000])
 @pytest.mark.parametrize("more", [0, 1])
 def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, life, count, more):
-    """As ext4 and XFS leave a file whose size was on disk and whose last bytes were not, written on since or not."""
+    """NULs at the end of what was read, as a power loss leaves them, cost no line, written on or not."""
 
     def steps(log):
         with open(log.path, "rb+") as file:
@@ -1196,7 +1196,7 @@ def test_a_rotated_file_that_is_being_shredded_at_a_start_is_no_generation(tmp_p
 def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_counts_once(
     tmp_path, patterns, pack, restart
 ):
-    """As rsync does, by name: for a moment what was in ``m.log.1`` is nowhere, and then in ``m.log.2``."""
+    """While rsync replaces files by name, what was in ``m.log.1`` is nowhere for a moment, and is not missed."""
     log = Log(tmp_path, "looking", patterns=patterns)
     copied = {"cp -p": "cp -p {} t", "gzip -c": "gzip -c {} > t; touch -r {} t"}[pack].replace("{}", "../{}")
     log.write(40)

@@ -81,7 +81,7 @@ def with_all_pairs(survey, found):
 
 @pytest.mark.parametrize("first", range(0, 600, 100))
 def test_what_is_decided_by_an_index_is_what_is_decided_by_all_pairs(tmp_path, monkeypatch, first):
-    """Of files and generations that begin alike, are parts of each other, or have the same lines behind NULs."""
+    """A plan made by an index of common bytes is the plan that comparing all pairs gives."""
     surveys, find, decided = [], Survey.find, []
 
     def compared(view, known, found):

@@ -101,7 +101,7 @@ def test_a_log_whose_link_went_is_read_to_its_end_where_it_lies(tmp_path, steps,
 
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_behind_two_links_that_both_went_is_read_to_its_end(tmp_path, life):
-    """As on a node with Docker: the last file is what is looked beside, whatever number of links led there."""
+    """Rotated files are looked for beside the last target, however many links led there."""
     log = followed(tmp_path, life, "docker/0-json.log")
     log.treat((5, "cd docker; mv 0-json.log 0-json.log.1", 5, LOOK, f"rm containers/a.log {POD}/0.log", LOOK))
     log.check()
@@ -256,7 +256,7 @@ def test_an_archive_counts_whatever_has_the_name_that_it_was_packed_from(tmp_pat
 
 @pytest.mark.parametrize("life", LIVES)
 def test_copies_named_after_a_link_count_in_the_directory_for_rotated_files(tmp_path, life):
-    """Also where the log that it leads to is called otherwise: whoever rotates may know the link alone."""
+    """Copies named after a link count even if the log that it leads to has another name."""
 
     def steps(log):
         for number in (2, 1):

@@ -120,7 +120,7 @@ def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path,
 
 @pytest.mark.parametrize("life", LIVES)
 def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_reported_as_missed(tmp_path, life):
-    """As multilog's ``current`` is, after it was written to: by its inode it is the same file."""
+    """An empty log that is renamed, as multilog's ``current`` is, is recognised by its inode."""
     played(tmp_path, life, (9, "mv m.log @4000000069b0a1c0f2de4.u", LOOK, 3), lines=0, patterns=("*",))
 
 
@@ -168,7 +168,7 @@ def test_a_file_of_all_generations_counts_nothing_twice(tmp_path, steps, pattern
 
 
 def test_an_older_state_that_is_written_back_counts_once(tmp_path):
-    """As it does where nobody saw the log empty."""
+    """An older state that is written back counts once, also if a look saw the log empty before."""
     played(tmp_path, "looking", ("cp m.log ../kept", 3, LOOK, ": > m.log", LOOK, "cat ../kept >> m.log", LOOK, 5))
 
 
@@ -421,7 +421,7 @@ def test_a_copy_of_a_directory_that_the_pattern_matches_counts_nothing_twice(tmp
 
 @pytest.mark.parametrize("life", ["running", "looking"])
 def test_a_copy_that_goes_on_growing_counts_nothing_twice_after_a_restart(tmp_path, life):
-    """That a file is a copy is found out again when the daemon is started."""
+    """After a restart, the daemon recognises again that a file is a copy."""
     log = Log(tmp_path, life, patterns=("*/m.log",))
     (log.directory / "a").mkdir()
     log.write(40, str(log.directory / "a/m.log"))
@@ -432,7 +432,7 @@ def test_a_copy_that_goes_on_growing_counts_nothing_twice_after_a_restart(tmp_pa
 @pytest.mark.parametrize("read", [40, 0])
 @pytest.mark.parametrize("looks", ["once", "twice"])
 def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
-    """Of a log that is copied with unread lines, and then emptied, no line is lost, and none is told to be."""
+    """If a log is copied with unread lines, and then emptied, no line is lost or reported as lost."""
     log = Log(tmp_path, "running", patterns=("*.log",))
     log.write(read)
     follower = log.follower
@@ -545,7 +545,7 @@ def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_
 
 
 def test_a_line_that_is_torn_within_its_code_is_reported_as_lost_once(tmp_path):
-    """And not again with each restart as long as its file lies there."""
+    """The lost line is not reported again with each restart while its file exists."""
     log = Log(tmp_path, "by hand")
     log.write(9)
     log.follower.turn()
@@ -795,7 +795,7 @@ def test_an_older_state_of_a_log_that_was_rotated_away_does_not_count_at_its_pat
 
 @pytest.mark.parametrize("stopped", [False, True])
 def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_read(tmp_path, stopped):
-    """As where the next one was never begun: its rotated file is done with by then, and stays where it is."""
+    """A log that is put back, while its rotated file stays, continues after what was read of it."""
     log = tmp_path / "m.log"
     append(log, *START, *(f"line {n} before the rotation" for n in range(20)))
     follower = Follower(log)
@@ -1092,7 +1092,7 @@ def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(t
 
 @pytest.mark.parametrize("then", ["tail -n 3 m.log > t; mv t m.log", "gzip m.log"])
 def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tmp_path, then):
-    """As vi keeps one, and writes over the log: what was read last stands elsewhere in the backup, at its end."""
+    """A backup that vi keeps, in which the last lines read are at another place, counts nothing twice."""
     log = tmp_path / "m.log"
     lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
     append(log, *lines)
@@ -1162,7 +1162,7 @@ def test_half_a_line_of_an_archive_that_is_still_written_is_not_joined_with_the_
 @pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
 @pytest.mark.parametrize("pack", ["cat m.log t > m.log.1", "cat m.log t | gzip > m.log.1.gz"])
 def test_what_a_log_was_rotated_to_counts_once_that_comes_before_the_log_is_read(tmp_path, pack, pattern, then, killed):
-    """As in a mirror, where the log itself goes later, or never: what is not read yet is in both."""
+    """In a mirror where the rotated file comes before the log goes, lines that are in both count once."""
     log = tmp_path / "m.log"
     lines = [f"E2211-10111{n // 1000 % 10}-{n % 1000:03} (1): push number {n}" for n in range(20_000)]
     append(log, *lines[:19_000])

@@ -68,7 +68,7 @@ def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns, size):
 
 @pytest.mark.parametrize("size", ALLOCATED)
 def test_a_line_that_is_written_in_pieces_in_the_place_of_a_hole_counts_as_a_whole(tmp_path, size):
-    """As a buffer of its writer's is full amid a line: what follows it so far is no end of it, however much that is."""
+    """Half a line in the place of NULs waits for its rest, however many NULs follow it."""
     log = allocated(tmp_path, "by hand", size)
     data = log.lines(200)
     with open(log.path, "r+b", buffering=0) as file:
@@ -104,8 +104,8 @@ def test_what_stands_behind_a_short_line_and_a_hole_is_read(tmp_path, life, befo
     log.check(missed=life in ("stopped", "killed"))  # nobody can tell then whether anything was unread
 
 
-def test_a_long_hole_that_the_file_system_does_not_tell_is_looked_at_once(tmp_path, monkeypatch):
-    """As on NFS before version 4.2: what follows is read, also after a restart, and nothing is looked at twice."""
+def test_a_long_hole_that_the_file_system_does_not_report_is_searched_once(tmp_path, monkeypatch):
+    """On NFS before 4.2, the lines after a hole are read, also after a restart, and nothing is searched twice."""
     monkeypatch.setattr(files, "_HOLE_STEPS", 3)
     monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
     log = Log(tmp_path, "by hand")
@@ -130,8 +130,8 @@ def test_a_long_hole_that_the_file_system_does_not_tell_is_looked_at_once(tmp_pa
 
 
 @pytest.mark.parametrize("steps", [4096, 3], ids=["in one call", "in many"])
-def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeypatch, steps):
-    """As by dd, or where the file system tells no holes: a line in their place costs no more, and counts anywhere."""
+def test_zeros_that_were_written_in_advance_are_searched_once(tmp_path, monkeypatch, steps):
+    """Lines that replace zeros written by dd count at any place, without another search."""
     monkeypatch.setattr(files, "_HOLE_STEPS", steps)
     monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
     log = allocated(tmp_path, "by hand", 65536 * 100)
@@ -154,7 +154,7 @@ def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeyp
 
 
 def test_zeros_amid_a_log_that_take_more_than_one_look_hold_up_nothing_where_it_grows_meanwhile(tmp_path, monkeypatch):
-    """As in a copy of a log with a hole, where its writer goes on: what was looked at is not looked at again."""
+    """While a log grows, a long run of zeros in it is searched bit by bit, and no part twice."""
     monkeypatch.setattr(files, "_HOLE_STEPS", 3)
     monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
     log, looks = Log(tmp_path, "by hand"), []
@@ -180,7 +180,7 @@ def test_zeros_amid_a_log_that_take_more_than_one_look_hold_up_nothing_where_it_
 
 @pytest.mark.parametrize("torn", [b"", b"one that begins in front of"], ids=["between lines", "within one"])
 def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, torn):
-    """However large it is; the end of a line that began before it is no line of its own."""
+    """A hole of any size is skipped, and the end of a line that began before it is no line of its own."""
     log = Log(tmp_path, "by hand")
     log.write(20)
     with open(log.path, "r+b") as file:
@@ -204,8 +204,8 @@ def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, to
     assert sum(log.follower.sink.lines.values()) == 40 + bool(torn)
 
 
-def test_what_stands_behind_a_hole_amid_a_log_ends_no_line_of_the_one_before(tmp_path):
-    """As after a power loss: only what a log begins with can be the rest of a line that its rotation has torn."""
+def test_what_follows_a_hole_in_a_log_ends_no_line_of_the_previous_one(tmp_path):
+    """Only what a log begins with can be the rest of a line torn by its rotation."""
     log = Log(tmp_path, "by hand")
     log.write(20)
     log.follower.turn()

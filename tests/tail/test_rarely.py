@@ -174,7 +174,7 @@ def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path
 
 
 def test_an_orderly_stop_ends_though_reads_of_a_deleted_log_bring_nothing(log, follower, monkeypatch):
-    """Whatever keeps them from it, and however much time there is."""
+    """A stop ends even if reads of a deleted log fail for as long as they may take."""
     append(log, *lines(20, 5))
     follower.look()
     log.unlink()
@@ -252,7 +252,7 @@ def test_a_log_whose_server_forgot_it_is_opened_anew(log, follower, monkeypatch)
 
 
 def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, follower, monkeypatch):
-    """However often a look tries it again."""
+    """No descriptor leaks, however often a look tries to open the log."""
     follower.stop()
     append(log, *lines(20, 3))
     before, attach, failed = len(os.listdir("/proc/self/fd")), Generation.attach, []
@@ -305,7 +305,7 @@ def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, 
 
 
 def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
-    """What was read there may lie elsewhere by now; the log goes on."""
+    """The log is still followed, and generations read in the removed directory are not missed."""
     old = tmp_path / "old"
     old.mkdir()
     follower = Follower(log, rotated=(str(old / "*"),))
@@ -322,7 +322,7 @@ def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
 
 
 def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, follower, tmp_path):
-    """As ``ln`` gives it one, right before the log goes, or for a snapshot: it was not rotated."""
+    """A hard link with a rotated name, as for a snapshot, does not make the log a rotated one."""
     os.link(log, tmp_path / "m.log.1")
     follower.turn()
     append(log, *lines(20, 3))
@@ -542,7 +542,7 @@ def test_a_rotated_file_that_was_renamed_again_is_closed_for_its_log(log, tmp_pa
 
 
 def test_a_log_that_waits_to_be_opened_costs_a_look_no_more_than_one_that_is_quiet(log, reconciled, tmp_path):
-    """As long as there is no room: what is around it was looked at when it began to wait."""
+    """A log without room to be opened is not surveyed again at each look."""
 
     def all_lines(data, _envelope):
         return len(data)
@@ -761,7 +761,7 @@ def test_a_copy_of_one_of_many_logs_with_one_banner_counts_nothing_twice(tmp_pat
 
 
 def test_the_first_lines_of_a_log_that_was_emptied_count_once(log, tmp_path):
-    """As ``head`` takes them to another path: what is known of its head is enough, though its file is another one."""
+    """The first lines of an emptied log, put at another path by ``head``, are recognised by its head."""
     append(log, *lines(20, 280))
     follower = Follower(tmp_path / "*.log")
     follower.turn()
@@ -886,7 +886,7 @@ def test_of_a_directory_for_rotated_files_only_what_its_pattern_matches_counts(l
 
 
 def test_another_log_that_begins_with_the_name_of_one_is_none_of_its_files(log, follower, tmp_path):
-    """Also when it was written while that one was renamed to what nobody knows: no sign tells where that name ends."""
+    """A log whose name begins with another's is not taken for its generation, even if that was renamed meanwhile."""
     log.rename(tmp_path / "m.log-x")
     append(tmp_path / "m.log2", *lines(5000, 9))
     append(log, *lines(20, 3))
@@ -979,7 +979,7 @@ def test_an_archive_that_is_cut_off_between_its_look_and_its_read_is_waited_for(
 
 
 def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(log, follower, reconciled, tmp_path):
-    """As where whoever packed it was killed: it costs no look once nothing more is to come."""
+    """An archive whose compressor was killed costs no look once nothing more is expected."""
     log.rename(tmp_path / "m.log.2")
     append(log, *lines(100, 3))
     (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(b"x" * 500)[:12])

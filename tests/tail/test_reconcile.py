@@ -1252,7 +1252,7 @@ def imports(tree):
 
 @pytest.mark.parametrize("name", ["reconcile", "plan", "identity", "fingerprint", "rotated_names"])
 def test_a_decision_knows_neither_the_system_nor_the_time(name):
-    """What decides is given all that it goes by."""
+    """Decision modules import neither os, time nor paths."""
     assert not {"os", "time", "stat", "pathlib"} & set(imports(modules()[name]))
 
 
@@ -1305,7 +1305,7 @@ def test_state_has_one_owner():
 
 
 def test_a_generation_has_few_attributes():
-    """What is known of a generation can be taken in."""
+    """The number of a generation's attributes is bounded."""
     trees = modules()
     state, reading = (
         attributes(trees["generation_state"], "GenerationState"),

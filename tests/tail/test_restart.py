@@ -559,7 +559,7 @@ def test_a_log_that_lost_more_than_is_known_of_its_end_is_reported_where_it_is_r
 
 @pytest.mark.parametrize("long", [0, 1_500_000], ids=["usual lines", "a line longer than what is read at once"])
 def test_what_came_into_a_deleted_log_since_the_last_look_is_read_before_an_orderly_stop(path, long):
-    """Also of one that was empty then, and of a line for which more than once is to be read."""
+    """Lines in a deleted log are read before a stop, even if it was empty or a line takes several reads."""
     follower = Follower(path, envelope="auto", max_line_bytes=2_000_000)
     append(path, *lines(*range(5 if long else 0)))
     follower.turn()

@@ -64,7 +64,7 @@ class Life:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_archives_whose_numbers_are_shifted_count_once(tmp_path, seed):
-    """Whatever a look finds of them, and also those that nobody saw before the daemon was killed."""
+    """Archives count once at any step of the shift, also those that nobody saw before a kill."""
     life = Life(tmp_path, seed)
     for _ in range(life.random.randrange(3, 9)):
         for _ in range(life.random.randrange(1, 4)):

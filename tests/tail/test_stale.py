@@ -34,7 +34,7 @@ def test_a_file_whose_close_fails_is_closed(tmp_path, monkeypatch):
 
 
 def test_a_file_that_fails_when_another_one_asks_it_to_be_closed_ends_nothing(tmp_path, monkeypatch):
-    """Where only so many may be open, all others are read all the same."""
+    """If closing a quiet file fails, all other files are still read."""
     append(tmp_path / "0.log", *lines("0"))
     follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
     follower.turn()
@@ -58,7 +58,7 @@ def test_a_file_that_fails_when_another_one_asks_it_to_be_closed_ends_nothing(tm
 @pytest.mark.parametrize("nth", range(1, 7))
 @pytest.mark.parametrize("call", ["fstat", "pread"])
 def test_the_last_line_of_a_file_that_fails_when_it_is_let_go_is_read_later(tmp_path, monkeypatch, call, nth):
-    """And the file is not kept open for ever: nothing of it is noted before all has been read."""
+    """A file that fails when it is closed is neither kept open nor noted as read before all of it was."""
     log = tmp_path / "m.log"
     append(log, *lines("1"))
     append(log, "E2211-101112-009 (1): without its end", end="")

@@ -324,8 +324,8 @@ def test_an_archive_with_a_bad_sector_in_its_middle_is_read_up_to_there_once(tmp
     follower.tail.close()
 
 
-def test_a_damaged_archive_is_said_to_be_lost(path):
-    """What cannot be unpacked is counted, and nothing else waits for it."""
+def test_a_damaged_archive_is_reported_as_lost(path):
+    """What cannot be unpacked is counted, and no other file waits for it."""
     append(path, "E2211-101112-001 (1): one")
     follower = Follower(path)
     follower.turn()
@@ -478,7 +478,7 @@ def test_late_lines_of_a_rotated_file_that_was_closed_for_others_count(tmp_path,
 
 
 def test_a_source_with_more_files_than_may_be_open_has_caught_up_once_all_were_read(tmp_path):
-    """Else what was there at the first start would be reported as a burst."""
+    """A source has caught up only after files that waited to be opened, or its history would look like a burst."""
     for n in range(6):
         append(tmp_path / f"{n}.log", *(f"E2211-101112-{n:03} (1): line {i}" for i in range(100)))
     follower = Follower(tmp_path / "*.log", files=OpenFiles(2))
@@ -531,7 +531,7 @@ def test_growth_of_many_files_is_noticed_without_opening(path, tmp_path):
 
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_a_source_without_an_open_file_is_given_one(tmp_path, most):
-    """However few files may be open, and however many logs another source has."""
+    """Each source may open a file, however few may be open and however many another source has."""
     shared = OpenFiles(most)
     followers = []
     for name, count in (("many", 20), ("few", 1), ("one", 1)):
@@ -613,7 +613,7 @@ def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(t
 
 
 def test_a_log_that_is_packed_while_it_is_written_says_why_it_is_not_followed(tmp_path):
-    """As rsyslog's ``zipLevel`` does: what is in it counts, and its source is down, for a reason that has a remedy."""
+    """What is in a log written by rsyslog's ``zipLevel`` counts, and its source is down for a reason with a remedy."""
     log = tmp_path / "m.log"
     log.write_bytes(gzip.compress(b"E2511-101010-001 (1): first line\n"))
     follower = Follower(log)

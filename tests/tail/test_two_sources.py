@@ -287,8 +287,8 @@ def test_what_nobody_has_read_counts_though_another_log_begins_with_the_same_ban
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-def test_two_sources_whose_logs_have_one_name_and_one_directory_for_rotated_files(tmp_path, rotate, life):
-    """Of a name that may be either's, the bytes tell whose it is."""
+def test_two_logs_of_one_name_and_one_directory_for_rotated_files_keep_their_own(tmp_path, rotate, life):
+    """A rotated file whose name may be either log's is attributed by its bytes."""
     logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
     (tmp_path / "old").mkdir()
     for n, log in enumerate(logs):
@@ -420,10 +420,8 @@ def test_a_log_takes_no_rotated_file_from_where_its_source_looks_for_none(tmp_pa
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-def test_of_one_source_too_a_log_near_a_directory_takes_nothing_that_another_one_is_rotated_to_there(
-    tmp_path, rotate, life
-):
-    """As where one log is kept in the directory into which another one is rotated."""
+def test_a_log_takes_nothing_that_another_one_of_its_source_is_rotated_to_beside_it(tmp_path, rotate, life):
+    """A log in the directory into which another log is rotated does not get that one's files."""
     logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "n.log"]
     for n, log in enumerate(logs):
         log.parent.mkdir(parents=True)

@@ -104,7 +104,7 @@ PIECES = {
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("way", PIECES)
 def test_what_was_read_and_is_written_back_in_pieces_counts_once(tmp_path, way, patterns):
-    """As long as what is there begins as what was read, the rest may be on its way back."""
+    """While a log begins as what was read, the rest is expected to come back, and counts once."""
     brought_back(tmp_path, PIECES[way], patterns=patterns)
 
 
@@ -182,7 +182,7 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
 
 @pytest.mark.parametrize("read", [False, True])
 def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
-    """As in a mirror that writes each file anew: the log by a copy with more, and the rotated one by a copy of that."""
+    """In a mirror that writes each file anew, log and rotated file are recognised as copies with more lines."""
     log = Log(tmp_path, "running")
     log.write(120)
     log.follower.turn()
@@ -200,7 +200,7 @@ def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
 
 
 def test_a_file_and_a_copy_of_it_that_go_on_otherwise_both_count(tmp_path):
-    """As where an editor has replaced a log that its writer keeps open: each has lines that the other has not."""
+    """If an editor replaced a log that its writer keeps open, the lines that only one of both has count."""
 
     def replaced(log):
         with open(log.path, "ab", buffering=0) as old:
@@ -233,7 +233,7 @@ def test_lines_without_stamps_that_come_again_are_news(tmp_path):
     "after", ["mv m.log m.log.1; : > m.log", "rm m.log; : > m.log", "echo 'of another day' >> m.log"]
 )
 def test_an_end_that_does_not_come_back_is_reported_once(tmp_path, after):
-    """Whatever is done to the log that has lost its end, and what is written next counts."""
+    """A lost end is reported once, whatever is done to the log, and what is written next counts."""
     played(tmp_path, "looking", ("truncate -s 9000 m.log", LOOK, after, LOOK, 5, LOOK), lines=400, missed=1)
 
 
@@ -311,7 +311,7 @@ def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
 
 @pytest.mark.parametrize("count", [5, 200])
 def test_a_copy_of_a_log_with_a_hole_in_front_counts_once(tmp_path, count):
-    """As a writer without O_APPEND leaves one in a log that was copied and emptied, and cp copies it."""
+    """A copy made by cp of a log that begins with a hole, as without O_APPEND, counts once."""
     holed = "cp m.log m.log.1; n=$(stat -c %s m.log); : > m.log; truncate -s $n m.log"
     steps = (holed, count, "cp m.log m.log.copy")
     played(tmp_path, "running", steps, lines=7, patterns=("m.log*",))

@@ -115,7 +115,7 @@ def test_who_knows_the_authority_gets_metrics_over_tls(site):
 
 
 def test_plain_http_gets_nothing_from_a_tls_port(site):
-    """What is no handshake gets no answer from a handler."""
+    """No handler answers a client that does not complete a TLS handshake."""
     site.start(TLS)
     try:
         answer = site.get(authority="")
@@ -495,8 +495,8 @@ class TestPasswords:
         ("Basic ü", None),
     ],
 )
-def test_credentials_are_taken_or_left(header, expected):
-    """What is no basic authentication is none at all."""
+def test_any_header_but_basic_authentication_is_no_credentials(header, expected):
+    """A header that is no basic authentication counts as none."""
     assert credentials(header) == expected
 
 

@@ -35,7 +35,7 @@ def test_no_cell_begins_a_formula(value, expected):
 
 @given(st.text(alphabet=SIGNS + "; \t\"'a1,|", max_size=30))
 def test_whatever_separates_cells_no_part_begins_with_a_sign(text):
-    """But for a telephone number as a whole."""
+    """With any separator, no part of a cell begins with a formula's sign, except a whole telephone number."""
     cell = _cell(text)
     for separator in (";", "\t", "|"):
         for part in cell.split(separator):

@@ -97,7 +97,7 @@ def test_what_is_kept_is_what_is_shown():
 
 
 def test_accepted_and_failed_share_one_scale():
-    """As many failed as accepted pushes are as high, either way from 0."""
+    """Equal numbers of accepted and failed pushes have bars of equal height."""
     (chart,) = drawn("hour", (ACCEPTED, 30, 20), (EXPIRED, 3, 20))
     assert chart.axis == 50
     bars = {each.name: rectangles(each.path) for each in chart.bars}

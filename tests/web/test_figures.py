@@ -35,7 +35,7 @@ def test_an_expired_certificate_is_ios_0_percent_and_android_as_ever():
 
 
 def test_dead_tokens_and_limits_are_on_neither_side_of_the_share():
-    """As in the alerts: churn is no failure of push."""
+    """The share leaves dead tokens and rate limits out, as the alerts do."""
     figures, numbers = told(Story().ordinary(60).incident("fcm", 404, "UNREGISTERED").incident("fcm", 914))
     assert numbers["accepted_share"]["fcm"] > 0.98
     assert figures["fcm"].state == ""
@@ -86,8 +86,8 @@ def test_pushes_of_unknown_platform_have_a_figure_of_their_own():
     [(0.2, "now", ""), (5.4, "5 s ago", ""), (90, "90 s ago", ""), (600, "10 min ago", ""),
      (3700, "1 h ago", "warning"), (80_000, "22 h ago", "warning")],
 )  # fmt: skip
-def test_the_last_push_is_so_long_ago(ago, value, state):
-    """In seconds, minutes or hours; a long while is marked."""
+def test_the_last_push_is_shown_by_its_age(ago, value, state):
+    """The age is in seconds, minutes or hours, and marked if it is long."""
     story = Story()
     story.pushes("fcm", 200, 1, ago / 60)
     for each in (*story.results.values(), *story.buckets.values()):
@@ -125,7 +125,7 @@ def test_unreadable_lines_are_counted_over_the_hour(unread, value, state):
     [(0.25, 0, "0.2 s", "", ""), (-5, 0, "0.0 s", "", ""), (300, 12 << 20, "5 min", "12.0 MiB to read", "warning")],
 )
 def test_the_delay_is_from_the_lines_own_time_until_it_was_read(late, behind, value, note, state):
-    """Of the newest line; a stamp ahead of the clock is no delay."""
+    """The delay is the newest line's, and 0 for a stamp ahead of the clock."""
     story = Story().ordinary(60)
     story.status = {"mesibo": replace(UP, lag_bytes=behind)}
     figure = told(story, last_line_at=NOW, logged_at=NOW - late)[0]["delay"]

@@ -31,8 +31,8 @@ def test_identical_failures_are_one_row_with_their_number_and_span():
 
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(1, 5), st.integers(1, 20))
-def test_going_on_behind_the_last_one_meets_every_failure_once(users, most, looked_at):
-    """Whatever the rows are: pages end, hold no more rows than asked for, and lose and repeat nothing."""
+def test_reading_page_by_page_meets_every_failure_once(users, most, looked_at):
+    """Pages end, have at most as many rows as asked for, and lose and repeat nothing."""
     left, met = listed(users), []
     while left:
         found = grouped(left, most, looked_at)
@@ -46,7 +46,7 @@ def test_going_on_behind_the_last_one_meets_every_failure_once(users, most, look
 
 
 def test_a_row_has_the_same_name_when_a_new_failure_joins_it():
-    """So that what is open on the page stays open."""
+    """A row's id stays when a failure joins, so that what is open on the page stays open."""
     before, after = (grouped(listed(users), 5).groups[0] for users in ("ab", "aab"))
     assert before.id == after.id
     assert len({group.id for group in grouped(listed("abcdef"), 10).groups}) == 6
@@ -77,7 +77,7 @@ def test_only_a_path_is_a_prefix(forwarded, configured, prefix):
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.text())
 def test_a_prefix_is_nothing_that_ends_an_attribute_or_names_a_host(text):
-    """Whatever is sent."""
+    """No X-Forwarded-Prefix can end an attribute or lead to another host."""
     if is_prefix(text):
         assert text.startswith("/")
         assert not text.startswith("//")

@@ -140,7 +140,7 @@ def test_head_is_answered_like_get_without_a_body(server):
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "TRACE", "BREW", "CONNECT"])
 def test_other_methods_are_refused(server, method):
-    """Whatever is no reading is answered with 405, or with 400 where it is no HTTP."""
+    """Any method but GET and HEAD is answered with 405, and what is no HTTP with 400."""
     assert get(server, method=method).split()[1] in (b"405", b"400")
 
 

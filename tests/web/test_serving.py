@@ -262,7 +262,7 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
 
 
 def test_sources_that_are_read_do_not_stand_before_those_that_are_not(watched, get):
-    """Of a hundred sources the one with unread lines comes first; what can be read is one row each below it."""
+    """Among a hundred sources, the one with unread lines comes first, and each readable one is a row below."""
     fine = {f"a{i:02}": SourceStatus(f"a{i:02}", True, 1, 0, True, ()) for i in range(20)}  # noqa: FBT003
     watched.status = fine | watched.status
     watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))

@@ -157,7 +157,7 @@ def test_links_keep_the_span_of_the_charts(get):
 
 
 def test_addresses_for_programs_begin_with_the_prefix_of_a_proxy(serve, watched):
-    """What an incident names is there behind it."""
+    """Links in the API's incidents work through a proxy with a prefix."""
     row = ResultRow("mesibo", "apns", "903", "")
     batch = Batch(10)
     batch.incident(Incident("k", "critical", "t", "yours", (row,), NOW - 90, NOW - 50, NOW - 50, 1), frozenset())
@@ -215,7 +215,7 @@ def test_failures_are_narrowed_by_their_time(get, query, total):
 
 
 def test_a_time_that_is_none_is_refused_in_words(get):
-    """On the page, for programs, and before a download begins."""
+    """Page, API and downloads refuse an invalid time before anything is sent."""
     assert "from is a time in UTC, such as 2h" in get("/?from=soon")[2]
     assert get("/api/v1/failures?to=soon")[0] == 400
     assert get("/downloads/failures.csv?to=soon")[0] == 400
@@ -240,7 +240,7 @@ def test_a_list_for_clean_up_says_what_to_set_while_users_are_masked(get):
 
 
 def test_a_list_for_clean_up_has_real_addresses_alone(get, watched):
-    """Those that were stored masked before are left out."""
+    """Users who were stored masked are left out of the clean-up list."""
     watched.config = msgspec.structs.replace(watched.config, privacy=PrivacySettings(identifiers="plain"))
     masked = Privacy("mask", watched.ledger.key).user(OTHER)
     batch = Batch(10)
@@ -251,8 +251,8 @@ def test_a_list_for_clean_up_has_real_addresses_alone(get, watched):
     assert sorted(row["user"] for row in rows) == [USER, "bob@example.com"]
 
 
-def test_a_list_for_clean_up_goes_on_behind_a_thousand_masked_users(get, watched):
-    """Those who were stored masked before, and fail more often, do not end it."""
+def test_a_list_for_clean_up_continues_after_a_thousand_masked_users(get, watched):
+    """Masked users who fail more often do not end the clean-up list."""
     watched.config = msgspec.structs.replace(watched.config, privacy=PrivacySettings(identifiers="plain"))
     batch = Batch(5000)
     for n in range(1001):

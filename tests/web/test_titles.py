@@ -29,7 +29,7 @@ def finding(severity, title):
     ],
 )
 def test_a_tab_is_called_by_its_heaviest_fault(findings, title):
-    """With the number of faults; what is no fault is not counted."""
+    """The title has the number of faults and the heaviest one; notes do not count."""
     assert tab_title(findings) == title
 
 

@@ -44,7 +44,7 @@ def test_so_many_events_wait_and_no_more(sizes, taken):
 
 
 def test_a_disk_that_refuses_lets_everything_be_repeated():
-    """What waits, what was taken, and what comes: until commits work again."""
+    """While commits fail, waiting, taken and new calls get the answer to repeat them."""
     inbox = Inbox()
     taken, waiting = inbox.offer(call()), None
     inbox.take()

@@ -126,7 +126,7 @@ def test_without_the_secret_nothing_is_read(given):
 
 
 def test_a_shape_has_names_and_types_and_no_value():
-    """What is keyed by users has no names either."""
+    """A shape leaves out keys that name users, and all values."""
     event = push(user={"+18005551234": 1, "ada@example.com": [1, 2]}, a='{"reason": "Gone"}', b=None, c=1.5, d=False)
     assert shape(event) == (
         "{type: <str>, user: {<key>: <num>, <key>: [<num>, …]}, a: <json {reason: <str>}>, b: null, c: <num>,"
@@ -152,7 +152,7 @@ def test_a_file_of_an_operator_adds_paths_and_samples(tmp_path):
     "text", ["code = 5", 'code = ["a b"]', 'codes = ["a"]', "code = [", "[[platform]]\nis = 'x'\npaths = []"]
 )
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path, text):
-    """Where, what and why, as for any setting."""
+    """The error says where, what and why, as for any setting."""
     file = tmp_path / "mine.toml"
     file.write_text(text)
     with pytest.raises(ConfigError, match=r"mine\.toml"):
@@ -292,7 +292,7 @@ def test_a_text_that_was_cut_within_a_character_costs_no_event(text):
     ids=["the least", "more", "a whole one of Google's"],
 )
 def test_every_event_of_the_largest_call_is_taken(event):
-    """What bounds a hostile body leaves as many events as the door lets in."""
+    """The bound on values allows as many events as a call's size allows."""
     each = json.dumps(event, separators=(",", ":")).encode()
     many = ((256 << 10) - 20) // (len(each) + 1)
     call = read(b'{"events":[' + b",".join([each] * many) + b"]}", FIELDS, now=NOW)

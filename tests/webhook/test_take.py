@@ -49,7 +49,7 @@ def test_what_comes_again_is_counted_as_repeated(since):
 
 @pytest.mark.parametrize(("witness_for", "stored", "told"), [("", 1, 0), ("log", 0, 1)])
 def test_only_failures_are_kept_one_by_one(witness_for, stored, told):
-    """As failures of a source of its own, or as what a witness says of a log's."""
+    """Failures are kept one by one, as a source's own or as a witness' reports, and accepted pushes are not."""
     batch = Batch(100)
     add(batch, *CALL, witness_for=witness_for)
     assert ([each.code for each in batch.waiting.stored()], [each.code for each in batch.events]) == (

@@ -28,11 +28,6 @@ class LineShare:
         """The share that gave no result, 0 to 1."""
         return self.unread / self.all if self.all else 0.0
 
-    @property
-    def read(self) -> int:
-        """The number of lines that gave a result."""
-        return self.all - self.unread
-
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -61,7 +56,7 @@ class Sight:
     @property
     def heavy(self) -> bool:
         """Whether there is more than a stray line or two among readable ones."""
-        return self.hour.unread >= FEW or not self.hour.read
+        return self.hour.unread >= FEW or self.hour.unread == self.hour.all
 
     @property
     def sudden(self) -> bool:

@@ -103,8 +103,26 @@ def test_what_began_two_minutes_ago_is_seen_before_the_hour_shows_it():
     found = blind(story, minutes=2, unread=100, read=0).findings()
     assert found[0].key == KEY
     assert found[0].severity == "critical"
+    assert found[0].title.startswith("100 % of the push lines of mesibo cannot be read (200 in two minutes) since ")
     assert "200 of 116,200 push lines in the last hour" in found[0].evidence[0]
     assert "200 of 200 in the last two minutes" in found[0].evidence[0]
+
+
+@pytest.mark.parametrize(("unread", "read", "told"), [(4, 0, False), (5, 95, False), (5, 94, True)])
+def test_two_minutes_are_enough_where_some_lines_and_more_than_one_in_twenty_are_unread(unread, read, told):
+    """A hiccup after a good hour is none: neither few lines, nor a few among many."""
+    story = Story().ordinary(60, until=2, rate=2000)
+    for ago in range(59, 1, -1):
+        story.lines("", 2000, ago)
+    found = blind(story, minutes=1, unread=unread, read=read).findings()
+    assert (KEY in [finding.key for finding in found]) is told
+
+
+@pytest.mark.parametrize(("read", "severity"), [(0, "critical"), (1, "warning")])
+def test_a_few_lines_are_a_catastrophe_where_they_are_all(read, severity):
+    """Of the first four pushes of a host none was read: that is no stray line."""
+    (told,) = [found for found in blind(Story(), minutes=1, unread=4, read=read).findings() if found.key == KEY]
+    assert told.severity == severity
 
 
 def test_lines_that_are_read_again_are_told_as_over():

@@ -1,6 +1,5 @@
 """Judge how blind we are: the share of the lines with the marker that gave no result, lately and over the hour."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -50,8 +49,8 @@ class Sight:
     @property
     def over(self) -> bool:
         """Whether so many lines were read since the last unread one that this is no coincidence."""
-        enough = math.log(_CHANCE) / math.log(max(1 - self.hour.share, _CHANCE)) if self.hour.unread else 1.0
-        return not self.lately.unread and self.read_since >= max(enough, _LEAST_READ)
+        chance = (1 - self.hour.share) ** self.read_since
+        return not self.lately.unread and self.read_since >= _LEAST_READ and chance <= _CHANCE
 
     @property
     def heavy(self) -> bool:

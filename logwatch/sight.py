@@ -1,6 +1,5 @@
 """Judge how blind we are: which share of the lines with the marker gave no result, lately and over the hour."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -28,11 +27,6 @@ class LineShare:
         """The share that gave no result, 0 to 1."""
         return self.unread / self.all if self.all else 0.0
 
-    @property
-    def read(self) -> int:
-        """The number of lines that gave a result."""
-        return self.all - self.unread
-
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -54,14 +48,14 @@ class Sight:
 
     @property
     def over(self) -> bool:
-        """Whether so many lines were read since the last unread one that it is no coincidence."""
-        enough = math.log(_CHANCE) / math.log(max(1 - self.hour.share, _CHANCE)) if self.hour.unread else 1.0
-        return not self.lately.unread and self.read_since >= max(enough, _LEAST_READ)
+        """Whether so many lines were read since the last unread one that this is no coincidence."""
+        chance = (1 - self.hour.share) ** self.read_since
+        return not self.lately.unread and self.read_since >= _LEAST_READ and chance <= _CHANCE
 
     @property
     def heavy(self) -> bool:
-        """Whether more than a stray line or two among readable ones is unread."""
-        return self.hour.unread >= FEW or not self.hour.read
+        """Whether there is more than a stray line or two among readable ones."""
+        return self.hour.unread >= FEW or self.hour.unread == self.hour.all
 
     @property
     def sudden(self) -> bool:

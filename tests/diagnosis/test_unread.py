@@ -103,8 +103,26 @@ def test_what_began_two_minutes_ago_is_seen_before_the_hour_shows_it():
     found = blind(story, minutes=2, unread=100, read=0).findings()
     assert found[0].key == KEY
     assert found[0].severity == "critical"
+    assert found[0].title.startswith("100 % of the push lines of mesibo cannot be read (200 in two minutes) since ")
     assert "200 of 116,200 push lines in the last hour" in found[0].evidence[0]
     assert "200 of 200 in the last two minutes" in found[0].evidence[0]
+
+
+@pytest.mark.parametrize(("unread", "read", "told"), [(4, 0, False), (5, 95, False), (5, 94, True)])
+def test_two_minutes_are_enough_where_some_lines_and_more_than_one_in_twenty_are_unread(unread, read, told):
+    """A hiccup after a good hour is none: neither few lines, nor a few among many."""
+    story = Story().ordinary(60, until=2, rate=2000)
+    for ago in range(59, 1, -1):
+        story.lines("", 2000, ago)
+    found = blind(story, minutes=1, unread=unread, read=read).findings()
+    assert (KEY in [finding.key for finding in found]) is told
+
+
+@pytest.mark.parametrize(("read", "severity"), [(0, "critical"), (1, "warning")])
+def test_a_few_lines_are_a_catastrophe_where_they_are_all(read, severity):
+    """Of the first four pushes of a host none was read: that is no stray line."""
+    (told,) = [found for found in blind(Story(), minutes=1, unread=4, read=read).findings() if found.key == KEY]
+    assert told.severity == severity
 
 
 def test_lines_that_are_read_again_are_reported_as_over():
@@ -122,14 +140,35 @@ def test_lines_that_are_read_again_are_reported_as_over():
     assert all(finding.severity != "good" for finding in found)
 
 
-@pytest.mark.parametrize(("read", "over"), [(1, False), (2, False), (30, True)])
-def test_a_few_lines_that_are_read_do_not_end_a_fault(read, over):
-    """If half of the lines are unread, two readable ones in a row do not end the finding."""
+@pytest.mark.parametrize(
+    ("beside", "read", "over"), [(1, 1, False), (1, 7, False), (1, 8, True), (1, 30, True), (0, 2, False), (0, 3, True)]
+)
+def test_a_few_lines_that_are_read_do_not_end_a_fault(beside, read, over):
+    """Of lines half of which are unread, seven in a row that are read are chance; of others, two."""
     story = Story()
     for ago in range(40, 3, -1):
-        story.lines("grammar", 1, ago).lines("", 1, ago)
+        story.lines("grammar", 1, ago).lines("", beside, ago)
     story.lines("", read, 1)
     assert ("until" in story.finding(KEY).title) == over
+
+
+def test_what_was_unread_a_minute_ago_is_not_over():
+    """However many lines were read since: of a file in the new dialect beside one in the old more will come."""
+    story = Story()
+    for ago in range(40, 0, -1):
+        story.lines("grammar", 10, ago)
+    assert "until" not in story.lines("", 100, 0).finding(KEY).title
+
+
+def test_a_few_unread_lines_of_the_last_two_minutes_do_not_stand_for_the_hour():
+    """Four of four say less than half of hundreds; the causes are those of unread lines alone."""
+    story = Story()
+    for ago in range(39, 2, -1):
+        story.lines("misplaced", 5, ago).lines("", 5, ago)
+    told = story.lines("no_code", 4, 0).finding(KEY)
+    assert "cannot be read (189) since" in told.title
+    causes = "185 have the marker behind a prefix that the grammar does not know; 4 have no code where one is expected"
+    assert told.evidence[1] == f"Of these, {causes}."
 
 
 def test_one_line_cut_off_by_a_crash_is_no_catastrophe():
@@ -202,6 +241,13 @@ def test_no_good_news_above_one_in_twenty_unread(minutes):
         assert any(finding.key == KEY for finding in found)
     elif unread == 0:
         assert all(finding.key != KEY for finding in found)
+
+
+def test_a_run_of_unread_lines_begins_behind_half_an_hour_without_one():
+    """What was mended this morning is not when today's fault began."""
+    story = Story().lines("grammar", 50, 300)
+    blind(story, minutes=40)
+    assert sight(story.readings, "mesibo", NOW).since == NOW - 39 * 60
 
 
 READINGS = st.lists(st.tuples(st.integers(0, 95), st.sampled_from(["", "grammar"]), st.integers(1, 9)), max_size=20)

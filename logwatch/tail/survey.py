@@ -18,7 +18,7 @@ from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, UNDECIDED, Answer, Ke
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
-from logwatch.tail.uncompressed import NOWHERE, Content, SeekingError, holds, is_part, possible_parts
+from logwatch.tail.uncompressed import NOWHERE, Content, SeekingError, UnwrittenError, holds, is_part, possible_parts
 from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
 
@@ -91,8 +91,9 @@ class Survey:
         """Note files as undecided if a question about them needs more of an archive to be unpacked."""
         try:
             yield
-        except SeekingError:
-            self.found.undecided.update(files)
+        except SeekingError as error:  # what a compressor that was killed left may never go on: no plain file waits
+            written = not isinstance(error, UnwrittenError)
+            self.found.undecided.update(i for i in files if written or self.found.candidates[i].packed)
 
     def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
@@ -388,9 +389,7 @@ class Survey:
         if self._list() != self._names:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
-        for candidate in self.found.candidates:
-            if candidate.error:
-                continue
+        for candidate in (each for each in self.found.candidates if not each.error):
             may_grow = not strict or candidate.is_at_path or candidate.key in anchored
             there, head = stat_at(candidate.path), candidate.head
             grown = there.size - candidate.disk_size if there else 0

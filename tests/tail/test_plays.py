@@ -1480,3 +1480,10 @@ def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(
     with log.unwatched("killed"):
         log.shell(pack)
     log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_whose_compressor_was_killed_counts_beside_what_that_left(tmp_path, life):
+    """The plain file does not wait for the archive to go on: a start that comes meanwhile takes it for history."""
+    killed = "mv m.log m.log.1; gzip -c m.log.1 | head -c 400 > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz"
+    played(tmp_path, life, ("gzip m.log; mv m.log.gz m.log.2.gz", 120, f"touch -d '2 minutes ago' m.log; {killed}", 3))

@@ -28,10 +28,9 @@ _DOCKER = (
 )
 
 
-def of_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
+def to_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
     """Check that the service may read the files, by trying as its user: because of ACLs, modes alone do not decide."""
-    row = f"{name}: readable"
-    reader = _service(host)
+    row, reader = f"{name}: readable", _service(host)
     if os.geteuid() == 0 and reader is not None:
         if reader.reads_all:
             return ok(row, f"for the service, whose unit gives it {_READS_ALL.upper()}")
@@ -66,11 +65,11 @@ def of_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if reader is None else f"for {who}")
 
 
-def of_journal(row: str, host: Host, target: Target) -> Iterator[Check]:
+def to_journal(host: Host, name: str, target: Target) -> Iterator[Check]:
     """Check that the service's user may read the journal: by its groups, or by those that the unit adds."""
     if target.directory or os.geteuid() != 0:
         return  # a mounted journal has modes of its own; and only root can check for another user
-    reader = _service(host)
+    row, reader = f"{name}: readable", _service(host)
     if reader is None:
         yield skipped(row, f"there is no user {SERVICE_USER} to ask for")
         return

@@ -35,6 +35,8 @@ EnvelopeKind = Literal[
     "journal-export",
 ]
 """The envelopes of lines as the configuration names them; docs/inputs.md says who writes which."""
+EnvelopeChoice = EnvelopeKind | Literal["auto"]
+"""What is said of the lines of a source: their envelope, or that it is found by looking at them."""
 
 
 class Layer(NamedTuple):

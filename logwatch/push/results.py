@@ -72,7 +72,7 @@ class _Collector:
     def rotated(self, rotation: Rotation) -> None:
         pass
 
-    def told(self, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
+    def call(self, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
         return True
 
 

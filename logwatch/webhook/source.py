@@ -46,7 +46,7 @@ class Webhook:
     def read(self, sink: Sink, budget: int) -> bool:  # noqa: ARG002  calls are small and few
         """Hand on every call that waits."""
         while (waiting := self.inbox.take()) is not None:
-            if not sink.told(waiting.call, self._witness_for):
+            if not sink.call(waiting.call, self._witness_for):
                 self.inbox.settle(committed=False)
                 self.inbox.refuse(closed=True)  # until a commit works again
                 return False

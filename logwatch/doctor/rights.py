@@ -1,4 +1,4 @@
-"""Checks the rights of the service's user: to read the logs or the journal, and how it gets them."""
+"""Check the rights of the service's user: to read the logs or the journal, and how it gets them."""
 
 import contextlib
 import grp
@@ -86,7 +86,7 @@ def to_journal(host: Host, name: str, target: Target) -> Iterator[Check]:
 
 
 class _Service(NamedTuple):
-    """Whom the service runs as, with what its unit adds to its user's own rights."""
+    """The user whom the service runs as, and the rights that its unit adds."""
 
     user: int
     group: int
@@ -115,7 +115,7 @@ def _service(host: Host) -> _Service | None:
 
 
 def _numbers(groups: list[str]) -> Iterator[int]:
-    """Yield the numbers of the groups that a unit names; systemd does not start a unit that names an unknown one."""
+    """Yield the numbers of a unit's groups, all of which exist: systemd does not start a unit with an unknown one."""
     for name in groups:
         with contextlib.suppress(KeyError):
             yield int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
@@ -129,7 +129,7 @@ def _refused(to: _Service, right: str, path: str | Path) -> bool:
 
 
 def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
-    """Return how the service's user gets the right to a file (r), or through a directory (x, rx to list it too)."""
+    """Return how to give the service's user a right: for a file (r), through a directory (x), or to list it (rx)."""
     if docker:
         return _DOCKER
     name = shlex.quote(path)

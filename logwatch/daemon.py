@@ -47,6 +47,8 @@ from logwatch.web.webhook import Doorkeeper, Endpoint
 
 Load = Callable[[], Config]
 
+_TAKES_A_RESTART = ("state.directory", "web", "failures", "follow.wake")
+"""Tables and settings that a reload leaves as they are."""
 LONGEST_TURN_SECONDS = 10.0
 """The longest turn of the reading loop before the daemon is no longer ready."""
 
@@ -266,22 +268,14 @@ class Daemon:
 
     def _in_force(self, new: Config) -> Config:
         """Return the new configuration, except settings that only a restart can change, which stay and are logged."""
-        old = self._parts.config
-        for setting, then, now in (
-            ("state", old.state.directory, new.state.directory),
-            ("web", old.web, new.web),
-            ("failures", old.failures, new.failures),
-            ("follow.wake", old.follow.wake, new.follow.wake),
-        ):
-            if now != then:
+        for setting in _TAKES_A_RESTART:
+            table, _, name = setting.partition(".")
+            old, now = getattr(self._parts.config, table), getattr(new, table)
+            kept = msgspec.structs.replace(now, **{name: getattr(old, name)}) if name else old
+            if kept != now:
                 self._log.warning("reload_incomplete", setting=setting, takes="a restart")
-        return msgspec.structs.replace(
-            new,
-            state=msgspec.structs.replace(new.state, directory=old.state.directory),
-            web=old.web,
-            failures=old.failures,
-            follow=msgspec.structs.replace(new.follow, wake=old.follow.wake),
-        )
+                new = msgspec.structs.replace(new, **{table: kept})
+        return new
 
     def _swap(self, parts: Parts) -> None:
         """Replace the old parts by new ones; an unchanged source keeps its open files."""

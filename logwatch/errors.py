@@ -10,8 +10,10 @@ LogwatchError                 base; carries every problem that was found, not on
 Lower layers raise; ``cli`` and ``daemon`` report, once. No error is ever shown as a traceback.
 """
 
+import difflib
 import errno
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -42,6 +44,12 @@ def in_words(error: BaseException) -> str:
     """Return what the system says about an error, without number and path; another in its own words, or its name."""
     nothing_said = "no memory is left" if isinstance(error, MemoryError) else type(error).__name__
     return getattr(error, "strerror", None) or str(error) or nothing_said
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return what to try for a misspelt word; empty if none of the known ones is like it."""
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def installing(extra: str) -> str:

@@ -1,8 +1,8 @@
 """Turn a snapshot and the live state into Prometheus metrics at the moment of a scrape.
 
 Counters with a ``source`` label are what is on disk, so that a restart cannot take them back; all others live as long
-as the process. Metric names, help texts and labels are defined here and nowhere else. Every known result exists at 0
-before it first happens: ``increase()`` over a series that first appears at 50 would be 0.
+as the process. Metric names, help texts and labels are defined here, those of exports in `forward.metrics`. Every known
+result exists at 0 before it first happens: ``increase()`` over a series that first appears at 50 would be 0.
 """
 
 import time

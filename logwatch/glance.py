@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.errors import Problem
 from logwatch.events import quoted, shown
-from logwatch.model import Envelope, EnvelopeKind
+from logwatch.model import Envelope, EnvelopeChoice
 from logwatch.regular_file import open_file
 from logwatch.unpack import FormatError, format_of, start
 
@@ -32,7 +31,7 @@ class Glance:
         return ", ".join(parts)
 
 
-def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Literal["auto"]) -> Glance:
+def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeChoice) -> Glance:
     """Look at a few dozen files at most; those that cannot be opened are left for others to report."""
     files = 0
     kinds: Counter[str] = Counter()

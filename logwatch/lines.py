@@ -7,10 +7,10 @@ Lines are not looked at one by one: a chunk costs a few searches in all. Over-lo
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Envelope, EnvelopeKind
+from logwatch.model import PLAIN, Envelope, EnvelopeChoice
 
 CHUNK_BYTES = 512 * 1024
 """Read at once: larger chunks spread the cost per chunk over more lines, until they outgrow the caches of a core."""
@@ -136,7 +136,7 @@ class LineReading:
     """How bytes become lines, the same for all generations of a path."""
 
     source: str
-    kind: EnvelopeKind | Literal["auto"]
+    kind: EnvelopeChoice
     owns: envelopes.Owns
     held: Held
     max_line_bytes: int

@@ -35,6 +35,8 @@ EnvelopeKind = Literal[
     "journal-export",
 ]
 """The envelopes of lines as the configuration names them; docs/inputs.md says who writes which."""
+EnvelopeChoice = EnvelopeKind | Literal["auto"]
+"""What is said of the lines of a source: their envelope, or that it is found by looking at them."""
 
 
 class Layer(NamedTuple):
@@ -151,7 +153,7 @@ class Sink(Protocol):
     def rotated(self, rotation: Rotation) -> None:
         """Count a rotation and remember it, with the positions that it changed."""
 
-    def told(self, call: "Call", witness_for: str) -> bool:
+    def call(self, call: "Call", witness_for: str) -> bool:
         """Take what a webhook's call reports; return False if it cannot be found out now whether that is new."""
 
 

@@ -266,7 +266,7 @@ class Pipeline:
         batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)
 
-    def told(self, source: str, call: Call, witness_for: str) -> bool:
+    def take_call(self, source: str, call: Call, witness_for: str) -> bool:
         """Add a webhook's call to the batch; return False if it cannot be found out now whether it is new."""
         known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
         if known is None:
@@ -353,5 +353,5 @@ class _Feed:
     def rotated(self, rotation: Rotation) -> None:
         self._pipeline.batch.rotate(rotation)
 
-    def told(self, call: Call, witness_for: str) -> bool:
-        return self._pipeline.told(self._source.name, call, witness_for)
+    def call(self, call: Call, witness_for: str) -> bool:
+        return self._pipeline.take_call(self._source.name, call, witness_for)

@@ -3,14 +3,13 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
 from logwatch.catalogue.entries import MESIBO_ABOVE, STEPS, Entry
-from logwatch.errors import CatalogueError, Problem, in_words
+from logwatch.errors import CatalogueError, Problem, did_you_mean, in_words
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Entry)}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -95,7 +94,8 @@ def _where(path: Path, number: int, table: dict[str, Any]) -> str:
 def _faults_of_entry(where: str, table: dict[str, Any]) -> Iterable[Problem]:
     for key, value in table.items():
         if key not in _FIELDS:
-            yield Problem(where, f"unknown key {key!r}", try_=_nearest(key, _FIELDS) or f"remove it; known: {_known()}")
+            remedy = did_you_mean(key, _FIELDS) or f"known here: {', '.join(_FIELDS)}"
+            yield Problem(where, f"unknown key {key!r}", try_=remedy)
             continue
         try:
             msgspec.convert(value, _FIELDS[key].type)
@@ -103,21 +103,12 @@ def _faults_of_entry(where: str, table: dict[str, Any]) -> Iterable[Problem]:
             allowed = get_args(_FIELDS[key].type)
             if allowed and isinstance(value, str) and all(isinstance(choice, str) for choice in allowed):
                 why = f"{value!r} is not one of {', '.join(allowed)}"
-                yield Problem(where, f"{key} has no such value", why, _nearest(value, allowed))
+                yield Problem(where, f"{key} has no such value", why, did_you_mean(value, allowed))
             else:
                 yield Problem(where, f"{key} has a wrong type", str(error).lower().replace("`", ""))
     for key, field in _FIELDS.items():
         if field.required and key not in table:
             yield Problem(where, f"{key} is missing", try_=f"add {key} = …")
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else ""
-
-
-def _known() -> str:
-    return ", ".join(_FIELDS)
 
 
 def _implausible(path: Path, entries: list[Entry]) -> Iterable[Problem]:

@@ -1,6 +1,5 @@
 """Print what a code means, whose side it is on and what to do: for people, or as JSON."""
 
-import difflib
 import json
 import re
 import sys
@@ -17,6 +16,7 @@ from logwatch.catalogue.entries import STEPS
 from logwatch.cli.options import CONFIG_FILE
 from logwatch.cli.terminal import show
 from logwatch.config import load
+from logwatch.errors import did_you_mean
 from logwatch.model import PROVIDERS
 from logwatch.privacy import readable
 
@@ -62,10 +62,9 @@ def _asked(catalogue: Catalogue, word: str, reason: str) -> list[tuple[int, str]
     if asked := sorted(each for each in known if each[1].lower() == word.lower()):
         return list(dict(asked).items())
     reasons = sorted({told for _, told in known})
-    near = difflib.get_close_matches(word, reasons, 1) or difflib.get_close_matches(word.upper(), reasons, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    why = f"{word!r} is neither a number of at most six digits nor a reason that is known{hint}"
-    raise click.BadParameter(why, param_hint="CODE")
+    why = f"{word!r} is neither a number of at most six digits nor a reason that is known"
+    remedy = did_you_mean(word, reasons) or did_you_mean(word.upper(), reasons)
+    raise click.BadParameter("; ".join(filter(None, (why, remedy))), param_hint="CODE")
 
 
 def render(explanation: Explanation) -> RenderableType:

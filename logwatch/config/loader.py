@@ -6,7 +6,6 @@ in half the time, and decodes Docker's records as well.
 """
 
 import datetime as dt
-import difflib
 import re
 import tomllib
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from msgspec import Meta
 from logwatch.config import places, syntax
 from logwatch.config.schema import Config
 from logwatch.config.table import FilePath, Table, unnameable
-from logwatch.errors import ConfigError, Problem, in_words
+from logwatch.errors import ConfigError, Problem, did_you_mean, in_words
 from logwatch.ownership import me
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -91,11 +90,8 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
         return None
     fields = {f.name: f for f in msgspec.structs.fields(kind)}
     for key in sorted(raw.keys() - fields.keys()):
-        near = difflib.get_close_matches(key, fields, 1)
-        remedy = f"did you mean {near[0]}?" if near else f"known here: {', '.join(fields)}"
-        problems.append(
-            Problem(f"{where}.{key}" if prefix else f"{where}: {key}", "unknown key", try_=_belongs(key) or remedy)
-        )
+        remedy = _belongs(key) or did_you_mean(key, fields) or f"known here: {', '.join(fields)}"
+        problems.append(Problem(f"{where}.{key}" if prefix else f"{where}: {key}", "unknown key", try_=remedy))
     values: dict[str, Any] = {}
     wrong: set[str] = set()
     for key, spec in fields.items():

@@ -10,7 +10,7 @@ from msgspec import Meta
 from logwatch.config.table import FilePath, Name, Table, Text
 from logwatch.errors import Problem
 from logwatch.journal.place import Target
-from logwatch.model import EnvelopeKind, InputKind
+from logwatch.model import EnvelopeChoice, InputKind
 
 Unit = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}\Z", description='a unit\'s whole name, such as "mesibo.service"')
@@ -98,7 +98,7 @@ class Source(Table, frozen=True, kw_only=True):
     docker: Docker | None = None
     webhook: WebhookSource | None = None
     journal: Journal | None = None
-    envelope: EnvelopeKind | Literal["auto"] = "auto"
+    envelope: EnvelopeChoice = "auto"
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"

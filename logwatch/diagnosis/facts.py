@@ -60,7 +60,7 @@ class Facts:
     credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
     heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
     """The last hour's failures that got a reason from a webhook: (as logged, reason, platform)."""
-    told: Mapping[MinuteRow, int] = field(default_factory=dict)
+    witnessed: Mapping[MinuteRow, int] = field(default_factory=dict)
     """The failures that webhooks reported beside a log, by minute."""
     set_aside: float | None = None  # when a damaged ledger was last set aside
     before: Sequence[Timeline] = ()  # of a week by hours, of a month by quarters of days: for what is older than a day

@@ -43,7 +43,7 @@ def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) 
         "set_aside": reader.set_aside_at(),
         "shapes": reader.shapes(SHAPES),
         "heard": reader.heard(now - WIDTHS[MINUTE]),
-        "told": reader.minutes(now - WIDTHS[MINUTE]),
+        "witnessed": reader.minutes(now - WIDTHS[MINUTE]),
     }
     return _facts(watched, now, files, {row.source for row in minutes.series}, snapshot, **lists), files
 

@@ -102,7 +102,7 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
     name, log = status.name, status.witness_for
     first, last = max(facts.now - HOUR, status.since), facts.now - SETTLED_SECONDS
     logged: Counter[str] = Counter()
-    told: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
     accepted = 0
     settled = [i for i, start in enumerate(facts.minutes.starts) if first <= start <= last]
     for row, series in facts.minutes.series.items():
@@ -112,11 +112,11 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
                 accepted += count
             else:
                 logged[row.code] += count
-    for minute, count in facts.told.items():
+    for minute, count in facts.witnessed.items():
         if minute.source == name and first <= minute.start <= last:
-            told[minute.code] += count
-    more, less = told - logged, logged - told
-    if more.total() >= max(_SHORT, _SHORT_SHARE * told.total()):
+            reported[minute.code] += count
+    more, less = reported - logged, logged - reported
+    if more.total() >= max(_SHORT, _SHORT_SHARE * reported.total()):
         codes = ", ".join(f"{code}: {number(count)}" for code, count in more.most_common(4))
         where = f", where it has {number(accepted)} accepted ones" if accepted else ""
         yield Finding(
@@ -136,8 +136,8 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"witness-lacks:{name}",
             rank=weight.WITNESS_LACKS,
-            title=f"The webhook {name} reported {number(told.total())} of the {number(logged.total())} failed pushes"
-            f" that the log of {log} has in the last hour.",
+            title=f"The webhook {name} reported {number(reported.total())} of the {number(logged.total())} failed"
+            f" pushes that the log of {log} has in the last hour.",
             side="yours",
             remedy='See that "Push Notification Results" is switched on for the webhook in mesibo\'s console (Step 6),'
             " that its address is this one, and that the host of mesibo can reach it: the service's journal tells of"

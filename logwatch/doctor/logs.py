@@ -47,7 +47,7 @@ def rows(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterato
     yield from _found(name, source, found, paths)
     if not paths:
         return
-    yield rights.of_files(host, name, paths, docker=source.docker is not None)
+    yield rights.to_files(host, name, paths, docker=source.docker is not None)
     newest = max(paths, key=_written)
     try:
         status = os.stat(newest)  # noqa: PTH116  see above
@@ -123,7 +123,7 @@ def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Ite
         why = f": {problem.why}" if problem.why else ""
         yield failure(name, f"{problem.where}: {problem.what}{why}", problem.try_)
         return
-    yield from rights.of_journal(f"{name}: readable", host, target)
+    yield from rights.to_journal(host, name, target)
     if several := ask.several_hosts(target):
         yield warning(f"{name}: hosts", f"{several.where}: {several.what}: {several.why}", several.try_)
     try:

@@ -1,4 +1,4 @@
-"""Checks the rights of the service's user: to read the logs or the journal, and how it gets them."""
+"""Check the rights of the service's user: to read the logs or the journal, and how it gets them."""
 
 import contextlib
 import grp
@@ -28,10 +28,9 @@ _DOCKER = (
 )
 
 
-def of_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
+def to_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
     """Check that the service may read the files, by trying as its user: because of ACLs, modes alone do not decide."""
-    row = f"{name}: readable"
-    reader = _service(host)
+    row, reader = f"{name}: readable", _service(host)
     if os.geteuid() == 0 and reader is not None:
         if reader.reads_all:
             return ok(row, f"for the service, whose unit gives it {_READS_ALL.upper()}")
@@ -66,11 +65,11 @@ def of_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if reader is None else f"for {who}")
 
 
-def of_journal(row: str, host: Host, target: Target) -> Iterator[Check]:
+def to_journal(host: Host, name: str, target: Target) -> Iterator[Check]:
     """Check that the service's user may read the journal: by its groups, or by those that the unit adds."""
     if target.directory or os.geteuid() != 0:
         return  # a mounted journal has modes of its own; and only root can check for another user
-    reader = _service(host)
+    row, reader = f"{name}: readable", _service(host)
     if reader is None:
         yield skipped(row, f"there is no user {SERVICE_USER} to ask for")
         return
@@ -87,7 +86,7 @@ def of_journal(row: str, host: Host, target: Target) -> Iterator[Check]:
 
 
 class _Service(NamedTuple):
-    """Whom the service runs as, with what its unit adds to its user's own rights."""
+    """The user whom the service runs as, and the rights that its unit adds."""
 
     user: int
     group: int
@@ -116,7 +115,7 @@ def _service(host: Host) -> _Service | None:
 
 
 def _numbers(groups: list[str]) -> Iterator[int]:
-    """Yield the numbers of the groups that a unit names; systemd does not start a unit that names an unknown one."""
+    """Yield the numbers of a unit's groups, all of which exist: systemd does not start a unit with an unknown one."""
     for name in groups:
         with contextlib.suppress(KeyError):
             yield int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
@@ -130,7 +129,7 @@ def _refused(to: _Service, right: str, path: str | Path) -> bool:
 
 
 def _opened(host: Host, path: str, right: str, *, docker: bool) -> str:
-    """Return how the service's user gets the right to a file (r), or through a directory (x, rx to list it too)."""
+    """Return how to give the service's user a right: for a file (r), through a directory (x), or to list it (rx)."""
     if docker:
         return _DOCKER
     name = shlex.quote(path)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
 
 from logwatch.envelope.formats import FORMATS, of_kind
 from logwatch.envelope.journal_json import Multiline
@@ -17,7 +16,7 @@ from logwatch.envelope.lines import cut
 from logwatch.envelope.prefixed import CONTAINER_ID, Prefixed, is_container_id
 from logwatch.envelope.record import Format, Record
 from logwatch.envelope.text import clean, uncoloured
-from logwatch.model import PLAIN, Envelope, EnvelopeKind, Layer
+from logwatch.model import PLAIN, Envelope, EnvelopeChoice, Layer
 
 Owns = Callable[[bytes], bool]
 """Returns whether a line, without its newline, begins with mesibo's own prefix, which a grammar knows."""
@@ -32,8 +31,6 @@ _NEARLY_ALL = 0.95
 _LEAST_PAIRS = 3
 _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
-
-_NAMELESS = ("docker", "docker-timestamps", "docker-details", "cri")  # kinds of one format, whose lines name no program
 
 
 class Undecided(Enum):
@@ -73,7 +70,7 @@ def decide(
     data: bytes,
     owns: Owns,
     *,
-    kind: EnvelopeKind | Literal["auto"] = "auto",
+    kind: EnvelopeChoice = "auto",
     expected: Envelope | None = None,
     final: bool = False,
 ) -> Envelope | Undecided:
@@ -84,7 +81,7 @@ def decide(
     any of mesibo's there is nothing to decide by, and nothing that could count either.
     """
     forms = tuple(FORMATS.values()) if kind == "auto" else of_kind(kind)
-    if kind == "plain" or kind in _NAMELESS:
+    if len(forms) <= 1 and not any(form.named for form in forms):
         return undecided(kind)  # nothing is left to decide
     votes = count(data, owns, forms, plain=kind == "auto", final=final)
     if not votes.count and not votes.pairs:
@@ -100,7 +97,7 @@ def decide(
     return found if sure and alike else Undecided.FEW
 
 
-def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
+def could_be(kind: EnvelopeChoice, data: bytes) -> bool:
     """Return whether some line of ``data`` is in an envelope of this kind."""
     forms = of_kind(kind) if kind != "auto" else ()
     if not forms:
@@ -109,7 +106,7 @@ def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
     return any(form.record(line) for line in _lines(data) for form in forms) or any(found.entries for found in several)
 
 
-def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
+def settled(data: bytes, owns: Owns, kind: EnvelopeChoice = "auto") -> Envelope:
     """Decide by whole lines that nothing follows."""
     found = decide(data, owns, kind=kind, final=True)
     return undecided(kind) if isinstance(found, Undecided) else found
@@ -126,7 +123,7 @@ def silent_end(data: bytes, max_line_bytes: int) -> int:
     return min(cut(data, Envelope((Layer(name),)), max_line_bytes).consumed for name in names)
 
 
-def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:
+def undecided(kind: EnvelopeChoice) -> Envelope:
     """Return the envelope by which lines are read while none is decided: none of them can count."""
     return PLAIN if kind == "auto" or not (forms := of_kind(kind)) else Envelope((Layer(forms[0].name),))
 

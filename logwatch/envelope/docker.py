@@ -53,6 +53,7 @@ class Docker:
 
     name = "docker"
     kind: EnvelopeKind = "docker"
+    named = False
     splits = True
     escapes = JSON_ESCAPES
     opening = b""

@@ -66,6 +66,7 @@ class JournalJson:
 
     name = "journal-json"
     kind: EnvelopeKind = "journal-json"
+    named = True
     splits = True
     escapes = JSON_ESCAPES
     opening = b'"MESSAGE":"'  # without colours

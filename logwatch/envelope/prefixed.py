@@ -32,6 +32,7 @@ class Prefixed:
     def __init__(self, name: str, kind: EnvelopeKind, pattern: str, origin: str = "", part: str = "") -> None:
         self.name = name
         self.kind = kind
+        self.named = "{origin}" in pattern
         self.splits = bool(part)
         self._part = re.compile(part.encode()) if part else None
         self._pattern = COLOURS + pattern
@@ -85,7 +86,7 @@ class Prefixed:
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return the front; None if no name is known under which lines may count."""
-        if "{origin}" in self._pattern and not origins:
+        if self.named and not origins:
             return None
         pattern = self._pattern.replace(COLOURS, "").replace(_TAG, _WHOLE)
         front = _bare_front(pattern, tuple(origins)).replace("(?P<time>", "(?:").replace("|$)", f"|{_END})")

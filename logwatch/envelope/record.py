@@ -83,6 +83,10 @@ class Format(Protocol):
         """The name in the configuration and the metrics."""
 
     @property
+    def named(self) -> bool:
+        """Whether its lines name what logged them: ``origin`` of their records."""
+
+    @property
     def splits(self) -> bool:
         """Whether long messages are split over several records."""
 

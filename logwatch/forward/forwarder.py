@@ -56,7 +56,6 @@ class Forwarder:
         ledger: str,
         host: str = socket.gethostname(),
         client: AsyncHTTPClient | None = None,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.destination = export.destination
         self.failing = ""
@@ -70,7 +69,6 @@ class Forwarder:
         self._ledger = ledger
         self._host = host
         self._client = client
-        self._clock = clock
         self._log = structlog.get_logger()
         self._limit = MAX_EVENTS
         self._failures = 0  # requests in a row that failed
@@ -154,7 +152,7 @@ class Forwarder:
             return Later(error.problems[0].headline)
         except (OSError, ValueError) as error:  # no route, no name, no trust; a file that cannot be read
             return Later(str(error) or repr(error))
-        return judge(answer.code, answer.headers, answer.body or b"", self._clock())
+        return judge(answer.code, answer.headers, answer.body or b"", time.time())
 
     def _request(self, data: bytes) -> HTTPRequest:
         """Build the request, with secrets as they are in their files now. SecretError, OSError, ValueError."""

@@ -270,8 +270,8 @@ class Ledger:
         found = self._room(db)
         wanted = min(self._keep, found.failures + min(waiting.failed, waiting.keep))
         keep, waiting.fits = found.most(self._keep), found.at_once(self._keep)
-        rows.keep_newest(db, keep - waiting.told)
-        if not self._short and min(keep, found.failures + waiting.told) < wanted:
+        rows.keep_newest(db, keep - waiting.to_store)
+        if not self._short and min(keep, found.failures + waiting.to_store) < wanted:
             self._short = True
             self._log.warning(
                 "failures_give_way", ledger=str(self.path), kept=keep, remedy="more room, or a smaller failures.keep"

@@ -91,14 +91,14 @@ class WaitingFailures:
         self._passed_over += amount
 
     @property
-    def told(self) -> int:
+    def to_store(self) -> int:
         """How many failures the commit stores one by one."""
         return min(self.failed, self.keep, self.fits)
 
     @property
     def passed_over(self) -> int:
         """How many failures of this batch are not among ``stored()``."""
-        return self._passed_over + self.failed - self.told
+        return self._passed_over + self.failed - self.to_store
 
     def withhold(self, most: int) -> Withheld:
         """Take failures, but no counts, out for a later batch, except for the oldest, of which at least ``most`` stay.
@@ -122,7 +122,7 @@ class WaitingFailures:
 
     def stored(self) -> Iterator[StoredFailure]:
         """Yield the newest failures, oldest first: as many as are kept and the disk has room for."""
-        beyond = self.failed - self.told
+        beyond = self.failed - self.to_store
         for store, together in groupby(self._failures, attrgetter("store")):
             some = []
             for each in together:

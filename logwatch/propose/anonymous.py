@@ -26,7 +26,7 @@ _COMMON = 0.1  # of the lines contain a word that is mesibo's
 _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 
 
-def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]:
+def common(lines: Sequence[str], *, never: Iterable[str]) -> frozenset[str]:
     """Return the words that many lines contain, except those within the values ``never``."""
     counts = Counter(run for line in lines for run in set(RUN.findall(line)))
     users = {run for value in never for run in RUN.findall(value)}

@@ -5,11 +5,10 @@ time cannot be the dialect's own: ``INFO push[3]:`` is no host and program, and 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import Format, Record
-from logwatch.model import Envelope, EnvelopeKind, Layer
+from logwatch.model import Envelope, EnvelopeChoice, EnvelopeKind, Layer
 from logwatch.propose import stamps
 from logwatch.propose.head import LEVELS
 
@@ -21,7 +20,7 @@ _TELLING: tuple[EnvelopeKind, ...] = ("docker", "cri", "journal-json", "journal-
 """Kinds that are never written by chance."""
 
 
-def around(data: bytes, marker: bytes, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
+def around(data: bytes, marker: bytes, kind: EnvelopeChoice = "auto") -> Envelope:
     """Return the envelope of whole lines, outermost layer first; plain if there is none, or none for certain."""
     forms = tuple(envelopes.FORMATS.values()) if kind == "auto" else envelopes.of_kind(kind)
     layers: tuple[Layer, ...] = ()
@@ -49,9 +48,7 @@ def _payloads(data: bytes, wrapped: Envelope) -> list[bytes]:
     return [line.payload for line in envelopes.unwrap(data, wrapped) if not line.refused]
 
 
-def _all_in(
-    form: Format, data: bytes, layers: tuple[Layer, ...], marker: bytes, kind: EnvelopeKind | Literal["auto"]
-) -> bool:
+def _all_in(form: Format, data: bytes, layers: tuple[Layer, ...], marker: bytes, kind: EnvelopeChoice) -> bool:
     """Return whether nearly all lines with the marker are in this envelope, inside of ``layers``."""
     piece = envelopes.cut(data, Envelope(layers or (Layer(form.name),)), len(data), final=True)
     payloads = _payloads(piece.data, Envelope(layers)) if layers else envelopes.clean(piece.data).split(b"\n")

@@ -72,14 +72,14 @@ class _Collector:
     def rotated(self, rotation: Rotation) -> None:
         pass
 
-    def told(self, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
+    def call(self, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
         return True
 
 
 class LogResults:
     """Results in the logs of the configured sources, from its creation on."""
 
-    def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, parts: Parts) -> None:
         numbers = itertools.count(1)
         self._sources: list[tuple[Tail, _Collector]] = []
         for source in parts.config.source:
@@ -94,7 +94,7 @@ class LogResults:
                 held=scanner.held,
                 max_line_bytes=parts.config.follow.max_line_bytes,
                 release_seconds=parts.config.follow.release_seconds,
-                clock=clock,
+                clock=time.time,
                 log=SilentLog(),
             )
             self._sources.append((tail, _Collector(scanner)))

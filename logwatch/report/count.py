@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import Summary
-from logwatch.model import Cause, Envelope, EnvelopeKind, ResultKey, Scan, Seen
+from logwatch.model import Cause, Envelope, EnvelopeChoice, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
 from logwatch.report.lines import LineCutter
 from logwatch.report.source import Stream
@@ -23,7 +22,7 @@ class LogSettings:
     """How a source is read."""
 
     scanner: Scanner
-    envelope: EnvelopeKind | Literal["auto"] = "auto"
+    envelope: EnvelopeChoice = "auto"
     max_line_bytes: int = 65536
     source: str = ""  # name of the followed source that is read so
 

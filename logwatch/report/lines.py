@@ -1,11 +1,10 @@
 """Cut the chunks of one source into whole lines, and decide once which envelope these are in."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.lines import CHUNK_BYTES, Held, take_lines, take_rest
-from logwatch.model import Envelope, EnvelopeKind
+from logwatch.model import Envelope, EnvelopeChoice
 
 _BUFFER_BYTES = CHUNK_BYTES  # of lines scanned together, besides an unfinished line of at most max_line_bytes
 _UNDECIDED_BYTES = 4 * CHUNK_BYTES  # held at most until mesibo's own lines show the envelope
@@ -21,7 +20,7 @@ class LineCutter:
 
     def __init__(
         self,
-        kind: EnvelopeKind | Literal["auto"],
+        kind: EnvelopeChoice,
         owns: envelopes.Owns,
         max_line_bytes: int,
         answers: Held | None = None,

@@ -83,16 +83,18 @@ _SHAPES_UNTOLD = (
     "push_on_complete: aid {app} uid {user} seq # code = {code}{answer}",
 )
 
+_USERS = 1500
+
 
 class Speaker:
     """Makes sayings, which are determined by ``random`` alone."""
 
-    def __init__(self, random: Random, users: int = 1500) -> None:
+    def __init__(self, random: Random) -> None:
         """Make up the users, and the push tokens of their devices."""
         self._random = random
-        self._users = [self._user() for _ in range(users)]
+        self._users = [self._user() for _ in range(_USERS)]
         self._tokens: dict[str, list[str]] = {"fcm": [], "apns": [], "unknown": ["-"]}
-        for user in range(users):
+        for user in range(_USERS):
             self._tokens["fcm" if user % 3 else "apns"].append(self._token(apns=not user % 3))
         self._busy = self._users[:9]  # those who run into mesibo's limit
 

@@ -48,18 +48,18 @@ def post_to(url: str) -> Post:
 class Calls:
     """Makes calls from pushes: chooses which events come together, in which form, and what becomes of a call."""
 
-    def __init__(self, seed: int, *, secret: str = "", debug: bool = False) -> None:
+    def __init__(self, seed: int, *, secret: str = "") -> None:
         self._random = Random(seed)  # noqa: S311  repeatable on purpose
         self._secret = secret
-        self._debug = debug
         self._number = 0
         self._late: list[bytes] = []
         self._failures: deque[dict[str, Any]] = deque(maxlen=TRUTHS)
         self._counts = dict.fromkeys(("events", "calls", "lost_events", "repeated_calls", "late_calls"), 0)
 
-    def wants(self, push: Push) -> bool:
-        """Return whether a webhook is called for a push: for failures, and with ``debug`` for every push."""
-        return self._debug or push.outcome.code != _ACCEPTED
+    @staticmethod
+    def wants(push: Push) -> bool:
+        """Return whether a webhook is called for a push: for failures."""
+        return push.outcome.code != _ACCEPTED
 
     def make(self, pushes: list[tuple[float, Push]]) -> list[bytes]:
         """Return the bodies to send now, in order; some come with the next call's, some twice, some never."""

@@ -10,7 +10,7 @@ from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 from logwatch.errors import Problem
 from logwatch.events import Log, shown
 from logwatch.lines import Held, LineReading
-from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
+from logwatch.model import Envelope, EnvelopeChoice, InputKind, Position, Sink, SourceStatus
 from logwatch.tail.context import OpenFiles, SourceContext, Turn
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
@@ -40,7 +40,7 @@ class SourceSpec:
 
     name: str
     discover: Discovery
-    envelope: EnvelopeKind | Literal["auto"] = "auto"
+    envelope: EnvelopeChoice = "auto"
     start_at: Literal["beginning", "end"] = "beginning"  # of unknown files that are there at the first look
     rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
     input: InputKind = "file"

@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,17 +123,15 @@ class Access:
         hosts: Iterable[str] = (),
         known: Path | None = None,
         prefix: str = "",
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._exposed = exposed
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower().rstrip(".") for host in hosts)}
         self.prefix = prefix  # of links, if no proxy sends one
-        self._monotonic = monotonic
         self._log = structlog.get_logger()
         self._settings = Settings()
         self._signature: Signature = {}
-        self._looked_at = monotonic()
+        self._looked_at = time.monotonic()
         self.refused: Problem | None = None  # why the present file is not the one in force
         self._passwords = auth.Passwords(known=known)
         self.read()
@@ -173,7 +171,7 @@ class Access:
 
     def look(self) -> None:
         """Read the file again if it has changed or was refused (the cause may be gone); at most once a second."""
-        now = self._monotonic()
+        now = time.monotonic()
         if self._path is None or now < self._looked_at + LOOK_SECONDS:
             return
         self._looked_at = now

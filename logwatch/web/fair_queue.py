@@ -24,9 +24,8 @@ def network(client: str) -> str:
 class FairQueue:
     """What waits, by network and client; ``known`` clients were let in before."""
 
-    def __init__(self, most: int = MOST, of_one: int = OF_ONE) -> None:
+    def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._of_one = of_one
         self._waiting: dict[tuple[bool, str], dict[str, collections.deque[Hashable]]] = {}
         self._count = 0
 
@@ -38,7 +37,7 @@ class FairQueue:
         place = (known, network(client))
         mine = len(self._waiting.get(place, {}).get(client, ()))
         given_up = None
-        if mine >= self._of_one:
+        if mine >= OF_ONE:
             return False, None
         if self._count >= self._most:
             given_up = self._give_up(place, mine)

@@ -22,6 +22,7 @@ _ENOUGH = 20  # pushes, before their share says something about the last minutes
 _SPARK_MINUTES = 3  # of one point of a spark line
 _SPARK_HEIGHT = 20.0
 _DELAY_SECONDS = 60.0
+_ACCEPTED = {"apns": "iOS accepted", "fcm": "Android accepted", "unknown": "Accepted, platform unknown"}
 FigureState = Literal["", "warning", "critical"]
 
 
@@ -63,7 +64,7 @@ def strip(facts: Facts) -> Strip:
     last = max((each.last for each in seen if each.last is not None and each.last <= facts.now), default=None)
     ago = None if last is None else facts.now - last
     rate, counts = _rate(facts)
-    shares = {platform: _share(facts, platform) for platform in ("apns", "fcm", "unknown")}
+    shares = {platform: _share(facts, platform) for platform in _ACCEPTED}
     unread, lines = (sum(getattr(s.hour, name) for s in facts.sights.values()) for name in ("unread", "all"))
     delay, behind = _delay(facts)
     figures = [
@@ -77,7 +78,8 @@ def strip(facts: Facts) -> Strip:
         Figure("rate", "Pushes a minute", _decimal(rate), f"last {LATELY_MINUTES} minutes", _spark(counts)),
         *(
             _accepted(platform, label, shares[platform], blind=facts.blind)
-            for platform, label in (("apns", "iOS accepted"), ("fcm", "Android accepted"))
+            for platform, label in _ACCEPTED.items()
+            if platform != "unknown" or shares[platform].of > MANY * sum(each.of for each in shares.values())
         ),
         Figure(
             "unread",
@@ -94,8 +96,6 @@ def strip(facts: Facts) -> Strip:
             state="warning" if delay is not None and delay > _DELAY_SECONDS else "",
         ),
     ]
-    if shares["unknown"].of > MANY * sum(each.of for each in shares.values()):
-        figures.insert(4, _accepted("unknown", "Accepted, platform unknown", shares["unknown"], blind=facts.blind))
     return Strip(
         tuple(figures),
         {

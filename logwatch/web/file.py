@@ -6,7 +6,6 @@ about security must do what it says. PyYAML was chosen since its nodes know thei
 """
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 import yaml
 
 from logwatch.config.table import unnameable
-from logwatch.errors import Problem, WebError, in_words
+from logwatch.errors import Problem, WebError, did_you_mean, in_words
 from logwatch.regular_file import open_file
 
 LARGEST = 1 << 20
@@ -174,9 +173,8 @@ class _Reading:
                 if not (isinstance(value, yaml.ScalarNode) and value.tag == "tag:yaml.org,2002:null"):
                     found[name] = readers[name](value, inner)
             else:
-                near = difflib.get_close_matches(name, readers, 1)
-                known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(readers)}"
-                self._problem(at, inner, "unknown key", try_=known)
+                remedy = did_you_mean(name, readers) or f"known here: {', '.join(readers)}"
+                self._problem(at, inner, "unknown key", try_=remedy)
         return found
 
     def _text(self, node: yaml.Node, key: str) -> str:

@@ -19,7 +19,7 @@ _DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NumberedIncident:
     """An incident as it is shown; ``label`` is shown beside its mark in the charts as well."""
 
     label: str
@@ -98,9 +98,9 @@ def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], now: flo
     return sorted([*changed, *(each for each in history if each.number not in numbers)], key=lambda each: -each.began)
 
 
-def told(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[Told, ...]:
+def numbered(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[NumberedIncident, ...]:
     """Return incidents with their numbers, and where their failures are listed."""
-    return tuple(Told(str(label), each, link(each, catalogue)) for label, each in enumerate(incidents, 1))
+    return tuple(NumberedIncident(str(label), each, link(each, catalogue)) for label, each in enumerate(incidents, 1))
 
 
 @lru_cache(KEPT)

@@ -24,7 +24,7 @@ from logwatch.privacy import readable
 from logwatch.sight import Sight
 from logwatch.web.charts import ORDER, SPANS, Tally, course
 from logwatch.web.figures import Strip, strip
-from logwatch.web.incidents import Told, told, up_to_now
+from logwatch.web.incidents import NumberedIncident, numbered, up_to_now
 from logwatch.webhook.source import WebhookStatus
 
 _UNLABELLED = tuple(name.removeprefix(COUNTER_PREFIX) for name in COUNTERS if name not in LABELLED)
@@ -140,7 +140,7 @@ class Overview:
     limits: tuple[tuple[str, int, int, int], ...]  # limiter, last hour, last day, ever
     strip: Strip
     tallies: Mapping[str, Tally]  # of the hour and the day, by name
-    incidents: tuple[Told, ...]  # of the last 30 days, the newest first
+    incidents: tuple[NumberedIncident, ...]  # of the last 30 days, the newest first
     sources: tuple[SourceView, ...]
     files: tuple[Position, ...]
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
@@ -154,7 +154,7 @@ class Overview:
     config: Config
     blind: bool  # so much is unread that shares are only of what could be read
 
-    def incident(self, finding: Finding) -> Told | None:
+    def incident(self, finding: Finding) -> NumberedIncident | None:
         """Return the incident that a finding is about."""
         return next((each for each in self.incidents if each.incident.key == finding.key), None)
 
@@ -247,7 +247,7 @@ def overview(
         limits=tuple(_limits(facts.snapshot.results, hour, day)),
         strip=strip(facts),
         tallies=tallies,
-        incidents=told(up_to_now(incidents, findings, facts.now), facts.catalogue),
+        incidents=numbered(up_to_now(incidents, findings, facts.now), facts.catalogue),
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),

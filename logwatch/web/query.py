@@ -1,6 +1,5 @@
 """Parse what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
 
-import difflib
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 
 from logwatch.catalogue import PLATFORMS, Catalogue
 from logwatch.catalogue.entries import Class
+from logwatch.errors import did_you_mean
 from logwatch.ledger.reader import Filter, Place, ResultKind
 from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
@@ -101,8 +101,7 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
     A misspelt filter would list every failure, including those of users whose tokens are alive.
     """
     for name in (name for name in arguments if name not in NAMES):
-        near = difflib.get_close_matches(name, NAMES, 1)
-        known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(NAMES)}"
+        known = did_you_mean(name, NAMES) or f"known here: {', '.join(NAMES)}"
         raise Refused(f"{readable(name)[:_LONGEST]} is no parameter: {known}")
 
     def value(name: str) -> str:

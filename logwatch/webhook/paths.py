@@ -32,8 +32,8 @@ def parse(text: str) -> Path:
 class Tree:
     """Decodes and searches the events of one call; ``left`` is how many values may still be looked at."""
 
-    def __init__(self, budget: int = NODES) -> None:
-        self.left = budget
+    def __init__(self) -> None:
+        self.left = NODES
 
     def open(self, value: Any, depth: int = 0) -> Any:
         """Return ``value``, to ``DEEPEST`` levels, with objects and lists in strings decoded; raises TooMuch."""

@@ -34,11 +34,11 @@ NO_LINES = _NoLines()
 class Webhook:
     """One webhook as an input of the pipeline."""
 
-    def __init__(self, name: str, witness_for: str, inbox: Inbox, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, name: str, witness_for: str, inbox: Inbox) -> None:
         self.name = name
         self.inbox = inbox
         self._witness_for = witness_for
-        self._since = clock()
+        self._since = time.time()
 
     def look(self, sink: Sink) -> None:
         """Do nothing: calls come by themselves."""
@@ -46,7 +46,7 @@ class Webhook:
     def read(self, sink: Sink, budget: int) -> bool:  # noqa: ARG002  calls are small and few
         """Hand on every call that waits."""
         while (waiting := self.inbox.take()) is not None:
-            if not sink.told(waiting.call, self._witness_for):
+            if not sink.call(waiting.call, self._witness_for):
                 self.inbox.settle(committed=False)
                 self.inbox.refuse(closed=True)  # until a commit works again
                 return False

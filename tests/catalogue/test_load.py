@@ -66,10 +66,10 @@ def test_every_problem_is_reported_at_once(file):
     assert problems(file) == [
         (
             f"{where}: class has no such value: 'tokn' is not one of delivered, credential, configuration, token, "
-            "payload, rate_limited, provider_fault, network, rejected, unknown\n  try: did you mean 'token'?"
+            "payload, rate_limited, provider_fault, network, rejected, unknown\n  try: did you mean token?"
         ),
         f"{where}: severity has a wrong type: expected str, got int",
-        f"{where}: unknown key 'clas'\n  try: did you mean 'class'?",
+        f"{where}: unknown key 'clas'\n  try: did you mean class?",
         f"{where}: steps has a wrong type: expected int, got str - at $[0]",
         f"{where}: remedy is missing\n  try: add remedy = …",
     ]

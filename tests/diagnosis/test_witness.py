@@ -26,7 +26,7 @@ def told(story, *, heard=None, minutes=None, status=None, counters=None):
                 facts,
                 status=status or {"mesibo": UP, "hook": HOOK},
                 heard=heard or {},
-                told={MinuteRow(int(NOW - 600), "hook", "apns", code): n for code, n in (minutes or {}).items()},
+                witnessed={MinuteRow(int(NOW - 600), "hook", "apns", code): n for code, n in (minutes or {}).items()},
                 snapshot=replace(facts.snapshot, counters={**facts.snapshot.counters, **(counters or {})}),
             )
         )

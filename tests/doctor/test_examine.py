@@ -489,7 +489,7 @@ def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothin
     del machine.programs[f"{SERVICE_USER}.service"]
     doubt = "what its unit adds is not known: there is no systemctl here"
     assert machine.row("log of mesibo: readable").what.endswith(doubt)
-    (found,) = rights.of_journal("readable", machine, Target(container="mesibo"))
+    (found,) = rights.to_journal(machine, "log of m", Target(container="mesibo"))
     assert found.what.endswith(doubt)
 
 
@@ -575,7 +575,7 @@ def test_a_group_without_a_name_is_no_fault(machine, monkeypatch):
     nobody = __import__("pwd").getpwnam("nobody")
     monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda _name: nobody)
     monkeypatch.setattr("logwatch.doctor.rights.os.getgrouplist", lambda *_: [nobody.pw_gid, 54321])
-    (found,) = rights.of_journal("readable", machine, Target(container="mesibo"))
+    (found,) = rights.to_journal(machine, "log of m", Target(container="mesibo"))
     assert found.verdict == "failure"
     assert "is in none of the groups" in found.what
 

@@ -191,7 +191,7 @@ def test_few_lines_of_a_deleted_log_that_wait_for_more_count_before_a_reload(sit
     until(lambda: daemon.codes() == {"903": 3}, "the lines")
 
 
-def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_that_it_asks_for(site, programs):
+def test_a_reload_leaves_settings_that_take_a_restart_as_they_are_and_names_each(site, programs):
     """The error log is what it was until then: the setting is reported as one that takes a restart."""
     site.write(903, 3)
     daemon = programs(Daemon, site.config)
@@ -200,13 +200,18 @@ def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_th
         return json.loads(get(daemon.url + "api/v1/failures"))["total"]
 
     until(lambda: kept() == 3, "the failures")
+    site.state = site.state.with_name("another state")
     site.configure("[failures]\nkeep = 0\n")
+    site.config.write_text(site.config.read_text().replace("[follow]", '[follow]\nwake = "poll"'))
     reloaded = daemon.total("mesibo_logwatch_config_last_reload_success_timestamp_seconds")
     daemon.process.send_signal(signal.SIGHUP)
     until(lambda: daemon.total("mesibo_logwatch_config_last_reload_success_timestamp_seconds") > reloaded, "the reload")
     site.write(404, 2)
     until(lambda: daemon.codes() == {"903": 3, "404": 2}, "the lines behind it")
     assert kept() == 5
+    assert not site.state.exists()
+    told = re.findall(r"reload_incomplete.*setting=(\S+)", daemon.output)
+    assert told == ["state.directory", "failures", "follow.wake"]
 
 
 def findings(daemon):

@@ -132,8 +132,7 @@ def envelope_of(name: str) -> Envelope:
     """Return the envelope that lines wrapped here stand in."""
     if name == "plain":
         return PLAIN
-    named = name.startswith(("syslog", "journal", "compose", "kubectl", "stern"))
-    return Envelope((Layer(name, ORIGINS.get(name, ("mesibo",)) if named else ()),))
+    return Envelope((Layer(name, ORIGINS.get(name, ("mesibo",)) if envelope.FORMATS[name].named else ()),))
 
 
 def log(name: str, texts: list[str]) -> bytes:

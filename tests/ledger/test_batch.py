@@ -79,7 +79,7 @@ def test_the_oldest_failures_come_first_and_those_that_came_together_stay_togeth
         batch.fail([number, number + 1, number + 2], lines.store, LINE_BYTES)
     kept = batch.waiting.withhold(4)
     assert [each.at for each in batch.waiting.stored()] == [0, 1, 2, 3, 4, 5]
-    assert (batch.waiting.told, batch.waiting.withheld) == (6, 6)
+    assert (batch.waiting.to_store, batch.waiting.withheld) == (6, 6)
     batch = Batch(keep=100, carried=6)
     batch.waiting.take_over(kept)
     assert not batch.waiting.withhold(batch.waiting.failed)

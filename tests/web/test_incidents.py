@@ -8,7 +8,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
-from logwatch.web.incidents import Told, link, told, up_to_now
+from logwatch.web.incidents import NumberedIncident, link, numbered, up_to_now
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 EXPIRED = ResultRow("mesibo", "apns", "903", "")
@@ -29,7 +29,7 @@ INCIDENT = Incident("k", "critical", "Expired", "yours", (EXPIRED,), NOW - 3600,
 )
 def test_begin_and_end_are_shown_with_a_date_if_one_is_needed(began, ended, moments, lasted):
     """Today needs none; the end needs one where it is on another day than the begin."""
-    each = Told("1", replace(INCIDENT, began=began, ended=ended), "")
+    each = NumberedIncident("1", replace(INCIDENT, began=began, ended=ended), "")
     assert (each.moments(NOW), each.lasted) == (moments, lasted)
 
 
@@ -49,7 +49,7 @@ def test_begin_and_end_are_shown_with_a_date_if_one_is_needed(began, ended, mome
 )
 def test_the_cost_is_shown_as_far_as_it_is_known(change, cost):
     """Pushes, users and apps, few of these by name; of a log that could not be read, lines."""
-    assert Told("1", replace(INCIDENT, **change), "").cost == cost
+    assert NumberedIncident("1", replace(INCIDENT, **change), "").cost == cost
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_what_has_just_begun_is_there_before_the_ledger_has_it():
     assert [(each.title, each.number, each.ended) for each in found] == [
         ("New", 0, None), ("Expired", 1, NOW - 60), ("Expired", 2, NOW - 19 * 86_400)
     ]  # fmt: skip
-    assert [each.label for each in told(found, Catalogue.load())] == ["1", "2", "3"]
+    assert [each.label for each in numbered(found, Catalogue.load())] == ["1", "2", "3"]

@@ -76,6 +76,14 @@ def test_many_warnings_are_summed_up():
     assert shown(made, whole=True).count("Whose side:") == 7
 
 
+def test_causes_of_one_name_are_told_apart():
+    """Google and Apple both have a 429 and call it the same: that is not one cause named twice."""
+    codes = (500, 502, 503, 504, 413)
+    made = count(*(("unknown", code, "", 9) for code in codes), ("fcm", 429, "", 1), ("apns", 429, "", 1))
+    told = shown(made)
+    assert "429 Rate limited (FCM), 429 Rate limited (APNs)" in told or "429 Rate limited (APNs), 429" in told
+
+
 def test_a_cause_has_one_remedy_on_however_many_platforms():
     """914 for Android and iOS is one thing to do."""
     text = shown(count(("fcm", 914, "", 3), ("apns", 914, "", 4)))

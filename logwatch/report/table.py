@@ -49,9 +49,9 @@ def render(
     if not causes and not doubts:
         causes = [Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200")]
     table = _table(rows, width, whole=whole)
-    return Group(
-        Text("What is wrong", style="bold"), *doubts, *causes, Text(""), *table, Text(""), _summary(count, rows)
-    )
+    # A few lines that nobody can read are no reason to look for an expired certificate further down
+    wrong = [*doubts, *causes] if hints or count.unreadable or count.ahead else [*causes, *doubts]
+    return Group(Text("What is wrong", style="bold"), *wrong, Text(""), *table, Text(""), _summary(count, rows))
 
 
 def worst_first(rows: Iterable[Row]) -> list[Row]:

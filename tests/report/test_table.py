@@ -185,6 +185,14 @@ def test_what_could_not_be_read_is_told_by_cause():
     assert "6 lines are too long" in text
 
 
+@pytest.mark.parametrize(("unread", "first"), [(5, "Certificate expired"), (40, "could not be read")])
+def test_what_was_not_read_is_told_first_where_it_is_much(unread, first):
+    """A few odd lines of any log come below an expired certificate; where it is one line in four, above."""
+    told = shown(count(("apns", 903, "", 100), no_code=unread), 120)
+    assert first in told.splitlines()[1]
+    assert f"{unread} push lines give no result" in told
+
+
 def test_a_doubt_that_is_broken_goes_on_below_its_beginning():
     """At the margin, its rest would look like something else."""
     text = shown(count(("fcm", 200, "", 90), misplaced=40), 60)

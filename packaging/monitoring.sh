@@ -136,7 +136,8 @@ check_prometheus() {
     return
   fi
   wanted=1
-  say "$main is left as it is, and lacks some of our lines. Add to it:"
+  say "$main is left as it is, and lacks some of our lines. Where it has a key of that name already, put what"
+  say "is below ours there: it may not come twice. Add to it:"
   [ "$rules" -gt 0 ] || printf '%s\n' '' 'rule_files:' "  - $name/rules/mesibo-*.yml"
   if [ -z "$scraped" ]; then
     say ''
@@ -182,6 +183,8 @@ check_alertmanager() {
   elif [ ! -e "$ours/alertmanager-example.yml" ] || ! grep -q "$name/mesibo.tmpl" "$etc/alertmanager.yml"; then
     say "$etc/alertmanager.yml existed before and is left as it is; an example of a route for our alerts, with what a cause"
     say "inhibits and templates that fit a phone, is $ours/alertmanager-example.yml"
+    [ -z "${PAGE_URL:-}" ] || grep -qF "$PAGE_URL" "$etc/alertmanager.yml" ||
+      say "no page goes to PAGE_URL until a receiver in $etc/alertmanager.yml has it"
   fi
 }
 
@@ -220,6 +223,7 @@ examine() {
     while [ $tries -gt 0 ]; do
       if told=$("$program" doctor); then findings=; else findings=yes; fi
       if ! booted || printf '%s\n' "$told" | grep -Eq '^ok +prometheus scrapes'; then break; fi
+      [ $tries -lt 12 ] || say "waiting for the first scrape, at most a minute ..."
       tries=$((tries - 1))
       sleep 5
     done

@@ -31,6 +31,9 @@ _SAMPLES = 24
 _A_TIME = 1_800_000_000.0  # reference that dates stamps without a year
 _FIRST = {"spelling": 0, "has": 0, "code": 1}  # of the features that make a line a sample; all others come last
 _NO_SAMPLES = "# expect: null\nx\n"
+_NO_PLATFORM = (
+    "no platform was found, and what most codes mean depends on it; if the lines tell it, add that to the grammar"
+)
 _FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
 
 
@@ -104,7 +107,10 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
     grammar = _load(directory, name, source, samples)
     if wrong := [problem for problem in check(grammar) if not problem.warning]:
         raise GrammarError(*wrong)
-    return Proposal(name, source, samples, dialect, _shapes(grammar, texts), dialect.doubts)
+    doubts = (
+        dialect.doubts if any(found["platform"] != "unknown" for _, found in good) else (*dialect.doubts, _NO_PLATFORM)
+    )
+    return Proposal(name, source, samples, dialect, _shapes(grammar, texts), doubts)
 
 
 def _essential(dialect: Dialect) -> set[str]:

@@ -49,9 +49,9 @@ def render(
     if not causes and not doubtful:
         causes = [Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200")]
     table = _table(rows, width, whole=whole)
-    return Group(
-        Text("What is wrong", style="bold"), *doubtful, *causes, Text(""), *table, Text(""), _summary(count, rows)
-    )
+    # A few lines that nobody can read are no reason to look for an expired certificate further down
+    wrong = [*doubtful, *causes] if hints or count.unreadable or count.ahead else [*causes, *doubtful]
+    return Group(Text("What is wrong", style="bold"), *wrong, Text(""), *table, Text(""), _summary(count, rows))
 
 
 def worst_first(rows: Iterable[Row]) -> list[Row]:
@@ -104,7 +104,11 @@ def _causes(rows: Sequence[Row], width: int, *, whole: bool) -> list[RenderableT
     told = causes if whole or len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
     found: list[RenderableType] = [_cause(each, width, whole=whole) for each in told]
     if more := causes[len(told) :]:
-        named = ", ".join(f"{each[0].code} {each[0].entry.title}" for each in more)
+        names = [f"{each[0].code} {each[0].entry.title}" for each in more]  # some of two providers are called the same
+        named = ", ".join(
+            f"{name} ({_for(each[0])})" if names.count(name) > 1 else name
+            for each, name in zip(more, names, strict=True)
+        )
         line = Text(f"  and {many(len(more), 'more cause', 'more causes')} (--all): {named}", style="dim")
         line.truncate(width, overflow="ellipsis")
         found.append(line)

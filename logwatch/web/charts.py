@@ -35,6 +35,7 @@ ORDER = (
 _PLATFORMS = ("apns", "fcm", "unknown")
 _FEW = 0.05  # share of the pushes: fewer of unknown platform get no chart of their own
 MARKS = 4  # incidents that one chart marks: the newest
+_LABEL = 4.0  # width of a mark's label, on a phone a little more
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
 _STEPS = (1, 2, 5)
 _REMEMBERED = 512  # columns: three charts of a week have 504
@@ -149,6 +150,15 @@ class Chart:
     def pushes(self) -> int:
         """All pushes over the whole span."""
         return self.accepted + self.failed
+
+    @property
+    def labels(self) -> list[tuple[float, str]]:
+        """What stands beside the marks: those that are closer than a label is wide share a place."""
+        found: list[tuple[float, str]] = []
+        for mark in self.marks:
+            at, before = found.pop() if found and mark.began - found[-1][0] < _LABEL else (mark.began, "")
+            found.append((at, f"{before} {mark.label}".lstrip()))
+        return found
 
     @property
     def summary(self) -> str:

@@ -16,6 +16,7 @@ command -v dh >/dev/null || {
   exit 1
 }
 
+echo "building $name: what it needs is fetched for Python $versions, which takes a minute or more ..." >&2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 "$python" -m venv "$work/venv"

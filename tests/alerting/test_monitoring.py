@@ -141,6 +141,7 @@ def test_what_is_there_stays_and_what_it_lacks_is_printed(existing):
     assert {path: after[path] for path in before} == before
     assert {path.parts[2] for path in after.keys() - before.keys()} == {"mesibo-logwatch"}
     assert "alertmanager.yml existed before and is left as it is" in done.stdout
+    assert "it may not come twice" in done.stdout
 
     added = yaml.safe_load(done.stdout.partition("Add to it:\n")[2].partition("\nthen:")[0].partition("\namtool")[0])
     main = existing / "etc/prometheus/prometheus.yml"
@@ -153,6 +154,13 @@ def test_what_is_there_stays_and_what_it_lacks_is_printed(existing):
     assert (done.returncode, done.stderr) == (0, "")
     assert f"with {RULES} of our rule files and the job mesibo-logwatch" in done.stdout
     assert files(existing) == before
+
+
+def test_a_pager_that_no_receiver_has_is_told(existing):
+    """Whoever names one beside an Alertmanager of their own must not believe that it is woken."""
+    said = "no page goes to PAGE_URL until a receiver in "
+    assert said in monitoring(existing, PAGE_URL="https://pager.example/hook").stdout
+    assert said not in monitoring(existing).stdout
 
 
 def test_rules_that_somebody_copied_before_are_not_asked_for_again(existing):

@@ -154,6 +154,15 @@ def test_doubts_are_reported():
     assert "3 of 63 lines hold push_on_complete in another place" in told
 
 
+@pytest.mark.parametrize(("platform", "told"), [("<os ios>", True), ("os=ios", False)])
+def test_lines_without_a_platform_are_a_doubt(platform, told):
+    """A 404 is a dead token with one provider and a malformed request with the other: the counts cannot say which."""
+    codes = [200, 200, 404, 410, 903]
+    lines = [f"2026-11-26 08:00:{i:02} push_on_complete {platform} code={codes[i % 5]} took=5" for i in range(60)]
+    doubts = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts
+    assert any(each.startswith("no platform was found") for each in doubts) == told
+
+
 @pytest.mark.parametrize("code", ["err=0", "result 0"])
 def test_a_nought_is_reported_to_count_as_a_failure(code):
     """Many programs write 0 where all was well: as a code it is one that pages."""

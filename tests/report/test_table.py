@@ -76,6 +76,14 @@ def test_many_warnings_are_summed_up():
     assert shown(made, whole=True).count("Whose side:") == 7
 
 
+def test_causes_of_one_name_are_told_apart():
+    """Google and Apple both have a 429 and call it the same: that is not one cause named twice."""
+    codes = (500, 502, 503, 504, 413)
+    made = count(*(("unknown", code, "", 9) for code in codes), ("fcm", 429, "", 1), ("apns", 429, "", 1))
+    told = shown(made)
+    assert "429 Rate limited (FCM), 429 Rate limited (APNs)" in told or "429 Rate limited (APNs), 429" in told
+
+
 def test_a_cause_has_one_remedy_on_however_many_platforms():
     """914 for Android and iOS is one thing to do."""
     text = shown(count(("fcm", 914, "", 3), ("apns", 914, "", 4)))
@@ -175,6 +183,14 @@ def test_unread_lines_are_reported_by_cause():
     assert "4 lines have push_on_complete, but not where a push line has it" in text
     assert "5 days ahead of its file" in text
     assert "6 lines are too long" in text
+
+
+@pytest.mark.parametrize(("unread", "first"), [(5, "Certificate expired"), (40, "could not be read")])
+def test_what_was_not_read_is_told_first_where_it_is_much(unread, first):
+    """A few odd lines of any log come below an expired certificate; where it is one line in four, above."""
+    told = shown(count(("apns", 903, "", 100), no_code=unread), 120)
+    assert first in told.splitlines()[1]
+    assert f"{unread} push lines give no result" in told
 
 
 def test_a_doubt_that_is_broken_goes_on_below_its_beginning():

@@ -154,6 +154,14 @@ def test_a_mark_stands_where_an_incident_began():
     assert apns.marks[1].began == pytest.approx(100 * (NOW - 1800 - start) / (end - start), abs=0.01)
 
 
+def test_marks_that_begin_together_hide_no_label():
+    """Of two incidents of one minute, or that lie close to each other, both numbers can be read."""
+    begun = [incident(300), incident(1800), incident(1801), incident(2700)]
+    (chart,) = drawn("hour", (ACCEPTED, 1, 1), incidents=begun)
+    assert [label for _, label in chart.labels] == ["4", "3 2", "1"]
+    assert [at for at, _ in chart.labels] == [mark.began for mark in chart.marks if mark.label != "2"]
+
+
 def test_of_many_incidents_the_newest_are_marked():
     """A month of trouble is no forest of marks."""
     (chart,) = drawn("day", (ACCEPTED, 1, 1), incidents=[incident(600 * n) for n in range(1, 30)])

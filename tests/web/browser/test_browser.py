@@ -131,17 +131,26 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, stocked, pat
 def test_a_small_phone_cuts_no_number_of_a_busy_site(visit, stocked):
     """Counts of seven digits by class, by code and by source fit beside each other on a small phone."""
     page = visit(stocked.url, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True)
-    page.evaluate("""() => {
-        for (const each of document.querySelectorAll(".columns .n"))
+    busy = """() => {
+        for (const each of document.querySelectorAll(".columns .n, .codes .n"))
             if (/^[0-9,]+$/.test(each.textContent)) each.textContent = "1,234,567"
-    }""")
+    }"""
+    page.evaluate(busy)
     cut = "each => { const box = each.closest('.scroll'); return box.scrollWidth - box.clientWidth }"
     for table in ("#classes", "#codes-seen", "#sources"):
         assert page.locator(table).evaluate(cut) == 0, table
     listed = visit(stocked.url + "codes", viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True)
+    listed.evaluate(busy)
     assert {each.evaluate(cut) for each in listed.locator("table.codes").all()} == {0}
     lost = page.locator("#sources td[data-label=Lost]").first
     assert lost.evaluate("each => getComputedStyle(each, '::before').content") == '"Lost "'
+
+
+def test_text_of_twice_the_size_fits_a_small_phone(visit, stocked):
+    """Whoever needs large letters scrolls down, not sideways."""
+    page = visit(stocked.url, viewport={"width": 360, "height": 800}, bypass_csp=True)
+    page.add_style_tag(content="html { font-size: 200% !important }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_the_page_follows_the_systems_dark_mode(visit, stocked):

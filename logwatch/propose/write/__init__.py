@@ -15,12 +15,12 @@ def write(dialect: Dialect, name: str, lines: int, example: str) -> str:
     shown = printable(example).replace("\\", "/").replace('"""', "'''")
     stamp = f'TIMESTAMP = "{dialect.timestamp}"  # how its time stamps are dated\n' if dialect.timestamp else ""
     return (
-        f'"""Reads push lines such as this one; proposed by `mesibo-logwatch grammar propose` from {lines} lines.\n\n'
+        f'"""Read push lines such as this one; proposed by `mesibo-logwatch grammar propose` from {lines} lines.\n\n'
         f"    {shown}\n\n"
         "Blanks between elements are skipped unless `leave_whitespace` says otherwise. What lines must yield is in\n"
         f'samples/{name}.log; `mesibo-logwatch grammar check {name}` tests the grammar against it.\n"""\n\n'
         f"from pyparsing import {', '.join(used(_IMPORTED, body))}\n\n"
-        f'MARKER = b"{dialect.marker}"  # every line that is looked at contains this\n{stamp}\n{body}'
+        f'MARKER = b"{dialect.marker}"  # lines without it are skipped\n{stamp}\n{body}'
     )
 
 

@@ -161,7 +161,7 @@ def _word(form: Words | InHead) -> str:
     between = (
         "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
     )
-    comment = f"# A word is what is between {between}; inside a longer word no code begins.\n"
+    comment = f"# Words end at {between}; no code begins within a longer word.\n"
     return f"{comment}word = {regex(pattern, 'word')}\n"
 
 

@@ -154,6 +154,21 @@ def test_doubts_are_told():
     assert "3 of 63 lines hold push_on_complete in another place" in told
 
 
+def test_numbers_that_are_no_codes_of_the_catalogue_are_told():
+    """Whoever reads the proposal decides whether they are codes: only those that nobody knows are named."""
+    lines = [f"2026-11-26 08:00:{i:02} push_on_complete user={i} code={200 if i % 12 else 7}" for i in range(60)]
+    told = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts
+    assert "not in the catalogue: 7; are these codes?" in told
+
+
+def test_a_time_in_a_column_dates_the_lines():
+    """It is found behind the marker as well, where it is in a form that needs to be told."""
+    lines = [f"push_on_complete|26/11/2026 08:00:{i:02}|fcm|{(200, 410, 903)[i % 3]}|user{i}" for i in range(60)]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    assert 'TIMESTAMP = "%d/%m/%Y %H:%M:%S"' in made.grammar
+    assert "26/11/2026 08:00:00 is read with the day first" in made.doubts
+
+
 @pytest.mark.parametrize("code", ["err=0", "result 0"])
 def test_a_nought_is_told_to_count_as_a_failure(code):
     """Many programs write 0 where all was well: as a code it is one that pages."""

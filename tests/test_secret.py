@@ -35,6 +35,7 @@ def test_what_editors_put_around_a_line_is_no_part_of_it(tmp_path, content):
         (b"hunter2\nfor the app", "it has several lines"),
         (b"hunter2\rfor the app", "it has several lines"),
         ("hunter2\r\n".encode("utf-16"), "it is not text in UTF-8"),
+        ("hunter2\u00e4".encode("latin-1"), "it is not text in UTF-8"),
         (b"hunter2\0", "characters that cannot be printed"),
         (b"hunter2" * 2000, "it is larger than 8192 bytes"),
     ],
@@ -62,9 +63,10 @@ def test_a_token_is_one_word(tmp_path):
     """Blanks around it are not its own, and one within it means that it is something else."""
     (tmp_path / "file").write_text(" abc \n")
     assert read_word(tmp_path / "file", "the token") == "abc"
-    (tmp_path / "file").write_text("Bearer abc\n")
-    with pytest.raises(SecretError, match="more than one word of plain characters"):
-        read_word(tmp_path / "file", "the token")
+    for content in ("Bearer abc\n", "\u00e4bc\n"):
+        (tmp_path / "file").write_text(content)
+        with pytest.raises(SecretError, match="more than one word of plain characters"):
+            read_word(tmp_path / "file", "the token")
 
 
 def test_what_systemd_hands_over_is_read_in_the_place_of_the_file(tmp_path, monkeypatch):

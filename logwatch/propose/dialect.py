@@ -106,6 +106,5 @@ class Dialect:
     form: Words | Columns | Object | InHead
     code: CodeCandidate
     lines: tuple[str, ...]  # those that ``code.values`` belong to
-    others: tuple[CodeCandidate, ...]  # which would fit as well
     timestamp: str  # format for strptime; empty where none is needed
     doubts: tuple[str, ...]

@@ -79,16 +79,8 @@ def _object(
         kind = first.kind if first else None
     doubts = _doubts(code, [way[0] for way in ways[1:]], known, held, held - len(code.numbers), marker)
     timestamp, more = _dating(kind, times)
-    return Dialect(
-        marker,
-        head,
-        form,
-        code,
-        tuple(text for text, _ in decoded),
-        tuple(w[0] for w in ways[1:]),
-        timestamp,
-        (*doubts, *more),
-    )
+    texts = tuple(text for text, _ in decoded)
+    return Dialect(marker, head, form, code, texts, timestamp, (*doubts, *more))
 
 
 def _text(
@@ -128,7 +120,7 @@ def _text(
         doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
         timestamp, more = _dating(kind, times)
         texts = tuple(line.text for line in fitting)
-        found.append(Dialect(marker, head, form, code, texts, tuple(others), timestamp, (*doubts, *more)))
+        found.append(Dialect(marker, head, form, code, texts, timestamp, (*doubts, *more)))
     return found
 
 

@@ -18,6 +18,7 @@ from logwatch.errors import GrammarError
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
 from logwatch.propose import propose
+from logwatch.propose.hostile import false_code
 from tests.helpers import dialects
 from tests.helpers.grammars import write_grammar
 
@@ -161,6 +162,27 @@ def test_lines_without_a_platform_are_a_doubt(platform, told):
     lines = [f"2026-11-26 08:00:{i:02} push_on_complete {platform} code={codes[i % 5]} took=5" for i in range(60)]
     doubts = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts
     assert any(each.startswith("no platform was found") for each in doubts) == told
+
+
+def test_numbers_that_are_no_codes_of_the_catalogue_are_told():
+    """Whoever reads the proposal decides whether they are codes: only those that nobody knows are named."""
+    lines = [f"2026-11-26 08:00:{i:02} push_on_complete user={i} code={200 if i % 12 else 7}" for i in range(60)]
+    told = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts
+    assert told == ("not in the catalogue: 7; are these codes?",)
+
+
+def test_a_forged_code_is_never_the_line_s_own():
+    """Otherwise a grammar that reads it from a user's text would look as one that reads its own."""
+    for code in (200, 903, 904, 0):
+        assert false_code(code) != code
+
+
+def test_a_time_in_a_column_dates_the_lines():
+    """It is found behind the marker as well, where it is in a form that needs to be told."""
+    lines = [f"push_on_complete|26/11/2026 08:00:{i:02}|fcm|{(200, 410, 903)[i % 3]}|user{i}" for i in range(60)]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    assert 'TIMESTAMP = "%d/%m/%Y %H:%M:%S"' in made.grammar
+    assert "26/11/2026 08:00:00 is read with the day first" in made.doubts
 
 
 @pytest.mark.parametrize("code", ["err=0", "result 0"])

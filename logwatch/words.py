@@ -20,15 +20,15 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def many(number: int, one: str, more: str) -> str:
+def many(count: int, one: str, more: str) -> str:
     """Write a number with the noun that it counts."""
-    return f"{number:,} {one if number == 1 else more}"
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def followed(sources: int, grammars: Collection[str]) -> str:
     """Write how many sources a configuration follows, and by which grammars; a webhook has none."""
-    names = ", ".join(dict.fromkeys(grammars))
-    return many(sources, "source", "sources") + (f", grammar{'s' if ', ' in names else ''} {names}" if names else "")
+    named = ", ".join(dict.fromkeys(grammars))
+    return many(sources, "source", "sources") + (f", grammar{'s' if ', ' in named else ''} {named}" if named else "")
 
 
 def names(all_of_them: Iterable[str]) -> str:

@@ -161,8 +161,10 @@ def _filled(template: Rule) -> Iterator[Rule]:
         try:
             rule = _render(template, values)
         except jinja2.TemplateError as error:
-            error.add_note(f"in the rule {template.get('alert') or template['record']} of {SOURCES}")
-            raise
+            raise SystemExit(
+                f"error: {SOURCES}: {template.get('alert') or template['record']}: {error}\n"
+                "  try: a number belongs into config/thresholds.toml, with its reason; shared words are in words.jinja"
+            ) from error
         if hold := rule.pop("hold", None):
             condition = _record("condition", rule)
             yield {"record": condition, "expr": rule["expr"]}

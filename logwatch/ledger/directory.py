@@ -92,7 +92,7 @@ def free_bytes(directory: Path) -> int:
     return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
 
 
-def why(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return why a ledger cannot be written; SQLite reports a limit on file sizes as a failing disk."""
     told = error.problems[0].headline if isinstance(error, StateError) else str(error)
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -122,8 +122,8 @@ def refusals(directory: Path) -> list[Problem]:
             why = "nothing can be committed; the last numbers are served, and all is counted when there is room"
             return [Problem(str(directory), "is on a full disk", why, "free some space there", warning=True)]
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
-        refused = unusable(directory, f"{in_words(error)}, for user {ownership.me()}").problems
-        return [replace(problem, warning=stranger) for problem in refused]
+        problems = unusable(directory, f"{in_words(error)}, for user {ownership.me()}").problems
+        return [replace(problem, warning=stranger) for problem in problems]
     for doubt in ownership.above(directory):
         why = f"it is {doubt.what}, so that others could put another directory in place"
         return list(unusable(doubt.path, why, doubt.remedy).problems)

@@ -176,14 +176,14 @@ class Reader:
                 row = known.get(key := tuple(result)) or known.setdefault(key, ResultRow(*key))
                 yield start, row, count, first, last
 
-    def course(self, rows: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
-        """Return the counts of the results ``rows`` in each bucket of ``width`` from ``since`` on, in no order."""
+    def course(self, results: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
+        """Return the counts of ``results`` in each bucket of ``width`` from ``since`` on, in no order."""
         sql = (
             "SELECT count, first, last FROM buckets WHERE seconds = ? AND start >= ?"  # noqa: S608  own text
-            f" AND (source, platform, code, reason) IN (VALUES {_marks(rows)})"
+            f" AND (source, platform, code, reason) IN (VALUES {_marks(results)})"
         )
         with self._asking() as db:
-            return [Seen(*row) for row in db.execute(sql, [width, since, *(part for row in rows for part in row)])]
+            return [Seen(*row) for row in db.execute(sql, [width, since, *(part for row in results for part in row)])]
 
     def incidents(self, since: float) -> list[Incident]:
         """Return the incidents that had not ended before ``since``, the latest to begin first."""
@@ -191,25 +191,28 @@ class Reader:
             return incidents.read(db, since)
 
     def people(
-        self, rows: Sequence[ResultRow], numbers: tuple[int, int], since: float, until: float
+        self, results: Sequence[ResultRow], numbers: tuple[int, int], since: float, until: float
     ) -> set[tuple[str, str]]:
-        """Return (user, app) of the failures of ``rows`` from ``since`` to ``until``, a token where no user is known.
+        """Return (user, app) of failures with one of ``results``, ``since`` to ``until``; a token if no user is known.
 
         Only failures numbered above the first of ``numbers``, and up to the second, are looked at.
         """
         sql = (
             "SELECT DISTINCT iif(user = '', token, user), app FROM failures"  # noqa: S608  own text
             f" WHERE id > ? AND id <= ? AND at >= ? AND at <= ? AND (source, platform, code, reason) IN"
-            f" (VALUES {_marks(rows)})"
+            f" (VALUES {_marks(results)})"
         )
         with self._asking() as db:
-            return set(db.execute(sql, [*numbers, since, until, *(part for row in rows for part in row)]))
+            return set(db.execute(sql, [*numbers, since, until, *(part for row in results for part in row)]))
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
         """Return at most ``limit`` failures, newest first; ``older_than`` is the last place of the page before."""
-        return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in self.rows(wanted, limit, older_than)]
+        return [
+            Listed(Place(row[1], row[0]), StoredFailure(*row[1:]))
+            for row in self.failure_rows(wanted, limit, older_than)
+        ]
 
-    def rows(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[FailureRow]:
+    def failure_rows(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[FailureRow]:
         """Yield the same failures one by one as plain rows, for callers that drop most of them."""
         where, values = wanted.where()
         if older_than is not None:
@@ -365,5 +368,5 @@ class Reader:
             raise NotReadable("the search took too long: narrow it" if slow else str(error)) from None
 
 
-def _marks(rows: Sequence[ResultRow]) -> str:
-    return ", ".join(["(?, ?, ?, ?)"] * len(rows)) or "(NULL, NULL, NULL, NULL)"
+def _marks(results: Sequence[ResultRow]) -> str:
+    return ", ".join(["(?, ?, ?, ?)"] * len(results)) or "(NULL, NULL, NULL, NULL)"

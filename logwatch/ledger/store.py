@@ -363,7 +363,7 @@ class Ledger:
         self._file = _identity(self.path)
 
     def _note(self, error: Exception) -> None:
-        reason = directory.why(error)
+        reason = directory.reason_of(error)
         if reason != self.failing:
             self._log.error("ledger_unwritable", ledger=str(self.path), reason=reason, lost="nothing, tried again")
         self.failing = reason

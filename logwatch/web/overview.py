@@ -189,27 +189,10 @@ class Overview:
                 }
                 for each in self.rotations
             ],
-            "shapes": [
-                {
-                    "source": row.source,
-                    "cause": row.cause,
-                    "shape": row.shape,
-                    "front": row.front,
-                    "count": seen.count,
-                    "last": iso(seen.last),
-                }
-                for row, seen in self.shapes
-            ],
+            "shapes": [row._asdict() | {"count": seen.count, "last": iso(seen.last)} for row, seen in self.shapes],
             "failures_only": list(self.silent),
             "event_shapes": [
-                {
-                    "source": row.source,
-                    "cause": row.cause,
-                    "shape": row.shape,
-                    "count": seen.count,
-                    "first": iso(seen.first),
-                    "last": iso(seen.last),
-                }
+                row._asdict() | {"count": seen.count, "first": iso(seen.first), "last": iso(seen.last)}
                 for row, seen in self.event_shapes
             ],
         }

@@ -75,7 +75,7 @@ class Status(Page):
         seen = site.overview()
         refused = ""
         try:
-            asked = {name: values for name, values in self.request.query_arguments.items() if name in NAMES}
+            asked = {name: texts for name, texts in self.request.query_arguments.items() if name in NAMES}
             query = parse(asked, clock=lambda: site.now)  # links to a page come with all kinds of others (utm_source)
         except Refused as error:
             query, refused = Query(), str(error)
@@ -112,7 +112,7 @@ class _Log:
         reader = site.reader
         try:
             wanted = site.filter(query)
-            found = grouped(reader.rows(wanted, LOOKED_AT + 1, query.before), query.limit)
+            found = grouped(reader.failure_rows(wanted, LOOKED_AT + 1, query.before), query.limit)
             self.groups = found.groups
             whole = not found.more and query.before is None  # then no second search is needed to count
             self.total = found.count if whole else reader.count(wanted) if query.narrows else kept

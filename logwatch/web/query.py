@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from logwatch.catalogue import PLATFORMS, Catalogue
@@ -17,7 +17,11 @@ from logwatch.web.charts import SPANS
 
 CLASSES: tuple[str, ...] = get_args(Class)
 
-NAMES = ("class", "code", "source", "platform", "reason", "text", "from", "to", "limit", "before", "span")
+_NARROWING = {
+    name.rstrip("_"): name for name in ("class_", "code", "source", "platform", "reason", "text", "from_", "to")
+}
+"""Parameters that narrow the log, and the fields of a ``Query`` that hold them."""
+NAMES = (*_NARROWING, "limit", "before", "span")
 PAGE = 25
 MOST = 1000  # failures of one API answer
 _LONGEST = 128  # characters of a value
@@ -54,9 +58,7 @@ class Query:
 
     def fields(self) -> dict[str, str]:
         """Return the values that narrow the log, by their names in the query string."""
-        named = {"class": self.class_, "code": self.code, "source": self.source, "platform": self.platform}
-        named |= {"reason": self.reason, "text": self.text, "from": self.from_, "to": self.to}
-        return {name: value for name, value in named.items() if value}
+        return {name: value for name, field in _NARROWING.items() if (value := getattr(self, field))}
 
     def link(self, before: Place | None = None) -> str:
         """Return the query string of the page that begins after ``before``, or of the first one."""
@@ -111,19 +113,12 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
             raise Refused(f"{name} is longer than {_LONGEST} characters")
         return readable(text)
 
-    since, until, span = value("from"), value("to"), value("span")
+    asked: dict[str, Any] = {field: value(name) for name, field in _NARROWING.items()}
     query = Query(
-        class_=value("class"),
-        code=value("code"),
-        source=value("source"),
-        platform=value("platform"),
-        reason=value("reason"),
-        text=value("text"),
-        from_=since,
-        to=until,
-        span=span if span in SPANS else "",
-        since=_moment("from", since, clock),
-        until=_moment("to", until, clock),
+        **asked,
+        span=span if (span := value("span")) in SPANS else "",
+        since=_moment("from", asked["from_"], clock),
+        until=_moment("to", asked["to"], clock),
         limit=_limit(value("limit"), most),
         before=_place(value("before")),
     )

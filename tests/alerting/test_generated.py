@@ -339,9 +339,10 @@ def test_every_alert_is_seen_to_fire_to_resolve_and_to_spare():
     }
     spared = {name for s in everything for name in s.spares}
     exist = {f"{a['labels']['severity']} {a['alert']}" for a in alerts()}
-    assert exist - fired == set()
-    assert exist - resolved == {"critical MesiboLogwatchAbsent"} - resolved
-    assert {a.split()[1] for a in exist} - spared == set()
+    where = "of a scenario in tests/alerting/scenarios"
+    assert exist - fired == set(), f"in no `fires` {where}"
+    assert exist - resolved - {"critical MesiboLogwatchAbsent"} == set(), f"over at no later minute of `fires` {where}"
+    assert {a.split()[1] for a in exist} - spared == set(), f"in no `spares` {where}, in which it is near and silent"
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.name)

@@ -193,7 +193,7 @@ def test_status_has_every_documented_field(api):
              told["figures"]]  # fmt: skip
     for part in parts:
         for field in part:
-            assert f"`{field}`" in section, field
+            assert f"`{field}`" in section, f"{field}: add it to the section /api/v1/status of docs/api.md"
     assert len(told["course"]["hour"]) == 60
     assert len(told["course"]["day"]) == 96
     begins = [datetime.fromisoformat(each["at"]) for each in told["course"]["day"]]

@@ -107,6 +107,14 @@ def test_what_began_two_minutes_ago_is_seen_before_the_hour_shows_it():
     assert "200 of 200 in the last two minutes" in found[0].evidence[0]
 
 
+@pytest.mark.parametrize(("hours", "told"), [(22, " since 12:16 on 21 November:"), (30, " for a day or more:")])
+def test_what_is_unread_for_days_has_no_begin_that_moves(hours, told):
+    """What was read is known for a day: where all of that is unread, nobody knows since when."""
+    found = blind(Story(), minutes=hours * 60, read=0).finding(KEY)
+    assert told in found.title
+    assert (found.since is None) == (hours > 24)
+
+
 def test_lines_that_are_read_again_are_told_as_over():
     """Whoever has mended the grammar sees that it worked; the hour's shares are still not called good."""
     story = Story()

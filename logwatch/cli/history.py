@@ -136,7 +136,9 @@ def _replaced(output: str) -> Iterator[TextIO]:
         part.replace(path)
     except OSError as error:
         why = in_words(error)
-        raise LogwatchError(Problem(output, "cannot be written", why, "name a file where there is room")) from None
+        raise LogwatchError(
+            Problem(output, "cannot be written", why, "name one in a writable directory with room")
+        ) from None
     finally:
         part.unlink(missing_ok=True)
 

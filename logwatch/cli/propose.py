@@ -20,6 +20,7 @@ from logwatch.cli.kept_shapes import kept_shapes
 from logwatch.cli.options import CONFIG_FILE
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
+from logwatch.dialect.load import require_name
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem, in_words
 from logwatch.journal import ask
 from logwatch.journal.place import Target
@@ -73,6 +74,7 @@ def command(
     exit code is 1 if nothing could be proposed, if more than one line in twenty would stay unread, or if lines would
     that are read today.
     """
+    require_name(name)  # before anything is written under it
     config = _config(paths, file)
     chosen = _source(config, source)
     parts = assemble(config)

@@ -8,6 +8,7 @@ from logwatch.diagnosis import weight
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Rank, SourceSetup
 from logwatch.dialect.redact import out_of_json
 from logwatch.ledger.batch import ShapeRow
+from logwatch.ledger.buckets import QUARTER, oldest
 from logwatch.model import Seen
 from logwatch.sight import LineShare, Sight
 from logwatch.words import clock, many, number, share, span
@@ -40,6 +41,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     now, setup = facts.now, facts.setup(name)
     since = sight.since if sight.since is not None else sight.last
     began = f" since {clock(since, now)}" if since is not None else ""
+    if since is not None and since < oldest(QUARTER, now) + 2 * QUARTER:  # no reading of before that is kept
+        since, began = None, " for a day or more"
     jq = out_of_json([*_fronts(_shapes(name, facts))][:1])
     command = _out_of_json(jq, setup) if jq else propose(name, setup)
     if sight.over and sight.last is not None:

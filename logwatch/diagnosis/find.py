@@ -31,7 +31,7 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
     findings += [_noise(class_, alike, facts) for (class_, _), alike in noise.items()]
     findings += _accepted(facts, findings, known)
     if not findings:
-        findings.append(_nothing())
+        findings.append(_nothing(facts))
     return tuple(sorted(findings, key=lambda finding: (-finding.rank.weight, -finding.pushes, finding.key)))
 
 
@@ -226,7 +226,8 @@ def _told(title: str, key: str, counted: str) -> Finding:
     )
 
 
-def _nothing() -> Finding:
+def _nothing(facts: Facts) -> Finding:
+    last = max((seen.last for seen in facts.snapshot.results.values() if seen.last is not None), default=None)
     return Finding(
         key="waiting",
         rank=weight.NOTHING,
@@ -234,5 +235,6 @@ def _nothing() -> Finding:
         side="nobody",
         remedy="mesibo pushes only to users whose app is suspended and disconnected. Send a test push (Step 8) to see"
         " whether one is logged.",
+        evidence=() if last is None else (f"The last one was logged at {dated(last)}.",),
         steps=(8, 5),
     )

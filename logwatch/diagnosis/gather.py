@@ -7,6 +7,7 @@ from logwatch.config import Config
 from logwatch.diagnosis.facts import Facts, SourceSetup
 from logwatch.errors import Problem
 from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
+from logwatch.ledger.directory import set_aside_at
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.ledger.timeline import Timelines
@@ -40,7 +41,7 @@ def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) 
         "minutes": minutes,
         "quarters": timelines.among(sources, QUARTER, now, snapshot.changed),
         "before": tuple(timelines.among(sources, width, now, snapshot.changed) for width in (HOURLY, SIX_HOURS)),
-        "set_aside": reader.set_aside_at(),
+        "set_aside": set_aside_at(reader.path),
         "shapes": reader.shapes(SHAPES),
         "heard": reader.heard(now - WIDTHS[MINUTE]),
         "witnessed": reader.minutes(now - WIDTHS[MINUTE]),

@@ -32,11 +32,16 @@ _A_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 _defaults = threading.Lock()  # pyparsing's defaults are shared by the whole process
 
 
+def require_name(name: str) -> None:
+    """Raise GrammarError for what cannot be the name of a grammar, such as a path."""
+    if not _NAME.fullmatch(name):
+        raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
+
+
 def find(name: str, directories: Sequence[Path]) -> Path:
     """Return the path of the first ``NAME.py`` in the directories, then among the shipped grammars."""
     places = [*directories, resources.grammars()]
-    if not _NAME.fullmatch(name):
-        raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
+    require_name(name)
     for directory in places:
         try:
             if ownership.is_there(path := directory / f"{name}.py") and path.is_file():

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from logwatch.errors import in_words
 from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow
-from logwatch.ledger.directory import FILE, set_aside_at
+from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Connection, known_version
@@ -159,10 +159,6 @@ class Reader:
         except OSError:
             return (0, 0)
         return (found.st_dev, found.st_ino)
-
-    def set_aside_at(self) -> float | None:
-        """Return when a damaged ledger was last set aside here; None if none is kept."""
-        return set_aside_at(self.path)
 
     def counted(self, width: int, since: int) -> Iterator[Counted]:
         """Yield what came in each interval of ``width`` seconds that started at ``since`` or later, oldest first."""

@@ -90,7 +90,10 @@ def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
         (["-", "-o", "F", "--label", "__name__=x"], "'__name__=x' is not a label"),
         (["-", "-o", "F", "--label", "source=x"], "source is a label that the counters themselves have"),
         (["-", "-o", "F", "--since", "2h", "--until", "3h"], "--since is not before --until"),
-        (["missing.log", "-o", "/nowhere/F"], "/nowhere/F: cannot be written: No such file or directory"),
+        (
+            ["missing.log", "-o", "/nowhere/F"],
+            "/nowhere/F: cannot be written: No such file or directory\n  try: name one in a writable directory",
+        ),
         (["missing.log", "-o", "/dev/full"], "/dev/full: is not a file"),
         (["missing.log", "-o", "F"], "missing.log: there is no such file"),
     ],

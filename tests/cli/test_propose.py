@@ -49,6 +49,18 @@ def test_lines_are_read_from_standard_input_out_of_dockers_records(log, tmp_path
     assert (tmp_path / "a" / "mine.py").read_text() == (tmp_path / "b" / "mine.py").read_text()
 
 
+@pytest.mark.parametrize("name", ["../precious", "a/b", "", "my grammar"])
+def test_what_is_no_name_is_refused_before_anything_is_written(log, tmp_path, monkeypatch, name):
+    """A path would lead the draft out of its own directory, over a file of somebody else's."""
+    drafts = tmp_path / "drafts"
+    drafts.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(drafts))
+    (drafts / "precious.py").write_text("precious")
+    refused = run(log, "--name", name, "--output", tmp_path / "g")
+    assert "use letters, digits, - and _" in str(refused.exception)
+    assert {path.name: path.read_text() for path in drafts.iterdir()} == {"precious.py": "precious"}
+
+
 def test_nothing_is_written_over_unless_it_is_asked_for(log, tmp_path):
     """A grammar that somebody has mended by hand is not lost."""
     (tmp_path / "g").mkdir()

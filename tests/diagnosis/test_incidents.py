@@ -369,7 +369,9 @@ def test_a_quiet_hour_is_reported_as_such():
     """If there is nothing to report, one finding says so."""
     story = Story()
     story.pushes("fcm", 200, 1, 200)
-    assert [finding.key for finding in story.findings()] == ["waiting"]
+    assert [(finding.key, finding.evidence) for finding in story.findings()] == [
+        ("waiting", ("The last one was logged at 06:55 UTC on 22 November.",))
+    ]
 
 
 def test_a_fault_begins_where_its_share_jumped_and_the_date_is_reported():

@@ -125,6 +125,14 @@ def test_a_few_lines_are_a_catastrophe_where_they_are_all(read, severity):
     assert told.severity == severity
 
 
+@pytest.mark.parametrize(("hours", "told"), [(22, " since 12:16 on 21 November:"), (30, " for a day or more:")])
+def test_what_is_unread_for_days_has_no_begin_that_moves(hours, told):
+    """What was read is known for a day: where all of that is unread, nobody knows since when."""
+    found = blind(Story(), minutes=hours * 60, read=0).finding(KEY)
+    assert told in found.title
+    assert (found.since is None) == (hours > 24)
+
+
 def test_lines_that_are_read_again_are_reported_as_over():
     """Whoever has mended the grammar sees that it worked; the hour's shares are still not called good."""
     story = Story()

@@ -275,13 +275,13 @@ def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_pat
     found = {path.name for path in tmp_path.glob("*.damaged-*")}
     assert {name for name in found if name.endswith("Z")} == expected
     assert {name.removesuffix("-wal").removesuffix("-shm") for name in found} == expected
-    assert Reader(tmp_path / "ledger.sqlite3").set_aside_at() == 7.0
+    assert directory.set_aside_at(tmp_path / "ledger.sqlite3") == 7.0
 
 
 def test_what_somebody_calls_damaged_is_no_ledger_that_was_set_aside(tmp_path):
     """Only names of ours tell when."""
     (tmp_path / "ledger.sqlite3.damaged-by-me").touch()
-    assert Reader(tmp_path / "ledger.sqlite3").set_aside_at() is None
+    assert directory.set_aside_at(tmp_path / "ledger.sqlite3") is None
 
 
 def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, ledger):

@@ -168,7 +168,7 @@ def test_numbers_that_are_no_codes_of_the_catalogue_are_told():
     """Whoever reads the proposal decides whether they are codes: only those that nobody knows are named."""
     lines = [f"2026-11-26 08:00:{i:02} push_on_complete user={i} code={200 if i % 12 else 7}" for i in range(60)]
     told = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts
-    assert told == ("not in the catalogue: 7; are these codes?",)
+    assert "not in the catalogue: 7; are these codes?" in told
 
 
 def test_a_forged_code_is_never_the_line_s_own():

@@ -85,6 +85,26 @@ def test_a_journalctl_that_hangs_is_reported_until_it_goes_on(tmp_path, followin
     os.close(output)
 
 
+@pytest.mark.parametrize(
+    ("script", "why", "caught_up"),
+    [
+        ("cat {}; exit 3", "status 3", False),
+        ("cat {}; kill -9 $$", "signal 9", False),
+        ('case "$*" in *--follow*) exit 0 ;; *) cat {} ;; esac', "status 0", True),
+    ],
+    ids=["backlog", "killed", "follow"],
+)
+def test_a_run_that_breaks_off_is_told_and_ends_no_backlog(tmp_path, following, instead, script, why, caught_up):
+    """What comes later of it would otherwise look like a burst; and following never ends by itself."""
+    (tmp_path / "output").write_text(entry(1, "first"))
+    instead(script.format(tmp_path / "output"))
+    one = following(tmp_path, unit="mesibo", container="")
+    one.until(lambda: one.log.events)
+    assert [(event, fields["why"]) for event, fields in one.log.events] == [("journalctl_ended", why)]
+    assert one.sink.lines == ["first"]
+    assert (one.status.up, one.status.caught_up) == (False, caught_up)
+
+
 def test_a_quiet_journal_is_no_stalled_journalctl(tmp_path, following, instead):
     """Behind the last whole entry nothing may come for hours."""
     (tmp_path / "output").write_text(entry(1, "first"))

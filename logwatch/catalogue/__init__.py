@@ -1,6 +1,6 @@
 """Look up what every code means: from platform, code and reason to class, severity, side and remedy."""
 
-from logwatch.catalogue.entries import CHURN, Class, Entry, Provider, Severity, Side
+from logwatch.catalogue.entries import CHURN, SEVERITIES, Class, Entry, Provider, Severity, Side
 from logwatch.catalogue.explain import Explanation, explain
 from logwatch.catalogue.lookup import (
     OTHER,
@@ -18,6 +18,7 @@ __all__ = [
     "OTHER",
     "OTHER_CODES",
     "PLATFORMS",
+    "SEVERITIES",
     "UNKNOWN_CODES",
     "Catalogue",
     "Class",

@@ -1,7 +1,7 @@
 """One entry of the catalogue: what a code of one provider means, with the closed lists its fields choose from."""
 
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -32,6 +32,7 @@ CHURN: tuple[Class, ...] = ("token", "rate_limited")
 
 Severity = Literal["none", "warning", "critical"]
 """critical: every push of an app or platform is likely to fail until someone acts; warning: one message or user."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst last
 
 Side = Literal["operator", "app", "mesibo", "provider", "device"]
 """Where the fault lies and who has to act. ``operator`` (credentials, console, host) and ``app`` (the app and the

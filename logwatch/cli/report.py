@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from logwatch import heap
+from logwatch.catalogue import SEVERITIES, Severity
 from logwatch.catalogue.summary import Row
 from logwatch.cli import terminal
 from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
@@ -36,7 +37,6 @@ _COLUMNS = (
     "meaning",
     "remedy",
 )
-_REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 
 @click.command()
@@ -57,7 +57,7 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(list(_REACHED)),
+    type=click.Choice(SEVERITIES[1:]),
     help="Exit with 1 if a result has this severity or a worse one.",
 )
 def command(
@@ -70,7 +70,7 @@ def command(
     since: float | None,
     until: float | None,
     timezone: str | None,
-    fail_on: str | None,
+    fail_on: Severity | None,
 ) -> None:
     """Count push results in files or standard input, once.
 
@@ -113,7 +113,7 @@ def command(
         sys.exit(INTERRUPTED)
     if done.unreadable:
         sys.exit(2 if none else 1)
-    if count.unreadable or (fail_on and severities.intersection(_REACHED[fail_on])):
+    if count.unreadable or (fail_on and severities.intersection(SEVERITIES[SEVERITIES.index(fail_on) :])):
         sys.exit(1)
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from logwatch.config.loader import load
 from logwatch.config.schema import Config
-from logwatch.config.sources import Docker, Journal, Source
+from logwatch.config.sources import DOCKER_ROOT, Docker, Journal, Source
 from logwatch.discover import ContainerLog, containers, no_log, where_listed
 from logwatch.journal import ask
 from logwatch.journal.place import Target
 from logwatch.ownership import is_there, may_be_there
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
-DOCKER_ROOT = Path("/var/lib/docker")
 SNAP_ROOT = Path("/var/snap/docker/common/var-lib-docker")  # Docker as a snap, which Ubuntu's installer offers
 PODMAN_ROOT = Path("/var/lib/containers/storage")
 LOG_DIRECTORY = Path("/var/log/mesibo")
@@ -46,7 +45,7 @@ def find(
     path: Path | None = None,
     *,
     usual: Path = DEFAULT_PATH,
-    docker_root: Path = DOCKER_ROOT,
+    docker_root: Path = Path(DOCKER_ROOT),
     snap_root: Path = SNAP_ROOT,
     podman_root: Path = PODMAN_ROOT,
     log_directory: Path = LOG_DIRECTORY,

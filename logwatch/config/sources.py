@@ -19,13 +19,14 @@ _WAYS = ("paths", "docker", "journal", "webhook")
 """The settings of a source that say where its log is."""
 _WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
 _OURS = ("metrics", "-", "codes", "unread", "user", "static", "api", "downloads", "runbooks")
+DOCKER_ROOT = "/var/lib/docker"
 
 
 class Docker(Table, frozen=True, kw_only=True):
     """A container to follow by name, across its removals and re-creations."""
 
     container: Name
-    root: FilePath = "/var/lib/docker"
+    root: FilePath = DOCKER_ROOT
 
 
 class WebhookSource(Table, frozen=True, kw_only=True):

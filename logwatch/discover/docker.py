@@ -181,7 +181,7 @@ class Container:
 
     successive = True
 
-    def __init__(self, name: str, root: str = "/var/lib/docker") -> None:
+    def __init__(self, name: str, root: str) -> None:
         self.name = name.removeprefix("/")
         self.root = root
         self._lists: list[str] = []

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from logwatch.catalogue import CHURN
+from logwatch.catalogue import CHURN, SEVERITIES
 from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
 from logwatch.model import PROVIDERS
@@ -29,7 +29,6 @@ _BROKEN = 8  # characters of a line that are lost to word wrap
 _FEW = 110  # below so many columns the table omits what the meaning implies
 _WIDE = 136
 _NARROW = 64  # below so many, all but what was answered to whom, and how often: a truncated number is a wrong number
-_RANKS = ("critical", "warning", "none")
 _SOON_SECONDS = 300.0  # a stamp that is further ahead means a wrong clock or zone
 _STALE_SECONDS = 900.0  # without a line of any kind: what is followed is stale, or mesibo has stopped
 
@@ -56,7 +55,7 @@ def render(
 
 def worst_first(rows: Iterable[Row]) -> list[Row]:
     """Sort results: what stops pushes first, what was accepted last, the heaviest of each first."""
-    return sorted(rows, key=lambda row: (_RANKS.index(row.entry.severity), -row.seen.count))
+    return sorted(rows, key=lambda row: (-SEVERITIES.index(row.entry.severity), -row.seen.count))
 
 
 def accepted(rows: Iterable[Row]) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from logwatch.catalogue.entries import Severity
+from logwatch.catalogue.entries import SEVERITIES, Severity
 from logwatch.model import SYSTEMS
 from logwatch.story.pushes import UserPush
 from logwatch.words import Moments, marked_moment, number, stamp, unmarked
@@ -69,7 +69,7 @@ def conclude(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) ->
         for device in devices:
             others = [push for other in devices if other is not device for push in other.pushes]
             conclusions.append(_of_device(device, platform, now, others, accepted_known=accepted_known))
-    return sorted(conclusions, key=lambda each: ("critical", "warning", "none").index(each.severity))
+    return sorted(conclusions, key=lambda each: -SEVERITIES.index(each.severity))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class PathView:
     current: int | None = None  # the generation that it led to at the last look
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # the file that is there at the first look is read from its end on
+    started: bool = False  # the daemon was started, and has not decided on all files yet
     news_since: float = float("inf")  # rotated files written after this time are no history; inf once all are decided
     adrift: bool = False  # after a start: some in use have no known place; what came after them is unknown
     followed: bool = True  # it has led somewhere before

@@ -78,7 +78,7 @@ def _sort_free(draft: Draft) -> list[int]:
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             # Left out before its original is taken up, it would keep that out once both are rotated files
-            if candidate.may_be_news and draft.postponed.isdisjoint(draft.found.parts[i]):
+            if candidate.may_be_news and draft.found.parts[i].isdisjoint(draft.postponed | draft.found.undecided):
                 draft.copies.append(i)
         elif (
             (each := blank.get(candidate.key))
@@ -128,9 +128,12 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     lost = path.adrift and any(map(draft.is_nowhere, sought))
     plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
     # A live generation may be found only now, if a reload configured another directory for rotated files. Whatever is
-    # younger came after it, and is no history
-    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live"]
-    since = min((draft.age(i) for i in lay if i is not None), default=None)
+    # younger came after it, and is no history. Nor is what a start finds to be younger than the file that was read
+    # last: the life before may have ended while that was still undecided
+    lay = {k: i for k in draft.known if k.followed and (i := draft.lies_at(k.number)) is not None}
+    ages = [draft.age(i) for k, i in lay.items() if k.position.state == "live"]
+    ages += sorted(draft.age(i) for i in lay.values() if i != at_path)[-1:] if path.started else []
+    since = min(ages, default=None)
     shared = {i for _, i in draft.found.common}  # they share bytes with a generation's own file: one may be edited
     between: list[int] = []
     for i in unknown:

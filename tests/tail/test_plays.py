@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from logwatch.discover.globs import mark
-from logwatch.tail import directories, follow, generation, generation_state
+from logwatch.tail import candidates, directories, follow, generation, generation_state
 from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
@@ -1487,3 +1487,30 @@ def test_a_log_whose_compressor_was_killed_counts_beside_what_that_left(tmp_path
     """The plain file does not wait for the archive to go on: a start that comes meanwhile takes it for history."""
     killed = "mv m.log m.log.1; gzip -c m.log.1 | head -c 400 > m.log.1.gz; touch -d '1 minute ago' m.log.1.gz"
     played(tmp_path, life, ("gzip m.log; mv m.log.gz m.log.2.gz", 120, f"touch -d '2 minutes ago' m.log; {killed}", 3))
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("banner", "pack"), [(b"", "gzip -c m.log.1 > m.log.1.gz"), (BANNER * 72, "gzip m.log.1")], ids=["beside", "alone"]
+)
+def test_an_archive_that_takes_long_to_unpack_is_no_history_to_a_start(tmp_path, monkeypatch, banner, pack, looks):
+    """Nor is the file that it was made from: which is the copy, and of what, is open for some looks."""
+    log = Log(tmp_path, "killed", banner=banner)
+    log.write(20_000)
+    log.follower.turn()
+    log.follower.commit()
+    log.follower.kill()
+    log.shell("gzip -c m.log > m.log.2.gz; rm m.log")
+    log.write(20_000)
+    log.shell(f"touch -d '2 minutes ago' m.log; mv m.log m.log.1; {pack}; touch -d '1 minute ago' m.log.1.gz")
+    log.write(3)
+    with monkeypatch.context() as slow:
+        slow.setattr(candidates, "STEP_SECONDS", 0)
+        log.follower.start()
+        for _ in range(looks or 1):
+            log.follower.look()
+            log.follower.tail.read(log.follower.sink, 1 << 20)
+        if looks:
+            log.follower.restart_at_once()
+    log.wait_out()
+    log.check()

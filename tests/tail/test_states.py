@@ -1,0 +1,58 @@
+"""Another state of a log in its place or beside it, older, shorter or trimmed: what was read of one counts in none."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.helpers.recorder import Follower, append
+
+LIVES = ("running", "looking", "stopped", "killed")
+
+
+def lines(first, count):
+    return [f"E2211-101112-{n:06} (1): a line of a log" for n in range(first, first + count)]
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Return the path of a log of a hundred lines, in a directory of its own."""
+    path = tmp_path / "logs/m.log"
+    path.parent.mkdir()
+    append(path, *lines(0, 100))
+    return path
+
+
+def followed(*patterns):
+    follower = Follower(*patterns)
+    follower.turn()
+    follower.commit()
+    return follower
+
+
+def keep_last(path, count):
+    """Trim a file in place."""
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[-count:]))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_was_read_of_a_log_is_not_lost_with_the_copy_that_replaced_it(log, killed):
+    """It was put in its place while the log was still unread, and emptied unread itself."""
+    follower = Follower(log)
+    follower.look()
+    append(log, *lines(100, 100))
+    follower.look()
+    shutil.copy(log, log.with_name("t"))
+    os.replace(log.with_name("t"), log)
+    follower.look()
+    append(log, *lines(200, 3))
+    follower.look()
+    os.truncate(log, 0)
+    follower.turn()
+    follower.commit()
+    if killed:
+        follower.restart()
+    follower.wait(0, 1, 11, 700)
+    follower.tail.close()
+    assert follower.lines == lines(0, 200)
+    assert follower.lost == sum(len(line) + 1 for line in lines(200, 3))

@@ -22,8 +22,6 @@ from logwatch.tail.uncompressed import NOWHERE, Content, SeekingError, holds, is
 from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
 
-_SECOND = 10**9  # nanoseconds
-
 
 class Survey:
     """One look at the files around one path."""
@@ -151,8 +149,7 @@ class Survey:
         grown = before and before.disk_size <= at_path.disk_size and at_path.head.startswith(before.head)
         if before and (at_path.key != before.key or not grown):
             raise VanishedError
-        rest = [candidate for key, candidate in found.items() if key != at_path.key]
-        return [replace(at_path, matched=at_path.packed), *rest]
+        return [replace(at_path, matched=at_path.packed), *(file for key, file in found.items() if key != at_path.key)]
 
     def _is_being_packed(self, file: Candidate | None, of: Candidate) -> bool:
         """Return whether an archive is, or may still be, packed from the plain file beside it, which has all of it.
@@ -162,7 +159,7 @@ class Survey:
         if not file or file.error or of.error:
             return True
         begun = of.head.startswith(file.head)
-        packed = begun and 0 <= of.modified - file.modified < _SECOND
+        packed = begun and 0 <= of.modified - file.modified < 10**9
         packing = begun and not (packed or is_settled(file.stat, FRESH_SECONDS))
         self.found.packing = self.found.packing or packing
         return packed or packing or (begun and len(file.head) < TELLING_BYTES)
@@ -271,15 +268,18 @@ class Survey:
 
     def _ask_of_edited(self) -> None:
         """Compare news beside the path with those that lay there, or, in use, have one of its first lines elsewhere."""
-        files = self.found.candidates
+        files, near = self.found.candidates, self.found.searched()
+        held = {n for (n, _), answer in self.found.answers.items() if answer.relation is Relation.SAME}
         plain = ((i, c) for i, c in enumerate(files) if not (c.packed or c.is_at_path or c.key in self._keys))
         news = [i for i, c in plain if c.may_be_news]
         for known in self.known if news else ():
             lay = known.position.found_at if known.position.state == "done" else ""
             with self._reading_own(known):
                 own = self._content(known) if known.in_use else None
-                for i in [i for i in news if files[i].path == lay or (own and begins_within(files[i], own))]:
-                    self._ask_one(known, i, search=True)
+                gone = known.in_use and not own and known.number in held  # by a backup of what was edited, perhaps
+                for i in news:
+                    if files[i].path == lay or (gone and i in near) or (own and begins_within(files[i], own)):
+                        self._ask_one(known, i, search=True)
 
     @contextmanager
     def _reading_own(self, known: Known) -> Iterator[None]:

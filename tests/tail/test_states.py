@@ -35,6 +35,37 @@ def keep_last(path, count):
     path.write_text("".join(path.read_text().splitlines(keepends=True)[-count:]))
 
 
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+@pytest.mark.parametrize("backup", ["m.log.1", "m.log-20260101"])
+@pytest.mark.parametrize("count", [30, 300])
+@pytest.mark.parametrize("seen", [False, True])
+@pytest.mark.parametrize("by_copy", [False, True])
+def test_a_log_that_is_trimmed_and_rotated_beside_a_backup_while_nobody_looks_counts_once(
+    tmp_path, by_copy, seen, count, backup, patterns
+):
+    """The backup has all that was read, but the log is what has its last lines, under whichever inode."""
+    log, rotated = tmp_path / "m.log", {"m.log.1": "m.log.1", "m.log-20260101": "m.log-20260102"}[backup]
+    append(log, *lines(0, count))
+    follower = followed(tmp_path / patterns)
+    shutil.copy(log, tmp_path / backup)
+    if seen:
+        follower.turn()
+    follower.stop()
+    keep_last(log, 25)
+    if by_copy:
+        shutil.copy(log, tmp_path / "t")
+        os.replace(tmp_path / "t", log)
+    if backup == rotated:
+        os.rename(tmp_path / backup, tmp_path / "m.log.2")
+    log.rename(tmp_path / rotated)
+    append(log, *lines(count, 5))
+    follower.start()
+    follower.wait(0, 1, 11, 700)
+    follower.tail.close()
+    assert follower.lines == lines(0, count + 5)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_what_was_read_of_a_log_is_not_lost_with_the_copy_that_replaced_it(log, killed):
     """It was put in its place while the log was still unread, and emptied unread itself."""

@@ -14,7 +14,7 @@ from logwatch.tail.directories import list_names
 from logwatch.tail.edited import EDITED_BYTES, begins_within, end_of_extract, end_of_shared, is_extract
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES, index_keys, search_keys
-from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, UNDECIDED, Answer, Key, Relation, compare
+from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, OTHER, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
@@ -301,9 +301,9 @@ class Survey:
         return found.candidates[own] if found.answer(known.number, own).relation is Relation.SAME else None
 
     def _has_left(self, known: Known) -> bool:
-        """Return whether a generation's inode is beside the path, with no fewer bytes than were read of it."""
+        """Return whether a generation's own file is beside the path, by inode and bytes."""
         i = self._own(known)
-        return i not in (None, self.found.at_path) and known.position.offset <= self.found.candidates[i].disk_size
+        return i not in (None, self.found.at_path) and self.found.answer(known.number, i) != OTHER
 
     def _compare_with_own(self, known: Known, i: int, own: Content) -> None:
         """Note how much of a generation's own file another one also has: in ``common``, ``own_parts``, ``edited``."""

@@ -66,6 +66,27 @@ def test_a_log_that_is_trimmed_and_rotated_beside_a_backup_while_nobody_looks_co
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("less", [1, 6])
+@pytest.mark.parametrize("trimmed", [0, 50])
+def test_a_log_that_lost_its_end_is_known_though_a_longer_file_has_its_inode(log, trimmed, less, restarted):
+    """That it left its path under another name is told by the bytes there, not by the inode alone."""
+    follower = followed(log)
+    follower.stop()
+    state = lines(0, 100)[trimmed : 100 - less]
+    old = log.rename(log.with_name("m.log.1"))
+    old.write_text("".join(line + "\n" for line in lines(1000, 300)))
+    follower.start()
+    follower.turn()
+    if restarted:
+        follower.restart_at_once()
+    append(log.parent.parent / "t", *state, *lines(100, 2))
+    os.rename(log.parent.parent / "t", log)
+    follower.wait(0, 1, 11, 700)
+    follower.tail.close()
+    assert sorted(follower.lines) == lines(0, 102) + lines(1000, 300)
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_what_was_read_of_a_log_is_not_lost_with_the_copy_that_replaced_it(log, killed):
     """It was put in its place while the log was still unread, and emptied unread itself."""

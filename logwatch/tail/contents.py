@@ -333,8 +333,10 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
         return True
     for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0
-        nowhere = draft.lies_at(each.number) is None and draft.decided.get(each.number) != Leave(each.number, "packed")
-        told = each.number in numbers and not each.open and (all_read or nowhere)
+        lies, packed = draft.lies_at(each.number), draft.decided.get(each.number) == Leave(each.number, "packed")
+        # Where it lies in an edited file, that does not show what it has lost
+        own = packed if lies is None else draft.answer(each, lies).relation is Relation.SAME
+        told = each.number in numbers and not each.open and (all_read or not own)
         if told and draft.is_part_by_notes(each, i):
             return True
     return False

@@ -367,7 +367,8 @@ class Draft:
         """Return whether a generation's position (its digests and size) shows that it holds all of a file."""
         relation, size = self.answer(each, i).relation, self.size(i)
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
-        return relation is Relation.PART or (relation is Relation.SAME and shorter)
+        cut = relation is Relation.CUT and self.file(i).key != each.key  # a mark, or a line at its place, proves it
+        return cut or relation is Relation.PART or (relation is Relation.SAME and shorter)
 
     def put_off(self, i: int) -> None:
         """Leave a file, and with it every file that holds nothing else, to the next look."""

@@ -35,6 +35,23 @@ def keep_last(path, count):
     path.write_text("".join(path.read_text().splitlines(keepends=True)[-count:]))
 
 
+@pytest.mark.parametrize("more", [1, 5, 30, 300])
+@pytest.mark.parametrize("kept", [3, 50])
+def test_a_backup_from_before_the_lines_read_last_is_none_of_a_log_that_was_trimmed(log, kept, more):
+    """What was trimmed does not show what it has lost; what was noted of it does."""
+    follower = followed(log.with_name("m.log*"))
+    append(log, *lines(100, 1))
+    follower.look()
+    shutil.copy(log, log.with_name("m.log.1"))
+    append(log, *lines(101, more))
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    keep_last(log, kept)
+    follower.wait(0, 1, 11, 700)
+    follower.tail.close()
+    assert follower.lines == lines(0, 101 + more)
+
+
 @pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
 @pytest.mark.parametrize("backup", ["m.log.1", "m.log-20260101"])
 @pytest.mark.parametrize("count", [30, 300])

@@ -168,8 +168,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 continue  # it may be the rest of a line torn by a rotation, which has no time to prove it
             same = i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
-            shorter = not holder and relation is Relation.PART and at > each.dated_from and draft.is_latest(each)
-            if relation is Relation.MOVED or written_back or shorter:  # MOVED: edited, perhaps with a copy kept
+            if relation is Relation.MOVED or written_back:  # MOVED: edited, perhaps with a copy kept
                 if draft.is_nowhere(each):
                     draft.decide(Leave(each.number, "done"))
                 if holder:

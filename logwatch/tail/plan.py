@@ -154,12 +154,12 @@ class Leave(NamedTuple):
     """A generation lies in no candidate.
 
     ``open``: reading goes on in its open file, from ``at`` if given; ``packed``: wait until an archive is unpacked
-    further, or a file has grown; ``missing``: it is nowhere; ``disowned``: and another file has its inode; ``done``:
-    nothing of it is left to read; ``ignored``: it is no generation of its own, and left out; ``forgotten``: drop it.
+    further, or a file has grown; ``missing``: it is nowhere; ``done``: nothing of it is left to read; ``ignored``: it
+    is no generation of its own, and left out; ``forgotten``: drop it.
     """
 
     number: int
-    how: Literal["open", "packed", "missing", "disowned", "done", "ignored", "forgotten"]
+    how: Literal["open", "packed", "missing", "done", "ignored", "forgotten"]
     at: int | None = None
 
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.helpers.recorder import Follower, append
+from tests.tail.treated import played
 
 LIVES = ("running", "looking", "stopped", "killed")
 
@@ -33,6 +34,56 @@ def followed(*patterns):
 def keep_last(path, count):
     """Trim a file in place."""
     path.write_text("".join(path.read_text().splitlines(keepends=True)[-count:]))
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("more", [0, 3])
+@pytest.mark.parametrize("less", [0, 1, 12])
+@pytest.mark.parametrize("count", [3, 20, 100, 300])
+def test_a_shorter_copy_in_the_place_of_a_renamed_log_counts_once(tmp_path, count, less, more, life, patterns):
+    """However short both are, and whatever is written behind it: it begins with lines that have a time."""
+    steps = (f"mv m.log m.log.1; head -n -{less} m.log.1 > m.log", more)
+    played(tmp_path, life, steps, lines=count, patterns=patterns)
+
+
+@pytest.mark.parametrize("less", [0, 1, 5, 12])
+@pytest.mark.parametrize("count", [20, 300])
+def test_a_shorter_copy_in_the_place_of_a_packed_log_counts_once(tmp_path, count, less):
+    """As a mirror of an older state is, made while the daemon was away: the archive has all of it."""
+    steps = (f"gzip -c m.log > m.log.1.gz; head -n -{less} m.log > t; mv t m.log",)
+    played(tmp_path, "stopped", steps, lines=count)
+
+
+@pytest.mark.parametrize("more", [0, 3])
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize(("count", "less"), [(30, 5), (30, 12), (300, 12), (300, 200)])
+@pytest.mark.parametrize("backup", ["m.log.bak", "m.log.1", "copy"])
+@pytest.mark.parametrize("way", ["cat t > m.log; rm t", "mv t m.log"])
+def test_a_log_that_loses_its_end_beside_a_backup_counts_once(tmp_path, way, backup, count, less, life, more):
+    """In place or in a new file, while the daemon is away: the backup has all that was read."""
+    played(tmp_path, life, (f"cp m.log {backup}; head -n -{less} m.log > t; {way}", more), lines=count)
+
+
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+@pytest.mark.parametrize("more", [0, 1, 5])
+@pytest.mark.parametrize("seen", [6, 30, 50])
+def test_a_copy_that_is_written_over_a_log_of_which_a_few_bytes_were_seen_counts_once(tmp_path, seen, more, patterns):
+    """By its inode it is that log, by its bytes the next one: they are read in one of both files."""
+    log, old = tmp_path / "m.log", tmp_path / "m.log.1"
+    log.write_text(lines(0, 1)[0][:seen])
+    follower = Follower(tmp_path / patterns)
+    follower.look()
+    follower.commit()
+    follower.kill()
+    log.rename(old)
+    first = 0 if seen > len("E2211-") else 10
+    append(log, *lines(first, 1 + more))
+    old.write_bytes(log.read_bytes())
+    follower.start()
+    follower.wait(0, 1, 11, 700)
+    follower.tail.close()
+    assert follower.lines == lines(first, 1 + more)
 
 
 @pytest.mark.parametrize("more", [1, 5, 30, 300])

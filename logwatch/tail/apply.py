@@ -13,7 +13,7 @@ from logwatch.tail import plan as plans
 from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile
-from logwatch.tail.fingerprint import HEAD_BYTES
+from logwatch.tail.fingerprint import has_time
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, UNSEEN_SECONDS, MovedError, PackedError
 from logwatch.tail.identity import NO_KEY, Key, Relation
@@ -21,7 +21,7 @@ from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import UNNAMED
 from logwatch.tail.survey import Survey
-from logwatch.tail.uncompressed import SeekingError, holds, is_part
+from logwatch.tail.uncompressed import SeekingError, holds, shared_bytes
 from logwatch.unpack import MissingLibraryError, without_suffix
 
 _TRIES = 5
@@ -161,18 +161,18 @@ class _Reconciliation:
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair a copy with the generations that it was copied from, so that what either has read is not read again.
 
-        A file at the path is also paired with those that left it and have all of it: they may be being written back, or
-        an older state of one was put there.
+        A file at the path is also paired with those that left it, if it begins with lines of theirs that have a time:
+        they may be being written back, or another state of one was put there.
         """
-        sharing, file = self.state.owners.sharing, self.found.candidates[i]
-        beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
-        copied = self.plan.copy_of.get(i, set())
-        for each in self.state.generations if beyond_banner or copied else ():
-            left = beyond_banner and each is not generation and not each.repeats
+        sharing, file, copied = self.state.owners.sharing, self.found.candidates[i], self.plan.copy_of.get(i, set())
+        unread = i == self.found.at_path and not generation.position.offset  # else another is to read what is in front
+        for each in self.state.generations if unread or copied else ():
+            copy = each.number in copied
             with suppress(SeekingError, VanishedError, OSError):
-                of = sharing.content(each) if left else None
-                if each.number in copied or (of and is_part(file, of)):
-                    sharing.pair(generation, each)
+                of = sharing.content(each) if unread and not copy and each.key != file.key else None
+                copy = copy or (of is not None and has_time(file.before(shared_bytes(file, of)), each.lines.is_dated))
+            if copy:
+                sharing.pair(generation, each)
 
     # carrying out the plan
 
@@ -203,9 +203,7 @@ class _Reconciliation:
                     generation.skip_within(action.at, unread=True)
             case "packed":
                 generation.found()
-            case "missing" | "disowned":
-                if action.how == "disowned":
-                    generation.note(key=NO_KEY)
+            case "missing":
                 if generation.in_use:
                     generation.detach()
                     generation.miss(self.turn.now)

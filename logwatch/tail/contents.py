@@ -168,8 +168,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 continue  # it may be the rest of a line torn by a rotation, which has no time to prove it
             same = i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
-            shorter = not holder and relation is Relation.PART and at > each.dated_from and draft.is_latest(each)
-            if relation is Relation.MOVED or written_back or shorter:  # MOVED: edited, perhaps with a copy kept
+            if relation is Relation.MOVED or written_back:  # MOVED: edited, perhaps with a copy kept
                 if draft.is_nowhere(each):
                     draft.decide(Leave(each.number, "done"))
                 if holder:
@@ -333,8 +332,10 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
         return True
     for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0
-        nowhere = draft.lies_at(each.number) is None and draft.decided.get(each.number) != Leave(each.number, "packed")
-        told = each.number in numbers and not each.open and (all_read or nowhere)
+        lies, packed = draft.lies_at(each.number), draft.decided.get(each.number) == Leave(each.number, "packed")
+        # Where it lies in an edited file, that does not show what it has lost
+        own = packed if lies is None else draft.answer(each, lies).relation is Relation.SAME
+        told = each.number in numbers and not each.open and (all_read or not own)
         if told and draft.is_part_by_notes(each, i):
             return True
     return False

@@ -155,12 +155,12 @@ class Leave(NamedTuple):
     """A generation lies in no candidate.
 
     ``open``: reading goes on in its open file, from ``at`` if given; ``packed``: wait until an archive is unpacked
-    further, or a file has grown; ``missing``: it is nowhere; ``disowned``: and another file has its inode; ``done``:
-    nothing of it is left to read; ``ignored``: it is no generation of its own, and left out; ``forgotten``: drop it.
+    further, or a file has grown; ``missing``: it is nowhere; ``done``: nothing of it is left to read; ``ignored``: it
+    is no generation of its own, and left out; ``forgotten``: drop it.
     """
 
     number: int
-    how: Literal["open", "packed", "missing", "disowned", "done", "ignored", "forgotten"]
+    how: Literal["open", "packed", "missing", "done", "ignored", "forgotten"]
     at: int | None = None
 
 
@@ -368,7 +368,8 @@ class Draft:
         """Return whether a generation's position (its digests and size) shows that it holds all of a file."""
         relation, size = self.answer(each, i).relation, self.size(i)
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
-        return relation is Relation.PART or (relation is Relation.SAME and shorter)
+        cut = relation is Relation.CUT and self.file(i).key != each.key  # a mark, or a line at its place, proves it
+        return cut or relation is Relation.PART or (relation is Relation.SAME and shorter)
 
     def put_off(self, i: int) -> None:
         """Leave a file, and with it every file that holds nothing else, to the next look."""

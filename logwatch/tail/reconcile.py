@@ -60,8 +60,7 @@ def _settle(draft: Draft, each: Known) -> Leave:
     unsure = unread or each.position.gone_at or each.number in draft.found.hidden
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
-    disowned = any(candidate.key == each.key for candidate in draft.found.candidates)
-    return Leave(each.number, "disowned" if disowned else "missing")
+    return Leave(each.number, "missing")
 
 
 def _sort_free(draft: Draft) -> list[int]:

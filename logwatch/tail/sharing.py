@@ -173,10 +173,13 @@ class Sharing:
     def reached(self, generation: Generation) -> int | None:
         """Return how far the furthest twin was read whose file holds all that was read of a generation; 0 if none does.
 
-        None while an archive has to be unpacked for that, or a file is being renamed.
+        One that a copy replaced need not be there any more. None while an archive has to be unpacked for that, or a
+        file is being renamed.
         """
         reached = 0
         for twin in self._twins_of(generation):
+            if _has_replaced(generation, twin):
+                reached = max(reached, twin.position.offset)
             if twin.position.offset <= generation.position.offset or not _tells_all(twin, generation):
                 continue
             try:
@@ -234,12 +237,13 @@ class Sharing:
 
 
 def _tells_all(copy: Generation, of: Generation) -> bool:
-    """Return whether a copy that agrees with a generation's digests has all that was read of it, or all there was.
+    """Return whether a copy that agrees with a generation's digests has all that was read of it, or all there was."""
+    return of.sure or _has_replaced(copy, of)
 
-    So has one that took its place: they were compared while both were there.
-    """
-    replaced = copy.position.copy_of == of.number and copy.position.path == of.position.path
-    return of.sure or replaced
+
+def _has_replaced(copy: Generation, of: Generation) -> bool:
+    """Return whether a copy took a generation's place at its path: they were compared while both were there."""
+    return copy.position.copy_of == of.number and copy.position.path == of.position.path
 
 
 def _goes_on(file: Content, of: Content, at: int) -> bool:

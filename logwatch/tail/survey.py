@@ -14,15 +14,13 @@ from logwatch.tail.directories import list_names
 from logwatch.tail.edited import EDITED_BYTES, begins_within, end_of_extract, end_of_shared, is_extract
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES, index_keys, search_keys
-from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, UNDECIDED, Answer, Key, Relation, compare
+from logwatch.tail.identity import BY_INODE, HELD, NO_KEY, OTHER, UNDECIDED, Answer, Key, Relation, compare
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
 from logwatch.tail.uncompressed import NOWHERE, Content, SeekingError, UnwrittenError, holds, is_part, possible_parts
 from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
-
-_SECOND = 10**9  # nanoseconds
 
 
 class Survey:
@@ -152,8 +150,7 @@ class Survey:
         grown = before and before.disk_size <= at_path.disk_size and at_path.head.startswith(before.head)
         if before and (at_path.key != before.key or not grown):
             raise VanishedError
-        rest = [candidate for key, candidate in found.items() if key != at_path.key]
-        return [replace(at_path, matched=at_path.packed), *rest]
+        return [replace(at_path, matched=at_path.packed), *(file for key, file in found.items() if key != at_path.key)]
 
     def _is_being_packed(self, file: Candidate | None, of: Candidate) -> bool:
         """Return whether an archive is, or may still be, packed from the plain file beside it, which has all of it.
@@ -163,7 +160,7 @@ class Survey:
         if not file or file.error or of.error:
             return True
         begun = of.head.startswith(file.head)
-        packed = begun and 0 <= of.modified - file.modified < _SECOND
+        packed = begun and 0 <= of.modified - file.modified < 10**9
         packing = begun and not (packed or is_settled(file.stat, FRESH_SECONDS))
         self.found.packing = self.found.packing or packing
         return packed or packing or (begun and len(file.head) < TELLING_BYTES)
@@ -272,15 +269,18 @@ class Survey:
 
     def _ask_of_edited(self) -> None:
         """Compare news beside the path with those that lay there, or, in use, have one of its first lines elsewhere."""
-        files = self.found.candidates
+        files, near = self.found.candidates, self.found.searched()
+        held = {n for (n, _), answer in self.found.answers.items() if answer.relation is Relation.SAME}
         plain = ((i, c) for i, c in enumerate(files) if not (c.packed or c.is_at_path or c.key in self._keys))
         news = [i for i, c in plain if c.may_be_news]
         for known in self.known if news else ():
             lay = known.position.found_at if known.position.state == "done" else ""
             with self._reading_own(known):
                 own = self._content(known) if known.in_use else None
-                for i in [i for i in news if files[i].path == lay or (own and begins_within(files[i], own))]:
-                    self._ask_one(known, i, search=True)
+                gone = known.in_use and not own and known.number in held  # by a backup of what was edited, perhaps
+                for i in news:
+                    if files[i].path == lay or (gone and i in near) or (own and begins_within(files[i], own)):
+                        self._ask_one(known, i, search=True)
 
     @contextmanager
     def _reading_own(self, known: Known) -> Iterator[None]:
@@ -302,9 +302,9 @@ class Survey:
         return found.candidates[own] if found.answer(known.number, own).relation is Relation.SAME else None
 
     def _has_left(self, known: Known) -> bool:
-        """Return whether a generation's inode is beside the path, with no fewer bytes than were read of it."""
+        """Return whether a generation's own file is beside the path, by inode and bytes."""
         i = self._own(known)
-        return i not in (None, self.found.at_path) and known.position.offset <= self.found.candidates[i].disk_size
+        return i not in (None, self.found.at_path) and self.found.answer(known.number, i) != OTHER
 
     def _compare_with_own(self, known: Known, i: int, own: Content) -> None:
         """Note how much of a generation's own file another one also has: in ``common``, ``own_parts``, ``edited``."""

@@ -137,13 +137,13 @@ TABLE = {
         NOW,
         [known()],
         found(file("m.log", 1, 500, A[:500]), file("m.log.1", 2, 900, A[:200] + b"-"), answers=[(1, 0, PART, 500)]),
-        [Leave(1, "disowned"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
+        [Leave(1, "missing"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
     ),
     "the same where its end is not known": (
         NOW,
         [known()],
         found(file("m.log", 1, 500, A[:500]), file("m.log.1", 2, 900, A[:200] + b"-"), answers=[(1, 0, CUT, 500)]),
-        [Leave(1, "disowned"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
+        [Leave(1, "missing"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live")],
     ),
     "after a restart a log with less than was read lost its end, where nothing else is new": (
         NOW,
@@ -420,7 +420,7 @@ TABLE = {
         NOW,
         [known()],
         found(file("m.log", 1)),
-        [Leave(1, "disowned"), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "missing"), TakeUp(0, "live"), Rotated("replace")],
     ),
     "an archive that is to be unpacked further": (
         NOW,
@@ -782,7 +782,7 @@ TABLE = {
         PathView(current=2),
         [known(1, 2, "rotated", 400, 400), known(2, 1)],
         found(file("m.log", 2), answers=[(1, 0, SAME, 400), (2, 0, SAME, 1000)]),
-        [Leave(1, "disowned"), Hold(2, 0)],
+        [Leave(1, "missing"), Hold(2, 0)],
     ),
     "nowhere, while nobody can look where it was: it may come back": (
         PathView(current=1),
@@ -1182,13 +1182,13 @@ TABLE = {
         PathView(current=2),
         [known(1, 1, "live", 0, 0, head=b""), known(2, 2)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 0), (2, 0, SAME, 1000)]),
-        [Leave(1, "disowned"), Hold(2, 0)],
+        [Leave(1, "missing"), Hold(2, 0)],
     ),
     "the same, of a part that was copied earlier": (
         PathView(current=2),
         [known(1, 1, "live", 0, 0, head=b""), known(2, 2)],
         found(file("m.log", 1, 500, A[:500]), answers=[(1, 0, SAME, 0), (2, 0, PART, 500)]),
-        [Leave(1, "disowned"), Hold(2, 0, 500)],
+        [Leave(1, "missing"), Hold(2, 0, 500)],
     ),
     "what was empty at the path, and is another file than that by now, whose lines nobody has": (
         PathView(current=2),
@@ -1200,7 +1200,7 @@ TABLE = {
         PathView(current=2),
         [known(1, 1, "rotated", 0, 0, head=b"", found_at="/m.log.2"), known(2, 2)],
         found(file("m.log", 2), archive("m.log.1.gz", 1), answers=[(2, 0, SAME, 1000)]),
-        [Leave(1, "disowned"), Hold(2, 0), TakeUp(1, "ignored")],
+        [Leave(1, "missing"), Hold(2, 0), TakeUp(1, "ignored")],
     ),
 }
 

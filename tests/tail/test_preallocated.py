@@ -48,6 +48,22 @@ def test_lines_in_the_place_of_a_hole_count_once(tmp_path, size, life, patterns)
     log.check()
 
 
+@pytest.mark.parametrize("half", [b"", b"E2511-1000"])
+@pytest.mark.parametrize("size", ALLOCATED)
+def test_nuls_that_nothing_follows_are_no_lag(tmp_path, size, half):
+    """What is left of the hole was never written: only the line that has not ended is unread."""
+    log = allocated(tmp_path, "by hand", size)
+    for _ in range(2):
+        write(log, 5)
+        log.follower.wait(3)
+    with open(log.path, "r+b") as file:
+        file.seek(len(file.read().rstrip(b"\0")))
+        file.write(half)
+    log.follower.wait(3)
+    assert log.follower.tail.status().lag_bytes == len(half)
+    log.follower.tail.close()
+
+
 @pytest.mark.parametrize("size", ALLOCATED)
 @pytest.mark.parametrize("turns", [0, 1, 2])
 def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns, size):

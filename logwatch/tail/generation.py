@@ -154,6 +154,7 @@ class Generation(GenerationState):
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # the search goes on with the next read; or content has only just come, and has no head yet
             if not head:
+                self.unfilled = seen.size
                 self.rest(seen)
                 return None
         else:

@@ -52,10 +52,13 @@ def test_lines_in_the_place_of_a_hole_count_once(tmp_path, size, life, patterns)
 @pytest.mark.parametrize("size", ALLOCATED)
 def test_nuls_that_nothing_follows_are_no_lag(tmp_path, size, half):
     """What is left of the hole was never written: only the line that has not ended is unread."""
-    log = allocated(tmp_path, "by hand", size)
-    for _ in range(2):
-        write(log, 5)
+    log = Log(tmp_path, "by hand")
+    log.write(0)
+    os.truncate(log.path, size)
+    for lines in (0, 5, 5):
+        write(log, lines)
         log.follower.wait(3)
+        assert log.follower.tail.status().lag_bytes == 0
     with open(log.path, "r+b") as file:
         file.seek(len(file.read().rstrip(b"\0")))
         file.write(half)

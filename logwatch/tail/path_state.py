@@ -105,8 +105,8 @@ class PathState:
 
         The path has never led to a file then: if it has, this is what rotation has left of a log that is gone.
         """
-        last = next(iter(self.in_order()[-1:]), None) if not self._led else None
-        place = last.position.found_at if last and last.followed and not last.position.gone_at else ""
+        last = next((g for g in reversed(self.in_order()) if g.followed), None)
+        place = last.position.found_at if last and not (self._led or last.position.gone_at) else ""
         name = rotated_name(os.path.basename(self.path), os.path.basename(place))
         return bool(name and name.date) and without_suffix(place) == place
 

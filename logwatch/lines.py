@@ -35,6 +35,9 @@ Held = Callable[[bytes, Envelope], int]
 _LINE = "line"  # inside an over-long physical line; other words are the envelope's
 
 _NULS_AT_LINE_START = re.compile(rb"\n\0+")
+_HOLE = bytes(8)  # this many NULs in a row: power was lost
+# In a line, with the number before them: half a code is another code. A number is looked at once, however long it is.
+_TEAR = re.compile(rb"((?<![0-9])[0-9]++|(?<![0-9\n\0]))(\0{8,})(?=[^\0])")
 _JSON_GROWTH = 6  # bytes that JSON may need for one byte: \u001b
 _JSON_FRAME = 1024  # bytes that Docker writes around a line: stream, time, attributes
 _PART_BYTES = 16 * 1024  # of a message, by which the last part may exceed the bound
@@ -84,7 +87,7 @@ def take_lines(
     ``final``, nothing follows the run for now.
 
     NUL bytes at the start of a line are skipped: they are holes left by a writer without O_APPEND when its file is
-    truncated, or by a power loss, and the line behind them counts.
+    truncated, or by a power loss, and the line behind them counts. Those within a line end it: a power loss tore it.
     """
     start, inside = _behind_line(run, inside)
     if start < 0:
@@ -92,12 +95,15 @@ def take_lines(
     if run.startswith(b"\0", start):
         start = len(run) - len(run[start:].lstrip(b"\0"))
     rest = run[start:] if start else run
+    rest = _ended_at_holes(rest)
     whole, data, after, ends = envelopes.cut(rest, envelope, max_line_bytes, inside, final=final)
     bound = physical_bound(envelope, max_line_bytes)
     if not whole and len(rest) > bound:
         whole, data, after, _ = envelopes.cut(
             rest, envelope, 0, inside, final=True
         )  # a message of many records between others: wait no more
+        if not whole and rest.endswith(_HOLE) and len(torn := rest.rstrip(b"\0")) <= bound:
+            return Taken(envelopes.torn(torn) + b"\n", len(run), 0, after)  # a hole is no long line
         if not whole:
             head = envelopes.shortened(rest[: bound + 1], bound)
             return Taken(head + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
@@ -108,10 +114,17 @@ def take_lines(
         if lines or len(rest) <= bound:  # otherwise it has waited long enough
             data = b"".join([line + b"\n" for line in lines])
             whole = (0, *ends)[len(lines)] if ends else whole - waiting
-    if b"\0" in data:  # a single byte is searched for at the speed of memory, two are not
+    if b"\0" in data:
         data = _NULS_AT_LINE_START.sub(b"\n", data)
     data, oversized = shorten(data, bound)
     return Taken(data, start + whole, oversized, after)
+
+
+def _ended_at_holes(run: bytes) -> bytes:
+    """End the lines that go on behind holes: a newline and blanks take the place of as many bytes."""
+    if b"\0" not in run or _HOLE not in run:  # a single byte is searched for at the speed of memory, eight are not
+        return run
+    return _TEAR.sub(lambda tear: b" " * len(tear[1]) + b"\n".ljust(len(tear[2]), b"\0"), run)
 
 
 def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
@@ -216,10 +229,12 @@ class LineReader:
         expected = self._reading.expected
         again = self.waits and self._asked != expected  # the generation before was decided since then
         self.waits = False
-        if at_end and run.startswith(b"\0") and not run.strip(b"\0"):  # its writer may still fill the hole
+        filled = run.rstrip(b"\0") if at_end else run  # its writer may still fill the hole
+        if run and not filled:
             return Taken(b"", 0, 0, inside)
         if self._is_tar:  # written after it was found empty: its lines are a log's, and counted there
             return Taken(b"", len(run), 0, "")
+        run = filled
         undecided = patient and len(run) < UNDECIDED_BYTES and 0 <= waited_seconds < LONG_PATIENCE_SECONDS
         if self.envelope is None and not self._decide(run, final=not undecided and not again):
             self.waits, self._asked = True, expected

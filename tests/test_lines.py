@@ -1,3 +1,6 @@
+import re
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -31,6 +34,7 @@ def test_over_long_lines_are_cut_and_counted(log):
 @given(logs, st.lists(st.integers(1, 20), max_size=60))
 def test_lines_do_not_depend_on_where_reads_end(log, cuts):
     """Whatever the reads, the same lines come out, and every byte up to the last line end is consumed."""
+    log = re.sub(rb"(?<=[^\n\0])\0{8,}", b"\0", log)  # a hole ends a line, but not one that is longer than the limit
     data, oversized, inside, offset, available = b"", 0, "", 0, 0
     for count in [*cuts, len(log)]:
         available = min(available + count, len(log))
@@ -69,6 +73,41 @@ def test_holes_are_no_lines():
     hole = b"\0" * 1000
     assert take_lines(hole + b"line\n", PLAIN, LIMIT, "") == (b"line\n", 1005, 0, "")
     assert take_lines(b"a\n\0\0b\n", PLAIN, LIMIT, "") == (b"a\nb\n", 6, 0, "")
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"12", b"\n", b"\n\n", bytes(7), bytes(8), bytes(30)]), max_size=40).map(b"".join),
+    st.lists(st.integers(1, 20), max_size=60),
+)
+def test_what_a_hole_ends_does_not_depend_on_where_reads_end(log, cuts):
+    """A read may end within the hole: only what follows shows that nothing more of the line will come."""
+    data, offset, available = b"", 0, 0
+    for count in [*cuts, len(log)]:
+        available = min(available + count, len(log))
+        while (taken := take_lines(log[offset:available], PLAIN, 5000, "")).consumed:
+            data, offset = data + taken.data, offset + taken.consumed
+    torn = re.sub(rb"(?<=[^\n\0])\0{8,}(?=[^\0])", b"!\n", log)
+    lines = [
+        re.sub(rb"\d*!\Z", lambda end: b" " * (len(end[0]) - 1), line.lstrip(b"\0")) for line in torn.split(b"\n")[:-1]
+    ]
+    assert data == b"".join(line + b"\n" for line in lines)
+
+
+@pytest.mark.parametrize("whole", [b"whole", b'{"log":"whole\\n","stream":"stdout","time":"2026-11-25T10:00:00Z"}'])
+@pytest.mark.parametrize(("torn", "left"), [(b"half of a li", b"half of a li"), (b"code 20", b"code   "), (b"7", b" ")])
+@pytest.mark.parametrize("nuls", [8, 100_000])
+def test_a_line_that_a_power_loss_tears_ends_at_the_hole(nuls, torn, left, whole):
+    """What is behind NULs within a line is a line, and half a number before them is none."""
+    run = b"a\n" + torn + bytes(nuls) + whole + b"\n"
+    taken = take_lines(run, DOCKER if b"{" in whole else PLAIN, 20, "")
+    assert taken == (b"a\n" + left + b"\n" + whole + b"\n", len(run), 0, "")
+
+
+def test_a_hole_whose_end_is_not_in_sight_is_no_long_line():
+    """The line in front of it ends there, without the number at its end; a few NULs are a part of theirs."""
+    assert take_lines(b"code 20" + bytes(99), PLAIN, LIMIT, "") == (b"code \n", 106, 0, "")
+    assert take_lines(b"code 20" + bytes(99) + b"a\n", PLAIN, LIMIT, "")[:2] == (b"code   \na\n", 108)
+    assert take_lines(b"a" + bytes(7) + b"b\n", PLAIN, 10, "").data == b"a" + bytes(7) + b"b\n"
 
 
 def test_a_docker_record_may_be_longer_than_the_line_in_it():

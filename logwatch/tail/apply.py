@@ -225,8 +225,9 @@ class _Reconciliation:
 
         With those of other paths only if it is new, or a copy: two logs that were alike for a while stay two.
         """
-        blank, new = not generation.position.offset, new or generation.tells_more
+        blank = not generation.position.offset
         self._hold(generation, i, at)
+        new = new or generation.tells_more  # of its head: it may be a copy that has got its inode meanwhile
         if blank:
             self._pair_with_left(generation, i)
         if blank and self.state.joined and (new or generation.position.copy_of):

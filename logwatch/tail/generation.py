@@ -96,16 +96,20 @@ class Generation(GenerationState):
         Such NULs are preallocated, and the writer may yet fill them.
         """
         reached, at_end = self.position.offset + len(run), len(run) < self._want
-        if at_end or file.packed or not run.endswith(b"\0"):
-            return run, reached, at_end
         filled = run.rstrip(b"\0")
+        self.unfilled = len(run) - len(filled) if at_end else 0
+        if at_end or file.packed or len(filled) == len(run):
+            return run, reached, at_end
         try:
             behind = file.behind_zeros(self.position.offset + len(filled), reached, seen)
         except SeekingError:
             if b"\n" not in filled:
                 raise
             return filled, reached, False  # looked at again once the lines before it are taken
-        return (run, reached, False) if behind else (filled, max(reached, seen.size), True)
+        if behind:
+            return run, reached, False
+        self.unfilled = max(reached, seen.size) - self.position.offset - len(filled)
+        return filled, max(reached, seen.size), True
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Raise ChangedError if the run before the offset has changed, or the head, where it was just read."""
@@ -150,6 +154,7 @@ class Generation(GenerationState):
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # the search goes on with the next read; or content has only just come, and has no head yet
             if not head:
+                self.unfilled = seen.size
                 self.rest(seen)
                 return None
         else:

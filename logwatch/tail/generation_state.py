@@ -80,6 +80,7 @@ class GenerationState(Positioned):
         self._told_bytes = position.head_bytes  # known length of the head when it was last reconciled
         self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
+        self.unfilled = 0  # NULs at the end of its file, which is preallocated
 
     @property
     def plain(self) -> PlainFile | None:
@@ -96,7 +97,7 @@ class GenerationState(Positioned):
         """Bytes that were seen and not handed on yet."""
         if not self.in_use or self.missing_since is not None:
             return 0
-        behind = self.position.size - self.position.offset
+        behind = max(self.position.size - self.position.offset - self.unfilled, 0)
         file = self.file
         return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
 

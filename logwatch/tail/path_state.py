@@ -19,6 +19,8 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.plan import PathView
+from logwatch.tail.rotated_names import rotated_name
+from logwatch.unpack import without_suffix
 
 NO_FILE = "is not a regular file"
 PACKED = "is an archive"
@@ -56,6 +58,7 @@ class PathState:
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         live = [generation for generation in known if generation.position.state == "live"]
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
+        self._led = bool(live)  # the path has led to a file, as far as is known
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
         # Archives that came after these may have been undecided when the daemon was killed
         seen = (g for g in known if g.in_use and not g.empty and g is not self.current)
@@ -95,6 +98,17 @@ class PathState:
         used = [g for g in self.generations if g.in_use and not g.blocked]
         first = any(g.lines.waits and not g.position.offset for g in used)  # their envelope is not decided yet
         return self.unpacking or first or any(g.waiting or (self.crowded and not g.seen) for g in used)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the log is a file with a date in its name, as its writer names each file itself.
+
+        The path has never led to a file then: if it has, this is what rotation has left of a log that is gone.
+        """
+        last = next((g for g in reversed(self.in_order()) if g.followed), None)
+        place = last.position.found_at if last and not (self._led or last.position.gone_at) else ""
+        name = rotated_name(os.path.basename(self.path), os.path.basename(place))
+        return bool(name and name.date) and without_suffix(place) == place
 
     @property
     def blocked(self) -> bool:
@@ -212,6 +226,7 @@ class PathState:
     def lead_to(self, generation: Generation) -> None:
         """Note that the path leads to this generation."""
         self.current = generation
+        self._led = True
         self.facts = replace(self.facts, followed=True)
 
     def end(self, candidates: list[Candidate], *, renewed: bool, undecided: bool, unpacking: bool) -> None:

@@ -279,7 +279,7 @@ class Tail:
         if waiting := [follower.path for follower in followers if follower.crowded]:
             why = f"at most {self._ctx.files.all.most} files can be open, and {len(waiting)} of this source wait"
             problems.append(Problem(shown(waiting[0]), "waits to be opened", why, _MORE, warning=True))
-        live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
+        live = any((f.live and (f.live.file or f.live.parked)) or f.is_dated for f in followers)
         return SourceStatus(
             name=self.source.name,
             up=live and not lost and not self._found.out_of_reach,

@@ -1,5 +1,6 @@
 import gzip
 import os
+import subprocess
 
 import pytest
 
@@ -219,6 +220,37 @@ def test_a_source_is_down_when_its_patterns_lead_nowhere_any_more(tmp_path):
     follower.turn()
     assert follower.tail.status().up
     reconfigured(follower, tmp_path / "c.log")
+    assert not follower.tail.status().up
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("name", ["a.log.2026-11-{}", "a_202611{}0900", "a.log-202611{}"])
+def test_a_log_whose_writer_names_each_file_by_its_date_is_there(tmp_path, name, restart):
+    """A pattern may match the name without a date too, which no file ever has: ``app.log*`` and rotatelogs."""
+    follower = follow(tmp_path / "a*")
+    for day in (27, 28, 29):
+        append(tmp_path / name.format(day), f"the first line of the {day}th")
+        if day == 29:
+            (tmp_path / name.format(27)).unlink()
+        if restart and day > 27:
+            follower.restart()
+        follower.wait(0, 700)
+        follower.commit()
+        assert follower.tail.status().up
+    for day, up in ((28, True), (29, False)):  # an archive is no log
+        subprocess.run(["gzip", tmp_path / name.format(day)], check=True)
+        follower.wait(0, 700)
+        assert follower.tail.status().up == up
+    assert sorted(follower.lines) == [f"the first line of the {day}th" for day in (27, 28, 29)]
+
+
+def test_a_log_that_rotation_dated_is_gone_if_nothing_takes_its_place(tmp_path):
+    """The path did lead to it: what rotation has left of it is no log."""
+    append(tmp_path / "a.log", "a1")
+    follower = follow(tmp_path / "a.log*")
+    follower.turn()
+    (tmp_path / "a.log").rename(tmp_path / "a.log-20261129")
+    follower.wait(0)
     assert not follower.tail.status().up
 
 

@@ -224,6 +224,27 @@ def test_a_copy_that_is_made_in_the_inode_of_an_empty_log_is_no_news(tmp_path, k
     log.check(missed=1)  # nobody saw what it had when it went
 
 
+@pytest.mark.parametrize("begun", [0, 3, 23])
+@pytest.mark.parametrize("name", ["m.log~", "other"])
+def test_a_copy_that_gets_the_inode_of_a_file_of_few_bytes_at_a_start_is_no_news(tmp_path, name, begun):
+    """An editor tests with such a file whether it may write, then makes its backup; a renamed log is that log."""
+    log = Log(tmp_path, "looking", patterns=("*",))
+    log.write(20)
+    test, moved = log.directory / "4913", log.directory / "moved"
+    test.write_bytes(Path(log.path).read_bytes()[:begun])
+    moved.touch()
+    log.follower.turn()
+    log.follower.stop()
+    test.write_bytes(Path(log.path).read_bytes())
+    test.rename(log.directory / name)
+    moved.rename(log.directory / "of its own")
+    log.write(7, log.directory / "of its own")
+    log.write(2)
+    log.follower.start()
+    log.treat((4,))
+    log.check()
+
+
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
     """With copytruncate and compress, lines count once even if the glob matches the copy."""
     steps = (20, LOOK, ": > m.log.1", LOOK, "cat m.log >> m.log.1; : > m.log; gzip m.log.1", LOOK, 5)

@@ -7,7 +7,7 @@ import pytest
 from logwatch.tail import files
 from tests.tail.treated import LIVES, Log
 
-ALLOCATED = [65536, 1_000_000]  # less, and more than what is read at once
+ALLOCATED = [65536, 100_000, 1_000_000]  # a line, more than that, and more than what is read at once
 
 
 def write(log, count):
@@ -46,6 +46,25 @@ def test_lines_in_the_place_of_a_hole_count_once(tmp_path, size, life, patterns)
     log = allocated(tmp_path, life, size, patterns)
     log.treat(steps)
     log.check()
+
+
+@pytest.mark.parametrize("half", [b"", b"E2511-1000"])
+@pytest.mark.parametrize("size", ALLOCATED)
+def test_nuls_that_nothing_follows_are_no_lag(tmp_path, size, half):
+    """What is left of the hole was never written: only the line that has not ended is unread."""
+    log = Log(tmp_path, "by hand")
+    log.write(0)
+    os.truncate(log.path, size)
+    for lines in (0, 5, 5):
+        write(log, lines)
+        log.follower.wait(3)
+        assert log.follower.tail.status().lag_bytes == 0
+    with open(log.path, "r+b") as file:
+        file.seek(len(file.read().rstrip(b"\0")))
+        file.write(half)
+    log.follower.wait(3)
+    assert log.follower.tail.status().lag_bytes == len(half)
+    log.follower.tail.close()
 
 
 @pytest.mark.parametrize("size", ALLOCATED)
@@ -180,7 +199,7 @@ def test_zeros_amid_a_log_that_take_more_than_one_look_hold_up_nothing_where_it_
 
 @pytest.mark.parametrize("torn", [b"", b"one that begins in front of"], ids=["between lines", "within one"])
 def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, torn):
-    """A hole of any size is skipped, and the end of a line that began before it is no line of its own."""
+    """A hole of any size is skipped; it ends the line that began before it, and what follows is another line."""
     log = Log(tmp_path, "by hand")
     log.write(20)
     with open(log.path, "r+b") as file:
@@ -201,7 +220,7 @@ def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, to
     log.check()
     assert read < 64 << 20
     assert log.follower.sink.consumed == os.path.getsize(log.path)
-    assert sum(log.follower.sink.lines.values()) == 40 + bool(torn)
+    assert sum(log.follower.sink.lines.values()) == 40 + 2 * bool(torn)
 
 
 def test_what_follows_a_hole_in_a_log_ends_no_line_of_the_previous_one(tmp_path):

@@ -128,10 +128,10 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
     # A live generation may be found only now, if a reload configured another directory for rotated files. Whatever is
     # younger came after it, and is no history. Nor is what a start finds to be younger than the file that was read
-    # last: the life before may have ended while that was still undecided
+    # last: the life before may have ended while that was still undecided. That numbers count upwards is but a guess
     lay = {k: i for k in draft.known if k.followed and (i := draft.lies_at(k.number)) is not None}
     ages = [draft.age(i) for k, i in lay.items() if k.position.state == "live"]
-    ages += sorted(draft.age(i) for i in lay.values() if i != at_path)[-1:] if path.started else []
+    ages += sorted(draft.age(i) for i in lay.values() if i != at_path)[-1:] if path.started and not draft.rising else []
     since = min(ages, default=None)
     shared = {i for _, i in draft.found.common}  # they share bytes with a generation's own file: one may be edited
     between: list[int] = []

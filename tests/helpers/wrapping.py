@@ -19,7 +19,8 @@ def at(i: int) -> datetime:
 
 
 def nano(i: int) -> str:
-    return f"{at(i):%Y-%m-%dT%H:%M:%S.%f}789Z"
+    # below half a microsecond: records that are taken out together are dated to the nearest one, single ones to the last
+    return f"{at(i):%Y-%m-%dT%H:%M:%S.%f}321Z"
 
 
 def docker(text: str, i: int) -> bytes:

@@ -19,7 +19,7 @@ def at(i: int) -> datetime:
 
 
 def nano(i: int) -> str:
-    # below half a microsecond: records that are taken out together are dated to the nearest one, single ones to the last
+    # below half a microsecond: records taken out together are dated to the nearest one, single ones to the last
     return f"{at(i):%Y-%m-%dT%H:%M:%S.%f}321Z"
 
 

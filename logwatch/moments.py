@@ -11,17 +11,19 @@ YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_DAYS = {"today": 0, "yesterday": 1}  # how many days ago each began
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
 _REMEMBERED = 4096  # seconds that are cached: most results of a log are of few
 _FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, all that datetime knows
 
-EXAMPLES = "2h, 3d, 22:00, today, 2026-11-22 or 2026-11-22T10:15:00Z"
+EXAMPLES = "2h, 3d, 22:00, yesterday, 2026-11-22 or 2026-11-22T10:15:00Z"
 
 
 def moment(text: str, now: Callable[[], float]) -> float:
-    """Parse a date, a time, ``now``, ``today``, or how long ago (``90s``, ``2h``, ``3d``, ``1w``); raise ValueError.
+    """Parse a date, a time, ``now``, ``today``, ``yesterday`` or how long ago (``90s``, ``2h``, ``3d``, ``1w``).
 
     A time without an offset is UTC, as mesibo's own stamps are; one without a date is the last such time before now.
+    Raise ValueError for any other text.
     """
     text = text.strip()
     if text == "now":
@@ -31,9 +33,11 @@ def moment(text: str, now: Callable[[], float]) -> float:
         if not isfinite(ago):
             raise ValueError("before all time")
         return now() - ago
-    if text == "today" or _CLOCK.fullmatch(text):
-        present = datetime.fromtimestamp(now(), UTC)
-        clock = time() if text == "today" else time.fromisoformat(text.zfill(5 if text.count(":") == 1 else 8))
+    present = datetime.fromtimestamp(now(), UTC)
+    if text in _DAYS:
+        return datetime.combine(present.date() - timedelta(days=_DAYS[text]), time(), UTC).timestamp()
+    if _CLOCK.fullmatch(text):
+        clock = time.fromisoformat(text.zfill(5 if text.count(":") == 1 else 8))
         at = datetime.combine(present.date(), clock, UTC)
         return (at if at <= present else at - timedelta(days=1)).timestamp()
     at = datetime.fromisoformat(text)

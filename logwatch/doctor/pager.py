@@ -49,8 +49,8 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
         yield failure(
             name,
             f"{'; '.join(refused[:_NAMED])}: alerts reach nobody",
-            "start it; if it is elsewhere, fix alerting.alertmanagers in prometheus.yml, or name it with"
-            " --alertmanager URL",
+            "start it (on a host without a private IP address it needs --cluster.listen-address=); if it is elsewhere,"
+            " fix alerting.alertmanagers in prometheus.yml, or name it with --alertmanager URL",
         )
         return
     if refused:

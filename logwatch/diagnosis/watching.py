@@ -8,7 +8,7 @@ from logwatch.errors import Problem
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen, SourceStatus
 from logwatch.webhook.source import WebhookStatus
-from logwatch.words import apart, bytes_, clock, dated, number, span
+from logwatch.words import DAY, apart, bytes_, clock, dated, number, span
 
 _SOON = 300.0  # seconds: a stamp further ahead means a wrong clock or zone
 _LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that arrives so late; zones differ by 1800
@@ -224,11 +224,17 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
     )
 
 
+def _pushes(source: str, facts: Facts) -> list[Seen]:
+    """Return a source's results of the last day or, if it had none, of the last week."""
+    of_day = [seen for row, seen in facts.day.items() if row.source == source]
+    week = facts.before[0].totals() if facts.before and not of_day else {}
+    return of_day or [seen for row, seen in week.items() if row.source == source]
+
+
 def _silence(facts: Facts) -> Iterator[Finding]:
     """Find sources that pushed every few minutes and have stopped; a standby that never pushed is none."""
-    day = facts.day
     for name, status in facts.status.items():
-        mine = [seen for row, seen in day.items() if row.source == name]
+        mine = _pushes(name, facts)
         total = sum(seen.count for seen in mine)
         last = max((seen.last for seen in mine if seen.last is not None), default=None)
         first = min((seen.first for seen in mine if seen.first is not None), default=None)
@@ -251,7 +257,7 @@ def _silence(facts: Facts) -> Iterator[Finding]:
         )
         yield Finding(
             key=f"silent:{name}",
-            rank=weight.SILENT,
+            rank=weight.SILENT if quiet < DAY else weight.SILENT_FOR_DAYS,
             title=f"{name} has logged no push since {clock(last, facts.now)} ({span(quiet)}); before, there were about"
             f" {number(round(usual))} an hour.",
             side="yours",

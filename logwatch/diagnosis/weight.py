@@ -16,6 +16,7 @@ NO_PUSH_LINES = Rank(88, "warning")
 LATE = Rank(87, "warning")
 EXPIRED = Rank(87, "critical")
 SILENT = Rank(86, "critical")
+SILENT_FOR_DAYS = Rank(75, "warning")  # somebody knows, or it is a standby since a failover
 CATCHING_UP = Rank(84, "info")
 UNREAD_BEFORE = Rank(82, "warning")
 EXPIRES_AT_ONCE = Rank(73, "critical")

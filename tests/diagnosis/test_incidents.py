@@ -268,6 +268,24 @@ def test_silence_of_the_whole_log_points_at_mesibo_itself():
     assert "check whether mesibo is running" in story.findings()[0].remedy
 
 
+@pytest.mark.parametrize(
+    ("hours", "severity", "since"),
+    [
+        (23, "critical", "11:14 on 21 November (23 hours)"),
+        (25, "warning", "09:14 on 21 November"),
+        (150, "warning", "04:14 on 16 November"),
+        (200, None, ""),
+    ],
+)
+def test_silence_lasts_a_week_and_is_a_warning_after_a_day(hours, severity, since):
+    """Nothing was mended because a day has passed; but a standby since a failover is no emergency for a week."""
+    story = Story().ordinary(600, until=hours * 60 + 1, rate=20)
+    found = [finding for finding in story.findings() if finding.key == "silent:mesibo"]
+    assert [finding.severity for finding in found] == [severity] * len(found)
+    assert bool(found) == bool(severity)
+    assert all(since in finding.title for finding in found)
+
+
 def test_a_source_that_seldom_pushes_is_not_called_silent():
     """A standby, or a night without users, is no finding."""
     story = Story()

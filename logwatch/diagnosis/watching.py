@@ -15,7 +15,6 @@ _LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that 
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
 FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
 LAG_BYTES = 64 << 20
-_SET_ASIDE_SECONDS = 86400.0  # so long it is told; totals and charts lack what came before for longer
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -42,7 +41,8 @@ def findings(facts: Facts) -> Iterator[Finding]:
             evidence=tuple(problem.headline for problem in facts.refused[1:4]),
             cause="The configuration on disk was refused",
         )
-    if facts.set_aside is not None and 0 <= facts.now - facts.set_aside < _SET_ASIDE_SECONDS:
+    # Totals and charts lack what came before for longer than this is reported
+    if facts.set_aside is not None and 0 <= facts.now - facts.set_aside < DAY:
         yield Finding(
             key="ledger",
             rank=weight.SET_ASIDE,

@@ -31,6 +31,21 @@ def scenarios() -> list[Scenario]:
             },
         ),
         Scenario(
+            "silence that lasts pages, and from the second day on is a ticket, in the nights, too",
+            [
+                Host("a:10914", "silent")
+                .normal(*daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1))
+                .of_source("mesibo_logwatch_lines_total", (8 * DAY + 10 * HOUR, 100), (20 * DAY, 0)),
+                Host("b:10914", "logging-off").normal(*daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1)),
+            ],
+            {
+                float(8 * DAY + 12 * HOUR): ["critical MesiboPushSilent"],
+                float(9 * DAY + 13 * HOUR): ["warning MesiboPushLoggingOff", "warning MesiboPushSilent"],
+                float(9 * DAY + 23 * HOUR): ["warning MesiboPushLoggingOff", "warning MesiboPushSilent"],
+                float(10 * DAY + 2 * HOUR): [],
+            },
+        ),
+        Scenario(
             "nights and a Sunday that is quiet every week are quiet",
             [
                 Host()

@@ -36,7 +36,9 @@ def scenarios() -> list[Scenario]:
                 Host("a:10914", "silent")
                 .normal(*daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1))
                 .of_source("mesibo_logwatch_lines_total", (8 * DAY + 10 * HOUR, 100), (20 * DAY, 0)),
-                Host("b:10914", "logging-off").normal(*daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1)),
+                Host("b:10914", "logging-off").normal(
+                    *daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1)
+                ),
             ],
             {
                 float(8 * DAY + 12 * HOUR): ["critical MesiboPushSilent"],

@@ -101,7 +101,7 @@ class Mesibo:
         self._more = [saying.lines - 1 for saying in self._sayings]
         self._single = next(i for i, more in enumerate(self._more) if not more)
         self._forms = [self._form(saying) for saying in self._sayings]
-        self._bursts: dict[Outcome, list[int]] = {}
+        self._struck_by: dict[Outcome, list[int]] = {}
 
     @property
     def lines(self) -> int:
@@ -136,13 +136,6 @@ class Mesibo:
             chosen = self._struck(chosen, outcome)
         return self._write(chosen, [round((at + number * step) * 1000) for number in range(len(chosen))])
 
-    def burst(self, outcome: Outcome, lines: int, at: float, step: float = 0.0) -> bytes:
-        """Return ``lines`` lines of one result, timed as by ``say``."""
-        if lines <= 0:
-            return b""
-        chosen = self._random.choices(self._of(outcome), k=lines)
-        return self._write(chosen, [round((at + number * step) * 1000) for number in range(lines)])
-
     def _struck(self, chosen: list[int], outcome: Outcome) -> list[int]:
         """Replace pushes of the outcome's platform with pushes that end with it."""
         others, found = self._of(outcome), []
@@ -154,13 +147,13 @@ class Mesibo:
 
     def _of(self, outcome: Outcome) -> list[int]:
         """Return the indexes of some sayings of one outcome, which the first call makes."""
-        if outcome not in self._bursts:
+        if outcome not in self._struck_by:
             sayings = [self._speaker.push(outcome) for _ in range(_FEWEST)]
-            self._bursts[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
+            self._struck_by[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
             self._sayings += sayings
             self._more += [0] * len(sayings)
             self._forms += [self._form(saying) for saying in sayings]
-        return self._bursts[outcome]
+        return self._struck_by[outcome]
 
     def _write(self, chosen: list[int], milliseconds: list[int]) -> bytes:
         self._account(chosen, milliseconds)

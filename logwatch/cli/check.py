@@ -15,7 +15,7 @@ from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.cli.check_series import series
-from logwatch.cli.options import CONFIG_FILE
+from logwatch.cli.options import config_option
 from logwatch.config import Config, in_order, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.config.schema import Failures
@@ -38,12 +38,7 @@ _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before ea
 
 
 @click.command("check")
-@click.option(
-    "--config",
-    "path",
-    type=CONFIG_FILE,
-    help="TOML file; without it, what is found is used.",
-)
+@config_option("TOML file; without it, what is found is used.", "path")
 def command(path: Path | None) -> None:
     """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
 

@@ -13,7 +13,7 @@ from logwatch import heap
 from logwatch.catalogue import SEVERITIES, Severity
 from logwatch.catalogue.summary import Row
 from logwatch.cli import terminal
-from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
+from logwatch.cli.options import config_option, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
 from logwatch.moments import EXAMPLES
@@ -41,12 +41,7 @@ _COLUMNS = (
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
-@click.option(
-    "--config",
-    type=CONFIG_FILE,
-    metavar="F",
-    help="Read what this configuration follows.",
-)
+@config_option("Read what this configuration follows.")
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")

@@ -80,7 +80,8 @@ def _story(config: Config, found: str) -> str:
 def _series(config: Config) -> Iterator[str]:
     """Yield how many series a Prometheus must be ready to take."""
     with suppress(LogwatchError):
-        yield str(series(config, Catalogue.load(config.catalogue.path)))
+        start, most = series(config, Catalogue.load(config.catalogue.path))
+        yield f"a scrape has {start} series, never more than {most}: for sample_limit"
 
 
 def _envelopes(config: Config) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from logwatch.simulate import Mesibo, Mix, Outcome, outcomes, write
+from logwatch.simulate import Mesibo, Mix, Outcome, write
 
 MINUTES = 54  # since the certificate expired
 RATE = 0.6  # pushes a second
@@ -32,11 +32,7 @@ SHOTS = {
 
 def bad_morning(path, now):
     """Write the log."""
-    accepted = dict(outcomes.DELIVERED)
     ordinary = Mesibo(7, mix=Mix(push=1.0, failures=0.05, hostile=0.0))
-    del outcomes.DELIVERED[Outcome("apns", 200)]
-    without = Mesibo(8, mix=Mix(push=1.0, failures=0.07, hostile=0.0))
-    outcomes.DELIVERED.update(accepted)
     with path.open("wb") as log:
         before = 24 * 3600 - MINUTES * 60
         start = now - 24 * 3600
@@ -45,8 +41,7 @@ def bad_morning(path, now):
         write(ordinary, log, rate=RATE, seconds=7200, start=start + before - 7200, now=time.time, stop=never)
         for minute in range(MINUTES, 0, -1):
             at = now - minute * 60
-            log.write(without.say(24, at, 60 / 24))
-            log.write(without.burst(Outcome("apns", 903), 12, at, 60 / 12))
+            log.write(ordinary.say(36, at, 60 / 36, [Outcome("apns", 903)]))
 
 
 def status(url):

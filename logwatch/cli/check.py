@@ -15,7 +15,7 @@ from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.cli.check_series import series
-from logwatch.cli.options import CONFIG_FILE
+from logwatch.cli.options import config_option
 from logwatch.config import Config, in_order, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.config.schema import Failures
@@ -38,12 +38,7 @@ _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before ea
 
 
 @click.command("check")
-@click.option(
-    "--config",
-    "path",
-    type=CONFIG_FILE,
-    help="TOML file; without it, what is found is used.",
-)
+@config_option("TOML file; without it, what is found is used.", "path")
 def command(path: Path | None) -> None:
     """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
 
@@ -85,7 +80,8 @@ def _story(config: Config, found: str) -> str:
 def _series(config: Config) -> Iterator[str]:
     """Yield how many series a Prometheus must be ready to take."""
     with suppress(LogwatchError):
-        yield str(series(config, Catalogue.load(config.catalogue.path)))
+        start, most = series(config, Catalogue.load(config.catalogue.path))
+        yield f"a scrape has {start} series, never more than {most}: for sample_limit"
 
 
 def _envelopes(config: Config) -> Iterator[str]:

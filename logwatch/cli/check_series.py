@@ -1,8 +1,7 @@
 """Count the series of a scrape by making one, for Prometheus' ``sample_limit``."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
@@ -20,27 +19,7 @@ from logwatch.model import Platform, Seen, SourceStatus
 from logwatch.webhook.source import WebhookStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """How many series a scrape has."""
-
-    at_start: int
-    most: int  # whatever is in the logs
-    by_source: dict[str, int] = field(default_factory=dict)  # at most, of each
-
-    def __str__(self) -> str:
-        """Return the sentence that `check` prints."""
-        alike: dict[int, list[str]] = {}
-        for name, number in self.by_source.items():
-            alike.setdefault(number, []).append(name)
-        sources = ", ".join(
-            f"{number} of source {names[0]}" if len(names) == 1 else f"{number} of each of {len(names)} sources"
-            for number, names in alike.items()
-        )
-        return f"a scrape has {self.at_start} series, never more than {self.most} ({sources}): for sample_limit"
-
-
-def series(config: Config, catalogue: Catalogue) -> Series:
+def series(config: Config, catalogue: Catalogue) -> tuple[int, int]:
     """Count the series of /metrics for a configuration: at the start, and once every possible result has occurred."""
     first = _scrape(config, catalogue, {})
     happened = {
@@ -50,8 +29,7 @@ def series(config: Config, catalogue: Catalogue) -> Series:
     }
     last = _scrape(config, catalogue, happened)
     credentials = len(config.credential) * (1 + MOST_TOPICS + sum(kind.counted for kind in KINDS.values()))
-    by_source = {source.name: last[source.name] for source in config.source}
-    return Series(first.total() + credentials, last.total() + credentials, by_source)
+    return first + credentials, last + credentials
 
 
 def _possible(catalogue: Catalogue) -> set[tuple[Platform, str, str]]:
@@ -78,10 +56,9 @@ class _Watched:
     credentials: tuple[Verdict, ...] = ()
 
 
-def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]) -> Counter[str]:
-    """Make a scrape, and count its series by source; those without one have the empty name."""
-    made = scraped(config, catalogue, results).collect()
-    return Counter(sample.labels.get("source", "") for family in made for sample in family.samples)
+def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]) -> int:
+    """Make a scrape, and count its series."""
+    return sum(len(family.samples) for family in scraped(config, catalogue, results).collect())
 
 
 def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from logwatch.cli.options import CONFIG_FILE
+from logwatch.cli.options import config_option
 from logwatch.cli.terminal import show
 from logwatch.doctor import Check, Host, Questions, examine
 from logwatch.privacy import readable
@@ -21,7 +21,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped":
 
 
 @click.command()
-@click.option("--config", type=CONFIG_FILE, metavar="F", help="Configuration, as for `run`.")
+@config_option("Configuration, as for `run`.")
 @click.option(
     "--mesibo-conf",
     type=click.Path(path_type=Path),

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from logwatch.catalogue import Catalogue, Entry, Explanation, explain
 from logwatch.catalogue.entries import STEPS
-from logwatch.cli.options import CONFIG_FILE
+from logwatch.cli.options import config_option
 from logwatch.cli.terminal import show
 from logwatch.config import load
 from logwatch.errors import did_you_mean
@@ -28,12 +28,7 @@ _IN_FULL = 3  # more entries with a reason than this become a list, each a line 
 @click.argument("code", metavar="CODE|REASON")
 @click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")
-@click.option(
-    "--config",
-    type=CONFIG_FILE,
-    metavar="F",
-    help="Know the codes of its catalogue file too.",
-)
+@config_option("Know the codes of its catalogue file too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(*, code: str, provider: str | None, reason: str, config: Path | None, form: str) -> None:
     """Explain what CODE means, whose side it is on and what to do.

@@ -15,7 +15,7 @@ import click
 from rich.progress import MofNCompleteColumn, Progress
 
 from logwatch import heap
-from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
+from logwatch.cli.options import config_option, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, progress_bar, read
 from logwatch.cli.report_inputs import STDIN, plan
 from logwatch.errors import LogwatchError, Problem, in_words
@@ -43,12 +43,7 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("-o", "--output", required=True, metavar="F", help="File to write; - is standard output.")
-@click.option(
-    "--config",
-    type=CONFIG_FILE,
-    metavar="F",
-    help="Read what this configuration follows.",
-)
+@config_option("Read what this configuration follows.")
 @click.option("--since", metavar="T", callback=time_read(time.time), help="Only from the minute of T onwards.")
 @click.option("--until", metavar="T", callback=time_read(time.time), help="Only minutes that begin before T.")
 @click.option("--timezone", metavar="Z", help="The zone of the log's own stamps, where it is not UTC.")

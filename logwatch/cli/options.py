@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.decorators import FC
 
 from logwatch.moments import EXAMPLES, moment
 
-CONFIG_FILE = click.Path(path_type=Path, readable=False)
-"""The type of ``--config``: a file that cannot be read is left to the loader, whose message has a remedy."""
+
+def config_option(text: str, name: str = "config") -> Callable[[FC], FC]:
+    """Return ``--config``, with ``text`` as its help; a file that cannot be read is left to the loader.
+
+    The loader's message has a remedy.
+    """
+    return click.option("--config", name, type=click.Path(path_type=Path, readable=False), metavar="F", help=text)
 
 
 class CommandGroup(click.Group):

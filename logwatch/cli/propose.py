@@ -17,7 +17,7 @@ from logwatch import envelope
 from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
 from logwatch.cli.kept_shapes import kept_shapes
-from logwatch.cli.options import CONFIG_FILE
+from logwatch.cli.options import config_option
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.dialect.load import require_name
@@ -54,13 +54,7 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 )
 @click.option("--all", "whole", is_flag=True, help="Look at all lines, including those that can be read today.")
 @click.option("--force", is_flag=True, help="Overwrite a grammar of that name.")
-@click.option(
-    "--config",
-    "file",
-    type=CONFIG_FILE,
-    metavar="F",
-    help="Read what this configuration follows.",
-)
+@config_option("Read what this configuration follows.", "file")
 @click.option("--source", metavar="S", help="Source of the configuration; default: its first.")
 def command(
     *, paths: tuple[str, ...], name: str, output: Path, whole: bool, force: bool, file: Path | None, source: str | None

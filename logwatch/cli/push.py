@@ -10,7 +10,7 @@ import click
 
 from logwatch import secret
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.options import CONFIG_FILE, CommandGroup, Number
+from logwatch.cli.options import CommandGroup, Number, config_option
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url, parse_listen
@@ -28,7 +28,7 @@ from logwatch.push.results import ApiResults, LoggedResult, LogResults, Results,
 
 TOKEN = "the app token"  # noqa: S105  its name
 _MOST_USERS = 100
-_CONFIG = click.option("--config", type=CONFIG_FILE, metavar="F", help="Configuration, as for `run`.")
+_CONFIG = config_option("Configuration, as for `run`.")
 _URL = click.option("--url", metavar="U", help="URL of mesibo's backend, such as http://127.0.0.1/backend.")
 _TOKEN_FILE = click.option(
     "--token-file", type=click.Path(path_type=Path), metavar="F", help="File with the app token; - is standard input."

@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,14 +12,13 @@ from logwatch import heap
 from logwatch.catalogue import SEVERITIES, Severity
 from logwatch.catalogue.summary import Row
 from logwatch.cli import terminal
-from logwatch.cli.options import CONFIG_FILE, refuse_empty, time_read
+from logwatch.cli.options import config_option, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
 from logwatch.moments import EXAMPLES
 from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
 
-_WRITTEN_AT_ONCE = 256  # results
 _COLUMNS = (
     "provider",
     "platform",
@@ -41,12 +39,7 @@ _COLUMNS = (
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
-@click.option(
-    "--config",
-    type=CONFIG_FILE,
-    metavar="F",
-    help="Read what this configuration follows.",
-)
+@config_option("Read what this configuration follows.")
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")
@@ -125,24 +118,17 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
     if form == "csv":
         terminal.show_csv(_COLUMNS, (row.as_dict(count.summary.pushes) for row in rows))
     else:
-        for piece in _json(count, rows):
-            click.echo(piece, nl=False)
+        click.echo(_json(count, rows))
     for note in (*notes(count), *hints):  # which a table contains
         click.echo(f"note: {note}", err=True)
 
 
-def _json(count: Count, rows: list[Row]) -> Iterator[str]:
-    """Yield the document in pieces, one result per line; if too much is unreadable, add what precedes the markers.
-
-    Results are encoded a few at a time: with a hundred thousand codes, a whole document takes a gigabyte.
-    """
+def _json(count: Count, rows: list[Row]) -> str:
+    """Return the document, one result per line; if too much is unreadable, add what precedes the markers."""
     document = count.summary.lines_as_dict()
     if count.summary.misplaced and count.unreadable:
         document["in_front"] = count.fronts
-    yield json.dumps(document | {"results": []}, indent=2).removesuffix("]\n}")
-    total, before = count.summary.pushes, "\n    "
-    for i in range(0, len(rows), _WRITTEN_AT_ONCE):
-        written = [msgspec.json.encode(row.as_dict(total)) for row in rows[i : i + _WRITTEN_AT_ONCE]]
-        yield before + b",\n    ".join(written).decode()
-        before = ",\n    "
-    yield "\n  ]\n}\n" if rows else "]\n}\n"
+    total = count.summary.pushes
+    head = json.dumps(document | {"results": []}, indent=2).removesuffix("]\n}")
+    results = ",".join(f"\n    {msgspec.json.encode(row.as_dict(total)).decode()}" for row in rows)
+    return head + results + ("\n  ]\n}" if rows else "]\n}")

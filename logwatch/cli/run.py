@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from logwatch import heap, logging_setup
-from logwatch.cli.options import CONFIG_FILE
+from logwatch.cli.options import config_option
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
@@ -18,12 +18,7 @@ from logwatch.signal_flags import SignalFlags
 
 
 @click.command("run")
-@click.option(
-    "--config",
-    "path",
-    type=CONFIG_FILE,
-    help="TOML file; without it, what is found is used.",
-)
+@config_option("TOML file; without it, what is found is used.", "path")
 @click.pass_obj
 def command(flags: SignalFlags | None, path: Path | None) -> None:
     """Follow the logs and serve metrics, in the foreground.

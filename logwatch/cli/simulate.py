@@ -15,18 +15,11 @@ from click.core import ParameterSource
 from logwatch.cli.options import Number, time_read
 from logwatch.errors import ConfigError, Problem, in_words
 from logwatch.secret import SecretError, read_line
-from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
+from logwatch.simulate import Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
-
-
-def _bursts(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[Burst]:
-    try:
-        return [Burst.parse(value) for value in values]
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 def _secret(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> str:
@@ -86,14 +79,6 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
     "--everything", is_flag=True, help="Every result of the catalogue equally often, instead of an ordinary day."
 )
 @click.option(
-    "--burst",
-    "bursts",
-    metavar="CODE:START:SECONDS:RATE",
-    callback=_bursts,
-    multiple=True,
-    help="An incident: 903:30:60:5 is code 903 from second 30, for 60 s, 5 lines a second. Or fcm/404/UNREGISTERED:….",
-)
-@click.option(
     "--outage",
     "outages",
     metavar="CODE:START[:SECONDS]",
@@ -136,7 +121,6 @@ def command(
     failures: float,
     hostile: float,
     everything: bool,
-    bursts: list[Burst],
     outages: tuple[str, ...],
     history: float | None,
     daily: bool,
@@ -177,7 +161,6 @@ def command(
             rate=rate,
             seconds=seconds,
             lines=lines,
-            bursts=bursts,
             outages=struck,
             start=start,
             history=past,

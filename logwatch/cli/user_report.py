@@ -12,11 +12,12 @@ from logwatch.catalogue.entries import Severity
 from logwatch.cli import terminal
 from logwatch.cli.report_inputs import ReportPlan
 from logwatch.ledger.reader import NotReadable, Reader
+from logwatch.privacy import Privacy
 from logwatch.report import Count
 from logwatch.report.table import notes
 from logwatch.report.user import MOST, UserPushes
 from logwatch.report.user_table import render
-from logwatch.story import Conclusion, Stored, UserPush, conclude, together
+from logwatch.story import Conclusion, UserPush, conclude, stored_pushes, together
 
 _COLUMNS = (
     "at",
@@ -126,9 +127,8 @@ def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> Us
         return made
     try:
         if reader := Reader.of_state(plan.state):
-            stored = Stored(reader)
-            logs.privacy = stored.privacy()
-            made.kept = stored.of(address, plan.catalogue, logs.since, logs.until)
+            logs.privacy = Privacy("mask", reader.key())
+            made.kept = stored_pushes(reader, address, plan.catalogue, logs.since, logs.until)
     except NotReadable as error:
         made.notes.append(
             f"The failures that the daemon keeps in {plan.state} are left out: {error}; run it as root or as the"

@@ -55,7 +55,7 @@ _BY_CLASS = {
 
 def noise(class_: str) -> Rank:
     """Rank all failures of a class that come in small numbers every day."""
-    return Rank(_of_class(class_)[1], "info")
+    return Rank(_BY_CLASS[class_][1], "info")
 
 
 def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
@@ -66,7 +66,7 @@ def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
         weight = 90 if total else 80 if much else 30 if entry.class_ == "network" else 50
         rank = Rank(weight, "critical" if weight > _ALL_WELL else "info")
     else:
-        weight = _of_class(entry.class_)[0 if much else 1]
+        weight = _BY_CLASS[entry.class_][0 if much else 1]
         rank = Rank(weight, "warning" if weight > _ALL_WELL else "info")
         if total and entry.class_ != "rate_limited":
             rank = Rank(weight + 10, "critical")
@@ -74,7 +74,3 @@ def weigh(entry: Entry, share: float, *, total: bool, over: bool) -> Rank:
         serious = much or rank.severity == "critical"
         return Rank(min(rank.weight, 42 if serious else rank.weight), "warning" if serious else "info")
     return rank
-
-
-def _of_class(class_: str) -> tuple[int, int]:
-    return _BY_CLASS.get(class_, _BY_CLASS["unknown"])

@@ -21,9 +21,9 @@ def _escape(match: re.Match[str]) -> str:
     return _SHORT.get(match[0]) or f"\\u{ord(match[0]):04x}"
 
 
-def records(lines: bytes, stream: bytes, time: bytes) -> bytes:
+def records(lines: bytes, time: bytes) -> bytes:
     """Wrap whole lines, each ended by a newline; ``time`` is RFC 3339 with up to nine decimals."""
-    behind = b'","stream":"' + stream + b'","time":"' + time + b'"}\n'
+    behind = b'","stream":"stdout","time":"' + time + b'"}\n'
     return b"".join(
         b'{"log":"' + escape(line[at : at + SPLIT_BYTES]) + behind
         for line in _LINE.findall(lines)

@@ -17,16 +17,7 @@ from logwatch.simulate.sayings import Push, Saying, Speaker
 _VARIANTS = 3000  # different wordings of all push results together; a running number makes each line unique
 _FEWEST = 12  # of one result
 _MILLISECONDS = tuple(b"%03d" % number for number in range(1000))
-_SHIFTS = (
-    b"4172",
-    b"903415",
-    b"26",
-    b"771853",
-    b"5009",
-    b"08",
-    b"6411",
-    b"302887",
-)  # decimals of Docker's time after the milliseconds
+_SHIFTS = b"4172 903415 26 771853 5009 08 6411 302887".split()  # decimals of Docker's time after the milliseconds
 # as in real logs, github.com/mesibo/messenger-app-backend/issues/9
 _START_UP = (
     (b"E", b" (1): starting mesibo"),
@@ -100,8 +91,8 @@ class Mesibo:
         self._cumulative = list(accumulate(pool.weights))
         self._more = [saying.lines - 1 for saying in self._sayings]
         self._single = next(i for i, more in enumerate(self._more) if not more)
-        self._forms = [self._form(saying) for saying in self._sayings]
-        self._bursts: dict[Outcome, list[int]] = {}
+        self._forms = list(map(_form, self._sayings))
+        self._struck_by: dict[Outcome, list[int]] = {}
 
     @property
     def lines(self) -> int:
@@ -118,7 +109,7 @@ class Mesibo:
         self._truth.lines += len(said)
         stamp = self._stamps([round(at * 1000)])[0]
         lines = b"".join(b"%b%b%b\n" % (level, stamp, text) for level, text in said)
-        return docker.records(lines, b"stdout", self._times([round(at * 1000)])[0]) if self._docker else lines
+        return docker.records(lines, self._times([round(at * 1000)])[0]) if self._docker else lines
 
     def say(self, lines: int, at: float, step: float = 0.0, instead: Sequence[Outcome] = ()) -> bytes:
         """Return exactly ``lines`` lines, the first at ``at`` (seconds since the epoch), each ``step`` seconds later.
@@ -136,13 +127,6 @@ class Mesibo:
             chosen = self._struck(chosen, outcome)
         return self._write(chosen, [round((at + number * step) * 1000) for number in range(len(chosen))])
 
-    def burst(self, outcome: Outcome, lines: int, at: float, step: float = 0.0) -> bytes:
-        """Return ``lines`` lines of one result, timed as by ``say``."""
-        if lines <= 0:
-            return b""
-        chosen = self._random.choices(self._of(outcome), k=lines)
-        return self._write(chosen, [round((at + number * step) * 1000) for number in range(lines)])
-
     def _struck(self, chosen: list[int], outcome: Outcome) -> list[int]:
         """Replace pushes of the outcome's platform with pushes that end with it."""
         others, found = self._of(outcome), []
@@ -154,13 +138,13 @@ class Mesibo:
 
     def _of(self, outcome: Outcome) -> list[int]:
         """Return the indexes of some sayings of one outcome, which the first call makes."""
-        if outcome not in self._bursts:
+        if outcome not in self._struck_by:
             sayings = [self._speaker.push(outcome) for _ in range(_FEWEST)]
-            self._bursts[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
+            self._struck_by[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
             self._sayings += sayings
             self._more += [0] * len(sayings)
-            self._forms += [self._form(saying) for saying in sayings]
-        return self._bursts[outcome]
+            self._forms += map(_form, sayings)
+        return self._struck_by[outcome]
 
     def _write(self, chosen: list[int], milliseconds: list[int]) -> bytes:
         self._account(chosen, milliseconds)
@@ -169,17 +153,11 @@ class Mesibo:
                 if (push := self._sayings[index].push) is not None:
                     self._tell(at / 1000, push)
         forms = map(self._forms.__getitem__, chosen)
-        stamps = self._stamps(milliseconds)
-        if not self._docker:
-            parts = zip(forms, stamps, self._numbers, strict=False)  # the numbers never end
-            return b"".join([form % (stamp, number) for form, stamp, number in parts])
-        records = zip(forms, stamps, self._numbers, self._times(milliseconds), chosen, strict=False)
-        return b"".join(
-            [
-                form % (stamp, number, time) if form else self._slowly(self._sayings[index], stamp, number, time)
-                for form, stamp, number, time, index in records
-            ]
-        )
+        parts = zip(forms, self._stamps(milliseconds), self._numbers, strict=False)  # the numbers never end
+        lines = [form % (stamp, number) for form, stamp, number in parts]
+        if self._docker:
+            lines = list(map(docker.records, lines, self._times(milliseconds)))
+        return b"".join(lines)
 
     def _account(self, chosen: list[int], milliseconds: list[int]) -> None:
         """Count what is about to be written; times rise, so first and last are those of the first and last line."""
@@ -194,21 +172,6 @@ class Mesibo:
             if saying.result is not None:
                 seen = Seen(times, first[index] / 1000, last[index] / 1000)
                 self._truth.add({saying.result: seen}, self._catalogue)
-
-    def _form(self, saying: Saying) -> bytes:
-        """Return a saying as a format for %: of stamp, number and, for Docker, time. Empty: to be wrapped each time."""
-        level, before, behind, *_ = saying
-        if not self._docker:
-            return level + b"%b" + _literally(before) + b"%d" + _literally(behind) + b"\n"
-        if saying.lines > 1 or len(before) + len(behind) > docker.SPLIT_BYTES // 2:
-            return b""
-        inside = _literally(docker.escape(before)) + b"%d" + _literally(docker.escape(behind))
-        return b'{"log":"' + level + b"%b" + inside + b'\\n","stream":"stdout","time":"%b"}\n'
-
-    @staticmethod
-    def _slowly(saying: Saying, stamp: bytes, number: int, time: bytes) -> bytes:
-        message = b"%b%b%b%d%b\n" % (saying.level, stamp, saying.before, number, saying.behind)
-        return docker.records(message, b"stderr", time)
 
     @staticmethod
     def _stamps(milliseconds: list[int]) -> list[bytes]:
@@ -228,6 +191,11 @@ class Mesibo:
 
 def _second(pattern: str, second: int) -> bytes:
     return datetime.fromtimestamp(second, UTC).strftime(pattern).encode()
+
+
+def _form(saying: Saying) -> bytes:
+    """Return a saying as a format for %, of stamp and number."""
+    return saying.level + b"%b" + _literally(saying.before) + b"%d" + _literally(saying.behind) + b"\n"
 
 
 def _literally(text: bytes) -> bytes:

@@ -19,7 +19,7 @@ class Outcome(NamedTuple):
 DELIVERED: dict[Outcome, float] = {Outcome("fcm", 200): 64, Outcome("apns", 200): 36}
 
 # No figures of a real mesibo are published. Weights are guesses at an ordinary day: dead tokens first, then limits,
-# then passing faults; nothing that stops every push of a platform, which is an incident and comes as a burst.
+# then passing faults; nothing that stops every push of a platform, which is an incident and comes as an outage.
 FAILED: dict[Outcome, float] = {
     Outcome("fcm", 404, "UNREGISTERED"): 26,
     Outcome("apns", 410, "Unregistered"): 16,
@@ -53,35 +53,6 @@ def everything(catalogue: Catalogue) -> dict[Outcome, float]:
     return {Outcome(platform, code, reason): 1.0 for platform, code, reason, _ in catalogue.known()}
 
 
-_BURST = re.compile(
-    r"(?:(?P<platform>fcm|apns|unknown)/)?(?P<code>-?\d{1,6})(?:/(?P<reason>\w+))?"
-    r":(?P<start>\d+(?:\.\d+)?):(?P<seconds>\d+(?:\.\d+)?):(?P<rate>\d+(?:\.\d+)?)",
-    re.ASCII,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """An incident: ``rate`` lines a second of one result, from ``start`` for ``seconds``, besides everything else."""
-
-    outcome: Outcome
-    start: float
-    seconds: float
-    rate: float
-
-    @classmethod
-    def parse(cls, text: str) -> "Burst":
-        """Read ``[PLATFORM/]CODE[/REASON]:START:SECONDS:RATE``; raises ValueError.
-
-        Without a platform mesibo's own codes are those of Apple pushes, since most are about Apple's certificate; any
-        other code is of unknown platform, as in a log that does not name it.
-        """
-        found = _BURST.fullmatch(text)
-        if not found:
-            raise ValueError(f"{text!r} is not a burst; try 903:30:60:5 or fcm/404/UNREGISTERED:0:10:100")
-        return cls(_outcome(found), float(found["start"]), float(found["seconds"]), float(found["rate"]))
-
-
 _OUTAGE = re.compile(
     r"(?:(?P<platform>fcm|apns|unknown)/)?(?P<code>-?\d{1,6})(?:/(?P<reason>\w+))?"
     r":(?P<start>-?\d+(?:\.\d+)?)(?::(?P<seconds>\d+(?:\.\d+)?))?",
@@ -101,6 +72,8 @@ class Outage:
     def parse(cls, text: str, history: float = 0.0) -> "Outage":
         """Read ``[PLATFORM/]CODE[/REASON]:START[:SECONDS]``, forever without SECONDS; raises ValueError.
 
+        Without a platform mesibo's own codes are those of Apple pushes, since most are about Apple's certificate; any
+        other code is of unknown platform, as in a log that does not name it.
         START counts from the end of the ``history`` (seconds) that a run begins with: -1800 is half an hour ago.
         """
         found = _OUTAGE.fullmatch(text)

@@ -7,11 +7,11 @@ from threading import Event
 from typing import BinaryIO
 
 from logwatch.simulate.mesibo import Mesibo
-from logwatch.simulate.outcomes import Burst, Outage
+from logwatch.simulate.outcomes import Outage
 
 TICK_SECONDS = 0.1  # lines of one tick are written and flushed together
 _BULK_LINES = 5000  # written together when there is no rate
-_BURST_LINES = 100  # the same, when bursts or outages come in between
+_OUTAGE_LINES = 100  # the same, when outages come in between
 _BULK_RATE = 1000.0  # lines a second, by its stamps, of a log that is written at once
 _MOST_LINES = 50_000  # at a time: after the machine was suspended, catch up in pieces
 _DAY = 86400.0
@@ -29,7 +29,7 @@ class Rhythm:
     def lines(self, began: float, elapsed: float) -> int:
         """Count the lines of the first ``elapsed`` seconds after ``began`` (seconds since the epoch)."""
         if not self.daily:
-            return _whole(self.rate, elapsed)
+            return int(self.rate * elapsed + 1e-6)  # 0.1 s thirty times is a little less than 3 s
         wave = sin(2 * pi * (began + elapsed - _QUIETEST) / _DAY) - sin(2 * pi * (began - _QUIETEST) / _DAY)
         return int(self.rate * (elapsed - _DEPTH * _DAY / (2 * pi) * wave) + 1e-6)
 
@@ -41,7 +41,6 @@ def write(
     rate: float,
     seconds: float = 0.0,
     lines: int = 0,
-    bursts: Sequence[Burst] = (),
     outages: Sequence[Outage] = (),
     start: float | None = None,
     history: float = 0.0,
@@ -61,10 +60,10 @@ def write(
     _emit(output, mesibo.start_up(began, lines or None))
     at_once = start is not None
     stamped_rate = rate or (_BULK_RATE if at_once else 0.0)
-    together = _BULK_LINES if not bursts and not outages else _BURST_LINES
-    in_order = at_once or (history and (bursts or outages))
+    together = _OUTAGE_LINES if outages else _BULK_LINES
+    in_order = at_once or (history and outages)
     chunk = together / stamped_rate if in_order and stamped_rate else _MOST_LINES / rate if rate else float("inf")
-    due = _Due(mesibo, Rhythm(stamped_rate, daily), bursts, outages, lines)
+    due = _Due(mesibo, Rhythm(stamped_rate, daily), outages, lines)
     elapsed, behind = 0.0, bool(history)
     while not stop.is_set() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
         passed = float("inf") if at_once else now() - began
@@ -81,12 +80,9 @@ def write(
 class _Due:
     """The lines due in an interval; the intervals of a run add up to the rate, whatever their lengths."""
 
-    def __init__(
-        self, mesibo: Mesibo, rhythm: Rhythm, bursts: Sequence[Burst], outages: Sequence[Outage], limit: int
-    ) -> None:
+    def __init__(self, mesibo: Mesibo, rhythm: Rhythm, outages: Sequence[Outage], limit: int) -> None:
         self._mesibo = mesibo
         self._rhythm = rhythm
-        self._bursts = bursts
         self._outages = outages
         self._limit = limit
 
@@ -94,22 +90,10 @@ class _Due:
         rhythm = self._rhythm
         number = rhythm.lines(began, until) - rhythm.lines(began, since) if rhythm.rate else _BULK_LINES
         step = (until - since) / number if rhythm.daily and number else 1 / rhythm.rate if rhythm.rate else 0.0
-        written = b""
-        for burst in self._bursts:
-            opened = max(since - burst.start, 0.0)
-            closed = min(until - burst.start, burst.seconds)
-            if opened < closed:
-                due = self._allowed(_whole(burst.rate, closed) - _whole(burst.rate, opened))
-                written += self._mesibo.burst(burst.outcome, due, began + burst.start + opened, 1 / burst.rate)
+        if self._limit:
+            number = min(number, self._limit - self._mesibo.lines)
         instead = [outage.outcome for outage in self._outages if outage.begin <= since < outage.end]
-        return written + self._mesibo.say(self._allowed(number), began + since, step, instead)
-
-    def _allowed(self, number: int) -> int:
-        return min(number, self._limit - self._mesibo.lines) if self._limit else number
-
-
-def _whole(rate: float, seconds: float) -> int:
-    return int(rate * seconds + 1e-6)  # 0.1 s thirty times is a little less than 3 s
+        return self._mesibo.say(number, began + since, step, instead)
 
 
 def _emit(output: BinaryIO, data: bytes) -> None:

@@ -88,18 +88,8 @@ class Calls:
         self._counts["calls"] += 1
         self._counts["lost_events" if lost else "events"] += len(batch)
         for at, push in batch:
-            platform, code, reason = push.outcome
-            if code != _ACCEPTED:
-                self._failures.append(
-                    {
-                        "at": at,
-                        "platform": platform,
-                        "code": code,
-                        "reason": reason,
-                        "user": push.user,
-                        "told": not lost,
-                    }
-                )
+            if self.wants(push):
+                self._failures.append({"at": at, **push.outcome._asdict(), "user": push.user, "told": not lost})
 
     def _body(self, batch: list[tuple[float, Push]]) -> bytes:
         self._number += 1

@@ -2,12 +2,11 @@
 
 from logwatch.story.address import alike, spellings
 from logwatch.story.pushes import UserPush, logged_push, stored_push, together
-from logwatch.story.stored import Stored, stored_forms
+from logwatch.story.stored import stored_forms, stored_pushes
 from logwatch.story.verdict import Conclusion, conclude
 
 __all__ = [
     "Conclusion",
-    "Stored",
     "UserPush",
     "alike",
     "conclude",
@@ -15,5 +14,6 @@ __all__ = [
     "spellings",
     "stored_forms",
     "stored_push",
+    "stored_pushes",
     "together",
 ]

@@ -131,7 +131,6 @@ class Overview:
     now: float
     committed_at: float
     trouble: str
-    unreadable: str  # why the lists of the ledger are missing; empty if they are not
     findings: tuple[Finding, ...]
     classes: tuple[tuple[str, int, int], ...]  # class, last hour, last day
     hour: int
@@ -144,15 +143,16 @@ class Overview:
     sources: tuple[SourceView, ...]
     files: tuple[Position, ...]
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
-    shapes: tuple[tuple[ShapeRow, Seen], ...]
-    event_shapes: tuple[tuple[EventShapeRow, Seen], ...]  # of webhooks' events: unread ones first
     silent: tuple[str, ...]  # sources that report failures only; shares are without them
     judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without these
-    kept: int  # failures in the error log
-    limited: tuple[Hit, ...]  # users whom rate limits hold back most often
-    dead: tuple[Hit, ...]  # users whose tokens are dead
     config: Config
     blind: bool  # so much is unread that shares are only of what could be read
+    unreadable: str = ""  # why the lists of the ledger are missing, which follow; empty if they are not
+    shapes: Sequence[tuple[ShapeRow, Seen]] = ()
+    event_shapes: Sequence[tuple[EventShapeRow, Seen]] = ()  # of webhooks' events: unread ones first
+    kept: int = 0  # failures in the error log
+    limited: tuple[Hit, ...] = ()  # users whom rate limits hold back most often
+    dead: tuple[Hit, ...] = ()  # users whose tokens are dead
 
     def incident(self, finding: Finding) -> NumberedIncident | None:
         """Return the incident that a finding is about."""
@@ -206,14 +206,9 @@ def overview(
     incidents: Sequence[Incident] = (),
     files: Iterable[Position] = (),
     rotations: Iterable[Rotation] = (),
-    shapes: Iterable[tuple[ShapeRow, Seen]] = (),
-    event_shapes: Iterable[tuple[EventShapeRow, Seen]] = (),
-    kept: int = 0,
-    limited: Iterable[Hit] = (),
-    dead: Iterable[Hit] = (),
-    unreadable: str = "",
+    **lists: Any,
 ) -> Overview:
-    """Put the parts together."""
+    """Put the parts together; ``lists`` are those fields that are shown as the ledger has them."""
     hour, day = facts.hour, facts.day
     hours, days = by_class(facts.catalogue, hour), by_class(facts.catalogue, day)
     findings = diagnose(facts)
@@ -221,7 +216,6 @@ def overview(
         now=facts.now,
         committed_at=facts.snapshot.committed_at,
         trouble=facts.trouble,
-        unreadable=unreadable,
         findings=findings,
         classes=tuple((name, hours.get(name, 0), days.get(name, 0)) for name in ("delivered", *ORDER)),
         hour=sum(hours.values()),
@@ -234,18 +228,14 @@ def overview(
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),
-        shapes=tuple(shapes),
-        event_shapes=tuple(event_shapes),
         silent=tuple(sorted(facts.silent)),
         judged=tuple(  # type: ignore[arg-type]  # two of them
             by_class(facts.catalogue, {row: seen for row, seen in rows.items() if row.source not in facts.silent})
             for rows in (hour, day)
         ),
-        kept=kept,
-        limited=tuple(limited),
-        dead=tuple(dead),
         config=config,
         blind=facts.blind,
+        **lists,
     )
 
 

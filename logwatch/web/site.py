@@ -32,7 +32,7 @@ from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.timeline import Timeline, Timelines
 from logwatch.model import COMPANIES, SYSTEMS
 from logwatch.moments import iso
-from logwatch.privacy import Privacy, readable
+from logwatch.privacy import readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
 from logwatch.web.charts import Span, Tally, tally
@@ -113,7 +113,7 @@ class Site:
         self._written: dict[Hashable, SentPage] = {}
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
         self._incidents: tuple[object, list[Incident]] | None = None
-        self._users: tuple[float, dict[str, list[Hit]]] | None = None
+        self._users: tuple[float, dict[str, tuple[Hit, ...]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
         self.downloads: dict[SiteHandler, float] = {}  # that are being sent, and since when by the monotonic clock
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked up
@@ -127,16 +127,11 @@ class Site:
     def _timelines(self) -> Timelines:
         return Timelines(self.reader)
 
-    def forms(self, address: str) -> tuple[str, ...]:
-        """Return the forms in which the ledger may have a user's address; none for an empty one."""
-        if not address:
-            return ()
-        return stored_forms(Privacy(self.watched.config.privacy.identifiers, self.reader.key()), address)
-
     def filter(self, query: Query) -> Filter:
         """Return the ledger's filter for a query; NotReadable if the ledger cannot be read."""
         present = self.reader.kinds() if query.class_ else ()
-        return query.filter(self.watched.catalogue, present, self.forms(query.text))
+        users = stored_forms(self.reader.key(), query.text) if query.text else ()
+        return query.filter(self.watched.catalogue, present, users)
 
     @property
     def now(self) -> float:
@@ -184,7 +179,6 @@ class Site:
             settings=settings,
             whom=hit,
             iso=iso,
-            xhtml_escape=_escaped,
             **values,
         )
 
@@ -235,13 +229,13 @@ class Site:
             self._incidents = (of, reader.incidents(0.0))  # all of them: the clock may be set back before one changes
         return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
 
-    def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:
+    def _hit_users(self, reader: Reader, now: float) -> dict[str, tuple[Hit, ...]]:
         """Return the users hit most often; these lists are costly, so they may be some seconds old."""
         if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
             catalogue, present = self.watched.catalogue, reader.kinds()
             lists = {
-                "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
-                "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
+                "limited": tuple(reader.users(of_class(catalogue, present, "rate_limited"), HIT)),
+                "dead": tuple(reader.users(of_dead_tokens(catalogue, present), HIT)),
             }
             self._users = (now, lists)
         return self._users[1]
@@ -262,12 +256,6 @@ class Site:
             before = (kept[0], kept[2]) if kept and kept[1] is catalogue else None
             kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue, before))
         return kept[2]
-
-
-@lru_cache(1024)
-def _escaped(text: bytes) -> bytes:
-    """Escape a value for a template; cached, since most values are those of the previous page."""
-    return tornado.escape.xhtml_escape(text).encode()
 
 
 def tab_title(findings: Sequence[Finding]) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from logwatch.assembly import assemble
 from logwatch.config import Config
 from logwatch.errors import LogwatchError
-from logwatch.ledger.reader import Filter, NotReadable
+from logwatch.ledger.reader import NotReadable
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import BOUND, LogEnds
 from logwatch.report.user import UserPushes
-from logwatch.story import Conclusion, UserPush, conclude, stored_push, together
+from logwatch.story import Conclusion, UserPush, conclude, stored_pushes, together
 from logwatch.web.pages import Page
 from logwatch.web.site import Site
 
@@ -56,8 +56,7 @@ def _look(site: Site, address: str) -> UserView:
     read = False
     try:
         logs.privacy = Privacy("mask", reader.key())
-        found = reader.failures(Filter(users=site.forms(address)), _LOOKED_AT)
-        stored = [stored_push(each.failure, watched.catalogue) for each in found]
+        stored = stored_pushes(reader, address, watched.catalogue, most=_LOOKED_AT)
         positions = reader.positions()
         count, whole = _ends(site, watched.config).read(logs, positions, now=site.now)
         read = count.sources > 0

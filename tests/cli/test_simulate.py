@@ -30,7 +30,7 @@ def test_runs_with_the_same_start_and_seed_are_equal(tmp_path):
     """A log can be made again, byte by byte."""
     one, two = tmp_path / "1", tmp_path / "2"
     for path in (one, two):
-        run("--output", path, "--lines", 300, "--start", "2026-11-22", "--seed", 9, "--burst", "903:1:2:3")
+        run("--output", path, "--lines", 300, "--start", "2026-11-22", "--seed", 9, "--outage", "903:1:2")
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -74,7 +74,6 @@ def test_a_reader_that_leaves_is_no_error():
     ("arguments", "message"),
     [
         (["--lines", 5], "Missing option '--output'"),
-        (["--output", "-", "--burst", "x"], "'x' is not a burst; try 903:30:60:5"),
         (["--output", "-", "--outage", "x"], "'x' is not an outage; try 903:-1800"),
         (["--output", "-", "--history", "24h", "--start", "2026-11-22", "--lines", 1], "omit --start"),
         (["--output", "-", "--history", "24h", "--rate", 0], "--history needs a --rate"),

@@ -116,7 +116,7 @@ TEXT = st.one_of(
 def wrapped(line, kind):
     """Write a line of text as mesibo's log file or Docker's has it."""
     data = line.encode("utf-8", "surrogatepass") + b"\n"
-    return records(data, b"stdout", b"2026-11-22T10:00:00Z") if kind == "docker" else data
+    return records(data, b"2026-11-22T10:00:00Z") if kind == "docker" else data
 
 
 @fuzz()

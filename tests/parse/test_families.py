@@ -52,7 +52,7 @@ def test_a_message_that_docker_has_split_is_one_line_wherever_the_file_is_read(t
     """The bench hands on whole messages: parts of one in two chunks would be two lines, and none a result."""
     line = b"E2211-101500-123 (17): push_on_complete: uid %b type fcm code 200\n" % (b"u" * 20_000)
     path = tmp_path / "mesibo.log"
-    path.write_bytes(docker.records(line * 60, b"stdout", b"2026-11-22T10:15:00Z"))
+    path.write_bytes(docker.records(line * 60, b"2026-11-22T10:15:00Z"))
     scanner = Scanner(GRAMMAR, timezone=UTC)
     results = [
         scanner.scan(data, envelope=wrapped, reference=1795342500.0).results for data, wrapped in chunks(path, scanner)

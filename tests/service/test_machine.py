@@ -295,7 +295,7 @@ DOCKER_LOG = f"/var/lib/docker/containers/{CONTAINER}/{CONTAINER}-json.log"
 
 
 def record(lines):
-    return records(lines.encode(), b"stdout", b"2026-11-22T10:00:00.000000000Z").decode()
+    return records(lines.encode(), b"2026-11-22T10:00:00.000000000Z").decode()
 
 
 def test_an_upgrade_keeps_configuration_and_counts(host):

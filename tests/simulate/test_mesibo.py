@@ -41,8 +41,7 @@ def test_what_is_read_is_what_was_written(scanner, envelope, everything, seed):
     mesibo = Mesibo(seed, envelope=envelope, mix=Mix(push=0.6, hostile=0.05, everything=everything))
     data = mesibo.start_up(NOON - 3600)
     data += mesibo.say(1000, NOON - 3600, 0.5)
-    data += mesibo.burst(Outcome("apns", 903), 30, NOON - 60, 0.1)
-    data += mesibo.burst(Outcome("unknown", 400, "BadDeviceToken"), 30, NOON - 60, 0.1)
+    data += mesibo.say(100, NOON - 60, 0.1, [Outcome("apns", 903), Outcome("fcm", 404, "UNREGISTERED")])
     assert read(scanner, data, envelope) == mesibo.truth()
 
 
@@ -85,7 +84,7 @@ def test_the_share_of_push_lines_is_as_asked_for():
 
 
 def test_an_ordinary_day_has_no_incident():
-    """Nothing that stops all pushes, nothing unknown: those come as bursts."""
+    """Nothing that stops all pushes, nothing unknown: those come as outages."""
     mesibo = Mesibo(1, mix=Mix(push=1.0, failures=0.5))
     mesibo.say(20_000, NOON)
     entries = [

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from logwatch.parse import Scanner, load
-from logwatch.simulate import Burst, Mesibo, Mix, Outage, Outcome, write
+from logwatch.simulate import Mesibo, Mix, Outage, Outcome, write
 from logwatch.simulate.pace import Rhythm
 
 NOON = 1_795_348_800.0
@@ -103,45 +103,13 @@ def test_from_a_start_nothing_is_waited_for():
     assert max(r["last"] for r in results) == "2026-11-29T11:59:50.000Z"
 
 
-def test_a_burst_comes_when_it_should():
-    """903 from second 5, for 10 seconds, 4 a second, and not one more."""
-    mesibo = Mesibo(1, mix=QUIET)
-    run(mesibo, rate=20, seconds=60, bursts=[Burst.parse("903:5:10:4")])
-    results = [r for r in mesibo.truth()["results"] if r["code"] == 903]
-    assert sum(r["count"] for r in results) == 40
-    assert min(r["first"] for r in results) >= "2026-11-22T12:00:05.000Z"
-    assert max(r["last"] for r in results) < "2026-11-22T12:00:15.000Z"
-
-
-@pytest.mark.parametrize(
-    ("text", "outcome"),
-    [
-        ("903:0:1:1", Outcome("apns", 903)),
-        ("fcm/914:0:1:1", Outcome("fcm", 914)),
-        ("404:0:1:1", Outcome("unknown", 404)),
-        ("fcm/404/UNREGISTERED:0:1:1", Outcome("fcm", 404, "UNREGISTERED")),
-        ("-1:0.5:1.5:0.1", Outcome("unknown", -1)),
-    ],
-)
-def test_bursts_are_written_as_code_and_time(text, outcome):
-    """Platform and reason may stand around the code."""
-    assert Burst.parse(text).outcome == outcome
-
-
-@pytest.mark.parametrize("text", ["", "903", "903:1:2", "gcm/903:1:2:3", "903:-1:2:3", "903:1:2:3:4", "abc:1:2:3"])
-def test_what_is_no_burst_is_refused(text):
-    """The error shows an example of a burst."""
-    with pytest.raises(ValueError, match="is not a burst; try"):
-        Burst.parse(text)
-
-
 def test_with_a_history_it_catches_up_and_goes_on_with_the_clock():
     """An hour is written without waiting, in order; then lines come as time passes; the truth is about all of it."""
     mesibo = Mesibo(1, mix=Mix(push=1.0, hostile=0.0))
     clock = Clock()
-    run(mesibo, clock, rate=1, seconds=3660, history=3600, bursts=[Burst.parse("903:1800:10:1")])
+    run(mesibo, clock, rate=1, seconds=3660, history=3600, outages=[Outage.parse("903:-1800:10", 3600)])
     results = mesibo.truth()["results"]
-    assert sum(result["count"] for result in results) == 3660 + 10
+    assert sum(result["count"] for result in results) == 3660
     assert min(result["first"] for result in results) == "2026-11-22T11:00:00.000Z"
     assert "2026-11-22T12:00:50" < max(result["last"] for result in results) < "2026-11-22T12:01:01"
     assert NOON + 59 < clock.time < NOON + 65
@@ -197,6 +165,9 @@ def struck_from(result, seconds, which="first"):
         ("903:0", Outage(Outcome("apns", 903), 600.0)),
         ("903:-60", Outage(Outcome("apns", 903), 540.0)),
         ("fcm/503/UNAVAILABLE:-60:30", Outage(Outcome("fcm", 503, "UNAVAILABLE"), 540.0, 570.0)),
+        ("404:0", Outage(Outcome("unknown", 404), 600.0)),
+        ("fcm/914:0.5:1.5", Outage(Outcome("fcm", 914), 600.5, 602.0)),
+        ("-1:0", Outage(Outcome("unknown", -1), 600.0)),
     ],
 )
 def test_outages_are_written_as_code_and_time(text, outage):

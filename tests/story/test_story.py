@@ -11,7 +11,16 @@ from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure
 from logwatch.privacy import Privacy
-from logwatch.story import Stored, alike, conclude, logged_push, spellings, stored_forms, stored_push, together
+from logwatch.story import (
+    alike,
+    conclude,
+    logged_push,
+    spellings,
+    stored_forms,
+    stored_push,
+    stored_pushes,
+    together,
+)
 
 NOW = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 CATALOGUE = Catalogue.load()
@@ -174,7 +183,7 @@ def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers
         batch.fail([StoredFailure(NOW, "mesibo", "apns", "903", "", "1", hides.user(user), hides.token("t"))])
     assert ledger.commit(batch)
     ledger.close()
-    found = Stored(Reader.of_state(tmp_path)).of(asked, CATALOGUE, None, None)
+    found = stored_pushes(Reader.of_state(tmp_path), asked, CATALOGUE)
     assert len(found) == 1
     assert found[0].code == "903"
 
@@ -184,7 +193,7 @@ def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers
 def test_every_form_of_an_address_has_its_mask_among_those_looked_for(address):
     """What a daemon stores of an address is looked for, whatever it was configured to store."""
     key = b"key"
-    forms = stored_forms(Privacy("mask", key), address)
+    forms = stored_forms(key, address)
     for spelling in spellings(address):
         for identifiers in ("mask", "hash", "plain"):
             assert Privacy(identifiers, key).user(spelling) in forms

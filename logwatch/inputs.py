@@ -17,15 +17,15 @@ from logwatch.parse import Scanner
 from logwatch.pipeline import Input, Source
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.tail import SourceSpec, Tail
-from logwatch.wake import Waker
+from logwatch.wake import PollWaker
 from logwatch.webhook.inbox import Inbox
-from logwatch.webhook.source import NO_LINES, Webhook
+from logwatch.webhook.source import Webhook
 
 
 class Inputs:
     """The open input of each source; ``called`` wakes the loop when a webhook's call waits for its answer."""
 
-    def __init__(self, ledger: Ledger, waker: Waker, called: Callable[[], None], log: Log) -> None:
+    def __init__(self, ledger: Ledger, waker: PollWaker, called: Callable[[], None], log: Log) -> None:
         self._ledger = ledger
         self._waker = waker
         self._called = called
@@ -50,8 +50,7 @@ class Inputs:
         self._config = new
         self._scanners = {source.name: parts.scanner(source) for source in new.source if not source.webhook}
         return [
-            Source(source.name, self._input(source, parts), self._scanners.get(source.name, NO_LINES))
-            for source in new.source
+            Source(source.name, self._input(source, parts), self._scanners.get(source.name)) for source in new.source
         ]
 
     def close(self) -> None:

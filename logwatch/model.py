@@ -153,7 +153,7 @@ class Sink(Protocol):
     def rotated(self, rotation: Rotation) -> None:
         """Count a rotation and remember it, with the positions that it changed."""
 
-    def call(self, call: "Call", witness_for: str) -> bool:
+    def call(self, source: str, call: "Call", witness_for: str) -> bool:
         """Take what a webhook's call reports; return False if it cannot be found out now whether that is new."""
 
 

@@ -4,7 +4,7 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or the name of a metric; what is counted is exactly what the scanner found.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -19,7 +19,6 @@ from logwatch.ledger.store import Ledger
 from logwatch.model import (
     Call,
     Chunk,
-    Envelope,
     JournalPosition,
     Position,
     ResultKey,
@@ -29,6 +28,7 @@ from logwatch.model import (
     Sink,
     SourceStatus,
 )
+from logwatch.parse import Scanner
 from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
 
@@ -46,13 +46,6 @@ DETAIL_FAILURES = 50_000  # may wait for a later commit, some 25 MiB; only if mo
 LAST_SECONDS = 3.0  # of reading what no later start would find, out of the time that systemd gives a stop
 CALLED_SECONDS = 0.1  # between commits while a caller waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (on a full disk) before reading pauses
-
-
-class Scans(Protocol):
-    """What the pipeline needs of a scanner."""
-
-    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
-        """Find the push results in whole lines."""
 
 
 class Input(Protocol):
@@ -83,11 +76,11 @@ class Source:
 
     name: str
     input: Input
-    scanner: Scans
+    scanner: Scanner | None = None  # a webhook has no lines
 
 
 class Pipeline:
-    """Sources, the batch that they fill, and the ledger that it is committed to."""
+    """Sources, the batch that they fill, and the ledger that it is committed to; the ``Sink`` of all sources."""
 
     def __init__(
         self,
@@ -102,6 +95,7 @@ class Pipeline:
         monotonic: Callable[[], float],
     ) -> None:
         self.sources = tuple(sources)
+        self._scanners = {source.name: source.scanner for source in self.sources if source.scanner}
         self.status = self._assess()  # a source that was there before a reload keeps its status
         self.catalogue = catalogue
         self.paused = False  # too much was read that cannot be committed
@@ -124,7 +118,6 @@ class Pipeline:
     def turn(self) -> bool:
         """Look at the inputs, read some of what is new, and commit when it is time; return whether more is waiting."""
         self.paused = self.batch.bytes >= UNCOMMITTED_BYTES
-        feeds = [(source, _Feed(source, self)) for source in self.sources]
         due = self._monotonic()
         end = due + min(TURN_SECONDS, self._commit_seconds)
         waiting = True
@@ -133,10 +126,10 @@ class Pipeline:
             # many files that a look takes as long as a read, several reads share one
             begun = self._monotonic()
             if begun >= due:
-                for source, feed in feeds:
-                    source.input.look(feed)
+                for source in self.sources:
+                    source.input.look(self)
                 due = begun + (self._monotonic() - begun) / LOOK_SHARE
-            waiting = self._read(feeds, end)
+            waiting = self._read(end)
             if self._monotonic() >= end or self.batch.bytes >= COMMIT_BYTES:
                 break
         self.status = self._assess()
@@ -150,18 +143,18 @@ class Pipeline:
     def _assess(self) -> Mapping[str, SourceStatus]:
         return {source.name: source.input.status() for source in self.sources}
 
-    def _read(self, feeds: Sequence[tuple[Source, Sink]], end: float) -> bool:
+    def _read(self, end: float) -> bool:
         """Read a slice of each source, beginning with another one each time; return whether more is waiting.
 
         If there are so many that it is time to commit in between, the remaining ones come first in the next turn.
         """
-        if self.paused or not feeds:
+        if self.paused:
             return False
-        waiting = False
-        for n in range(len(feeds)):
-            source, feed = feeds[(self._first + n) % len(feeds)]
-            waiting = source.input.read(feed, SLICE_BYTES) or waiting
-            if self._monotonic() >= end and n + 1 < len(feeds):
+        waiting, number = False, len(self.sources)
+        for n in range(number):
+            source = self.sources[(self._first + n) % number]
+            waiting = source.input.read(self, SLICE_BYTES) or waiting
+            if self._monotonic() >= end and n + 1 < number:
                 self._first += n + 1
                 return True
         self._first += 1
@@ -214,7 +207,7 @@ class Pipeline:
         """Commit before files are closed, including what was seen but not read, so that its loss would be noticed."""
         end = self._monotonic() + LAST_SECONDS
         for source in self.sources:
-            source.input.settle(_Feed(source, self), lambda: self._monotonic() < end)
+            source.input.settle(self, lambda: self._monotonic() < end)
         self.commit(detailed=True)
 
     def directories(self) -> frozenset[str]:
@@ -234,9 +227,13 @@ class Pipeline:
         """Whether every incident that was recorded is on disk."""
         return not self.batch.incidents and not self._ledger.failing
 
-    def take(self, source: str, scan: Scan, chunk: Chunk) -> None:
-        """Add what one chunk contained to the batch."""
-        batch, now = self.batch, self._clock()
+    def chunk(self, chunk: Chunk) -> None:
+        """Scan one chunk, and add what it contains to the batch."""
+        source, batch = chunk.source, self.batch
+        scan = self._scanners[source].scan(
+            chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead
+        )
+        now = self._clock()
         batch.count(source, "lines", amount=scan.lines)
         batch.count(source, "bytes", amount=chunk.consumed)
         batch.bytes += chunk.consumed
@@ -266,7 +263,23 @@ class Pipeline:
         batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)
 
-    def take_call(self, source: str, call: Call, witness_for: str) -> bool:
+    def position(self, position: Position | JournalPosition) -> None:
+        """Add a position that changed without new lines."""
+        self.batch.move(position)
+
+    def forget(self, generation: int) -> None:
+        """Add that a generation's bytes are gone for good."""
+        self.batch.forget(generation)
+
+    def count(self, source: str, counter: str, amount: int = 1) -> None:
+        """Add to a counter of a source."""
+        self.batch.count(source, counter, amount=amount)
+
+    def rotated(self, rotation: Rotation) -> None:
+        """Add a rotation."""
+        self.batch.rotate(rotation)
+
+    def call(self, source: str, call: Call, witness_for: str) -> bool:
         """Add a webhook's call to the batch; return False if it cannot be found out now whether it is new."""
         known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
         if known is None:
@@ -323,35 +336,3 @@ class Pipeline:
         snapshot = self._ledger.snapshot
         codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER_CODES}
         return {code for code in codes if not self.catalogue.lists(int(code))}
-
-
-class _Feed:
-    """The ``Sink`` of one source: scans its chunks and passes everything on."""
-
-    def __init__(self, source: Source, pipeline: Pipeline) -> None:
-        self._source = source
-        self._pipeline = pipeline
-
-    def chunk(self, chunk: Chunk) -> None:
-        scan = self._source.scanner.scan(
-            chunk.data,
-            envelope=chunk.envelope,
-            reference=chunk.reference,
-            ahead=chunk.ahead,
-        )
-        self._pipeline.take(chunk.source, scan, chunk)
-
-    def position(self, position: Position | JournalPosition) -> None:
-        self._pipeline.batch.move(position)
-
-    def forget(self, generation: int) -> None:
-        self._pipeline.batch.forget(generation)
-
-    def count(self, source: str, counter: str, amount: int = 1) -> None:
-        self._pipeline.batch.count(source, counter, amount=amount)
-
-    def rotated(self, rotation: Rotation) -> None:
-        self._pipeline.batch.rotate(rotation)
-
-    def call(self, call: Call, witness_for: str) -> bool:
-        return self._pipeline.take_call(self._source.name, call, witness_for)

@@ -15,7 +15,7 @@ class SignalFlags:
     def __init__(self) -> None:
         self.stop = False
         self.reload = False
-        self._callbacks: list[Callable[[], None]] = []
+        self._wake: Callable[[], None] = lambda: None
 
     def listen(self) -> None:
         """Install the handlers."""
@@ -23,18 +23,14 @@ class SignalFlags:
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
 
-    def on_signal(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` at each signal, from within its handler."""
-        self._callbacks.append(callback)
+    def on_signal(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` at each signal, from within its handler."""
+        self._wake = wake
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stop = True
-        self._call_back()
+        self._wake()
 
     def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
         self.reload = True
-        self._call_back()
-
-    def _call_back(self) -> None:
-        for callback in self._callbacks:
-            callback()
+        self._wake()

@@ -4,7 +4,7 @@ import bz2
 import lzma
 import zlib
 from importlib import import_module
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 Format = Literal["gzip", "bzip2", "xz", "zstd"]
 
@@ -45,25 +45,6 @@ class FormatError(Exception):
 
 class MissingLibraryError(OSError):
     """Nothing here can unpack this format."""
-
-
-class Engine(Protocol):
-    """Unpacks one member, as ``bz2.BZ2Decompressor`` does; raises FormatError for damaged data."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the member has ended."""
-
-    @property
-    def needs_input(self) -> bool:
-        """Whether nothing more comes out without more input."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """The input behind the member's end."""
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Add input, and return at most ``max_length`` unpacked bytes."""
 
 
 def format_of(data: bytes) -> Format | None:
@@ -114,23 +95,15 @@ class _Gzip:
             raise FormatError(str(error), saved) from error
 
 
-class _Standard:
-    """A member of a format whose library already has this interface."""
+class _Library:
+    """A member of a format whose library has the interface of ``bz2.BZ2Decompressor``."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
 
-    @property
-    def eof(self) -> bool:
-        return bool(self._engine.eof)
-
-    @property
-    def needs_input(self) -> bool:
-        return bool(self._engine.needs_input)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._engine.unused_data)
+    def __getattr__(self, name: str) -> Any:
+        """Return the library's own ``eof``, ``needs_input`` or ``unused_data``."""
+        return getattr(self._engine, name)
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
         try:
@@ -139,18 +112,11 @@ class _Standard:
             raise FormatError(str(error)) from error
 
 
-class _Zstandard:
+class _Zstandard(_Library):
     """A frame unpacked by the package ``zstandard``, which has no bound on its output."""
 
     needs_input = True
-
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-        self._left = b""
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._engine.eof)
+    _left = b""
 
     @property
     def unused_data(self) -> bytes:
@@ -169,16 +135,20 @@ class _Zstandard:
         return out
 
 
+Engine = _Gzip | _Library
+"""Unpacks one member, as ``bz2.BZ2Decompressor`` does; raises FormatError for damaged data."""
+
+
 def start(format_: Format) -> Engine:
     """Return an engine for a member of this format; raise MissingLibraryError if there is none."""
     if format_ == "gzip":
         return _Gzip()
     if format_ == "bzip2":
-        return _Standard(bz2.BZ2Decompressor())
+        return _Library(bz2.BZ2Decompressor())
     if format_ == "xz":
-        return _Standard(lzma.LZMADecompressor())
+        return _Library(lzma.LZMADecompressor())
     try:
-        return _Standard(import_module("compression.zstd").ZstdDecompressor())  # Python 3.14
+        return _Library(import_module("compression.zstd").ZstdDecompressor())  # Python 3.14
     except ImportError:
         pass
     try:

@@ -8,7 +8,7 @@ survivor where that entry was vacuumed away); unless that entry comes first, oth
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from logwatch.errors import Problem
 from logwatch.events import Log
@@ -18,6 +18,7 @@ from logwatch.journal.export import JournalEntry, Parser, is_whole, line_at, sam
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
+from logwatch.wake import PollWaker
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: then rests of messages and late numbers are no longer waited for
@@ -30,16 +31,6 @@ _PATIENCE = 0.02  # seconds that a read waits for journalctl while there is a ba
 _BEHIND = 5.0  # seconds that an entry may take from its writer to us: younger ones may still be on their way
 
 ReadMode = Literal["newest", "backlog", "follow"]
-
-
-class Bell(Protocol):
-    """What wakes the reading loop when journalctl has written something."""
-
-    def listen(self, descriptor: int) -> None:
-        """Wake when ``descriptor`` can be read."""
-
-    def ignore(self, descriptor: int) -> None:
-        """Stop waking for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ class Journal:
         *,
         max_line_bytes: int,
         clock: Callable[[], float],
-        bell: Bell,
+        bell: PollWaker,
         log: Log,
     ) -> None:
         self.source = source

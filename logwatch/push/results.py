@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from logwatch.assembly import Parts, discovery
 from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
@@ -23,23 +23,6 @@ class LoggedResult(NamedTuple):
     platform: Platform
     code: int
     reason: str
-
-
-class Results(Protocol):
-    """Where results appear."""
-
-    def new(self) -> list[LoggedResult]:
-        """Return the results that came since the last call."""
-
-    def same(self, user: str, logged: str) -> bool:
-        """Return whether ``logged`` stands for ``user``."""
-
-    def close(self) -> None:
-        """Close what is open."""
-
-    @property
-    def where(self) -> str:
-        """Name the place, for people."""
 
 
 class SilentLog:
@@ -72,7 +55,7 @@ class _Collector:
     def rotated(self, rotation: Rotation) -> None:
         pass
 
-    def call(self, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
+    def call(self, source: str, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
         return True
 
 
@@ -179,6 +162,9 @@ class ApiResults:
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
+
+
+Results = LogResults | ApiResults
 
 
 def wait(

@@ -3,39 +3,17 @@
 import select
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Literal, Protocol
+from typing import Literal
 
 from logwatch.events import Log
 from logwatch.wake.wakeup import Wakeup
-
-
-class Waker(Protocol):
-    """Puts a loop to sleep until there may be something to do."""
-
-    def wait(self, timeout: float) -> bool:
-        """Wait until something may have changed, at most ``timeout`` seconds; return whether ``wake`` was called."""
-
-    def wake(self) -> None:
-        """Wake a waiting loop, from any thread."""
-
-    def watch(self, directories: Iterable[str]) -> None:
-        """Watch these directories and no others; those that do not exist yet are tried again at each call."""
-
-    def listen(self, descriptor: int) -> None:
-        """Wake a waiting loop while ``descriptor`` can be read, too."""
-
-    def ignore(self, descriptor: int) -> None:
-        """Stop listening to ``descriptor``, which is still open."""
-
-    def close(self) -> None:
-        """Stop watching."""
 
 
 class PollWaker(Wakeup):
     """Sleeps for the whole interval, unless it is woken or a descriptor that it listens to can be read."""
 
     def watch(self, directories: Iterable[str]) -> None:
-        """Do nothing: polling looks everywhere."""
+        """Watch these directories and no others: here none, since polling looks everywhere."""
 
     def listen(self, descriptor: int) -> None:
         """Wake while ``descriptor`` can be read, too."""
@@ -50,12 +28,12 @@ class PollWaker(Wakeup):
         self.wake()
 
 
-def make_waker(wake: Literal["auto", "inotify", "poll"], log: Log) -> Waker:
+def make_waker(wake: Literal["auto", "inotify", "poll"], log: Log) -> PollWaker:
     """Return the waker that the setting asks for; auto is inotify. Where inotify is refused, it polls."""
     if wake == "poll":
         return PollWaker()  # it needs neither watchdog's memory nor its thread
     try:
-        waker: Waker = import_module("logwatch.wake.inotify").InotifyWaker(log)
+        waker: PollWaker = import_module("logwatch.wake.inotify").InotifyWaker(log)
     except Exception as error:  # noqa: BLE001  a system without inotify, or another watchdog: polling is relied on
         log.warning("inotify_refused", error=str(error), instead="polling")
         return PollWaker()

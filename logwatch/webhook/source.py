@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import Scan, Sink, SourceStatus
+from logwatch.model import Sink, SourceStatus
 from logwatch.webhook.inbox import Inbox
 
 FRESH_SECONDS = 60.0  # after an accepted push, push debugging is taken to be on, which reports all results
@@ -18,17 +18,6 @@ class WebhookStatus(SourceStatus):
 
     witness_for: str = ""
     since: float = 0.0  # when it began to listen: it does not know of earlier failures
-
-
-class _NoLines:
-    """The scanner of an input that has no lines."""
-
-    def scan(self, data: bytes, **_how: object) -> Scan:  # noqa: ARG002  see above
-        """Find nothing."""
-        return Scan()
-
-
-NO_LINES = _NoLines()
 
 
 class Webhook:
@@ -46,7 +35,7 @@ class Webhook:
     def read(self, sink: Sink, budget: int) -> bool:  # noqa: ARG002  calls are small and few
         """Hand on every call that waits."""
         while (waiting := self.inbox.take()) is not None:
-            if not sink.call(waiting.call, self._witness_for):
+            if not sink.call(self.name, waiting.call, self._witness_for):
                 self.inbox.settle(committed=False)
                 self.inbox.refuse(closed=True)  # until a commit works again
                 return False

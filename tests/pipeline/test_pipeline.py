@@ -640,7 +640,7 @@ def test_the_log_own_time_is_kept_and_never_ahead_of_the_clock(ledger, clock):
     pipeline = build(ledger, clock, Tail([b"r4000\n", b"r3000\n", b"r9000\n"]), Mixed())
     seen = []
     for _ in range(3):
-        pipeline.sources[0].input.read(module._Feed(pipeline.sources[0], pipeline), 1)
+        pipeline.sources[0].input.read(pipeline, 1)
         pipeline.commit()
         seen.append(ledger.snapshot.sources["mesibo"].logged_at)
     assert seen == [4000.0, 4000.0, 5000.0]

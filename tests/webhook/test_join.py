@@ -18,7 +18,7 @@ from logwatch.simulate import Calls, Mesibo, Mix
 from logwatch.webhook.fields import load as load_fields
 from logwatch.webhook.inbox import Inbox
 from logwatch.webhook.read import read
-from logwatch.webhook.source import NO_LINES, Webhook
+from logwatch.webhook.source import Webhook
 
 _numbers = count(1)
 
@@ -128,7 +128,7 @@ def test_nearly_every_bare_number_gets_its_reason_and_none_a_wrong_one(tmp_path,
     lines, hook = Lines(), Webhook("hook", "log", Inbox())
     scanner = Scanner(load_grammar("mesibo", []), timezone=UTC, delivered=frozenset({200}), keep=20_000)
     pipeline = Pipeline(
-        [Source("log", lines, scanner), Source("hook", hook, NO_LINES)],
+        [Source("log", lines, scanner), Source("hook", hook)],
         ledger, catalogue, privacy, keep=20_000, commit_seconds=0.0, clock=lambda: now + 600, monotonic=lambda: 0.0,
     )  # fmt: skip
     for second in range(30):

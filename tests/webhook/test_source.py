@@ -6,14 +6,14 @@ from logwatch.model import Call
 from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.webhook.inbox import Inbox
-from logwatch.webhook.source import NO_LINES, Webhook
+from logwatch.webhook.source import Webhook
 
 
 def test_a_call_without_events_is_answered_by_a_commit_of_its_own(tmp_path):
     """On a quiet host nothing else would commit: the caller would wait in vain, and its place be taken for good."""
     ledger, hook = Ledger(tmp_path, keep=10), Webhook("hook", "", Inbox())
     pipeline = Pipeline(
-        [Source("hook", hook, NO_LINES)],
+        [Source("hook", hook)],
         ledger, Catalogue.load(), Privacy("mask", ledger.key), keep=10, commit_seconds=1.0, clock=lambda: 2e9,
         monotonic=lambda: 0.0,
     )  # fmt: skip

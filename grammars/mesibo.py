@@ -45,7 +45,7 @@ pair = (
 )
 
 # Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
-string = Regex(r'"(?:[^"\\]|\\.)*"').set_name("quoted string")
+string = Regex(r'"[^"\\]*(?:\\.[^"\\]*)*"').set_name("quoted string")
 text = Regex(r'[^"{}\[\]]+').set_name("text")
 closer = one_of("} ]")
 

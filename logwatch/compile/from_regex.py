@@ -6,6 +6,7 @@ meaning inside a larger expression is refused.
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from logwatch.compile import nodes
@@ -19,8 +20,6 @@ _BOUNDS = {
     "AT_BOUNDARY": r"(?<=\w)(?!\w)|(?<!\w)(?=\w)",
     "AT_NON_BOUNDARY": r"(?<=\w)(?=\w)|(?<!\w)(?!\w)",
 }
-_NONE: nodes.Bytes = frozenset()
-_ANY: nodes.Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
 
 
 class NotCompilable(Exception):  # noqa: N818  it is an answer, not a failure
@@ -57,7 +56,8 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
             return _repeat(_sequence(inner, flags, groups), low, high, lazy=str(operator) == "MIN_REPEAT")
         case "POSSESSIVE_REPEAT":
             low, high, inner = argument
-            return Backtracking(_repeat(_iteration(_sequence(inner, flags, groups)), low, high, lazy=False))
+            item = _sequence(inner, flags, groups)  # re never backtracks into an iteration, but would inside (?>…)
+            return Backtracking(_repeat(item if _is_fixed(item) else Backtracking(item), low, high, lazy=False))
         case "ATOMIC_GROUP":
             return Backtracking(_sequence(argument, flags, groups))
         case "ASSERT" | "ASSERT_NOT":
@@ -86,12 +86,6 @@ def _repeat(item: Node, low: int, high: Any, *, lazy: bool) -> Node:
     return nodes.repeat(item, low, most, lazy=lazy)
 
 
-def _iteration(item: Node) -> Node:
-    """Make an iteration of a possessive repetition atomic: re never backtracks into one, but would inside (?>…)."""
-    fixed = isinstance(item, Literal) or (isinstance(item, CharRun) and item.max == 1)
-    return item if fixed else Backtracking(item)
-
-
 def _chars(construct: Any, flags: int) -> nodes.Bytes:
     """Return which of the 256 characters of latin-1 a construct matches, by asking the re module itself."""
     key = repr(construct), flags
@@ -104,56 +98,21 @@ def _chars(construct: Any, flags: int) -> nodes.Bytes:
     return _CHARS[key]
 
 
-class _MayBacktrack(Exception):  # noqa: N818  an answer
-    """Backtracking could change what a node matches."""
-
-
 def _atomic(node: Node) -> Node:
-    """Return the same node, behind which nothing can fail, free of backtracking if that changes nothing."""
-    try:
-        return _committed(node, _NONE)
-    except _MayBacktrack:
-        return Backtracking(node)
+    """Return the same node, behind which nothing can fail, with everything from the first choice on as it is written.
 
-
-def _committed(node: Node, follow: nodes.Bytes) -> Node:
-    """Return the same node without backtracking, or raise _MayBacktrack.
-
-    Wherever all the rest matches, it begins with a byte in ``follow``, which is empty if the rest cannot fail.
+    What precedes that can match in one way only, so a larger expression need not treat it as a unit.
     """
-    match node:
-        case CharRun(chars, low, high, lazy):
-            if low != high and (lazy or chars & follow):
-                raise _MayBacktrack
-            return CharRun(chars, low, high)
-        case nodes.Seq(items):
-            return nodes.seq(*(_committed(item, _first_of(items[i + 1 :], follow)) for i, item in enumerate(items)))
-        case Choice(items) if follow and not _begin_differently(items):
-            raise _MayBacktrack
-        case Repeat(item, low, high, lazy):
-            if lazy or not item.min_len or (low != high and item.first_set & follow):
-                raise _MayBacktrack
-            again = item.first_set if follow or low > 1 else _NONE
-            return Repeat(_committed(item, follow | again), low, high)
-        case Look(item, negative, behind):
-            return node if behind else Look(_atomic(item), negative)
-        case Backtracking():
-            return node
-    return nodes.rebuilt(node, lambda child: _committed(child, follow))
+    items = nodes.parts(node)
+    fixed = [*takewhile(_is_fixed, items)]
+    rest = nodes.seq(*items[len(fixed) :])
+    is_run = isinstance(rest, CharRun) and not rest.lazy
+    return nodes.seq(*fixed, rest if is_run or rest == nodes.NOTHING else Backtracking(rest))
 
 
-def _begin_differently(items: tuple[Node, ...]) -> bool:
-    """Return whether the first bytes of alternatives prove that at most one of them can match at any position."""
-    firsts = [item.first_set for item in items]
-    return all(item.min_len for item in items) and sum(map(len, firsts)) == len(_NONE.union(*firsts))
-
-
-def _first_of(items: tuple[Node, ...], follow: nodes.Bytes) -> nodes.Bytes:
-    """Return the bytes that a match of these items can begin with when one of ``follow`` comes behind them."""
-    for item in reversed(items):
-        if item.min_len:
-            follow = item.first_set
-        else:
-            looks = any(isinstance(each, Look) for each in nodes.walk(item))
-            follow = _ANY if looks else follow | item.first_set
-    return follow
+def _is_fixed(node: Node) -> bool:
+    """Return whether a node can match at a position in one way only."""
+    return all(
+        each.min == each.max if isinstance(each, CharRun) else not isinstance(each, Choice | Repeat)
+        for each in nodes.walk(node)
+    )

@@ -123,7 +123,7 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     if not behind and all(re.fullmatch("[0-9]+", text) for text in stripped):
         return GrammarTerm("[0-9]+", name, "number", stripped)
     if stripped and all(text.startswith('"') for text in stripped):
-        return GrammarTerm(r'"(?:[^"\\]|\\.)*"', "", "quoted string", stripped)
+        return GrammarTerm(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", "quoted string", stripped)
     if name == "reason" and all(re.fullmatch("[A-Za-z_-]*", text) for text in stripped):
         return GrammarTerm("[A-Za-z_-]+" if delimiter == " " else "[A-Za-z_-]*", name, name, stripped)
     if delimiter == " ":

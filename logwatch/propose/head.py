@@ -253,7 +253,7 @@ def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # no
     if kind == "colour":
         return GrammarTerm(COLOUR, "", "colour", texts, optional)
     if kind == "string":
-        return GrammarTerm(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)
+        return GrammarTerm(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", "quoted string", texts, optional)
     if kind == "bracket":
         return GrammarTerm(r'\[[^][{}"]*\]', "", "brackets", texts, optional)
     return _of_class(texts, optional)

@@ -32,7 +32,7 @@ def objects(dialect: Dialect, form: Object) -> str:
     """Return the source of a grammar for objects."""
     quote = "'" if form.single else '"'
     inside = rf"(?:[^{quote}\\]|\\.)*"
-    string = f"{quote}{inside}{quote}" + (r'|"(?:[^"\\]|\\.)*"' if form.single else "")
+    string = f"{quote}{inside}{quote}" + (r'|"[^"\\]*(?:\\.[^"\\]*)*"' if form.single else "")
     text = r"""[^"'{}\[\]]+""" if form.single else r'[^"{}\[\]]+'
 
     def key(name: str) -> str:

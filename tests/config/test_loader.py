@@ -214,6 +214,12 @@ def test_no_message_shows_the_password_of_an_address(place, tmp_path):
     assert not [each for each in said if "hunter" in each]
 
 
+def test_no_message_shows_a_password_that_stands_where_a_port_would(tmp_path):
+    """A slash in it ends the host: the library's own words quote what is before it as a port."""
+    (said,) = problems(MINIMAL + '[backend]\nurl = "http://me:hunter2/x@mesibo/backend"\n', tmp_path)
+    assert "hunter" not in said
+
+
 @pytest.mark.parametrize(
     ("make", "why"),
     [

@@ -3,7 +3,8 @@
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,27 +63,28 @@ class Parts:
         return any("timestamp" in names_of(element) for element in elements_of(self.grammars[source.grammar].line))
 
 
+@contextmanager
+def _noting(problems: list[Problem]) -> Iterator[None]:
+    """Add what is wrong to ``problems``, and go on, so that all of them are reported at once."""
+    try:
+        yield
+    except LogwatchError as error:
+        problems += error.problems
+
+
 def assemble(config: Config) -> Parts:
     """Load the catalogue and every grammar and webhook of a source; raise ConfigError with all their problems."""
     problems: list[Problem] = []
-    catalogue = None
-    try:
+    catalogue, grammars, webhooks = None, {}, {}
+    with _noting(problems):
         catalogue = Catalogue.load(config.catalogue.path)
-    except LogwatchError as error:
-        problems += error.problems
-    grammars = {}
-    webhooks = {}
     for source in config.source:
         if source.webhook is not None:
-            try:
+            with _noting(problems):
                 webhooks[source.name] = open_webhook(source.webhook)
-            except LogwatchError as error:
-                problems += error.problems
-    for name in _distinct(source.grammar for source in config.source if source.webhook is None):
-        try:
+    for name in dict.fromkeys(source.grammar for source in config.source if source.webhook is None):
+        with _noting(problems):
             grammars[name] = load_grammar(name, config.grammars.paths)
-        except LogwatchError as error:
-            problems += error.problems
     if problems or catalogue is None:
         raise ConfigError(*problems)
     return Parts(config, catalogue, grammars, webhooks)
@@ -92,15 +94,11 @@ def open_webhook(webhook: WebhookSource) -> Opened:
     """Load a webhook's secret and the paths of its fields; raise ConfigError with all problems of both."""
     problems: list[Problem] = []
     fields, secret = None, b""
-    try:
+    with _noting(problems):
         fields = load_fields(Path(webhook.fields) if webhook.fields else None)
-    except LogwatchError as error:
-        problems += error.problems
-    if webhook.secret_file is not None:
-        try:
+    with _noting(problems):
+        if webhook.secret_file is not None:
             secret = webhook_secret(Path(webhook.secret_file))
-        except LogwatchError as error:
-            problems += error.problems
     if problems or fields is None:
         raise ConfigError(*problems)
     return Opened(fields, secret)
@@ -155,12 +153,6 @@ def shared_files(config: Config) -> list[Problem]:
     return list(problems.values())
 
 
-def refuse_shared_files(config: Config) -> None:
-    """Raise ConfigError if two sources follow the same file."""
-    if problems := shared_files(config):
-        raise ConfigError(*problems)
-
-
 def load_parts(load: Callable[[], Config]) -> Parts:
     """Load a configuration and all that it names; raise ConfigError for any problem, unforeseen errors included.
 
@@ -168,14 +160,12 @@ def load_parts(load: Callable[[], Config]) -> Parts:
     """
     try:
         parts = assemble(load())
-        refuse_shared_files(parts.config)
+        shared = shared_files(parts.config)
     except LogwatchError:
         raise
     except Exception as error:
         remedy = "mesibo-logwatch check, and `ulimit -n`"
         raise ConfigError(Problem("the configuration", "cannot be loaded", repr(error), remedy)) from error
+    if shared:
+        raise ConfigError(*shared)
     return parts
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))

@@ -17,10 +17,6 @@ _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _HIGHEST = 999_999  # a log line's code has at most six digits
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    code: list[Entry] = []
-
-
 def read(path: Path) -> list[Entry]:
     """Return the entries of a file in its order.
 
@@ -28,15 +24,10 @@ def read(path: Path) -> list[Entry]:
     or values, an entry given twice, a name given twice.
     """
     document = _document(path)
-    try:
-        entries = msgspec.convert(document, _File).code
-    except msgspec.ValidationError:
-        # msgspec stops at the first fault; a person wants all of them
-        problems = list(_faults(path, document))
-        assert problems, "what msgspec refuses, the slow road must refuse too"
-        raise CatalogueError(*problems) from None
-    problems = [*_implausible(path, entries), *_repeated(path, entries)]
-    if problems:
+    if problems := list(_faults(path, document)):  # msgspec would stop at the first one
+        raise CatalogueError(*problems)
+    entries = msgspec.convert(document.get("code", []), list[Entry])
+    if problems := [*_implausible(path, entries), *_repeated(path, entries)]:
         raise CatalogueError(*problems)
     return entries
 

@@ -23,6 +23,7 @@ from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.dialect.load import require_name
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem, in_words
 from logwatch.journal import ask
+from logwatch.journal.child import NoJournalError
 from logwatch.journal.place import Target
 from logwatch.model import Envelope
 from logwatch.ownership import is_there, may_be_there
@@ -185,7 +186,7 @@ def _expanded(paths: Sequence[str]) -> list[str]:
 def _journal(target: Target) -> bytes:
     try:
         return ask.lines(ask.newest(target, _MOST_ENTRIES), _LONGEST)
-    except ask.NoJournalError as error:
+    except NoJournalError as error:
         raise LogwatchError(error.problem) from None
 
 

@@ -1,7 +1,7 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
 from logwatch.config.listen import Listen, parse_listen
-from logwatch.config.loader import from_dict, load, locator, read
+from logwatch.config.loader import load, locator, read
 from logwatch.config.places import in_order
 from logwatch.config.schema import Backend, Config, Credential, Export, bad_url
 from logwatch.config.sources import Docker, Journal, Source
@@ -16,7 +16,6 @@ __all__ = [
     "Listen",
     "Source",
     "bad_url",
-    "from_dict",
     "in_order",
     "load",
     "locator",

@@ -10,6 +10,7 @@ from logwatch.config.schema import Config
 from logwatch.config.sources import DOCKER_ROOT, Docker, Journal, Source
 from logwatch.discover import ContainerLog, containers, no_log, where_listed
 from logwatch.journal import ask
+from logwatch.journal.child import NoJournalError
 from logwatch.journal.place import Target
 from logwatch.ownership import is_there, may_be_there
 
@@ -28,7 +29,7 @@ def in_journal(unit: str) -> bool:
     """Return whether this host's journal has lines of a unit."""
     try:
         return bool(ask.newest(Target(unit=unit), 1))
-    except ask.NoJournalError:
+    except NoJournalError:
         return False
 
 

@@ -51,7 +51,7 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [syntax.syntax_problem(str(path), text, error)]
-    return _examined(raw, path, places.line_numbers(text))
+    return examined(raw, path, places.line_numbers(text))
 
 
 def locator(path: Path) -> Callable[[Problem], Problem]:
@@ -65,15 +65,8 @@ def locator(path: Path) -> Callable[[Problem], Problem]:
     return lambda problem: places.spoken(problem, str(path), raw, lines)
 
 
-def from_dict(raw: dict[str, Any], path: Path) -> Config:
-    """Check what a TOML file at ``path`` contains; ConfigError with every problem in it."""
-    config, problems = _examined(raw, path, {})
-    if problems or config is None:
-        raise ConfigError(*problems)
-    return config
-
-
-def _examined(raw: dict[str, Any], path: Path, lines: dict[str, int]) -> tuple[Config | None, list[Problem]]:
+def examined(raw: dict[str, Any], path: Path, lines: dict[str, int]) -> tuple[Config | None, list[Problem]]:
+    """Check what the TOML file at ``path`` contains, as ``read`` does; ``lines`` has the line of each setting."""
     problems: list[Problem] = []
     config = _table(Config, raw, str(path), "", problems)
     return config, places.in_order((places.spoken(p, str(path), raw, lines) for p in problems), str(path))

@@ -149,23 +149,26 @@ class Backend(Table, frozen=True, kw_only=True):
 
 def bad_url(url: str) -> str | None:
     """Return why an address of the backend cannot be used, without quoting it; None if it can."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        return str(error)
-    if not _can_be_sent(url):
-        return "it has a blank or a control character in it"
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        return "an address begins with http:// or https:// and names a host"
+    if why := _bad_address(url):
+        return why
+    parts = urlsplit(url)
     if parts.username or parts.password or "token=" in parts.query:
         return "it holds a secret, and addresses are shown and logged"
     return None
 
 
-def _can_be_sent(url: str) -> bool:
-    """Return whether an address fits into a request line: a blank would end it there."""
-    return url.isprintable() and " " not in url
+def _bad_address(url: str) -> str:
+    """Return why nothing can be posted to an address, without quoting it; empty if something can."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "its host or its port cannot be one"
+    if not url.isprintable() or " " in url:  # a blank would end the address in a request line
+        return "it has a blank or a control character in it"
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        return "an address begins with http:// or https:// and names a host"
+    return ""
 
 
 ExportFormat = Literal["loki", "otlp"]
@@ -191,30 +194,15 @@ class Export(Table, frozen=True, kw_only=True):
     def contradictions(self, where: str) -> list[Problem]:
         """Demand an address that can be posted to, and one way to log in."""
         problems = []
-        try:
-            parts = urlsplit(self.url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname and parts.path) and parts.port != 0
-            usable = usable and _can_be_sent(self.url)
-        except ValueError:
-            usable = False
-        if not usable:
-            problems.append(
-                Problem(
-                    f"{where}.url",
-                    "is not an address to send to",  # not quoted: it may hold a password
-                    "http:// or https://, a host and the whole path are expected, without blanks",
-                    '"http://loki:3100/loki/api/v1/push" or "http://collector:4318/v1/logs"',
-                )
-            )
+        why = _bad_address(self.url)
+        parts = None if why else urlsplit(self.url)
+        if parts is None or not parts.path:
+            example = '"http://loki:3100/loki/api/v1/push" or "http://collector:4318/v1/logs"'
+            # the address is not quoted: it may hold a password
+            problems.append(Problem(f"{where}.url", "is not an address to send to", why or "it has no path", example))
         elif parts.username or parts.password:
-            problems.append(
-                Problem(
-                    f"{where}.url",
-                    "holds a user or a password",
-                    "it would appear in logs and metrics",
-                    "set username and password_file instead",
-                )
-            )
+            why, remedy = "it would appear in logs and metrics", "set username and password_file instead"
+            problems.append(Problem(f"{where}.url", "holds a user or a password", why, remedy))
         if bool(self.username) != bool(self.password_file):
             problems.append(
                 Problem(where, "needs username and password_file together", try_="add the other one, or remove both")

@@ -1,4 +1,4 @@
-"""The short-lived process that checks credentials: requests as JSON on standard input, verdicts on standard output.
+"""The short-lived process that checks a credential: a request in JSON comes in, the verdict goes out.
 
 Exit status 3: the extra ``[credentials]`` is not installed.
 """
@@ -11,13 +11,12 @@ import msgspec
 
 from logwatch.credentials import secrecy
 from logwatch.credentials.look import NO_EXTRA, Errand
-from logwatch.credentials.verdict import Verdict
 
 MEMORY_BYTES = 128 << 20  # a check takes 30 MB; a file may name a key derivation (scrypt) that takes any amount
 
 
 def main() -> int:
-    """Check every file asked for; return the exit status."""
+    """Check the file asked for; return the exit status."""
     secrecy.keep()
     with contextlib.suppress(OSError, ValueError):  # the limit may be lower already
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
@@ -28,8 +27,7 @@ def main() -> int:
             raise
         return NO_EXTRA
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
-    found: list[Verdict] = [verdict(request, errand.now) for request in errand.requests]
-    sys.stdout.buffer.write(msgspec.json.encode(found))
+    sys.stdout.buffer.write(msgspec.json.encode(verdict(errand.request, errand.now)))
     return 0
 
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import msgspec
 
 from logwatch.config import Credential
-from logwatch.credentials.verdict import Request, Verdict, flaw
+from logwatch.credentials.verdict import Request, Verdict, flaw, of
 from logwatch.errors import in_words, installing, remedy_for_scarcity
 from logwatch.events import Log
 
@@ -38,7 +38,7 @@ class Errand(msgspec.Struct, frozen=True):
     """The input of the short-lived process; ``now`` is in seconds since the epoch."""
 
     now: float
-    requests: tuple[Request, ...]
+    request: Request
 
 
 def missing_extra() -> bool:
@@ -73,7 +73,7 @@ class _Process:
         cls, request: Request, now: float, began: float, command: Sequence[str], patience: float = PATIENCE_SECONDS
     ) -> "_Process":
         try:
-            errand = msgspec.json.encode(Errand(now, (request,)))
+            errand = msgspec.json.encode(Errand(now, request))
         except UnicodeEncodeError:
             raise OSError(errno.EILSEQ, "its name, or its password file's, is not UTF-8: give it another one") from None
         question = os.fdopen(os.memfd_create("question"), "w+b")
@@ -110,7 +110,7 @@ class _Process:
             return _unchecked(self.request, "the library that reads it is not installed", EXTRA)
         with contextlib.suppress(msgspec.DecodeError):
             if status == 0:
-                return msgspec.json.decode(data, type=list[Verdict])[0]
+                return msgspec.json.decode(data, type=Verdict)
         return _unchecked(self.request, f"the process that checked it ended with status {status}")
 
     def end(self) -> None:
@@ -121,19 +121,9 @@ class _Process:
 
 
 def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
-    return Verdict(
-        name=request.name,
-        file=request.file,
-        provider=request.provider,
-        form="file",
-        flaws=(
-            flaw(
-                "not_checked",
-                f"The file could not be checked: {why}.",
-                remedy=remedy or "Check that it is the right file: mesibo-logwatch credentials check FILE",
-            ),
-        ),
-    )
+    remedy = remedy or "Check that it is the right file: mesibo-logwatch credentials check FILE"
+    what = flaw("not_checked", f"The file could not be checked: {why}.", remedy=remedy)
+    return of(request, request.provider, "file", what)
 
 
 def _not_started(request: Request, error: OSError) -> Verdict:
@@ -144,7 +134,6 @@ def examine(
     requests: Iterable[Request],
     *,
     clock: Callable[[], float] = time.time,
-    monotonic: Callable[[], float] = time.monotonic,
     command: Sequence[str] = COMMAND,
     patience: float = PATIENCE_SECONDS,
 ) -> tuple[Verdict, ...]:
@@ -152,12 +141,12 @@ def examine(
     verdicts = []
     for request in requests:
         try:
-            work = _Process.start(request, clock(), monotonic(), command, patience)
+            work = _Process.start(request, clock(), 0.0, command, patience)
         except OSError as error:
             verdicts.append(_not_started(request, error))
             continue
         work.wait(patience)
-        found = work.finished(max(monotonic(), work.deadline) if work.process.poll() is None else monotonic())
+        found = work.finished(work.deadline)
         assert found is not None, "a process that has ended, or whose time is over, has a verdict"
         verdicts.append(found)
     return tuple(verdicts)

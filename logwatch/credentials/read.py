@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
-from logwatch.credentials.verdict import PushService, Request, Verdict, flaw
+from logwatch.credentials.verdict import PushService, Request, Verdict, flaw, of
 from logwatch.errors import in_words
 from logwatch.regular_file import LARGEST_SECRET, handed, open_file
 from logwatch.secret import SecretError, read_line
@@ -39,10 +39,8 @@ def verdict(request: Request, now: float) -> Verdict:
     """Check one file; return a verdict whatever it holds."""
     try:
         data, mode = content(Path(request.file))
-    except OSError as error:
+    except (OSError, Unreadable) as error:
         return _bare(request, "unreadable", f"The file cannot be read: {in_words(error)}.")
-    except Unreadable as error:
-        return _bare(request, "unreadable", f"The file cannot be read: {error}.")
     try:
         found = _judged(request, data, now)
     except NoPassword as error:
@@ -85,13 +83,7 @@ def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
     """Return a verdict on a file that cannot be read, opened or understood."""
     provider: PushService = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
     code = {"damaged": 401 if provider == "fcm" else 904}.get(kind)
-    return Verdict(
-        name=request.name,
-        file=request.file,
-        provider=provider,
-        form="file",
-        flaws=(flaw(kind, what, code=code),),
-    )
+    return of(request, provider, "file", flaw(kind, what, code=code))
 
 
 def _judged(request: Request, data: bytes, now: float) -> Verdict:
@@ -100,9 +92,7 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
         return _json(request, text)
     if b"GOOGLE_APP_ID" in data and b"BUNDLE_ID" in data:
         what = "This is a GoogleService-Info.plist, which belongs in the iOS app; it is not a service account."
-        return Verdict(
-            name=request.name, file=request.file, provider="fcm", form="plist", flaws=(flaw("client_file", what),)
-        )
+        return of(request, "fcm", "plist", flaw("client_file", what))
     if b"<key>AppIDName</key>" in data or b"<key>ProvisionedDevices</key>" in data:
         return _other(request, "provisioning_profile", "This is a provisioning profile, not a certificate.")
     holding = _pem(request, data) if _PEM in data else _der(request, data)
@@ -110,7 +100,7 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
 
 
 def _other(request: Request, kind: str, what: str) -> Verdict:
-    return Verdict(name=request.name, file=request.file, provider="apns", form="file", flaws=(flaw(kind, what),))
+    return of(request, "apns", "file", flaw(kind, what))
 
 
 def _json(request: Request, text: bytes) -> Verdict:
@@ -176,14 +166,8 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
         raise Unreadable("it is neither a .p12, a certificate, a key nor JSON")
     found, by_password = opened(pkcs12.load_pkcs12, data, password(request))
     if found is None:
-        what = "The .p12 does not open"
-        return _other(
-            request,
-            "locked",
-            f"{what} with the given password, or is damaged."
-            if request.password_file
-            else f"{what} without a password, or is damaged.",
-        )
+        how = "with the given password" if request.password_file else "without a password"
+        return _other(request, "locked", f"The .p12 does not open {how}, or is damaged.")
     certificates = [each.certificate for each in (found.cert, *found.additional_certs) if each is not None]
     if not certificates:
         raise Unreadable("the .p12 holds no certificate")

@@ -5,6 +5,7 @@ Each kind of fault has the code that mesibo will log for it. Where mesibo says t
 """
 
 import shlex
+from functools import partial
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -26,10 +27,10 @@ MOST_TOPICS = 16  # of one certificate: Apple issues four at most (app, VoIP, co
 class Kind(NamedTuple):
     """What one kind of fault leads to."""
 
-    providers: tuple[PushService, ...]
-    code: int | None  # that mesibo will log; None if pushes do not depend on it
-    step: int  # of mesibo's troubleshooting page
     remedy: str
+    code: int | None = 904  # that mesibo will log; None if pushes do not depend on it
+    step: int = 1  # of mesibo's troubleshooting page
+    providers: tuple[PushService, ...] = ("apns",)
     counted: bool = True  # as a problem in the metric; a mere note, or a warning about a date, is not
 
 
@@ -45,93 +46,74 @@ _ACCOUNT = (
     "In the Firebase console, project settings, service accounts: generate a new private key, and upload that JSON file"
 )
 
+_BOTH: tuple[PushService, ...] = ("apns", "fcm")
+_firebase = partial(Kind, code=401, providers=("fcm",))
+
 KINDS: dict[str, Kind] = {
-    "expired": Kind(("apns",), 903, 1, f"{_RENEW}."),
-    "expires_soon": Kind(
-        ("apns",), 903, 1, f"{_RENEW}; the old certificate keeps working until its date.", counted=False
-    ),
-    "not_yet_valid": Kind(("apns",), 904, 1, "Correct the clock of this host, or wait until the certificate is valid."),
-    "damaged": Kind(("apns", "fcm"), 904, 1, "Copy the file again from where it was exported, and compare its size."),
+    "expired": Kind(f"{_RENEW}.", code=903),
+    "expires_soon": Kind(f"{_RENEW}; the old certificate keeps working until its date.", code=903, counted=False),
+    "not_yet_valid": Kind("Correct the clock of this host, or wait until the certificate is valid."),
+    "damaged": Kind("Copy the file again from where it was exported, and compare its size.", providers=_BOTH),
     "locked": Kind(
-        ("apns",),
-        904,
-        1,
         "Name the file that holds its password (--password-file, or password_file in the configuration). For mesibo"
         f" it needs to be without one: {_EXPORT[0].lower()}{_EXPORT[1:]}. If the password is right, see that"
-        " CRYPTOGRAPHY_OPENSSL_NO_LEGACY is not set: files of the old RC2 kind then fail with the same answer.",
+        " CRYPTOGRAPHY_OPENSSL_NO_LEGACY is not set: files of the old RC2 kind then fail with the same answer."
     ),
-    "password": Kind(
-        ("apns",), 904, 1, f"mesibo accepts a .p12 only without a password. {_EXPORT} (leave the password empty)."
-    ),
-    "no_key": Kind(("apns",), 904, 1, f"{_EXPORT}; a certificate alone cannot sign in to Apple."),
-    "no_certificate": Kind(("apns",), 904, 1, f"{_EXPORT}; a key alone cannot sign in to Apple."),
-    "key_mismatch": Kind(("apns",), 904, 1, f"{_EXPORT}: this file pairs a certificate with the key of another one."),
+    "password": Kind(f"mesibo accepts a .p12 only without a password. {_EXPORT} (leave the password empty)."),
+    "no_key": Kind(f"{_EXPORT}; a certificate alone cannot sign in to Apple."),
+    "no_certificate": Kind(f"{_EXPORT}; a key alone cannot sign in to Apple."),
+    "key_mismatch": Kind(f"{_EXPORT}: this file pairs a certificate with the key of another one."),
     "development": Kind(
-        ("apns",),
-        905,
-        5,
         "Upload a certificate that is for production as well (Apple Push Services); the console accepts this one with"
         " only a warning.",
+        code=905,
+        step=5,
     ),
     "environment": Kind(
-        ("apns",), 403, 5, "Use a certificate of the environment that the app's tokens come from (APS entitlement)."
+        "Use a certificate of the environment that the app's tokens come from (APS entitlement).", code=403, step=5
     ),
-    "not_push": Kind(("apns",), 904, 1, f"This is not a push certificate of Apple's. {_RENEW}."),
-    "pass_certificate": Kind(("apns",), 904, 1, f"This certificate signs Wallet passes. {_RENEW}."),
-    "website_certificate": Kind(("apns",), 904, 1, f"This certificate is for pushes of a website. {_RENEW}."),
+    "not_push": Kind(f"This is not a push certificate of Apple's. {_RENEW}."),
+    "pass_certificate": Kind(f"This certificate signs Wallet passes. {_RENEW}."),
+    "website_certificate": Kind(f"This certificate is for pushes of a website. {_RENEW}."),
     "voip_only": Kind(
-        ("apns",),
-        912,
-        5,
         "mesibo sends background pushes, whose topic is the bundle ID itself: upload an Apple Push Services"
         " certificate, which covers VoIP too.",
+        code=912,
+        step=5,
     ),
     "bundle_id": Kind(
-        ("apns",), 912, 1, "Compare the bundle ID with the one of the app build in use, and upload the matching .p12."
+        "Compare the bundle ID with the one of the app build in use, and upload the matching .p12.", code=912
     ),
-    "signing_key": Kind(("apns",), 904, 1, f"mesibo accepts no .p8 key, only a certificate. {_RENEW}."),
-    "signing_request": Kind(
-        ("apns",), 904, 1, "This is only the request: upload it at Apple, and export the certificate that you get."
-    ),
-    "provisioning_profile": Kind(("apns",), 904, 1, f"This belongs in Xcode. {_RENEW}."),
+    "signing_key": Kind(f"mesibo accepts no .p8 key, only a certificate. {_RENEW}."),
+    "signing_request": Kind("This is only the request: upload it at Apple, and export the certificate that you get."),
+    "provisioning_profile": Kind(f"This belongs in Xcode. {_RENEW}."),
     "not_p12": Kind(
-        ("apns",),
-        904,
-        1,
-        "For mesibo make a .p12 of it: openssl pkcs12 -export -in FILE -out push.p12 -passout pass:",
-        counted=False,
+        "For mesibo make a .p12 of it: openssl pkcs12 -export -in FILE -out push.p12 -passout pass:", counted=False
     ),
-    "client_file": Kind(
-        ("fcm",), 401, 1, f"This file is for the app itself and holds no key to send with. {_ACCOUNT}."
-    ),
-    "not_service_account": Kind(("fcm",), 401, 1, f"{_ACCOUNT}."),
-    "missing_field": Kind(("fcm",), 401, 1, f"{_ACCOUNT}."),
-    "bad_key": Kind(("fcm",), 401, 1, f"Its key cannot be used. {_ACCOUNT}."),
-    "token_uri": Kind(("fcm",), 401, 1, f"Its token address is not Google's. {_ACCOUNT}."),
-    "project": Kind(
-        ("fcm",),
-        403,
-        1,
+    "client_file": _firebase(f"This file is for the app itself and holds no key to send with. {_ACCOUNT}."),
+    "not_service_account": _firebase(f"{_ACCOUNT}."),
+    "missing_field": _firebase(f"{_ACCOUNT}."),
+    "bad_key": _firebase(f"Its key cannot be used. {_ACCOUNT}."),
+    "token_uri": _firebase(f"Its token address is not Google's. {_ACCOUNT}."),
+    "project": _firebase(
         "Compare the project with the google-services.json of the app build in use, and upload the service account of"
         " that project.",
+        code=403,
     ),
-    "foreign_account": Kind(
-        ("fcm",),
-        403,
-        1,
+    "foreign_account": _firebase(
         "If that account has a role in the project, name the project (--project, or project in the configuration) to"
         f" say so; else: {_ACCOUNT[0].lower()}{_ACCOUNT[1:]}.",
+        code=403,
     ),
     "unreadable": Kind(
-        ("apns", "fcm"),
-        None,
-        1,
         "Check the path and its permissions. What lies in /etc/mesibo-logwatch/secrets is handed to the service when it"
         " starts: systemctl restart mesibo-logwatch.",
+        code=None,
+        providers=_BOTH,
     ),
-    "not_checked": Kind(("apns", "fcm"), None, 1, "pip install 'mesibo-logwatch[credentials]'"),
+    "not_checked": Kind("pip install 'mesibo-logwatch[credentials]'", code=None, providers=_BOTH),
     "others_may_read": Kind(
-        ("apns", "fcm"), None, 1, "chmod 600 FILE, unless everybody on this host may push.", counted=False
+        "chmod 600 FILE, unless everybody on this host may push.", code=None, providers=_BOTH, counted=False
     ),
 }
 """Every kind of fault; the label ``problem`` of the metric has no other values."""
@@ -216,6 +198,11 @@ def flaw(
     """Return a flaw of a kind; ``code`` and ``remedy`` are given if they differ from the kind's own."""
     known = KINDS[kind]
     return Flaw(kind, severity, what, known.code if code is None else code, known.step, remedy or known.remedy)
+
+
+def of(request: Request, provider: PushService, form: str, what: Flaw) -> Verdict:
+    """Return the verdict on a file of which nothing is known but what is wrong with it."""
+    return Verdict(name=request.name, file=request.file, provider=provider, form=form, flaws=(what,))
 
 
 def safe_text(text: object) -> str:

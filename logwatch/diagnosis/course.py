@@ -140,42 +140,26 @@ class _Peers:
         self.since = self.accepted_at or 0.0  # 0 if none was accepted in the last 30 days
         lately = facts.now - _LATELY_SECONDS
         self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
-        # quarters until the first minute, then minutes
-        starts = self._minutes.starts or range(self._quarters.starts.stop, self._quarters.starts.stop)
-        before = [start for start in self._quarters.starts if start < starts.start]
-        width = self._quarters.width
-        self._old = len(before)
-        reaches = before and before[-1] + width > starts.start
-        self._within = (before[-1] + width - starts.start) // self._minutes.width if reaches else 0
-        self._starts = [*before, *starts]
-        self._ends = [
-            *(min(start + width, starts.start) for start in before),
-            *(s + self._minutes.width for s in starts),
-        ]
-        self._of_both = [*self._of_quarters[: self._old], *self._of_minutes]
-        if self._within:
-            self._of_both[self._old - 1] -= sum(self._of_minutes[: self._within])
+        # quarters up to the one in which the minutes begin, then the minutes after it
+        width, starts = facts.quarters.width, facts.minutes.starts
+        before = [start for start in facts.quarters.starts if not starts or start < starts.start]
+        self._old, self._new = len(before), sum(start < before[-1] + width for start in starts) if before else 0
+        self._starts = [*before, *starts[self._new :]]
+        self._ends = [*(s + width for s in before), *(s + facts.minutes.width for s in starts[self._new :])]
+        self._of_both = [*self._of_quarters[: self._old], *self._of_minutes[self._new :]]
         self.among = sum(self._of_minutes)
         self.among_since = sum(facts.minutes.since(row, self.since) for row in minutes)
         self.among_lately = sum(self._of_minutes[self.lately :])
 
     def points(self, course: Course) -> list[Point]:
-        """Return the intervals of the course's run with its share in each, the oldest first.
-
-        These are quarters of an hour until the first minute, the last of them cut short there, and then minutes.
-        """
+        """Return the intervals of the course's run with its share in each, the oldest first: quarters, then minutes."""
         rows, minutes, quarters = course.rows, self._minutes, self._quarters
-        ends = self._ends
-        begin, end = bisect_right(ends, course.first), bisect_right(self._starts, course.last or math.inf)
-        old, old_first = quarters.counts(rows)[: self._old], quarters.first(rows)[: self._old]
-        mine, first = minutes.counts(rows), minutes.first(rows)
-        if self._within:  # the last quarter reaches into the minutes
-            old[-1] -= sum(mine[: self._within])
-            old_first[-1] = min(old_first[-1], ends[self._old - 1])
-        counts, firsts = (old + mine)[begin:end], (old_first + first)[begin:end]
-        starts = self._starts[begin:end]
+        part = slice(bisect_right(self._ends, course.first), bisect_right(self._starts, course.last or math.inf))
+        counts = (quarters.counts(rows)[: self._old] + minutes.counts(rows)[self._new :])[part]
+        firsts = (quarters.first(rows)[: self._old] + minutes.first(rows)[self._new :])[part]
+        starts = self._starts[part]
         firsts = [at if count else start for start, count, at in zip(starts, counts, firsts, strict=True)]
-        return list(zip(starts, ends[begin:end], counts, self._of_both[begin:end], firsts, strict=True))
+        return list(zip(starts, self._ends[part], counts, self._of_both[part], firsts, strict=True))
 
     def earlier(self, course: Course) -> Iterator[list[Point]]:
         """Yield the intervals of a run that is older than a day: hours of a week, then quarters of days of a month."""

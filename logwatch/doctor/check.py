@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from logwatch.doctor.host import NoAnswer
+
 CheckResult = Literal["ok", "warning", "failure", "skipped"]
 
 
@@ -46,9 +48,11 @@ def skipped(name: str, why: str, remedy: str = "") -> Check:
 
 
 def understood(name: str, rows: Iterator[Check]) -> Iterator[Check]:
-    """Yield rows made from another program's answer; if its form is unknown, end with a row that says so."""
+    """Yield rows made from another program's answers; end with a row that says so if one is missing or strange."""
     try:
         yield from rows
+    except NoAnswer as missing:
+        yield skipped(name, str(missing), "run doctor again when it answers")
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         why = f"its answer has a form that is not known here ({type(error).__name__})"
         yield skipped(

@@ -16,6 +16,7 @@ from logwatch.doctor.host import Host
 from logwatch.errors import in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
+from logwatch.journal.child import NoJournalError
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
@@ -128,7 +129,7 @@ def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Ite
         yield warning(f"{name}: hosts", f"{several.where}: {several.what}: {several.why}", several.try_)
     try:
         entries = ask.newest(target, JOURNAL_ENTRIES)
-    except ask.NoJournalError as error:
+    except NoJournalError as error:
         yield failure(name, error.problem.headline, error.problem.try_)
         return
     written = int(entries[-1][b"__REALTIME_TIMESTAMP"]) / 1e6

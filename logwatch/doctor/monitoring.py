@@ -8,9 +8,8 @@ from typing import Any
 from logwatch.config.listen import is_loopback
 from logwatch.doctor import pager
 from logwatch.doctor.check import Check, failure, ok, skipped, understood, warning
-from logwatch.doctor.duration import seconds
 from logwatch.doctor.host import Host, NoAnswer
-from logwatch.doctor.shipped import RuleFile, rule_files
+from logwatch.doctor.shipped import RuleFile, rule_files, seconds
 from logwatch.words import many, number, span
 
 JOB = "mesibo-logwatch"
@@ -38,37 +37,23 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         return
     yield ok("prometheus", f"{base} answers")
     mine: list[dict[str, Any]] = []
-    yield from understood("prometheus scrapes", _targets(targets, mine))
+    yield from understood("prometheus scrapes", _scraped(targets, mine))
     yield from understood("prometheus rules", _loaded(host, base, mine))
     yield from understood("prometheus clock", _clock(host, base))
     yield from understood("alertmanager", _paging(host, base, alertmanager))
 
 
-def _targets(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Check]:
-    """Yield the rows about targets, and add those of ours to ``mine``."""
-    mine += [target for target in targets.get("activeTargets") or [] if _ours(target)]
-    yield from _scraped(mine)
-
-
 def _loaded(host: Host, base: str, mine: list[dict[str, Any]]) -> Iterator[Check]:
     shipped = rule_files()
-    try:
-        loaded = _api(host, f"{base}/api/v1/rules").get("groups") or []
-        yield _rules(loaded, shipped)
-        yield _evaluated(loaded, shipped)
-        instances = [str(each["labels"]["instance"]) for each in mine if (each.get("labels") or {}).get("instance")]
-        yield pager.runbook_links(host, [rule for group in loaded for rule in group.get("rules") or ()], instances)
-    except NoAnswer as why:
-        yield skipped("prometheus rules", str(why), "run doctor again when it answers")
+    loaded = _api(host, f"{base}/api/v1/rules").get("groups") or []
+    yield _rules(loaded, shipped)
+    yield _evaluated(loaded, shipped)
+    instances = [str(each["labels"]["instance"]) for each in mine if (each.get("labels") or {}).get("instance")]
+    yield pager.runbook_links(host, [rule for group in loaded for rule in group.get("rules") or ()], instances)
 
 
 def _paging(host: Host, base: str, named: str | None) -> Iterator[Check]:
-    try:
-        known = [named] if named else _alertmanagers(host, base)
-    except NoAnswer as why:
-        yield skipped("alertmanager", str(why), "name yours with --alertmanager URL")
-        return
-    yield from pager.alertmanager(host, known, rule_files())
+    yield from pager.alertmanager(host, [named] if named else _alertmanagers(host, base), rule_files())
 
 
 def _api(host: Host, url: str) -> dict[str, Any]:
@@ -87,8 +72,10 @@ def _ours(target: dict[str, Any]) -> bool:
     return JOB in (target.get("scrapePool"), (target.get("labels") or {}).get("job"))
 
 
-def _scraped(mine: list[dict[str, Any]]) -> Iterator[Check]:
+def _scraped(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Check]:
+    """Yield the rows about targets, and add those of ours to ``mine``."""
     name = "prometheus scrapes"
+    mine += [target for target in targets.get("activeTargets") or [] if _ours(target)]
     if not mine:
         yield failure(
             name,
@@ -177,17 +164,9 @@ def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
 
 def _clock(host: Host, base: str) -> Iterator[Check]:
     name = "prometheus clock"
-    try:
-        before = host.now()
-        found = _api(host, f"{base}/api/v1/query?query=time()")
-        theirs = float((found.get("result") or [])[1])
-        here = (before + host.now()) / 2
-    except NoAnswer as why:
-        yield skipped(name, str(why))
-        return
-    except (IndexError, TypeError, ValueError):
-        yield skipped(name, "it does not say what time it is")
-        return
+    before = host.now()
+    theirs = float(_api(host, f"{base}/api/v1/query?query=time()")["result"][1])
+    here = (before + host.now()) / 2
     apart = abs(theirs - here)
     if apart <= CLOSE_SECONDS:
         yield ok(name, "agrees with this host's")

@@ -18,7 +18,6 @@ from logwatch.parse import pace
 from logwatch.words import many
 
 UNIT = "mesibo-logwatch.service"
-_BUILD = re.compile(rb'mesibo_logwatch_build_info\{version="([^"]{1,40})"\} 1')
 _SAID = re.compile(r"(error: |Error: |.*: Failed at step |.* process exited, code=exited, status=2\d\d/).*")
 """What a start that failed said, itself or by systemd: a status from 200 on names what systemd could not set up."""
 
@@ -89,6 +88,7 @@ class _Followed(msgspec.Struct):
 class _Status(msgspec.Struct):
     """The part of /api/v1/status that is used here."""
 
+    version: str
     sources: list[_Followed]
 
 
@@ -233,11 +233,9 @@ def versions(host: Host, config: Config | None) -> Iterator[Check]:
     parts = (f"{name} {metadata.version(name)}" for name in ("pyparsing", "tornado", "watchdog", "prometheus-client"))
     on = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(parts)}"
     running = None
-    for address in _addresses(config) if config is not None else ():
-        with contextlib.suppress(NoAnswer):
-            found = _BUILD.search(host.fetch(f"{address}metrics"))
-            running = found[1].decode(errors="replace") if found else running
-    if running not in (None, mine):
-        yield warning("versions", f"{running} runs, {mine} is installed", "restart mesibo-logwatch")
+    with contextlib.suppress(NoAnswer):
+        running = _status(host, config) if config is not None else None
+    if running and running.version != mine:
+        yield warning("versions", f"{running.version} runs, {mine} is installed", "restart mesibo-logwatch")
     else:
         yield ok("versions", f"mesibo-logwatch {mine}; {on}")

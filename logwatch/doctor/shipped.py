@@ -1,13 +1,15 @@
 """What the shipped rule files hold: the alerts and records that a Prometheus should evaluate, and how often."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from logwatch import resources
-from logwatch.doctor.duration import seconds
 
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+_PARTS = re.compile(r"(\d+)(ms|[smhdwy])")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -36,3 +38,8 @@ def rule_files() -> list[RuleFile]:
             )
         )
     return found
+
+
+def seconds(text: str) -> float:
+    """Parse a duration of Prometheus (``15s``, ``1m30s``, ``1h``) into seconds; 0 for what is none."""
+    return sum(int(count) * _UNITS[unit] for count, unit in _PARTS.findall(text))

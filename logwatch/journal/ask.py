@@ -6,20 +6,13 @@ from collections.abc import Sequence
 
 from logwatch.errors import Problem
 from logwatch.journal import child
+from logwatch.journal.child import NoJournalError
 from logwatch.journal.export import JournalEntry, Parser
 from logwatch.journal.messages import FIELDS, Messages
-from logwatch.journal.place import Target, look
+from logwatch.journal.place import Target, look, nothing_yet
 
 PATIENCE_SECONDS = 10.0
 _LONGEST_VALUE = 1 << 16
-
-
-class NoJournalError(Exception):
-    """The journal cannot be asked; ``problem`` says why and what to do."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.headline)
-        self.problem = problem
 
 
 def newest(target: Target, count: int) -> list[JournalEntry]:
@@ -54,13 +47,7 @@ def problem(target: Target) -> Problem | None:
         there = field_values(target, target.field)
     except NoJournalError as error:
         return error.problem
-    return Problem(
-        target.words,
-        "the journal has no entry of it yet",
-        "the daemon waits for it",
-        f"there: {', '.join(there[:10])}" if there else f"`journalctl -F {target.field}` lists those that it has",
-        warning=True,
-    )
+    return nothing_yet(target, there[:10])
 
 
 def several_hosts(target: Target) -> Problem | None:
@@ -87,7 +74,7 @@ def _ask(arguments: Sequence[str]) -> bytes:
             check=False,
         )
     except OSError as error:
-        raise NoJournalError(child.no_program(error)) from None
+        raise child.not_started(error) from None
     except subprocess.TimeoutExpired:
         why = f"no answer within {PATIENCE_SECONDS:.0f} seconds"
         raise NoJournalError(Problem(child.PROGRAM, "does not answer", why, "try the command by hand")) from None

@@ -20,24 +20,24 @@ _LAST_SECONDS = 1.0  # from the end of its output to its exit
 _WORDS = 500  # bytes that are kept of its standard error, the last ones
 
 
-class NoProgram(Exception):  # noqa: N818  a fact about this host
-    """journalctl cannot be started; ``problem`` says why and what to do."""
+class NoJournalError(Exception):
+    """The journal cannot be asked; ``problem`` says why and what to do."""
 
-    def __init__(self, error: OSError) -> None:
-        super().__init__(str(error))
-        self.problem = no_program(error)
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.headline)
+        self.problem = problem
 
 
-def no_program(error: OSError) -> Problem:
-    """Return the problem that journalctl cannot be started."""
+def not_started(error: OSError) -> NoJournalError:
+    """Return the error that journalctl cannot be started."""
     remedy = remedy_for_scarcity(error) or (
         "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal"
     )
-    return Problem(PROGRAM, "cannot be started", in_words(error), remedy)
+    return NoJournalError(Problem(PROGRAM, "cannot be started", in_words(error), remedy))
 
 
 class Child:
-    """One run of journalctl, whose output is read piece by piece; raises NoProgram."""
+    """One run of journalctl, whose output is read piece by piece; raises NoJournalError."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         try:
@@ -49,7 +49,7 @@ class Child:
                 env={**os.environ, "LC_ALL": "C"},
             )
         except OSError as error:
-            raise NoProgram(error) from None
+            raise not_started(error) from None
         assert self._process.stdout
         assert self._process.stderr
         self.descriptor = self._process.stdout.fileno()

@@ -13,18 +13,17 @@ from typing import Literal
 from logwatch.errors import Problem
 from logwatch.events import Log
 from logwatch.journal import place
-from logwatch.journal.child import Child, NoProgram
+from logwatch.journal.child import Child, NoJournalError
 from logwatch.journal.export import JournalEntry, Parser, is_whole, line_at, same, written
 from logwatch.journal.messages import FIELDS, Messages
-from logwatch.journal.place import JournalFiles, Target
+from logwatch.journal.place import JournalFiles, Target, nothing_yet
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
 from logwatch.wake import PollWaker
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: then rests of messages and late numbers are no longer waited for
-PAUSE_SECONDS = (1.0, 30.0)  # before journalctl is started again; doubled each time up to the second
+PAUSE_SECONDS = (1.0, 30.0)  # before journalctl is started again; doubled up to the second until an entry comes
 STALLED_SECONDS = 60.0  # without a byte from a journalctl that has not sent all: then it is told that nothing comes
-LIVED_SECONDS = 60.0  # after a run of this length the pause is the shortest again
 DAY_SECONDS = 86400.0  # at most, between the first and the last line of a chunk: their stamps have no year
 SECOND = 1.0  # the same if lines have no stamps and take their chunk's time
 _PATIENCE = 0.02  # seconds that a read waits for journalctl while there is a backlog
@@ -143,7 +142,7 @@ class Journal:
         self._started_at = now
         try:
             self._child = Child([*how, f"--output-fields={','.join(FIELDS)}", *wanted])
-        except NoProgram as error:
+        except NoJournalError as error:
             self._fail(error.problem)
             return
         self._bell.listen(self._child.descriptor)
@@ -269,8 +268,6 @@ class Journal:
     def _fail(self, problem: Problem) -> None:
         """Record why nothing is read, and let ``look`` start again after a pause."""
         now = self._clock()
-        if now - self._started_at > LIVED_SECONDS:
-            self._pause = PAUSE_SECONDS[0]
         self._note("journalctl_ended", problem, tried_again="in a moment")
         self._start_at = now + self._pause
         self._pause = min(2 * self._pause, PAUSE_SECONDS[1])
@@ -339,18 +336,9 @@ class Journal:
         problems = list(self._place.problems)
         if self._trouble:
             problems.append(self._trouble)
-        target = self.source.target
         if not problems and not self._messages.cursor:
-            problems.append(
-                Problem(
-                    target.words,
-                    "the journal has no entry of it yet",
-                    "the daemon waits for it",
-                    f"`journalctl -F {target.field}` lists those that it has",
-                    warning=True,
-                )
-            )
-        pending = self._parser.pending + self._messages.held + (self._child.waiting if self._child else 0)
+            problems.append(nothing_yet(self.source.target))
+        pending = self._parser.pending + self._messages.held_bytes + (self._child.waiting if self._child else 0)
         return SourceStatus(
             name=self.source.name,
             up=self._child is not None and not problems,

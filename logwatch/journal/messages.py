@@ -119,13 +119,13 @@ class Messages:
     fresh: bool  # nothing was ever read before
     last: JournalEntry = field(default_factory=dict)  # the last entry that is in the lines
     damaged: list[float] = field(default_factory=list)  # when each damaged file that was reported was last written to
+    held_bytes: int = 0  # that wait for the rest of a message
     _gaps: Gaps = field(default_factory=Gaps)
     _unit: bytes = b""  # whose entries journald's rate limit may drop; empty where Docker's numbers show losses
     _epoch: bytes | None = None  # of the previous entry
     _inside: dict[StreamName, str] = field(default_factory=dict)
     _waiting: dict[StreamName, str] = field(default_factory=dict)  # with the id of the message
     _held: list[JournalEntry] = field(default_factory=list)
-    _held_bytes: int = 0
     _lines: list[bytes] = field(default_factory=list)
     _oversized: int = 0
     _missed: int = 0
@@ -151,11 +151,6 @@ class Messages:
         kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside, self.damaged)
         kept.unit = self._unit.decode(errors="replace")
         return msgspec.json.encode(kept).decode()
-
-    @property
-    def held(self) -> int:
-        """Bytes that wait for the rest of a message."""
-        return self._held_bytes
 
     @property
     def gathered(self) -> bool:
@@ -184,13 +179,13 @@ class Messages:
                 self._settle([entry])
                 return
         self._held.append(entry)
-        self._held_bytes += len(entry.get(b"MESSAGE", b""))
+        self.held_bytes += len(entry.get(b"MESSAGE", b""))
         stream = _stream(entry)
         if _goes_on(entry):
             self._waiting[stream] = _text(entry, b"CONTAINER_PARTIAL_ID")
         else:
             self._waiting.pop(stream, None)
-        if not self._waiting or len(self._held) > _MOST_HELD or self._held_bytes > 2 * self.max_line_bytes:
+        if not self._waiting or len(self._held) > _MOST_HELD or self.held_bytes > 2 * self.max_line_bytes:
             self.settle()
 
     def skip(self, entry: JournalEntry) -> None:
@@ -203,7 +198,7 @@ class Messages:
 
     def settle(self) -> None:
         """Stop waiting for the rests of messages, and turn what is held into lines."""
-        held, self._held, self._held_bytes = self._held, [], 0
+        held, self._held, self.held_bytes = self._held, [], 0
         self._waiting.clear()
         self._settle(held)
 
@@ -219,7 +214,7 @@ class Messages:
 
     def forget_open(self) -> None:
         """Drop what is held: it will be read again."""
-        self._held, self._held_bytes = [], 0
+        self._held, self.held_bytes = [], 0
         self._waiting.clear()
 
     def hand_on(self) -> Lines:

@@ -84,6 +84,12 @@ class Target:
         return tuple(str(usual / machine) for usual in USUAL)
 
 
+def nothing_yet(target: Target, there: Sequence[str] = ()) -> Problem:
+    """Return a warning that there is no entry of a target; ``there`` are some of those that the journal has."""
+    remedy = f"there: {', '.join(there)}" if there else f"`journalctl -F {target.field}` lists those that it has"
+    return Problem(target.words, "the journal has no entry of it yet", "the daemon waits for it", remedy, warning=True)
+
+
 def _of_machines(directory: Path) -> list[str]:
     """Return the subdirectories named after machines, which journalctl reads, too."""
     try:
@@ -111,7 +117,6 @@ class JournalFiles:
     """The files of a target's journals."""
 
     directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those that exist -> ids of their files
-    files: int = 0  # that can be read
     oldest: float | None = None  # when the oldest entry that is left was written, seconds since the epoch
     damaged: tuple[float, ...] = ()  # when each file that journalctl leaves out was last written to, the same unit
     refused: bool = False  # something is there that may not be read
@@ -165,7 +170,7 @@ def look(target: Target) -> JournalFiles:
     problems = _problems(places, refused) if refused or not headers else ()
     oldest = min((each.first_entry for each in headers if each.whole and each.first_entry), default=None)
     damaged = tuple(each.written for each in headers if not each.whole)
-    return JournalFiles(directories, len(headers), oldest, damaged, bool(refused), tuple(problems))
+    return JournalFiles(directories, oldest, damaged, bool(refused), tuple(problems))
 
 
 class _Header(NamedTuple):

@@ -111,10 +111,7 @@ class Batch:
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""
-        known = self.results.get(row)
-        if known is None:
-            known = self.results[row] = Seen()
-        known.add(seen)
+        self.results.setdefault(row, Seen()).add(seen)
 
     @property
     def buckets(self) -> dict[Bucket, Seen]:

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import re
-import resource
 import shutil
 import sqlite3
 import stat
@@ -21,13 +20,12 @@ import structlog
 from logwatch import ownership
 from logwatch.errors import Problem, StateError, in_words
 from logwatch.events import quoted
-from logwatch.ledger.schema import Connection, known_version
+from logwatch.ledger.schema import known_version, open_to_read
 
 FILE = "ledger.sqlite3"
 SET_ASIDE = 5
 """Damaged ledgers kept for inspection: a disk that damages one after another must not be filled by them."""
 OURS = (FILE, "clients")  # what the names of all our files begin with
-_SIDE_FILES = ("-wal", "-shm")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 LEAST_BYTES = 64 << 10
 """Two of the pieces in which SQLite's shared memory grows: where a page gets no disk block, the kernel sends SIGBUS."""
@@ -92,15 +90,6 @@ def free_bytes(directory: Path) -> int:
     return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
 
 
-def reason_of(error: Exception) -> str:
-    """Return why a ledger cannot be written; SQLite reports a limit on file sizes as a failing disk."""
-    told = error.problems[0].headline if isinstance(error, StateError) else str(error)
-    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_IOERR or most == resource.RLIM_INFINITY:
-        return told
-    return f"{told}, perhaps since no file may exceed {most} bytes here (LimitFSIZE=, `ulimit -f`)"
-
-
 def refusals(directory: Path) -> list[Problem]:
     """Find why `run` would refuse a state directory, without creating or locking it.
 
@@ -132,12 +121,7 @@ def refusals(directory: Path) -> list[Problem]:
 
 def refuse_newer(ledger: Path) -> None:
     """Raise StateError if a ledger that nobody has open has a newer schema, whatever else is wrong with it."""
-    with (
-        contextlib.suppress(sqlite3.Error),
-        contextlib.closing(
-            sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro&immutable=1", uri=True, factory=Connection)
-        ) as database,
-    ):
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_to_read(ledger, at_rest=True)) as database:
         known_version(database, str(ledger))
 
 
@@ -145,9 +129,7 @@ def _version(ledger: Path) -> list[Problem]:
     try:
         if os.path.lexists(ledger):
             _refuse_foreign(ledger)
-            with contextlib.closing(
-                sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True, factory=Connection)
-            ) as database:
+            with contextlib.closing(open_to_read(ledger)) as database:
                 known_version(database, str(ledger))
     except StateError as error:
         return list(error.problems)
@@ -180,22 +162,13 @@ def _keep_to_ourselves(directory: Path) -> None:
         status = _refuse_foreign(path, os.geteuid())
         if status.st_mode & 0o077:
             _tighten(path, 0o600)
-    if found.st_uid != os.geteuid():  # root's, such as a Kubernetes volume that one of our groups may write to
-        if found.st_mode & 0o002:
-            raise unusable(
-                directory,
-                "others can write there",
-                f"chmod o-w {quoted(directory)}, or name another state.directory",
-            )
-    elif ours or not any(directory.iterdir()):
+    mine = found.st_uid == os.geteuid()  # else root's, such as a Kubernetes volume that one of our groups may write to
+    if mine and (ours or not any(directory.iterdir())):
         if found.st_mode & 0o077:
             _tighten(directory, 0o700)
-    elif found.st_mode & 0o022:
-        raise unusable(
-            directory,
-            "others can write there",
-            f"chmod go-w {quoted(directory)}, or name another state.directory",
-        )
+    elif found.st_mode & (0o022 if mine else 0o002):
+        remedy = f"chmod {'go' if mine else 'o'}-w {quoted(directory)}, or name another state.directory"
+        raise unusable(directory, "others can write there", remedy)
 
 
 def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
@@ -252,7 +225,7 @@ def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
     Return its new name, and those of older ones that were deleted because there were too many.
     """
     kept = ledger.with_name(f"{ledger.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}")
-    older = {re.sub("-(wal|shm)$", "", path.name) for path in ledger.parent.glob(f"{ledger.name}.damaged-*")}
+    older = {re.sub("-(wal|shm|journal)$", "", path.name) for path in ledger.parent.glob(f"{ledger.name}.damaged-*")}
     deleted = sorted(older)[: max(0, len(older) + 1 - SET_ASIDE)]
     with contextlib.suppress(OSError):  # then they stay
         for name in deleted:
@@ -274,13 +247,13 @@ def set_aside_at(ledger: Path) -> float | None:
 
 def ledger_files(ledger: Path) -> list[Path]:
     """Return the files of a ledger, whether they exist or not: the database and SQLite's side files."""
-    return [ledger.with_name(ledger.name + suffix) for suffix in ("", *_SIDE_FILES)]
+    return [ledger.with_name(ledger.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
 
 
 def remove(ledger: Path) -> None:
     """Delete a ledger that is no longer needed, and the files that belong to it."""
-    for suffix in ("", "-journal", *_SIDE_FILES):
-        ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
+    for part in ledger_files(ledger):
+        part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,9 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.schema import Connection, known_version
+from logwatch.ledger.schema import known_version, open_to_read
 from logwatch.ledger.timeline import Counted
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen
@@ -69,7 +70,7 @@ class Filter:
         if self.kinds is not None:
             marks = ", ".join(["(?, ?, ?)"] * len(self.kinds)) or "(NULL, NULL, NULL)"
             terms.append(f"(platform, code, reason) IN (VALUES {marks})")
-            values += [part for kind in self.kinds for part in kind]
+            values += chain.from_iterable(self.kinds)
         for moment, term in ((self.since, "at >= ?"), (self.until, "at < ?")):
             if moment is not None:
                 terms.append(term)
@@ -122,21 +123,11 @@ class Reader:
     """Queries of the ledger at ``path``; each raises NotReadable when it cannot be answered.
 
     ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would create beside it.
-    ``cpu`` returns the CPU time of the calling thread.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        at_rest: bool = False,
-        cpu: Callable[[], float] = time.thread_time,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, path: Path, *, at_rest: bool = False) -> None:
         self.path = path
-        self._cpu = cpu
-        self._mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
-        self._monotonic = monotonic
+        self._at_rest = at_rest
         self._open: sqlite3.Connection | None = None
 
     @classmethod
@@ -178,8 +169,7 @@ class Reader:
             "SELECT count, first, last FROM buckets WHERE seconds = ? AND start >= ?"  # noqa: S608  own text
             f" AND (source, platform, code, reason) IN (VALUES {_marks(results)})"
         )
-        with self._asking() as db:
-            return [Seen(*row) for row in db.execute(sql, [width, since, *(part for row in results for part in row)])]
+        return [Seen(*row) for row in self._all(sql, [width, since, *chain.from_iterable(results)])]
 
     def incidents(self, since: float) -> list[Incident]:
         """Return the incidents that had not ended before ``since``, the latest to begin first."""
@@ -198,8 +188,7 @@ class Reader:
             f" WHERE id > ? AND id <= ? AND at >= ? AND at <= ? AND (source, platform, code, reason) IN"
             f" (VALUES {_marks(results)})"
         )
-        with self._asking() as db:
-            return set(db.execute(sql, [*numbers, since, until, *(part for row in results for part in row)]))
+        return set(self._all(sql, [*numbers, since, until, *chain.from_iterable(results)]))
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
         """Return at most ``limit`` failures, newest first; ``older_than`` is the last place of the page before."""
@@ -228,8 +217,7 @@ class Reader:
     def failures_after(self, number: int, limit: int) -> list[tuple[int, StoredFailure]]:
         """Return at most ``limit`` failures with numbers above ``number``, in the order of their commits."""
         sql = f"SELECT {_FIELDS} FROM failures WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608  own text
-        with self._asking() as db:
-            return [(row[0], StoredFailure(*row[1:])) for row in db.execute(sql, (number, limit))]
+        return [(row[0], StoredFailure(*row[1:])) for row in self._all(sql, (number, limit))]
 
     def newest_failure(self) -> int:
         """Return the number of the newest failure there ever was; 0 before the first one."""
@@ -245,18 +233,11 @@ class Reader:
         """Count failures, up to ``COUNTED``."""
         where, values = wanted.where()
         sql = f"SELECT count(*) FROM (SELECT 1 FROM failures WHERE {where} LIMIT {COUNTED})"  # noqa: S608  own text
-        with self._asking() as db:
-            return int(db.execute(sql, values).fetchone()[0])
-
-    def kept(self) -> int:
-        """Count all failures that are kept."""
-        with self._asking() as db:
-            return int(db.execute("SELECT count(*) FROM failures").fetchone()[0])
+        return int(self._all(sql, values)[0][0])
 
     def kinds(self) -> dict[ResultKind, int]:
-        """Count the failures by kind."""
-        with self._asking() as db:
-            return {row[:3]: row[3] for row in db.execute("SELECT platform, code, reason, count FROM failure_kinds")}
+        """Count the failures that are kept, by kind."""
+        return {row[:3]: row[3] for row in self._all("SELECT platform, code, reason, count FROM failure_kinds")}
 
     def users(self, kinds: Sequence[ResultKind], limit: int) -> list[Hit]:
         """Return the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
@@ -270,14 +251,12 @@ class Reader:
             " WINDOW each AS (PARTITION BY source, user, iif(user = '', token, ''))"
             ") WHERE age = 1 ORDER BY pushes DESC, at DESC LIMIT ?"
         )
-        with self._asking() as db:
-            return [Hit(*row) for row in db.execute(sql, [*values, limit])]
+        return [Hit(*row) for row in self._all(sql, [*values, limit])]
 
     def shapes(self, limit: int) -> list[tuple[ShapeRow, Seen]]:
         """Return the shapes of lines that gave no result, the newest first."""
         sql = "SELECT source, cause, shape, front, count, first, last FROM shapes ORDER BY last DESC LIMIT ?"
-        with self._asking() as db:
-            return [(ShapeRow(*row[:4]), Seen(*row[4:])) for row in db.execute(sql, (limit,))]
+        return [(ShapeRow(*row[:4]), Seen(*row[4:])) for row in self._all(sql, (limit,))]
 
     def heard(self, since: float) -> dict[tuple[ResultRow, str, str], int]:
         """Count the failures since a moment to which a webhook gave a reason, by (as logged, reason, platform)."""
@@ -285,20 +264,17 @@ class Reader:
             "SELECT source, platform, code, reason, heard, heard_platform, count(*) FROM failures"
             " WHERE at >= ? AND heard <> '' GROUP BY 1, 2, 3, 4, 5, 6"
         )
-        with self._asking() as db:
-            return {(ResultRow(*row[:4]), row[4], row[5]): row[6] for row in db.execute(sql, (since,))}
+        return {(ResultRow(*row[:4]), row[4], row[5]): row[6] for row in self._all(sql, (since,))}
 
     def minutes(self, since: float) -> dict[MinuteRow, int]:
         """Return how many failures webhooks reported beside a log, by minute."""
         sql = "SELECT start, source, platform, code, count FROM witnessed_minutes WHERE start >= ?"
-        with self._asking() as db:
-            return {MinuteRow(*row[:4]): row[4] for row in db.execute(sql, (since,))}
+        return {MinuteRow(*row[:4]): row[4] for row in self._all(sql, (since,))}
 
     def event_shapes(self, limit: int) -> list[tuple[EventShapeRow, Seen]]:
         """Return the shapes of webhooks' events: those that could not be read first, then by age, the oldest first."""
         sql = "SELECT source, cause, shape, count, first, last FROM event_shapes ORDER BY cause = '', first LIMIT ?"
-        with self._asking() as db:
-            return [(EventShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
+        return [(EventShapeRow(*row[:3]), Seen(*row[3:])) for row in self._all(sql, (limit,))]
 
     def positions(self) -> list[Position]:
         """Return every committed position, without the digests."""
@@ -308,8 +284,7 @@ class Reader:
     def rotations(self) -> list[Rotation]:
         """Return the last rotations of every source there ever was, the newest first."""
         sql = "SELECT at, source, path, kind, count FROM rotations ORDER BY id DESC"
-        with self._asking() as db:
-            return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
+        return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in self._all(sql)]
 
     def verdict(self) -> str:
         """Return what SQLite's check of the file finds, ``ok`` if nothing; NotReadable if it is no sound ledger."""
@@ -327,8 +302,7 @@ class Reader:
 
     def version(self) -> int:
         """Return the version of its schema."""
-        with self._asking() as db:
-            return int(db.execute("PRAGMA user_version").fetchone()[0])
+        return int(self._all("PRAGMA user_version")[0][0])
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -343,8 +317,7 @@ class Reader:
             self._open = None
 
     def _connected(self) -> sqlite3.Connection:
-        uri = f"{self.path.absolute().as_uri()}?{self._mode}"
-        db = sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None, factory=Connection)
+        db = open_to_read(self.path, at_rest=self._at_rest)
         try:
             db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except sqlite3.Error:
@@ -352,12 +325,16 @@ class Reader:
             raise
         return db
 
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._asking() as db:
+            return db.execute(sql, values).fetchall()
+
     @contextlib.contextmanager
     def _asking(self, patience: float = DEADLINE_SECONDS) -> Iterator[sqlite3.Connection]:
-        computed, end = self._cpu() + patience, self._monotonic() + max(patience, LONGEST_SECONDS)
+        computed, end = time.thread_time() + patience, time.monotonic() + max(patience, LONGEST_SECONDS)
         try:
             with contextlib.nullcontext(self._open) if self._open else contextlib.closing(self._connected()) as db:
-                db.set_progress_handler(lambda: self._cpu() > computed or self._monotonic() > end, _STEPS)
+                db.set_progress_handler(lambda: time.thread_time() > computed or time.monotonic() > end, _STEPS)
                 yield db
         except sqlite3.Error as error:
             slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT

@@ -7,10 +7,9 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from itertools import chain, islice
-from math import inf
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, Literal
 
 from logwatch.ledger import incidents, witness
@@ -19,7 +18,7 @@ from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Damaged
-from logwatch.ledger.snapshot import Snapshot, SourceRow, later
+from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import JournalPosition, Position, Rotation, Seen
 
@@ -52,22 +51,20 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
     return Snapshot(
         0.0,
         _read_results(db, "results"),
-        MappingProxyType({CounterRow(*row[:3]): row[3] for row in db.execute("SELECT * FROM counters")}),
-        MappingProxyType(
-            {
-                row[0]: SourceRow(bool(row[1]), row[2], row[3])
-                for row in db.execute("SELECT source, ready, last_line_at, logged_at FROM sources")
-            }
-        ),
-        MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
+        {CounterRow(*row[:3]): row[3] for row in db.execute("SELECT * FROM counters")},
+        {
+            row[0]: SourceRow(bool(row[1]), row[2], row[3])
+            for row in db.execute("SELECT source, ready, last_line_at, logged_at FROM sources")
+        },
+        dict(db.execute("SELECT destination, sent FROM exports")),
         _read_results(db, "witnessed"),
-        MappingProxyType({Reading(*row[:4]): Seen(*row[4:]) for row in db.execute("SELECT * FROM readings")}),
+        {Reading(*row[:4]): Seen(*row[4:]) for row in db.execute("SELECT * FROM readings")},
     )
 
 
 def _read_results(db: sqlite3.Connection, table: str) -> Mapping[ResultRow, Seen]:
     found = db.execute(f"SELECT source, platform, code, reason, count, first, last FROM {table}")  # noqa: S608  own text
-    return MappingProxyType({ResultRow(*row[:4]): Seen(*row[4:]) for row in found})
+    return {ResultRow(*row[:4]): Seen(*row[4:]) for row in found}
 
 
 def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
@@ -134,13 +131,9 @@ def check_values(db: sqlite3.Connection) -> None:
                 raise Damaged(f"{table} holds {found[0]!r} for a {column}")
 
 
-def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:
-    """Write everything in ``batch`` as commit ``number``; replace stored times ahead of ``now``, as a snapshot does."""
-    sources = [
-        (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
-        for name in sorted(batch.ready | batch.last_line_at.keys())
-    ]
-    _write_numbers(db, batch.results, batch.witnessed, batch.counters, sources, batch.readings, now)
+def write_batch(db: sqlite3.Connection, batch: Batch, after: Snapshot, number: int) -> None:
+    """Write everything in ``batch`` as commit ``number``; its numbers are added in the snapshot ``after`` it."""
+    _write_numbers(db, after, batch, sorted(batch.ready | batch.last_line_at.keys()))
     db.executemany(
         "INSERT INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
@@ -165,7 +158,6 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
     write_rotations(db, batch.rotations)
-    write_exports(db, batch.exports)
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
     db.execute("INSERT OR REPLACE INTO meta VALUES ('withheld', ?)", (waiting.withheld,))
@@ -173,38 +165,25 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
 
 
 def _write_numbers(
-    db: sqlite3.Connection,
-    results: Mapping[ResultRow, Seen],
-    witnessed: Mapping[ResultRow, Seen],
-    counters: Mapping[CounterRow, int],
-    sources: Iterable[tuple[str, bool, float | None, float | None]],
-    readings: Mapping[Reading, Seen],
-    now: float,
+    db: sqlite3.Connection, snapshot: Snapshot, changed: Batch | Snapshot, sources: Iterable[str]
 ) -> None:
-    """Add to the numbers that a snapshot shows; each of ``sources`` is a name and the fields of its ``SourceRow``."""
-    db.create_function("later", 3, later, deterministic=True)  # the rule of what is shown, for what is stored
-    for table, added in (("results", results), ("witnessed", witnessed)):
-        db.executemany(
-            f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"  # noqa: S608  own text
-            " count = count + excluded.count,"
-            " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
-            " last = later(last, excluded.last, ?)",
-            [(*row, seen.count, seen.first, seen.last, now) for row, seen in added.items()],
-        )
+    """Write numbers of a snapshot over those that are stored: those in ``changed``, and those of ``sources``."""
+    _write_seen(db, "results", snapshot.results, changed.results)
+    _write_seen(db, "witnessed", snapshot.witnessed, changed.witnessed)
+    _write_seen(db, "readings", snapshot.readings, changed.readings)
+    for table, marks, rows in (
+        ("counters", "?, ?, ?, ?", [(*row, snapshot.counters[row]) for row in changed.counters]),
+        ("sources", "?, ?, ?, ?", [(name, *astuple(snapshot.sources[name])) for name in sources]),
+        ("exports", "?, ?", [(each, snapshot.exports[each]) for each in changed.exports]),
+    ):
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608  own text
+
+
+def _write_seen(db: sqlite3.Connection, table: str, numbers: Mapping[Any, Seen], changed: Iterable[Any]) -> None:
+    found = ((row, numbers[row]) for row in changed)
     db.executemany(
-        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
-        [(*reading, seen.count, seen.first, seen.last) for reading, seen in readings.items()],
-    )
-    db.executemany(
-        "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
-        [(*row, amount) for row, amount in counters.items()],
-    )
-    db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
-        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
-        " logged_at = later(logged_at, excluded.logged_at, ?)",
-        [(*source, now) for source in sources],
+        f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
+        [(*row, seen.count, seen.first, seen.last) for row, seen in found],
     )
 
 
@@ -224,10 +203,6 @@ def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) ->
 
 def keep_newest(db: sqlite3.Connection, keep: int) -> None:
     """Delete all failures but the newest ``keep``, so that new ones can take their pages."""
-    if keep <= 0:  # cheaper than looking for each
-        db.execute("DELETE FROM failures")
-        db.execute("DELETE FROM failure_kinds")
-        return
     # Numbers have gaps where failures were passed over: rows must be counted, but only if there can be too many
     (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
     if span > keep:
@@ -245,11 +220,6 @@ def _delete_failures(db: sqlite3.Connection, where: str, *values: float) -> None
     if db.execute("SELECT changes()").fetchone()[0]:
         db.execute("DELETE FROM failure_kinds WHERE count <= 0")
         db.execute(f"DELETE FROM failures WHERE {where}", values)  # noqa: S608  own text
-
-
-def write_exports(db: sqlite3.Connection, exports: Mapping[str, int]) -> None:
-    """Write how far each destination has got."""
-    db.executemany("INSERT OR REPLACE INTO exports VALUES (?, ?)", exports.items())
 
 
 def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rotation]]) -> None:
@@ -299,11 +269,9 @@ def write_everything(
 
     Numbers of failures continue after ``failure``, so that it shows which of them a destination never got.
     """
-    sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
-    _write_numbers(db, snapshot.results, snapshot.witnessed, snapshot.counters, sources, snapshot.readings, inf)
+    _write_numbers(db, snapshot, snapshot, snapshot.sources)
     write_positions(db, positions)
     write_journals(db, journals)
-    write_exports(db, snapshot.exports)
     db.execute("INSERT INTO sqlite_sequence VALUES ('failures', ?)", (failure,))
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]

@@ -6,6 +6,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from logwatch.errors import Problem, StateError
@@ -236,6 +237,12 @@ def _text(raw: bytes) -> str:
         raise Damaged(_NO_TEXT) from None
 
 
+def open_to_read(ledger: Path, *, at_rest: bool = False) -> sqlite3.Connection:
+    """Open a ledger without changing it; if nobody has it open, ``at_rest`` leaves out SQLite's side files."""
+    uri = f"{ledger.absolute().as_uri()}?mode=ro" + ("&immutable=1" if at_rest else "")
+    return sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None, factory=Connection)
+
+
 def newer(path: str, version: int) -> Problem | None:
     """Return why a ledger of this schema version is refused; None if it is not."""
     if version <= len(MIGRATIONS):
@@ -266,34 +273,30 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
         raise StateError(problem)
     if version < 0:
         raise Damaged(f"it says that its version is {version}")
-    if version == 0 and (tables := _tables(connection)):
-        raise Damaged(f"it is another program's database, with the table {_named(tables)}")
+    there = _names(connection)
+    if version == 0 and there:
+        raise Damaged(f"it is another program's database, with {_named(there)}")
     with contextlib.closing(sqlite3.connect(":memory:")) as whole:
         whole.executescript("".join(MIGRATIONS[:version]))
-        ours = _tables(whole)
-        if lacking := _columns(whole, ours) - _columns(connection, ours):
+        ours = _names(whole)
+        if lacking := {name for name in ours - there if "." in name}:
             raise Damaged(f"it lacks the column {_named(lacking)}")
-        before = _names(whole)
         whole.executescript("".join(MIGRATIONS[version:]))
-        if ahead := (_names(whole) - before) & _names(connection):
+        if ahead := (_names(whole) - ours) & there:
             raise Damaged(f"it says that its version is {version}, and has {_named(ahead)} of a later one")
     return version
 
 
-def _tables(connection: sqlite3.Connection) -> list[str]:
-    return [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-
-
-def _columns(connection: sqlite3.Connection, tables: Iterable[str]) -> set[str]:
-    found = {table: connection.execute("SELECT name FROM pragma_table_info(?)", (table,)) for table in tables}
-    return {f"{table}.{column}" for table, columns in found.items() for (column,) in columns}
+_NAMES = """
+    SELECT name FROM sqlite_schema UNION ALL
+    SELECT its.name || '.' || field.name FROM sqlite_schema AS its, pragma_table_info(its.name) AS field
+    WHERE its.type = 'table'
+"""
 
 
 def _names(connection: sqlite3.Connection) -> set[str]:
     """Return the names of all tables, indexes and triggers, and of the columns of all tables."""
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")} | _columns(
-        connection, _tables(connection)
-    )
+    return {name for (name,) in connection.execute(_NAMES)}
 
 
 def _named(found: Iterable[str]) -> str:

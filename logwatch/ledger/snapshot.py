@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from logwatch.ledger.batch import Batch, CounterRow
 from logwatch.ledger.buckets import Reading, oldest
@@ -22,16 +21,16 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The committed numbers: no crash can take back what a reader has seen."""
+    """The committed numbers, which nobody changes: no crash can take back what a reader has seen."""
 
     committed_at: float = 0.0
-    results: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
-    counters: Mapping[CounterRow, int] = field(default_factory=lambda: MappingProxyType({}))
-    sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
-    exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
-    witnessed: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
+    results: Mapping[ResultRow, Seen] = field(default_factory=dict)
+    counters: Mapping[CounterRow, int] = field(default_factory=dict)
+    sources: Mapping[str, SourceRow] = field(default_factory=dict)
+    exports: Mapping[str, int] = field(default_factory=dict)  # destination -> newest failure
+    witnessed: Mapping[ResultRow, Seen] = field(default_factory=dict)
     """Failures that webhooks reported beside a log: never part of ``results``."""
-    readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
+    readings: Mapping[Reading, Seen] = field(default_factory=dict)  # of the last hour and day
     changed: Changed = field(default_factory=Changed)  # which intervals of the buckets have to be read again
     recorded: int = 0  # commits that changed an incident
 
@@ -48,12 +47,10 @@ class Snapshot:
         """Return it with the results of these sources only: the ledger also has those of former sources."""
         if all(row.source in sources for row in self.results):
             return self
-        mine = {row: seen for row, seen in self.results.items() if row.source in sources}
-        return replace(self, results=MappingProxyType(mine))
+        return replace(self, results={row: seen for row, seen in self.results.items() if row.source in sources})
 
     def after(self, batch: Batch, at: float) -> "Snapshot":
         """Return the snapshot that is valid once ``batch`` is on disk."""
-        results = _added(self.results, batch.results, at)
         counters = dict(self.counters)
         for counter, amount in batch.counters.items():
             counters[counter] = counters.get(counter, 0) + amount
@@ -65,13 +62,12 @@ class Snapshot:
                 last_line_at=batch.last_line_at.get(name, old.last_line_at),
                 logged_at=later(old.logged_at, batch.logged_at.get(name), at),
             )
-        exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
         return Snapshot(
             at,
-            results,
-            MappingProxyType(counters),
-            MappingProxyType(sources),
-            exports,
+            _added(self.results, batch.results, at),
+            counters,
+            sources,
+            {**self.exports, **batch.exports},
             _added(self.witnessed, batch.witnessed, at) if batch.witnessed else self.witnessed,
             self._readings_after(batch, at),
             self.changed.after(batch.buckets, at),
@@ -88,7 +84,7 @@ class Snapshot:
             merged.add(readings.get(each, merged))
             merged.add(seen)
             readings[each] = merged
-        return MappingProxyType(readings)
+        return readings
 
 
 def later(known: float | None, new: float | None, now: float) -> float | None:
@@ -105,4 +101,4 @@ def _added(old: Mapping[ResultRow, Seen], new: Mapping[ResultRow, Seen], now: fl
         merged = results[row] = Seen(known.count, known.first)
         merged.add(seen)
         merged.last = later(known.last, seen.last, now)
-    return MappingProxyType(results)
+    return results

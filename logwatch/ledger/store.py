@@ -218,13 +218,13 @@ class Ledger:
                 self._rebuild("another file was put in its place")
             if self._db is None:
                 self._open()
-            now = self._clock()
-            self._transact(batch, now)
+            after = self.snapshot.after(batch, self._clock())
+            self._transact(batch, after)
         except (sqlite3.Error, OSError, StateError) as error:
             self._failed(error)
             return False
         self._number += 1
-        self.snapshot = self.snapshot.after(batch, now)
+        self.snapshot = after
         self.positions.update(batch.positions)
         self.journals.update(batch.journals)
         for generation in batch.forgotten:
@@ -245,7 +245,7 @@ class Ledger:
             os.close(self._lock)
             self._lock = taken
 
-    def _transact(self, batch: Batch, now: float) -> None:
+    def _transact(self, batch: Batch, after: Snapshot) -> None:
         """Write ``batch`` as the commit after the last one, unless an attempt that seemed to fail has done so."""
         db = self._db
         assert db is not None
@@ -256,8 +256,8 @@ class Ledger:
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # otherwise the attempt that seemed to fail had reached the disk
             keep, most = self._make_room(db, batch.waiting)
-            rows.write_batch(db, batch, self._number + 1, now)
-            rows.prune(db, keep, most, now, self._retention)
+            rows.write_batch(db, batch, after, self._number + 1)
+            rows.prune(db, keep, most, after.committed_at, self._retention)
         failure = rows.newest_failure(db)
         db.execute("COMMIT")
         self.newest_failure = failure
@@ -363,7 +363,7 @@ class Ledger:
         self._file = _identity(self.path)
 
     def _note(self, error: Exception) -> None:
-        reason = directory.reason_of(error)
+        reason = error.problems[0].headline if isinstance(error, StateError) else str(error)
         if reason != self.failing:
             self._log.error("ledger_unwritable", ledger=str(self.path), reason=reason, lost="nothing, tried again")
         self.failing = reason

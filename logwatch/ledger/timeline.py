@@ -95,19 +95,6 @@ class Timeline:
     starts: range = range(0)  # of the intervals, seconds since the epoch
     series: Mapping[ResultRow, ResultSeries] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, width: int, now: float, buckets: Iterable[tuple[Bucket, Seen]]) -> "Timeline":
-        """Build the timeline of the span that ends at ``now`` from buckets of ``width``; other buckets are ignored."""
-        return _filled(
-            width,
-            kept_starts(width, now),
-            (
-                (b.start, b.row, seen.count, b.start if seen.first is None else seen.first, seen.last or b.start)
-                for b, seen in buckets
-                if b.seconds == width
-            ),
-        )
-
     def part(self, since: float, until: float) -> "Timeline":
         """Return the intervals that began at ``since`` or later, and before ``until``."""
         inside = [i for i, start in enumerate(self.starts) if since <= start < until]
@@ -215,19 +202,6 @@ def kept_starts(width: int, now: float) -> range:
     return range(first, int(now // width) * width + width, width)
 
 
-def _filled(width: int, starts: range, counted: Iterable[Counted]) -> Timeline:
-    series: dict[ResultRow, ResultSeries] = {}
-    for start, row, count, first, last in counted:
-        if start in starts:
-            mine = series.get(row)
-            if mine is None:
-                mine = series[row] = ResultSeries.empty(len(starts))
-            place = (start - starts.start) // width
-            known = mine.at(place)
-            mine.put(place, (known[0] + count, min(known[1], first), max(known[2], last)))
-    return Timeline(width, starts, {row: each for row, each in series.items() if any(each.counts)})
-
-
 class Changed(NamedTuple):
     """Which intervals (width, start) were changed by commits, which are numbered from 1 in this process."""
 
@@ -294,13 +268,11 @@ class Timelines:
         set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
         ahead = starts.start >= known.starts.stop  # by decades, on a host that starts without a clock
         if ledger != identity or set_back or ahead:  # another ledger, or a clock that was set
-            made = _filled(width, starts, self._counts.counted(width, starts.start))
+            known, stale = Timeline(width), set(starts)
         else:
             stale = {start for (each, start), number in changed.by.items() if each == width and number > commits}
             stale.update(range(known.starts.stop, starts.stop, width))
-            made = known
-            if stale or starts != known.starts:
-                found = self._counts.counted(width, min(stale)) if stale else ()
-                made = known.after(now, stale, (each for each in found if each[0] in stale))
-        self._known[width] = (identity, changed.commits, made)
-        return made
+        if stale or starts != known.starts:
+            known = known.after(now, stale, self._counts.counted(width, min(stale)) if stale else ())
+        self._known[width] = (identity, changed.commits, known)
+        return known

@@ -6,6 +6,7 @@ As in ``rows``, every function expects to run inside a transaction that the call
 import json
 import sqlite3
 from collections.abc import Collection
+from dataclasses import astuple
 from typing import Any
 
 from logwatch.ledger.batch import Batch
@@ -45,10 +46,7 @@ def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     )
     db.executemany(
         f"INSERT INTO witness_events ({_EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
-        [
-            (e.at, e.source, e.witness_for, e.platform, e.code, e.reason, e.app, e.user, e.uid, e.token, e.dated)
-            for e in batch.events
-        ],
+        map(astuple, batch.events),
     )
     _join(db, batch, before)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from logwatch.errors import Problem
-from logwatch.journal.child import Child, NoProgram
+from logwatch.journal.child import Child, NoJournalError
 from logwatch.journal.export import Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import Target, look
@@ -39,7 +39,7 @@ class JournalEnd:
         try:
             fields = f"--output-fields={','.join(FIELDS)}"
             self._child = Child([f"--lines={most}", fields, *target.arguments])
-        except NoProgram as error:
+        except NoJournalError as error:
             raise Unreadable(error.problem) from None
         self._target = target
         self._most = most

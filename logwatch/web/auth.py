@@ -21,13 +21,9 @@ from typing import NamedTuple
 
 import bcrypt
 
-from logwatch.web import fair_queue
 from logwatch.web.fair_queue import FairQueue
 
-WAITING = fair_queue.MOST  # passwords that wait to be hashed, of all clients together
-LANES = (
-    fair_queue.OF_ONE
-)  # passwords that wait, of one client; by a secret digest of the user, so that a lane reveals no name
+LANES = 4  # passwords that wait, of one client; by a secret digest of the user, so that a lane reveals no name
 REMEMBERED = 1024
 CLIENTS = 64  # that were let in, remembered across a restart: the newest
 # Of a random password that nobody knows
@@ -111,9 +107,9 @@ class Passwords:
     def _ask(self, asked: bytes, user: str, hashed: str, password: bytes, client: str) -> None:
         lane = (client, self._digest(user.encode())[0] % LANES)
         job = _Job(asked, lane, password, hashed.encode())
-        may, given_up = (
-            (False, None) if lane in self._lanes else self._queue.put(job, client, known=client in self._clients)
-        )
+        if lane in self._lanes:
+            raise BusyError
+        may, given_up = self._queue.put(job, client, known=client in self._clients)
         if isinstance(given_up, _Job):
             self._end(given_up, BusyError())
         if not may:

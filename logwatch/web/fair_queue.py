@@ -9,7 +9,6 @@ import ipaddress
 from collections.abc import Hashable
 
 MOST = 32  # that wait, of all clients together: two seconds at the usual cost
-OF_ONE = 4  # that wait, of one client
 
 
 def network(client: str) -> str:
@@ -37,8 +36,6 @@ class FairQueue:
         place = (known, network(client))
         mine = len(self._waiting.get(place, {}).get(client, ()))
         given_up = None
-        if mine >= OF_ONE:
-            return False, None
         if self._count >= self._most:
             given_up = self._give_up(place, mine)
             if given_up is None:

@@ -75,7 +75,6 @@ class Tls:
 class WebFile:
     """A whole web configuration file."""
 
-    path: Path
     tls: Tls | None = None
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     users: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)  # name -> bcrypt hash
@@ -136,7 +135,6 @@ class _Reading:
         if self._problems:
             raise WebError(*self._problems)
         return WebFile(
-            self._path,
             found.get("tls_server_config"),
             found.get("http_server_config") or {},
             found.get("basic_auth_users") or {},

@@ -69,7 +69,6 @@ class SourceView:
     """One source as people see it."""
 
     status: SourceStatus
-    ready: bool
     read_at: float | None
     results: int
     counters: Mapping[str, int]
@@ -287,7 +286,6 @@ def _source(status: SourceStatus, snapshot: Snapshot, sight: Sight) -> SourceVie
     row = snapshot.sources.get(status.name)
     return SourceView(
         status,
-        snapshot.ready(status.name),
         row.last_line_at if row else None,
         sum(seen.count for result, seen in snapshot.results.items() if result.source == status.name),
         {name: snapshot.counted(status.name, name) for name in _UNLABELLED},

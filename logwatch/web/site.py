@@ -210,7 +210,7 @@ class Site:
                 "rotations": reader.rotations(),
                 "shapes": facts.shapes,
                 "event_shapes": reader.event_shapes(SHAPES),
-                "kept": reader.kept(),
+                "kept": sum(reader.kinds().values()),
                 **self._hit_users(reader, now),
                 "incidents": self._recorded(reader, now),
             }

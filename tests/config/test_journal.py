@@ -2,8 +2,8 @@
 
 import pytest
 
-from logwatch.config import from_dict
 from logwatch.errors import ConfigError
+from tests.helpers.settings import from_dict
 
 
 def source(tmp_path, **settings):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.config import from_dict, load
+from logwatch.config import load
 from logwatch.errors import ConfigError
+from tests.helpers.settings import from_dict
 
 MINIMAL = '[[source]]\nname = "mesibo"\npaths = ["log/*.log"]\n'
 
@@ -158,7 +159,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ),
         pytest.param(
             MINIMAL + '[[export]]\nurl = "http://loki:3100"\n',
-            "is not an address to send to: http:// or https://, a host and the whole path are expected",
+            "is not an address to send to: it has no path",
             id="Loki without the path of its push API",
         ),
         *(
@@ -211,6 +212,12 @@ def test_no_message_shows_the_password_of_an_address(place, tmp_path):
     said = problems(MINIMAL + f'[[export]]\nurl = "http://me:hunter2@{place}"\nformat = "x"\n', tmp_path)
     assert len(said) == 2
     assert not [each for each in said if "hunter" in each]
+
+
+def test_no_message_shows_a_password_that_stands_where_a_port_would(tmp_path):
+    """A slash in it ends the host: the library's own words quote what is before it as a port."""
+    (said,) = problems(MINIMAL + '[backend]\nurl = "http://me:hunter2/x@mesibo/backend"\n', tmp_path)
+    assert "hunter" not in said
 
 
 @pytest.mark.parametrize(

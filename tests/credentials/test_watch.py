@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from logwatch.config import Credential
-from logwatch.config.loader import from_dict
 from logwatch.credentials.look import Watch, asked, examine
 from logwatch.credentials.verdict import Request
 from logwatch.errors import ConfigError
 from tests.helpers.making import BUNDLE, GOOGLE_SERVICES, SECRET, account, certificate, p12
 from tests.helpers.running import Daemon, Site, get, until
+from tests.helpers.settings import from_dict
 
 EXPIRY = "mesibo_push_credential_expiry_timestamp_seconds"
 

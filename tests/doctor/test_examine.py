@@ -82,14 +82,13 @@ def loaded(files=None, **changes):
     return {"groups": groups}
 
 
-BUILD = b'mesibo_logwatch_build_info{version="%b"} 1.0'
 PROMETHEUS = "http://127.0.0.1:9090"
 STATUS = "http://127.0.0.1:10914/api/v1/status"
 
 
-def told(*problems, up=False, name="mesibo"):
+def told(*problems, up=False, name="mesibo", version=logwatch.__version__):
     """Return what the daemon says of its source."""
-    return json.dumps({"sources": [{"name": name, "up": up, "problems": problems}]}).encode()
+    return json.dumps({"version": version, "sources": [{"name": name, "up": up, "problems": problems}]}).encode()
 
 
 class Machine(Host):
@@ -111,7 +110,6 @@ class Machine(Host):
         self.answers = {
             "http://127.0.0.1:10914/-/ready": b"mesibo-logwatch is ready.\n",
             STATUS: told(up=True),
-            "http://127.0.0.1:10914/metrics": BUILD % logwatch.__version__.encode(),
             f"{PROMETHEUS}/api/v1/targets?state=active": {"activeTargets": [TARGET]},
             f"{PROMETHEUS}/api/v1/rules": loaded(),
             f"{PROMETHEUS}/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": f"{ALERTMANAGER}/api/v2/alerts"}]},
@@ -366,7 +364,7 @@ FAULTS = [
     (lambda m: m.write("push_on_complete: code 200", at=NOW - 2100), "log of mesibo: fresh", "warning",
      "36 minutes ago"),
     (lambda m: m.configure('paths = ["/proc/1/root/../../nowhere/*.log"]'), "log of mesibo", "failure", "nowhere"),
-    (answer("/metrics", BUILD % b"0.0.1", DAEMON), "versions", "warning", "0.0.1 runs"),
+    (answer("/api/v1/status", told(up=True, version="0.0.1"), DAEMON), "versions", "warning", "0.0.1 runs"),
 ]  # fmt: skip
 
 

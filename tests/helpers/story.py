@@ -7,9 +7,10 @@ from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.buckets import WIDTHS, Bucket, Reading, spread
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
-from logwatch.ledger.timeline import Changed, Timeline
+from logwatch.ledger.timeline import Changed
 from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import ordinary
+from tests.helpers.timelines import timeline
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 CATALOGUE = Catalogue.load()
@@ -76,7 +77,7 @@ class Story:
         return diagnose(self.facts())
 
     def facts(self):
-        minutes, quarters, *before = (Timeline.of(width, NOW, self.buckets.items()) for width in WIDTHS)
+        minutes, quarters, *before = (timeline(width, NOW, self.buckets.items()) for width in WIDTHS)
         sources = {
             name: SourceRow(ready=True, last_line_at=self.read_at, logged_at=self.logged_at) for name in self.status
         }

@@ -8,7 +8,7 @@ import pytest
 
 from logwatch.journal import child
 from logwatch.journal import follow as module
-from logwatch.journal.child import Child, NoProgram
+from logwatch.journal.child import Child, NoJournalError
 from tests.helpers.running import until
 from tests.journal.test_follow import following
 
@@ -151,6 +151,6 @@ def test_the_remedy_is_for_what_keeps_it_from_being_started(monkeypatch, number,
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(subprocess, "Popen", refuses)
-    with pytest.raises(NoProgram) as raised:
+    with pytest.raises(NoJournalError) as raised:
         Child([])
     assert remedy in raised.value.problem.try_

@@ -321,7 +321,7 @@ def test_what_waits_in_the_pipe_is_not_given_up(journald, following):
     one.has("one")
     one.until(lambda: one.status.caught_up and one.status.up)
     journald.docker("half ", CONTAINER_PARTIAL_ORDINAL=1, **part)
-    one.until(lambda: one.input._messages.held)
+    one.until(lambda: one.input._messages.held_bytes)
     journald.docker("whole", CONTAINER_PARTIAL_ID="p", CONTAINER_PARTIAL_ORDINAL=2)
     until(lambda: one.input._child.waiting, "journalctl has written")
     one.later = module.QUIET_SECONDS + 1

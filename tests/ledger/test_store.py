@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import os
 import re
-import resource
 import sqlite3
 import tempfile
 from contextlib import nullcontext as nothing
@@ -937,21 +936,3 @@ def test_a_directory_that_may_not_be_entered_is_refused(tmp_path, monkeypatch):
         with pytest.raises(NotReadable, match="Permission denied"):
             Reader.of_state(tmp_path)
     Ledger(tmp_path).close()
-
-
-def test_a_limit_on_the_size_of_files_is_not_reported_as_just_a_failing_disk(tmp_path):
-    """SQLite calls it a disk I/O error, for which nobody would look at the limits of the service."""
-    ledger = Ledger(tmp_path)
-    ledger.commit(batch())
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "ledger.sqlite3-wal").stat().st_size, hard))
-    try:
-        ledger.commit(batch(2, offset=200))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert re.fullmatch(
-        r"disk I/O error, perhaps since no file may exceed \d+ bytes here .*LimitFSIZE.*", ledger.failing
-    )
-    assert ledger.commit(batch(3, offset=300))
-    assert ledger.snapshot.counters[LINES] == 6
-    ledger.close()

@@ -10,9 +10,9 @@ from logwatch.catalogue import Catalogue
 from logwatch.ledger.buckets import WIDTHS, Bucket, oldest
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 from logwatch.web.charts import SPANS, Column, charts, course, span_for, tally
+from tests.helpers.timelines import timeline
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 CATALOGUE = Catalogue.load()
@@ -26,17 +26,17 @@ ROWS = [
 ACCEPTED, EXPIRED = ROWS[:2]
 
 
-def timeline(span, counts):
+def timeline_of(span, counts):
     """Return the timeline of ``counts``: (row, intervals ago, count)."""
     width = SPANS[span].width
     end = int(NOW // width) * width
-    return Timeline.of(
+    return timeline(
         width, NOW, [(Bucket(width, end - ago * width, row), Seen(count, NOW, NOW)) for row, ago, count in counts]
     )
 
 
 def drawn(span, *counts, incidents=()):
-    return charts(tally(timeline(span, counts), CATALOGUE), SPANS[span], NOW, incidents).each
+    return charts(tally(timeline_of(span, counts), CATALOGUE), SPANS[span], NOW, incidents).each
 
 
 def rectangles(path):
@@ -53,7 +53,7 @@ def rectangles(path):
 )
 def test_every_push_is_in_a_column_and_every_bar_in_its_box(span, counts):
     """Sums of the charts and of what has none are sums of the buckets; no bar leaves the plot or the columns."""
-    counted = tally(timeline(span, counts), CATALOGUE)
+    counted = tally(timeline_of(span, counts), CATALOGUE)
     found = charts(counted, SPANS[span], NOW)
     assert found.untold + sum(each.pushes for each in found.each) == sum(count for _, _, count in counts)
     for each in found.each:
@@ -82,7 +82,7 @@ def test_sums_updated_by_changes_equal_sums_from_scratch(steps):
         for row, ago, count in counts:
             start = int(now // 60 - ago) * 60
             buckets.setdefault(Bucket(60, start, row), Seen()).add(Seen(count, start, start))
-        fresh = Timeline.of(60, now, buckets.items())
+        fresh = timeline(60, now, buckets.items())
         whole = tally(fresh, CATALOGUE)
         assert tally(fresh, CATALOGUE, before) == whole
         before = (fresh, whole)
@@ -122,7 +122,7 @@ def test_a_few_pushes_of_no_platform_get_no_chart():
     """They are counted in a sentence; where they are many, they have a chart."""
     few = ((ACCEPTED, 1, 99), (ROWS[4], 1, 1))
     assert [each.platform for each in drawn("hour", *few)] == ["apns"]
-    assert charts(tally(timeline("hour", few), CATALOGUE), SPANS["hour"], NOW).untold == 1
+    assert charts(tally(timeline_of("hour", few), CATALOGUE), SPANS["hour"], NOW).untold == 1
     assert [each.platform for each in drawn("hour", (ACCEPTED, 1, 9), (ROWS[4], 1, 1))] == ["apns", "unknown"]
 
 

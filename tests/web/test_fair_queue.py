@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.web.auth import BusyError, Passwords
-from logwatch.web.fair_queue import MOST, OF_ONE, FairQueue, network
+from logwatch.web.auth import LANES, BusyError, Passwords
+from logwatch.web.fair_queue import MOST, FairQueue, network
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_sixteen_clients_do_not_keep_a_newcomer_out():
     """Whoever has the most waiting gives up its newest."""
     queue = FairQueue()
     for i in range(16):
-        for j in range(OF_ONE):
+        for j in range(LANES):
             queue.put((i, j), f"10.0.{i}.1")
     assert len(queue) == MOST
     joined, given_up = queue.put("prometheus", "198.51.100.1")

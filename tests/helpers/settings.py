@@ -1,0 +1,12 @@
+"""A configuration from values, as tests write them down."""
+
+from logwatch.config.loader import examined
+from logwatch.errors import ConfigError
+
+
+def from_dict(raw, path):
+    """Return the configuration that a TOML file at ``path`` with these values would be, or raise ConfigError."""
+    config, problems = examined(raw, path, {})
+    if problems:
+        raise ConfigError(*problems)
+    return config

@@ -37,47 +37,39 @@ _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
 _OPENERS = (b"{", b"[")
 _CLOSERS = (b"}", b"]")
+_OPEN = re.compile(
+    rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M)*\Z",
+)
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
-_COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
-_BEHIND_OPEN = rb"[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M"
-_OPEN_AS_WRITTEN = re.compile(rb"[{\[,:](?:" + _BEHIND_OPEN + rb")*\Z")
-"""Matches the end of a line that may be open, also as any encoder of JSON writes it."""
-_LAST_AS_WRITTEN = frozenset(bytes([each]) for each in b"{[,: \t\rrt9dDm5M")
+_ENDS_BEHIND_OPEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", *ESCAPED_RETURNS)
+_END_BYTES = 384  # of a line: colours and blanks at its end take fewer, even if JSON escapes each of them
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or an escaped newline
 _NEXT_FIELD = b'","'  # follows a text; inside one, its first quote would be escaped
-_END_BYTES = 64  # of a line: colours and blanks at its end take fewer
-_WRITTEN_END_BYTES = 6 * _END_BYTES  # in JSON, which may escape each of them
 _WINDOW_BYTES = 128 * 1024  # at the end of a chunk: a body that goes on behind it began there
 
 
 def may_be_open(line: bytes) -> bool:
     """Return whether a line ends where printers of JSON break lines, so that its body may follow below.
 
-    This has to be cheap: it is asked of every failure without a reason.
+    Colours and blanks may follow, also as JSON or a syslog daemon escapes them. This has to be cheap: it is asked of
+    every failure without a reason.
     """
     if line.endswith(_OPEN_ENDS):
         return True
-    text = line[-_END_BYTES:].rstrip()
-    if text.endswith(_COLOUR_OR_RETURN):
-        text = _COLOURS_AND_BLANKS.sub(b"", text)
-    return text.endswith(_OPEN_ENDS)
+    return line.endswith(_ENDS_BEHIND_OPEN) and _OPEN.search(line, max(0, len(line) - _END_BYTES)) is not None
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return the last bytes of each record's message as written, without a terminal's carriage return.
+    """Return each record up to the end of its message, as written.
 
-    A message that is written as byte numbers is returned whole, decoded.
+    A message that is written as byte numbers is returned by itself, decoded.
     """
     behind, opening = envelopes.behind(envelope), envelopes.opening(envelope)
     if behind == b"":
         return records
     ends = [each.rfind(behind) if behind else _end_of_text(each, opening) for each in records]
-    written = _WRITTEN_END_BYTES
     return [
-        each[end - written if end > written else 0 : end].removesuffix(rb"\r")
-        if end > 0
-        else _bare(each + b"\n", envelope)[0][:-1]
+        each[:end] if end > 0 else _bare(each + b"\n", envelope)[0][:-1]
         for each, end in zip(records, ends, strict=True)
     ]
 
@@ -290,11 +282,8 @@ def waiting_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: envelope
     Bodies that overlap with the open one, directly or through others, wait with it, so that answers that are written at
     the same time stay together.
     """
-    window = data[-_WINDOW_BYTES:]
-    if len(window) < len(data):
-        window = window[window.find(b"\n") + 1 :]
     # Bodies of lines before these have ended, above any that waits
-    records = window.rsplit(b"\n", 2 * _REACH_LINES + 1)[-2 * _REACH_LINES - 1 : -1]
+    records = data[-_WINDOW_BYTES:].rsplit(b"\n", 2 * _REACH_LINES + 1)[-2 * _REACH_LINES - 1 : -1]
     if not _begin_bodies(records[-_REACH_LINES:], envelope, marker):  # as nearly always
         return 0
     marked = _begin_bodies(records, envelope, marker)
@@ -324,12 +313,12 @@ def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> li
     """Return the indices of records whose line may contain the marker and be open at its end."""
     opening = envelopes.opening(envelope)
     marked = [i for i, each in enumerate(records) if marker in each or (opening and opening not in each)]
-    found = []
-    for i, line in zip(marked, up_to_end([records[i] for i in marked], envelope), strict=True):
-        end = line[-_WRITTEN_END_BYTES:]
-        if end[-1:] in _LAST_AS_WRITTEN and _OPEN_AS_WRITTEN.search(end) and (marker in records[i] or marker in line):
-            found.append(i)
-    return found
+    lines = up_to_end([records[i] for i in marked], envelope)
+    return [
+        i
+        for i, line in zip(marked, lines, strict=True)
+        if may_be_open(line) and (marker in records[i] or marker in line)
+    ]
 
 
 def _end_of_text(record: bytes, opening: bytes) -> int:

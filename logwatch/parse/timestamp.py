@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from logwatch.envelope import Received
-from logwatch.moments import YEAR_DIRECTIVES, utc
+from logwatch.moments import YEAR_DIRECTIVES
 
 DAY_SECONDS = 86400.0
 """How far a stamp may be ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
@@ -33,11 +34,7 @@ _MILLIS = {f"{n:03}": n for n in range(1000)}
 _UTC = ("Z", "UTC", "GMT")
 _SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: its whole minute has one year
 _REMEMBERED = 4096
-_TO_TEN_MINUTES = 15  # characters of an envelope's time, which has its tens of minutes no later than ISO 8601
-_TO_THE_QUARTER = 7  # digits of a time since the epoch: the others make less than 1,000 seconds
-_SINCE_THE_EPOCH = (10, 13, 16)  # digits of one in seconds, milliseconds or microseconds, as journals write it
-_REMEMBERED_RECEIVED = 64
-_TOGETHER_SECONDS = 600.0  # span within which times that are read already date stamps alike
+_TOGETHER_SECONDS = 600.0  # times within such a span date stamps alike, so that each minute is worked out once
 
 
 def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:  # noqa: PLR0911  one a format
@@ -152,13 +149,12 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
 
 
 class LineDater:
-    """Dates lines by their stamps, of one zone and format, and stamps by when lines were received; caches both."""
+    """Dates lines by their stamps, of one zone and format, and stamps by when lines were received."""
 
     def __init__(self, zone: tzinfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
         self._minutes: dict[tuple[str, float], float] = {}
-        self._near: dict[tuple[bytes | str, float], float] = {}  # by how a time begins, what dates its stamps
 
     def seconds(self, stamp: str, reference: float) -> float | None:
         """Return what ``seconds_of`` does, working out each minute once: most lines of a chunk share a few."""
@@ -178,32 +174,14 @@ class LineDater:
         return at
 
     def date(self, stamp: str, received: Received, reference: float) -> float | None:
-        """Date a stamp by when its line was received, to within a quarter of an hour; without a stamp return that."""
+        """Date a stamp by when its line was received, to within ten minutes; without a stamp return that."""
         if not received:
             return self.seconds(stamp, reference)
-        if isinstance(received, datetime):
-            at = since_epoch(received)
-            near = None if at is None else at - at % _TOGETHER_SECONDS
-        else:
-            digits = len(received) in _SINCE_THE_EPOCH and received.isdigit()
-            beginning = received[: _TO_THE_QUARTER if digits else _TO_TEN_MINUTES], reference
-            near = self._near.get(beginning)
-            if near is not None and (own := self.seconds(stamp, near)) is not None:
-                return own
-            text = received.decode("latin-1") if isinstance(received, bytes) else received
-            near = at = seconds_of(text, reference, self._zone)
-            if at is None or self._is_steady(at):
-                if len(self._near) >= _REMEMBERED_RECEIVED:
-                    self._near.clear()
-                self._near[beginning] = reference if at is None else at
-        own = self.seconds(stamp, reference if near is None else near)
+        at = since_epoch(received) if isinstance(received, datetime) else _received(received, reference, self._zone)
+        own = self.seconds(stamp, reference if at is None else at - at % _TOGETHER_SECONDS)
         return at if own is None else own
 
-    def _is_steady(self, at: float) -> bool:
-        """Return whether the zone's clocks do not change within an hour of a time.
 
-        Where they are put back, times that begin alike are in either pass, and one nearby may be nearer to the other.
-        """
-        near = min(at, _END - 2 * DAY_SECONDS)  # later times may be past the calendar in some zones
-        before, behind = (utc(near + hour).astimezone(self._zone).utcoffset() for hour in (-3600, 3600))
-        return before == behind
+@lru_cache(maxsize=64)  # many formats have no fraction of a second
+def _received(time: bytes | str, reference: float, zone: tzinfo) -> float | None:
+    return seconds_of(time.decode("latin-1") if isinstance(time, bytes) else time, reference, zone)

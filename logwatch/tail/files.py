@@ -5,7 +5,6 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
@@ -65,20 +64,6 @@ def key_at(path: str) -> Key | None:
     """Return the key of the file that a path leads to; None if it cannot be examined."""
     found = stat_at(path)
     return found.key if found else None
-
-
-def is_directory_removed(path: str, device: int) -> bool:
-    """Return whether the directory of a file on this device is gone, while its file system is mounted."""
-    directory, *above = Path(path).parents
-    for each in (directory, *above):
-        try:
-            found = os.stat(each).st_dev
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError:
-            return False
-        return each != directory and found == device
-    return False
 
 
 def open_regular(path: str) -> tuple[int, Stat]:

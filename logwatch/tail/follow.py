@@ -16,7 +16,7 @@ from logwatch.lines import LONG_PATIENCE_SECONDS
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, Stat, is_directory_removed, stat_at, stat_of
+from logwatch.tail.files import CorruptError, Stat, stat_at, stat_of
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
@@ -28,7 +28,7 @@ FUTILE_READS = 32  # a turn ends after this many that bring nothing; the longest
 SETTLE_SECONDS = 10.0
 """How long a generation may be nowhere before it is given up, if its path leads to a new one: a copy may not have got
 its name yet. The limit is ``release_seconds`` while its path leads nowhere at all, as its file system may not be
-mounted (unless it is, and the file's directory was removed), and while a file that may hold it cannot be read."""
+mounted, and while a file that may hold it cannot be read."""
 
 AWAITED_SECONDS = 3 * 86400.0
 """How long a file that has left its path is watched while nothing comes into the next one: its writer may not know of
@@ -145,8 +145,7 @@ class PathFollower(PathState):
                 continue
             generation.miss(turn.now)
             position = generation.position
-            unmounted = self.absent and not is_directory_removed(position.target or self.path, position.device)
-            waits = unmounted or self.blocked
+            waits = self.absent or self.blocked
             if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
                 continue
             elsewhere = self.owners.sharing.reached(generation)

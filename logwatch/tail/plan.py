@@ -122,7 +122,9 @@ class Found:
         bytes than are searched of one; and archives without any generation: news, or a log trimmed before packing.
         """
         held = {i for (_, i), answer in self.answers.items() if answer.relation is Relation.SAME}
-        archives = [i for i, c in enumerate(self.candidates) if c.packed and c.may_be_news and i not in held]
+        packed = [i for i, candidate in enumerate(self.candidates) if candidate.packed]
+        last = max(packed, key=lambda i: self.candidates[i].modified, default=None)  # more may be appended to it
+        archives = [i for i in packed if (self.candidates[i].may_be_news and i not in held) or i == last]
         plain = [i for i, candidate in enumerate(self.candidates) if candidate.head and not candidate.packed]
         rotated = sorted((i for i in plain if i != self.at_path), key=lambda i: -self.candidates[i].modified)
         ends = accumulate(self.candidates[i].disk_size for i in rotated)

@@ -146,6 +146,23 @@ def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, st
     played(tmp_path, life, steps)
 
 
+@pytest.mark.parametrize("restart", [None, *AWAY])
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("script", ["gzip -c m.log >> m.log.all.gz; : > m.log", "cat m.log >> all.txt; : > m.log"])
+def test_what_is_appended_to_a_file_that_was_read_to_its_end_counts(tmp_path, script, patterns, restart):
+    """An archive to which each generation is appended has the unread lines of the last one, and what is read stays."""
+    log = Log(tmp_path, "looking", patterns=patterns)
+    log.write(100)
+    log.wait_out()
+    for _ in range(3):
+        log.follower.commit()
+        with log.unwatched(restart):
+            log.write(4)
+            log.shell(script)
+            log.write(3)
+    log.check()
+
+
 PUT_TOGETHER = (
     "mv m.log m.log.1", 20, LOOK,
     "mv m.log.1 m.log.2; mv m.log m.log.1", 9, LOOK,

@@ -1,6 +1,5 @@
 """Open files by names that come from people: a pipe without a writer must not block us."""
 
-import errno
 import os
 import stat
 from os import PathLike
@@ -9,6 +8,12 @@ from typing import BinaryIO
 
 SECRETS = Path("/etc/mesibo-logwatch/secrets")
 LARGEST_SECRET = 1 << 20  # bytes: systemd hands over no larger one, and real ones have a few KiB
+
+_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+
+
+class NotAFileError(OSError):
+    """A directory, a pipe, a socket or a device is in place of a regular file."""
 
 
 def handed(path: str | PathLike[str]) -> Path | None:
@@ -30,17 +35,22 @@ def copy_in(given: Path, path: str | PathLike[str]) -> Path:
 
 
 def open_file(path: str | PathLike[str]) -> BinaryIO:
-    """Open a regular file for reading; raise OSError as ``open`` does, and for anything that is not a regular file."""
-    _make_sure(path, os.stat(path))  # noqa: PTH116  opening a pipe would already wake up its writer
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    """Open a regular file for reading; raise OSError as ``open`` does, and NotAFileError for anything else."""
+    return os.fdopen(open_regular(path)[0], "rb")
+
+
+def open_regular(path: str | PathLike[str]) -> tuple[int, os.stat_result]:
+    """Return a descriptor of a regular file, and its status; raise OSError as ``open_file`` does."""
+    _make_sure(os.stat(path))  # noqa: PTH116  opening a pipe would already wake up its writer
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        _make_sure(path, os.fstat(file.fileno()))
+        return descriptor, _make_sure(os.fstat(descriptor))
     except OSError:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
 
 
-def _make_sure(path: str | PathLike[str], status: os.stat_result) -> None:
+def _make_sure(status: os.stat_result) -> os.stat_result:
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+        raise NotAFileError(f"it is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')}")
+    return status

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
-from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, Stat, open_regular, stat_of
+from logwatch.regular_file import NotAFileError, open_regular
+from logwatch.tail.files import CorruptError, PackedFile, PlainFile, Stat, stat_of
 from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.rotated_names import UNNAMED, RotatedName
@@ -326,10 +327,10 @@ class Candidate(Content):
 
 def _open(path: str, key: Key) -> tuple[int, Stat]:
     try:
-        descriptor, found = open_regular(path)
+        descriptor, status = open_regular(path)
     except FileNotFoundError as error:
         raise VanishedError from error
-    if found.key != key:
+    if (found := stat_of(status)).key != key:
         os.close(descriptor)
         raise VanishedError
     return descriptor, found

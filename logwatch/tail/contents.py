@@ -206,11 +206,8 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return  # rotated and packed. With its last lines here (MOVED), it was trimmed, whatever archive was kept
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
-    elif draft.is_part(each, i, original):
-        if not draft.wait_if_torn(i):
-            draft.start[i] = common  # a copy made before all that was read had been written
-    elif (each.number, i) in draft.found.common:
-        draft.start[i] = common  # an earlier copy, which has got other lines since
+    elif draft.is_part(each, i, original) and not draft.wait_if_torn(i):
+        draft.start[i] = common  # a copy made before all that was read had been written
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
@@ -279,10 +276,7 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
     """Return how far a generation's file is known to agree with the path's file."""
     if draft.is_part(each, i, original):
         return draft.size(i) or 0
-    if (each.number, i) in draft.found.common:
-        return draft.found.common[each.number, i]
-    whole = original is not None and i in draft.found.parts[original] and draft.size(original)
-    return whole or each.position.offset
+    return draft.found.common.get((each.number, i), each.position.offset)
 
 
 def undo_copies(draft: Draft) -> None:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -12,16 +11,11 @@ from logwatch.tail.identity import Key
 from logwatch.tail.uncompressed import Content, SeekingError
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
-_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _STEP_BYTES = 65536  # read from an archive at a time
 _HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are searched in one call; any more in an archive are content
 _LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
 _SEEK_BYTES = 4 << 20  # the most that one call unpacks and skips: nothing else has to wait for a big archive
-
-
-class NotAFileError(OSError):
-    """A directory, a pipe, a socket or a device is in place of a regular file."""
 
 
 class CorruptError(Exception):
@@ -64,24 +58,6 @@ def key_at(path: str) -> Key | None:
     """Return the key of the file that a path leads to; None if it cannot be examined."""
     found = stat_at(path)
     return found.key if found else None
-
-
-def open_regular(path: str) -> tuple[int, Stat]:
-    """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
-    _make_sure(os.stat(path))  # opening a pipe would wake up its writer
-    descriptor = os.open(path, _READ)
-    try:
-        return descriptor, _make_sure(os.fstat(descriptor))
-    except OSError:
-        os.close(descriptor)
-        raise
-
-
-def _make_sure(status: os.stat_result) -> Stat:
-    """Return the ``Stat`` of a regular file; raises NotAFileError for anything else."""
-    if not stat.S_ISREG(status.st_mode):
-        raise NotAFileError(f"it is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')}")
-    return stat_of(status)
 
 
 def read_fully(descriptor: int, count: int, offset: int) -> bytes:

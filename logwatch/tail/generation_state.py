@@ -270,14 +270,9 @@ class GenerationState(Positioned):
         if (size < end and grows) or (other.waiting and (file.packed or size > end)):
             self.rest()
             return False
-        if not before.offset:
-            return True
-        if size < end:
-            self.skip_within(size)
-            return True
-        self.position = known._replace(
-            offset=end, size=max(known.size, end), tail_bytes=before.tail_bytes, tail=before.tail, inside=before.inside
-        )
+        if before.offset:
+            self.skip_within(min(size, end))
+            self.note(marks=known.marks, inside=before.inside if size >= end else None)
         return True
 
     # whether it is still itself

@@ -11,9 +11,10 @@ from dataclasses import replace
 from logwatch.errors import in_words
 from logwatch.events import shown
 from logwatch.model import Envelope, FileState, Position
+from logwatch.regular_file import NotAFileError
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
+from logwatch.tail.files import CorruptError, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError

@@ -193,16 +193,12 @@ def _pair_with_what_goes_on(draft: Draft) -> None:
 def _read_of(draft: Draft, i: int) -> int:
     """Return how much of a file's beginning was read as another generation's: everything that was read of that one.
 
-    In a file beside the path, it may have been edited since, or be what the file shares with a generation's own.
+    It may have been edited since, or, beside the path, be what the file shares with a generation's own.
     """
     if i in draft.start:
         return draft.start[i]
     read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
-
-    def is_edited(k: Known) -> bool:
-        return draft.answer(k, i).relation is Relation.MOVED and (i != draft.at_path or k.deleted)
-
-    ends = [draft.answer(k, i).at for k in read if is_edited(k) or draft.holds(k, i)]
+    ends = [draft.answer(k, i).at for k in read if draft.answer(k, i).relation is Relation.MOVED or draft.holds(k, i)]
     return max(ends + [draft.shared_end(k, i) for k in draft.known if k.in_use and i != draft.at_path], default=0)
 
 

@@ -1,6 +1,7 @@
 """Follow all files of one source: find its paths, choose what is read next, and report its status."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -230,18 +231,17 @@ class Tail:
         if waiting:
             self._status = None
         fresh = [follower for follower in waiting if follower.lag <= LITTLE_BYTES]
-        backlog = [follower for follower in waiting if follower.lag > LITTLE_BYTES]
+        backlog = deque(follower for follower in waiting if follower.lag > LITTLE_BYTES)
         for follower in fresh:
             while follower.lag <= LITTLE_BYTES and (amount := follower.read(turn)) is not None:
                 budget -= amount
         self._turns += 1
-        first = self._turns % len(backlog) if backlog else 0
-        queue = backlog[first:] + backlog[:first]
-        while queue:
-            follower = queue.pop(0)
+        backlog.rotate(-self._turns)
+        while backlog:
+            follower = backlog.popleft()
             amount = follower.read(turn)
             if amount is not None:
-                queue.append(follower)
+                backlog.append(follower)
                 budget -= amount
             if budget <= 0:
                 break

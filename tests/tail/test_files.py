@@ -7,9 +7,10 @@ from contextlib import suppress
 
 import pytest
 
+from logwatch.regular_file import NotAFileError, open_regular
 from logwatch.tail import files
 from logwatch.tail.candidates import Archive, Unpacking
-from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, open_regular, stat_at
+from logwatch.tail.files import CorruptError, PackedFile, PlainFile, stat_at, stat_of
 from logwatch.tail.uncompressed import SeekingError
 from logwatch.unpack import format_of
 
@@ -167,8 +168,8 @@ def test_of_a_damaged_archive_no_more_is_read_than_its_sums_prove(packed):
     damaged = bytearray(gzip.compress(first) + second)
     damaged[-2000:-1990] = b"\0" * 10
     _, path = packed(bytes(damaged))
-    descriptor, stat = open_regular(str(path))
-    archive = Archive(str(path), "gzip", stat, unpacking=Unpacking())
+    descriptor, status = open_regular(str(path))
+    archive = Archive(str(path), "gzip", stat_of(status), unpacking=Unpacking())
     with pytest.raises(SeekingError):  # it may still be written
         archive.size()
     assert archive.intact == len(first)

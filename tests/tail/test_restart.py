@@ -157,6 +157,22 @@ def test_a_log_that_is_gone_is_waited_for_even_if_its_directory_was_removed(tmp_
     assert follower.missed == 1
 
 
+def test_history_that_was_put_beside_a_log_is_none_of_it_though_what_was_rotated_last_is_gone(follower, path):
+    """Where the rotated file lay is known, and nothing else can have come after it: what is older is history."""
+    follower.start()
+    follower.turn()
+    os.rename(path, f"{path}.1")
+    append(path, *lines(7, 8))
+    follower.turn()
+    follower.stop()
+    os.unlink(f"{path}.1")
+    with gzip.open(f"{path}-20200101.gz", "wt") as file:
+        file.write("".join(f"{line}\n" for line in lines(20, 21)))
+    os.utime(f"{path}-20200101.gz", (1_577_836_800, 1_577_836_800))
+    settle(follower)
+    assert follower.lines == lines(*range(9))
+
+
 def test_a_mount_point_without_its_file_system_is_waited_for(tmp_path):
     """The directory above those that are nowhere is of another file system than the log was."""
     pod = tmp_path / "mnt" / "pods"

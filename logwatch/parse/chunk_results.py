@@ -112,7 +112,7 @@ def _tallied(
 # ---- failures --------------------------------------------------------------------------------------------------------
 
 
-class LazyFailures(Sequence[Failure]):
+class LazyFailures(Sequence[Failure]):  # noqa: PLW1641  they are read again and again, and no keys
     """Failures in line order, whose lines are read only when they are asked for; slicing reads none.
 
     Most are never looked at, so a storm of failures is as cheap as other lines. Lines end in a newline; ``read`` takes
@@ -127,10 +127,6 @@ class LazyFailures(Sequence[Failure]):
         self.received = received
         self.reference = reference
         self.read = read
-
-    @property
-    def _lines(self) -> list[bytes]:
-        return list(BytesIO(self.text))
 
     def bare(self) -> tuple[list[bytes], Sequence[Received]]:
         """Return the payloads, out of their envelopes, and when they were received."""
@@ -164,18 +160,11 @@ class LazyFailures(Sequence[Failure]):
 
     def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
         if isinstance(index, slice):
-            return LazyFailures(self._lines[index], self.received[index], self.reference, self.read)
-        (found,) = LazyFailures([self._lines[index]], [self.received[index]], self.reference, self.read)
-        return found
+            return LazyFailures(list(BytesIO(self.text))[index], self.received[index], self.reference, self.read)
+        return list(self)[index]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __repr__(self) -> str:
-        return repr(list(self))
 
 
 Read = Callable[[list[bytes], Sequence[Received], Sequence[float]], Columns]

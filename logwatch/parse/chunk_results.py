@@ -92,8 +92,10 @@ def _dated(tallies: dict[_Key, _Tally], times: Times) -> Iterator[tuple[_Key, Se
         if first is None or last is None:
             known = first if last is None else last
             yield key, Seen(tally.count, known, known), tally.count if known is None else 1
+        elif first <= last:
+            yield key, Seen(tally.count, first, last), 0
         else:
-            yield key, Seen(tally.count, min(first, last), max(first, last)), 0
+            yield key, Seen(tally.count, last, first), 0
 
 
 def _tallied(

@@ -308,10 +308,9 @@ class Pipeline:
         status = self.status.get(source)
         live = status is not None and status.caught_up
         written = now if live else min(chunk.reference, now)
-        for cause, times in (("", scan.results.values()), *scan.unread.items()):
-            for seen in times:
-                dated = not live and seen.last is not None
-                self.batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
+        for cause, seen in [*(("", seen) for seen in scan.results.values()), *scan.unread.items()]:
+            dated = not live and seen.last is not None
+            self.batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
         logged = min(written if scan.logged_at is None else scan.logged_at, now)
         self.batch.logged_at[source] = max(logged, self.batch.logged_at.get(source, logged))
 

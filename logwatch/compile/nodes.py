@@ -257,15 +257,11 @@ def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
     return (head, seq(*rest)) if isinstance(head, CharRun) and skips else (None, node)
 
 
-def looks_before(node: Node, at: int = 0) -> bool:
-    """Return whether a lookbehind may see what precedes the line; at least ``at`` of its bytes precede the node."""
-    match node:
-        case Look(item, _, True):
-            return item.min_len > at
-        case Seq(items):
-            for item in items:
-                if looks_before(item, at):
-                    return True
-                at += item.min_len
-            return False
-    return any(looks_before(child, at) for child in node.children)
+def looks_before(node: Node) -> bool:
+    """Return whether a lookbehind may see what precedes the line."""
+    at = 0  # bytes that precede the part at least
+    for part in parts(node):
+        if any(isinstance(each, Look) and each.behind and each.item.min_len > at for each in walk(part)):
+            return True
+        at += part.min_len
+    return False

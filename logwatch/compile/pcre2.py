@@ -21,7 +21,7 @@ _CONFIG_VERSION = 11
 _LONGEST_TEXT = 256  # bytes, of a version or an error message
 _STACK_BYTES = 32 * 1024, 8 << 20  # for machine code: initial and maximum
 _MATCH_LIMIT = 10_000_000  # backtracking steps in one match: if one needs more, the whole text fails
-_HEAP_KIB = 16 * 1024  # for one match that is interpreted
+_HEAP_KIB = 24 * 1024  # for one match that is interpreted: 64 KiB of escaped quotes take more than 16 MiB
 _SIGNATURES = {
     "compile": (c_void_p, c_char_p, c_size_t, c_uint32, POINTER(c_int), POINTER(c_size_t), c_void_p),
     "code_free": (None, c_void_p),

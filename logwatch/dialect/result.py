@@ -5,7 +5,7 @@ What pyparsing and what compiled expressions read both ends up here, so they can
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -14,7 +14,6 @@ from logwatch.model import Cause, Platform
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
 _CODES = re.compile(rb"(?:-?[0-9]{1,6}\n)*+-?[0-9]{1,6}")
-_MAX_REMEMBERED = 1024  # characters of the values that decide a result: a hostile log has reasons of 64 KiB
 _REASONS = ("reason", "fcm_error", "fcm_status", "apns_reason")
 _DECIDING = ("platform", "fcm_name", *_REASONS)  # beside the code
 PLATFORM_WORDS: Mapping[str, Platform] = {
@@ -113,19 +112,13 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
     number = _number(tuple([value for name, value in values if name == "code"]))
     if isinstance(number, str):
         return number
-    deciding = [get(name, "") for name in _DECIDING]
-    decided = _decider(len("".join(deciding)))(*deciding)
+    decided = _decide(*[get(name, "") for name in _DECIDING])
     if COUNTED.issuperset(last):
         return PushResult(number, *decided)
     return PushResult(number, *decided, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
 
-def _decider(size: int) -> Callable[..., tuple[Platform, str]]:
-    """Return ``_decide``, uncached for values of more than ``_MAX_REMEMBERED`` characters: only short ones recur."""
-    return _decide if size <= _MAX_REMEMBERED else _decide.__wrapped__
-
-
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # a hostile log has reasons of 64 KiB
 def _decide(word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str) -> tuple[Platform, str]:
     """Return the platform and the reason that a line is counted by.
 
@@ -168,9 +161,7 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
     count = len(columns[0]) if columns else 0
     if not count:
         return (*[()] * len(PushResult._fields),), {}
-    deciding = [texts(name, "latin-1") for name in _DECIDING]
-    size = max(len("".join(each)) for each in deciding)
-    decided = map(_decider(size // count), *deciding)
+    decided = map(_decide, *[texts(name, "latin-1") for name in _DECIDING])
     codes = groups.get("code", [[b""] * count])
     numbers: list[int | Cause]
     if len(codes) == 1 and _CODES.fullmatch(joined := b"\n".join(codes[0])):

@@ -13,10 +13,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Format, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import RECENT_DATE, USUAL_CLOCK
-from logwatch.model import EnvelopeKind
 
 OPENING = b'{"log":'
 _WHOLE_END = b'\\n","stream":"std'  # the longer it is, the faster it is found
@@ -48,15 +47,13 @@ _decode = msgspec.json.Decoder(_Record).decode
 _decode_received = msgspec.json.Decoder(_Received).decode
 
 
-class Docker:
+class Docker(Format):
     """Records of json-file."""
 
     name = "docker"
-    kind: EnvelopeKind = "docker"
-    named = False
+    kind = "docker"
     splits = True
     escapes = JSON_ESCAPES
-    opening = b""
     behind = _WHOLE_END
 
     def record(self, line: bytes) -> Record | None:

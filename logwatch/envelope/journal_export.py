@@ -11,7 +11,6 @@ import re
 import struct
 
 from logwatch.envelope.journal_json import FIELDS, Entries, Multiline, as_line, as_value
-from logwatch.model import EnvelopeKind
 
 _LENGTH = struct.Struct("<Q")
 _MOST_BYTES = 64 << 20  # of a field: journald accepts 768 MiB, but no line is as long
@@ -25,7 +24,7 @@ class JournalExport(Multiline):
     """Entries of the export format."""
 
     name = "journal-export"
-    kind: EnvelopeKind = "journal-export"
+    kind = "journal-export"
     mark = _RECEIVED + b"="
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:  # noqa: ARG002  a blank line ends each

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Format, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -61,7 +61,7 @@ _LOOKED_AT = 32  # entries
 _decode = msgspec.json.Decoder(_Entry).decode
 
 
-class JournalJson:
+class JournalJson(Format):
     """Entries as JSON objects, one a line."""
 
     name = "journal-json"

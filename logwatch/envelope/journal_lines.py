@@ -21,7 +21,6 @@ import msgspec
 from logwatch.envelope.journal_json import Entries, Multiline, Value, as_line, as_value, without_colours
 from logwatch.envelope.record import NO_JSON
 from logwatch.envelope.times import CLOCK, COLOURS, DATE
-from logwatch.model import EnvelopeKind
 
 _HEX = "[0-9a-f]{1,32}"
 _HEAD = re.compile(
@@ -37,7 +36,7 @@ class JournalVerbose(Multiline):
     """Entries as `-o verbose` prints them: each is complete where the next one begins."""
 
     name = "journal-verbose"
-    kind: EnvelopeKind = "journal-verbose"
+    kind = "journal-verbose"
     mark = dated = b";t="
 
     def rewritten(self, data: bytes, *, final: bool) -> Entries:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from logwatch.envelope.record import Frame, Payloads, Record
+from logwatch.envelope.record import Format, Frame, Payloads, Record
 from logwatch.envelope.text import line_count, unescaped
 from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
@@ -18,16 +18,13 @@ CONTAINER_ID = "<container id>"
 _CONTAINER_ID = re.compile("[0-9a-f]{12}")
 
 
-class Prefixed:
+class Prefixed(Format):
     """A format defined by the regex of its front, with optional groups ``time``, ``origin``, ``stream`` and ``tag``.
 
     ``pattern`` has ``{origin}`` in place of the program's name, and ``origin`` is the regex of such a name. It must
     match in time linear in the line, and never across a newline. ``part`` matches in each line whose message goes on in
     the next one.
     """
-
-    escapes: frozenset[int] = frozenset()
-    opening = behind = b""
 
     def __init__(self, name: str, kind: EnvelopeKind, pattern: str, origin: str = "", part: str = "") -> None:
         self.name = name

@@ -74,33 +74,20 @@ class Frame(NamedTuple):
 class Format(Protocol):
     """One way to wrap a line."""
 
-    @property
-    def name(self) -> str:
-        """The name under which the decision is committed."""
-
-    @property
-    def kind(self) -> EnvelopeKind:
-        """The name in the configuration and the metrics."""
-
-    @property
-    def named(self) -> bool:
-        """Whether its lines name what logged them: ``origin`` of their records."""
-
-    @property
-    def splits(self) -> bool:
-        """Whether long messages are split over several records."""
-
-    @property
-    def escapes(self) -> frozenset[int]:
-        """The bytes of a message that a line may not contain as they were logged."""
-
-    @property
-    def opening(self) -> bytes:
-        """What directly precedes a message that is text; empty if all are text, and ``behind`` marks their place."""
-
-    @property
-    def behind(self) -> bytes | None:
-        """What directly follows the message in every whole record; None if only ``opening`` marks its place."""
+    name: str
+    """The name under which the decision is committed."""
+    kind: EnvelopeKind
+    """The name in the configuration and the metrics."""
+    named: bool = False
+    """Whether its lines name what logged them: ``origin`` of their records."""
+    splits: bool = False
+    """Whether long messages are split over several records."""
+    escapes: frozenset[int] = frozenset()
+    """The bytes of a message that a line may not contain as they were logged."""
+    opening: bytes = b""
+    """What directly precedes a message that is text; empty if all are text, and ``behind`` marks their place."""
+    behind: bytes | None = b""
+    """What directly follows the message in every whole record; None if only ``opening`` marks its place."""
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""

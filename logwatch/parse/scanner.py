@@ -19,7 +19,7 @@ from logwatch.dialect.result import Columns, Reasons
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
-from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
+from logwatch.parse.chunk_results import DatedCounts, FailedLines
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
 from logwatch.parse.timestamp import LineDater
@@ -136,14 +136,13 @@ class _Job:
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self._counts = ResultCounts(scanner.reasons)
+        self._counts = DatedCounts(scanner.reasons)
         self._failed = FailedLines()
         self._bodies = bodies
         self._numbered = LineBatch(b"")  # the lines of the chunk that numbers stand for
-        self._open: list[tuple[LineAt, Outcome]] = []  # lines whose bodies may follow, and what they give without
+        self._open: list[tuple[LineAt, ResultKey]] = []  # lines whose bodies may follow, and what they give without
         self._single: list[tuple[LineAt, Outcome]] = []  # lines that were read by themselves
         self._samples = Samples(scanner.marker, scanner.words)
-        self._unread = Unread()
 
     def chunk(self, whole: LineBatch, since: float | None, until: float | None) -> None:
         """Read all lines in the window: together where that is exact, else one by one."""
@@ -152,7 +151,6 @@ class _Job:
         if since is not None or until is not None:
             batch = self._inside(batch, -inf if since is None else since, inf if until is None else until)
         self._numbered = whole if found is None else found
-        self._unread.batch = batch
         self._lines(batch)
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(whole.text)
 
@@ -170,13 +168,11 @@ class _Job:
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        scan, times = self.scan, partial(self._scanner.times, reference=self._reference)
+        scan = self.scan
         self._read_bodies()
         self._count_single()
-        dated = self._counts.write(scan, times, self._reference)
-        scan.unread = self._unread.seen(dated, times)
+        self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
         scan.samples += self._samples.of(scan.unparsed)
-        scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
@@ -240,8 +236,10 @@ class _Job:
         for at in self._in_place(left):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
-            is_open = self._wants_body(outcome) and may_be_open(at[1][0])
-            (self._open if is_open else self._single).append((at, outcome))
+            if isinstance(outcome, ResultKey) and self._wants_body(outcome) and may_be_open(at[1][0]):
+                self._open.append((at, outcome))
+            else:
+                self._single.append((at, outcome))
 
     def _in_place(self, batch: LineBatch) -> list[LineAt]:
         """Return the lines of a batch whose marker may be in its place, and count the others together.
@@ -285,9 +283,8 @@ class _Job:
         self, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey], batch: LineBatch
     ) -> None:
         """Set aside the lines whose bodies may follow below, with what they give without."""
-        delivered = self._scanner.delivered
         wanting = positions_of(symbols, [symbol for symbol, result in results.items() if self._wants_body(result)])
-        wanting += [i for i, (_, code, reason) in by_line.items() if not reason and code not in delivered]
+        wanting += [i for i, result in by_line.items() if self._wants_body(result)]
         wanting = list(compress(wanting, map(may_be_open, up_to_end(batch.picked(wanting), batch.envelope))))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
             self._open.append((at, by_line.pop(i) if symbols[i] == OTHER_SYMBOL else results[symbols[i]]))
@@ -297,9 +294,9 @@ class _Job:
         """Return whether a result is a failure."""
         return result.code not in self._scanner.delivered
 
-    def _wants_body(self, outcome: Outcome) -> bool:
-        """Return whether an outcome is a failure without a reason, which a body may have."""
-        return isinstance(outcome, ResultKey) and not outcome.reason and self._fails(outcome)
+    def _wants_body(self, result: ResultKey) -> bool:
+        """Return whether a result is a failure without a reason, which a body may have."""
+        return not result.reason and self._fails(result)
 
     def _read_bodies(self) -> None:
         """Read the lines that were set aside with their bodies, which may add a reason but never change the code."""
@@ -308,19 +305,15 @@ class _Job:
         opened = sorted(self._open, key=lambda each: each[0][0])
         ends = self._numbered.ends
         joined = self._bodies.joined([line[0] for (_, line), _ in opened], [ends[number] for (number, _), _ in opened])
-        longer = [i for i, ((_, (text, _)), alone) in enumerate(opened) if joined[i] is not text]
-        read = self._outcomes_of([joined[i] for i in longer])
-        for at, i in enumerate(longer):
-            (number, (_, received)), alone = opened[i]
-            outcome = read[at]
-            if isinstance(outcome, ResultKey) and isinstance(alone, ResultKey) and outcome.code == alone.code:
-                opened[i] = (number, (joined[i], received)), outcome
-        self._single += opened
+        for (at, alone), text, outcome in zip(opened, joined, self._outcomes_of(joined), strict=True):
+            number, (_, received) = at
+            same_code = isinstance(outcome, ResultKey) and outcome.code == alone.code
+            self._single.append(((number, (text, received)), outcome) if same_code else (at, alone))
 
     def _outcomes_of(self, joined: list[bytes]) -> list[Outcome]:
         """Return what lines give that were joined with their bodies."""
         reader = self._parser.chunk_reader
-        symbols = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if joined and reader else None
+        symbols = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if reader else None
         if symbols is None or reader is None:
             return list(map(self._outcome, joined))
         outcomes = zip(reader.bare.outcomes(symbols), joined, strict=True)
@@ -355,6 +348,5 @@ class _Job:
     def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:
         """Count lines that gave no result, for one cause; where the marker is but part of a word, nothing is missed."""
         if named := [*compress(lines, self._scanner.names_marker([text for _, (text, _) in lines]))]:
-            self.scan.unparsed[cause] += len(named)
-            self._unread.add(cause, named)
+            self._counts.add_unread(cause, named)
             self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])

@@ -8,7 +8,6 @@ most a day ahead. A date that does not exist is no time: a wrong time is worse t
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -49,8 +48,10 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
         if stamp.isdecimal():
             return _epoch(stamp)
         if stamp[10:17:3] == "T::":  # the most usual form of ISO 8601: takes a tenth of the time
-            with suppress(ValueError):  # the name of a zone follows
+            try:
                 return _in_zone(datetime.fromisoformat(stamp), reference, zone)
+            except ValueError:  # the name of a zone follows
+                pass
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
             return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)

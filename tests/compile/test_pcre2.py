@@ -10,6 +10,8 @@ import pytest
 
 from logwatch.compile import pcre2
 from logwatch.compile.pcre2 import Expression
+from logwatch.parse import load
+from logwatch.parse.line_parser import LineParser
 
 LINES = rb"(*LF)(?:code=([0-9]+)(?: b=([a-z]*))?|.*+)\n"
 TEMPLATE = b"$1,$2\n"
@@ -153,6 +155,13 @@ def test_without_machine_code_the_text_is_the_same(monkeypatch, text):
     assert compiled.written(text, len(text)) == interpreted.written(text, len(text))
 
 
+def test_without_machine_code_the_longest_escaped_text_needs_no_more_memory_than_allowed(monkeypatch):
+    """A user can write one: if the limit were lower, all lines of its chunk would be read one by one."""
+    monkeypatch.setattr(pcre2.loaded(), "jit_compile", lambda *_: -45)
+    line = b'E2211-101500-123 (17): push_on_complete: code 404 {"a":"' + b'\\"' * 32_500 + b'"}\n'
+    assert LineParser(load("mesibo")).chunk_reader.bare.encode(line) is not None
+
+
 SCAN = """
 import ctypes, sys
 from datetime import UTC
@@ -186,6 +195,8 @@ def test_a_process_that_may_not_make_machine_code_reads_the_same():
 ENDS = """
 import threading, time
 from logwatch.compile.pcre2 import Expression
+from logwatch.parse import load
+from logwatch.parse.line_parser import LineParser
 expression = Expression(rb"(*LF)(?:((?:a|a)*+)b|.*+)\\n", b"$1\\n")
 text = (b"a" * 200 + b"\\n") * 100_000
 threading.Thread(target=expression.written, args=(text, len(text)), daemon=True).start()

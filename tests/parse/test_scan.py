@@ -198,32 +198,27 @@ def test_a_storm_of_one_cause_leaves_a_sample_of_another():
 
 
 def times(data, envelope="plain"):
-    return {cause: [(s.count, s.first, s.last) for s in seen] for cause, seen in scan(data, envelope).unread.items()}
+    return {cause: (s.count, s.first, s.last) for cause, s in scan(data, envelope).unread.items()}
 
 
 def test_unread_lines_are_dated_by_their_own_stamp():
-    """A line with a readable prefix is dated by it, even if it gives no result."""
+    """Lines with a readable prefix are dated by it, even if they give no result."""
     data = b"".join(P % (101000 + 100 * i, 0) + b"status=903\n" for i in range(4))
     data += P % (101359, 0) + b"status=903\n" + P % (101500, 0) + b"code 200\n"
-    assert times(data) == {
-        "no_code": [(1, at(10, 10), at(10, 10)), (1, at(10, 11), at(10, 11)), (1, at(10, 12), at(10, 12)),
-                    (2, at(10, 13), at(10, 13, 59))]
-    }  # fmt: skip
+    assert times(data) == {"no_code": (5, at(10, 10), at(10, 13, 59))}
 
 
-def test_unread_lines_without_a_stamp_lie_between_their_neighbours():
-    """Behind an unknown prefix nothing tells the time but the lines around."""
+def test_unread_lines_without_a_stamp_lie_among_the_results():
+    """Behind an unknown prefix nothing tells the time but the other lines of the chunk."""
     hidden = b"gw7 >> " + P % (0, 0) + b"code 903\n"
     data = hidden + P % (101000, 0) + b"code 200\n" + hidden + P % (102000, 0) + b"code 200\n" + hidden * 2
-    assert times(data) == {
-        "misplaced": [(1, at(10, 10), at(10, 10)), (1, at(10, 15), at(10, 15)), (2, at(10, 20), at(10, 20))]
-    }
-    assert times(hidden * 9) == {"misplaced": [(9, None, None)]}
+    assert times(data) == {"misplaced": (4, at(10, 10), at(10, 20))}
+    assert times(hidden * 9) == {"misplaced": (9, None, None)}
 
 
 @pytest.mark.parametrize("hidden", [b"chat: push_on_complete", b"chat push_on_complete: code 903"])
-def test_unread_lines_between_others_are_dated_some_at_once(hidden):
-    """Where the first and the last one of some are near in time, so are those between."""
+def test_of_unread_lines_only_the_first_and_the_last_are_dated(hidden):
+    """Thousands that users write cost as little as results."""
     pushes = [P % (101500 + i // 100, i % 100) + b"code 200\n" for i in range(3000)]
     unread = [b"E2211-%06d-%03d (1): %s\n" % (101500 + i // 100, i % 100, hidden) for i in range(3000)]
     made, dated = scanner(), []
@@ -231,21 +226,14 @@ def test_unread_lines_between_others_are_dated_some_at_once(hidden):
     made.times = lambda lines, reference: dated.extend(lines) or times(lines, reference)
     data = b"".join(line for pair in zip(pushes, unread, strict=True) for line in pair)
     found = made.scan(data, envelope="plain", reference=NOW)
-    (seen,) = found.unread["misplaced"]
+    seen = found.unread["misplaced"]
     assert (seen.count, seen.first, seen.last) == (3000, at(10, 15), at(10, 15, 29.099))
-    assert len(dated) < 3000 / 5
-
-
-def test_unread_lines_far_apart_are_dated_each():
-    """Each unread line is dated, however many there are and whatever is between them."""
-    lines = [b"E2211-%02d%02d00-000 (1): x push_on_complete\n" % divmod(600 + 3 * i, 60) for i in range(40)]
-    data = b"".join(line + P % (100000, 0) + b"code 200\n" for line in lines)
-    assert times(data) == {"misplaced": [(1, each, each) for each in (at(10, 0, 180 * i) for i in range(40))]}
+    assert len(dated) <= 6
 
 
 def test_unread_lines_in_dockers_records_have_dockers_time():
     """The envelope dates what the line itself does not."""
-    assert times(docker(b"x push_on_complete"), "docker") == {"misplaced": [(1, at(10, 15, 0.5), at(10, 15, 0.5))]}
+    assert times(docker(b"x push_on_complete"), "docker") == {"misplaced": (1, at(10, 15, 0.5), at(10, 15, 0.5))}
 
 
 def test_samples_count_all_lines_of_their_cause():

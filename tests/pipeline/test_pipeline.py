@@ -589,7 +589,7 @@ class Mixed:
             at = float(line[1:]) if line[1:] else None
             if line[0] == "u":
                 scan.unparsed["no_code"] += 1
-                scan.unread.setdefault("no_code", []).append(Seen(1, at, at))
+                scan.unread.setdefault("no_code", Seen()).add(Seen(1, at, at))
             else:
                 scan.results.setdefault(ResultKey("fcm", 200, ""), Seen()).add(Seen(1, at, at))
                 scan.logged_at = at

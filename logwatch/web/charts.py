@@ -281,7 +281,7 @@ def _grid(up: int, down: int) -> tuple[Tick, ...]:
     most = up + down
     step = next((s * 10**power for power in range(12) for s in _STEPS if most <= 5 * s * 10**power), most)
     values = [value for value in range(-(down // step) * step, up + 1, step) if value]
-    return tuple(Tick(_rounded(100 * (up - value) / most), number(abs(value))) for value in reversed(values))
+    return tuple(Tick(round(100 * (up - value) / most, 2), number(abs(value))) for value in reversed(values))
 
 
 def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
@@ -290,7 +290,7 @@ def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
     return tuple(
-        Tick(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{utc(at):{form}}", at)
+        Tick(round(100 * (at - starts[0]) / (last - starts[0]), 2), f"{utc(at):{form}}", at)
         for at in range(-(-starts[0] // every) * every, last, every)
     )
 
@@ -308,7 +308,7 @@ def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Inciden
         end = starts[0] + length if incident.ended is None else min(incident.ended, starts[0] + length)
         if (about and platform not in about) or began < starts[0] or len(found) == MARKS:
             continue
-        part = _rounded(100 * (began - starts[0]) / length), _rounded(100 * max(end - began, 0) / length)
+        part = round(100 * (began - starts[0]) / length, 2), round(100 * max(end - began, 0) / length, 2)
         found.append(Mark(str(label), *part, incident))
     return tuple(reversed(found))
 
@@ -325,7 +325,3 @@ def _interval(start: int, span: Span) -> str:
     if span.width == QUARTER:
         return f"{begin:%H:%M} to {end:%H:%M}"
     return f"{begin:%-d %b}, {begin:%H:%M} to {end:%H:%M}"
-
-
-def _rounded(percent: float) -> float:
-    return round(percent, 2)

@@ -183,24 +183,22 @@ def said(class_: str) -> str:
     return "accepted" if class_ == "delivered" else class_.replace("_", " ")
 
 
-def tally(timeline: Timeline, catalogue: Catalogue, before: tuple[Timeline, Tally] | None = None) -> Tally:
-    """Sum up results by interval, platform and class; with ``before``, only for intervals that have changed since."""
-    known, counts = before or (Timeline(timeline.width), {})
-    changed = timeline.changed(known)
-    classes = [(row.platform, entry_of(catalogue, row).class_, each) for row, each in timeline.series.items()]
-    made = {start: counts[start] for start in timeline.starts if start not in changed and start in counts}
-    for index in sorted(timeline.starts.index(start) for start in changed):
-        total: dict[str, dict[str, int]] = {}
-        for platform, class_, series in classes:
-            if count := series.counts[index]:
-                mine = total.setdefault(platform, {})
+def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
+    """Sum up results by interval, platform and class."""
+    total: dict[int, dict[str, dict[str, int]]] = {}
+    for row, series in timeline.series.items():
+        class_ = entry_of(catalogue, row).class_
+        for start, count in zip(timeline.starts, series.counts, strict=True):
+            if count:
+                mine = total.setdefault(start, {}).setdefault(row.platform, {})
                 mine[class_] = mine.get(class_, 0) + count
-        if total:
-            made[timeline.starts[index]] = {
-                platform: tuple((name, mine[name]) for name in ("delivered", *ORDER) if name in mine)
-                for platform, mine in total.items()
-            }
-    return made
+    return {
+        start: {
+            platform: tuple((name, mine[name]) for name in ("delivered", *ORDER) if name in mine)
+            for platform, mine in each.items()
+        }
+        for start, each in total.items()
+    }
 
 
 def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:

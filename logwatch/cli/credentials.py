@@ -70,14 +70,11 @@ def check(*, files: Sequence[Path], bundle_id: str, project: str, password_file:
 def as_dict(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict for a program; times are ISO 8601 in UTC."""
     fields: dict[str, Any] = msgspec.to_builtins(verdict)
-    flaws = {kind: [_flaw_as_dict(verdict, flaw) for flaw in each] for kind, each in _flaws(verdict).items()}
+    told = {"problems": verdict.problems, "notes": verdict.notes}
+    flaws = {kind: [_flaw_as_dict(verdict, flaw) for flaw in each] for kind, each in told.items()}
     times = {"not_before": iso(verdict.not_before), "not_after": iso(verdict.not_after)}
     del fields["flaws"]
     return fields | times | {"voip": verdict.voip} | flaws
-
-
-def _flaws(verdict: Verdict) -> dict[str, tuple[Flaw, ...]]:
-    return {"problems": verdict.problems, "notes": verdict.notes}
 
 
 def _flaw_as_dict(verdict: Verdict, flaw: Flaw) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Show the shapes of unread lines that the ledger keeps, for a source whose log is out of reach."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -27,13 +28,19 @@ def kept_shapes(config: Config, source: Source) -> RenderableType | None:
     mine = sorted(((row, seen) for row, seen in kept if row.source == source.name), key=lambda each: -each[1].count)
     if not mine:
         return None
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("lines", justify="right")
-    table.add_column("why unread")
-    table.add_column("shape", overflow="fold")
-    for row, seen in mine[:_SHOWN]:
-        table.add_row(str(seen.count), UNREAD.get(row.cause, row.cause), Text(row.shape))
-    if left := mine[_SHOWN:]:
-        table.add_row(str(sum(seen.count for _, seen in left)), "", f"in {len(left)} further shapes")
+    table = shape_table("why unread", [(seen.count, UNREAD.get(row.cause, row.cause), row.shape) for row, seen in mine])
     head = f"Of source {source.name}, lines like these could not be read; numbers and users' texts are not kept:"
     return Group(Text(head, style="bold"), table)
+
+
+def shape_table(second: str, rows: Sequence[tuple[int, str, str]]) -> Table:
+    """Lay out how many lines have which shape, and between these what ``second`` names; of many, only the first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("lines", justify="right")
+    table.add_column(second)
+    table.add_column("shape", overflow="fold")
+    for lines, told, shape in rows[:_SHOWN]:
+        table.add_row(str(lines), told, Text(shape))
+    if left := rows[_SHOWN:]:
+        table.add_row(str(sum(lines for lines, *_ in left)), "", f"in {len(left)} further shapes")
+    return table

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import click
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from logwatch import envelope
 from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
-from logwatch.cli.kept_shapes import kept_shapes
+from logwatch.cli.kept_shapes import kept_shapes, shape_table
 from logwatch.cli.options import config_option
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
@@ -39,7 +38,6 @@ _DECIDED_BYTES = 1 << 22  # bytes are enough to decide the envelope
 _LONGEST = 65536  # bytes of a line
 _MOST_ENTRIES = 50_000  # of the journal
 _LATE_LINES, _LATE_SHARE = 20, 10  # at least so many last lines, or 1 in so many, show what still comes after an update
-_MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
 
@@ -241,15 +239,6 @@ def _told(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
 
 def render(proposal: Proposal, kinds: str) -> RenderableType:
     """Lay out what was found: the shapes with what they give, and the doubts."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("lines", justify="right")
-    table.add_column("would count")
-    table.add_column("shape", overflow="fold")
-    for each in proposal.shapes[:_MOST_SHAPES]:
-        table.add_row(str(each.lines), _counts(each), Text(each.shape))
-    if left := proposal.shapes[_MOST_SHAPES:]:
-        lines = sum(each.lines for each in left)
-        table.add_row(str(lines), "", f"in {len(left)} further shapes")
     totals: dict[int, int] = {}
     for each in proposal.shapes:
         for code, count in each.codes.items():
@@ -257,7 +246,7 @@ def render(proposal: Proposal, kinds: str) -> RenderableType:
     codes = ", ".join(f"{code}: {count}" for code, count in sorted(totals.items(), key=lambda item: -item[1]))
     parts: list[RenderableType] = [
         Text(f"The code is taken from {proposal.dialect.code.described()}.", style="bold"),
-        table,
+        shape_table("would count", [(each.lines, _counts(each), each.shape) for each in proposal.shapes]),
         Text(f"It would count {proposal.counted} results ({codes}). Lines that stay unread: {proposal.unread}."),
     ]
     if kinds:

@@ -12,10 +12,10 @@ from logwatch import secret
 from logwatch.catalogue import Catalogue
 from logwatch.credentials import secrecy
 from logwatch.credentials.look import examine
-from logwatch.credentials.verdict import Request, Verdict
+from logwatch.credentials.verdict import Request
 from logwatch.errors import LogwatchError, Problem, installing
 from logwatch.model import COMPANIES
-from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply, Style, describe
+from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Style, describe
 
 EXTRA = installing("push")
 _TOKEN = "the user's push token"  # noqa: S105  its name
@@ -60,6 +60,10 @@ def direct(
     code is 0 if the provider accepted the push, else 1.
     """
     _possible(fcm, apns, sandbox=sandbox, dry_run=dry_run, style=style, topic=topic)
+    from logwatch.push import apns as apple  # noqa: PLC0415  only where the extra is
+    from logwatch.push import fcm as google  # noqa: PLC0415  see above
+    from logwatch.push.transport import Transport  # noqa: PLC0415  see above
+
     file = fcm or apns
     assert file is not None, "one of them was given"
     secrecy.keep()
@@ -82,13 +86,18 @@ def direct(
         if flaw.kind not in ("signing_key", "token_uri"):
             click.echo(f"warning: {file}: {flaw.what}", err=True)
     push = DirectPush(_token(to), style or "background", topic, dry_run)
+    transport, started = Transport(endpoint, ca_file), time.monotonic()
     try:
-        reply = _send(
-            push, request, verdict, fcm is not None, sandbox, (key_id, team_id) if signing else None, endpoint, ca_file
-        )
+        if fcm is not None:
+            reply = google.send(push, request, verdict, transport)
+        else:
+            signer = apple.Signer(key_id, team_id) if signing else None
+            reply = apple.send(push, request, verdict, transport, sandbox=sandbox, signer=signer)
     except NoReplyError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
+    where = "sandbox" if sandbox else "dry run" if dry_run else push.style
+    click.echo(f"Sent to {COMPANIES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
     for line in describe(Catalogue.load(), reply, verdict, sandbox=sandbox, dry_run=dry_run):
         click.echo(line)
     sys.exit(0 if reply.status == 200 else 1)  # noqa: PLR2004  what both providers accept with
@@ -127,28 +136,3 @@ def _token(to: str | None) -> str:
         return secret.read_word(path, _TOKEN)
     click.echo("warning: a token on the command line shows in the process list: put it into a file", err=True)
     return secret.checked(to, "--to", _TOKEN)
-
-
-def _send(
-    push: DirectPush,
-    request: Request,
-    verdict: Verdict,
-    google: bool,  # noqa: FBT001  a private function
-    sandbox: bool,  # noqa: FBT001  see above
-    signing: tuple[str, str] | None,
-    endpoint: str,
-    ca_file: Path | None,
-) -> Reply:
-    from logwatch.push import apns, fcm  # noqa: PLC0415  only where the extra is
-    from logwatch.push.transport import Transport  # noqa: PLC0415  see above
-
-    transport = Transport(endpoint, ca_file)
-    started = time.monotonic()
-    if google:
-        reply = fcm.send(push, request, verdict, transport)
-    else:
-        signer = apns.Signer(*signing) if signing else None
-        reply = apns.send(push, request, verdict, transport, sandbox=sandbox, signer=signer)
-    where = "sandbox" if sandbox else "dry run" if push.dry_run else push.style
-    click.echo(f"Sent to {COMPANIES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
-    return reply

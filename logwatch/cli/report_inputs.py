@@ -6,7 +6,6 @@ import stat
 import sys
 import time
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from logwatch.assembly import assemble, look_for, present
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
-from logwatch.config import load as load_config
+from logwatch.config.default import find
 from logwatch.discover import Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal.place import Target
@@ -61,7 +60,7 @@ def plan(
     """
     if not paths and file is None and is_piped():
         paths = (STDIN,)
-    config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
+    config = find(file)[0] if file is not None or not paths else Config(source=(Source(name="mesibo"),))
     logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
     config = msgspec.structs.replace(config, source=logs)  # a webhook has no log: its calls are only in the ledger
     if timezone is not None:
@@ -105,15 +104,6 @@ def _how(path: str, sources: list[tuple[Source, LogSettings]]) -> LogSettings:
     """Return the settings of the source that follows a path or, as a guess if none does, of the first source."""
     absolute = str(Path(path).absolute())
     return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])
-
-
-def _found(file: Path | None) -> Config:
-    """Load the configuration, or make one from what is found on this host."""
-    if file is not None:
-        return load_config(file)
-    config: Config
-    config, _story = import_module("logwatch.config.default").find()  # it looks at the host: only if nothing is named
-    return config
 
 
 def _paths(source: Source, *, rotated: bool) -> list[str]:

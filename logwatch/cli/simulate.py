@@ -4,10 +4,12 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, BinaryIO, cast
+from types import FrameType
+from typing import BinaryIO, cast
 
 import click
 from click.core import ParameterSource
@@ -16,10 +18,6 @@ from logwatch.cli.options import Number, time_read
 from logwatch.errors import ConfigError, Problem, in_words
 from logwatch.secret import SecretError, read_line
 from logwatch.simulate import Caller, Calls, Mesibo, Mix, Outage, post_to, write
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
 
 
 def _secret(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> str:
@@ -186,7 +184,7 @@ def _outages(texts: tuple[str, ...], history: float) -> list[Outage]:
 
 
 @contextmanager
-def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
+def _opened(path: str, mode: str = "ab") -> Iterator[BinaryIO]:
     """Open the file to write to; a signal that stops the run does not cut a line in two."""
     if path == "-":
         yield sys.stdout.buffer
@@ -200,10 +198,10 @@ def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
 
 
 @contextmanager
-def _stopped_by_signals(stop: Event) -> "Iterator[None]":
+def _stopped_by_signals(stop: Event) -> Iterator[None]:
     """Make SIGTERM and Ctrl-C end the run after the lines at hand, so that the truth is still written."""
 
-    def on_signal(_number: int, _frame: "FrameType | None") -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -10,6 +10,7 @@ from logwatch.diagnosis.facts import Facts, Rank
 from logwatch.diagnosis.rise import TIMES, Point, Rise, fall, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 
 _QUIET_SECONDS = 300.0
@@ -126,15 +127,17 @@ class _Peers:
     """All pushes of some groups, with which courses are compared: summed once for all courses."""
 
     def __init__(self, facts: Facts, groups: frozenset[EntryGroup]) -> None:
-        self._minutes, self._quarters, self._before, self._groups = facts.minutes, facts.quarters, facts.before, groups
-        minutes = [row for row in facts.minutes.series if (row.source, row.platform) in groups]
-        quarters = [row for row in facts.quarters.series if (row.source, row.platform) in groups]
-        self._of_minutes, self._of_quarters = facts.minutes.counts(minutes), facts.quarters.counts(quarters)
+        def rows(timeline: Timeline) -> list[ResultRow]:
+            return [row for row in timeline.series if (row.source, row.platform) in groups]
+
+        self._minutes, self._quarters = facts.minutes, facts.quarters
+        of_minutes, of_quarters = (each.counts(rows(each)) for each in (facts.minutes, facts.quarters))
+        self._before = [(each, each.counts(rows(each))) for each in facts.before]
         accepted = [
-            max(series.last)
+            max(timeline.series[row].last)
             for timeline in (facts.quarters, *facts.before)
-            for row, series in timeline.series.items()
-            if (row.source, row.platform) in groups and entry_of(facts.catalogue, row).class_ == "delivered"
+            for row in rows(timeline)
+            if entry_of(facts.catalogue, row).class_ == "delivered"
         ]
         self.accepted_at = max(accepted, default=None)
         self.since = self.accepted_at or 0.0  # 0 if none was accepted in the last 30 days
@@ -146,10 +149,10 @@ class _Peers:
         self._old, self._new = len(before), sum(start < before[-1] + width for start in starts) if before else 0
         self._starts = [*before, *starts[self._new :]]
         self._ends = [*(s + width for s in before), *(s + facts.minutes.width for s in starts[self._new :])]
-        self._of_both = [*self._of_quarters[: self._old], *self._of_minutes[self._new :]]
-        self.among = sum(self._of_minutes)
-        self.among_since = sum(facts.minutes.since(row, self.since) for row in minutes)
-        self.among_lately = sum(self._of_minutes[self.lately :])
+        self._of_both = [*of_quarters[: self._old], *of_minutes[self._new :]]
+        self.among = sum(of_minutes)
+        self.among_since = sum(facts.minutes.since(row, self.since) for row in rows(facts.minutes))
+        self.among_lately = sum(of_minutes[self.lately :])
 
     def points(self, course: Course) -> list[Point]:
         """Return the intervals of the course's run with its share in each, the oldest first: quarters, then minutes."""
@@ -163,8 +166,9 @@ class _Peers:
 
     def earlier(self, course: Course) -> Iterator[list[Point]]:
         """Yield the intervals of a run that is older than a day: hours of a week, then quarters of days of a month."""
-        for timeline in self._before if course.first < self._quarters.starts.start + self._quarters.width else ():
-            among = timeline.counts(row for row in timeline.series if (row.source, row.platform) in self._groups)
+        if course.first >= self._quarters.starts.start + self._quarters.width:
+            return
+        for timeline, among in self._before:
             mine, firsts = timeline.counts(course.rows), timeline.first(course.rows)
             yield [
                 (at, at + timeline.width, count, of, first if count else at)

@@ -78,7 +78,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
 
 def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
     """Sum up in one finding all failures that occur in small numbers every day, whatever their codes."""
-    alike.sort(key=lambda course: -course.pushes)
+    alike.sort(key=lambda course: (-course.pushes, course.entry.name))  # the same in each process
     first = alike[0].entry
     count = sum(course.pushes for course in alike)
     of = (

@@ -156,23 +156,6 @@ class Timeline:
                 mine.put(place, came_now)
         return Timeline(self.width, known, {row: each for row, each in series.items() if any(each.counts)})
 
-    def changed(self, before: "Timeline") -> set[int]:
-        """Return the starts of the intervals whose counts differ from ``before``, an earlier one of the same width."""
-        by = (self.starts.start - before.starts.start) // self.width if before.starts else len(self.starts)
-        if by < 0:
-            return set(self.starts)
-        both = min(max(len(before.starts) - by, 0), len(self.starts))
-        found = set(self.starts[both:])
-        none = ResultSeries.empty(max(len(self.starts), len(before.starts)))
-        for row in self.series.keys() | before.series.keys():
-            mine, old = self.series.get(row, none), before.series.get(row, none)
-            if mine is old:
-                continue
-            now, then = mine.counts[:both], old.counts[by : by + both]
-            if now != then:
-                found.update(self.starts[i] for i in range(both) if now[i] != then[i])
-        return found
-
     def since(self, row: ResultRow, moment: float) -> int:
         """Count how often a result came in the intervals in which its last occurrence is after a moment."""
         mine = self.series[row]

@@ -183,24 +183,22 @@ def said(class_: str) -> str:
     return "accepted" if class_ == "delivered" else class_.replace("_", " ")
 
 
-def tally(timeline: Timeline, catalogue: Catalogue, before: tuple[Timeline, Tally] | None = None) -> Tally:
-    """Sum up results by interval, platform and class; with ``before``, only for intervals that have changed since."""
-    known, counts = before or (Timeline(timeline.width), {})
-    changed = timeline.changed(known)
-    classes = [(row.platform, entry_of(catalogue, row).class_, each) for row, each in timeline.series.items()]
-    made = {start: counts[start] for start in timeline.starts if start not in changed and start in counts}
-    for index in sorted(timeline.starts.index(start) for start in changed):
-        total: dict[str, dict[str, int]] = {}
-        for platform, class_, series in classes:
-            if count := series.counts[index]:
-                mine = total.setdefault(platform, {})
+def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
+    """Sum up results by interval, platform and class."""
+    total: dict[int, dict[str, dict[str, int]]] = {}
+    for row, series in timeline.series.items():
+        class_ = entry_of(catalogue, row).class_
+        for start, count in zip(timeline.starts, series.counts, strict=True):
+            if count:
+                mine = total.setdefault(start, {}).setdefault(row.platform, {})
                 mine[class_] = mine.get(class_, 0) + count
-        if total:
-            made[timeline.starts[index]] = {
-                platform: tuple((name, mine[name]) for name in ("delivered", *ORDER) if name in mine)
-                for platform, mine in total.items()
-            }
-    return made
+    return {
+        start: {
+            platform: tuple((name, mine[name]) for name in ("delivered", *ORDER) if name in mine)
+            for platform, mine in each.items()
+        }
+        for start, each in total.items()
+    }
 
 
 def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
@@ -281,7 +279,7 @@ def _grid(up: int, down: int) -> tuple[Tick, ...]:
     most = up + down
     step = next((s * 10**power for power in range(12) for s in _STEPS if most <= 5 * s * 10**power), most)
     values = [value for value in range(-(down // step) * step, up + 1, step) if value]
-    return tuple(Tick(_rounded(100 * (up - value) / most), number(abs(value))) for value in reversed(values))
+    return tuple(Tick(round(100 * (up - value) / most, 2), number(abs(value))) for value in reversed(values))
 
 
 def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
@@ -290,7 +288,7 @@ def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
     return tuple(
-        Tick(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{utc(at):{form}}", at)
+        Tick(round(100 * (at - starts[0]) / (last - starts[0]), 2), f"{utc(at):{form}}", at)
         for at in range(-(-starts[0] // every) * every, last, every)
     )
 
@@ -308,7 +306,7 @@ def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Inciden
         end = starts[0] + length if incident.ended is None else min(incident.ended, starts[0] + length)
         if (about and platform not in about) or began < starts[0] or len(found) == MARKS:
             continue
-        part = _rounded(100 * (began - starts[0]) / length), _rounded(100 * max(end - began, 0) / length)
+        part = round(100 * (began - starts[0]) / length, 2), round(100 * max(end - began, 0) / length, 2)
         found.append(Mark(str(label), *part, incident))
     return tuple(reversed(found))
 
@@ -325,7 +323,3 @@ def _interval(start: int, span: Span) -> str:
     if span.width == QUARTER:
         return f"{begin:%H:%M} to {end:%H:%M}"
     return f"{begin:%-d %b}, {begin:%H:%M} to {end:%H:%M}"
-
-
-def _rounded(percent: float) -> float:
-    return round(percent, 2)

@@ -22,14 +22,13 @@ import tornado.web
 
 import logwatch
 from logwatch import words
-from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.config import Config
 from logwatch.diagnosis.facts import Finding, plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.ledger.incidents import KEPT_SECONDS, Incident
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
-from logwatch.ledger.timeline import Timeline, Timelines
+from logwatch.ledger.timeline import Timelines
 from logwatch.model import COMPANIES, SYSTEMS
 from logwatch.moments import iso
 from logwatch.privacy import readable
@@ -114,7 +113,6 @@ class Site:
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
         self._incidents: tuple[object, list[Incident]] | None = None
         self._users: tuple[float, dict[str, tuple[Hit, ...]]] | None = None
-        self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
         self.downloads: dict[SiteHandler, float] = {}  # that are being sent, and since when by the monotonic clock
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked up
 
@@ -218,7 +216,8 @@ class Site:
             facts = without_ledger(watched, now)
             lists["unreadable"] = str(error)
         tallies = {
-            name: self._tally(name, timeline) for name, timeline in (("hour", facts.minutes), ("day", facts.quarters))
+            name: tally(timeline, watched.catalogue)
+            for name, timeline in (("hour", facts.minutes), ("day", facts.quarters))
         }
         return overview(facts, config=watched.config, tallies=tallies, **lists)
 
@@ -246,16 +245,7 @@ class Site:
             return seen.tallies[span.name]
         watched = self.watched
         timeline = self._timelines.among(tuple(watched.status), span.width, seen.now, watched.snapshot.changed)
-        return self._tally(span.name, timeline)
-
-    def _tally(self, name: str, timeline: Timeline) -> Tally:
-        """Return the counts of a timeline by class; the same object as before if nothing has changed."""
-        catalogue = self.watched.catalogue
-        kept = self._tallies.get(name)
-        if kept is None or kept[0] is not timeline or kept[1] is not catalogue:
-            before = (kept[0], kept[2]) if kept and kept[1] is catalogue else None
-            kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue, before))
-        return kept[2]
+        return tally(timeline, watched.catalogue)
 
 
 def tab_title(findings: Sequence[Finding]) -> str:

@@ -78,8 +78,7 @@ class _Healthy(Handler):
     """``/-/healthy``: the process answers."""
 
     def get(self) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.write("mesibo-logwatch is healthy.\n")
+        self.say(200, "mesibo-logwatch is healthy.")
 
 
 class _Ready(Handler):
@@ -89,13 +88,8 @@ class _Ready(Handler):
         self._health = health
 
     def get(self) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
         trouble = self._health.trouble
-        if trouble:
-            self.set_status(503)
-            self.write(f"mesibo-logwatch is not ready: {trouble}\n")
-        else:
-            self.write("mesibo-logwatch is ready.\n")
+        self.say(503 if trouble else 200, f"mesibo-logwatch is {f'not ready: {trouble}' if trouble else 'ready.'}")
 
 
 def rules(

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -205,8 +204,7 @@ def test_a_path_is_read_as_the_source_that_follows_it(log, tmp_path):
 def test_without_paths_what_is_found_on_the_host_is_read(log, monkeypatch):
     """A host needs no configuration for a first look."""
     config = Config(source=(Source(name="mesibo", paths=(str(log),)),))
-    found = SimpleNamespace(find=lambda: (config, "found by a test"))
-    monkeypatch.setitem(sys.modules, "logwatch.config.default", found)
+    monkeypatch.setattr("logwatch.cli.report_inputs.find", lambda _file: (config, "found by a test"))
     assert json.loads(run("--format", "json").stdout)["lines"] == 10
 
 

@@ -113,6 +113,7 @@ def test_where_one_source_fails_it_is_not_every_push():
     first = story.findings()[0]
     assert "every iOS push of source mesibo since 09:22 has failed (1,188)" in first.title
     assert "Nothing of the same platform of source mesibo was accepted since." in first.evidence
+    assert "Seen in mesibo." in first.evidence
 
 
 def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
@@ -245,6 +246,29 @@ def test_on_an_ordinary_day_the_first_finding_says_that_the_trouble_is_beyond():
     assert "Low Power Mode" in first.remedy
 
 
+def test_everyday_failures_are_one_finding_a_class_in_an_order_that_stays():
+    """The most frequent come first, of equally many always the same: a page does not change with a restart."""
+    story = Story()
+    for ago in range(30):
+        story.pushes("fcm", 200, 20, ago)
+        story.pushes("apns", 200, 20, ago)
+    for platform, code, count, reason in (
+        ("fcm", 404, 2, "UNREGISTERED"), ("apns", 410, 2, "Unregistered"), ("apns", 400, 1, "PayloadEmpty"),
+        ("apns", 413, 3, "PayloadTooLarge"), ("fcm", 914, 1, ""),
+    ):  # fmt: skip
+        story.pushes(platform, code, count, 5, reason)
+    assert story.finding("few:rate_limited").title == "1 push was held back by rate limits (less than 0.1 % of all)."
+    assert story.finding("few:payload").title == "4 pushes were refused for their content (0.3 % of all)."
+    assert [line.split(":")[0] for line in story.finding("few:payload").evidence] == [
+        "3 iOS pushes with 413 PayloadTooLarge",
+        "1 iOS push with 400 PayloadEmpty",
+    ]
+    assert [line.split(":")[0] for line in story.finding("few:token").evidence] == [
+        "2 iOS pushes with 410 Unregistered",
+        "2 Android pushes with 404 UNREGISTERED",
+    ]
+
+
 def test_all_200_says_all():
     """Without any failure it says so."""
     story = Story()
@@ -319,6 +343,13 @@ def test_lines_that_cannot_be_read_are_reported_with_their_share():
     first = story.findings()[0]
     assert first.title.startswith("100 % of the push lines of mesibo cannot be read (500)")
     assert first.severity == "critical"
+
+
+def test_a_reader_that_falls_behind_says_by_how_much():
+    """The present is not shown yet, and the host is too slow."""
+    story = Story().ordinary(60)
+    story.status["mesibo"] = replace(story.status["mesibo"], lag_bytes=100 << 20)
+    assert story.finding("lag:mesibo").title == "Reading mesibo is 100 MiB behind: the present is not shown yet."
 
 
 def test_a_full_disk_is_the_first_finding():

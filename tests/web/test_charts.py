@@ -68,26 +68,6 @@ def test_every_push_is_in_a_column_and_every_bar_in_its_box(span, counts):
     assert sum(sum(v for k, v in each.items() if k != "at") for each in told) == sum(count for _, _, count in counts)
 
 
-LATER = st.tuples(
-    st.lists(st.tuples(st.sampled_from(ROWS), st.integers(0, 59), st.integers(1, 99))), st.integers(0, 130)
-)
-
-
-@given(steps=st.lists(LATER, min_size=1, max_size=5))
-def test_sums_updated_by_changes_equal_sums_from_scratch(steps):
-    """After any commits and minutes, late results included, incremental sums are those of the whole timeline."""
-    now, buckets, before = NOW, {}, None
-    for counts, passing in steps:
-        now += passing
-        for row, ago, count in counts:
-            start = int(now // 60 - ago) * 60
-            buckets.setdefault(Bucket(60, start, row), Seen()).add(Seen(count, start, start))
-        fresh = timeline(60, now, buckets.items())
-        whole = tally(fresh, CATALOGUE)
-        assert tally(fresh, CATALOGUE, before) == whole
-        before = (fresh, whole)
-
-
 def test_what_is_kept_is_what_is_shown():
     """Each column has its bucket: the oldest one shown is one that the ledger still keeps."""
     for span in SPANS.values():

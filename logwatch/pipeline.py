@@ -13,7 +13,6 @@ from logwatch import heap
 from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.details import ChunkFailures, stored
 from logwatch.ledger.batch import Batch, ShapeRow
-from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
 from logwatch.model import (
@@ -213,14 +212,6 @@ class Pipeline:
     def directories(self) -> frozenset[str]:
         """Return the directories whose changes are worth waking up for."""
         return frozenset().union(*(source.input.directories() for source in self.sources))
-
-    def exported(self, destination: str, number: int) -> None:
-        """Add to the batch that a destination has every failure up to ``number``."""
-        self.batch.exports[destination] = number
-
-    def record(self, incident: Incident, people: frozenset[Person]) -> None:
-        """Add to the batch how an incident is now, and whom it has hit since it was last recorded."""
-        self.batch.incident(incident, people)
 
     @property
     def recorded(self) -> bool:

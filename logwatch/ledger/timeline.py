@@ -74,14 +74,11 @@ class ResultSeries:
             while before:
                 before -= 1
                 if self.counts[before]:
-                    if at < len(self.counts) and self._apart(before, at) > RUN_GAP_SECONDS:
+                    if at < len(self.counts) and self.first[at] - self.last[before] > RUN_GAP_SECONDS:
                         break
                     at = before
             self._began = self.first[at] if at < len(self.counts) else inf
         return self._began
-
-    def _apart(self, earlier: int, later: int) -> float:
-        return self.first[later] - self.last[earlier]
 
 
 @dataclass(frozen=True, slots=True)

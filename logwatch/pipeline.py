@@ -96,7 +96,6 @@ class Pipeline:
         self._scanners = {source.name: source.scanner for source in self.sources if source.scanner}
         self.status = self._assess()  # a source that was there before a reload keeps its status
         self.catalogue = catalogue
-        self.paused = False  # too much was read that cannot be committed
         self._ledger = ledger
         self._privacy = privacy
         self._stored = partial(stored, privacy=privacy, catalogue=catalogue)
@@ -115,7 +114,6 @@ class Pipeline:
 
     def turn(self) -> bool:
         """Look at the inputs, read some of what is new, and commit when it is time; return whether more is waiting."""
-        self.paused = self.batch.bytes >= UNCOMMITTED_BYTES
         due = self._monotonic()
         end = due + min(TURN_SECONDS, self._commit_seconds)
         waiting = True
@@ -146,7 +144,7 @@ class Pipeline:
 
         If there are so many that it is time to commit in between, the remaining ones come first in the next turn.
         """
-        if self.paused:
+        if self.batch.bytes >= UNCOMMITTED_BYTES:
             return False
         waiting, number = False, len(self.sources)
         for n in range(number):

@@ -140,7 +140,7 @@ class Pipeline:
         return {source.name: source.input.status() for source in self.sources}
 
     def _read(self, end: float) -> bool:
-        """Read a slice of each source, beginning with another one each time; return whether more is waiting.
+        """Read a slice of each source; return whether more is waiting.
 
         If there are so many that it is time to commit in between, the remaining ones come first in the next turn.
         """
@@ -153,7 +153,6 @@ class Pipeline:
             if self._monotonic() >= end and n + 1 < number:
                 self._first += n + 1
                 return True
-        self._first += 1
         return waiting
 
     def due_in(self) -> float:

@@ -147,8 +147,7 @@ def _send(
     if google:
         reply = fcm.send(push, request, verdict, transport)
     else:
-        signer = apns.Signer(*signing) if signing else None
-        reply = apns.send(push, request, verdict, transport, sandbox=sandbox, signer=signer)
+        reply = apns.send(push, request, verdict, transport, sandbox=sandbox, signing=signing)
     where = "sandbox" if sandbox else "dry run" if push.dry_run else push.style
     click.echo(f"Sent to {COMPANIES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
     return reply

@@ -44,9 +44,12 @@ def send(
     transport: Transport,
     *,
     sandbox: bool,
-    signer: "Signer | None",
+    signing: tuple[str, str] | None,
 ) -> Reply:
-    """Send a push and return Apple's answer; DirectError if it cannot be sent."""
+    """Send a push and return Apple's answer; DirectError if it cannot be sent.
+
+    ``signing`` are the ids of a .p8 key and of its team; without them the credential is a certificate.
+    """
     if not _TOKEN.fullmatch(push.token):
         kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
         raise DirectError(
@@ -64,8 +67,8 @@ def send(
         "apns-expiration": "0",
     }
     context = transport.context()
-    if signer is not None:
-        headers["authorization"] = f"bearer {signer.token(request)}"
+    if signing:
+        headers["authorization"] = f"bearer {_signed(request, *signing)}"
     else:
         _sign_in(context, request)
     if not _TOPIC.fullmatch(topic := headers["apns-topic"]):
@@ -76,7 +79,7 @@ def send(
         url = f"{base}/3/device/{quote(push.token, safe='')}"
         answer = transport.post(url, context, headers=headers, content=json.dumps(_payload(push)).encode())
     except httpx.HTTPError as error:
-        return without_answer("apns", base, error, verdict if signer is None else None)
+        return without_answer("apns", base, error, None if signing else verdict)
     return _reply(answer, push.token)
 
 
@@ -109,25 +112,17 @@ def _reply(answer: httpx.Response, token: str) -> Reply:
     return Reply("apns", answer.status_code, reason, detail)
 
 
-class Signer:
-    """Makes the token that signs in with a .p8 key."""
-
-    def __init__(self, key_id: str, team_id: str) -> None:
-        self._key_id, self._team_id = key_id, team_id
-
-    def token(self, request: Request) -> str:
-        """Return a token issued now; DirectError if the key cannot be used."""
-        try:
-            data, _ = read.content(Path(request.file))
-            signer = google.auth.crypt.ES256Signer.from_string(data, self._key_id)
-            encode: Any = google.auth.jwt.encode
-            made: bytes = encode(signer, {"iss": self._team_id, "iat": int(time.time())})
-        except (OSError, ValueError, TypeError) as error:
-            why = getattr(error, "strerror", None) or "it is not an unencrypted EC key in PEM"
-            raise DirectError(
-                Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")
-            ) from None
-        return made.decode()
+def _signed(request: Request, key_id: str, team_id: str) -> str:
+    """Return the token that signs in with a .p8 key, issued now; DirectError if the key cannot be used."""
+    try:
+        data, _ = read.content(Path(request.file))
+        signer = google.auth.crypt.ES256Signer.from_string(data, key_id)
+        encode: Any = google.auth.jwt.encode
+        made: bytes = encode(signer, {"iss": team_id, "iat": int(time.time())})
+    except (OSError, ValueError, TypeError) as error:
+        why = getattr(error, "strerror", None) or "it is not an unencrypted EC key in PEM"
+        raise DirectError(Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")) from None
+    return made.decode()
 
 
 def _sign_in(context: ssl.SSLContext, request: Request) -> None:

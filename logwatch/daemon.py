@@ -6,10 +6,9 @@ with a reason, and the service manager starts it again: nothing is lost, since o
 
 import contextlib
 import faulthandler
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -98,7 +97,6 @@ class Daemon:
         self._hurry = Wakeup()
         self._ending = Wakeup()
         self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration at the last reload
-        self._last = (self._ledger.snapshot, "")  # a snapshot, and its last result in words
         self._inputs = Inputs(self._ledger, self._waker, self._called, self._log)
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
@@ -161,31 +159,32 @@ class Daemon:
         with contextlib.suppress(ValueError, OSError, AttributeError, RuntimeError):
             faulthandler.enable()
         threading.excepthook = self._thread_failed
-        with self._signals():
-            try:
-                self._forward()  # before the first failure is committed, so that this is the first one to be sent
-                self._pipeline.turn()  # before the first scrape, so that the sources are known by then
-                self._turned_at = time.monotonic()
-                self._web.start()
-                self._mark_loaded()
-                self._log.info("ready", url=self._url, **({"trouble": self.trouble} if self.trouble else {}))
-                self._notifier.ready(self._summary())
-                while not self._flags.stop:
-                    self._turn()
-                    if failed := self._web.failed:
-                        self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
-                        break
-            except Exception as error:  # noqa: BLE001  whatever it is: say so, and leave the disk as it is
-                self._log.critical(
-                    "reading_ended",
-                    error=repr(error),
-                    at=logging_setup.raised_at(error.__traceback__),
-                    consequence="the process ends; start it again",
-                )
-                # The batch may have lines without their position: what is not committed will be read again
-                self._end(commit=False)
-                return 1
-            self._end()
+        self._flags.on_signal(self._signalled)
+        self._flags.listen()
+        try:
+            self._forward()  # before the first failure is committed, so that this is the first one to be sent
+            self._pipeline.turn()  # before the first scrape, so that the sources are known by then
+            self._turned_at = time.monotonic()
+            self._web.start()
+            self._mark_loaded()
+            self._log.info("ready", url=self._url, **({"trouble": self.trouble} if self.trouble else {}))
+            self._notifier.ready(self._summary())
+            while not self._flags.stop:
+                self._turn()
+                if failed := self._web.failed:
+                    self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
+                    break
+        except Exception as error:  # noqa: BLE001  whatever it is: say so, and leave the disk as it is
+            self._log.critical(
+                "reading_ended",
+                error=repr(error),
+                at=logging_setup.raised_at(error.__traceback__),
+                consequence="the process ends; start it again",
+            )
+            # The batch may have lines without their position: what is not committed will be read again
+            self._end(commit=False)
+            return 1
+        self._end()
         return 0 if self._flags.stop else 1
 
     @property
@@ -207,9 +206,9 @@ class Daemon:
             self._reload()
         for forwarder, _ in self._forwarders.values():
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
-                self._pipeline.exported(forwarder.destination, forwarder.sent)
+                self._pipeline.batch.exports[forwarder.destination] = forwarder.sent
         for incident, people in self._recorder.due(stored=self._pipeline.recorded):
-            self._pipeline.record(incident, people)
+            self._pipeline.batch.incident(incident, people)
         more = self._pipeline.turn()
         self._credentials.turn()
         if not self._ledger.failing:
@@ -299,10 +298,11 @@ class Daemon:
                     Reader(self._ledger.path),
                     lambda: self._parts.catalogue,
                     self._forward_metrics,
+                    newest=lambda: self._ledger.newest_failure,
                     sent=self.snapshot.exports.get(export.destination, self._ledger.newest_failure),  # new: from now on
                     ledger=ledger_id(self._ledger.key),
                 )
-                self._pipeline.exported(forwarder.destination, forwarder.sent)
+                self._pipeline.batch.exports[forwarder.destination] = forwarder.sent
                 self._forwarders[export] = (forwarder, self._web.spawn(forwarder.run()))
 
     def _mark_loaded(self) -> None:
@@ -353,7 +353,6 @@ class Daemon:
         """Answer the webhook calls that waited for the last commit; while commits fail, refuse new ones."""
         for inbox in self._inputs.inboxes.values():
             inbox.settle(committed=committed)
-            inbox.refuse(closed=not committed)
 
     def _summary(self) -> str:
         """Return a line for `systemctl status`: what is followed, how far behind, the last code, what is wrong."""
@@ -361,28 +360,15 @@ class Daemon:
         files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
         journals = sum(s.up for s in status if s.input == "journal")
         what = f"{files} files" + (f" and {journals} journals" if journals else "")
-        if self._last[0] is not self.snapshot:
-            self._last = (self.snapshot, _last_result(self.snapshot))
-        return "; ".join(filter(None, (f"following {what}, {lag} bytes behind", self._last[1], self.trouble)))
+        last = _last_result(self.snapshot)
+        return "; ".join(filter(None, (f"following {what}, {lag} bytes behind", last, self.trouble)))
 
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Wake the loop at SIGTERM and SIGINT, which end it, and at SIGHUP, which reloads."""
-
-        def wake() -> None:
-            if self._flags.stop:
-                self._ending.wake()
-                self._hurry.wake()
-            self._waker.wake()
-
-        old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-        self._flags.on_signal(wake)
-        self._flags.listen()
-        try:
-            yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
+    def _signalled(self) -> None:
+        """Wake the loop, which SIGTERM and SIGINT end at once; SIGHUP reloads."""
+        if self._flags.stop:
+            self._ending.wake()
+            self._hurry.wake()
+        self._waker.wake()
 
 
 def _last_result(snapshot: Snapshot) -> str:

@@ -20,18 +20,15 @@ class Doubt(NamedTuple):
 def may_be_there(path: str | Path) -> bool:
     """Return whether a path exists, or may exist: whoever opens it will get the error."""
     try:
-        os.stat(path)  # noqa: PTH116  the name may be no text
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        return is_there(path)
     except OSError:
         return True
-    return True
 
 
 def is_there(path: str | Path) -> bool:
     """Return whether a path leads to something; OSError if that is unknown, where Path.exists returns False."""
     try:
-        os.stat(path)  # noqa: PTH116  as above
+        os.stat(path)  # noqa: PTH116  the name may be no text
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True

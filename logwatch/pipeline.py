@@ -6,14 +6,13 @@ or the name of a metric; what is counted is exactly what the scanner found.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol
 
 from logwatch import heap
 from logwatch.catalogue import OTHER_CODES, Catalogue
 from logwatch.details import ChunkFailures, stored
 from logwatch.ledger.batch import Batch, ShapeRow
-from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
 from logwatch.model import (
@@ -33,7 +32,6 @@ from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
 
 ROWS = 1024  # that are cached
-REASON = 100  # characters of a reason whose row is cached: all reasons in the catalogue are shorter
 SLICE_BYTES = 1 << 20  # read from one source before it is the next one's turn
 TURN_SECONDS = 0.2  # of reading, before the batch may be committed and the status updated
 LOOK_SHARE = 1 / 20  # of a turn that its looks may take, apart from the first one
@@ -98,7 +96,6 @@ class Pipeline:
         self._scanners = {source.name: source.scanner for source in self.sources if source.scanner}
         self.status = self._assess()  # a source that was there before a reload keeps its status
         self.catalogue = catalogue
-        self.paused = False  # too much was read that cannot be committed
         self._ledger = ledger
         self._privacy = privacy
         self._stored = partial(stored, privacy=privacy, catalogue=catalogue)
@@ -112,12 +109,11 @@ class Pipeline:
         self._behind = False  # the last commit was part of a backlog
         self._first = 0  # the source that is read first in the next round
         self._called = False  # a caller waits for the commit of this batch
-        self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
+        self._row = lru_cache(ROWS)(self._counted_as)
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
     def turn(self) -> bool:
         """Look at the inputs, read some of what is new, and commit when it is time; return whether more is waiting."""
-        self.paused = self.batch.bytes >= UNCOMMITTED_BYTES
         due = self._monotonic()
         end = due + min(TURN_SECONDS, self._commit_seconds)
         waiting = True
@@ -144,11 +140,11 @@ class Pipeline:
         return {source.name: source.input.status() for source in self.sources}
 
     def _read(self, end: float) -> bool:
-        """Read a slice of each source, beginning with another one each time; return whether more is waiting.
+        """Read a slice of each source; return whether more is waiting.
 
         If there are so many that it is time to commit in between, the remaining ones come first in the next turn.
         """
-        if self.paused:
+        if self.batch.bytes >= UNCOMMITTED_BYTES:
             return False
         waiting, number = False, len(self.sources)
         for n in range(number):
@@ -157,7 +153,6 @@ class Pipeline:
             if self._monotonic() >= end and n + 1 < number:
                 self._first += n + 1
                 return True
-        self._first += 1
         return waiting
 
     def due_in(self) -> float:
@@ -214,14 +209,6 @@ class Pipeline:
         """Return the directories whose changes are worth waking up for."""
         return frozenset().union(*(source.input.directories() for source in self.sources))
 
-    def exported(self, destination: str, number: int) -> None:
-        """Add to the batch that a destination has every failure up to ``number``."""
-        self.batch.exports[destination] = number
-
-    def record(self, incident: Incident, people: frozenset[Person]) -> None:
-        """Add to the batch how an incident is now, and whom it has hit since it was last recorded."""
-        self.batch.incident(incident, people)
-
     @property
     def recorded(self) -> bool:
         """Whether every incident that was recorded is on disk."""
@@ -249,15 +236,17 @@ class Pipeline:
         for cause, amount in scan.unparsed.items():
             batch.count(source, "unparsed_lines", cause, amount)
         undated = chunk.reference if chunk.dated else now
+        failed = 0
         for key, seen in scan.results.items():
             row = self._row(source, key)
             if chunk.dated and seen.last is None:
                 seen.first = seen.last = undated
             batch.result(row, seen)
             batch.time(row, seen, now)
+            if self.catalogue.entry(row.platform, row.code, row.reason).class_ != "delivered":
+                failed += seen.count
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
-        failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
         batch.waiting.pass_over(max(0, failed - len(scan.failures)))
         found = ChunkFailures(scan.failures, source, undated)
         batch.fail(found, self._stored, found.held_bytes)
@@ -314,21 +303,10 @@ class Pipeline:
         logged = min(written if scan.logged_at is None else scan.logged_at, now)
         self.batch.logged_at[source] = max(logged, self.batch.logged_at.get(source, logged))
 
-    def _delivered(self, source: str, key: ResultKey) -> bool:
-        row = self._row(source, key)
-        return self.catalogue.entry(row.platform, row.code, row.reason).class_ == "delivered"
-
-    def _row(self, source: str, key: ResultKey) -> ResultRow:
+    def _counted_as(self, source: str, key: ResultKey) -> ResultRow:
         """Return the row that a result is counted in."""
-        row = self._rows.get((source, key))
-        if row is None:
-            reason = self.catalogue.reason(key.platform, key.code, key.reason)
-            row = ResultRow(source, key.platform, self.catalogue.label(key.code, self._admitted[source]), reason)
-            if len(key.reason) <= REASON:
-                if len(self._rows) >= ROWS:
-                    self._rows.clear()  # there is no bound on different reasons as logged
-                self._rows[source, key] = row
-        return row
+        label = self.catalogue.label(key.code, self._admitted[source])
+        return ResultRow(source, key.platform, label, self.catalogue.reason(*key))
 
     def _numbers_of(self, source: str) -> set[str]:
         """Return the codes outside the catalogue that already have a label of their own."""

@@ -9,8 +9,6 @@ import re
 from functools import lru_cache
 from typing import Literal, get_args
 
-from logwatch.model import Failure
-
 Identifiers = Literal["mask", "hash", "plain"]
 
 LONGEST = 128  # characters of a value that is shown; addresses are shorter, hostile lines are not
@@ -76,11 +74,6 @@ class Privacy:
     def app(self, value: str) -> str:
         """Return an application's number or name as it may be shown; it identifies no person."""
         return readable(value)[:LONGEST] if value else ""
-
-    def failure(self, failure: Failure) -> Failure:
-        """Return a failure with masked identifiers; its reason stays as logged, for the catalogue to decide on."""
-        at, platform, code, reason, app, user, token, shape = failure
-        return Failure(at, platform, code, reason, self.app(app), self.user(user), self.token(token), shape)
 
     def _digest(self, kind: str, value: str) -> str:
         inner, outer = self._inner.copy(), self._outer.copy()

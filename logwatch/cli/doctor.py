@@ -12,7 +12,7 @@ from rich.text import Text
 
 from logwatch.cli.options import config_option
 from logwatch.cli.terminal import show
-from logwatch.doctor import Check, Host, Questions, examine
+from logwatch.doctor import Check, Host, examine
 from logwatch.privacy import readable
 from logwatch.words import many
 
@@ -49,7 +49,7 @@ def command(
     for option, url in (("--prometheus", prometheus), ("--alertmanager", alertmanager)):
         if url is not None and not url.startswith(("http://", "https://")):
             raise click.BadParameter("an address begins with http:// or https://", param_hint=option)
-    checks = list(examine(Questions(config, mesibo_conf, prometheus, alertmanager, outbound), Host()))
+    checks = list(examine(Host(), config, mesibo_conf, prometheus, alertmanager, way_out=outbound))
     if form == "json":
         counts = {verdict: sum(check.verdict == verdict for check in checks) for verdict in _STYLES}
         click.echo(

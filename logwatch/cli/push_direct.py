@@ -77,8 +77,8 @@ def direct(
     for flaw in verdict.flaws:
         if flaw.kind == "not_checked":  # what hung or crashed the process that checked it would do so here
             raise DirectError(Problem(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy))
-    signing = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
-    if signing and not (key_id and team_id and topic):
+    is_key = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
+    if is_key and not (key_id and team_id and topic):
         raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: the file contains none of them")
     if (verdict.provider == "fcm") != (fcm is not None):
         click.echo(f"warning: {file} looks like a credential of {COMPANIES[verdict.provider]}'s", err=True)
@@ -91,8 +91,8 @@ def direct(
         if fcm is not None:
             reply = google.send(push, request, verdict, transport)
         else:
-            signer = apple.Signer(key_id, team_id) if signing else None
-            reply = apple.send(push, request, verdict, transport, sandbox=sandbox, signer=signer)
+            signing = (key_id, team_id) if is_key else None
+            reply = apple.send(push, request, verdict, transport, sandbox=sandbox, signing=signing)
     except NoReplyError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import msgspec
 
 from logwatch.config import Credential
-from logwatch.credentials.verdict import Request, Verdict, flaw, of
+from logwatch.credentials.verdict import Request, Verdict, flaw, of_file
 from logwatch.errors import in_words, installing, remedy_for_scarcity
 from logwatch.events import Log
 
@@ -47,15 +47,9 @@ def missing_extra() -> bool:
 
 
 def asked(credential: Credential) -> Request:
-    """Return the request for a credential of the configuration."""
-    return Request(
-        name=credential.name,
-        file=credential.file,
-        password_file=credential.password_file or "",
-        bundle_id=credential.bundle_id or "",
-        project=credential.project or "",
-        environment=credential.environment or "",
-    )
+    """Return the request for a credential of the configuration, whose fields have the same names."""
+    given = msgspec.structs.asdict(credential)
+    return Request(**{name: value for name, value in given.items() if value is not None})
 
 
 @dataclass(slots=True)
@@ -123,7 +117,7 @@ class _Process:
 def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
     remedy = remedy or "Check that it is the right file: mesibo-logwatch credentials check FILE"
     what = flaw("not_checked", f"The file could not be checked: {why}.", remedy=remedy)
-    return of(request, request.provider, "file", what)
+    return of_file(request, request.provider, "file", what)
 
 
 def _not_started(request: Request, error: OSError) -> Verdict:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
-from logwatch.credentials.verdict import PushService, Request, Verdict, flaw, of
+from logwatch.credentials.verdict import PushService, Request, Verdict, flaw, of_file
 from logwatch.errors import in_words
 from logwatch.regular_file import LARGEST_SECRET, handed, open_file
 from logwatch.secret import SecretError, read_line
@@ -83,7 +83,7 @@ def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
     """Return a verdict on a file that cannot be read, opened or understood."""
     provider: PushService = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
     code = {"damaged": 401 if provider == "fcm" else 904}.get(kind)
-    return of(request, provider, "file", flaw(kind, what, code=code))
+    return of_file(request, provider, "file", flaw(kind, what, code=code))
 
 
 def _judged(request: Request, data: bytes, now: float) -> Verdict:
@@ -92,7 +92,7 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
         return _json(request, text)
     if b"GOOGLE_APP_ID" in data and b"BUNDLE_ID" in data:
         what = "This is a GoogleService-Info.plist, which belongs in the iOS app; it is not a service account."
-        return of(request, "fcm", "plist", flaw("client_file", what))
+        return of_file(request, "fcm", "plist", flaw("client_file", what))
     if b"<key>AppIDName</key>" in data or b"<key>ProvisionedDevices</key>" in data:
         return _other(request, "provisioning_profile", "This is a provisioning profile, not a certificate.")
     holding = _pem(request, data) if _PEM in data else _der(request, data)
@@ -100,7 +100,7 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
 
 
 def _other(request: Request, kind: str, what: str) -> Verdict:
-    return of(request, "apns", "file", flaw(kind, what))
+    return of_file(request, "apns", "file", flaw(kind, what))
 
 
 def _json(request: Request, text: bytes) -> Verdict:

@@ -200,7 +200,7 @@ def flaw(
     return Flaw(kind, severity, what, known.code if code is None else code, known.step, remedy or known.remedy)
 
 
-def of(request: Request, provider: PushService, form: str, what: Flaw) -> Verdict:
+def of_file(request: Request, provider: PushService, form: str, what: Flaw) -> Verdict:
     """Return the verdict on a file of which nothing is known but what is wrong with it."""
     return Verdict(name=request.name, file=request.file, provider=provider, form=form, flaws=(what,))
 

@@ -8,9 +8,8 @@ from logwatch.diagnosis.facts import Facts, SourceSetup
 from logwatch.errors import Problem
 from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
 from logwatch.ledger.directory import set_aside_at
-from logwatch.ledger.reader import Reader
+from logwatch.ledger.reader import Reader, Timelines
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.ledger.timeline import Timelines
 from logwatch.mesibo_conf import push_logging
 from logwatch.model import Position
 from logwatch.privacy import readable

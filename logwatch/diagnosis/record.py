@@ -15,8 +15,7 @@ from logwatch.diagnosis.gather import Examined, gather
 from logwatch.diagnosis.incidents import fold, within
 from logwatch.ledger.buckets import HOURLY, SIX_HOURS, WIDTHS, oldest
 from logwatch.ledger.incidents import KEPT_SECONDS, NAMED, PEOPLE, Incident, Person
-from logwatch.ledger.reader import NotReadable, Reader
-from logwatch.ledger.timeline import Timelines
+from logwatch.ledger.reader import NotReadable, Reader, Timelines
 
 LOOK_SECONDS = 30.0
 FIRST_LOOK_SECONDS = 3.0  # then twice as long each time: a process that is killed again and again records, too

@@ -1,7 +1,6 @@
 """Run all checks in their order: from mesibo's configuration to the pager."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from logwatch.assembly import Parts, assemble
@@ -17,21 +16,18 @@ from logwatch.words import followed
 PROMETHEUS = "http://127.0.0.1:9090"
 
 
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """What was asked for; None means the usual place, whose absence is no fault."""
-
-    config: Path | None = None
-    mesibo_conf: Path | None = None
-    prometheus: str | None = None
-    alertmanager: str | None = None
-    outbound: bool = False
-
-
-def examine(questions: Questions, host: Host) -> Iterator[Check]:
-    """Yield the rows as they are found."""
-    checks, config, parts = _configuration(questions.config)
-    yield from mesibo.configuration(config, questions.mesibo_conf)
+def examine(
+    host: Host,
+    path: Path | None = None,
+    mesibo_conf: Path | None = None,
+    prometheus: str | None = None,
+    alertmanager: str | None = None,
+    *,
+    way_out: bool = False,
+) -> Iterator[Check]:
+    """Yield the rows as they are found; what is not named is looked for in its usual place, and need not be there."""
+    checks, config, parts = _configuration(path)
+    yield from mesibo.configuration(config, mesibo_conf)
     yield from checks
     if config is not None:
         yield from mesibo.running(host, config)
@@ -41,7 +37,7 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
                 if source.webhook:
                     yield from webhook.rows(config, source)
                     continue
-                for row in logs.rows(host, parts, source, push_logging(source, questions.mesibo_conf)):
+                for row in logs.rows(host, parts, source, push_logging(source, mesibo_conf)):
                     yield row
                     if row.verdict == "ok" and row.name in logs.there(source):
                         reached.add(source.name)
@@ -52,13 +48,9 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
         yield from service.in_reach(host, config, reached)
     yield from service.unit(host)
     yield from service.reading(host)
-    yield from monitoring.prometheus(
-        host,
-        questions.prometheus or PROMETHEUS,
-        asked=questions.prometheus is not None,
-        alertmanager=questions.alertmanager,
-    )
-    if questions.outbound:
+    asked = prometheus is not None
+    yield from monitoring.prometheus(host, prometheus or PROMETHEUS, asked=asked, alertmanager=alertmanager)
+    if way_out:
         yield from outbound.rows(host)
     yield from service.versions(host, config)
 

@@ -5,7 +5,6 @@ one request. What the error log has deleted before it could be sent is counted a
 """
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
 import logging
@@ -41,8 +40,8 @@ ANSWER_BYTES = 1 << 20
 class Forwarder:
     """One destination.
 
-    ``sent`` is the number of the newest failure that it has: the work goes on behind it. ``ledger`` makes ids of events
-    unique across installations.
+    ``newest`` returns the number of the newest failure that was committed, ``sent`` is that of the newest one that it
+    has: the work goes on behind it. ``ledger`` makes ids of events unique across installations.
     """
 
     def __init__(
@@ -52,6 +51,7 @@ class Forwarder:
         catalogue: Callable[[], Catalogue],
         metrics: ForwardMetrics,
         *,
+        newest: Callable[[], int],
         sent: int,
         ledger: str,
         host: str = socket.gethostname(),
@@ -62,10 +62,11 @@ class Forwarder:
         self.sent = sent
         self._export = export
         self._reader = reader
+        self._newest = newest
         self._catalogue = catalogue
         self._events = metrics.events.labels(self.destination)
         self._dropped = metrics.dropped.labels(self.destination)
-        self._lag = metrics.lag.labels(self.destination)
+        metrics.lag.labels(self.destination).set_function(lambda: max(0, newest() - self.sent))
         self._ledger = ledger
         self._host = host
         self._client = client
@@ -84,13 +85,12 @@ class Forwarder:
                 wait = self._later(Later(f"the ledger cannot be read: {error}"))
             except Exception as error:  # noqa: BLE001  a fault of ours must not end the export unnoticed
                 wait = self._later(Later(f"unexpected: {error!r}"))
-            await self.rest(wait)
+            await asyncio.sleep(wait)
 
     async def step(self) -> float:
         """Send one request of what is new; return the seconds to wait before the next step. Raises NotReadable."""
-        newest = self._reader.newest_failure()
+        newest = self._newest()
         rows = self._reader.failures_after(self.sent, self._limit)
-        self._lag.set(max(0, newest - self.sent))
         if not rows:
             if newest > self.sent:  # committed and already deleted again: nothing is left to send
                 self._moved(newest, taken=0)
@@ -115,17 +115,7 @@ class Forwarder:
         self._works()
         self._moved(rows[-1][0], taken=len(rows) - min(verdict.rejected, len(rows)))
         self._limit = min(2 * self._limit, MAX_EVENTS)
-        self._lag.set(max(0, newest - self.sent))
         return 0.0 if newest > self.sent else LOOK_SECONDS
-
-    async def rest(self, seconds: float) -> None:
-        """Wait, and keep the metric of waiting failures up to date meanwhile."""
-        while seconds > LOOK_SECONDS:
-            await asyncio.sleep(LOOK_SECONDS)
-            seconds -= LOOK_SECONDS
-            with contextlib.suppress(NotReadable):
-                self._lag.set(max(0, self._reader.newest_failure() - self.sent))
-        await asyncio.sleep(seconds)
 
     async def _takes_another(self, number: int, newest: int) -> bool:
         """Send the newest failure out of turn: if that is refused, too, no single failure is at fault."""

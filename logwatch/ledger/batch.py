@@ -96,18 +96,10 @@ class Batch:
 
     def __bool__(self) -> bool:
         """Return whether there is something to commit."""
-        return bool(
-            self.counters
-            or self.last_line_at  # alone, for a call without events: it is answered after a commit, too
-            or self.positions
-            or self.journals
-            or self.forgotten
-            or self.ready
-            or self.results
-            or self.exports
-            or self.incidents
-            or self.waiting
-        )
+        counted = (self.counters, self.results, self.ready, self.exports, self.incidents, self.waiting)
+        moved = (self.positions, self.journals, self.forgotten)
+        # The last is alone for a call without events, which is answered after a commit, too
+        return any(counted) or any(moved) or bool(self.last_line_at)
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""

@@ -8,7 +8,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import known_version, open_to_read
-from logwatch.ledger.timeline import Counted
+from logwatch.ledger.timeline import Changed, Counted, Timeline, kept_starts
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen
 
@@ -339,6 +339,43 @@ class Reader:
         except sqlite3.Error as error:
             slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
             raise NotReadable("the search took too long: narrow it" if slow else str(error)) from None
+
+
+class Timelines:
+    """The timelines of a ledger, each read whole once, and then only where it changed; for use by one thread."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[int, tuple[tuple[int, int], int, Timeline]] = {}  # by width: ledger, commits, timeline
+        self._among: dict[int, tuple[Timeline, Collection[str], Timeline]] = {}  # by width: of all, sources, of these
+
+    def among(self, sources: Collection[str], width: int, now: float, changed: Changed) -> Timeline:
+        """Return the timeline of some sources; the same object as before if nothing has changed.
+
+        The ledger keeps the counts of sources that are no longer configured: the lines of a renamed one are counted
+        under both names.
+        """
+        whole = self.of(width, now, changed)
+        known = self._among.get(width)
+        if known is None or known[0] is not whole or set(known[1]) != set(sources):
+            known = self._among[width] = (whole, tuple(sources), whole.among(sources))
+        return known[2]
+
+    def of(self, width: int, now: float, changed: Changed) -> Timeline:
+        """Return the timeline of a width at ``now``; the same object as before if nothing has changed."""
+        identity, starts = self._reader.identity, kept_starts(width, now)
+        ledger, commits, known = self._known.get(width) or (None, 0, Timeline(width))
+        set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
+        ahead = starts.start >= known.starts.stop  # by decades, on a host that starts without a clock
+        if ledger != identity or set_back or ahead:  # another ledger, or a clock that was set
+            known, stale = Timeline(width), set(starts)
+        else:
+            stale = {start for (each, start), number in changed.by.items() if each == width and number > commits}
+            stale.update(range(known.starts.stop, starts.stop, width))
+        if stale or starts != known.starts:
+            known = known.after(now, stale, self._reader.counted(width, min(stale)) if stale else ())
+        self._known[width] = (identity, changed.commits, known)
+        return known
 
 
 def _marks(results: Sequence[ResultRow]) -> str:

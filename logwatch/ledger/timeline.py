@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from logwatch.ledger.buckets import QUARTER, WIDTHS, Bucket, oldest
 from logwatch.ledger.keys import ResultRow
@@ -74,14 +74,11 @@ class ResultSeries:
             while before:
                 before -= 1
                 if self.counts[before]:
-                    if at < len(self.counts) and self._apart(before, at) > RUN_GAP_SECONDS:
+                    if at < len(self.counts) and self.first[at] - self.last[before] > RUN_GAP_SECONDS:
                         break
                     at = before
             self._began = self.first[at] if at < len(self.counts) else inf
         return self._began
-
-    def _apart(self, earlier: int, later: int) -> float:
-        return self.first[later] - self.last[earlier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,51 +208,3 @@ class Changed(NamedTuple):
             for (width, start), number in self.by.items()
             if width == QUARTER
         )
-
-
-class Counts(Protocol):
-    """Where counts by interval are read from."""
-
-    @property
-    def identity(self) -> tuple[int, int]:
-        """What distinguishes the ledger from one put in its place."""
-
-    def counted(self, width: int, since: int) -> Iterator[Counted]:
-        """Yield what came in each interval that started at ``since`` or later."""
-
-
-class Timelines:
-    """The timelines of a ledger, each read whole once, and then only where it changed; for use by one thread."""
-
-    def __init__(self, counts: Counts) -> None:
-        self._counts = counts
-        self._known: dict[int, tuple[tuple[int, int], int, Timeline]] = {}  # by width: ledger, commits, timeline
-        self._among: dict[int, tuple[Timeline, Collection[str], Timeline]] = {}  # by width: of all, sources, of these
-
-    def among(self, sources: Collection[str], width: int, now: float, changed: Changed) -> Timeline:
-        """Return the timeline of some sources; the same object as before if nothing has changed.
-
-        The ledger keeps the counts of sources that are no longer configured: the lines of a renamed one are counted
-        under both names.
-        """
-        whole = self.of(width, now, changed)
-        known = self._among.get(width)
-        if known is None or known[0] is not whole or set(known[1]) != set(sources):
-            known = self._among[width] = (whole, tuple(sources), whole.among(sources))
-        return known[2]
-
-    def of(self, width: int, now: float, changed: Changed) -> Timeline:
-        """Return the timeline of a width at ``now``; the same object as before if nothing has changed."""
-        identity, starts = self._counts.identity, kept_starts(width, now)
-        ledger, commits, known = self._known.get(width) or (None, 0, Timeline(width))
-        set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
-        ahead = starts.start >= known.starts.stop  # by decades, on a host that starts without a clock
-        if ledger != identity or set_back or ahead:  # another ledger, or a clock that was set
-            known, stale = Timeline(width), set(starts)
-        else:
-            stale = {start for (each, start), number in changed.by.items() if each == width and number > commits}
-            stale.update(range(known.starts.stop, starts.stop, width))
-        if stale or starts != known.starts:
-            known = known.after(now, stale, self._counts.counted(width, min(stale)) if stale else ())
-        self._known[width] = (identity, changed.commits, known)
-        return known

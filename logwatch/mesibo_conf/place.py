@@ -14,7 +14,7 @@ import msgspec
 from logwatch.config import Docker, Source
 from logwatch.discover import containers
 from logwatch.errors import in_words
-from logwatch.mesibo_conf.syntax import Unreadable, parse
+from logwatch.mesibo_conf.syntax import parse
 
 USUAL = Path("/etc/mesibo/mesibo.conf")
 LONGEST = 1 << 18  # bytes: no configuration is longer
@@ -61,7 +61,7 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
             continue
         except OSError as error:
             return PushLogging("unknown", str(path), in_words(error))
-        except Unreadable as error:
+        except ValueError as error:
             return PushLogging("unknown", str(path), str(error), malformed=True)
         return PushLogging("on" if conf.push else "off", str(path), group=bool(conf.logs))
     return PushLogging("unknown", str(tried[0]), "is not there")

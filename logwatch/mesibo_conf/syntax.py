@@ -1,4 +1,4 @@
-"""Read mesibo.conf: only the names of groups and the settings of ``logs`` are returned, since others may be secret.
+"""Read mesibo.conf: only the settings of ``logs`` are returned, since others may be secret.
 
 Known of the format (docs.mesibo.com, on-premise; sample.conf files of github.com/mesibo/onpremise-loadable-modules):
 `key = value` lines, `#` comments, and groups `name {` … `}` that do not nest; a group may have a second word, as in
@@ -22,18 +22,11 @@ from pyparsing import (
     alphas,
 )
 
-LOGS = "logs"
-
-
-class Unreadable(ValueError):  # noqa: N818  a fact about a file
-    """The file is not a mesibo.conf; the text says where, and quotes nothing of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class MesiboConf:
-    """What is known of a mesibo.conf: its groups' names, and the settings of the group ``logs``."""
+    """What is known of a mesibo.conf: the settings of the group ``logs``."""
 
-    groups: tuple[str, ...]
     logs: dict[str, str]
 
     @property
@@ -54,8 +47,8 @@ def _grammar() -> ParserElement:
     shown = Group(name + is_ + (double | single | inside))
     unread = Suppress(name + is_ + (double | single | inside))
     top = Suppress(name + is_ + (double | single | plain))
-    logs = Suppress(Regex(rf"{LOGS}(?![\w.-])") + "{") + Group(ZeroOrMore(shown))("logs*") + Suppress("}")
-    group = name("group*") + Suppress(Opt(name)) + Suppress("{") + ZeroOrMore(unread) + Suppress("}")
+    logs = Suppress(Regex(r"logs(?![\w.-])") + "{") + Group(ZeroOrMore(shown))("logs*") + Suppress("}")
+    group = Suppress(name + Opt(name) + "{") + ZeroOrMore(unread) + Suppress("}")
     return (ZeroOrMore(logs | group | top) + StringEnd()).ignore(Regex(r"#[^\n]*"))
 
 
@@ -63,16 +56,12 @@ CONF = _grammar()
 
 
 def parse(text: str) -> MesiboConf:
-    """Read the text of a mesibo.conf; Unreadable names the line that does not fit."""
+    """Read the text of a mesibo.conf; ValueError names the line that does not fit, and quotes nothing of it."""
     if "\0" in text:
-        raise Unreadable("it holds binary data")
+        raise ValueError("it holds binary data")
     try:
         found = CONF.parse_string(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
     except ParseException as error:
         # pyparsing's own words would quote the line, and the line may hold a password
-        raise Unreadable(f"line {error.lineno}: neither `key = value` nor a group in braces") from None
-    logs: dict[str, str] = {}
-    named = found.as_dict()
-    for group in named.get("logs", ()):
-        logs |= {key: value.strip() for key, value in group}
-    return MesiboConf((*named.get("group", ()), *([LOGS] if "logs" in named else [])), logs)
+        raise ValueError(f"line {error.lineno}: neither `key = value` nor a group in braces") from None
+    return MesiboConf({key: value.strip() for group in found.as_dict().get("logs", ()) for key, value in group})

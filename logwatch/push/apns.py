@@ -9,8 +9,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,14 +26,14 @@ from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
-from logwatch.push.direct import DirectError, DirectPush, Reply
+from logwatch.push.direct import DirectError, DirectPush, Reply, cannot_sign_in
 from logwatch.push.transport import Transport, of_another, without_answer
 
 PRODUCTION, SANDBOX = "https://api.push.apple.com", "https://api.sandbox.push.apple.com"
 _TOKEN = re.compile(r"[0-9A-Fa-f]{64,200}", re.ASCII)
 _TOPIC = re.compile(r"[!-~]+", re.ASCII)  # what a header may hold
 _PRIORITY = {"background": "5", "alert": "10", "voip": "10"}  # Apple refuses a background push with 10
-_SUFFIX = {"background": "", "alert": "", "voip": ".voip"}
+_SUFFIX = {"background": "", "alert": "", "voip": ".voip"}  # of the bundle ID in the topic
 _SHOWN = 200
 
 
@@ -45,9 +44,12 @@ def send(
     transport: Transport,
     *,
     sandbox: bool,
-    signer: "Signer | None",
+    signing: tuple[str, str] | None,
 ) -> Reply:
-    """Send a push and return Apple's answer; DirectError if it cannot be sent."""
+    """Send a push and return Apple's answer; DirectError if it cannot be sent.
+
+    ``signing`` are the ids of a .p8 key and of its team; without them the credential is a certificate.
+    """
     if not _TOKEN.fullmatch(push.token):
         kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
         raise DirectError(
@@ -59,14 +61,14 @@ def send(
             )
         )
     headers = {
-        "apns-topic": push.topic or _topic(push, verdict),
+        "apns-topic": push.topic or (verdict.bundle_id and f"{verdict.bundle_id}{_SUFFIX[push.style]}"),
         "apns-push-type": push.style,
         "apns-priority": _PRIORITY[push.style],
         "apns-expiration": "0",
     }
     context = transport.context()
-    if signer is not None:
-        headers["authorization"] = f"bearer {signer.token(request)}"
+    if signing:
+        headers["authorization"] = f"bearer {_signed(request, *signing)}"
     else:
         _sign_in(context, request)
     if not _TOPIC.fullmatch(topic := headers["apns-topic"]):
@@ -77,14 +79,8 @@ def send(
         url = f"{base}/3/device/{quote(push.token, safe='')}"
         answer = transport.post(url, context, headers=headers, content=json.dumps(_payload(push)).encode())
     except httpx.HTTPError as error:
-        return without_answer("apns", base, error, verdict if signer is None else None)
+        return without_answer("apns", base, error, None if signing else verdict)
     return _reply(answer, push.token)
-
-
-def _topic(push: DirectPush, verdict: Verdict) -> str:
-    """Return the topic for a style: the certificate's bundle ID with Apple's suffix; empty without a bundle ID."""
-    suffix = _SUFFIX[push.style]
-    return f"{verdict.bundle_id}{suffix}" if verdict.bundle_id else ""
 
 
 def _payload(push: DirectPush) -> dict[str, Any]:
@@ -116,59 +112,27 @@ def _reply(answer: httpx.Response, token: str) -> Reply:
     return Reply("apns", answer.status_code, reason, detail)
 
 
-class Signer:
-    """Makes the token that signs in with a .p8 key."""
-
-    def __init__(self, key_id: str, team_id: str) -> None:
-        self._key_id, self._team_id = key_id, team_id
-
-    def token(self, request: Request) -> str:
-        """Return a token issued now; DirectError if the key cannot be used."""
-        try:
-            data, _ = read.content(Path(request.file))
-            signer = google.auth.crypt.ES256Signer.from_string(data, self._key_id)
-            encode: Any = google.auth.jwt.encode
-            made: bytes = encode(signer, {"iss": self._team_id, "iat": int(time.time())})
-        except (OSError, ValueError, TypeError) as error:
-            why = getattr(error, "strerror", None) or "it is not an unencrypted EC key in PEM"
-            raise DirectError(
-                Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")
-            ) from None
-        return made.decode()
+def _signed(request: Request, key_id: str, team_id: str) -> str:
+    """Return the token that signs in with a .p8 key, issued now; DirectError if the key cannot be used."""
+    try:
+        data, _ = read.content(Path(request.file))
+        signer = google.auth.crypt.ES256Signer.from_string(data, key_id)
+        encode: Any = google.auth.jwt.encode
+        made: bytes = encode(signer, {"iss": team_id, "iat": int(time.time())})
+    except (OSError, ValueError, TypeError) as error:
+        why = getattr(error, "strerror", None) or "it is not an unencrypted EC key in PEM"
+        raise DirectError(Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")) from None
+    return made.decode()
 
 
 def _sign_in(context: ssl.SSLContext, request: Request) -> None:
     """Load certificate and key into the TLS context, through a file in memory, so that they never reach a disk."""
-    with _unlocked(request) as path:
-        try:
-            context.load_cert_chain(path)
-        except (ssl.SSLError, OSError):
-            raise DirectError(
-                Problem(
-                    request.file,
-                    "cannot sign in with it",
-                    "key and certificate do not belong together",
-                    f"mesibo-logwatch credentials check {quoted(request.file)}",
-                )
-            ) from None
-
-
-@contextmanager
-def _unlocked(request: Request) -> Iterator[str]:
-    """Yield the name of a file in memory with certificate and key as PEM, without a password."""
-    try:
+    certificates: list[x509.Certificate] = []
+    key = None
+    with suppress(OSError, ValueError, TypeError):
         certificates, key = _opened(request)
-    except (OSError, ValueError, TypeError):
-        certificates, key = [], None
     if not certificates or key is None:
-        raise DirectError(
-            Problem(
-                request.file,
-                "cannot sign in with it",
-                "no certificate with its private key comes out of it",
-                f"mesibo-logwatch credentials check {quoted(request.file)}",
-            )
-        )
+        raise cannot_sign_in(request, "no certificate with its private key comes out of it")
     pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in certificates)
     pem += key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -176,7 +140,10 @@ def _unlocked(request: Request) -> Iterator[str]:
     with os.fdopen(os.memfd_create("identity"), "wb") as file:
         file.write(pem)
         file.flush()
-        yield f"/proc/self/fd/{file.fileno()}"
+        try:
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+        except (ssl.SSLError, OSError):
+            raise cannot_sign_in(request, "key and certificate do not belong together") from None
 
 
 def _opened(request: Request) -> tuple[list[x509.Certificate], Any]:

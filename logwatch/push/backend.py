@@ -9,8 +9,8 @@ field names it (MISSINGPARAMS), so after a wrong guess the request is repeated o
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tornado.httpclient
@@ -90,10 +90,7 @@ class Backend:
     """The backend's address, and the app token that it asks for, which is never shown."""
 
     url: str
-    token: str
-
-    def __repr__(self) -> str:
-        return f"Backend({self.url!r})"
+    token: str = field(repr=False)
 
     def call(self, op: str, fields: Mapping[str, Any]) -> BackendReply:
         """Send one operation; BackendError if mesibo's backend does not answer."""
@@ -122,14 +119,11 @@ class Backend:
             follow_redirects=False,  # the token would go wherever it redirects to
             user_agent="mesibo-logwatch",
         )
-        with (
-            _silence(),
-            contextlib.closing(
-                tornado.httpclient.HTTPClient(
-                    tornado.simple_httpclient.SimpleAsyncHTTPClient, force_instance=True, max_body_size=_LARGEST
-                )
-            ) as client,
-        ):
+        logging.getLogger("tornado").setLevel(logging.CRITICAL)  # it logs a traceback if an answer breaks off
+        client = tornado.httpclient.HTTPClient(
+            tornado.simple_httpclient.SimpleAsyncHTTPClient, force_instance=True, max_body_size=_LARGEST
+        )
+        with contextlib.closing(client):
             try:
                 answer = client.fetch(request, raise_error=False)
             except tornado.iostream.UnsatisfiableReadError:  # its buffer is full; the client does not wrap this error
@@ -167,18 +161,6 @@ class Backend:
     def _shown(self, value: object) -> str:
         """Return the backend's words as they may be shown: without the token, which it might echo."""
         return readable(str(value).replace(self.token, "***"))[:_SHOWN]
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep tornado's messages off the terminal: it logs a traceback if a connection ends within an answer."""
-    logger = logging.getLogger("tornado")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _names(properties: object) -> list[str]:

@@ -1,11 +1,12 @@
 """A push past mesibo, and what the provider's answer means: data types and pure functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from logwatch.catalogue import Catalogue
-from logwatch.credentials.verdict import Verdict
-from logwatch.errors import LogwatchError
+from logwatch.credentials.verdict import Request, Verdict
+from logwatch.errors import LogwatchError, Problem
+from logwatch.events import quoted
 from logwatch.model import COMPANIES
 from logwatch.push.words import on_the_device
 
@@ -41,17 +42,20 @@ class NoReplyError(DirectError):
     """The provider gave no answer."""
 
 
+def cannot_sign_in(request: Request, why: str) -> DirectError:
+    """Return the error about a credential that a provider would not take."""
+    remedy = f"mesibo-logwatch credentials check {quoted(request.file)}"
+    return DirectError(Problem(request.file, "cannot sign in with it", why, remedy))
+
+
 @dataclass(frozen=True, slots=True)
 class DirectPush:
     """One push; ``token`` is the user's and is never shown."""
 
-    token: str
+    token: str = field(repr=False)
     style: Style = "background"
     topic: str = ""
     dry_run: bool = False
-
-    def __repr__(self) -> str:
-        return f"DirectPush({self.style})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,13 @@ from logwatch.credentials.verdict import Request, Verdict
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
-from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply
+from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Reply, cannot_sign_in
 from logwatch.push.transport import Transport, in_between, is_local_https, of_another, without_answer
 
 BASE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _SHOWN = 300
+_UNUSABLE = "it is not a usable service account"
 _OF_TOKEN = re.compile(r"registration token|message\.token", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transp
         make: Any = service_account.Credentials.from_service_account_info
         credentials = make(account, scopes=[SCOPE])
     except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
-        raise DirectError(_unusable(request)) from None
+        raise cannot_sign_in(request, _UNUSABLE) from None
     requests = _TokenRequests(transport, context)
     try:
         credentials.refresh(requests)
@@ -67,17 +68,8 @@ def _account(request: Request) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(found.get(k), str) for k in ("project_id", "token_uri")):
-        raise DirectError(_unusable(request))
+        raise cannot_sign_in(request, _UNUSABLE)
     return found
-
-
-def _unusable(request: Request) -> Problem:
-    return Problem(
-        request.file,
-        "cannot sign in with it",
-        "it is not a usable service account",
-        f"mesibo-logwatch credentials check {quoted(request.file)}",
-    )
 
 
 def _no_token(url: str, status: int) -> Problem:

@@ -14,6 +14,8 @@ from logwatch.tail.tail import SourceSpec, Tail
 _READ_BYTES = 1 << 20
 _READS = 64  # of a source before the clock is checked again
 _KEPT = 10_000  # results of one chunk
+_PAUSE_SECONDS = 0.1  # between two looks for results
+_SETTLE_SECONDS = 1.0  # after each user has a result
 
 
 class LoggedResult(NamedTuple):
@@ -175,12 +177,10 @@ def wait(
     on_result: Callable[[str, LoggedResult, float], object],
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
-    pause: float = 0.1,
-    settle: float = 1.0,
 ) -> tuple[set[str], list[LoggedResult]]:
     """Wait until each user has a result, or ``seconds`` are over; call ``on_result(user, result, delay)`` for each.
 
-    A user may have several devices: for ``settle`` more seconds, their results are passed on, too. Return the users
+    A user may have several devices: for a second more, their results are passed on, too. Return the users
     without a result, and the results that belong to none of ``users``.
     """
     users = tuple(users)
@@ -196,7 +196,7 @@ def wait(
             on_result(user, result, monotonic() - start)
             missing.discard(user)
             if not missing:
-                end = min(end, monotonic() + settle)
+                end = min(end, monotonic() + _SETTLE_SECONDS)
         if monotonic() >= end:
             return missing, others
-        sleep(pause)
+        sleep(_PAUSE_SECONDS)

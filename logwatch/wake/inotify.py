@@ -6,7 +6,7 @@ Whatever prevents watching (limits, containers, threads), polling goes on, and a
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 
 from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
@@ -22,27 +22,6 @@ _MASK = Mask(
     | InotifyConstants.IN_DELETE
     | InotifyConstants.IN_ONLYDIR
 )
-
-
-class _Callback:
-    """Wakes the loop, whatever happened."""
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
-
-    def on_event(self, event: InotifyEvent) -> None:
-        """Wake for an event."""
-        del event
-        self._wake()
-
-    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
-        """Wake because a directory is gone."""
-        del wd
-        self._wake()
-
-    def on_queue_overflow(self) -> None:
-        """Wake because events were lost."""
-        self._wake()
 
 
 class InotifyWaker(PollWaker):
@@ -90,7 +69,7 @@ class InotifyWaker(PollWaker):
 
     def _watch(self, inotify: InotifyFD, directory: str, identity: tuple[int, int]) -> None:
         try:
-            descriptor = inotify.add_callback(os.fsencode(directory), _MASK, _Callback(self.wake), _ID)
+            descriptor = inotify.add_callback(os.fsencode(directory), _MASK, self, _ID)
         except Exception as error:  # noqa: BLE001  the limit of watches, or whatever else: polling is relied on
             self._refuse(directory, error)
         else:
@@ -101,6 +80,18 @@ class InotifyWaker(PollWaker):
         if str(error) not in self._refused:  # once per reason
             self._refused.add(str(error))
             self._log.warning("inotify_refused", directory=shown(what), error=str(error), instead="polling")
+
+    def on_event(self, event: InotifyEvent) -> None:  # noqa: ARG002  watchdog's interface, as the next two
+        """Wake for an event."""
+        self.wake()
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002  see above
+        """Wake because a directory is gone."""
+        self.wake()
+
+    def on_queue_overflow(self) -> None:
+        """Wake because events were lost."""
+        self.wake()
 
     def close(self) -> None:
         """Stop watchdog's thread."""

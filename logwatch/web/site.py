@@ -27,8 +27,7 @@ from logwatch.config import Config
 from logwatch.diagnosis.facts import Finding, plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.ledger.incidents import KEPT_SECONDS, Incident
-from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
-from logwatch.ledger.timeline import Timelines
+from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader, Timelines
 from logwatch.model import COMPANIES, SYSTEMS
 from logwatch.moments import iso
 from logwatch.privacy import readable

@@ -32,7 +32,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._new: deque[Waiting] = deque()
         self._taken: list[Waiting] = []
-        self._events = 0
+        self._events = 0  # that are not committed yet
         self._closed = False
 
     def offer(self, call: Call) -> "Future[bool] | None":
@@ -57,27 +57,17 @@ class Inbox:
         return waiting
 
     def settle(self, *, committed: bool) -> None:
-        """Answer every call that was taken out; those of a failed commit are to be repeated."""
-        taken, self._taken = self._taken, []
-        self._answer(taken, committed=committed)
+        """Answer every call that was taken out; those of a failed commit are to be repeated.
 
-    def refuse(self, *, closed: bool) -> None:
-        """While ``closed``, queue nothing, and answer what waits as to be repeated: commits may fail for long."""
+        So are those that wait and those that come, until a commit works again: commits may fail for long.
+        """
+        answered, self._taken = self._taken, []
         with self._lock:
-            self._closed = closed
-            new = list(self._new) if closed else []
-            if closed:
+            self._closed = not committed
+            if self._closed:
+                answered += self._new
                 self._new.clear()
-        self._answer(new, committed=False)
-
-    @property
-    def waiting(self) -> int:
-        """Count the events that are not committed yet."""
-        return self._events
-
-    def _answer(self, calls: list[Waiting], *, committed: bool) -> None:
-        with self._lock:
-            self._events -= sum(max(1, len(each.call.events)) for each in calls)
-        for each in calls:
+            self._events -= sum(max(1, len(each.call.events)) for each in answered)
+        for each in answered:
             with contextlib.suppress(InvalidStateError):  # the caller has stopped waiting, perhaps this very moment
                 each.done.set_result(committed)

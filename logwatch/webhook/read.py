@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from logwatch.model import Call, PushEvent
-from logwatch.webhook.fields import Fields
+from logwatch.webhook.fields import EventFields, Fields
 from logwatch.webhook.paths import TooMuch, Tree
 from logwatch.webhook.shape import shape
 
@@ -52,7 +52,28 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
     at = _time(call.get("ts"), now)
     key, app, tree = _keys(call), _scalar(call.get("aid")), Tree()
     for index, event in enumerate(events):
-        _event(told, fields, tree, event, key=key, index=index, at=at, app=app)
+        kind = event.get("type") if isinstance(event, dict) else None
+        other = isinstance(kind, str) and kind != "push"
+        found, cause = (EventFields(), "other_type") if other else _understood(fields, tree, event)
+        if cause:
+            told.outcomes[cause] += 1
+            told.key = told.key or key(index, event)
+        else:
+            told.events.append(
+                PushEvent(
+                    at=at,
+                    platform=found.platform,
+                    code=found.codes[0],
+                    reasons=found.reasons,
+                    app=found.app or app,
+                    user=found.user,
+                    uid=found.uid,
+                    token=found.token,
+                    key=key(index, event),
+                )
+            )
+        if not other and sum(each == cause for each, _ in told.shapes) < SHAPES:
+            told.shapes.append((cause, shape(event)))
     return told
 
 
@@ -65,52 +86,15 @@ def _decoded(body: bytes) -> Any:
         return _decoder.decode(json.dumps(lenient, ensure_ascii=False).encode(errors="replace"))
 
 
-def _event(
-    told: Call,
-    fields: Fields,
-    tree: Tree,
-    event: Any,
-    *,
-    key: Callable[[int, Any], tuple[int, int] | None],
-    index: int,
-    at: float | None,
-    app: str,
-) -> None:
-    kind = event.get("type") if isinstance(event, dict) else None
-    if isinstance(kind, str) and kind != "push":
-        _no_result(told, "other_type", key(index, event) if told.key is None else told.key)
-        return
-    cause = "unreadable"
-    if kind == "push":
-        try:
-            found = fields.find(event, tree)
-        except TooMuch:
-            pass
-        else:
-            cause = "" if len(found.codes) == 1 else "ambiguous" if found.codes else "no_code"
-            if not cause:
-                told.events.append(
-                    PushEvent(
-                        at=at,
-                        platform=found.platform,
-                        code=found.codes[0],
-                        reasons=found.reasons,
-                        app=found.app or app,
-                        user=found.user,
-                        uid=found.uid,
-                        token=found.token,
-                        key=key(index, event),
-                    )
-                )
-    if cause:
-        _no_result(told, cause, key(index, event) if told.key is None else told.key)
-    if sum(each == cause for each, _ in told.shapes) < SHAPES:
-        told.shapes.append((cause, shape(event)))
-
-
-def _no_result(told: Call, cause: str, key: tuple[int, int] | None) -> None:
-    told.outcomes[cause] += 1
-    told.key = key
+def _understood(fields: Fields, tree: Tree, event: Any) -> tuple[EventFields, str]:
+    """Return the fields of an event, and why they are no push result; empty if they are one."""
+    if not isinstance(event, dict) or event.get("type") != "push":
+        return EventFields(), "unreadable"
+    try:
+        found = fields.find(event, tree)
+    except TooMuch:
+        return EventFields(), "unreadable"
+    return found, "" if len(found.codes) == 1 else "ambiguous" if found.codes else "no_code"
 
 
 def _time(ts: Any, now: float) -> float | None:

@@ -37,7 +37,6 @@ class Webhook:
         while (waiting := self.inbox.take()) is not None:
             if not sink.call(self.name, waiting.call, self._witness_for):
                 self.inbox.settle(committed=False)
-                self.inbox.refuse(closed=True)  # until a commit works again
                 return False
         return False
 
@@ -65,7 +64,6 @@ class Webhook:
     def close(self) -> None:
         """Answer what waits as to be repeated, to whoever listens next."""
         self.inbox.settle(committed=False)
-        self.inbox.refuse(closed=True)
 
 
 def witnesses(status: Mapping[str, SourceStatus]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from logwatch.ledger.batch import Batch, EventShapeRow
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.waiting import StoredFailure
-from logwatch.model import Call, Failure, PushEvent, ResultKey, Seen
+from logwatch.model import Call, ResultKey, Seen
 from logwatch.privacy import Privacy
 
 OUTCOMES = ("failure", "accepted", "repeated", "other_type", "no_code", "ambiguous", "unreadable")
@@ -34,7 +34,39 @@ def take(
                 batch.count(source, "webhook_events", "repeated")
                 continue
             batch.keys[event.key] = now
-        _take(batch, source, event, witness_for, catalogue, privacy, row, now)
+        at = now if event.at is None else min(event.at, now)
+        listed = next(filter(None, (catalogue.reason(event.platform, event.code, each) for each in event.reasons)), "")
+        counted = row(source, ResultKey(event.platform, event.code, listed))
+        accepted = catalogue.classify(event.platform, event.code).class_ == "delivered"
+        batch.count(source, "webhook_events", "accepted" if accepted else "failure")
+        seen = Seen(1, at, at)
+        if not witness_for:
+            batch.result(counted, seen)
+            batch.time(counted, seen, now)
+        if accepted:
+            continue
+        app, token = privacy.app(event.app), privacy.token(event.token)
+        user, uid = privacy.user(event.user or event.uid), privacy.user(event.uid)
+        if witness_for:
+            batch.witness(counted, seen, now)
+            reason = listed or (event.reasons[0] if event.reasons else "")
+            batch.events.append(
+                WitnessEvent(
+                    at=at,
+                    source=source,
+                    witness_for=witness_for,
+                    platform=event.platform,
+                    code=str(event.code),
+                    reason=reason,
+                    app=app,
+                    user=user,
+                    uid=uid,
+                    token=token,
+                    dated=event.at is not None,
+                )
+            )
+        else:
+            batch.fail([StoredFailure(at, source, event.platform, str(event.code), listed, app, user, token)])
     again = call.key is not None and (call.key in known or call.key in batch.keys)
     if call.key is not None:
         batch.keys.setdefault(call.key, now)
@@ -43,53 +75,3 @@ def take(
     for cause, shape in call.shapes:
         batch.event_shape(EventShapeRow(source, cause, shape), now)
     batch.last_line_at[source] = now
-
-
-def _take(
-    batch: Batch,
-    source: str,
-    event: PushEvent,
-    witness_for: str,
-    catalogue: Catalogue,
-    privacy: Privacy,
-    row: Callable[[str, ResultKey], ResultRow],
-    now: float,
-) -> None:
-    at = now if event.at is None else min(event.at, now)
-    listed = next(filter(None, (catalogue.reason(event.platform, event.code, each) for each in event.reasons)), "")
-    counted = row(source, ResultKey(event.platform, event.code, listed))
-    accepted = catalogue.classify(event.platform, event.code).class_ == "delivered"
-    batch.count(source, "webhook_events", "accepted" if accepted else "failure")
-    seen = Seen(1, at, at)
-    if not witness_for:
-        batch.result(counted, seen)
-        batch.time(counted, seen, now)
-    elif not accepted:
-        batch.witness(counted, seen, now)
-    if accepted:
-        return
-    masked = privacy.failure(
-        Failure(at, event.platform, event.code, listed, event.app, event.user or event.uid, event.token)
-    )
-    if witness_for:
-        uid = privacy.user(event.uid)
-        reason = listed or (event.reasons[0] if event.reasons else "")
-        batch.events.append(
-            WitnessEvent(
-                at=at,
-                source=source,
-                witness_for=witness_for,
-                platform=event.platform,
-                code=str(event.code),
-                reason=reason,
-                app=masked.app,
-                user=masked.user,
-                uid=uid,
-                token=masked.token,
-                dated=event.at is not None,
-            )
-        )
-    else:
-        batch.fail(
-            [StoredFailure(at, source, event.platform, str(event.code), listed, masked.app, masked.user, masked.token)]
-        )

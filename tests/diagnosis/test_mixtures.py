@@ -13,9 +13,8 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import diagnose
 from logwatch.ledger.buckets import MINUTE, QUARTER
-from logwatch.ledger.reader import Reader
+from logwatch.ledger.reader import Reader, Timelines
 from logwatch.ledger.store import Ledger
-from logwatch.ledger.timeline import Timelines
 from logwatch.model import Chunk, Position, SourceStatus
 from logwatch.parse import Scanner, load
 from logwatch.pipeline import Pipeline, Source

@@ -17,7 +17,7 @@ import yaml
 
 import logwatch
 from logwatch.compile import pcre2
-from logwatch.doctor import Questions, examine, rights
+from logwatch.doctor import examine, rights
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.rights import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
@@ -151,8 +151,7 @@ class Machine(Host):
         return answer if isinstance(answer, bytes) else json.dumps({"status": "success", "data": answer}).encode()
 
     def rows(self):
-        questions = Questions(self.config, self.mesibo_conf, self.asked_prometheus, self.asked_alertmanager)
-        return list(examine(questions, self))
+        return list(examine(self, self.config, self.mesibo_conf, self.asked_prometheus, self.asked_alertmanager))
 
     def row(self, name):
         (found,) = [check for check in self.rows() if check.name == name]

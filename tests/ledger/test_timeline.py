@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.buckets import WIDTHS
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.reader import NotReadable, Reader
+from logwatch.ledger.reader import NotReadable, Reader, Timelines
 from logwatch.ledger.store import Ledger
-from logwatch.ledger.timeline import Changed, Timelines
+from logwatch.ledger.timeline import Changed
 from logwatch.model import Seen
 
 NOW = 1_763_806_500.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.mesibo_conf.syntax import Unreadable, parse
+from logwatch.mesibo_conf.syntax import parse
 
 REAL = """# mesibo on-premise
 dbhost=127.0.0.1
@@ -31,7 +31,6 @@ def test_the_push_setting_of_a_whole_file_is_found():
     conf = parse(REAL)
     assert conf.push
     assert conf.logs == {"push": "1", "level": "3"}
-    assert conf.groups == ("module", "logs")
 
 
 @pytest.mark.parametrize(
@@ -63,16 +62,15 @@ def test_only_push_in_the_group_logs_counts(text, push):
 )
 def test_what_does_not_fit_is_reported_by_line_and_never_quoted(text, line):
     """A torn or nested file is refused with the number of a line, and without a word of it."""
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(ValueError, match=f"line {line}") as caught:
         parse(text)
-    assert f"line {line}" in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text):
-    """Nothing but Unreadable comes out of junk."""
-    with contextlib.suppress(Unreadable):
+    """Nothing but ValueError comes out of junk."""
+    with contextlib.suppress(ValueError):
         parse(text)
 
 
@@ -82,7 +80,7 @@ def test_values_outside_logs_never_come_out(secret):
     marked = f"Zq9{secret}"
     try:
         conf = parse(f"dbpass = {marked}\nlogs {{\npush = 1\n}}\n")
-    except Unreadable as error:
+    except ValueError as error:
         assert "Zq9" not in str(error)  # noqa: PT017  it is about this text
     else:
         assert "Zq9" not in repr(conf)

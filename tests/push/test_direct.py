@@ -134,7 +134,7 @@ def test_every_reason_of_apples_is_shown_with_its_meaning(code, reason, bench):
     asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
     verdict = Verdict(name="x", file=asked.file, provider="apns", form="x", bundle_id=BUNDLE, not_after=1.0)
     transport = Transport(stub.url, stub.authorities)
-    reply = apns.send(DirectPush(APNS_TOKEN), asked, verdict, transport, sandbox=False, signer=None)
+    reply = apns.send(DirectPush(APNS_TOKEN), asked, verdict, transport, sandbox=False, signing=None)
     text = "\n".join(describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     entry = CATALOGUE.classify("apns", code, reason)
     assert f"Apple: {code} {reason}" in text
@@ -411,11 +411,12 @@ def test_a_200_is_a_providers_only_with_what_each_of_its_own_has(answer, bench):
 
 
 @pytest.mark.parametrize("topic", ["", "com.exämple", "com.example chat", "com.example\nchat"])
-def test_a_topic_that_no_header_can_hold_is_not_told_as_apples_silence(topic):
+def test_a_topic_that_no_header_can_hold_is_not_told_as_apples_silence(topic, monkeypatch):
     """It is the sender's own: nothing is sent, and the option is named."""
+    monkeypatch.setattr(apns, "_sign_in", lambda *_: None)
     verdict = Verdict(name="x", file="x", provider="apns", form="x", not_after=1.0, bundle_id=topic)
     with pytest.raises(DirectError, match="--topic"):
-        apns.send(DirectPush(APNS_TOKEN), None, verdict, Transport(), sandbox=False, signer=Mock())
+        apns.send(DirectPush(APNS_TOKEN), None, verdict, Transport(), sandbox=False, signing=None)
 
 
 def test_a_provider_that_is_silent_has_not_refused_the_certificate(bench, monkeypatch):

@@ -7,9 +7,8 @@ from logwatch.diagnosis.incidents import fold
 from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.reader import Reader
+from logwatch.ledger.reader import Reader, Timelines
 from logwatch.ledger.store import Ledger
-from logwatch.ledger.timeline import Timelines
 from logwatch.ledger.waiting import StoredFailure
 from tests.helpers.story import CATALOGUE, NOW, UP, Story
 

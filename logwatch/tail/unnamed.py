@@ -21,7 +21,8 @@ from logwatch.tail.fingerprint import when_empty
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, stem_of
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, around_date, stem_of
+from logwatch.unpack import without_suffix
 
 _OTHERS = 64  # files with unknown names that are examined, at most, for lost generations
 
@@ -88,15 +89,25 @@ class Unnamed:
         at_path = found.path_file
         places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
         since: dict[str, int] = {}
-        for path in places.keys() - found.rotated_names:
+        dated = around_date(os.path.basename(self._state.path))
+        logs = {path: log for path in places if dated and (log := without_suffix(path)) != path}
+        packed = {path for path, log in logs.items() if around_date(os.path.basename(log)) == dated}
+        for path in (places.keys() - found.rotated_names) | packed:
             directory, name = os.path.split(path)
             stem = max((stem for stem in map(stem_of, self._bases) if stem in name), key=len, default="")
-            for each in self._directories.alike(directory, name, stem, self._owners.holder):
+            for each in self._directories.alike(directory, name, "" if path in packed else stem, self._owners.holder):
                 also = os.path.join(directory, each)
-                since[also] = min(since.get(also, places[path]), places[path])
+                if path not in packed or (path < also and self._was_next(also)):
+                    since[also] = min(since.get(also, places[path]), places[path])
         files = self._examine(path for path in sorted(since.keys() - places) if not self._is_followed(path))
         later = (file for file in files if file.modified >= since[file.path])
         return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
+
+    def _was_next(self, archive: str) -> bool:
+        """Return whether an archive is of a log that the source would have followed right after this one."""
+        log = without_suffix(archive)
+        before = self._owners.left_for(log) if log != archive and self._owners.follows(log) else None
+        return before is not None and before.position.path == self._state.path
 
     def find_later(self, known: list[Known], found: Found) -> list[Candidate]:
         """Return the files beside the path, or beside what has left it, that are later generations by name and time.

@@ -124,6 +124,29 @@ def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_repo
     played(tmp_path, life, (9, "mv m.log @4000000069b0a1c0f2de4.u", LOOK, 3), lines=0, patterns=("*",))
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("packed", [False, True])
+def test_logs_named_by_days_that_came_and_were_packed_between_two_looks_count(tmp_path, packed, life):
+    """An archive counts if its log would have been followed after one that was, by its name; history does not."""
+
+    def steps(log):
+        yield from log.done(((5, days[27]), f"gzip -f {days[26]}" if not packed else "true"))
+        yield from log.done((f"gzip {days[27]}", (5, days[28]), f"gzip {days[28]}", (5, days[29]), "touch *.gz", LOOK))
+
+    days = {day: f"m-2026-11-{day}.log" for day in range(24, 30)}
+    log = Log(tmp_path, life, patterns=("m-*.log",))
+    for name in (days[24], days[25], "n-2026-11-27.log", "m-2026-11-27.txt", "m-all.log"):
+        (log.directory / name).write_bytes(b"E2510-101000-000 (17): of another log, or of last month\n" * 9)
+        log.shell(f"gzip {name}; touch -d 2026-11-01 {name}.gz")
+    log.write(40, log.directory / days[26])
+    log.follower.turn()
+    if packed:
+        log.shell(f"gzip {days[26]}")
+    log.treat(steps)
+    log.check()
+    assert not any(b"another log" in line for line in log.follower.sink.lines)
+
+
 def gathered(*scripts):
     """Append each of three generations to one file."""
     looks = [step for script in scripts for step in (script, LOOK)]

@@ -197,7 +197,7 @@ def test_no_secret_is_in_a_core(tmp_path):
         (["test", USER, "--url", "ftp://h"], "http://"),
         (["test", USER, "--url", "http://user:hunter2@h/backend"], "holds a secret"),
         (["test", USER, "--token-file", "/nowhere"], "cannot be read"),
-        (["test", USER, "--token-file", "/dev/null"], "not a regular file"),
+        (["test", USER, "--token-file", "/dev/null"], "it is a device"),
         (["test"], "Missing argument"),
         (["debug", "perhaps"], "'on', 'off'"),
     ],

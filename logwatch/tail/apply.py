@@ -79,6 +79,7 @@ class _Reconciliation:
             return
         survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
+        self._take_over_left()
         self.plan = plan = reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
@@ -149,14 +150,27 @@ class _Reconciliation:
             return False
         if generation in state.owners.leading_to(key, state.path):
             return True
+        self._take_over(generation)
+        generation.note(state="live")
+        return False
+
+    def _take_over(self, generation: Generation) -> None:
+        """Take over a generation from another path, and all that is known of that if it is not followed any more."""
+        state = self.state
         other = state.owners.path_of(generation)
-        followed = state.owners.follows(other.path)  # if it is not, take over all that is known of it
+        followed = state.owners.follows(other.path)
         for each in (generation,) if followed else tuple(other.generations):
             other.remove(each)
             state.adopt(each)
-        generation.note(state="live")
         other.mark_due()
-        return False
+
+    def _take_over_left(self) -> None:
+        """Take over what is known of rotated files whose path is not followed any more; then look at all files anew."""
+        for file in self.found.left:
+            if generation := self.state.owners.owner(file, self.state.path):
+                self._take_over(generation)
+        if self.found.left:
+            raise VanishedError
 
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair a copy with the generations that it was copied from, so that what either has read is not read again.

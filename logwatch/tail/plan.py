@@ -65,6 +65,7 @@ class Found:
     ambiguous: set[int] = field(default_factory=set)  # files whose names may be another log's
     undecided: set[int] = field(default_factory=set)  # archives to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, last found where nobody can look now
+    left: list[Candidate] = field(default_factory=list)  # rotated files of a path that is not followed any more
     edited: set[int] = field(default_factory=set)  # edited copies of generations' own files, which have more to read
     packing: bool = False  # a compressor may still be writing an archive beside the file that it is made from
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines

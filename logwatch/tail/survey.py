@@ -195,7 +195,9 @@ class Survey:
         """
         taken = []
         for file in files:
-            if file.path != self._path and self._owners.owner(file, self._path):
+            if file.path != self._path and (other := self._owners.owner(file, self._path)):
+                if file.path in self.found.rotated_names and not self._owners.follows(other.position.path):
+                    self.found.left.append(file)
                 continue
             i = self._at_key.setdefault(file.key, len(self._at_key))
             self.found.candidates[i : i + 1] = [file]
@@ -309,9 +311,7 @@ class Survey:
     def _compare_with_own(self, known: Known, i: int, own: Content) -> None:
         """Note how much of a generation's own file another one also has: in ``common``, ``own_parts``, ``edited``."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
-        answer = found.answer(known.number, i)
-        held = answer.relation in HELD
-        if held:
+        if held := (answer := found.answer(known.number, i)).relation in HELD:
             found.common[known.number, i] = offset
         part = is_part(candidate, own, gone=known.deleted)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):

@@ -294,3 +294,30 @@ def test_a_log_that_moved_with_its_pattern_brings_what_it_was_rotated_to(tmp_pat
     follower.wait(700)
     assert follower.lines == ["line 1 of a log", "line 2 of a log", "line 3 of a log"]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("moved", ["mv log new", "cp -a log new; rm -r log"])
+@pytest.mark.parametrize("rotate", ["mv new/m.log new/m.log.1", "mv new/m.log new/m.log.1; gzip new/m.log.1"])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_log_that_was_moved_with_its_directory_and_rotated_before_it_is_followed_there_counts_once(
+    tmp_path, moved, rotate, restart
+):
+    """What was not read at the old path is in a rotated file of the new one, and counts, whatever its inode."""
+    (tmp_path / "log").mkdir()
+    append(tmp_path / "log" / "m.log", *(f"E2511-101010-{n:03} (1): line {n} of the old log" for n in range(40)))
+    follower = Follower(tmp_path / "log" / "m.log")
+    follower.turn()
+    if restart:
+        follower.stop()
+    append(tmp_path / "log" / "m.log", "E2511-101011-000 (1): not read")
+    subprocess.run(["sh", "-ec", f"{moved}; {rotate}"], cwd=tmp_path, check=True)
+    append(tmp_path / "new" / "m.log", "E2511-101012-000 (1): new")
+    follower.make = lambda: Globs([str(tmp_path / "new" / "m.log")])
+    if restart:
+        follower.start()
+    else:
+        follower.restart_at_once()
+    follower.wait(0, 1, 11, 1)
+    assert set(follower.sink.lines.values()) == {1}
+    assert len(follower.sink.lines) == 42
+    assert (follower.lost, follower.missed) == (0, 0)

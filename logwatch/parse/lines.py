@@ -1,9 +1,9 @@
 """Lines that are read together as one text; single lines, their times and numbers are made only on demand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import accumulate, compress
+from itertools import accumulate
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
@@ -60,12 +60,6 @@ class LineBatch:
             ends.append(end)
         lines.reverse()
         ends.reverse()
-        return LineBatch(b"".join(lines), envelope=self.envelope, _lines=lines, _ends=ends)
-
-    def holding(self, wanted: Callable[[bytes], bool]) -> "LineBatch":
-        """Return a batch of the lines for which ``wanted`` is true, numbered anew."""
-        wants = list(map(wanted, self.lines))
-        lines, ends = list(compress(self.lines, wants)), list(compress(self.ends, wants))
         return LineBatch(b"".join(lines), envelope=self.envelope, _lines=lines, _ends=ends)
 
     def taken_out(self) -> "LineBatch | None":

@@ -150,7 +150,7 @@ class _Job:
         batch = self._bare(whole) if found is None else found
         if since is not None or until is not None:
             batch = self._inside(batch, -inf if since is None else since, inf if until is None else until)
-        self._numbered = whole if found is None else found
+        self._numbered = whole if found is None or found.numbers is not None else found
         self._lines(batch)
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(whole.text)
 
@@ -190,7 +190,7 @@ class _Job:
         if envelopes.escapes(whole.envelope) & set(marker):
             return None
         if opening and data.count(opening) < envelopes.line_count(data):
-            return whole.holding(lambda line: marker in line or opening not in line)
+            return whole.only([i for i, line in enumerate(whole.lines) if marker in line or opening not in line])
         return whole.containing(marker)
 
     def _bare(self, batch: LineBatch) -> LineBatch:

@@ -185,6 +185,20 @@ def test_a_time_in_a_column_dates_the_lines():
     assert "26/11/2026 08:00:00 is read with the day first" in made.doubts
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_time_behind_the_marker_dates_the_lines(tmp_path, quote):
+    """Lines that begin with the marker have their time among the fields, announced by a word."""
+    lines = [
+        f"push_on_complete uid={i} type=fcm code={(200, 410, 903)[i % 3]} ts={quote}{1795342500 + i}{quote}"
+        for i in range(40)
+    ]
+    made = propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE)
+    write_grammar(tmp_path, made.name, made.grammar, made.samples)
+    scanner = Scanner(load(made.name, [tmp_path]), timezone=UTC)
+    (seen,) = scanner.scan(lines[7].encode() + b"\n", envelope="plain", reference=0.0).results.values()
+    assert seen.first == 1795342507
+
+
 @pytest.mark.parametrize("code", ["err=0", "result 0"])
 def test_a_nought_is_reported_to_count_as_a_failure(code):
     """Many programs write 0 where all was well: as a code it is one that pages."""

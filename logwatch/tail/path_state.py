@@ -112,16 +112,16 @@ class PathState:
         return bool(name and name.date) and without_suffix(place) == place
 
     @property
-    def blocked(self) -> bool:
-        """Whether a file that is there, and is to be read, cannot be read now."""
-        return any(g.blocked and g.in_use for g in self.generations)
+    def blocked(self) -> list[Generation]:
+        """The generations that are to be read, and whose files are there and cannot be read now."""
+        return [g for g in self.generations if g.blocked and g.in_use]
 
     def is_out_of_reach(self, *, globbed: bool) -> bool:
         """Return whether lines cannot be read now that were followed before, or that are certainly a log's.
 
         ``globbed``: a wildcard matches the path, so that it may be no log at all.
         """
-        return self.blocked or (self.problem is not None and (self.facts.followed or not globbed))
+        return bool(self.blocked) or (self.problem is not None and (self.facts.followed or not globbed))
 
     @property
     def was_blank(self) -> bool:
@@ -278,9 +278,10 @@ class PathState:
         """Note that a generation cannot be read before the next look; end it if its archive is damaged there."""
         path = generation.position.found_at or self.path
         told = self.problem and self.problem[1] == in_words(error)
-        if generation.blocked != str(error) and not told:
-            self.ctx.log.warning("file_unreadable", path=shown(path), error=str(error))
-        generation.block(str(error))
+        why = in_words(error)
+        if generation.blocked != why and not told:
+            self.ctx.log.warning("file_unreadable", path=shown(path), error=why)
+        generation.block(why)
         if isinstance(error, CorruptError):
             self.lose_rest(generation, turn, "the archive is damaged")
         elif error.errno == errno.ESTALE:  # NFS: opened by name, it may be there again

@@ -268,11 +268,11 @@ class Tail:
         problems = list(self._found.problems)
         lost = {f.path for f in followers if f.is_out_of_reach(globbed=f.path in self._found.globbed)}
         for follower in followers:
-            if follower.problem:
-                what, why = follower.problem
+            told = [(follower.path, *follower.problem)] if follower.problem else []
+            told += [(g.position.found_at, "cannot be read", g.blocked) for g in follower.blocked if not told]
+            for path, what, why in told:
                 remedy = _REMEDIES.get(what, "check its owner, group and mode")
-                warning = follower.path not in lost
-                problems.append(Problem(shown(follower.path), what, why, remedy, warning=warning))
+                problems.append(Problem(shown(path), what, why, remedy, warning=follower.path not in lost))
             if follower.live and (found := follower.live.lines.no_text):
                 remedy = found.remedy.format(shown(follower.path))
                 problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))

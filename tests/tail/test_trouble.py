@@ -53,6 +53,29 @@ def test_permission_lost_and_regained(path, refuse):
     assert follower.tail.status().problems == ()
 
 
+def test_a_rotated_file_that_may_not_be_read_is_named(path, refuse):
+    """The source is down while lines of it cannot be read, and the status says of which file, and why."""
+    append(path, "one of the old log")
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    append(path, "two of the old log")
+    os.rename(path, f"{path}.1")
+    append(path, "one of the new log")
+    refuse["mesibo.log.1"] = errno.EACCES
+    follower.start()
+    follower.wait(0, 1)
+    status = follower.tail.status()
+    assert not status.up
+    assert [(each.where, each.what, each.why) for each in status.problems] == [
+        (f"{path}.1", "cannot be read", "Permission denied")
+    ]
+    del refuse["mesibo.log.1"]
+    follower.wait(0, 1, 11)
+    assert sorted(follower.lines) == ["one of the new log", "one of the old log", "two of the old log"]
+    assert (follower.tail.status().up, follower.tail.status().problems) == (True, ())
+
+
 def test_permission_lost_at_rotation(path, refuse):
     """A new file that may not be read yet does not stop the old one, and a restart meanwhile loses neither."""
     append(path, "one")

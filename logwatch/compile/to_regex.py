@@ -34,9 +34,16 @@ class Writer:
     def __init__(self, *, capturing: bool = False) -> None:
         self._capturing = capturing
         self.groups: list[Capture | Repeat] = []
+        self._texts: dict[tuple[int, bool, bool], str] = {}  # of nodes that are in many places
 
-    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: PLR0911  one case a node
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
         """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may backtrack."""
+        key = id(node), last, back
+        if node.capture_names or key not in self._texts:
+            self._texts[key] = self._written(node, last=last, back=back)
+        return self._texts[key]
+
+    def _written(self, node: Node, *, last: bool, back: bool) -> str:  # noqa: PLR0911  one case a node
         match node:
             case Literal(data):
                 return "(?!)" if b"\n" in data else _escaped(data)
@@ -100,11 +107,10 @@ class SharedGroups(Writer):
         self._numbers = iter(range(1, 1 + len(node.groups)))  # of the groups that are still to be written
         self._last = 0
 
-    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:
-        """Write a node as ``Writer`` does."""
+    def _written(self, node: Node, *, last: bool, back: bool) -> str:
         quoted = _in_json(node) if self._quoted else None
         if quoted is None:
-            return super().write(node, last=last, back=back)
+            return super()._written(node, last=last, back=back)
         return SharedGroups(quoted).write(quoted, last=last, back=back)
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:

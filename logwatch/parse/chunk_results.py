@@ -1,5 +1,6 @@
 """Hold what one chunk gave: results and lines without one, counted, and failures as lines that are still unread."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, See
 from logwatch.parse.lines import Line, LineAt, LineBatch
 from logwatch.parse.timestamp import is_ahead
 
+_NEAR = 8  # lines at most between a line without a time and one that dates it
 _TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
 
 _Key = TypeVar("_Key")
@@ -37,6 +39,7 @@ class DatedCounts:
     """Counts of results, and of lines without one by cause; only the first and the last line of each are dated."""
 
     def __init__(self, reasons: Reasons | None) -> None:
+        self.batch = LineBatch(b"")  # all lines of the chunk that may contain the marker
         self._reasons = reasons
         self._results: dict[ResultKey, _Tally] = {}
         self._unread: dict[Cause, _Tally] = {}
@@ -60,7 +63,8 @@ class DatedCounts:
     def write(self, scan: Scan, times: Times, reference: float) -> None:
         """Put what was counted into a scan, dated; ``reference`` (seconds since the epoch) is when it was written.
 
-        Lines without a result and without a time lie among the results of their chunk.
+        Lines without a result and without a time are dated by lines near the first and the last of them, else by the
+        results of their chunk.
         """
         for key, seen, undated in _dated(self._results, times):
             scan.results[key] = seen
@@ -68,12 +72,22 @@ class DatedCounts:
         known = [at for seen in scan.results.values() for at in (seen.first, seen.last) if at is not None]
         for cause, seen, _ in _dated(self._unread, times):
             scan.unparsed[cause], scan.unread[cause] = seen.count, seen
-            if seen.first is None and known:
-                seen.first, seen.last = min(known), max(known)
+            if seen.first is None and (near := [*self._near(self._unread[cause], times)] or known):
+                seen.first, seen.last = min(near), max(near)
         newest = max(known, default=reference)
         if is_ahead(newest, reference):
             scan.ahead = newest - reference
         scan.candidates = sum(seen.count for seen in scan.results.values()) + scan.unparsed.total()
+
+    def _near(self, tally: _Tally, times: Times) -> Iterator[float]:
+        """Yield the time of the line nearest to the first one, and of that nearest to the last, where they have one."""
+        batch, count = self.batch, len(self.batch.lines)
+        for number in {tally.first[0], tally.last[0]}:
+            place = bisect_left(range(count), number, key=batch.number)
+            lines = batch.at(range(max(0, place - _NEAR), min(count, place + _NEAR + 1)))
+            found = zip(lines, times([line for _, line in lines]), strict=True)
+            dated = [(abs(each - number), at) for (each, _), at in found if at is not None]
+            yield from (at for _, at in sorted(dated)[:1])
 
 
 def _add(tallies: dict[_Key, _Tally], key: _Key, found: _Tally) -> None:

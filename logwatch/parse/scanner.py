@@ -151,6 +151,7 @@ class _Job:
         if since is not None or until is not None:
             batch = self._inside(batch, -inf if since is None else since, inf if until is None else until)
         self._numbered = whole if found is None or found.numbers is not None else found
+        self._counts.batch = batch
         self._lines(batch)
         self.scan.lines += len(whole.lines) if found in (None, whole) else envelopes.line_count(whole.text)
 

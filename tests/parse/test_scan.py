@@ -208,11 +208,15 @@ def test_unread_lines_are_dated_by_their_own_stamp():
     assert times(data) == {"no_code": (5, at(10, 10), at(10, 13, 59))}
 
 
-def test_unread_lines_without_a_stamp_lie_among_the_results():
-    """Behind an unknown prefix nothing tells the time but the other lines of the chunk."""
+def test_unread_lines_without_a_stamp_lie_between_the_lines_around_them():
+    """Behind an unknown prefix nothing tells the time but the lines near the first and the last, or the results."""
     hidden = b"gw7 >> " + P % (0, 0) + b"code 903\n"
     data = hidden + P % (101000, 0) + b"code 200\n" + hidden + P % (102000, 0) + b"code 200\n" + hidden * 2
     assert times(data) == {"misplaced": (4, at(10, 10), at(10, 20))}
+    early = b"".join(P % (90000 + i, 0) + b"code 200\n" for i in range(50))
+    assert times(early + data[len(hidden) :]) == {"misplaced": (3, at(10, 10), at(10, 20))}
+    assert times(early + hidden * 99) == {"misplaced": (99, at(9, 0, 49), at(9, 0, 49))}
+    assert times(P % (101000, 0) + b"code 200\n" + b"chat\n" * 9 + hidden) == {"misplaced": (1, at(10, 10), at(10, 10))}
     assert times(hidden * 9) == {"misplaced": (9, None, None)}
 
 

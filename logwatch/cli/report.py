@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from logwatch.moments import EXAMPLES
 from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
 
+_WRITTEN_AT_ONCE = 256  # results
 _COLUMNS = (
     "provider",
     "platform",
@@ -116,19 +118,27 @@ def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bo
         terminal.show(lambda width: render(count, rows, width, whole=whole, hints=hints))
         return
     if form == "csv":
-        terminal.show_csv(_COLUMNS, (row.as_dict(count.summary.pushes) for row in rows))
+        total = count.summary.pushes  # summed up once, not for each of what may be a hundred thousand rows
+        terminal.show_csv(_COLUMNS, (row.as_dict(total) for row in rows))
     else:
-        click.echo(_json(count, rows))
+        for piece in _json(count, rows):
+            click.echo(piece, nl=False)
     for note in (*notes(count), *hints):  # which a table contains
         click.echo(f"note: {note}", err=True)
 
 
-def _json(count: Count, rows: list[Row]) -> str:
-    """Return the document, one result per line; if too much is unreadable, add what precedes the markers."""
+def _json(count: Count, rows: list[Row]) -> Iterator[str]:
+    """Yield the document in pieces, one result per line; if too much is unreadable, add what precedes the markers.
+
+    Results are encoded a few at a time: with two hundred thousand codes, a whole document takes 230 MB.
+    """
     document = count.summary.lines_as_dict()
     if count.summary.misplaced and count.unreadable:
         document["in_front"] = count.fronts
-    total = count.summary.pushes
-    head = json.dumps(document | {"results": []}, indent=2).removesuffix("]\n}")
-    results = ",".join(f"\n    {msgspec.json.encode(row.as_dict(total)).decode()}" for row in rows)
-    return head + results + ("\n  ]\n}" if rows else "]\n}")
+    yield json.dumps(document | {"results": []}, indent=2).removesuffix("]\n}")
+    total, before = count.summary.pushes, "\n    "
+    for i in range(0, len(rows), _WRITTEN_AT_ONCE):
+        written = [msgspec.json.encode(row.as_dict(total)) for row in rows[i : i + _WRITTEN_AT_ONCE]]
+        yield before + b",\n    ".join(written).decode()
+        before = ",\n    "
+    yield "\n  ]\n}\n" if rows else "]\n}\n"

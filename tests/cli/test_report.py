@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from logwatch.catalogue.summary import Summary
 from logwatch.cli.report import command
 from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
@@ -83,6 +84,22 @@ def test_a_spreadsheet_gets_csv(log):
     results = json.loads(run(log, "--format", "json").stdout)["results"]
     assert rows == [{name: str(value) for name, value in result.items()} for result in results]
     assert (rows[0]["title"], rows[0]["share"], rows[0]["first"]) == ("Accepted", "0.9", "2026-11-22T10:15:00.123Z")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_results_are_summed_up_as_often_for_many_as_for_few(tmp_path, monkeypatch, form):
+    """What results are a share of is worked out as often for many: in 200,000 rows of CSV it once took minutes."""
+    asked = []
+    pushes = Summary.pushes.fget
+    monkeypatch.setattr(Summary, "pushes", property(lambda self: asked.append(self) or pushes(self)))
+    path = tmp_path / "m.log"
+    times = []
+    for codes in (5, 500):
+        path.write_bytes(b"".join(LINE % (1000 + code) for code in range(codes)))
+        run(path, "--format", form)
+        times.append(len(asked))
+        asked.clear()
+    assert times[0] == times[1] > 0
 
 
 def test_nothing_to_count_is_a_report_too(tmp_path):

@@ -746,6 +746,25 @@ def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
     follower.tail.close()
 
 
+def test_a_mirror_of_a_mirror_counts_once_over_a_restart(tmp_path):
+    """A copy is remembered as one of the log that it got its last lines from, not of the one that was copied first."""
+    follower = Follower(tmp_path / "*.log")
+    append(tmp_path / "a.log", *lines(0, 20))
+    for copy in ("b.log", "c.log"):
+        follower.wait(1)
+        shutil.copy(tmp_path / "a.log", tmp_path / copy)
+    follower.wait(1)
+    for n in (20, 23):
+        append(tmp_path / "c.log", *lines(n, 3))
+        follower.wait(1)
+        (tmp_path / "b.log").write_bytes((tmp_path / "c.log").read_bytes())
+        follower.wait(1)
+        follower.restart_at_once()
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 26)
+    follower.tail.close()
+
+
 def test_a_copy_of_one_of_many_logs_with_one_banner_counts_nothing_twice(tmp_path):
     """It is compared with the logs that begin as it does behind the banner, not with the newest ones."""
     banner = [f"licence clause {n:03} of a program without any warranty" for n in range(9)]

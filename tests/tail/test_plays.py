@@ -118,6 +118,12 @@ def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path,
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+@pytest.mark.parametrize("life", AWAY)
+def test_an_empty_log_that_is_filled_and_packed_while_nobody_looks_is_not_reported_as_missed(tmp_path, life):
+    """What nobody has seen beside its path is what came into it: nothing of it is looked for any more."""
+    played(tmp_path, life, (5, "gzip m.log"), lines=0)
+
+
 @pytest.mark.parametrize("life", LIVES)
 def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_reported_as_missed(tmp_path, life):
     """An empty log that is renamed, as multilog's ``current`` is, is recognised by its inode."""

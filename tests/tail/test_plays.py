@@ -291,6 +291,26 @@ def test_a_copy_that_gets_the_inode_of_a_file_of_few_bytes_at_a_start_is_no_news
     log.check()
 
 
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("begun", [5, 40])
+def test_a_line_that_is_torn_behind_a_copy_of_what_an_empty_log_got_counts(tmp_path, begun, patterns):
+    """The log is younger than that copy, though it was seen before: the line ends in the log that comes next."""
+
+    def steps(log):
+        yield
+        log.write(5)
+        log.shell("cp m.log m.log.1; : > m.log")
+        line = log.lines(1)
+        Path(log.path).write_bytes(line[:begun])
+        yield
+        log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+        yield
+        Path(log.path).write_bytes(line[begun:])
+        log.write(3)
+
+    played(tmp_path, "looking", steps, lines=0, patterns=patterns)
+
+
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
     """With copytruncate and compress, lines count once even if the glob matches the copy."""
     steps = (20, LOOK, ": > m.log.1", LOOK, "cat m.log >> m.log.1; : > m.log; gzip m.log.1", LOOK, 5)

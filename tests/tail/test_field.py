@@ -1082,7 +1082,8 @@ def test_one_bad_entry_costs_itself(tmp_path, kind, matched, life):
     assert len(warnings) <= 2  # one in each life
 
 
-def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkeypatch):
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkeypatch, more):
     """An open file is read on meanwhile; with the next look that works, nothing is wrong any more."""
     log = Log(tmp_path, "running")
     log.write(2)
@@ -1098,7 +1099,7 @@ def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(os, "stat", refusing)
         follower.turn()
-        log.write(1)
+        log.write(more)
         follower.turn()
         assert not follower.tail.status().up
     follower.turn()

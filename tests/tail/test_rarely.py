@@ -556,6 +556,33 @@ def test_a_log_that_waits_to_be_opened_costs_a_look_no_more_than_one_that_is_qui
     follower.tail.close()
 
 
+def test_nothing_waits_to_be_opened_once_there_is_room_and_what_waited_has_gone(log, tmp_path):
+    """The warning ends with the next look that finds room, though nothing comes into the log any more."""
+    held = [len]
+
+    def as_asked(data, _envelope):
+        return held[0](data) if b"000100" in data else 0
+
+    def is_warned(seconds):
+        append(tmp_path / "n.log", *lines(100, 1))
+        follower.wait(seconds)
+        return any(problem.what == "waits to be opened" for problem in follower.tail.status().problems)
+
+    append(tmp_path / "n.log", *lines(99, 1))
+    follower = Follower(tmp_path / "*.log*", files=OpenFiles(1), held=as_asked)
+    wait(follower, 0, 1)
+    assert not is_warned(1)
+    append(tmp_path / "m.log.1", *lines(200, 3))
+    assert is_warned(1)
+    (tmp_path / "m.log.1").unlink()
+    for _ in range(8):  # until that is given up, and the log is quiet
+        is_warned(4)
+    held[0] = lambda _data: 0
+    wait(follower, 11, 11)
+    assert not is_warned(1)
+    follower.tail.close()
+
+
 def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_lost(log, tmp_path):
     """The copy had what the log got, and was open: nothing of that is nowhere."""
     copy = tmp_path / "copy.log"

@@ -1213,3 +1213,26 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
         log.write(20)
     log.wait_out()
     log.check()
+
+
+@pytest.mark.parametrize("restart", [None, "stopped", "killed"])
+def test_a_log_that_is_begun_anew_with_the_same_line_that_has_a_time_is_read_from_there(tmp_path, restart):
+    """What follows it differs, so that the banner behind that, at the place where it was, is no rest of the log."""
+
+    def begin(process):
+        first = b"E2511-000000-000 (1): a line that tells no time but that of the version, and is written at each start"
+        with open(log.path, "ab") as file:
+            file.write(b"%s\n%s\nprocess %04d\n%s" % (first, b"=" * 40, process, BANNER))
+        log.written.append(first)
+
+    log = Log(tmp_path, "looking")
+    begin(1)
+    log.write(40)
+    log.follower.turn()
+    log.shell(": > m.log")
+    log.follower.turn()
+    log.follower.commit()
+    with log.unwatched(restart):
+        begin(2)
+        log.write(3)
+    log.check()

@@ -317,6 +317,19 @@ def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_lo
     played(tmp_path, "looking", steps, patterns=("m.log*",))
 
 
+@pytest.mark.parametrize("count", [3, 20, 200])
+def test_a_copy_in_an_empty_file_is_not_the_log_of_which_but_its_first_line_was_read(tmp_path, count):
+    """The log that was copied begins with the same line, and all it had was read: the copy counts nothing twice."""
+    steps = (
+        "cp m.log m.log.1; : > m.log; : > m.log.2", 0, LOOK,
+        ": > m.log", LOOK,
+        count, LOOK,
+        "cp m.log m.log.2; : > m.log", LOOK, 1,
+    )  # fmt: skip
+    first = b"E2510-000000-000 (1): the first line of each log of this program, which tells its version, five by now\n"
+    played(tmp_path, "looking", steps, lines=1, patterns=("m.log*",), banner=first)
+
+
 @pytest.mark.parametrize("life", LIVES)
 def test_the_rest_of_a_links_old_target_counts(tmp_path, life):
     """The file that a link led to is known by its inode in the directory where it lay, whatever its name is."""

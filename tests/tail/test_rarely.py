@@ -15,6 +15,7 @@ from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
+from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
 from tests.tail.treated import Log
 
@@ -98,6 +99,31 @@ def test_a_line_torn_behind_a_log_that_came_and_went_between_two_looks_counts(lo
 
 
 # what fails while a plan is carried out
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_an_empty_log_that_is_filled_copied_and_begun_amid_a_look_loses_nothing(tmp_path, monkeypatch, count):
+    """Once the look finds the log's first bytes, it looks again at what was written over a file of last month."""
+
+    def found_before_that(survey):
+        found = find(survey)
+        while nights:
+            nights.pop()
+            log.write(count)
+            log.shell("cp m.log m.log.1; : > m.log")
+            log.write(3)
+        return found
+
+    log, find, nights = Log(tmp_path, "looking"), Survey.find, []
+    log.shell("echo E2510-101000-000 of last month > m.log.1; touch -d yesterday m.log.1; : > m.log")
+    log.follower.turn()
+    log.follower.wait(1)
+    monkeypatch.setattr(Survey, "find", found_before_that)
+    nights.append("tonight")
+    log.shell("touch note")
+    log.wait_out()
+    assert not nights
+    log.check()
 
 
 def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_twice(log, follower, monkeypatch):

@@ -1582,6 +1582,22 @@ def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(
     log.check()
 
 
+@pytest.mark.parametrize("name", ["m.log.2.gz", "m.log.9.gz"])
+def test_an_archive_that_goes_on_behind_all_that_was_read_of_a_file_is_no_history(tmp_path, name):
+    """Though it was written before the log, and that file is still there: history ends where what was read does."""
+    log = Log(tmp_path, "stopped")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    log.write(3)
+    log.wait_out()
+    log.wait_out()
+    with log.unwatched("stopped"):
+        log.write(5, log.directory / "more")
+        log.shell(f"cat m.log.1 more | gzip > {name}; touch -d yesterday {name}")
+    log.check()
+
+
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_whose_compressor_was_killed_counts_beside_what_that_left(tmp_path, life):
     """The plain file does not wait for the archive to go on: a start that comes meanwhile takes it for history."""

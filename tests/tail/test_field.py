@@ -1215,6 +1215,22 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
     log.check()
 
 
+def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):
+    """That file is the unread log's, and not that of the one before, which is gone and began with the same banner."""
+    log = Log(tmp_path, "killed", banner=BANNER)
+    log.write(9)
+    log.follower.turn()
+    log.shell(": > m.log")
+    log.write(1)
+    log.follower.look()
+    log.follower.commit()
+    with log.unwatched("killed"):
+        log.shell("cp m.log m.log.2; : > m.log")
+        log.write(0)
+        log.shell("mv m.log m.log.1")
+    log.check()
+
+
 @pytest.mark.parametrize("restart", [None, "stopped", "killed"])
 def test_a_log_that_is_begun_anew_with_the_same_line_that_has_a_time_is_read_from_there(tmp_path, restart):
     """What follows it differs, so that the banner behind that, at the place where it was, is no rest of the log."""

@@ -1215,6 +1215,25 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
     log.check()
 
 
+@pytest.mark.parametrize("restart", ["stopped", "killed"])
+@pytest.mark.parametrize("less", [1, 7])
+@pytest.mark.parametrize("banner", [BANNER, FEW_CLAUSES])
+def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_read(tmp_path, banner, less, restart):
+    """Both are gone, and the banner is all of the next one: what follows it in that file was read, and counts once."""
+    log = Log(tmp_path, "looking", banner=banner)
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    log.write(0)
+    log.follower.turn()
+    log.shell("rm m.log")
+    log.follower.turn()
+    log.follower.commit()
+    with log.unwatched(restart):
+        log.shell(f"head -n -{less} m.log.1 > m.log.2; rm m.log.1")
+    log.check()
+
+
 def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):
     """That file is the unread log's, and not that of the one before, which is gone and began with the same banner."""
     log = Log(tmp_path, "killed", banner=BANNER)

@@ -1234,6 +1234,18 @@ def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_r
     log.check()
 
 
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("lines", [9, 40])
+def test_a_copy_of_a_log_is_not_what_is_left_of_the_one_before_that_was_read_further(tmp_path, lines, patterns):
+    """Both began with the same lines, which have times; the one before was cut off, and the log has all of the copy."""
+    steps = (
+        "mv m.log m.log.bak", 3, "cp m.log m.log.2", LOOK,
+        "head -n 3 m.log.bak > t; mv t m.log.bak", 40, LOOK,
+    )  # fmt: skip
+    banner = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
+    played(tmp_path, "looking", steps, lines=lines, patterns=patterns, banner=banner)
+
+
 def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):
     """That file is the unread log's, and not that of the one before, which is gone and began with the same banner."""
     log = Log(tmp_path, "killed", banner=BANNER)

@@ -1082,7 +1082,8 @@ def test_one_bad_entry_costs_itself(tmp_path, kind, matched, life):
     assert len(warnings) <= 2  # one in each life
 
 
-def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkeypatch):
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkeypatch, more):
     """An open file is read on meanwhile; with the next look that works, nothing is wrong any more."""
     log = Log(tmp_path, "running")
     log.write(2)
@@ -1098,7 +1099,7 @@ def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(os, "stat", refusing)
         follower.turn()
-        log.write(1)
+        log.write(more)
         follower.turn()
         assert not follower.tail.status().up
     follower.turn()
@@ -1211,4 +1212,74 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
         log.follower.turn()
         log.write(20)
     log.wait_out()
+    log.check()
+
+
+@pytest.mark.parametrize("restart", ["stopped", "killed"])
+@pytest.mark.parametrize("less", [1, 7])
+@pytest.mark.parametrize("banner", [BANNER, FEW_CLAUSES])
+def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_read(tmp_path, banner, less, restart):
+    """Both are gone, and the banner is all of the next one: what follows it in that file was read, and counts once."""
+    log = Log(tmp_path, "looking", banner=banner)
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    log.write(0)
+    log.follower.turn()
+    log.shell("rm m.log")
+    log.follower.turn()
+    log.follower.commit()
+    with log.unwatched(restart):
+        log.shell(f"head -n -{less} m.log.1 > m.log.2; rm m.log.1")
+    log.check()
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("lines", [9, 40])
+def test_a_copy_of_a_log_is_not_what_is_left_of_the_one_before_that_was_read_further(tmp_path, lines, patterns):
+    """Both began with the same lines, which have times; the one before was cut off, and the log has all of the copy."""
+    steps = (
+        "mv m.log m.log.bak", 3, "cp m.log m.log.2", LOOK,
+        "head -n 3 m.log.bak > t; mv t m.log.bak", 40, LOOK,
+    )  # fmt: skip
+    banner = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
+    played(tmp_path, "looking", steps, lines=lines, patterns=patterns, banner=banner)
+
+
+def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):
+    """That file is the unread log's, and not that of the one before, which is gone and began with the same banner."""
+    log = Log(tmp_path, "killed", banner=BANNER)
+    log.write(9)
+    log.follower.turn()
+    log.shell(": > m.log")
+    log.write(1)
+    log.follower.look()
+    log.follower.commit()
+    with log.unwatched("killed"):
+        log.shell("cp m.log m.log.2; : > m.log")
+        log.write(0)
+        log.shell("mv m.log m.log.1")
+    log.check()
+
+
+@pytest.mark.parametrize("restart", [None, "stopped", "killed"])
+def test_a_log_that_is_begun_anew_with_the_same_line_that_has_a_time_is_read_from_there(tmp_path, restart):
+    """What follows it differs, so that the banner behind that, at the place where it was, is no rest of the log."""
+
+    def begin(process):
+        first = b"E2511-000000-000 (1): a line that tells no time but that of the version, and is written at each start"
+        with open(log.path, "ab") as file:
+            file.write(b"%s\n%s\nprocess %04d\n%s" % (first, b"=" * 40, process, BANNER))
+        log.written.append(first)
+
+    log = Log(tmp_path, "looking")
+    begin(1)
+    log.write(40)
+    log.follower.turn()
+    log.shell(": > m.log")
+    log.follower.turn()
+    log.follower.commit()
+    with log.unwatched(restart):
+        begin(2)
+        log.write(3)
     log.check()

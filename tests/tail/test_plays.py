@@ -118,6 +118,12 @@ def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path,
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+@pytest.mark.parametrize("life", AWAY)
+def test_an_empty_log_that_is_filled_and_packed_while_nobody_looks_is_not_reported_as_missed(tmp_path, life):
+    """What nobody has seen beside its path is what came into it: nothing of it is looked for any more."""
+    played(tmp_path, life, (5, "gzip m.log"), lines=0)
+
+
 @pytest.mark.parametrize("life", LIVES)
 def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_reported_as_missed(tmp_path, life):
     """An empty log that is renamed, as multilog's ``current`` is, is recognised by its inode."""
@@ -285,10 +291,43 @@ def test_a_copy_that_gets_the_inode_of_a_file_of_few_bytes_at_a_start_is_no_news
     log.check()
 
 
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("begun", [5, 40])
+def test_a_line_that_is_torn_behind_a_copy_of_what_an_empty_log_got_counts(tmp_path, begun, patterns):
+    """The log is younger than that copy, though it was seen before: the line ends in the log that comes next."""
+
+    def steps(log):
+        yield
+        log.write(5)
+        log.shell("cp m.log m.log.1; : > m.log")
+        line = log.lines(1)
+        Path(log.path).write_bytes(line[:begun])
+        yield
+        log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+        yield
+        Path(log.path).write_bytes(line[begun:])
+        log.write(3)
+
+    played(tmp_path, "looking", steps, lines=0, patterns=patterns)
+
+
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
     """With copytruncate and compress, lines count once even if the glob matches the copy."""
     steps = (20, LOOK, ": > m.log.1", LOOK, "cat m.log >> m.log.1; : > m.log; gzip m.log.1", LOOK, 5)
     played(tmp_path, "looking", steps, patterns=("m.log*",))
+
+
+@pytest.mark.parametrize("count", [3, 20, 200])
+def test_a_copy_in_an_empty_file_is_not_the_log_of_which_but_its_first_line_was_read(tmp_path, count):
+    """The log that was copied begins with the same line, and all it had was read: the copy counts nothing twice."""
+    steps = (
+        "cp m.log m.log.1; : > m.log; : > m.log.2", 0, LOOK,
+        ": > m.log", LOOK,
+        count, LOOK,
+        "cp m.log m.log.2; : > m.log", LOOK, 1,
+    )  # fmt: skip
+    first = b"E2510-000000-000 (1): the first line of each log of this program, which tells its version, five by now\n"
+    played(tmp_path, "looking", steps, lines=1, patterns=("m.log*",), banner=first)
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -1540,6 +1579,22 @@ def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(
     log.follower.commit()
     with log.unwatched("killed"):
         log.shell(pack)
+    log.check()
+
+
+@pytest.mark.parametrize("name", ["m.log.2.gz", "m.log.9.gz"])
+def test_an_archive_that_goes_on_behind_all_that_was_read_of_a_file_is_no_history(tmp_path, name):
+    """Though it was written before the log, and that file is still there: history ends where what was read does."""
+    log = Log(tmp_path, "stopped")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    log.write(3)
+    log.wait_out()
+    log.wait_out()
+    with log.unwatched("stopped"):
+        log.write(5, log.directory / "more")
+        log.shell(f"cat m.log.1 more | gzip > {name}; touch -d yesterday {name}")
     log.check()
 
 

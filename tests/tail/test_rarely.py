@@ -15,6 +15,7 @@ from logwatch.tail.apply import reconcile_path
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
+from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
 from tests.tail.treated import Log
 
@@ -98,6 +99,31 @@ def test_a_line_torn_behind_a_log_that_came_and_went_between_two_looks_counts(lo
 
 
 # what fails while a plan is carried out
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_an_empty_log_that_is_filled_copied_and_begun_amid_a_look_loses_nothing(tmp_path, monkeypatch, count):
+    """Once the look finds the log's first bytes, it looks again at what was written over a file of last month."""
+
+    def found_before_that(survey):
+        found = find(survey)
+        while nights:
+            nights.pop()
+            log.write(count)
+            log.shell("cp m.log m.log.1; : > m.log")
+            log.write(3)
+        return found
+
+    log, find, nights = Log(tmp_path, "looking"), Survey.find, []
+    log.shell("echo E2510-101000-000 of last month > m.log.1; touch -d yesterday m.log.1; : > m.log")
+    log.follower.turn()
+    log.follower.wait(1)
+    monkeypatch.setattr(Survey, "find", found_before_that)
+    nights.append("tonight")
+    log.shell("touch note")
+    log.wait_out()
+    assert not nights
+    log.check()
 
 
 def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_twice(log, follower, monkeypatch):
@@ -556,6 +582,33 @@ def test_a_log_that_waits_to_be_opened_costs_a_look_no_more_than_one_that_is_qui
     follower.tail.close()
 
 
+def test_nothing_waits_to_be_opened_once_there_is_room_and_what_waited_has_gone(log, tmp_path):
+    """The warning ends with the next look that finds room, though nothing comes into the log any more."""
+    held = [len]
+
+    def as_asked(data, _envelope):
+        return held[0](data) if b"000100" in data else 0
+
+    def is_warned(seconds):
+        append(tmp_path / "n.log", *lines(100, 1))
+        follower.wait(seconds)
+        return any(problem.what == "waits to be opened" for problem in follower.tail.status().problems)
+
+    append(tmp_path / "n.log", *lines(99, 1))
+    follower = Follower(tmp_path / "*.log*", files=OpenFiles(1), held=as_asked)
+    wait(follower, 0, 1)
+    assert not is_warned(1)
+    append(tmp_path / "m.log.1", *lines(200, 3))
+    assert is_warned(1)
+    (tmp_path / "m.log.1").unlink()
+    for _ in range(8):  # until that is given up, and the log is quiet
+        is_warned(4)
+    held[0] = lambda _data: 0
+    wait(follower, 11, 11)
+    assert not is_warned(1)
+    follower.tail.close()
+
+
 def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_lost(log, tmp_path):
     """The copy had what the log got, and was open: nothing of that is nowhere."""
     copy = tmp_path / "copy.log"
@@ -740,6 +793,25 @@ def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
         for name in order:
             append(tmp_path / f"{name}.log", *lines(n, 3))
             follower.wait(1)
+        follower.restart_at_once()
+    wait(follower, 1, 1)
+    assert follower.lines == lines(0, 26)
+    follower.tail.close()
+
+
+def test_a_mirror_of_a_mirror_counts_once_over_a_restart(tmp_path):
+    """A copy is remembered as one of the log that it got its last lines from, not of the one that was copied first."""
+    follower = Follower(tmp_path / "*.log")
+    append(tmp_path / "a.log", *lines(0, 20))
+    for copy in ("b.log", "c.log"):
+        follower.wait(1)
+        shutil.copy(tmp_path / "a.log", tmp_path / copy)
+    follower.wait(1)
+    for n in (20, 23):
+        append(tmp_path / "c.log", *lines(n, 3))
+        follower.wait(1)
+        (tmp_path / "b.log").write_bytes((tmp_path / "c.log").read_bytes())
+        follower.wait(1)
         follower.restart_at_once()
     wait(follower, 1, 1)
     assert follower.lines == lines(0, 26)

@@ -597,6 +597,26 @@ def test_rotated_files_of_a_log_that_is_given_to_another_source_count_where_a_pa
     assert not any(source.lost or source.missed for source in two.sources)
 
 
+def test_a_rotated_file_that_is_named_after_the_other_sources_log_counts_for_that(tmp_path):
+    """Names that differ in the number within the logs' names alone are no names of one log."""
+    logs = [tmp_path / "m0.log", tmp_path / "m1.log"]
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, None)
+    two.turn()
+    for night, numbers in enumerate(((1,), (2, 3)), 1):
+        for n, log in enumerate(logs):
+            for number in numbers:
+                append(log, *lines(500 * n + 50 * night + 10 * number, 5))
+                log.rename(tmp_path / f"old-m{n}-{number}")
+            append(log, *lines(500 * n + 50 * night + 40, 3))
+        two.turn()
+    got = ((0, 20), (60, 5), (90, 3), (120, 5), (130, 5), (140, 3))
+    for n, source in enumerate(two.sources):
+        source.wait(1, 11)
+        assert sorted(source.lines) == [line for at, count in got for line in lines(500 * n + at, count)]
+
+
 @pytest.mark.parametrize("begun", ["", "E2211"])
 def test_a_file_that_the_other_source_has_open_is_its_own_however_little_was_in_it(tmp_path, begun):
     """A file rotated into both sources' directory, before its first line was seen, stays the one's that has it open."""

@@ -455,3 +455,19 @@ def test_a_log_that_copies_have_replaced_counts_once_where_a_copy_is_made_amid_a
         yield
 
     played(tmp_path, "looking", steps, patterns=patterns, banner=banner)
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("more", [0, 2])
+def test_what_was_copied_away_unread_counts_though_the_log_begins_with_what_was_read(tmp_path, more, patterns):
+    """That the log begins anew with lines that were read is no proof that all of it was written back."""
+
+    def steps(log):
+        log.write(3)
+        log.shell("cp m.log m.log.1; : > m.log")
+        log.follower.look()
+        log.write(more)
+        yield
+
+    banner = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
+    played(tmp_path, "looking", steps, lines=1, patterns=patterns, banner=banner)

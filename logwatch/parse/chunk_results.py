@@ -15,7 +15,7 @@ from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, See
 from logwatch.parse.lines import Line, LineAt, LineBatch
 from logwatch.parse.timestamp import is_ahead
 
-_NEAR = 8  # lines at most between a line without a time and one that dates it
+_NEAR = 3  # lines at most between a line without a time and one that dates it
 _TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
 
 _Key = TypeVar("_Key")

@@ -780,15 +780,21 @@ def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
 # one log at several paths
 
 
+def mirrored(directory):
+    """Follow a log of 20 lines that was copied twice, and read."""
+    follower = Follower(directory / "*.log")
+    append(directory / "a.log", *lines(0, 20))
+    for copy in ("b.log", "c.log"):
+        follower.wait(1)
+        shutil.copy(directory / "a.log", directory / copy)
+    follower.wait(1)
+    return follower
+
+
 @pytest.mark.parametrize("order", ["cba", "bca"])
 def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
     """Whichever of them comes first: each is known as a copy of the one that was read before it."""
-    follower = Follower(tmp_path / "*.log")
-    append(tmp_path / "a.log", *lines(0, 20))
-    for copy in ("b.log", "c.log"):
-        follower.wait(1)
-        shutil.copy(tmp_path / "a.log", tmp_path / copy)
-    follower.wait(1)
+    follower = mirrored(tmp_path)
     for n in (20, 23):
         for name in order:
             append(tmp_path / f"{name}.log", *lines(n, 3))
@@ -801,12 +807,7 @@ def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
 
 def test_a_mirror_of_a_mirror_counts_once_over_a_restart(tmp_path):
     """A copy is remembered as one of the log that it got its last lines from, not of the one that was copied first."""
-    follower = Follower(tmp_path / "*.log")
-    append(tmp_path / "a.log", *lines(0, 20))
-    for copy in ("b.log", "c.log"):
-        follower.wait(1)
-        shutil.copy(tmp_path / "a.log", tmp_path / copy)
-    follower.wait(1)
+    follower = mirrored(tmp_path)
     for n in (20, 23):
         append(tmp_path / "c.log", *lines(n, 3))
         follower.wait(1)

@@ -8,7 +8,7 @@ result by result. Of all lines with the same result, only the first and the last
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from itertools import compress
+from itertools import compress, repeat
 from math import inf
 from operator import itemgetter
 
@@ -16,10 +16,11 @@ from logwatch import envelope as envelopes
 from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
+from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
-from logwatch.parse.chunk_results import DatedCounts, FailedLines
+from logwatch.parse.chunk_results import DatedCounts, LazyFailures
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than
 from logwatch.parse.timestamp import LineDater
@@ -137,7 +138,7 @@ class _Job:
         self._parser = scanner.parser
         self._reference = reference
         self._counts = DatedCounts(scanner.reasons)
-        self._failed = FailedLines()
+        self._failed: list[tuple[int, bytes, Received | Envelope]] = []  # lines as they are, by their numbers
         self._bodies = bodies
         self._numbered = LineBatch(b"")  # the lines of the chunk that numbers stand for
         self._open: list[tuple[LineAt, ResultKey]] = []  # lines whose bodies may follow, and what they give without
@@ -174,7 +175,10 @@ class _Job:
         self._count_single()
         self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
         scan.samples += self._samples.of(scan.unparsed)
-        scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
+        self._failed.sort(key=itemgetter(0))  # some were read by themselves, and added later
+        newest = self._failed[-self._scanner.keep :]
+        lines, received = [line for _, line, _ in newest], [each for _, _, each in newest]
+        scan.failures = LazyFailures(lines, received, self._reference, self._scanner.failures)
         return scan
 
     def _candidates(self, whole: LineBatch) -> LineBatch | None:
@@ -344,7 +348,11 @@ class _Job:
             failed = positions_of(symbols, [symbol for symbol, result in results.items() if self._fails(result)])
             if by_line:
                 failed = sorted([*failed, *(i for i, result in by_line.items() if self._fails(result))])
-            self._failed.add(batch, failed[-self._scanner.keep :])
+            newest = failed[-self._scanner.keep :]
+            numbers, lines = map(batch.number, newest), map(batch.lines.__getitem__, newest)
+            whole = repeat(None if batch.envelope == PLAIN else batch.envelope)
+            received = map(batch.times.__getitem__, newest) if batch.times else whole
+            self._failed += zip(numbers, lines, received, strict=False)
 
     def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:
         """Count lines that gave no result, for one cause; where the marker is but part of a word, nothing is missed."""

@@ -3,11 +3,13 @@ import gzip
 import json
 import logging
 import socket
+import ssl
 import struct
 from types import SimpleNamespace
 
 import pytest
 import structlog
+import trustme
 from prometheus_client import CollectorRegistry
 from tornado.httpclient import HTTPClientError
 from tornado.iostream import UnsatisfiableReadError
@@ -314,6 +316,32 @@ def test_a_connection_that_breaks_amid_an_answer_is_reported_once_as_any_other_f
     assert wait > 0
     assert (sent, events) == (0, ["export_failing"])
     assert not caplog.records
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_a_destination_with_an_authority_of_its_own_is_trusted_by_a_file(site, tmp_path, scheme):
+    """Without that file its certificate is refused, and nothing is sent to it."""
+    authority, context, taken = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), []
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+
+    async def take(reader, writer):
+        taken.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def send(**trust):
+        async with await asyncio.start_server(take, "127.0.0.1", 0, ssl=context) as server:
+            url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/push"
+            forwarder = site.forwarder(None, url=url, name="loki", **trust)
+            await forwarder.step()
+            return forwarder
+
+    site.fail("a")
+    assert "certificate verify failed" in asyncio.run(send()).failing
+    assert taken == []
+    assert asyncio.run(send(ca_file=str(tmp_path / "ca.pem"))).sent == 1
 
 
 def test_a_fault_that_is_no_end_of_a_connection_stays_in_the_log(site, caplog):

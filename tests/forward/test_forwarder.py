@@ -16,7 +16,7 @@ from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.forwarder import Forwarder
+from logwatch.forward.forwarder import Forwarder, ledger_id
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.reader import Filter, Reader
@@ -145,6 +145,14 @@ def test_a_request_has_what_the_destination_asks_for(site, tmp_path):
     one, other = destination.requests
     assert (one.auth_username, one.auth_password, one.headers["X-Scope-OrgID"]) == ("u", "first", "t")
     assert (other.auth_username, other.headers["Authorization"]) == (None, "Bearer second")
+
+
+def test_an_installation_has_an_id_of_its_own_that_shows_nothing_of_its_key():
+    """Two hosts number their failures alike; the key masks users."""
+    one, other = ledger_id(bytes(32)), ledger_id(bytes(31) + b"1")
+    assert one != other
+    assert len(one) == 12
+    assert bytes(4).hex() not in one
 
 
 def test_one_event_that_is_refused_costs_itself_alone(site):

@@ -19,7 +19,7 @@ from logwatch.config import Export
 from logwatch.forward.forwarder import Forwarder, ledger_id
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch
-from logwatch.ledger.reader import Filter, Reader
+from logwatch.ledger.reader import Filter, NotReadable, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
 
@@ -324,6 +324,37 @@ def test_a_connection_that_breaks_amid_an_answer_is_reported_once_as_any_other_f
     assert wait > 0
     assert (sent, events) == (0, ["export_failing"])
     assert not caplog.records
+
+
+def test_an_export_goes_on_whatever_went_wrong(site, monkeypatch):
+    """A fault of our own and a ledger that cannot be read are reported, and tried again as any other."""
+    monkeypatch.setattr("logwatch.forward.forwarder.pause", lambda *_: 0.0)
+    monkeypatch.setattr("logwatch.forward.forwarder.LOOK_SECONDS", 0.0)
+    destination = Destination(RuntimeError("a fault"))
+    forwarder = site.forwarder(destination)
+    read, away = forwarder._reader.failures_after, [NotReadable("locked")]
+
+    def failures_after(number, most):
+        if away:
+            raise away.pop()
+        return read(number, most)
+
+    forwarder._reader = SimpleNamespace(failures_after=failures_after)
+    site.fail("a")
+
+    async def run():
+        task = asyncio.create_task(forwarder.run())
+        while len(destination.got) < 2 and not task.done():
+            if destination.got == ["a"] and forwarder.sent == 1 == site.ledger.newest_failure:
+                site.fail("b")
+            await asyncio.sleep(0)
+        task.cancel()
+
+    with structlog.testing.capture_logs() as logged:
+        asyncio.run(run())
+    assert destination.got == ["a", "b"]
+    told = [each.get("reason", "") for each in logged]
+    assert told == ["the ledger cannot be read: locked", "unexpected: RuntimeError('a fault')", ""]
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])

@@ -16,7 +16,7 @@ from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.forwarder import Forwarder, ledger_id
+from logwatch.forward.forwarder import LOOK_SECONDS, Forwarder, ledger_id
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.reader import Filter, NotReadable, Reader
@@ -130,6 +130,30 @@ def test_what_is_not_taken_is_sent_again(site, trouble, events):
     assert forwarder.failing == ""
     assert [event["event"] for event in events] == ["export_failing", "export_works_again"]
     assert all(0.5 <= wait <= 2 for wait in waits)
+    destination.answers = [trouble]
+    site.fail("b")
+    assert steps(forwarder)[0] <= 1  # the pauses begin anew
+
+
+def test_what_is_more_than_a_request_is_sent_without_a_pause(site):
+    """Then it is looked for new failures once a second."""
+    destination = Destination()
+    forwarder = site.forwarder(destination)
+    forwarder._limit = 1
+    site.fail("a", "b", "c")
+    assert steps(forwarder, 3) == [0.0, LOOK_SECONDS, LOOK_SECONDS]
+    assert len(destination.requests) == 2
+
+
+def test_the_only_failure_is_not_at_fault_by_itself(site):
+    """With no other to compare it with, a destination that refuses it may be at fault: it is tried again."""
+    destination = Destination(400)
+    forwarder = site.forwarder(destination)
+    site.fail("a")
+    steps(forwarder)
+    assert (forwarder.sent, site.value("dropped_total"), len(destination.requests)) == (0, 0, 1)
+    steps(forwarder)
+    assert destination.got == ["a"]
 
 
 def test_a_request_has_what_the_destination_asks_for(site, tmp_path):
@@ -217,6 +241,15 @@ def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
     steps(forwarder, 2)
     assert len(destination.got) == 100
     assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (100, 60, 0)
+
+
+def test_failures_of_which_none_is_left_are_counted_as_dropped(site):
+    """Nothing comes after them that would say so."""
+    forwarder = site.forwarder(Destination())
+    site.fail("a", "b")
+    forwarder._reader = SimpleNamespace(failures_after=lambda *_: [])
+    assert steps(forwarder) == [LOOK_SECONDS]
+    assert (forwarder.sent, site.value("dropped_total"), site.value("lag_events")) == (2, 2, 0)
 
 
 def test_failures_that_were_too_many_to_be_stored_are_counted_as_dropped(site):

@@ -9,7 +9,6 @@ with status 200, with which a login in front of the destination answers any requ
 import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -85,20 +84,16 @@ def _partial(answer: bytes) -> Delivered:
         partial = msgspec.json.decode(answer, type=_Answer).partial_success
         rejected = int(partial.rejected_log_records or 0) if partial else 0
     # Loki answers 204 without a body; others with what they like, nested as deep as they like
-    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return Delivered()
     return Delivered(max(rejected, 0), str(partial.error_message or "") if partial else "")
 
 
 def _retry_after(value: str, now: float) -> float | None:
     """Read seconds or a date (RFC 9110); None if there is neither."""
-    value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        at: datetime = email.utils.parsedate_to_datetime(value)
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):  # the latter for a year or a zone of twenty digits
         return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(0.0, at.timestamp() - now)

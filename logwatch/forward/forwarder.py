@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
@@ -156,7 +157,7 @@ class Forwarder:
             credentials = {"auth_username": export.username, "auth_password": password}
         if export.tenant:
             headers["X-Scope-OrgID"] = export.tenant
-        if export.url.startswith("https:"):
+        if urlsplit(export.url).scheme == "https":
             credentials["ssl_options"] = ssl.create_default_context(cafile=export.ca_file)
         return HTTPRequest(
             export.url,

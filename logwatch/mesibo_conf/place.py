@@ -81,5 +81,5 @@ def _mounted(docker: Docker) -> Iterator[Path]:
         for origin, target in mounts:
             # without a slash in front it is the name of a volume
             base = Path(origin) if origin.startswith("/") else path.parents[2] / "volumes" / origin / "_data"
-            if Path(target) == USUAL or USUAL.is_relative_to(target):
+            if USUAL.is_relative_to(target):
                 yield base / USUAL.relative_to(target)

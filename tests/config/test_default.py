@@ -1,10 +1,11 @@
 """Where mesibo logs, found without a configuration."""
 
 import json
+from unittest.mock import patch
 
 import pytest
 
-from logwatch.config.default import find
+from logwatch.config import default
 
 SECRET = "the app token"
 
@@ -18,14 +19,14 @@ class Host:
         self.units = set()
 
     def find(self):
-        config, story = find(
-            usual=self.logs / "none.toml",
-            docker_root=self.docker,
-            snap_root=self.snap,
-            podman_root=self.podman,
-            log_directory=self.logs,
+        with patch.multiple(
+            default,
+            DEFAULT_PATH=self.logs / "none.toml",
+            RUNTIME_ROOTS=(self.docker, self.snap, self.podman),
+            LOG_DIRECTORY=self.logs,
             in_journal=self.units.__contains__,
-        )
+        ):
+            config, story = default.find()
         (source,) = config.source
         return source, story
 

@@ -116,7 +116,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         left = (k for k in older if k.position.size > each.position.offset)
         if each.number in draft.unidentified and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
             return True  # history that has been packed since
-        whole, size = draft.whole[i], draft.size(i) or 0
+        whole = draft.whole[i]
         own = each in whole or each in draft.by_inode[i]
         if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
             return True
@@ -127,11 +127,9 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # where several generations were read in one file, it goes on as the one read furthest
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
             return True  # a copy of the other one's file, into which this one was edited, or which replaced this one's
-        nowhere = (k for k in further if not own and draft.is_nowhere(k))
-        parts = (k for k in nowhere if draft.answer(k, i).relation is Relation.PART)
-        # PART: the last mark within the file matches; past this one's offset that proves more than a shared banner
-        proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
-        return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
+        # Past this one's offset, a mark that matches proves more than a shared banner
+        ends = (_last_mark(draft, k, i) for k in further if not own and draft.is_nowhere(k))
+        return any(k in whole for k in further) or any(end > each.position.offset for end in ends)
 
     return sorted((i for i in draft.free_files(each) if not is_anothers(i)), key=key)
 
@@ -140,6 +138,15 @@ def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
     """Return whether a file is a left-out copy with more bytes than this generation ever had: a copy of another."""
     longer = copy.position.state == "ignored" and copy.position.size > each.position.size
     return longer and draft.holds(copy, i) and not draft.differs(copy, i)
+
+
+def _last_mark(draft: Draft, each: Known, i: int) -> int:
+    """Return the last mark of a generation up to which a shorter file has its bytes; 0 if it has not."""
+    relation, at = draft.answer(each, i)
+    if relation not in _SHORTER:
+        return 0
+    at += relation is Relation.PART  # CUT: reading goes on at the first mark that does not match
+    return next((mark.offset for mark in marks_of(each.position.marks) if mark.offset < at), 0)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:

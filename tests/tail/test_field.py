@@ -1216,7 +1216,7 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
 
 
 @pytest.mark.parametrize("restart", ["stopped", "killed"])
-@pytest.mark.parametrize("less", [1, 7])
+@pytest.mark.parametrize("less", [1, 7, 12])
 @pytest.mark.parametrize("banner", [BANNER, FEW_CLAUSES])
 def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_read(tmp_path, banner, less, restart):
     """Both are gone, and the banner is all of the next one: what follows it in that file was read, and counts once."""
@@ -1231,7 +1231,7 @@ def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_r
     log.follower.commit()
     with log.unwatched(restart):
         log.shell(f"head -n -{less} m.log.1 > m.log.2; rm m.log.1")
-    log.check()
+    log.check(missed=less // 12)  # of what ends between two marks, it is not known how much was read
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])

@@ -25,9 +25,10 @@ def find_inode(draft: Draft, each: Known) -> None:
     if i not in draft.free:
         return
     first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
-    if each.number in draft.unidentified and draft.age(first) < draft.age(i):
-        return  # its bytes do not identify it, and an older file has them as well: it lies there
     relation, at = draft.answer(each, i)
+    seen = relation is Relation.SAME and draft.lacks(each, i) and not draft.lacks(each, first)
+    if seen or (each.number in draft.unidentified and draft.age(first) < draft.age(i)):
+        return  # it lies in a file with all that was seen of it, or, if its bytes do not identify it, in an older one
     left = i == draft.at_path and not draft.is_latest(each)
     free = draft.free_files(each)
     elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
@@ -101,9 +102,10 @@ def _order(draft: Draft, each: Known) -> list[int]:
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
         copied = any(k.number not in draft.unidentified and not draft.differs(k, i) for k in draft.by_inode[i])
-        shorter = size is not None and size < each.position.size
+        shorter = draft.lacks(each, i)
         more = each not in draft.whole[i]
-        lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
+        lacks = shorter and not (candidate.is_at_path and draft.answer(each, i).relation is not Relation.SAME)
+        oldest = (False, False, False, (0, 0, "", 0))
         if each.number in draft.unidentified:
             lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))
         return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)

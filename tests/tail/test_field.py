@@ -1262,6 +1262,23 @@ def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_
     log.check()
 
 
+@pytest.mark.parametrize("rotate", ["mv m.log m.log.1; gzip m.log.1", "gzip -c m.log > m.log.1.gz; : > m.log"])
+def test_lines_that_were_seen_and_not_read_count_in_an_archive_where_the_inode_has_a_new_log(tmp_path, rotate):
+    """That begins alike with fewer bytes than were seen; the archive has them all, and what was rotated next counts."""
+    log = Log(tmp_path, "killed", banner=BANNER)
+    log.write(0)
+    log.follower.turn()
+    log.write(5)
+    log.follower.look()
+    log.follower.commit()
+    with log.unwatched("killed"):
+        log.shell(rotate)
+        log.write(20)
+        log.shell(f"mv m.log.1.gz m.log.2.gz; {rotate}")
+        log.write(0)
+    log.check()
+
+
 @pytest.mark.parametrize("restart", [None, "stopped", "killed"])
 def test_a_log_that_is_begun_anew_with_the_same_line_that_has_a_time_is_read_from_there(tmp_path, restart):
     """What follows it differs, so that the banner behind that, at the place where it was, is no rest of the log."""

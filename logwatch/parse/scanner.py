@@ -21,10 +21,10 @@ from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import DatedCounts, FailedLines
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than
 from logwatch.parse.timestamp import LineDater
 
-_END_BYTES = (1024, 4096)  # of a chunk, in which its last time is looked for: the first size nearly always suffices
+_END_BYTES = 4096  # of a chunk, in which its last time is looked for
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, which show how many of its lines are push lines
 
@@ -98,8 +98,8 @@ class Scanner:
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Return the time of the last line of a chunk that has one, whatever it is about; None if none is found."""
-        for size in _END_BYTES:
-            for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
+        for record in reversed(data[-_END_BYTES:].split(b"\n")):  # the last one nearly always suffices
+            for payload, received, refused in reversed(envelopes.unwrap(record, envelope)):
                 if payload and not refused and (at := self.time((payload, received), reference)) is not None:
                     return at
         return None
@@ -350,4 +350,5 @@ class _Job:
         """Count lines that gave no result, for one cause; where the marker is but part of a word, nothing is missed."""
         if named := [*compress(lines, self._scanner.names_marker([text for _, (text, _) in lines]))]:
             self._counts.add_unread(cause, named)
-            self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])
+            spread = named[:: -(-len(named) // MAX_SAMPLES)]  # at most so many
+            self._samples.add(cause, [text for _, (text, _) in spread])

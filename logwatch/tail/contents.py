@@ -78,7 +78,8 @@ def find_content(draft: Draft, each: Known) -> None:
 
     for i, relation, at in sorted(answers, key=key):
         left = i == at_path and relation in _SHORTER
-        if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
+        cut_off = relation is Relation.CUT and not draft.by_inode[i]  # else it was left out as a copy of another one
+        if left or (each.in_use and (cut_off or relation is Relation.MOVED)):
             if left and draft.wait_if_torn(i):
                 draft.decide(Leave(each.number, "packed"))
                 return None
@@ -213,10 +214,11 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return  # no copy: the next log has the same banner, and goes on in its own way
     if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
         return  # rotated and packed. With its last lines here (MOVED), it was trimmed, whatever archive was kept
-    if relation in HELD:
+    if relation is not Relation.SAME and draft.is_part(each, i, original):
+        if not draft.wait_if_torn(i):
+            draft.start[i] = common  # a copy made before all that was read had been written
+    elif relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
-    elif draft.is_part(each, i, original) and not draft.wait_if_torn(i):
-        draft.start[i] = common  # a copy made before all that was read had been written
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:

@@ -107,6 +107,26 @@ def test_a_container_of_any_name_is_known_by_its_image(host, image, found):
     assert (host.find()[0].docker is not None) == found
 
 
+def test_a_container_of_that_name_is_mesibos_whatever_its_image_and_is_waited_for_until_it_starts(host):
+    """An image of one's own is none that could be known; one that was only created has no log yet."""
+    host.run_docker("", image="registry:5000/chat")
+    source, story = host.find()
+    assert source.docker.container == "mesibo"
+    assert story == "no configuration; found the container mesibo, which has no log yet"
+    host.write("logs")
+    assert host.find()[0].paths
+
+
+def test_the_named_file_goes_before_the_usual_one_and_this_before_what_is_found(host):
+    """A container that is there changes nothing about a host that is configured."""
+    host.run_docker("json-file")
+    host.logs.mkdir()
+    for path, name in ((host.logs / "named", "named"), (None, "usual"), (host.logs / "named", "named")):
+        (host.logs / name).write_text(f'[[source]]\nname = "{name}"\npaths = ["m.log"]\n')
+        config, story = find(path, usual=host.logs / "usual", docker_root=host.docker)
+        assert (config.source[0].name, story) == (name, f"configuration {host.logs / name}")
+
+
 @pytest.mark.parametrize("root", ["snap", "docker/165536.165536"])
 def test_docker_keeps_its_containers_elsewhere_as_a_snap_and_with_remapped_users(host, root):
     """The snap has a root of its own, `userns-remap` one below the usual one, named after the ids."""

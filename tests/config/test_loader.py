@@ -284,10 +284,12 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path):
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_a_file_saved_on_another_system_is_read(mark, end, tmp_path):
-    """With a byte order mark, with CR LF; what is wrong in it has its line all the same."""
+    """With a byte order mark, CR LF, and what only other programs take for a line end; a fault has its line."""
     file = tmp_path / "logwatch.toml"
-    file.write_bytes(mark + end.join([b"[[source]]", b'name = "mesibo"', b'paths = ["m.log"]', b""]))
+    file.write_bytes(
+        mark + end.join(["# a\u2028b\u0085c".encode(), b"[[source]]", b'name = "mesibo"', b'paths = ["m.log"]', b""])
+    )
     assert load(file).source[0].name == "mesibo"
     file.write_bytes(file.read_bytes() + b"nonsense = 1" + end)
-    with pytest.raises(ConfigError, match=r"toml:4: "):
+    with pytest.raises(ConfigError, match=r"toml:5: "):
         load(file)

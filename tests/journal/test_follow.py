@@ -7,6 +7,7 @@ import time
 import pytest
 
 from logwatch.journal import follow as module
+from logwatch.journal.child import Child
 from logwatch.journal.follow import Journal, JournalSpec
 from logwatch.journal.place import Target
 from logwatch.wake import PollWaker
@@ -281,6 +282,27 @@ def test_a_journalctl_that_ended_is_started_again_in_time_though_the_clock_was_s
     assert one.input._child
     send(journald, "second")
     one.has("first", "second")
+
+
+def test_entries_that_are_vacuumed_while_journalctl_starts_are_reported(tmp_path, following, monkeypatch):
+    """The files were looked at just before: they are looked at again once the entry at the cursor does not come."""
+    remote(tmp_path / "m.journal", entries(2))
+    one = following(tmp_path)
+    one.has("line 0", "line 1")
+    one.stop()
+    now = time.time() + 100
+    remote(tmp_path / "m.journal", entries(1, at=now, MESSAGE="unread"))
+    remote(tmp_path / "n.journal", entries(1, at=now + 1, MESSAGE="new"))
+
+    def child(arguments):
+        (tmp_path / "m.journal").unlink(missing_ok=True)
+        return Child(arguments)
+
+    monkeypatch.setattr(module, "Child", child)
+    one.start()
+    one.input._clock = lambda: now + 2
+    one.has("line 0", "line 1", "new")
+    assert one.sink.counted == {"missed_generations": 1}
 
 
 def test_a_journal_that_was_deleted_is_followed_anew(journald, following):

@@ -1234,6 +1234,9 @@ def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_r
     log.check(missed=less // 12)  # of what ends between two marks, it is not known how much was read
 
 
+SIX_MODULES = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
+
+
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("lines", [9, 40])
 def test_a_copy_of_a_log_is_not_what_is_left_of_the_one_before_that_was_read_further(tmp_path, lines, patterns):
@@ -1242,8 +1245,20 @@ def test_a_copy_of_a_log_is_not_what_is_left_of_the_one_before_that_was_read_fur
         "mv m.log m.log.bak", 3, "cp m.log m.log.2", LOOK,
         "head -n 3 m.log.bak > t; mv t m.log.bak", 40, LOOK,
     )  # fmt: skip
-    banner = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
-    played(tmp_path, "looking", steps, lines=lines, patterns=patterns, banner=banner)
+    played(tmp_path, "looking", steps, lines=lines, patterns=patterns, banner=SIX_MODULES)
+
+
+def test_a_log_that_was_left_out_as_a_copy_is_not_what_is_left_of_the_one_before(tmp_path):
+    """All of them begin with the same lines, which have times; of what is left of the one before, nothing is unread."""
+    steps = ("mv m.log m.log.1", 3, "cp m.log m.log.2", LOOK, "head -n 3 m.log.1 > t; mv t m.log.1", LOOK)
+    played(tmp_path, "looking", steps, lines=9, banner=SIX_MODULES)
+
+
+@pytest.mark.parametrize("lines", [0, 9])
+def test_a_log_that_was_copied_and_cut_off_is_no_edited_one_though_its_lines_recur(tmp_path, lines):
+    """The last of six equal lines is no end of what was read if all that the file has is a part of it."""
+    steps = ("mv m.log m.log.1", 3, LOOK, "cp m.log m.log.2; head -n 7 m.log > t; mv t m.log", LOOK)
+    played(tmp_path, "looking", steps, lines=lines, banner=SIX_MODULES)
 
 
 def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):

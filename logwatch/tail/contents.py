@@ -25,9 +25,10 @@ def find_inode(draft: Draft, each: Known) -> None:
     if i not in draft.free:
         return
     first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
-    if each.number in draft.unidentified and draft.age(first) < draft.age(i):
-        return  # its bytes do not identify it, and an older file has them as well: it lies there
     relation, at = draft.answer(each, i)
+    seen = relation is Relation.SAME and draft.lacks(each, i) and not draft.lacks(each, first)
+    if seen or (each.number in draft.unidentified and draft.age(first) < draft.age(i)):
+        return  # it lies in a file with all that was seen of it, or, if its bytes do not identify it, in an older one
     left = i == draft.at_path and not draft.is_latest(each)
     free = draft.free_files(each)
     elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
@@ -77,7 +78,8 @@ def find_content(draft: Draft, each: Known) -> None:
 
     for i, relation, at in sorted(answers, key=key):
         left = i == at_path and relation in _SHORTER
-        if left or (each.in_use and relation in (Relation.MOVED, Relation.CUT)):
+        cut_off = relation is Relation.CUT and not draft.by_inode[i]  # else it was left out as a copy of another one
+        if left or (each.in_use and (cut_off or relation is Relation.MOVED)):
             if left and draft.wait_if_torn(i):
                 draft.decide(Leave(each.number, "packed"))
                 return None
@@ -101,9 +103,10 @@ def _order(draft: Draft, each: Known) -> list[int]:
     def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
         candidate, size = draft.file(i), draft.size(i)
         copied = any(k.number not in draft.unidentified and not draft.differs(k, i) for k in draft.by_inode[i])
-        shorter = size is not None and size < each.position.size
+        shorter = draft.lacks(each, i)
         more = each not in draft.whole[i]
-        lacks, oldest = shorter and not candidate.is_at_path, (False, False, False, (0, 0, "", 0))
+        lacks = shorter and not (candidate.is_at_path and draft.answer(each, i).relation is not Relation.SAME)
+        oldest = (False, False, False, (0, 0, "", 0))
         if each.number in draft.unidentified:
             lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))
         return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
@@ -116,7 +119,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         left = (k for k in older if k.position.size > each.position.offset)
         if each.number in draft.unidentified and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
             return True  # history that has been packed since
-        whole, size = draft.whole[i], draft.size(i) or 0
+        whole = draft.whole[i]
         own = each in whole or each in draft.by_inode[i]
         if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
             return True
@@ -127,11 +130,9 @@ def _order(draft: Draft, each: Known) -> list[int]:
             return True  # where several generations were read in one file, it goes on as the one read furthest
         if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
             return True  # a copy of the other one's file, into which this one was edited, or which replaced this one's
-        nowhere = (k for k in further if not own and draft.is_nowhere(k))
-        parts = (k for k in nowhere if draft.answer(k, i).relation is Relation.PART)
-        # PART: the last mark within the file matches; past this one's offset that proves more than a shared banner
-        proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
-        return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
+        # Past this one's offset, a mark that matches proves more than a shared banner
+        ends = (_last_mark(draft, k, i) for k in further if not own and draft.is_nowhere(k))
+        return any(k in whole for k in further) or any(end > each.position.offset for end in ends)
 
     return sorted((i for i in draft.free_files(each) if not is_anothers(i)), key=key)
 
@@ -140,6 +141,15 @@ def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
     """Return whether a file is a left-out copy with more bytes than this generation ever had: a copy of another."""
     longer = copy.position.state == "ignored" and copy.position.size > each.position.size
     return longer and draft.holds(copy, i) and not draft.differs(copy, i)
+
+
+def _last_mark(draft: Draft, each: Known, i: int) -> int:
+    """Return the last mark of a generation up to which a shorter file has its bytes; 0 if it has not."""
+    relation, at = draft.answer(each, i)
+    if relation not in _SHORTER:
+        return 0
+    at += relation is Relation.PART  # CUT: reading goes on at the first mark that does not match
+    return next((mark.offset for mark in marks_of(each.position.marks) if mark.offset < at), 0)
 
 
 def _read_in(draft: Draft, each: Known, i: int) -> int:
@@ -204,10 +214,11 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return  # no copy: the next log has the same banner, and goes on in its own way
     if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
         return  # rotated and packed. With its last lines here (MOVED), it was trimmed, whatever archive was kept
-    if relation in HELD:
+    if relation is not Relation.SAME and draft.is_part(each, i, original):
+        if not draft.wait_if_torn(i):
+            draft.start[i] = common  # a copy made before all that was read had been written
+    elif relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
-    elif draft.is_part(each, i, original) and not draft.wait_if_torn(i):
-        draft.start[i] = common  # a copy made before all that was read had been written
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:

@@ -13,7 +13,7 @@ from logwatch.assembly import discovery, open_webhook, webhook_secret
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
-from logwatch.discover import Globs, containers, no_log
+from logwatch.discover import Globs, called, containers, no_log
 from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
@@ -71,7 +71,7 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         yield Problem(where, f"there is no directory {root} yet", "the daemon waits for it", remedy, warning=True)
         return
     known = containers(root)[0]
-    mine = [container for container in known if name in container.names]
+    mine = called(known, name)
     if not mine:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user who may read Docker's directory"

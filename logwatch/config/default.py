@@ -87,7 +87,7 @@ def _container(root: Path, container: ContainerLog) -> _Place:
     problem = no_log(container)
     if not problem:
         return _Place(f"{words} with log driver {container.driver}", source)
-    if container.in_journal and len(container.names) == 1:  # a Swarm service's next task has another name there
+    if container.in_journal and not container.in_swarm:  # a Swarm service's next task has another name there
         return _Place(f"{words} in the journal", Source(name=_NAME, journal=Journal(container=container.name)))
     if problem.warning:
         return _Place(f"{words}, which {problem.what}", source, usable=False)

@@ -7,6 +7,7 @@ with status 200, with which a login in front of the destination answers any requ
 """
 
 import email.utils
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 
+_OLDEST = re.compile(rb"oldest acceptable timestamp is: ([0-9T:.Z+-]+)")
 # The request itself is at fault: the same bytes will never be taken
 _UNACCEPTABLE = frozenset({400, 413, 422})
 
@@ -31,9 +33,13 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Unacceptable:
-    """The destination will never take this request as it is; a smaller one of the same events may pass."""
+    """The destination will never take this request as it is; a smaller one of the same events may pass.
+
+    With ``oldest`` (seconds since the epoch) only older events are at fault, and it has taken the others.
+    """
 
     why: str
+    oldest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) ->
     if 300 <= status < 400 and (location := headers.get("Location")):  # noqa: PLR2004  HTTP's redirects
         return Later(f"HTTP {status} leads to {location[:200]}, and no redirect is followed")
     if status in _UNACCEPTABLE:
-        return Unacceptable(text)
+        return Unacceptable(text, _oldest(answer))
     return Later(text, _retry_after(headers.get("Retry-After", ""), now))
 
 
@@ -87,6 +93,14 @@ def _partial(answer: bytes) -> Delivered:
     except (ValueError, TypeError, RecursionError):
         return Delivered()
     return Delivered(max(rejected, 0), str(partial.error_message or "") if partial else "")
+
+
+def _oldest(answer: bytes) -> float | None:
+    """Read the latest of the times before which Loki takes no entry, in general or of a stream that has newer ones."""
+    try:
+        return max(datetime.fromisoformat(text.decode()).timestamp() for text in _OLDEST.findall(answer))
+    except ValueError:  # there is none, or not in this form
+        return None
 
 
 def _retry_after(value: str, now: float) -> float | None:

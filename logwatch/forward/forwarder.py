@@ -99,7 +99,10 @@ class Forwarder:
         verdict = await self._post(rows)
         if isinstance(verdict, Later):
             return self._later(verdict)
-        if isinstance(verdict, Unacceptable):
+        if isinstance(verdict, Unacceptable) and verdict.oldest is not None:
+            # To send the others again, or a newer one first, would put those in between too far behind for Loki
+            verdict = Delivered(max(1, sum(failure.at < verdict.oldest for _, failure in rows)), verdict.why)
+        elif isinstance(verdict, Unacceptable):
             if len(rows) > 1:  # find the one that is at fault: halve until it stands alone
                 self._limit = len(rows) // 2
                 return 0.0

@@ -30,6 +30,12 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
         (200, {}, b'{"other":' + b"[" * 100_000, Delivered()),
         (400, {}, b"entry too far behind", Unacceptable("HTTP 400 entry too far behind")),
         (400, {"Location": "https://loki/"}, b"", Unacceptable("HTTP 400")),
+        (
+            400,
+            {},
+            b"oldest acceptable timestamp is: soon",
+            Unacceptable("HTTP 400 oldest acceptable timestamp is: soon"),
+        ),
         (413, {}, b"", Unacceptable("HTTP 413")),
         (422, {}, b"", Unacceptable("HTTP 422")),
         (401, {}, b"no org id", Later("HTTP 401 no org id")),
@@ -54,6 +60,24 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
 def test_an_answer_is_judged_by_the_protocols_rules(status, headers, answer, verdict):
     """Success, partial success, a request that will never be taken, and everything that is tried again."""
     assert judge(status, headers, answer, NOW) == verdict
+
+
+TOO_OLD = (
+    b"entry for stream '{a=\"b\"}' has timestamp too old: 2026-11-01T00:00:00Z, oldest acceptable timestamp is: %b\n"
+)
+TOO_LATE = (
+    b"entry with timestamp 2026-11-01 00:00:00 +0000 UTC ignored, reason: 'entry too far behind, entry timestamp is: "
+    b"2026-11-01T00:00:00Z, oldest acceptable timestamp is: %b',\nuser 'fake', total ignored: 2 out of 3 for stream: {}"
+)
+WEEK, HOUR = b"2026-11-25T09:46:40Z", b"2026-11-25T08:46:40Z"
+
+
+@pytest.mark.parametrize("answer", [TOO_OLD % WEEK, TOO_LATE % WEEK, TOO_OLD % WEEK + TOO_LATE % HOUR])
+def test_the_time_before_which_loki_takes_nothing_is_read(answer):
+    """What Loki says of entries that are too old, or too far behind the newest of their stream: the latest time."""
+    verdict = judge(400, {}, answer, NOW)
+    assert isinstance(verdict, Unacceptable)
+    assert verdict.oldest == NOW
 
 
 @given(st.integers(1, 10_000), st.none() | st.floats(0, 1e9), st.floats(0, 1))

@@ -5,6 +5,7 @@ import logging
 import socket
 import ssl
 import struct
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -217,6 +218,39 @@ def test_events_that_are_too_old_are_dropped_with_one_message(site):
     assert (forwarder.sent, site.value("dropped_total")) == (9, 8)
     assert destination.got == ["new", "new"]  # the first one ahead of its turn, with the same id
     assert [each["event"] for each in logged] == ["export_rejected"]
+
+
+class Loki:
+    """Takes what is not older than a week, nor more than an hour behind the newest; keeps what it can of a request."""
+
+    def __init__(self, now):
+        self.now = now
+        self.got = []
+
+    async def fetch(self, request, *, raise_error):
+        streams = json.loads(gzip.decompress(request.body))["streams"]
+        wrong = 0.0
+        for at in (int(value[0]) / 1e9 for stream in streams for value in stream["values"]):
+            oldest = max(self.now - 7 * 86400, max(self.got, default=0) - 3600)
+            if at < oldest:
+                wrong = oldest
+            elif at not in self.got:
+                self.got.append(at)
+        told = f"oldest acceptable timestamp is: {datetime.fromtimestamp(wrong, UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
+        return SimpleNamespace(code=400 if wrong else 204, headers={}, body=told if wrong else b"")
+
+
+def test_failures_that_are_too_old_for_loki_cost_no_younger_one(site):
+    """Of a long log's failures those of the last week arrive: none goes ahead of others, as Loki would refuse them."""
+    loki = Loki(2e9)
+    forwarder = site.forwarder(loki)
+    batch = Batch(100)
+    batch.fail([failure._replace(at=2e9 - (14 - i) * 86400) for i, failure in enumerate(failures(*"abcdefghijklmno"))])
+    batch.count("mesibo", "lines")
+    site.ledger.commit(batch)
+    steps(forwarder, 5)
+    assert loki.got == [2e9 - days * 86400 for days in range(7, -1, -1)]
+    assert (forwarder.sent, site.value("events_total"), site.value("dropped_total")) == (15, 8, 7)
 
 
 def test_what_waits_is_reported_during_a_pause(site):

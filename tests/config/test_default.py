@@ -124,7 +124,8 @@ def test_the_named_file_goes_before_the_usual_one_and_this_before_what_is_found(
     host.logs.mkdir()
     for path, name in ((host.logs / "named", "named"), (None, "usual"), (host.logs / "named", "named")):
         (host.logs / name).write_text(f'[[source]]\nname = "{name}"\npaths = ["m.log"]\n')
-        config, story = find(path, usual=host.logs / "usual", docker_root=host.docker)
+        with patch.object(default, "DEFAULT_PATH", host.logs / "usual"):
+            config, story = default.find(path)
         assert (config.source[0].name, story) == (name, f"configuration {host.logs / name}")
 
 

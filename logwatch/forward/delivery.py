@@ -19,6 +19,10 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 
+# ExportLogsServiceResponse with a partial success: the number of rejected records, and why, each behind its key
+_PROTOBUF = re.compile(
+    rb"\n[\x80-\xff]?[\0-\x7f]\x08([\x80-\xff]{0,9}[\0-\x7f])(?:\x12[\x80-\xff]?[\0-\x7f](.*))?", re.DOTALL
+)
 _OLDEST = re.compile(rb"oldest acceptable timestamp is: ([0-9T:.Z+-]+)")
 # The request itself is at fault: the same bytes will never be taken
 _UNACCEPTABLE = frozenset({400, 413, 422})
@@ -86,7 +90,13 @@ def pause(failures: int, after: float | None, chance: float) -> float:
 
 
 def _partial(answer: bytes) -> Delivered:
-    """Read OTLP's partial success: the rejected records must not be sent again."""
+    """Read OTLP's partial success: the rejected records must not be sent again.
+
+    To a request in JSON some answer in protobuf, and call it JSON.
+    """
+    if found := _PROTOBUF.fullmatch(answer):
+        rejected = sum((byte & 0x7F) << 7 * i for i, byte in enumerate(found[1]))
+        return Delivered(rejected, (found[2] or b"").decode(errors="replace"))
     try:
         partial = msgspec.json.decode(answer, type=_Answer).partial_success
         rejected = int(partial.rejected_log_records or 0) if partial else 0

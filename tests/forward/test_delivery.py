@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
 from logwatch.forward.delivery import Delivered, Later, Unacceptable, judge, pause
 
@@ -78,6 +79,15 @@ def test_the_time_before_which_loki_takes_nothing_is_read(answer):
     verdict = judge(400, {}, answer, NOW)
     assert isinstance(verdict, Unacceptable)
     assert verdict.oldest == NOW
+
+
+@given(st.integers(0, 2**63 - 1), st.text(max_size=300))
+def test_a_partial_success_in_protobuf_is_read(rejected, why):
+    """Some answer a request in JSON with protobuf, and call that JSON: what they rejected is counted all the same."""
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.rejected_log_records, answer.partial_success.error_message = rejected, why
+    told = judge(200, {"Content-Type": "application/json"}, answer.SerializeToString(), NOW)
+    assert told == (Delivered(rejected, why) if rejected else Delivered())
 
 
 @given(st.integers(1, 10_000), st.none() | st.floats(0, 1e9), st.floats(0, 1))

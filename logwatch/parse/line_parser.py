@@ -39,8 +39,8 @@ class LineParser:
         if grammar.front is not None:
             front = translate(grammar.front)
             self.indents = bytes({*_INDENTS} - front.first_set) if front.min_len else b""
-        parts = nodes.parts(node)
-        self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
+        steps = nodes.steps(node)
+        self.needs_marker = any(isinstance(step, nodes.Literal) and grammar.marker in step.data for step in steps)
         self._stamp = _up_to("timestamp", node)
         self._line = LinePattern(node)
         self._all_names = Dictionary(_of_lines(node))

@@ -34,6 +34,8 @@ class LineParser:
         self._stamp: ChunkPattern | None = None  # None unless LINE has just one stamp
         self._all_names: Dictionary | None = None  # also captures what results are not counted by
         node = grammar.node
+        self.compiled = node is not None
+        """Whether lines are read without pyparsing."""
         if node is None:
             return
         if grammar.front is not None:
@@ -45,11 +47,6 @@ class LineParser:
         self._line = LinePattern(node)
         self._all_names = Dictionary(_of_lines(node))
         self.chunk_reader = ChunkReader(_of_lines(nodes.without_captures(node, COUNTED)))
-
-    @property
-    def compiled(self) -> bool:
-        """Whether lines are read without pyparsing."""
-        return self._line is not None
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, without its newline."""

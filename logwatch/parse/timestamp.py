@@ -60,7 +60,10 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
             micro = int(_fraction(fraction) * 1e6)
             return _without_year((_MONTHS.get(name, 0), day, hour, minute, second, micro), reference, zone)
         if found := _ISO.fullmatch(stamp):
-            return _iso(found, reference, zone)
+            years, _, months, days, clock, _, where = found.groups()
+            if where is not None and where.isalpha():
+                where = "Z" if where in _UTC else None  # names of other zones are not unique
+            return _in_zone(datetime.fromisoformat(f"{years}-{months}-{days}T{clock}{where or ''}"), reference, zone)
         return _epoch(stamp)
     except (ValueError, OverflowError):
         return None
@@ -69,13 +72,6 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
 def is_ahead(seconds: float, reference: float) -> bool:
     """Return whether a time lies so far ahead that its clock or its zone must be wrong."""
     return seconds > reference + DAY_SECONDS
-
-
-def _iso(found: re.Match[str], reference: float, zone: tzinfo) -> float | None:
-    year, _, month, day, time, _, where = found.groups()
-    if where is not None and where.isalpha():
-        where = "Z" if where in _UTC else None  # names of other zones are not unique
-    return _in_zone(datetime.fromisoformat(f"{year}-{month}-{day}T{time}{where or ''}"), reference, zone)
 
 
 def since_epoch(at: datetime) -> float | None:

@@ -27,16 +27,12 @@ class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
 def refuse_endless(line: pp.ParserElement) -> None:
     """Raise EndlessLoop for a repetition that never leaves the end of a line, whether or not it can be compiled."""
     for each in _innermost_first(line, set()):  # to try an element around an endless one would not end either
-        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore) and any(_stays(each, at) for at in (0, 1)):
-            raise EndlessLoop(f"{each} repeats what may match nothing")
-
-
-def _stays(repetition: pp.ZeroOrMore | pp.OneOrMore, at: int) -> bool:
-    """Return whether an iteration makes no progress on an empty line, ``at`` 0 or, as LineEnd leaves it, 1."""
-    with suppress(pp.ParseBaseException, IndexError):
-        goes_on = not repetition.not_ender or repetition.not_ender.can_parse_next("", at)
-        return goes_on and _inner(repetition).try_parse("", at) == at
-    return False
+        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore):
+            for at in (0, 1):  # of an empty line; LineEnd leaves the second
+                with suppress(pp.ParseBaseException, IndexError):
+                    goes_on = not each.not_ender or each.not_ender.can_parse_next("", at)
+                    if goes_on and _inner(each).try_parse("", at) == at:
+                        raise EndlessLoop(f"{each} repeats what may match nothing")
 
 
 def _innermost_first(element: pp.ParserElement, seen: set[int]) -> Iterator[pp.ParserElement]:

@@ -147,7 +147,11 @@ def _translated(element: pp.ParserElement, name: str | None) -> Node:  # noqa: C
         case pp.Literal():
             return _text(element.match, caseless=isinstance(element, pp.CaselessLiteral))
         case pp.Keyword():
-            return _keyword(element)
+            case = str.upper if element.caseless else str
+            chars = frozenset(code for code in nodes.EVERY_BYTE if case(chr(code)) in element.ident_chars)
+            word, inside = _text(element.match, caseless=element.caseless), CharRun(chars, 1, 1)
+            ends = Look(inside, negative=True, behind=True), Look(inside, negative=True)
+            return nodes.seq(ends[0], word, ends[1]) if chars else word
         case pp.Word():
             if not hasattr(element, "re_match"):
                 raise NotCompilable("a Word that contains a blank")
@@ -244,15 +248,6 @@ def _text(text: str, *, caseless: bool = False) -> Node:
     if not text.isascii() or "\n" in text:
         raise NotCompilable(f"the text {text!r}, which is not ASCII or has a newline in it")
     return from_regex.parse(re.compile(re.escape(text), re.IGNORECASE)) if caseless else Literal(text.encode())
-
-
-def _keyword(element: pp.Keyword) -> Node:
-    case = str.upper if element.caseless else str
-    inside = CharRun(frozenset(code for code in nodes.EVERY_BYTE if case(chr(code)) in element.ident_chars), 1, 1)
-    word = _text(element.match, caseless=element.caseless)
-    return (
-        nodes.seq(Look(inside, negative=True, behind=True), word, Look(inside, negative=True)) if inside.chars else word
-    )
 
 
 def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:

@@ -13,7 +13,7 @@ from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
 from logwatch.model import Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.timestamp import is_ahead
+from logwatch.parse.timestamp import DAY_SECONDS
 
 _NEAR = 3  # lines at most between a line without a time and one that dates it
 _TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
@@ -88,7 +88,7 @@ class DatedCounts:
             if seen.first is None and (near := [*self._near(self._tallies[cause], times)] or known):
                 seen.first, seen.last = min(near), max(near)
         newest = max(known, default=reference)
-        if is_ahead(newest, reference):
+        if newest > reference + DAY_SECONDS:
             scan.ahead = newest - reference
         scan.candidates = sum(seen.count for seen in scan.results.values()) + scan.unparsed.total()
 

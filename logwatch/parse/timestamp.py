@@ -67,11 +67,6 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
     return None
 
 
-def is_ahead(seconds: float, reference: float) -> bool:
-    """Return whether a time lies so far ahead that its clock or its zone must be wrong."""
-    return seconds > reference + DAY_SECONDS
-
-
 def since_epoch(at: datetime) -> float | None:
     """Return an aware time as seconds since the epoch; None before the epoch, and after the year 9999."""
     seconds = at.timestamp()

@@ -606,3 +606,19 @@ def test_a_failure_on_both_platforms_in_two_sources_is_told_as_one():
     )
     assert (told.since, told.last, told.severity) == (NOW - 49 * 60, NOW, "critical")
     assert {row.source for row in told.rows} == {"one", "two"}
+
+
+def test_failures_that_develop_differently_are_told_apart():
+    """Google's outage is not Apple's, and where every push fails is not where half of them do."""
+    story = Story().ordinary(600)
+    for ago in range(30):
+        story.pushes("fcm", 503, 200, ago, "UNAVAILABLE")
+        story.pushes("apns", 503, 200, ago, "ServiceUnavailable")
+    told = {finding.title.split(":")[0] for finding in story.findings()}
+    assert {"Apple's push service fails", "Google's push service fails"} <= told
+    story = Story().ordinary(600, until=30).ordinary(30, without=("apns",))
+    for ago in range(30):
+        story.pushes("fcm", 901, 200, ago)
+        story.pushes("apns", 901, 200, ago)
+    keys = {finding.key for finding in story.findings() if finding.code == 901}
+    assert keys == {"mesibo_push_not_configured:apns", "mesibo_push_not_configured:fcm"}

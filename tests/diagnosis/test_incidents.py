@@ -622,3 +622,15 @@ def test_failures_that_develop_differently_are_told_apart():
         story.pushes("apns", 901, 200, ago)
     keys = {finding.key for finding in story.findings() if finding.code == 901}
     assert keys == {"mesibo_push_not_configured:apns", "mesibo_push_not_configured:fcm"}
+
+
+def test_accepted_pushes_of_unknown_platform_may_be_of_any():
+    """A mesibo whose accepted lines do not name it: failures that do are not said to be all of their platform's."""
+    story = Story()
+    for ago in range(300):
+        story.pushes("unknown", 200, 100, ago)
+    for ago in range(40):
+        story.pushes("apns", 912, 20, ago)
+    (told,) = [finding for finding in story.findings() if finding.code == 912]
+    assert "800 of 6,900 iOS pushes in the last hour" in told.evidence[0]
+    assert "every" not in told.title

@@ -228,7 +228,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
     elsewhere = relation is not Relation.SAME and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
     told = each.number not in draft.unidentified and not elsewhere  # else they share only a banner
-    if told and draft.is_nowhere(each) and relation in (*HELD, *_SHORTER) and at >= TELLING_BYTES:
+    if told and draft.is_nowhere(each) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:
         if relation is Relation.SAME or common < each.position.size:

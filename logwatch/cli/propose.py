@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from logwatch import envelope
 from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
+from logwatch.cli.kept_shapes import kept_shapes, shape_table
 from logwatch.cli.options import config_option
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
@@ -38,7 +38,6 @@ _DECIDED_BYTES = 1 << 22  # bytes are enough to decide the envelope
 _LONGEST = 65536  # bytes of a line
 _MOST_ENTRIES = 50_000  # of the journal
 _LATE_LINES, _LATE_SHARE = 20, 10  # at least so many last lines, or 1 in so many, show what still comes after an update
-_SHOWN = 12  # shapes
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
 
@@ -63,9 +62,10 @@ def command(
 
         docker logs mesibo 2>&1 | mesibo-logwatch grammar propose - --name mine
 
-    Without PATH, the log of the source is read. The output lists what was found and what is in doubt: check both before
-    you trust the numbers. The exit code is 1 if nothing could be proposed, if more than one line in twenty would stay
-    unread, or if lines would that are read today.
+    Without PATH, the log of the source is read; where it is out of reach, the shapes of unread lines that the daemon
+    keeps are shown. The output lists what was found and what is in doubt: check both before you trust the numbers. The
+    exit code is 1 if nothing could be proposed, if more than one line in twenty would stay unread, or if lines would
+    that are read today.
     """
     require_name(name)  # before anything is written under it
     config = _config(paths, file)
@@ -75,7 +75,11 @@ def command(
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
     if is_there(target) and not force:
         raise GrammarError(Problem(str(target), "is there already", "", "choose another --name, or add --force"))
-    logs = _logs(paths, chosen, scanner.marker)
+    try:
+        logs = _logs(paths, chosen, scanner.marker)
+    except LogwatchError as error:
+        _kept(paths, config, chosen)
+        raise error from None
     lines = [line for log in logs for line in log.lines]
     unread = [line for line in lines if not reads(scanner, line)]
     if not unread and not whole:
@@ -84,6 +88,8 @@ def command(
         click.echo(
             "  try: --all to look at them all the same" if lines else "  try: name a log that holds push results"
         )
+        if not lines:
+            _kept(paths, config, chosen)
         sys.exit(0 if lines else 1)
     try:
         proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
@@ -112,6 +118,12 @@ def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
         f'next: not in source "{source.name}" as it is: {why}\n'
         f'      keep grammar = "{today}" where the others are texts of users that quote mesibo; {by_hand}'
     )
+
+
+def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
+    """Show the shapes of unread lines that the daemon keeps, if the source's lines are out of reach."""
+    if not paths and (shapes := kept_shapes(config, source)) is not None:
+        terminal.show(shapes)
 
 
 def reads(scanner: Scanner, line: bytes) -> bool:
@@ -234,26 +246,13 @@ def render(proposal: Proposal, kinds: str) -> RenderableType:
     codes = ", ".join(f"{code}: {count}" for code, count in sorted(totals.items(), key=lambda item: -item[1]))
     parts: list[RenderableType] = [
         Text(f"The code is taken from {proposal.dialect.code.described()}.", style="bold"),
-        _table(proposal.shapes),
+        shape_table("would count", [(each.lines, _counts(each), each.shape) for each in proposal.shapes]),
         Text(f"It would count {proposal.counted} results ({codes}). Lines that stay unread: {proposal.unread}."),
     ]
     if kinds:
         parts.append(Text(f"The lines are in the envelope {kinds}; the grammar is for what is inside it."))
     parts += [Text(f"look at: {doubt}", style="yellow") for doubt in proposal.doubts]
     return Group(*parts)
-
-
-def _table(shapes: Sequence[Shape]) -> Table:
-    """Lay out how many lines have which shape, and what these would count; of many, only the first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("lines", justify="right")
-    table.add_column("would count")
-    table.add_column("shape", overflow="fold")
-    for each in shapes[:_SHOWN]:
-        table.add_row(str(each.lines), _counts(each), Text(each.shape))
-    if left := shapes[_SHOWN:]:
-        table.add_row(str(sum(each.lines for each in left)), "", f"in {len(left)} further shapes")
-    return table
 
 
 def _counts(shape: Shape) -> str:

@@ -1,10 +1,11 @@
 """What is learnt of a dialect: the types that ``find`` hands to ``write``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from logwatch.propose.codes import CodeCandidate
 from logwatch.propose.head import GrammarTerm, Head
+from logwatch.propose.stamps import StampKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Words:
     quotes: str
     reason: Follows | None
     platforms: tuple[str, ...]  # words for a platform that stand alone; empty if another word announces them
+    stamp: tuple[Announced, StampKind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,20 @@ class Object:
     event: str  # the key whose value is the marker; empty if the marker precedes the object
     value: str  # that value; with ``open_end`` it ends with the marker, and more text may follow
     open_end: bool
+    first: bool  # the marker's member comes before the code
     code: str
     members: tuple[Member, ...]
     opener: str  # between marker and brace
+    single: bool  # Python's way: single quotes
+
+
+@dataclass(frozen=True, slots=True)
+class InHead:
+    """The code is one of the pieces before the marker."""
+
+    fields: Mapping[str, tuple[Announced, ...]] = field(default_factory=dict)
+    quotes: str = '"'
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,7 @@ class Dialect:
 
     marker: str
     head: Head
-    form: Words | Columns | Object
+    form: Words | Columns | Object | InHead
     code: CodeCandidate
     lines: tuple[str, ...]  # those that ``code.values`` belong to
     timestamp: str  # format for strptime; empty where none is needed

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
 from logwatch.dialect.result import PLATFORM_WORDS
-from logwatch.propose import codes, columns, objects, stamps, words
+from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
 from logwatch.propose.codes import CodeCandidate
-from logwatch.propose.dialect import Columns, Dialect, MarkedLine, Words
-from logwatch.propose.lines import inside, quotes_of
+from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
+from logwatch.propose.lines import inside, mask, quotes_of
 
 _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
 _BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
@@ -69,12 +69,12 @@ def _object(
     if not ways:
         return None
     code, form = ways[0]
-    head = heads.learn([objects.split_front(front, marker) for front, _ in bodies])
+    head = heads.learn([objects.split_front(front, marker) for front, _, _ in bodies])
     member = next((each for each in form.members if each.name == "timestamp"), None)
     kind = head.stamp
     times = [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
     if member is not None:
-        times = objects.stamps_of([body for _, body in bodies], member.key)
+        times = objects.stamps_of([body for _, body, _ in bodies], member.key)
         first = stamps.find(times[0])
         kind = first.kind if first else None
     doubts = _doubts(code, [way[0] for way in ways[1:]], known, held, held - len(code.numbers), marker)
@@ -92,7 +92,7 @@ def _text(
     known: frozenset[int],
     reasons: frozenset[str],
 ) -> list[Dialect] | Nothing:
-    ways: list[tuple[CodeCandidate, Words | Columns]] = []
+    ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known, reasons)
     by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS and "\t" not in way[0].gap]
     by_place = columns.learn(fitting, quotes, known, reasons)
@@ -102,10 +102,15 @@ def _text(
     ways += [way for way in by_words if way[0].key and not codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter == " "]
     if not ways:
+        ways += _in_head(fitting, head, quotes, known, reasons)
+    if not ways:
         return Nothing(*_why_nothing(fitting, known))
     found = []
     for code, form in ways[:_MOST_WAYS]:
         kind, times = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+        if isinstance(form, Words) and form.stamp is not None:
+            _, kind = form.stamp
+            times = [stamp.group() for line in fitting if (stamp := re.search(kind.pattern, line.rest))]
         if isinstance(form, Columns):
             times += [
                 text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values
@@ -122,6 +127,25 @@ def _text(
 def _same(one: CodeCandidate, other: CodeCandidate) -> bool:
     """Return whether two candidates have the same number in every line in which both have one."""
     return all(a == b for a, b in zip(one.values, other.values, strict=True) if a is not None and b is not None)
+
+
+def _in_head(
+    fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[CodeCandidate, InHead]]:
+    """Return the pieces before the marker that may be the code."""
+    candidates = []
+    for i, piece in enumerate(head.pieces):
+        if piece.optional or not all(re.fullmatch("-?[0-9]{1,6}", value) for value in piece.values):
+            continue
+        before = "".join(each.values[0] for each in head.pieces[max(0, i - 3) : i] if each.values)
+        word = re.search(r"([A-Za-z_]+)(\W{1,3})$", before)
+        key, gap = (word[1], word[2]) if word else ("", "")
+        candidates.append((CodeCandidate(key, gap, i, tuple(map(int, piece.values))), i))
+    chosen = codes.choose([each for each, _ in candidates], known, len(fitting))
+    rests = [line.rest for line in fitting]
+    masked = [mask(rest, quotes) for rest in rests]
+    found = fields.announced(rests, masked, marks=",;|", taken=(), reasons=reasons)
+    return [(each, InHead(found, quotes)) for each in chosen]
 
 
 def _why_nothing(fitting: Sequence[MarkedLine], known: frozenset[int]) -> tuple[str, str]:

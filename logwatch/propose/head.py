@@ -8,7 +8,7 @@ or adds, a number in brackets or a pair: anything else is another function's lin
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from logwatch.propose import stamps
@@ -75,10 +75,10 @@ class GrammarTerm:
 class Head:
     """The learnt pieces, their stamp, the regex for all of them, and a head as an example."""
 
-    pieces: tuple[GrammarTerm, ...]
-    stamp: stamps.StampKind | None
-    pattern: re.Pattern[str]
-    example: str
+    pieces: tuple[GrammarTerm, ...] = ()
+    stamp: stamps.StampKind | None = None
+    pattern: re.Pattern[str] = field(default=re.compile(""))
+    example: str = ""
 
 
 def tokens(text: str) -> list[Token]:
@@ -121,6 +121,8 @@ def learn(heads: Sequence[str]) -> Head:
     groups: dict[tuple[str, ...], list[list[Token]]] = {}
     for head in cut:
         groups.setdefault(tuple(token.sign for token in head), []).append(head)
+    if not groups:
+        return Head()
     ordered = sorted(groups, key=lambda signs: -len(groups[signs]))
     main = ordered[0]
     kept = [main]
@@ -246,6 +248,8 @@ def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # no
     if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
         pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may differ tomorrow
         return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
+    if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
+        return GrammarTerm(escaped(texts[0]), "", "", texts, optional)
     if kind == "colour":
         return GrammarTerm(COLOUR, "", "colour", texts, optional)
     if kind == "string":

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from logwatch.propose.dialect import Announced, Columns, Dialect, MarkedLine, Object, Words
+from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, MarkedLine, Object, Words
 from logwatch.propose.lines import mask
 from logwatch.propose.words import opener
 
@@ -19,6 +19,9 @@ def hostile(dialect: Dialect, line: str, code: int) -> Iterator[str]:
             yield from _columns(form, line, code)
         case Object() as form:
             yield from _object(dialect, form, line, code)
+        case InHead():
+            yield line.replace(str(code), "none", 1)
+            yield f'{line} word "text {false_code(code)}"'
 
 
 def false_code(code: int) -> int:
@@ -136,27 +139,29 @@ def _object(dialect: Dialect, form: Object, line: str, code: int) -> Iterator[st
     at = line.find("{")
     head, body = line[:at], line[at:].rstrip()
     false = false_code(code)
-    forged = f'"{form.code}": {false}'
-    escaped = forged.replace('"', '\\"')
+    quote = "'" if form.single else '"'
+    forged = f"{quote}{form.code}{quote}: {false}"
+    escaped = forged.replace(quote, "\\" + quote)
     first, rest = body[:1], body[1:]
     for member in (
-        f'"text": "{escaped}"',
-        rf'"text": "\", {escaped}, \""',
-        f'"data": {{{forged}}}',
-        f'"list": [{{{forged}}}, 1, "x"]',
-        *(f'"deep": {text}' for text in _deep(forged)),
-        f'"x{form.code}": {false}',
-        '"none": null',
+        f"{quote}text{quote}: {quote}{escaped}{quote}",
+        f"{quote}text{quote}: {quote}\\{quote}, {escaped}, \\{quote}{quote}",
+        f"{quote}data{quote}: {{{forged}}}",
+        f"{quote}list{quote}: [{{{forged}}}, 1, {quote}x{quote}]",
+        *(f"{quote}deep{quote}: {text}" for text in _deep(forged)),
+        f"{quote}x{form.code}{quote}: {false}",
+        f"{quote}none{quote}: null",
     ):
         yield f"{head}{first}{member}, {rest}"
     yield f"{head}{first}{forged}, {rest}"
     yield f"{head}{body} {forged}"
     yield f"{head}{{{forged}}} {body}"
-    number = re.compile(rf'("{re.escape(form.code)}"\s*:\s*){code}(?![0-9])')
-    for text in ("null", f'"{code}"', f"{code}.5", f"[{code}]", "1234567"):
+    number = re.compile(rf"({quote}{re.escape(form.code)}{quote}\s*:\s*){code}(?![0-9])")
+    for text in ("null", f"{quote}{code}{quote}", f"{code}.5", f"[{code}]", "1234567"):
         yield head + number.sub(rf"\g<1>{text}", body, count=1)
     if form.event:
-        event = re.compile(rf'("{re.escape(form.event)}"\s*:\s*)"(?:[^"\\]|\\.)*"')
-        yield head + event.sub(rf'\g<1>"on_message", "text": "{dialect.marker}"', body, count=1)
-        yield f'{head}{{"{form.event}": "on_message", "text": {json.dumps(line)}}}'
-        yield f'{head}{{"data": {body}}}'
+        event = re.compile(rf"({quote}{re.escape(form.event)}{quote}\s*:\s*){quote}(?:[^{quote}\\]|\\.)*{quote}")
+        other = rf"\g<1>{quote}on_message{quote}, {quote}text{quote}: {quote}{dialect.marker}{quote}"
+        yield head + event.sub(other, body, count=1)
+        yield f"{head}{{{quote}{form.event}{quote}: {quote}on_message{quote}, {quote}text{quote}: {json.dumps(line)}}}"
+        yield f"{head}{{{quote}data{quote}: {body}}}"

@@ -1,5 +1,6 @@
 """Learn lines that are one JSON object each: the code is a member at its top level."""
 
+import ast
 import json
 import re
 from collections import Counter
@@ -15,8 +16,8 @@ _STAMPS = frozenset(
 )
 _NEARLY_ALL = 0.95
 
-Body = tuple[str, dict[str, Any]]
-"""What precedes the object, and the object."""
+Body = tuple[str, dict[str, Any], bool]
+"""What precedes the object, the object, and whether it is written as a dict of Python."""
 
 
 def decode(text: str) -> Body | None:
@@ -24,20 +25,27 @@ def decode(text: str) -> Body | None:
     at = text.find("{")
     if at < 0 or not text.rstrip().endswith("}"):
         return None
+    body = text[at:].strip()
     try:
-        return text[:at], json.loads(text[at:])
+        found: Any = json.loads(body)
+        return (text[:at], found, False) if isinstance(found, dict) else None
     except (ValueError, RecursionError):
+        pass
+    try:
+        found = ast.literal_eval(body)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
+    return (text[:at], found, True) if isinstance(found, dict) and all(isinstance(k, str) for k in found) else None
 
 
 def learn(
     bodies: Sequence[Body], marker: str, known: frozenset[int], reasons: frozenset[str]
 ) -> list[tuple[CodeCandidate, Object]]:
     """Return the ways to read the objects, the best first."""
-    objects = [body for _, body in bodies]
+    objects = [body for _, body, _ in bodies]
     event = value = ""
     open_end = False
-    fronts = [front for front, _ in bodies if marker in front]
+    fronts = [front for front, _, _ in bodies if marker in front]
     if 2 * len(fronts) <= len(bodies):  # most have it inside; the others stay unread
         keys = Counter(
             key for body in objects for key, each in body.items() if isinstance(each, str) and marker in each
@@ -56,9 +64,15 @@ def learn(
         for key in dict.fromkeys(key for body in objects for key in body)
     ]
     for candidate in codes.choose(candidates, known, len(objects)):
+        first = not event or all(
+            list(body).index(event) < list(body).index(candidate.key)
+            for body in objects
+            if event in body and candidate.key in body
+        )
         opener = fronts[0][fronts[0].rindex(marker) + len(marker) :] if not event else ""
         members = _members(objects, {event, candidate.key}, reasons)
-        ways.append((candidate, Object(event, value, open_end, candidate.key, members, opener)))
+        single = bodies[0][2]
+        ways.append((candidate, Object(event, value, open_end, first, candidate.key, members, opener, single)))
     return ways
 
 

@@ -20,7 +20,7 @@ from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
 from logwatch.propose import anonymous
 from logwatch.propose.anonymous import RUN, common, without_users
-from logwatch.propose.dialect import Announced, Columns, Dialect, Object, Words
+from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import hostile
 from logwatch.propose.lines import HIDDEN, mask
@@ -118,7 +118,7 @@ def _essential(dialect: Dialect) -> set[str]:
     texts = [dialect.marker, *PLATFORM_WORDS, *map(str, dialect.code.numbers)]
     texts += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
     form = dialect.form
-    if isinstance(form, Words):
+    if isinstance(form, Words | InHead):
         texts += [each.key for ways in form.fields.values() for each in ways]
     if isinstance(form, Words):
         texts += [*form.opener, *(each.key for each in form.codes)]
@@ -182,9 +182,9 @@ def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tupl
     return [(shown, found) for _, _, shown, found in chosen]
 
 
-def _spellings(form: Words | Columns | Object, text: str) -> Iterator[Announced]:
+def _spellings(form: Words | Columns | Object | InHead, text: str) -> Iterator[Announced]:
     """Yield the words by which a line announces its fields."""
-    if not isinstance(form, Words):
+    if not isinstance(form, Words | InHead):
         return
     hidden = mask(text, form.quotes)
     for each in chain.from_iterable(form.fields.values()):

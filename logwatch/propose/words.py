@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from logwatch.propose import codes, fields
+from logwatch.propose import codes, fields, stamps
 from logwatch.propose.codes import CodeCandidate
 from logwatch.propose.dialect import Announced, Follows, MarkedLine, Words
 from logwatch.propose.lines import INTEGER, mask
@@ -78,6 +78,7 @@ def learn(
                     quotes=quotes,
                     reason=None if "reason" in announced else _reason_behind(masked, anchors, candidate, reasons),
                     platforms=() if "platform" in announced else fields.alone(masked, separators),
+                    stamp=_stamp(rests, taken),
                 ),
             )
         )
@@ -161,3 +162,25 @@ def _reason_behind(
         return None
     marks = {match[1] for match in fitting if match[2].lower() in reasons}
     return Follows(tuple(sorted(marks)), tuple(sorted(never)), any(match[3] for match in found))
+
+
+def _stamp(rests: Sequence[str], taken: set[str]) -> tuple[Announced, stamps.StampKind] | None:
+    """Return the word before a time stamp, if every line has one behind the marker; else None."""
+    found = [
+        re.search(r"(?:^|(?<=[\s,;|(]))(ts|time|timestamp|at|date|when|t)([=:][ ]?)(?=[\"']?[0-9])", rest)
+        for rest in rests
+    ]
+    if not all(found):
+        return None
+    first = found[0]
+    assert first is not None
+    quote = rests[0][first.end()] if rests[0][first.end()] in "\"'" else ""
+    kinds = set()
+    for rest, match in zip(rests, found, strict=True):
+        assert match is not None
+        start = match.end() + len(quote)
+        stamp = stamps.find(rest[start : start + 40])
+        if stamp is None or stamp.start or match[1] in taken:
+            return None
+        kinds.add(stamp.kind)
+    return (Announced(first[1], first[2], quote), kinds.pop()) if len(kinds) == 1 else None

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
+from logwatch.ledger.batch import Batch, ShapeRow
+from logwatch.ledger.store import Ledger
 from tests.helpers import dialects
 
 
@@ -141,16 +143,40 @@ def test_lines_in_an_envelope_that_are_read_already_need_no_grammar(tmp_path):
     assert (result.exit_code, "nothing to propose: the 30 lines" in result.output) == (0, True)
 
 
+def kept(tmp_path):
+    ledger = Ledger(tmp_path / "state")
+    batch = Batch(1)
+    batch.count("chat", "lines")
+    batch.shape(ShapeRow("chat", "misplaced", "<str> [<num>] push_on_complete rc=<num>", "<str> "), 1.0, 40)
+    batch.shape(ShapeRow("another", "grammar", "push_on_complete of another source"), 1.0, 9)
+    ledger.commit(batch)
+    ledger.close()
+
+
 @pytest.mark.parametrize("there", [False, True])
-def test_where_the_log_is_out_of_reach_the_reason_says_what_to_name(tmp_path, there):
-    """A log that is gone, or that was emptied: nothing is proposed, and it is told what is needed."""
+def test_where_the_log_is_out_of_reach_the_kept_shapes_are_shown(tmp_path, there):
+    """A log that is gone, or that was emptied: what the daemon saw of it, of this source alone, and what is needed."""
+    (tmp_path / "state").mkdir()
+    kept(tmp_path)
     if there:
         (tmp_path / "gone.log").write_text("ready\n")
     file = configured(tmp_path, f'paths = ["{tmp_path}/gone.log"]')
     result = run("--config", file, "--source", "chat", "--name", "mine", "--output", tmp_path / "g")
     assert result.exit_code != 0
+    assert "Of source chat, lines like these could not be read" in result.output
+    assert "40" in result.output
+    assert "<str> [<num>] push_on_complete rc=<num>" in " ".join(result.output.split())
+    assert "another source" not in result.output
     said = result.output if there else str(result.exception)
     assert ("name a log" if there else "name files that hold its lines") in said
+
+
+def test_a_source_without_a_ledger_has_only_the_reason(tmp_path):
+    """Before the daemon ever ran there is nothing that was kept, and that is no fault of its own."""
+    file = configured(tmp_path, f'paths = ["{tmp_path}/gone.log"]')
+    result = run("--config", file, "--name", "mine", "--output", tmp_path / "g")
+    assert "there is nothing to read" in str(result.exception)
+    assert result.output == ""
 
 
 def test_a_source_in_the_journal_is_read_from_the_journal(log, tmp_path, monkeypatch):

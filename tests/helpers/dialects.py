@@ -258,6 +258,13 @@ def json_behind_head(p, text, rng):
 
 
 @dialect
+def python_dict(p, text, rng):
+    return f"{p.blank} {p.level:5} mesibo.push " + str(
+        {"event": "push_on_complete", "uid": p.uid, "name": text or "x", "type": p.platform, "code": p.code, "ms": p.ms}
+    )
+
+
+@dialect
 def pipes_padded(p, text, rng):
     return f"{p.blank} | {p.tid:02} | push_on_complete | {p.uid} | {text.replace('|', '/') or 'Ada'} | {p.platform} | {p.code} | {p.reason or '-'}"
 
@@ -431,6 +438,7 @@ TEMPLATES = {
     "tabs": "{p.iso}\tmesibo\tpush_on_complete\t{p.uid}\t{p.platform}\t{p.ms}\t{p.code}\t{p.reason}",
     "status_colon": "{p.at:%b %e %H:%M:%S} push01 mesibo[{p.tid}]: push_on_complete: user: {p.uid}, type: {p.platform}<<, name: {q}>>, port: 443, status: {p.code}, took: {p.ms}",
     "direct": "{p.at:%Y/%m/%d %H:%M:%S} {p.level} push_on_complete: {p.code} {p.reason} uid={p.uid} type={p.platform} ms={p.ms}",
+    "code_in_head": "ts={p.iso} level={p.low} code={p.code} event=push_on_complete uid={p.uid} platform={p.platform}",
     "twelve_hour_prefix": "<14>1 {p.iso} push01 mesibo {p.tid} - - push_on_complete uid={p.uid} platform={p.platform} attempts=1 code={p.code};",
     "log4j": "{p.blank} {p.level:<5} [pool-1-thread-{p.tid}] c.m.push.PushSender - push_on_complete: uid={p.uid}<< [{t}]>> size={p.size} result={p.code} ({p.said})",
     "slog": "time={p.iso} level={p.level} msg=push_on_complete uid={p.uid}<< text={q}>> svc={p.platform} code={p.code} dur={p.ms}ms",

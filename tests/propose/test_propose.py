@@ -71,7 +71,9 @@ def test_a_proposal_reads_lines_that_it_was_not_made_from(name, reader_of):
     assert [(line, code) for line, code in later if read(line) != code] == []
 
 
-@pytest.mark.parametrize("name", ["logfmt_iso", "json_lines", "pipes_padded", "result_words", "call_form"])
+@pytest.mark.parametrize(
+    "name", ["logfmt_iso", "json_lines", "pipes_padded", "result_words", "call_form", "python_dict"]
+)
 def test_no_text_of_a_user_forges_a_code(name, reader_of):
     """Whatever is written as a display name, the line counts its own code or nothing."""
     read = reader_of(name)
@@ -91,7 +93,7 @@ def test_no_text_of_a_user_forges_a_code(name, reader_of):
     holds()
 
 
-@pytest.mark.parametrize("name", ["logfmt_iso", "json_code_first", "pipes", "last_word", "parens"])
+@pytest.mark.parametrize("name", ["logfmt_iso", "json_code_first", "pipes", "code_in_head", "last_word", "parens"])
 def test_what_is_written_passes_the_real_checker_and_names_no_user(name, tmp_path):
     """The samples hold every alternative, matching is linear, all of it is compiled, and no address or token is kept."""
     made = proposal(name)
@@ -181,6 +183,20 @@ def test_a_time_in_a_column_dates_the_lines():
     made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
     assert 'TIMESTAMP = "%d/%m/%Y %H:%M:%S"' in made.grammar
     assert "26/11/2026 08:00:00 is read with the day first" in made.doubts
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_time_behind_the_marker_dates_the_lines(tmp_path, quote):
+    """Lines that begin with the marker have their time among the fields, announced by a word."""
+    lines = [
+        f"push_on_complete uid={i} type=fcm code={(200, 410, 903)[i % 3]} ts={quote}{1795342500 + i}{quote}"
+        for i in range(40)
+    ]
+    made = propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE)
+    write_grammar(tmp_path, made.name, made.grammar, made.samples)
+    scanner = Scanner(load(made.name, [tmp_path]), timezone=UTC)
+    (seen,) = scanner.scan(lines[7].encode() + b"\n", envelope="plain", reference=0.0).results.values()
+    assert seen.first == 1795342507
 
 
 @pytest.mark.parametrize("code", ["err=0", "result 0"])

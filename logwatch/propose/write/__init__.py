@@ -1,10 +1,10 @@
 """Write a learnt dialect as a grammar file that reads as if somebody had written it by hand."""
 
-from logwatch.propose.dialect import Columns, Dialect, Object, Words
+from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
 from logwatch.propose.write.columns import columns
 from logwatch.propose.write.objects import objects
 from logwatch.propose.write.source import printable, used
-from logwatch.propose.write.words import words
+from logwatch.propose.write.words import in_head, words
 
 _IMPORTED = ("Keyword", "LineEnd", "Literal", "Opt", "ParserElement", "Regex", "Suppress", "ZeroOrMore", "one_of")
 
@@ -32,3 +32,5 @@ def _body(dialect: Dialect) -> str:
             return columns(dialect, form)
         case Object() as form:
             return objects(dialect, form)
+        case InHead() as form:
+            return in_head(dialect, form)

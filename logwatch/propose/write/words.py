@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from string import Template
 
-from logwatch.propose.dialect import Dialect, Follows, Words
+from logwatch.propose.dialect import Announced, Dialect, Follows, InHead, Words
+from logwatch.propose.head import GrammarTerm, Head
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
 from logwatch.propose.write.source import (
     BLANKS,
-    BRACKETS,
     INTEGER,
     alternatives_source,
     before,
@@ -36,7 +36,7 @@ def quoted(before: str, name: str) -> ParserElement:
     return Suppress(Regex(before).set_name(before)) + Regex(rf"[^{quote}\\\\]+")(name) + Suppress(quote)
 
 '''
-_NESTED = Template(
+_BRACKETS = Template(
     '''# Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
@@ -61,6 +61,14 @@ answer = (
 )
 
 
+def brackets(leaf: ParserElement) -> ParserElement:
+    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
+    inside = leaf
+    for _ in range(5):
+        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + closer
+    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
+
+
 '''
 )
 _GROUP = """# Parentheses enclose text as well, but one that never closes is an ordinary character.
@@ -80,7 +88,7 @@ def words(dialect: Dialect, form: Words) -> str:
         body += f'code = Suppress({regex(f"{ways}(?=-?[0-9])", "code")}) + integer("code*")  # {shown}\n'
     elif form.last:
         body += f"last = {regex(INTEGER + '(?=' + BLANKS + '$)')}  # the code is the last word of the line\n"
-    body += fields + _NESTED.substitute(string=_strings(form.quotes), text=literal(r'[^"{}\[\]]+')) + BRACKETS
+    body += fields + _BRACKETS.substitute(string=_strings(form.quotes), text=literal(r'[^"{}\[\]]+'))
     more = ""
     if form.groups:
         body += _GROUP
@@ -88,7 +96,7 @@ def words(dialect: Dialect, form: Words) -> str:
     if form.marks:
         body += f'mark = one_of("{" ".join(form.marks)}")  # between fields\n'
         more += " | mark"
-    pair = "pair | " if form.fields or form.platforms else ""
+    pair = "pair | " if form.fields or form.stamp or form.platforms else ""
     if form.codes or form.last:
         body += f"before = {pair}string | brackets(text | string) | closer{more} | word\n"
     if not form.last:
@@ -141,10 +149,10 @@ def _strings(quotes: str) -> str:
     return literal("|".join(rf"{quote}(?:[^{quote}\\]|\\.)*{quote}" for quote in quotes))
 
 
-def _word(form: Words) -> str:
+def _word(form: Words | InHead) -> str:
     """Return the source of ``word``, a run without blanks, separators, quotes and brackets."""
     stop = ' \\t\\r"{}\\[\\]' + re.sub(r"([]^-])", r"\\\1", form.marks)
-    if form.groups:
+    if isinstance(form, Words) and form.groups:
         stop += "()"
     others = form.quotes.replace('"', "")
     pattern = f"[^{stop}{others}]+"
@@ -157,7 +165,7 @@ def _word(form: Words) -> str:
     return f"{comment}word = {regex(pattern, 'word')}\n"
 
 
-def _fields(form: Words, guard: str) -> str:
+def _fields(form: Words | InHead, guard: str) -> str:
     """Return the source of the helpers for announced values, and of the alternatives that use them."""
     all_ = [(name, each) for name, ways in form.fields.items() for each in ways]
     plain = [(name, each) for name, each in all_ if not each.quote]
@@ -166,7 +174,32 @@ def _fields(form: Words, guard: str) -> str:
     source += _QUOTED if quoted else ""
     terms = [f'known({literal(before(each))}, "{name}")' for name, each in plain]
     terms += [f'quoted({literal(before(each))}, "{name}")' for name, each in quoted]
-    if form.platforms:
+    if isinstance(form, Words) and form.platforms:
         stop = r"[^ \t\r" + re.sub(r"([]^-])", r"\\\1", form.marks) + ("()" if form.groups else "") + "]"
         terms.append(regex(f"(?:{'|'.join(form.platforms)})(?!{stop})", "platform") + '("platform")')
+    if isinstance(form, Words) and form.stamp is not None:
+        each, kind = form.stamp
+        closing = f" + Suppress({each.quote!r})" if each.quote else ""
+        terms.append(f'Suppress({regex(before(each))}) + {regex(kind.pattern, kind.name)}("timestamp"){closing}')
     return (source + "\n" if source else "") + (alternatives_source("pair", terms) + "\n" if terms else "")
+
+
+def in_head(dialect: Dialect, form: InHead) -> str:
+    """Return the source of a grammar whose code precedes the marker."""
+    place = dialect.code.place
+    assert place is not None
+    pieces = list(dialect.head.pieces)
+    pieces[place] = GrammarTerm(r"-?[0-9]{1,6}", "code", "integer", pieces[place].values)
+    head = Head(tuple(pieces), dialect.head.stamp, dialect.head.pattern, dialect.head.example)
+    body = prefix(head)
+    rest = []
+    if form.fields:
+        body += _word(form) + _fields(form, "")
+        body += f'string = Regex({_strings(form.quotes)}).set_name("quoted string")\n'
+        rest = ["ZeroOrMore(pair | string | word)"]
+    return body + marker(dialect.marker) + "\n" + sequence_source("LINE", ["prefix", "marker", *rest])
+
+
+def described(codes: Sequence[Announced]) -> str:
+    """Return how codes are announced, for people."""
+    return " or ".join(f"{each.key}{each.gap}" for each in codes)

@@ -105,7 +105,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
         copied = any(k.number not in draft.unidentified and not draft.differs(k, i) for k in draft.by_inode[i])
         shorter = draft.lacks(each, i)
         more = each not in draft.whole[i]
-        lacks = shorter and not (candidate.is_at_path and draft.answer(each, i).relation is not Relation.SAME)
+        unread = each not in draft.by_inode[i] and not (draft.holds(each, i) and size == each.position.offset)
+        lacks = shorter and not (candidate.is_at_path and unread)  # if any is in it, it may be an earlier copy
         oldest = (False, False, False, (0, 0, "", 0))
         if each.number in draft.unidentified:
             lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))

@@ -68,7 +68,8 @@ _KNOWN = frozenset(
         " ",
         "mesibo docker compose stdout stderr log logs stream time timestamp date ts level lvl severity info warn"
         " warning error debug notice msg message event tag pid tid thread host hostname container name app kernel"
-        " systemd syslog rsyslogd journal daemon user local0 local1 local2 local3 local4 local5 local6 local7 f p",
+        " systemd syslog rsyslogd journal daemon user local0 local1 local2 local3 local4 local5 local6 local7 f p"
+        " body content data full_message line original payload raw short_message text textpayload",
     )
 )
 
@@ -129,7 +130,9 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
 
     ``words`` are those of the grammar, which may be shown, as may the names that log shippers use.
     """
-    before = payload.partition(marker)[0] if marker in payload else b""
+    before, _, behind = payload.partition(marker) if marker in payload else (b"", b"", b"")
+    if behind.startswith(b'"'):
+        before = before.removesuffix(b'"')  # the marker is a value of its own, not the beginning of a text
     text = _PREFIX.sub(b"", before)[:_FRONT_BYTES].decode("latin-1")
 
     def shown(part: re.Match[str]) -> str:
@@ -143,20 +146,24 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
         )
 
     redacted = _PART.sub(shown, text)
-    if redacted.startswith("{") and len(redacted) > FRONT_LENGTH:
-        return "{…" + redacted[2 - FRONT_LENGTH :]  # the key of the text says most
+    name, brace, _ = redacted.partition("{")
+    if brace and len(redacted) > FRONT_LENGTH > 2 * len(name):
+        return name + "{…" + redacted[len(name) + 2 - FRONT_LENGTH :]  # the key of the text says most
     return _shortened(redacted, FRONT_LENGTH)
 
 
 def out_of_json(fronts: Sequence[str]) -> str:
     """Return the jq command that extracts the texts that follow most of these fronts; empty if most are not JSON.
 
-    A front that was cut, or inside another object, does not show where its key is: that is searched at any depth.
+    A front that was cut, or inside another object, does not show where its key is: that is searched at any depth. In
+    front of the object there may be a time and a tag, as fluentd and Fluent Bit write them.
     """
-    keys = [(front, found[1]) for front in fronts if front.startswith("{") and (found := _JSON_KEY.search(front))]
+    keys = [(front, found[1]) for front in fronts if "{" in front and (found := _JSON_KEY.search(front))]
     if 2 * len(keys) <= len(fronts):
         return ""
     whole, key = keys[0]
+    if not whole.startswith("{"):
+        return f"jq -Rr 'match(\"[{{].*[}}]\").string | fromjson? | .. | .{key}? | strings'"
     nested = whole.startswith("{…") or whole.count("{") > 1
     return f"jq -r '.. | .{key}? | strings'" if nested else f"jq -r .{key}"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
+from logwatch.dialect.redact import front, out_of_json
 from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
@@ -52,7 +53,9 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
     head = heads.learn([line.head for line in lines])
     fitting = [line for line in lines if head.pattern.match(line.head) and not inside(line.head, line.rest)]
     if not fitting:
-        return Nothing(_NO_PLACE + "; the marker itself stands inside quotes or brackets", _BY_HAND)
+        jq = out_of_json([front(text.encode("latin-1"), marker.encode(), ()) for text in held])
+        try_ = f"they are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them" if jq else _BY_HAND
+        return Nothing(_NO_PLACE + "; the marker itself stands inside quotes or brackets", try_)
     quotes = quotes_of([line.rest for line in fitting])
     return _text(lines, fitting, head, quotes, marker, known, reasons)
 

@@ -118,6 +118,16 @@ def test_what_cannot_be_proposed_is_reported_with_the_reason(tmp_path):
     assert not (tmp_path / "g").exists()
 
 
+def test_of_texts_inside_json_the_command_that_takes_them_out_is_proposed(tmp_path):
+    """Shippers wrap mesibo's own lines, which need no grammar."""
+    path = tmp_path / "x.log"
+    lines = [f"E2211-1015{i:02}-001: push_on_complete: code {code}" for i, code in enumerate([200, 410, 903] * 10)]
+    path.write_text("".join(f'docker.mesibo: [1763806500.1, {{"log": "{line}"}}]\n' for line in lines))
+    result = run(path, "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code == 1
+    assert ".log? | strings' FILE | mesibo-logwatch report" in result.output.replace("\n", " ")
+
+
 def configured(tmp_path, text):
     path = tmp_path / "logwatch.toml"
     path.write_text(f'[[source]]\nname = "chat"\n{text}\n[state]\ndirectory = "{tmp_path}/state"\n')

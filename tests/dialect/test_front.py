@@ -89,6 +89,37 @@ def test_a_text_in_json_may_begin_with_a_blank(blanks):
     assert out_of_json([front(line, b"x", ())]) == "jq -r .msg"
 
 
+def test_a_marker_that_is_a_value_of_its_own_is_no_text_in_json():
+    """Then the line is of another dialect: its code is another value, which a grammar reads and jq would drop."""
+    line = b'{"ts":"2026-11-30T10:00:00Z","level":"info","msg":"push_on_complete","uid":47,"code":403}'
+    shown = front(line, b"push_on_complete", WORDS)
+    assert shown == '{"ts":"<time>","level":"info","msg":'
+    assert out_of_json([shown]) == ""
+
+
+TEXT = "E2511-100001-001: push_on_complete: code 903 {}"
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'2026-11-30T10:00:00+00:00\tdocker.mesibo\t{{"log":"{TEXT}","container_name":"/mesibo"}}',  # fluentd's
+        f'2026-11-30T10:00:00+00:00\tchat\t{{"container_id":"{"a1" * 32}","source":"stdout","log":"{TEXT}"}}',
+        f'docker.mesibo: [1796032800.123, {{"log": "{TEXT}"}}]',  # Fluent Bit's
+        f'{{"version":"1.1","host":"vm","short_message":"{TEXT}","level":6}}',  # GELF
+        f'{{"labels":{{"container":"mesibo"}},"line":"{TEXT}","timestamp":"2026-11-30T10:00:00Z"}}',  # logcli
+    ],
+    ids=["fluentd", "fluentd, at the end", "Fluent Bit", "GELF", "logcli"],
+)
+def test_the_text_comes_out_of_what_shippers_write_into_files(line):
+    """A time and a tag may precede the object, and the key of the text may be any that shippers use."""
+    filtered = out_of_json([front(line.encode(), b"push_on_complete", ())])
+    assert filtered
+    done = subprocess.run(filtered, shell=True, input=line, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{TEXT}\n"
+
+
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
 @pytest.mark.parametrize("depth", [0, 1, 2])
 @pytest.mark.parametrize("words", [1, 30])

@@ -21,7 +21,6 @@ VERBS = {
     "names",
     "outcome",
     "parse",
-    "propose",
     "read",
     "render",
     "start",

@@ -43,8 +43,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     began = f" since {clock(since, now)}" if since is not None else ""
     if since is not None and since < oldest(QUARTER, now) + 2 * QUARTER:  # no reading of before that is kept
         since, began = None, " for a day or more"
-    jq = out_of_json([*_fronts(_shapes(name, facts))][:1])
-    command = _out_of_json(jq, setup) if jq else propose(name, setup)
+    fronts = [*_fronts(_shapes(name, facts))][:1]
+    command = way_out(name, setup, fronts)
     if sight.over and sight.last is not None:
         began = f" until {clock(sight.last, now)}"
     told = "could not" if sight.over else "cannot"
@@ -59,7 +59,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         " from the files."
         if sight.over
         else _IN_JSON
-        if jq
+        if out_of_json(fronts)
         else "Run the command below to propose a grammar from these lines, and check what it says. Then set"
         f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
         evidence=tuple(_evidence(name, sight, facts)),
@@ -72,16 +72,13 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def propose(name: str, setup: SourceSetup) -> str:
-    """Return the command that writes a grammar from a source's unread lines."""
-    paths = " ".join(map(shlex.quote, setup.paths[:_PATHS])) or f"--source {shlex.quote(name)}"
-    return f"mesibo-logwatch grammar propose {paths} --name {_new_name(setup)} --output {shlex.quote(setup.grammars)}"
-
-
-def _out_of_json(jq: str, setup: SourceSetup) -> str:
-    """Return the command that counts lines inside JSON."""
-    paths = " ".join(map(shlex.quote, setup.paths[:_PATHS])) or "FILE"
-    return f"{jq} {paths} | mesibo-logwatch report"
+def way_out(name: str, setup: SourceSetup, fronts: Sequence[str]) -> str:
+    """Return the command that reads a source's unread lines with such fronts: out of JSON, or by a new grammar."""
+    paths = " ".join(map(shlex.quote, setup.paths[:_PATHS]))
+    if jq := out_of_json(fronts):
+        return f"{jq} {paths or 'FILE'} | mesibo-logwatch report"
+    what = paths or f"--source {shlex.quote(name)}"
+    return f"mesibo-logwatch grammar propose {what} --name {_new_name(setup)} --output {shlex.quote(setup.grammars)}"
 
 
 def _new_name(setup: SourceSetup) -> str:

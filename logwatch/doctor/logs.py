@@ -215,7 +215,7 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
     if read >= _STRAY:
         yield ok(row, told)
     else:
-        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(source, setup)}`")
+        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.way_out(source, setup, fronts)}`")
 
 
 def _clock(

@@ -653,6 +653,13 @@ def test_an_unknown_prefix_is_no_reason_to_advise_a_setting(machine):
     assert [row for row in rows.values() if row.verdict != "ok" and "push = 1" in row.what + row.remedy] == []
 
 
+def test_of_lines_inside_json_the_remedy_takes_them_out(machine):
+    """No grammar can be proposed for them; the status page has the same command."""
+    prefixed(machine, 'docker.mesibo: [1763806500.1, {"log": "')
+    remedy = machine.row("log of mesibo: parsed").remedy
+    assert remedy.endswith(f"| .log? | strings' {machine.log} | mesibo-logwatch report`")
+
+
 def test_a_standby_is_not_advised_to_set_what_is_set(machine):
     """If mesibo.conf has push = 1, doctor does not advise to set it because a standby logs no push."""
     machine.write("on_message: mid 1")

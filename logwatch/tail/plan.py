@@ -302,25 +302,6 @@ class Draft:
             self.lying[action.file].add(action.number)
         self.decided[action.number] = action
 
-    def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
-        """Read on both in a copy and in its original; return the offset at which the copy, a new generation, begins.
-
-        If what was read ends at the same place in both, both go on from there, and bytes that both get are read once.
-        If not, the original goes on after what the two have in common.
-        """
-        at, offset = self.answer(each, i).at, each.position.offset
-        rest = None if at == offset else max(common, offset)
-        n = each.number
-        if rest is None:
-            self.plan.copy_of[i] = {n}
-        self.decide(Leave(n, "open", rest) if original is None else Hold(n, original, rest))
-        return at
-
-    def take_up(self, i: int, at: int) -> None:
-        """Decide that a file is a new generation, to be read from ``at`` on."""
-        self.start[i] = at
-        self.free.pop(i, None)
-
     def holds(self, each: Known, i: int) -> bool:
         """Return whether a file holds all that was read of a generation, and enough of it to identify it."""
         return self.answer(each, i).relation is Relation.SAME and self.enough(each, i)
@@ -334,13 +315,33 @@ class Draft:
         """Return whether nothing has been decided for a generation, and it has no open file."""
         return each.number not in self.decided and not each.open
 
+    def is_own(self, each: Known, i: int) -> bool:
+        """Return whether a file has the inode and the bytes of a generation."""
+        told = each.open or each is self.current or not each.empty  # else its inode may be a copy's by now
+        return told and self.file(i).key == each.key and self.answer(each, i).relation is Relation.SAME
+
+    def is_blank(self, each: Known) -> bool:
+        """Return whether too little of a generation in use was read to tell whose bytes its file has by now."""
+        return each.in_use and (not each.position.offset or (self.path.was_blank and each is self.current))
+
     def is_latest(self, each: Known) -> bool:
         """Return whether the path led to a generation at the last look."""
         return each.position.state == "live" or each is self.current
 
+    def may_lie_at_path(self, each: Known) -> bool:
+        """Return whether the path's file may be a generation's: it was, or what was is blank, or none is in use."""
+        blank = self.path.was_blank and self.current and self.is_blank(self.current) and each.in_use
+        return bool(blank) or self.is_latest(each) or not any(k.in_use for k in self.known)
+
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's own file, or the file ``of`` that it lies in, holds all of a file."""
         return each.number in self.found.own_parts[i] or of in self.found.parts[i]
+
+    def common(self, each: Known, i: int, original: int | None) -> int:
+        """Return how far a generation's own file, or the one that it lies in, is known to agree with another file."""
+        if self.is_part(each, i, original):
+            return self.size(i) or 0
+        return self.found.common.get((each.number, i), each.position.offset)
 
     def shared_end(self, each: Known, i: int) -> int:
         """Return how far a file and a generation's own agree; 0 if the file holds all that was read, or if unknown."""

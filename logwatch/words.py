@@ -91,7 +91,7 @@ def bytes_(count: int) -> str:
     """Write a size in the largest fitting unit."""
     size, unit = float(count), "B"
     for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:  # noqa: PLR2004  the unit's base
+        if round(size, 1) < 1024:  # noqa: PLR2004  the unit's base
             break
         size, unit = size / 1024, larger
     return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

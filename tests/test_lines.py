@@ -174,6 +174,29 @@ def test_an_empty_part_keeps_no_lines_of_another_stream():
     assert take_rest(log, CRI, "") == taken.data
 
 
+def test_a_message_that_is_still_open_waits_however_much_is_whole_before_it():
+    """Only where nothing can be taken is it waited for no more."""
+    line, part = b"2026-11-25T10:00:00Z stdout F a\n", b"2026-11-25T10:00:00Z stdout P half\n"
+    whole = line * (2 * physical_bound(CRI, LIMIT) // len(line))
+    assert take_lines(whole + part, CRI, LIMIT * 9, "").consumed == len(whole)
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0" * 9])
+def test_where_nothing_is_left_there_is_no_line(rest):
+    """Not even an empty one, which would be counted."""
+    assert take_rest(rest, PLAIN, "") == b""
+
+
+def test_the_rest_of_a_file_that_was_never_decided_is_read_in_its_envelope():
+    """Its one line has no end, and nothing will follow."""
+    inner = b"E2811-041518-460 (1): push_on_complete: code 410"
+    reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)
+    reader = LineReader(reading, "")
+    taken = reader.take_rest(b"2026-11-28T04:15:18.460470000Z stderr F " + inner, "")
+    assert taken.data.endswith(inner + b"\n")
+    assert reader.envelope == CRI
+
+
 def test_a_file_is_asked_again_once_the_one_before_it_is_decided():
     """Lines too few to decide are taken when the next try finds them as the generation before, decided since, is."""
     front = b"2026-11-28T04:15:18.460470000Z stderr F "

@@ -140,8 +140,8 @@ class Catalogue:
     def reason(self, platform: Platform, code: int, raw: str) -> str:
         """Return the reason as the catalogue spells it, or empty for one that it does not list for this code.
 
-        Case is ignored. For an unknown platform a reason counts only if exactly one provider has it with this code:
-        reasons are labels, and what a line contains must not make new ones.
+        Case is ignored. For an unknown platform a reason counts only if exactly one provider has it as its own with
+        this code: reasons are labels, and what a line contains must not make new ones.
         """
         entry = self._with_reason(answered_by(platform, code), code, raw) if raw else None
         return entry.reason if entry is not None else ""
@@ -183,8 +183,9 @@ class Catalogue:
 
     def _with_reason(self, provider: str, code: int, reason: str) -> Entry | None:
         entries = self._reasons.get((code, reason.lower()), ())
-        if provider == "unknown":
-            return entries[0] if len(entries) == 1 else None
+        if provider == "unknown":  # FCM also passes on reasons of Apple's; its own are in capitals
+            own = [entry for entry in entries if entry.provider != "fcm" or entry.reason.isupper()]
+            return own[0] if len(own) == 1 else None
         return next((entry for entry in entries if entry.provider == provider), None)
 
 

@@ -18,13 +18,11 @@ from logwatch.cli.check_series import series
 from logwatch.cli.options import config_option
 from logwatch.config import Config, in_order, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
-from logwatch.config.schema import Failures
 from logwatch.credentials.look import EXTRA, asked, missing_extra
 from logwatch.credentials.look import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
 from logwatch.glance import glance
-from logwatch.ledger.directory import FILE, refusals
-from logwatch.ledger.room import FAILURE_BYTES
+from logwatch.ledger.directory import refusals
 from logwatch.logging_setup import PRIORITIES
 from logwatch.ownership import is_there
 from logwatch.parse import Scanner
@@ -110,30 +108,10 @@ def _named(config: Config, file: str) -> list[Problem]:
             replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
             for problem in refusals(Path(config.state.directory))
         ),
-        *_room(config, file),
         *shared_files(config),
         *_web(config, file),
         *_credentials(config),
     ]
-
-
-def _room(config: Config, file: str) -> Iterator[Problem]:
-    """Warn if the failures to keep may take more room than the disk has."""
-    keep, ledger = config.failures.keep, Path(config.state.directory) / FILE
-    try:
-        place = next(each for each in ledger.absolute().parents if each.exists())
-        found = os.statvfs(place)
-        room = found.f_bavail * found.f_frsize + (ledger.stat().st_size if ledger.exists() else 0)
-    except OSError:
-        return  # other checks report it
-    if keep > Failures().keep and keep * FAILURE_BYTES > room:
-        yield Problem(
-            f"{file}failures.keep" if file else "failures.keep",
-            f"{keep} failures take up to {keep * FAILURE_BYTES >> 20} MiB, and {place} has room for {room >> 20}",
-            "the oldest are deleted before the disk is full",
-            "a smaller number now, or more room",
-            warning=True,
-        )
 
 
 def _catalogue(config: Config, file: str) -> list[Problem]:

@@ -13,7 +13,7 @@ from logwatch.assembly import discovery, open_webhook, webhook_secret
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
-from logwatch.discover import Globs, containers, no_log
+from logwatch.discover import Globs, called, containers, no_log
 from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
@@ -71,7 +71,7 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         yield Problem(where, f"there is no directory {root} yet", "the daemon waits for it", remedy, warning=True)
         return
     known = containers(root)[0]
-    mine = [container for container in known if name in container.names]
+    mine = called(known, name)
     if not mine:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user who may read Docker's directory"
@@ -90,7 +90,7 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
     for pattern in source.paths:
         yield from (replace(problem, warning=True) for problem in found[pattern].problems)
         yield from _pattern(source, where, pattern, there[pattern])
-    absent = [pattern for pattern in missing if not _impossible(where, pattern) and not _literal(pattern)]
+    absent = [pattern for pattern in missing if not _impossible(where, pattern)]
     if source.paths == of_files(LOG_DIRECTORY).paths and len(missing) < len(source.paths):
         return  # the default patterns: alternatives that nobody wrote down
     if absent:
@@ -103,18 +103,10 @@ def _is_there(path: str) -> bool:
     return os.path.lexists(path) or ownership.may_be_there(path)
 
 
-def _literal(pattern: str) -> bool:
-    """Return whether a file has the pattern itself as its name, brackets included."""
-    return glob.has_magic(pattern) and os.path.exists(pattern)  # noqa: PTH110  the name may be no text
-
-
 def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iterator[Problem]:
     if problem := _impossible(where, pattern):
         yield problem
         return
-    if not paths and _literal(pattern):
-        why = "brackets stand for one of the characters in them"
-        yield Problem(where, f"{pattern} is there, but not what it matches", why, glob.escape(pattern), warning=True)
     if len(paths) > FILES:
         what = f"{pattern} matches {len(paths)} files, of which {FILES} were looked at"
         why = "each of them is followed, and checked at every look"
@@ -124,23 +116,12 @@ def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iter
 
 
 def _impossible(where: str, pattern: str) -> Problem | None:
-    """Return the problem with a path that no file can have, or that only a shell would expand; else None."""
+    """Return the problem with a path that only a shell would expand; else None."""
     for sign, meaning in (("~", "a home directory"), ("$", "a variable"), ("\\", "an escape")):
         if any(part.startswith(sign) for part in pattern.split("/")):
             return Problem(
                 where, f"{sign} stands for itself in {pattern}", f"here it is not {meaning}", "write the path out"
             )
-    fixed = Path("/")
-    for part in Path(pattern).parts[1:-1]:
-        if glob.has_magic(part):
-            break
-        fixed /= part
-        try:
-            kind = fixed.stat().st_mode
-        except OSError:
-            break
-        if not stat.S_ISDIR(kind):
-            return Problem(where, f"{pattern} cannot be", f"{fixed} is not a directory", "check the path")
     return None
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -15,6 +16,7 @@ from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url, parse_listen
 from logwatch.config.default import find
+from logwatch.config.listen import is_loopback
 from logwatch.credentials import secrecy
 from logwatch.doctor import Host
 from logwatch.doctor.host import NoAnswer
@@ -155,17 +157,10 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
                 "--token-file F, or token_file in [backend]",
             )
         )
-    if address.startswith("http://") and not _loopback(address):
+    parts = urlsplit(address)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         click.echo(f"warning: {address} is not https: the app token crosses the network in the clear", err=True)
     return Backend(address, token)
-
-
-def _loopback(url: str) -> bool:
-    host = url.removeprefix("http://").partition("/")[0]
-    try:
-        return parse_listen(host if host.rpartition(":")[2].isdigit() else f"{host}:80").loopback
-    except ValueError:
-        return False
 
 
 def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> None:

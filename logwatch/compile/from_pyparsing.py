@@ -6,7 +6,7 @@ skipping, what a result name receives. Any element, parse action or name whose e
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import cache, reduce
 from operator import add, or_
@@ -128,21 +128,80 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
         if getattr(element, attribute):
             raise NotCompilable(f"{what} on {element}")
     kind = type(element)
-    rule = _RULES.get(kind)
-    if rule is None:
+    if kind not in COMPILED:
         raise NotCompilable(f"{kind.__name__} is not among the elements that can be compiled")
     name = None if element.resultsName == "_skipped" else element.resultsName or name  # the name that `...` sets
     if name and not _verbatim(element):
         raise NotCompilable(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
-    if isinstance(element, pp.MatchFirst | pp.Opt):
-        node = rule(element, name)  # the name goes to what they match
-    else:
-        node = Capture(name, rule(element)) if name else rule(element)
+    node = _translated(element, name)
+    if name and not isinstance(element, pp.MatchFirst | pp.Opt):  # whose name goes to what they match
+        node = Capture(name, node)
     if skip and element.callPreparse and element.skipWhitespace:
         blanks = frozenset(map(ord, element.whiteChars)) & nodes.EVERY_BYTE
         if blanks:
             node = nodes.seq(CharRun(blanks, 0), node)
     return node
+
+
+def _translated(element: pp.ParserElement, name: str | None) -> Node:  # noqa: C901, PLR0911, PLR0912  one case an element
+    """Translate what an element itself matches."""
+    match element:
+        case pp.Empty():
+            return nodes.NOTHING
+        case pp.Literal():
+            return _text(element.match, caseless=isinstance(element, pp.CaselessLiteral))
+        case pp.Keyword():
+            return _keyword(element)
+        case pp.Word():
+            if not hasattr(element, "re_match"):
+                raise NotCompilable("a Word that contains a blank")
+            return from_regex.parse(element.re)
+        case pp.Regex():
+            if element.asGroupList or element.asMatch:
+                raise NotCompilable("a Regex whose tokens are its groups")
+            return from_regex.parse(element.re)
+        case pp.QuotedString():
+            return from_regex.parse(re.compile(element.pattern, element.re_flags))
+        case pp.White():
+            return _run(_codes(element.matchWhite), element)
+        case pp.CharsNotIn():
+            return _run(nodes.EVERY_BYTE - _codes(element.notChars), element)
+        case pp.LineStart():
+            return nodes.BEGIN_OF_LINE
+        case pp.LineEnd() | pp.StringEnd():
+            return nodes.END_OF_LINE
+        case pp.And():
+            if any(isinstance(each, pp.And._ErrorStop) for each in element.exprs):  # noqa: SLF001  what `-` leaves
+                raise NotCompilable("the operator -")
+            return nodes.seq(*(_parsed(each, skip=index > 0) for index, each in enumerate(element.exprs)))
+        case pp.MatchFirst():
+            return nodes.choice(*(_parsed(each, skip=True, name=name) for each in element.exprs))
+        case pp.Opt():
+            if element.defaultValue is not pp.Opt(pp.Empty()).defaultValue:
+                raise NotCompilable("a default of Opt")
+            return nodes.repeat(_parsed(_inner(element), skip=False, name=name), 0, 1)
+        case pp.ZeroOrMore() | pp.OneOrMore():
+            item = _parsed(_inner(element), skip=True)
+            if not item.min_len and element.max_count is None:
+                raise EndlessLoop(f"{element} repeats what may match nothing")
+            if element.not_ender is not None:
+                item = nodes.seq(_parsed(element.not_ender, skip=False), item)
+            return nodes.repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, element.max_count)
+        case pp.SkipTo():
+            if element.ignorer.ignoreExprs or element.failOn is not None:
+                raise NotCompilable("ignore or fail_on of SkipTo")
+            target = _parsed(_inner(element), skip=False)
+            ahead = nodes.without_captures(target)
+            skipped = Repeat(nodes.seq(Look(ahead, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1)))
+            return nodes.seq(skipped, target if element.includeMatch else Look(ahead))
+        case pp.FollowedBy() | pp.NotAny():
+            ahead = _parsed(_inner(element), skip=True)
+            is_not = isinstance(element, pp.NotAny)
+            return Look(nodes.without_captures(ahead) if is_not else ahead, negative=is_not)
+    node = _parsed(_inner(element), skip=False)
+    if isinstance(element, pp.Combine) and node.capture_names:
+        raise NotCompilable("a result name inside Combine")
+    return nodes.without_captures(node) if isinstance(element, pp.Suppress | pp.Group) else node
 
 
 def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an element
@@ -200,106 +259,17 @@ def _keyword(element: pp.Keyword) -> Node:
     )
 
 
-def _word(element: pp.Word) -> Node:
-    pattern = getattr(element, "re", None)
-    if pattern is None or not hasattr(element, "re_match"):
-        raise NotCompilable("a Word that contains a blank")
-    return from_regex.parse(pattern)
-
-
-def _regex(element: pp.Regex) -> Node:
-    if element.asGroupList or element.asMatch:
-        raise NotCompilable("a Regex whose tokens are its groups")
-    return from_regex.parse(element.re)
-
-
 def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:
     return CharRun(chars, max(1, int(element.minLen)), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
-
-
-def _skip_to(element: pp.SkipTo) -> Node:
-    if element.ignorer.ignoreExprs or element.failOn is not None:
-        raise NotCompilable("ignore or fail_on of SkipTo")
-    target = _parsed(_inner(element), skip=False)
-    ahead = nodes.without_captures(target)
-    skipped = Repeat(nodes.seq(Look(ahead, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1)))
-    return nodes.seq(skipped, target if element.includeMatch else Look(ahead))
-
-
-def _and(element: pp.And) -> Node:
-    if any(isinstance(each, pp.And._ErrorStop) for each in element.exprs):  # noqa: SLF001  what `-` leaves in there
-        raise NotCompilable("the operator -")
-    return nodes.seq(*(_parsed(each, skip=index > 0) for index, each in enumerate(element.exprs)))
-
-
-def _match_first(element: pp.MatchFirst, name: str | None = None) -> Node:
-    return nodes.choice(*(_parsed(each, skip=True, name=name) for each in element.exprs))
-
-
-def _opt(element: pp.Opt, name: str | None = None) -> Node:
-    if element.defaultValue is not pp.Opt(pp.Empty()).defaultValue:
-        raise NotCompilable("a default of Opt")
-    return nodes.repeat(_parsed(_inner(element), skip=False, name=name), 0, 1)
-
-
-def _repetition(element: pp.ParserElement) -> Node:
-    item = _parsed(_inner(element), skip=True)
-    most: int | None = element.max_count  # type: ignore[attr-defined]
-    if not item.min_len and most is None:
-        raise EndlessLoop(f"{element} repeats what may match nothing")
-    if (ender := element.not_ender) is not None:  # type: ignore[attr-defined]
-        item = nodes.seq(Look(nodes.without_captures(_parsed(ender.expr, skip=True)), negative=True), item)
-    return nodes.repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most)
-
-
-def _enhanced(element: pp.ParserElement) -> Node:
-    return _parsed(_inner(element), skip=False)
-
-
-def _suppressed(element: pp.ParserElement) -> Node:
-    return nodes.without_captures(_enhanced(element))
-
-
-def _combine(element: pp.Combine) -> Node:
-    node = _enhanced(element)
-    if node.capture_names:
-        raise NotCompilable("a result name inside Combine")
-    return node
-
-
-def _ahead(element: pp.ParserElement) -> Node:
-    return Look(_parsed(_inner(element), skip=True), negative=isinstance(element, pp.NotAny))
 
 
 _EFFECTS = {
     "parseAction": "a parse action", "ignoreExprs": "ignore()", "failAction": "a fail action", "debug": "debugging"
 }  # fmt: skip
-_RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
-    pp.Literal: lambda element: _text(element.match),
-    type(pp.Literal("x")): lambda element: _text(element.match),
-    pp.Empty: lambda _: nodes.NOTHING,
-    pp.CaselessLiteral: lambda element: _text(element.match, caseless=True),
-    pp.Keyword: _keyword,
-    pp.CaselessKeyword: _keyword,
-    pp.Word: _word,
-    pp.Char: _word,
-    pp.Regex: _regex,
-    pp.QuotedString: lambda element: from_regex.parse(re.compile(element.pattern, element.re_flags)),
-    pp.White: lambda element: _run(_codes(element.matchWhite), element),
-    pp.CharsNotIn: lambda element: _run(nodes.EVERY_BYTE - _codes(element.notChars), element),
-    pp.SkipTo: _skip_to,
-    pp.LineStart: lambda _: nodes.BEGIN_OF_LINE,
-    pp.LineEnd: lambda _: nodes.END_OF_LINE,
-    pp.StringEnd: lambda _: nodes.END_OF_LINE,
-    pp.And: _and,
-    pp.MatchFirst: _match_first,
-    pp.Opt: _opt,
-    pp.ZeroOrMore: _repetition,
-    pp.OneOrMore: _repetition,
-    pp.DelimitedList: _enhanced,
-    pp.Suppress: _suppressed,
-    pp.Group: _suppressed,
-    pp.Combine: _combine,
-    pp.FollowedBy: _ahead,
-    pp.NotAny: lambda element: nodes.without_captures(_ahead(element)),
-}
+COMPILED = frozenset({
+    type(pp.Literal("x")), pp.Literal, pp.Empty, pp.CaselessLiteral, pp.Keyword, pp.CaselessKeyword, pp.Word, pp.Char,
+    pp.Regex, pp.QuotedString, pp.White, pp.CharsNotIn, pp.SkipTo, pp.LineStart, pp.LineEnd, pp.StringEnd, pp.And,
+    pp.MatchFirst, pp.Opt, pp.ZeroOrMore, pp.OneOrMore, pp.DelimitedList, pp.Suppress, pp.Group, pp.Combine,
+    pp.FollowedBy, pp.NotAny,
+})  # fmt: skip
+"""The elements that can be compiled; a class derived from one may match something else."""

@@ -4,7 +4,7 @@ Every node except ``Backtracking`` has pyparsing's semantics: greedy, ordered, w
 it matches one fixed number of bytes or fails, so a compiled grammar can be a single regex of atomic parts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -202,32 +202,26 @@ def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Nod
 
 def choice(*items: Node) -> Node:
     """Join alternatives into one flat choice; blanks that all of them skip first are skipped once, in front."""
-    flat = [each for item in items for each in alternatives(item)]
+    flat = [each for item in items for each in (item.items if isinstance(item, Choice) else [item])]
     blanks = {split_leading_blanks(item)[0] for item in flat}
     if len(flat) > 1 and len(blanks) == 1 and (blank := blanks.pop()) is not None:
         return seq(blank, choice(*(split_leading_blanks(item)[1] for item in flat)))
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Return the node with ``change`` applied to each of its children."""
-    match node:
-        case Seq(items):
-            return seq(*map(change, items))
-        case Choice(items):
-            return Choice(tuple(map(change, items)))
-        case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
-            return replace(node, item=change(item))
-    return node
-
-
 def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     """Return the node without its captures, except those named in ``keep``."""
     if keep.issuperset(node.capture_names):
         return node
-    if isinstance(node, Capture) and node.name not in keep:
-        return without_captures(node.item, keep)
-    return rebuilt(node, lambda child: without_captures(child, keep))
+    inside = [without_captures(child, keep) for child in node.children]
+    match node:
+        case Seq():
+            return seq(*inside)
+        case Choice():
+            return Choice(tuple(inside))
+        case Repeat() | Look() | Capture() | Backtracking():
+            return inside[0] if isinstance(node, Capture) and node.name not in keep else replace(node, item=inside[0])
+    return node
 
 
 # ---- structure -------------------------------------------------------------------------------------------------------
@@ -236,11 +230,6 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
 def parts(node: Node) -> tuple[Node, ...]:
     """Return the items of a sequence, or any other node as the only item."""
     return node.items if isinstance(node, Seq) else (node,)
-
-
-def alternatives(node: Node) -> tuple[Node, ...]:
-    """Return the items of a choice, or any other node as the only item."""
-    return node.items if isinstance(node, Choice) else (node,)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -57,7 +57,8 @@ class Writer:
             case Repeat(item, low, high, lazy):
                 if back:
                     return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
-                return self._captured(node, lambda: self._repeat(node))
+                last = low <= 1  # a required iteration could backtrack into the one before
+                return self._captured(node, lambda: self._iterations(self.write(item, last=last), _times(low, high)))
             case Look(item, negative, behind):
                 sign = ("<" if behind else "") + ("!" if negative else "=")
                 return f"(?{sign}{self.write(item, last=True, back=back)})"
@@ -79,10 +80,6 @@ class Writer:
         inner = text()
         self._capturing = before
         return f"({inner})"
-
-    def _repeat(self, node: Repeat) -> str:
-        inner = self.write(node.item, last=node.min <= 1)  # a required iteration could backtrack into the one before
-        return self._iterations(inner, _times(node.min, node.max))
 
     def _iterations(self, inner: str, times: str) -> str:
         return f"(?>(?:{inner}){times})"

@@ -1,8 +1,9 @@
 """Find the configuration: the named file, else the usual one, else one for a log found on this host."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from logwatch.config.loader import load
@@ -15,8 +16,11 @@ from logwatch.journal.place import Target
 from logwatch.ownership import is_there, may_be_there
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
-SNAP_ROOT = Path("/var/snap/docker/common/var-lib-docker")  # Docker as a snap, which Ubuntu's installer offers
-PODMAN_ROOT = Path("/var/lib/containers/storage")
+RUNTIME_ROOTS = (
+    Path(DOCKER_ROOT),
+    Path("/var/snap/docker/common/var-lib-docker"),  # Docker as a snap, which Ubuntu's installer offers
+    Path("/var/lib/containers/storage"),  # podman's
+)
 LOG_DIRECTORY = Path("/var/log/mesibo")
 UNIT = "mesibo.service"
 _NAME = "mesibo"
@@ -42,32 +46,22 @@ class _Place:
     usable: bool = True
 
 
-def find(
-    path: Path | None = None,
-    *,
-    usual: Path = DEFAULT_PATH,
-    docker_root: Path = Path(DOCKER_ROOT),
-    snap_root: Path = SNAP_ROOT,
-    podman_root: Path = PODMAN_ROOT,
-    log_directory: Path = LOG_DIRECTORY,
-    in_journal: Callable[[str], bool] = in_journal,
-) -> tuple[Config, str]:
+def find(path: Path | None = None) -> tuple[Config, str]:
     """Return the configuration and, in words, where it comes from; ConfigError with every problem in a file.
 
     Without a file, follow a container of Docker or podman, else the log directory, else the unit in the journal. Only
     one place is followed, since several may have the same lines; the words name the others.
     """
-    if path is not None or is_there(usual):
-        return load(path or usual), f"configuration {path or usual}"
-    containers_of = [place for root in (docker_root, snap_root, podman_root) for place in _containers(root)]
-    places = [*containers_of, *_files(log_directory)]
+    if path is not None or is_there(DEFAULT_PATH):
+        return load(path or DEFAULT_PATH), f"configuration {path or DEFAULT_PATH}"
+    places = [*chain.from_iterable(map(_containers, RUNTIME_ROOTS)), *_files(LOG_DIRECTORY)]
     if in_journal(UNIT):
         places.append(_Place(f"{UNIT} in the journal", Source(name=_NAME, journal=Journal(unit=UNIT))))
     possible = [place for place in places if place.source]
     chosen = next((place for place in possible if place.usable), possible[0] if possible else None)
     left_out = [place.words for place in places if place is not chosen]
     if chosen is None or chosen.source is None:
-        source, story = of_files(log_directory), f"no mesibo container; waiting for logs in {log_directory}"
+        source, story = of_files(LOG_DIRECTORY), f"no mesibo container; waiting for logs in {LOG_DIRECTORY}"
     else:
         source, story = chosen.source, f"found {chosen.words}"
     return Config(source=(source,)), "; ".join(
@@ -93,7 +87,7 @@ def _container(root: Path, container: ContainerLog) -> _Place:
     problem = no_log(container)
     if not problem:
         return _Place(f"{words} with log driver {container.driver}", source)
-    if container.in_journal and len(container.names) == 1:  # a Swarm service's next task has another name there
+    if container.in_journal and not container.in_swarm:  # a Swarm service's next task has another name there
         return _Place(f"{words} in the journal", Source(name=_NAME, journal=Journal(container=container.name)))
     if problem.warning:
         return _Place(f"{words}, which {problem.what}", source, usable=False)

@@ -18,7 +18,7 @@ class Listen(NamedTuple):
     @property
     def url(self) -> str:
         """The address to open in a browser on this machine."""
-        host = self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
+        host = self.host if self.host not in ("", "*", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 

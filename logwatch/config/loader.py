@@ -180,7 +180,7 @@ _GOT = re.compile(r"Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\[([0-9]
 def _why(raw: Any, error: str) -> str:
     """Return in plain words what msgspec found wrong."""
     if found := _GOT.match(error):
-        item = raw[int(found[2])] if found[2] and isinstance(raw, list) else raw
+        item = raw[int(found[2])] if found[2] else raw
         what = f"{_shown(item)} in it" if found[2] else "it"
         return f"{what} is {_KINDS.get(type(item), 'a table or a date')}, not {_NAMES.get(found[1], found[1])}"
     if "matching regex" in error:
@@ -221,7 +221,7 @@ def _expected(kind: Any, raw: Any) -> str:
         for meta in getattr(part, "__metadata__", ()):
             if isinstance(meta, Meta) and meta.description:
                 return meta.description
-    return {bool: "true or false", str: "a text in double quotes"}.get(kind, "")
+    return "true or false" if kind is bool else ""
 
 
 def _remedy(error: OSError) -> str:

@@ -21,7 +21,7 @@ def line_numbers(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     counts: dict[str, int] = {}
     prefix, inside = "", False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # unlike splitlines, as TOML does
         was_inside = inside
         if len(_LONG_TEXT.findall(line)) % 2:
             inside = not inside

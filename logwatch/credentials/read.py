@@ -5,6 +5,7 @@ Runs in the short-lived process (see ``__main__``) and in ``push direct``. Files
 
 import json
 import os
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from logwatch.regular_file import LARGEST_SECRET, handed, open_file
 from logwatch.secret import SecretError, read_line
 
 _PEM = b"-----BEGIN "
+_BEGINS = re.compile(r"-----BEGIN [A-Z ]+-----[ \t]*\r?\n")
 _NOBODY_ELSE = 0o077
 
 
@@ -118,6 +120,8 @@ def _json(request: Request, text: bytes) -> Verdict:
 
 def _unusable(key: str) -> str:
     """Return why a PEM key of a service account cannot be used; an empty text if it can."""
+    if _PEM.decode() in key and not _BEGINS.search(key):  # the library used here would read it all the same
+        return "its line breaks are gone, or escaped twice, and OpenSSL finds no key without them"
     try:
         loaded = serialization.load_pem_private_key(key.encode(), None)
     except Exception:  # noqa: BLE001  ValueError, TypeError (encrypted) and others; their texts add nothing

@@ -80,6 +80,11 @@ class Facts:
         """Whether so much of a source is unread that its results are only a part."""
         return any(sight.blind for sight in self.sights.values())
 
+    def timeline(self, width: int) -> Timeline:
+        """Return the results by intervals of a width in seconds; none if the ledger could not be read."""
+        kept = (self.minutes, self.quarters, *self.before)
+        return next((each for each in kept if each.width == width), Timeline(width))
+
     def setup(self, source: str) -> SourceSetup:
         """Return how a source is set up, as far as it is known."""
         return self.setups.get(source, SourceSetup())

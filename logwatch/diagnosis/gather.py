@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from logwatch.config import Config
 from logwatch.diagnosis.facts import Facts, SourceSetup
 from logwatch.errors import Problem
-from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
+from logwatch.ledger.buckets import MINUTE, WIDTHS
 from logwatch.ledger.directory import set_aside_at
 from logwatch.ledger.reader import Reader, Timelines
 from logwatch.ledger.snapshot import Snapshot
@@ -33,13 +33,13 @@ class Examined(Watched, Protocol):
 def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) -> tuple[Facts, list[Position]]:
     """Return what is known at ``now``, and the files that are followed; NotReadable if the ledger cannot be read."""
     snapshot = watched.snapshot  # taken first: what is read below then has at least the changes that it lists
-    sources = tuple(watched.status)
-    minutes = timelines.among(sources, MINUTE, now, snapshot.changed)
+    sources = watched.status
+    minutes, quarters, *before = (timelines.of(width, now, snapshot.changed).among(sources) for width in WIDTHS)
     files = reader.positions()
     lists = {
         "minutes": minutes,
-        "quarters": timelines.among(sources, QUARTER, now, snapshot.changed),
-        "before": tuple(timelines.among(sources, width, now, snapshot.changed) for width in (HOURLY, SIX_HOURS)),
+        "quarters": quarters,
+        "before": before,
         "set_aside": set_aside_at(reader.path),
         "shapes": reader.shapes(SHAPES),
         "heard": reader.heard(now - WIDTHS[MINUTE]),

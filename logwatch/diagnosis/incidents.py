@@ -7,9 +7,10 @@ reading.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from logwatch.diagnosis.facts import Finding, plain
+from logwatch.diagnosis.facts import Facts, Finding, plain
+from logwatch.ledger.buckets import SIX_HOURS, WIDTHS, oldest
 from logwatch.ledger.incidents import GAP_SECONDS, Incident
-from logwatch.model import Seen
+from logwatch.ledger.timeline import Interval
 
 MOST_ROWS = 32  # results of one incident; an outage of a provider has a handful
 _SERIOUS = {"warning": 1, "critical": 2}
@@ -88,15 +89,20 @@ def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
     )
 
 
-def within(course: Iterable[Seen], began: float, until: float) -> int:
+def pushes(incident: Incident, facts: Facts) -> int:
+    """Count the pushes of an incident in the finest intervals that go back to its start."""
+    width = next((each for each in WIDTHS if incident.began >= oldest(each, facts.now)), SIX_HOURS)
+    timeline = facts.timeline(width)
+    mine = [timeline.series[row] for row in incident.rows if row in timeline.series]
+    course = [each.at(i) for each in mine for i in range(len(timeline.starts))]
+    return within(course, incident.began, facts.now if incident.ended is None else incident.ended)
+
+
+def within(course: Iterable[Interval], began: float, until: float) -> int:
     """Count what came from ``began`` to ``until``; intervals that are partly outside count in proportion."""
     total = 0.0
-    for seen in course:
-        if seen.first is None or seen.last is None:
-            continue
-        first, last = max(seen.first, began), min(seen.last, until)
-        if first > last:
-            continue
-        length = seen.last - seen.first
-        total += seen.count * (1.0 if length == 0 else (last - first) / length)
+    for count, at, end in course:
+        first, last = max(at, began), min(end, until)
+        if first <= last:
+            total += count * (1.0 if end == at else (last - first) / (end - at))
     return round(total)

@@ -12,8 +12,8 @@ from logwatch.diagnosis.afterwards import missed, past, to_its_end
 from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import diagnose
 from logwatch.diagnosis.gather import Examined, gather
-from logwatch.diagnosis.incidents import fold, within
-from logwatch.ledger.buckets import HOURLY, SIX_HOURS, WIDTHS, oldest
+from logwatch.diagnosis.incidents import fold, pushes
+from logwatch.ledger.buckets import HOURLY
 from logwatch.ledger.incidents import KEPT_SECONDS, NAMED, PEOPLE, Incident, Person
 from logwatch.ledger.reader import NotReadable, Reader, Timelines
 
@@ -102,7 +102,7 @@ class Recorder:
             people, apps = self._people(incident, newest, now)
             incident = replace(  # noqa: PLW2901  completed
                 incident,
-                pushes=max(incident.pushes, self._pushes(incident, now)),
+                pushes=max(incident.pushes, pushes(incident, facts)),
                 app_names=tuple(sorted({*incident.app_names, *apps})[:NAMED]),
             )
             if people or incident not in known:
@@ -121,21 +121,13 @@ class Recorder:
             return present
         if self._reader.withheld():  # it would never be known whom these hit
             return present
-        wide = self._timelines.among(tuple(facts.status), HOURLY, now, changed)
+        wide = self._timelines.of(HOURLY, now, changed).among(facts.status)
         found = past([wide, facts.quarters], facts)
         going_on = {each.number for each in known if each.ended is None}
         present = [to_its_end(each, found) if each.number in going_on else each for each in present]
         recorded = self._reader.incidents(now - KEPT_SECONDS)
         self._past_known = changed.commits
         return [*present, *missed(found, [*recorded, *present])]
-
-    def _pushes(self, incident: Incident, now: float) -> int:
-        """Count the pushes of an incident in the finest buckets that go back to its start."""
-        if not incident.rows:
-            return 0
-        width = next((w for w in WIDTHS if incident.began >= oldest(w, now)), SIX_HOURS)
-        course = self._reader.course(incident.rows, width, int(incident.began // width) * width)
-        return within(course, incident.began, now if incident.ended is None else incident.ended)
 
     def _people(self, incident: Incident, newest: int, now: float) -> tuple[frozenset[Person], set[str]]:
         """Return whom the failures since the last count have hit, and the names of their apps."""

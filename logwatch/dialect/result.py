@@ -16,6 +16,8 @@ _CODE = re.compile(r"-?[0-9]{1,6}")
 _CODES = re.compile(rb"(?:-?[0-9]{1,6}\n)*+-?[0-9]{1,6}")
 _REASONS = ("reason", "fcm_error", "fcm_status", "apns_reason")
 _DECIDING = ("platform", "fcm_name", *_REASONS)  # beside the code
+_OF_TOKENS = frozenset({"baddevicetoken", "unregistered"})
+"""Apple's reasons, in lower case, that FCM passes on in an INVALID_ARGUMENT, which otherwise is about the payload."""
 PLATFORM_WORDS: Mapping[str, Platform] = {
     "fcm": "fcm",
     "gcm": "fcm",
@@ -122,11 +124,20 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
 def _decide(word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str) -> tuple[Platform, str]:
     """Return the platform and the reason that a line is counted by.
 
-    A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then APNs'
-    reason; inside an FCM answer that one belongs to Google's ErrorInfo, and is left out.
+    A reason in mesibo's own words comes first, then the provider's answer.
     """
     fcm = fcm_error or fcm_status
-    return platform_of(word, fcm=bool(fcm or name), apns=bool(apns)), display(reason or fcm or apns)
+    return platform_of(word, fcm=bool(fcm or name), apns=bool(apns)), display(reason or answered_reason(fcm, apns))
+
+
+def answered_reason(fcm: str, apns: str) -> str:
+    """Return the reason of an answer with FCM's errorCode (or status) and the ``reason`` in Apple's words.
+
+    In an answer of FCM's the latter is Google's ErrorInfo, or what Apple said of an iPhone with a Firebase token. It is
+    left out, unless it says that the token is at fault where FCM only says INVALID_ARGUMENT.
+    """
+    of_token = fcm.lower() == "invalid_argument" and apns.lower() in _OF_TOKENS
+    return apns if of_token else fcm or apns
 
 
 def _number(codes: Sequence[str]) -> int | Cause:

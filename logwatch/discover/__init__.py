@@ -1,6 +1,6 @@
 """Find the paths that belong to a source: by patterns, or by the name of a Docker or podman container."""
 
-from logwatch.discover.docker import JSON_FILE, Container, ContainerLog, containers, no_log, where_listed
+from logwatch.discover.docker import JSON_FILE, Container, ContainerLog, called, containers, no_log, where_listed
 from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "DiscoveredPaths",
     "Discovery",
     "Globs",
+    "called",
     "containers",
     "no_log",
     "where_listed",

@@ -8,6 +8,7 @@ token. Docker keeps ``config.v2.json`` and, for the log driver, ``hostconfig.jso
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -20,6 +21,9 @@ JSON_FILE, JOURNALD = "json-file", "journald"
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
 # Swarm's names: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK (moby, daemon/cluster/executor/container; swarmkit, identity)
 _TASK = re.compile(r"((.+)\.(?:[1-9][0-9]*|[0-9a-z]{25}))\.[0-9a-z]{25}")
+
+# Compose's name for a container while another one has the name itself; some releases leave it (docker/compose#10460)
+_COMPOSE = re.compile(r"[0-9a-f]{12}_(.+)")
 
 
 class _LogConfig(msgspec.Struct):
@@ -63,9 +67,14 @@ class ContainerLog:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names by which it is found: its own and, for a Swarm task, those that the next task also has."""
-        task = _TASK.fullmatch(self.name)
-        return (self.name, task[1], task[2]) if task else (self.name,)
+        """The names by which it is found: its own, and those that the next task of a Swarm or of compose also has."""
+        also = _TASK.fullmatch(self.name) or _COMPOSE.fullmatch(self.name)
+        return (self.name, *also.groups()) if also else (self.name,)
+
+    @property
+    def in_swarm(self) -> bool:
+        """Whether it is a task of a Swarm: the next one has another name."""
+        return bool(_TASK.fullmatch(self.name))
 
     @property
     def in_journal(self) -> bool:
@@ -176,6 +185,11 @@ def _reachable(directory: str, log_path: str) -> str:
     return log_path
 
 
+def called(known: Iterable[ContainerLog], name: str) -> list[ContainerLog]:
+    """Return the containers that are found by a name, the one that has it now last, else the newest."""
+    return sorted((each for each in known if name in each.names), key=lambda each: each.name == name)
+
+
 class Container:
     """The log of the container that has this name now; a new container takes over as soon as it exists."""
 
@@ -197,7 +211,7 @@ class Container:
         self._lists, self._looked_at = where_listed(self.root), now
         self._marks = self._read_marks()  # not yet of a new container's directory: the next call looks once more
         known, problems = containers(self.root)
-        mine = [container for container in known if self.name in container.names]
+        mine = called(known, self.name)
         self._own = [container.directory for container in mine]
         paths = [container.path for container in mine if container.path]
         problem = no_log(mine[-1]) if mine else None
@@ -232,7 +246,7 @@ def no_log(container: ContainerLog) -> Problem | None:
         return Problem(where, "has no log yet", "it was never started", "the daemon waits for it", warning=True)
     to_a_file = "--log-driver json-file --log-opt max-size=50m --log-opt max-file=5"
     if container.in_journal:
-        if len(container.names) > 1:
+        if container.in_swarm:
             why = "its lines are in systemd's journal, where each task has another name"
             return Problem(where, what, why, f"start the service with {to_a_file}")
         remedy = f'write journal = {{container = "{container.name}"}} into the source instead of docker'

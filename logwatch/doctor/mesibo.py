@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from logwatch.config import Config, Source
-from logwatch.discover import JSON_FILE, ContainerLog, containers, no_log
+from logwatch.discover import JSON_FILE, ContainerLog, called, containers, no_log
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
@@ -99,7 +99,7 @@ def _container(source: Source) -> Iterator[Check]:
     assert source.docker is not None
     name = f"container {source.docker.container}"
     known, problems = containers(source.docker.root)
-    mine = [each for each in known if source.docker.container in each.names]
+    mine = called(known, source.docker.container)
     if not mine and problems:
         yield failure(name, f"{problems[0].where} {problems[0].what}: {problems[0].why}", problems[0].try_)
         return

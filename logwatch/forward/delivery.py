@@ -7,9 +7,10 @@ with status 200, with which a login in front of the destination answers any requ
 """
 
 import email.utils
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +19,11 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 
+# ExportLogsServiceResponse with a partial success: the number of rejected records, and why, each behind its key
+_PROTOBUF = re.compile(
+    rb"\n[\x80-\xff]?[\0-\x7f]\x08([\x80-\xff]{0,9}[\0-\x7f])(?:\x12[\x80-\xff]?[\0-\x7f](.*))?", re.DOTALL
+)
+_OLDEST = re.compile(rb"oldest acceptable timestamp is: ([0-9T:.Z+-]+)")
 # The request itself is at fault: the same bytes will never be taken
 _UNACCEPTABLE = frozenset({400, 413, 422})
 
@@ -32,9 +38,13 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Unacceptable:
-    """The destination will never take this request as it is; a smaller one of the same events may pass."""
+    """The destination will never take this request as it is; a smaller one of the same events may pass.
+
+    With ``oldest`` (seconds since the epoch) only older events are at fault, and it has taken the others.
+    """
 
     why: str
+    oldest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) ->
     if 300 <= status < 400 and (location := headers.get("Location")):  # noqa: PLR2004  HTTP's redirects
         return Later(f"HTTP {status} leads to {location[:200]}, and no redirect is followed")
     if status in _UNACCEPTABLE:
-        return Unacceptable(text)
+        return Unacceptable(text, _oldest(answer))
     return Later(text, _retry_after(headers.get("Retry-After", ""), now))
 
 
@@ -80,25 +90,35 @@ def pause(failures: int, after: float | None, chance: float) -> float:
 
 
 def _partial(answer: bytes) -> Delivered:
-    """Read OTLP's partial success: the rejected records must not be sent again."""
+    """Read OTLP's partial success: the rejected records must not be sent again.
+
+    To a request in JSON some answer in protobuf, and call it JSON.
+    """
+    if found := _PROTOBUF.fullmatch(answer):
+        rejected = sum((byte & 0x7F) << 7 * i for i, byte in enumerate(found[1]))
+        return Delivered(rejected, (found[2] or b"").decode(errors="replace"))
     try:
         partial = msgspec.json.decode(answer, type=_Answer).partial_success
         rejected = int(partial.rejected_log_records or 0) if partial else 0
     # Loki answers 204 without a body; others with what they like, nested as deep as they like
-    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return Delivered()
     return Delivered(max(rejected, 0), str(partial.error_message or "") if partial else "")
 
 
+def _oldest(answer: bytes) -> float | None:
+    """Read the latest of the times before which Loki takes no entry, in general or of a stream that has newer ones."""
+    try:
+        return max(datetime.fromisoformat(text.decode()).timestamp() for text in _OLDEST.findall(answer))
+    except ValueError:  # there is none, or not in this form
+        return None
+
+
 def _retry_after(value: str, now: float) -> float | None:
     """Read seconds or a date (RFC 9110); None if there is neither."""
-    value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        at: datetime = email.utils.parsedate_to_datetime(value)
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):  # the latter for a year or a zone of twenty digits
         return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(0.0, at.timestamp() - now)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
@@ -98,7 +99,10 @@ class Forwarder:
         verdict = await self._post(rows)
         if isinstance(verdict, Later):
             return self._later(verdict)
-        if isinstance(verdict, Unacceptable):
+        if isinstance(verdict, Unacceptable) and verdict.oldest is not None:
+            # To send the others again, or a newer one first, would put those in between too far behind for Loki
+            verdict = Delivered(max(1, sum(failure.at < verdict.oldest for _, failure in rows)), verdict.why)
+        elif isinstance(verdict, Unacceptable):
             if len(rows) > 1:  # find the one that is at fault: halve until it stands alone
                 self._limit = len(rows) // 2
                 return 0.0
@@ -156,7 +160,7 @@ class Forwarder:
             credentials = {"auth_username": export.username, "auth_password": password}
         if export.tenant:
             headers["X-Scope-OrgID"] = export.tenant
-        if export.url.startswith("https:"):
+        if urlsplit(export.url).scheme == "https":
             credentials["ssl_options"] = ssl.create_default_context(cafile=export.ca_file)
         return HTTPRequest(
             export.url,

@@ -11,7 +11,6 @@ from logwatch import envelope as envelopes
 from logwatch.model import Envelope
 from logwatch.parse import Scanner
 from logwatch.parse.bodies import MAX_LINES, MAX_LINES_BETWEEN
-from logwatch.parse.lines import logical_lines
 
 MINUTE_SECONDS = 60
 _REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # after a run, within which the answer to its last push may end
@@ -58,12 +57,12 @@ def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float
 
 def _first_lines(records: Sequence[bytes], envelope: Envelope) -> Sequence[envelopes.Line]:
     """Return for each record the one line that may count: a fragment torn off in front of it makes a second line."""
-    lines = logical_lines(_joined(records), envelope)
+    lines = envelopes.unwrap(_joined(records), envelope)
     if len(lines) == len(records):
         return lines
     return [_first_line(record, envelope) for record in records]
 
 
 def _first_line(record: bytes, envelope: Envelope) -> envelopes.Line:
-    lines = logical_lines(record + b"\n", envelope)
+    lines = envelopes.unwrap(record + b"\n", envelope)
     return next((line for line in lines if not line.refused), lines[0])

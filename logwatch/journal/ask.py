@@ -81,4 +81,6 @@ def _ask(arguments: Sequence[str]) -> bytes:
     if done.returncode != 0:
         why = done.stderr.decode(errors="replace").strip().split("\n")[-1] or f"status {done.returncode}"
         raise NoJournalError(Problem(child.PROGRAM, "fails", why, f"{child.PROGRAM} {' '.join(arguments)}"))
+    if not done.stdout and (unread := child.left_out(done.stderr)):
+        raise NoJournalError(unread)
     return done.stdout

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -17,6 +18,7 @@ _PIPE_BYTES = 1 << 20  # that it may write ahead of us; the kernel's limit for u
 _READ_BYTES = 1 << 18
 _SAID_BYTES = 1 << 16  # all that a pipe holds; if it writes as fast as we read, reading more would never end
 _LAST_SECONDS = 1.0  # from the end of its output to its exit
+_LEFT_OUT = re.compile(rb"Journal file (.+) uses an unsupported feature")
 _WORDS = 500  # bytes that are kept of its standard error, the last ones
 
 
@@ -34,6 +36,15 @@ def not_started(error: OSError) -> NoJournalError:
         "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal"
     )
     return NoJournalError(Problem(PROGRAM, "cannot be started", in_words(error), remedy))
+
+
+def left_out(said: bytes) -> Problem | None:
+    """Return what is wrong with a file that its standard error says it leaves out; it ends as if all were well."""
+    if not (found := _LEFT_OUT.search(said)):
+        return None
+    remedy = f"use a {PROGRAM} as new as the journald that writes it: `{PROGRAM} --version`"
+    path = found[1].decode(errors="replace")
+    return Problem(path, f"{PROGRAM} leaves it out", "it uses a feature of a newer systemd", remedy)
 
 
 class Child:
@@ -79,6 +90,11 @@ class Child:
         """Bytes that can be read now."""
         (count,) = struct.unpack("i", fcntl.ioctl(self.descriptor, termios.FIONREAD, b"\0" * 4))
         return int(count)
+
+    @property
+    def left_out(self) -> Problem | None:
+        """What is wrong with a file that it leaves out."""
+        return left_out(self._said)
 
     def reap(self) -> tuple[int, str]:
         """Wait for its exit once its output has ended; return its status and the last line of its standard error."""

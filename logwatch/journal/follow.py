@@ -336,6 +336,8 @@ class Journal:
         problems = list(self._place.problems)
         if self._trouble:
             problems.append(self._trouble)
+        if self._child and (unread := self._child.left_out):
+            problems.append(unread)
         if not problems and not self._messages.cursor:
             problems.append(nothing_yet(self.source.target))
         pending = self._parser.pending + self._messages.held_bytes + (self._child.waiting if self._child else 0)

@@ -4,11 +4,12 @@ Only the header of a journal file is read here: its id, when its first entry was
 (systemd.io/JOURNAL_FILE_FORMAT).
 """
 
+import functools
+import operator
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
 
 GROUP = "systemd-journal"
 _SIGNATURE = b"LPKSHHRH"
+_FEATURES = slice(12, 16)  # incompatible_flags, little endian
 _FILE_ID = slice(24, 40)
 _SIZES = (slice(88, 96), slice(96, 104))  # header_size and arena_size, bytes, little endian: together the whole file
 _FIRST_ENTRY = slice(184, 192)  # head_entry_realtime, microseconds since the epoch, little endian
@@ -106,7 +108,7 @@ def _machine() -> str:
         return ""
 
 
-@cache
+@functools.cache
 def _id_in(path: Path) -> str:
     """Read an id, which never changes; cached, so that it survives a disk that fails for a moment."""
     return path.read_text(errors="replace").strip()
@@ -119,16 +121,18 @@ class JournalFiles:
     directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those that exist -> ids of their files
     oldest: float | None = None  # when the oldest entry that is left was written, seconds since the epoch
     damaged: tuple[float, ...] = ()  # when each file that journalctl leaves out was last written to, the same unit
+    features: int = 0  # flags of all files: a journalctl leaves out files with one that it does not know
     refused: bool = False  # something is there that may not be read
     problems: tuple[Problem, ...] = ()
 
     def replaced(self, before: "JournalFiles") -> bool:
-        """Return whether a directory came, went, or no longer holds any file that it held before.
+        """Return whether a directory came, went, or no longer holds any file that it held before; or a format changed.
 
         journalctl watches the directories that it found at its start. Their inodes do not help: a directory that is
-        created again often has the inode of its predecessor.
+        created again often has the inode of its predecessor. And a feature that no file had before comes with a new
+        journald, whose own journalctl can read it; the one that runs may leave the file out.
         """
-        if self.directories.keys() != before.directories.keys():
+        if self.directories.keys() != before.directories.keys() or self.features & ~before.features:
             return True
         return any(
             files and now and not files & now
@@ -170,13 +174,15 @@ def look(target: Target) -> JournalFiles:
     problems = _problems(places, refused) if refused or not headers else ()
     oldest = min((each.first_entry for each in headers if each.whole and each.first_entry), default=None)
     damaged = tuple(each.written for each in headers if not each.whole)
-    return JournalFiles(directories, oldest, damaged, bool(refused), tuple(problems))
+    features = functools.reduce(operator.or_, (each.features for each in headers), 0)
+    return JournalFiles(directories, oldest, damaged, features, bool(refused), tuple(problems))
 
 
 class _Header(NamedTuple):
     """What is known of a journal file; times in seconds since the epoch."""
 
     identity: bytes
+    features: int  # flags
     whole: bool  # journalctl leaves out one that lost its end or its beginning; an empty one is just being created
     first_entry: float  # when it was written; 0 if there is none
     written: float  # when the file was last written to
@@ -188,7 +194,8 @@ def _header(path: Path) -> _Header:
     size = sum(int.from_bytes(data[part], "little") for part in _SIZES)
     whole = not data or (data.startswith(_SIGNATURE) and len(data) == _FIRST_ENTRY.stop and size <= status.st_size)
     first_entry = int.from_bytes(data[_FIRST_ENTRY], "little") / 1e6 if whole else 0.0
-    return _Header(data[_FILE_ID], whole, first_entry, status.st_mtime)
+    features = int.from_bytes(data[_FEATURES], "little") if whole else 0
+    return _Header(data[_FILE_ID], features, whole, first_entry, status.st_mtime)
 
 
 def _problems(places: Sequence[str], refused: list[tuple[Path, str]]) -> Iterator[Problem]:

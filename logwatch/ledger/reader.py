@@ -8,7 +8,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -162,14 +162,6 @@ class Reader:
             for start, *result, count, first, last in db.execute(sql, (width, since)):
                 row = known.get(key := tuple(result)) or known.setdefault(key, ResultRow(*key))
                 yield start, row, count, first, last
-
-    def course(self, results: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
-        """Return the counts of ``results`` in each bucket of ``width`` from ``since`` on, in no order."""
-        sql = (
-            "SELECT count, first, last FROM buckets WHERE seconds = ? AND start >= ?"  # noqa: S608  own text
-            f" AND (source, platform, code, reason) IN (VALUES {_marks(results)})"
-        )
-        return [Seen(*row) for row in self._all(sql, [width, since, *chain.from_iterable(results)])]
 
     def incidents(self, since: float) -> list[Incident]:
         """Return the incidents that had not ended before ``since``, the latest to begin first."""
@@ -347,19 +339,6 @@ class Timelines:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._known: dict[int, tuple[tuple[int, int], int, Timeline]] = {}  # by width: ledger, commits, timeline
-        self._among: dict[int, tuple[Timeline, Collection[str], Timeline]] = {}  # by width: of all, sources, of these
-
-    def among(self, sources: Collection[str], width: int, now: float, changed: Changed) -> Timeline:
-        """Return the timeline of some sources; the same object as before if nothing has changed.
-
-        The ledger keeps the counts of sources that are no longer configured: the lines of a renamed one are counted
-        under both names.
-        """
-        whole = self.of(width, now, changed)
-        known = self._among.get(width)
-        if known is None or known[0] is not whole or set(known[1]) != set(sources):
-            known = self._among[width] = (whole, tuple(sources), whole.among(sources))
-        return known[2]
 
     def of(self, width: int, now: float, changed: Changed) -> Timeline:
         """Return the timeline of a width at ``now``; the same object as before if nothing has changed."""

@@ -101,7 +101,10 @@ class Timeline:
         return Timeline(self.width, self.starts[begin:end], counted)
 
     def among(self, sources: Collection[str]) -> "Timeline":
-        """Return the results of these sources; the same object where there are no others."""
+        """Return the results of these sources; the same object where there are no others.
+
+        The ledger keeps those of sources that are no longer configured: a renamed one has them under both names.
+        """
         mine = {row: series for row, series in self.series.items() if row.source in sources}
         return self if len(mine) == len(self.series) else Timeline(self.width, self.starts, mine)
 
@@ -133,24 +136,20 @@ class Timeline:
         """Return the timeline at a later ``now``; in the intervals ``starts``, ``counted`` replaces what there was."""
         known = kept_starts(self.width, now)
         by = (known.start - self.starts.start) // self.width
-        fresh: dict[int, dict[ResultRow, Interval]] = {start: {} for start in starts if start in known}
+        nothing = {known.index(start): _NOTHING for start in starts if start in known}
+        came: dict[ResultRow, dict[int, Interval]] = {row: dict(nothing) for row in self.series}
         for start, row, count, first, last in counted:
-            if start in fresh:
-                fresh[start][row] = (count, first, last)
-        series = dict(self.series)
-        if known != self.starts:
-            series = {row: each.moved(by, len(known)) for row, each in series.items()}
-        own = set(series) if known != self.starts else set()  # copies, which nothing else refers to
-        for start, rows in fresh.items():
-            place = known.index(start)
-            for row in series.keys() | rows.keys():
-                came_now, mine = rows.get(row, _NOTHING), series.get(row)
-                if mine is not None and mine.at(place) == came_now:
-                    continue
-                if mine is None or row not in own:
-                    mine = series[row] = mine.moved(0, len(known)) if mine else ResultSeries.empty(len(known))
-                    own.add(row)
-                mine.put(place, came_now)
+            if start in known and (place := known.index(start)) in nothing:
+                came.setdefault(row, dict(nothing))[place] = (count, first, last)
+        series = {}
+        for row, mine in came.items():
+            old = self.series.get(row, ResultSeries.empty(0))
+            if known == self.starts and old.counts and all(old.at(place) == its for place, its in mine.items()):
+                series[row] = old
+                continue
+            new = series[row] = old.moved(by, len(known))
+            for place, its in mine.items():
+                new.put(place, its)
         return Timeline(self.width, known, {row: each for row, each in series.items() if any(each.counts)})
 
     def since(self, row: ResultRow, moment: float) -> int:

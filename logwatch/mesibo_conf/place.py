@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from logwatch.config import Docker, Source
-from logwatch.discover import containers
+from logwatch.discover import called, containers
 from logwatch.errors import in_words
 from logwatch.mesibo_conf.syntax import parse
 
@@ -69,7 +69,7 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
 
 def _mounted(docker: Docker) -> Iterator[Path]:
     """Yield the paths on this host of what the newest container of that name sees as /etc/mesibo/mesibo.conf."""
-    mine = [each for each in containers(docker.root)[0] if docker.container in each.names]
+    mine = called(containers(docker.root)[0], docker.container)
     for container in mine[-1:]:
         path = Path(container.directory) / "hostconfig.json"
         try:
@@ -81,5 +81,5 @@ def _mounted(docker: Docker) -> Iterator[Path]:
         for origin, target in mounts:
             # without a slash in front it is the name of a volume
             base = Path(origin) if origin.startswith("/") else path.parents[2] / "volumes" / origin / "_data"
-            if Path(target) == USUAL or USUAL.is_relative_to(target):
+            if USUAL.is_relative_to(target):
                 yield base / USUAL.relative_to(target)

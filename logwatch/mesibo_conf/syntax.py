@@ -60,7 +60,7 @@ def parse(text: str) -> MesiboConf:
     if "\0" in text:
         raise ValueError("it holds binary data")
     try:
-        found = CONF.parse_string(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
+        found = CONF.parse_string(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\r\n", "\n"))
     except ParseException as error:
         # pyparsing's own words would quote the line, and the line may hold a password
         raise ValueError(f"line {error.lineno}: neither `key = value` nor a group in braces") from None

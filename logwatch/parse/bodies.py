@@ -133,19 +133,6 @@ def join_one_by_one(
     return b" ".join(parts) if lines else line, lines + between
 
 
-@cache
-def _indented(indents: bytes) -> re.Pattern[bytes]:
-    """Return the regex for a run of lines, each behind its newline, that begin with one of these bytes."""
-    begin = rb"\n[%b]" % re.escape(indents) if indents else b"(?!)"
-    return re.compile(rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
-
-
-def _closes(line: bytes, below: bytes) -> bool:
-    """Return whether the last mark of ``below`` closes the outermost bracket that ``line`` leaves open."""
-    level, _ = depth(line)
-    return level > 0 and depth(below, level) == (0, len(below))
-
-
 class Below:
     """Lines out of their envelope, among them the bodies of push lines.
 
@@ -155,7 +142,10 @@ class Below:
 
     def __init__(self, text: bytes, owns: envelopes.Owns, indents: bytes = b"") -> None:
         self._text = text
-        self._indented = _indented(indents)
+        begin = rb"\n[%b]" % re.escape(indents) if indents else b"(?!)"
+        self._indented = re.compile(
+            rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin)
+        )  # lines behind their newlines
         self._owns = cache(owns)  # where nothing closes a body, the same lines are below many
 
     def join(self, lines: Sequence[bytes], places: Iterable[int]) -> Iterator[tuple[bytes, int | None]]:
@@ -177,7 +167,8 @@ class Below:
         ends = [(at, self._indented.match(self._text, at - 1, at + MAX_BYTES)) for at in places]
         below = [found[0].rstrip() if found and found.end() < at + MAX_BYTES else b"" for at, found in ends]
         marks = [*zip(_marks(lines), _marks(below), strict=True)]
-        closed = {each for each in {*marks} if _closes(*each)}  # many answers have the same marks
+        # Those of which the last one below closes the outermost bracket; many answers have the same
+        closed = {(mark, rest) for mark, rest in {*marks} if depth(rest, depth(mark)[0]) == (0, len(rest))}
         for line, mark, rest in zip(lines, marks, below, strict=True):
             is_closed = mark in closed and rest.endswith(_CLOSERS)
             yield (line + rest.replace(b"\n", b" "), rest.count(b"\n")) if is_closed else None

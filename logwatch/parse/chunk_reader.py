@@ -131,12 +131,10 @@ class Dictionary:
         """Fill in the symbols of rows that are not known yet."""
         at = positions_of(symbols, (OTHER_SYMBOL,))
         new = [rows[i] for i in at]
-        columns = self.pattern.columns(new)
-        captured = [i for i, column in enumerate(columns) if any(column)]
-        keys = self._keys(columns, captured)
+        keys = self._keys(new)
         found = bytes(map(self._symbols.get, keys, repeat(OTHER_SYMBOL)))
         if OTHER_SYMBOL in found:
-            outcomes = self._add(Counter(compress(keys, map(OTHER_SYMBOL.__eq__, found))), captured)
+            outcomes = self._add(Counter(compress(keys, map(OTHER_SYMBOL.__eq__, found))))
             found = bytes(map(self._symbols.__getitem__, keys))
             self.by_line = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_SYMBOL,))}
         for i, symbol in zip(at, found, strict=True):
@@ -144,13 +142,10 @@ class Dictionary:
         if len(self._symbols) < _FEW_ROWS:  # rows that recur need no keys then
             self._remember(new, found, sum(map(len, new)))
 
-    def _add(self, keys: Counter[Values], captured: Sequence[int]) -> dict[Values, Any]:
+    def _add(self, keys: Counter[Values]) -> dict[Values, Any]:
         """Assign a symbol to each key, the most frequent first; return the outcomes of all keys."""
         unknown = [key for key, _ in keys.most_common()]
-        known = dict(zip(captured, list(zip(*unknown, strict=True))[1:], strict=True))
-        nothing = [b""] * len(unknown)
-        columns = [known.get(i, nothing) for i in range(len(self.pattern.names))]
-        (numbers, platforms, reasons, *_), without = self.results_of(columns)
+        (numbers, platforms, reasons, *_), without = self.results_of(list(zip(*unknown, strict=True)))
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
@@ -167,14 +162,13 @@ class Dictionary:
         self._symbols.update(zip(known, symbols, strict=True))
         self._key_bytes += size
 
-    def _keys(self, columns: Sequence[Sequence[bytes]], captured: Sequence[int]) -> list[Values]:
-        """Return the key that decides the outcome of each row: which groups captured, and what.
-
-        Reasons that are counted together are equal in it.
-        """
-        alike = self._reasons.alike if self._reasons else None
-        values = [alike(columns[i]) if alike and i in self._places_of_reasons else columns[i] for i in captured]
-        return list(zip([b"%r" % captured] * len(columns[0]), *values, strict=True))
+    def _keys(self, rows: Sequence[bytes]) -> list[Values]:
+        """Return the key that decides the outcome of each row: its values, with reasons counted together made equal."""
+        columns: list[Sequence[bytes]] = [*self.pattern.columns(rows)]
+        for i in self._places_of_reasons:
+            if self._reasons and any(columns[i]):
+                columns[i] = self._reasons.alike(columns[i])
+        return list(zip(*columns, strict=True))
 
 
 def positions_of(symbols: bytes | bytearray, wanted: Collection[int]) -> list[int]:

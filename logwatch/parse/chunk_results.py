@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
-from typing import TypeVar, overload
+from typing import Any
 
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
-from logwatch.model import PLAIN, Cause, Envelope, Failure, ResultKey, Scan, Seen
+from logwatch.model import Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
 from logwatch.parse.timestamp import is_ahead
 
 _NEAR = 3  # lines at most between a line without a time and one that dates it
 _TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
 
-_Key = TypeVar("_Key")
 Times = Callable[[Sequence[Line]], list[float | None]]
 """Returns the lines' own times, in seconds since the epoch."""
 
@@ -41,8 +40,7 @@ class DatedCounts:
     def __init__(self, reasons: Reasons | None) -> None:
         self.batch = LineBatch(b"")  # all lines of the chunk that may contain the marker
         self._reasons = reasons
-        self._results: dict[ResultKey, _Tally] = {}
-        self._unread: dict[Cause, _Tally] = {}
+        self._tallies: dict[ResultKey | Cause, _Tally] = {}
 
     def add(
         self, batch: LineBatch, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
@@ -54,11 +52,17 @@ class DatedCounts:
         for result, count, begin, end in found:
             counted_as = self._reasons.counted_as(result.reason) if self._reasons and result.reason else result.reason
             key = result if counted_as == result.reason else result._replace(reason=counted_as)
-            _add(self._results, key, _Tally(count, lines[begin], lines[end]))
+            self._add(key, _Tally(count, lines[begin], lines[end]))
 
     def add_unread(self, cause: Cause, lines: Sequence[LineAt]) -> None:
         """Count lines without a result, in order."""
-        _add(self._unread, cause, _Tally(len(lines), lines[0], lines[-1]))
+        self._add(cause, _Tally(len(lines), lines[0], lines[-1]))
+
+    def _add(self, key: ResultKey | Cause, found: _Tally) -> None:
+        if (tally := self._tallies.setdefault(key, found)) is not found:
+            tally.count += found.count
+            tally.first = min(tally.first, found.first, key=itemgetter(0))
+            tally.last = max(tally.last, found.last, key=itemgetter(0))
 
     def write(self, scan: Scan, times: Times, reference: float) -> None:
         """Put what was counted into a scan, dated; ``reference`` (seconds since the epoch) is when it was written.
@@ -66,13 +70,15 @@ class DatedCounts:
         Lines without a result and without a time are dated by lines near the first and the last of them, else by the
         results of their chunk.
         """
-        for key, seen, undated in _dated(self._results, times):
-            scan.results[key] = seen
-            scan.undated += undated
+        for key, seen, undated in _dated(self._tallies, times):
+            if isinstance(key, ResultKey):
+                scan.results[key] = seen
+                scan.undated += undated
+            else:
+                scan.unparsed[key], scan.unread[key] = seen.count, seen
         known = [at for seen in scan.results.values() for at in (seen.first, seen.last) if at is not None]
-        for cause, seen, _ in _dated(self._unread, times):
-            scan.unparsed[cause], scan.unread[cause] = seen.count, seen
-            if seen.first is None and (near := [*self._near(self._unread[cause], times)] or known):
+        for cause, seen in scan.unread.items():
+            if seen.first is None and (near := [*self._near(self._tallies[cause], times)] or known):
                 seen.first, seen.last = min(near), max(near)
         newest = max(known, default=reference)
         if is_ahead(newest, reference):
@@ -90,14 +96,7 @@ class DatedCounts:
             yield from (at for _, at in sorted(dated)[:1])
 
 
-def _add(tallies: dict[_Key, _Tally], key: _Key, found: _Tally) -> None:
-    if (tally := tallies.setdefault(key, found)) is not found:
-        tally.count += found.count
-        tally.first = min(tally.first, found.first, key=itemgetter(0))
-        tally.last = max(tally.last, found.last, key=itemgetter(0))
-
-
-def _dated(tallies: dict[_Key, _Tally], times: Times) -> Iterator[tuple[_Key, Seen, int]]:
+def _dated(tallies: dict[ResultKey | Cause, _Tally], times: Times) -> Iterator[tuple[ResultKey | Cause, Seen, int]]:
     """Yield when the first and the last line were logged, and how many lines certainly have no time."""
     firsts = times([tally.first[1] for tally in tallies.values()])
     lasts = iter(times([tally.last[1] for tally in tallies.values() if tally.last is not tally.first]))
@@ -129,7 +128,7 @@ def _tallied(
 
 
 class LazyFailures(Sequence[Failure]):  # noqa: PLW1641  they are read again and again, and no keys
-    """Failures in line order, whose lines are read only when they are asked for; slicing reads none.
+    """Failures, whose lines are read only when they are asked for; slicing reads none.
 
     Most are never looked at, so a storm of failures is as cheap as other lines. Lines end in a newline; ``read`` takes
     payloads without it, and dates each by when it was received and by its reference. For a line that is still in its
@@ -168,13 +167,7 @@ class LazyFailures(Sequence[Failure]):  # noqa: PLW1641  they are read again and
         for columns in read_together([self]):
             yield from map(Failure._make, zip(*columns, strict=True))
 
-    @overload
-    def __getitem__(self, index: int) -> Failure: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "LazyFailures": ...
-
-    def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
+    def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return LazyFailures(list(BytesIO(self.text))[index], self.received[index], self.reference, self.read)
         return list(self)[index]
@@ -203,30 +196,3 @@ def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
 def held_bytes(failures: Sequence[Failure]) -> int:
     """Return how many bytes of lines are kept for failures until they are read; none for those that were."""
     return len(failures.text) if isinstance(failures, LazyFailures) else 0
-
-
-class FailedLines:
-    """The lines of one chunk's failures, in columns: most are never read, and copying them all would take longest."""
-
-    def __init__(self) -> None:
-        self._numbers: list[int] = []
-        self._lines: list[bytes] = []
-        self._received: list[Received | Envelope] = []
-
-    def add(self, batch: LineBatch, wanted: Sequence[int]) -> None:
-        """Add some lines of a batch, in their envelope if they are in one."""
-        self._numbers += wanted if batch.numbers is None else map(batch.numbers.__getitem__, wanted)
-        self._lines += map(batch.lines.__getitem__, wanted)
-        if batch.times:
-            self._received += map(batch.times.__getitem__, wanted)
-        else:
-            self._received += repeat(None if batch.envelope == PLAIN else batch.envelope, len(wanted))
-
-    def newest(self, count: int, reference: float, read: Read) -> LazyFailures:
-        """Return the last ``count`` of them, in line order."""
-        if self._numbers != sorted(self._numbers):  # some were read by themselves, and added later
-            order = sorted(range(len(self._numbers)), key=self._numbers.__getitem__)
-            self._lines = [self._lines[i] for i in order]
-            self._received = [self._received[i] for i in order]
-        first = max(0, len(self._numbers) - count)
-        return LazyFailures(self._lines[first:], self._received[first:], reference, read)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import accumulate
-from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
@@ -14,8 +13,6 @@ Line = tuple[bytes, envelopes.Received]
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -133,18 +130,11 @@ class LineBatch:
         A torn record may contain another one: both lines have its number.
         """
         numbers = self.numbers or range(len(self.lines))
-        lines = logical_lines(self.text, self.envelope)
+        lines = envelopes.unwrap(self.text, self.envelope)
         if len(lines) == len(numbers):
             return list(zip(numbers, lines, strict=True))
         each = zip(numbers, self.lines, strict=True)
-        return [(number, line) for number, record in each for line in logical_lines(record, self.envelope)]
-
-
-def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
-    """Take whole lines out of their envelope, if they are in one."""
-    if envelope == PLAIN:
-        return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
-    return envelopes.unwrap(data, envelope)
+        return [(number, line) for number, record in each for line in envelopes.unwrap(record, self.envelope)]
 
 
 def has_line_longer_than(data: bytes, most: int) -> bool:
@@ -155,8 +145,3 @@ def has_line_longer_than(data: bytes, most: int) -> bool:
         if not at:
             return True
     return False
-
-
-def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
-    """Return at most ``most`` items, evenly spread."""
-    return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)

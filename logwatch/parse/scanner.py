@@ -8,23 +8,24 @@ result by result. Of all lines with the same result, only the first and the last
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from itertools import compress
+from itertools import compress, repeat
 from math import inf
-from operator import itemgetter
+from operator import itemgetter, not_
 
 from logwatch import envelope as envelopes
 from logwatch.dialect.grammar import Grammar, whole_marker
 from logwatch.dialect.redact import MAX_SAMPLES, Samples, shapes, words_of
 from logwatch.dialect.result import Columns, Reasons
+from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
-from logwatch.parse.chunk_results import DatedCounts, FailedLines
+from logwatch.parse.chunk_results import DatedCounts, LazyFailures
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, logical_lines, some_of
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than
 from logwatch.parse.timestamp import LineDater
 
-_END_BYTES = (1024, 4096)  # of a chunk, in which its last time is looked for: the first size nearly always suffices
+_END_BYTES = 4096  # of a chunk, in which its last time is looked for
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, which show how many of its lines are push lines
 
@@ -98,8 +99,8 @@ class Scanner:
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Return the time of the last line of a chunk that has one, whatever it is about; None if none is found."""
-        for size in _END_BYTES:
-            for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
+        for record in reversed(data[-_END_BYTES:].split(b"\n")):  # the last one nearly always suffices
+            for payload, received, refused in reversed(envelopes.unwrap(record, envelope)):
                 if payload and not refused and (at := self.time((payload, received), reference)) is not None:
                     return at
         return None
@@ -137,7 +138,7 @@ class _Job:
         self._parser = scanner.parser
         self._reference = reference
         self._counts = DatedCounts(scanner.reasons)
-        self._failed = FailedLines()
+        self._failed: list[tuple[int, bytes, Received | Envelope]] = []  # lines as they are, by their numbers
         self._bodies = bodies
         self._numbered = LineBatch(b"")  # the lines of the chunk that numbers stand for
         self._open: list[tuple[LineAt, ResultKey]] = []  # lines whose bodies may follow, and what they give without
@@ -174,7 +175,10 @@ class _Job:
         self._count_single()
         self._counts.write(scan, partial(self._scanner.times, reference=self._reference), self._reference)
         scan.samples += self._samples.of(scan.unparsed)
-        scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
+        self._failed.sort(key=itemgetter(0))  # some were read by themselves, and added later
+        newest = self._failed[-self._scanner.keep :]
+        lines, received = [line for _, line, _ in newest], [each for _, _, each in newest]
+        scan.failures = LazyFailures(lines, received, self._reference, self._scanner.failures)
         return scan
 
     def _candidates(self, whole: LineBatch) -> LineBatch | None:
@@ -210,21 +214,15 @@ class _Job:
 
     def _with_marker(self, lines: Iterable[tuple[int, envelopes.Line]]) -> Iterator[LineAt]:
         """Yield the lines that contain the marker and may count; count those that may not as unparsed."""
-        for number, line in lines:
-            if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                at: LineAt = (number, (payload, line.time))
-                if line.refused:
-                    self._unparsed(line.refused, [at])
-                else:
-                    yield at
-
-    def _shortened(self, payload: bytes) -> bytes | None:
-        """Cut an over-long line; return None if the marker is not in what is left."""
-        if len(payload) <= self._scanner.max_line_bytes:
-            return payload
-        self.scan.oversized += 1
-        payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
-        return payload if self._scanner.marker in payload else None
+        marker, most = self._scanner.marker, self._scanner.max_line_bytes
+        for number, (payload, received, refused) in lines:
+            is_long = marker in payload and len(payload) > most
+            self.scan.oversized += is_long
+            read = envelopes.shortened(payload, most) if is_long else payload
+            if marker in read and refused:
+                self._unparsed(refused, [(number, (read, received))])
+            elif marker in read:
+                yield number, (read, received)
 
     def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and one by one what these leave."""
@@ -234,25 +232,17 @@ class _Job:
         if batch.envelope != PLAIN and not (reader and self._parser.needs_marker):  # the marker may be in another field
             batch = self._bare(batch)
         left = reader.read(batch, self._matched, self._bare) if reader else self._marked(batch)
-        for at in self._in_place(left):
+        lines = left.at(range(len(left.lines)))
+        # Counted together: they are thousands where a user quotes the log, or another function's name begins so
+        astray = self._parser.misplaced([text for _, (text, _) in lines])
+        self._unparsed("misplaced", list(compress(lines, astray)))
+        for at in compress(lines, map(not_, astray)):
             self.scan.fallback += not self._parser.compiled
             outcome = self._outcome(at[1][0])
             if isinstance(outcome, ResultKey) and self._wants_body(outcome) and may_be_open(at[1][0]):
                 self._open.append((at, outcome))
             else:
                 self._single.append((at, outcome))
-
-    def _in_place(self, batch: LineBatch) -> list[LineAt]:
-        """Return the lines of a batch whose marker may be in its place, and count the others together.
-
-        The others are thousands where a user quotes the log, or the name of another function begins with the marker.
-        """
-        lines = batch.at(range(len(batch.lines)))
-        astray = self._parser.misplaced([text for _, (text, _) in lines])
-        if True not in astray:
-            return lines
-        self._unparsed("misplaced", list(compress(lines, astray)))
-        return [at for at, is_astray in zip(lines, astray, strict=True) if not is_astray]
 
     def _marked(self, batch: LineBatch, among: Sequence[int] | None = None) -> LineBatch:
         """Return the lines (``among``: of these) that may contain the marker; in JSON it may be escaped or coloured."""
@@ -265,7 +255,10 @@ class _Job:
         return batch.only([i for i in wanted if opening not in lines[i] or any(map(lines[i].__contains__, hidden))])
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line; return the lines that it leaves."""
+        """Count what an expression captures of each line; return the lines that it leaves.
+
+        Lines whose bodies may follow below are set aside, with what they give without.
+        """
         symbols = expression.encode(batch.text, self._scanner.reasons)
         if symbols is None:
             return self._marked(batch)
@@ -273,23 +266,17 @@ class _Job:
         here = {symbol: given[symbol] for symbol in set(symbols) - {OTHER_SYMBOL}}
         left = positions_of(symbols, [symbol for symbol, outcome in here.items() if outcome is None])
         results = {symbol: outcome for symbol, outcome in here.items() if isinstance(outcome, ResultKey)}
-        self._set_aside(symbols, results, by_line, batch)
-        for symbol, cause in here.items():
-            if isinstance(cause, str):
-                self._unparsed(cause, batch.at(positions_of(symbols, (symbol,))))
-        self._count(batch, symbols, results, by_line)
-        return self._marked(batch, left)
-
-    def _set_aside(
-        self, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey], batch: LineBatch
-    ) -> None:
-        """Set aside the lines whose bodies may follow below, with what they give without."""
         wanting = positions_of(symbols, [symbol for symbol, result in results.items() if self._wants_body(result)])
         wanting += [i for i, result in by_line.items() if self._wants_body(result)]
         wanting = list(compress(wanting, map(may_be_open, up_to_end(batch.picked(wanting), batch.envelope))))
         for i, at in zip(wanting, batch.at(wanting), strict=True):
             self._open.append((at, by_line.pop(i) if symbols[i] == OTHER_SYMBOL else results[symbols[i]]))
             symbols[i] = 0
+        for symbol, cause in here.items():
+            if isinstance(cause, str):
+                self._unparsed(cause, batch.at(positions_of(symbols, (symbol,))))
+        self._count(batch, symbols, results, by_line)
+        return self._marked(batch, left)
 
     def _fails(self, result: ResultKey) -> bool:
         """Return whether a result is a failure."""
@@ -306,19 +293,14 @@ class _Job:
         opened = sorted(self._open, key=lambda each: each[0][0])
         ends = self._numbered.ends
         joined = self._bodies.joined([line[0] for (_, line), _ in opened], [ends[number] for (number, _), _ in opened])
-        for (at, alone), text, outcome in zip(opened, joined, self._outcomes_of(joined), strict=True):
-            number, (_, received) = at
-            same_code = isinstance(outcome, ResultKey) and outcome.code == alone.code
-            self._single.append(((number, (text, received)), outcome) if same_code else (at, alone))
-
-    def _outcomes_of(self, joined: list[bytes]) -> list[Outcome]:
-        """Return what lines give that were joined with their bodies."""
         reader = self._parser.chunk_reader
         symbols = reader.bare.encode(LineBatch.of(joined).text, self._scanner.reasons) if reader else None
-        if symbols is None or reader is None:
-            return list(map(self._outcome, joined))
-        outcomes = zip(reader.bare.outcomes(symbols), joined, strict=True)
-        return [outcome or self._outcome(line) for outcome, line in outcomes]
+        together = reader.bare.outcomes(symbols) if reader and symbols is not None else [None] * len(joined)
+        for (at, alone), text, found in zip(opened, joined, together, strict=True):
+            number, (_, received) = at
+            outcome = found or self._outcome(text)
+            same_code = isinstance(outcome, ResultKey) and outcome.code == alone.code
+            self._single.append(((number, (text, received)), outcome) if same_code else (at, alone))
 
     def _outcome(self, line: bytes) -> Outcome:
         """Return what a line gives, read by itself."""
@@ -344,10 +326,15 @@ class _Job:
             failed = positions_of(symbols, [symbol for symbol, result in results.items() if self._fails(result)])
             if by_line:
                 failed = sorted([*failed, *(i for i, result in by_line.items() if self._fails(result))])
-            self._failed.add(batch, failed[-self._scanner.keep :])
+            newest = failed[-self._scanner.keep :]
+            numbers, lines = map(batch.number, newest), map(batch.lines.__getitem__, newest)
+            whole = repeat(None if batch.envelope == PLAIN else batch.envelope)
+            received = map(batch.times.__getitem__, newest) if batch.times else whole
+            self._failed += zip(numbers, lines, received, strict=False)
 
     def _unparsed(self, cause: Cause, lines: Sequence[LineAt]) -> None:
         """Count lines that gave no result, for one cause; where the marker is but part of a word, nothing is missed."""
         if named := [*compress(lines, self._scanner.names_marker([text for _, (text, _) in lines]))]:
             self._counts.add_unread(cause, named)
-            self._samples.add(cause, [text for _, (text, _) in some_of(named, MAX_SAMPLES)])
+            spread = named[:: -(-len(named) // MAX_SAMPLES)]  # at most so many
+            self._samples.add(cause, [text for _, (text, _) in spread])

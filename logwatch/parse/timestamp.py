@@ -2,8 +2,8 @@
 
 A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds since the epoch, RFC 3164's, or
 in a strptime(3) format that a grammar names. Without a zone it is in the source's, and in an hour that occurs twice
-(clocks are put back) it is in the pass nearer to the reference. Without a year it is the latest such time that is at
-most a day ahead. A date that does not exist is no time: a wrong time is worse than none.
+(clocks are put back) it is in the pass nearer to the reference. Without a year it is the latest such time whose minute
+begins at most a day ahead. A date that does not exist is no time: a wrong time is worse than none.
 """
 
 import re
@@ -31,7 +31,6 @@ _END = 253402300800.0  # of the year 9999 in UTC; a time in another zone may be 
 _SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, with the hyphen behind: takes half the time
 _MILLIS = {f"{n:03}": n for n in range(1000)}
 _UTC = ("Z", "UTC", "GMT")
-_SAME_YEAR_SECONDS = (-363 * DAY_SECONDS, DAY_SECONDS - 60)  # ahead of the reference: its whole minute has one year
 _REMEMBERED = 4096
 _TOGETHER_SECONDS = 600.0  # times within such a span date stamps alike, so that each minute is worked out once
 
@@ -133,7 +132,7 @@ def _formatted(stamp: str, reference: float, zone: tzinfo, form: str) -> float |
 
 
 def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, leap_day: bool) -> float | None:
-    """Return the latest time in the reference's year or the one before that is at most a day ahead; None if none."""
+    """Return the latest time in the reference's year or the one before whose minute is at most a day ahead, or None."""
     latest = _BEGIN + timedelta(seconds=reference + DAY_SECONDS)
     there = latest.astimezone(zone)
     for year in (there.year, there.year - 1):
@@ -144,7 +143,7 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
             if not leap_day or (there.month, there.day) >= (3, 1):
                 return None
             continue
-        if moment <= latest:
+        if moment.replace(second=0, microsecond=0) <= latest:
             return moment.timestamp()
     return None
 
@@ -155,24 +154,15 @@ class LineDater:
     def __init__(self, zone: tzinfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
-        self._minutes: dict[tuple[str, float], float] = {}
+        self._minute = lru_cache(_REMEMBERED)(lambda minute, near: seconds_of(f"{minute}00-000", near, zone))
 
     def seconds(self, stamp: str, reference: float) -> float | None:
         """Return what ``seconds_of`` does, working out each minute once: most lines of a chunk share a few."""
-        minute = stamp[:9], reference
-        start = self._minutes.get(minute)
-        if start is not None:
-            second, milli = _SECONDS.get(stamp[9:12]), _MILLIS.get(stamp[12:])
-            if second is not None and milli is not None:
-                return start + (second * 1000 + milli) / 1000
-        at = seconds_of(stamp, reference, self._zone, self._form)
-        if at is None or self._form or not _MESIBO.fullmatch(stamp):
-            return at
-        if _SAME_YEAR_SECONDS[0] < at - reference < _SAME_YEAR_SECONDS[1]:
-            if len(self._minutes) >= _REMEMBERED:
-                self._minutes.clear()
-            self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
-        return at
+        second, milli = _SECONDS.get(stamp[9:12]), _MILLIS.get(stamp[12:])
+        if self._form or second is None or milli is None:
+            return seconds_of(stamp, reference, self._zone, self._form)
+        start = self._minute(stamp[:9], reference)
+        return None if start is None else start + (second * 1000 + milli) / 1000
 
     def date(self, stamp: str, received: Received, reference: float) -> float | None:
         """Date a stamp by when its line was received, to within ten minutes; without a stamp return that."""

@@ -93,7 +93,8 @@ def describe(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: b
             "The answer is about this credential and this token. If mesibo's log shows another code for the same user,"
             " mesibo holds another credential or another token than the ones given here."
         )
-    if reply.reason in ("BadDeviceToken", "BadCertificateEnvironment", "BadEnvironmentKeyInToken"):
+    environments = ("BadDeviceToken", "BadCertificateEnvironment", "BadEnvironmentKeyInToken")
+    if reply.provider == "apns" and reply.reason in environments:
         lines.append(
             f"→ Try again with{'out' if sandbox else ''} --sandbox: if Apple accepts it there, the token is of the"
             f" {'production' if sandbox else 'development'} environment (APS entitlement, Step 5)."

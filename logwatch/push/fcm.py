@@ -18,6 +18,7 @@ from google.oauth2 import service_account
 
 from logwatch.credentials import read
 from logwatch.credentials.verdict import Request, Verdict
+from logwatch.dialect.result import answered_reason
 from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
@@ -117,7 +118,7 @@ def _refused(error: Exception) -> str:
 
 
 def _reply(answer: httpx.Response, secrets: tuple[str, ...]) -> Reply:
-    """Parse an answer; its reason is the errorCode of FCM's own details, else the status."""
+    """Parse an answer; its reason is the errorCode of FCM's own details, else the status, or Apple's of a token."""
     try:
         found = answer.json()
     except (ValueError, RecursionError):
@@ -128,10 +129,12 @@ def _reply(answer: httpx.Response, secrets: tuple[str, ...]) -> Reply:
     if not isinstance(error, dict):
         return Reply("fcm", answer.status_code)
     details = error.get("details")
-    codes = [each.get("errorCode") for each in details if isinstance(each, dict)] if isinstance(details, list) else []
-    reason = next((code for code in codes if isinstance(code, str)), None) or str(error.get("status") or "")
+    parts = [each for each in details if isinstance(each, dict)] if isinstance(details, list) else []
+    words = {key: word for part in parts for key, word in part.items() if isinstance(word, str)}
+    reason = words.get("errorCode") or str(error.get("status") or "")
     said = str(error.get("message") or "")
     of_token = reason == "INVALID_ARGUMENT" and bool(_OF_TOKEN.search(said + json.dumps(details)))
+    reason = answered_reason(reason, words.get("reason", ""))
     for secret in secrets:
         said, reason = said.replace(secret, "***"), reason.replace(secret, "***")
     return Reply("fcm", answer.status_code, readable(reason)[:_SHOWN], readable(said)[:_SHOWN].rstrip("."), of_token)

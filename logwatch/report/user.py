@@ -33,7 +33,7 @@ class UserPushes:
         """Collect the user's pushes from a scan."""
         results = scan.failures
         if self.anonymous:
-            self.anonymous = not any(results[i].user for i in range(min(len(results), _SAMPLED)))
+            self.anonymous = not any(each.user for each in results[:_SAMPLED])
         if isinstance(results, LazyFailures):
             results = results.naming(_sure(self.address))
         for each in results:

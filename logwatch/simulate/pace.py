@@ -63,12 +63,12 @@ def write(
     together = _OUTAGE_LINES if outages else _BULK_LINES
     in_order = at_once or (history and outages)
     chunk = together / stamped_rate if in_order and stamped_rate else _MOST_LINES / rate if rate else float("inf")
-    due = _Due(mesibo, Rhythm(stamped_rate, daily), outages, lines)
+    rhythm = Rhythm(stamped_rate, daily)
     elapsed, behind = 0.0, bool(history)
     while not stop.is_set() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
         passed = float("inf") if at_once else now() - began
         until = min(passed, elapsed + chunk, seconds or float("inf"))
-        _emit(output, due.between(began, elapsed, until))
+        _emit(output, _due(mesibo, rhythm, outages, lines, began, elapsed, until))
         elapsed = until
         if rate and not at_once and now() - began - until < TICK_SECONDS:
             if behind:
@@ -77,23 +77,16 @@ def write(
             stop.wait(TICK_SECONDS)
 
 
-class _Due:
-    """The lines due in an interval; the intervals of a run add up to the rate, whatever their lengths."""
-
-    def __init__(self, mesibo: Mesibo, rhythm: Rhythm, outages: Sequence[Outage], limit: int) -> None:
-        self._mesibo = mesibo
-        self._rhythm = rhythm
-        self._outages = outages
-        self._limit = limit
-
-    def between(self, began: float, since: float, until: float) -> bytes:
-        rhythm = self._rhythm
-        number = rhythm.lines(began, until) - rhythm.lines(began, since) if rhythm.rate else _BULK_LINES
-        step = (until - since) / number if rhythm.daily and number else 1 / rhythm.rate if rhythm.rate else 0.0
-        if self._limit:
-            number = min(number, self._limit - self._mesibo.lines)
-        instead = [outage.outcome for outage in self._outages if outage.begin <= since < outage.end]
-        return self._mesibo.say(number, began + since, step, instead)
+def _due(
+    mesibo: Mesibo, rhythm: Rhythm, outages: Sequence[Outage], limit: int, began: float, since: float, until: float
+) -> bytes:
+    """Return the lines due in an interval; those of a run add up to the rate, whatever the lengths of its intervals."""
+    number = rhythm.lines(began, until) - rhythm.lines(began, since) if rhythm.rate else _BULK_LINES
+    step = (until - since) / number if rhythm.daily and number else 1 / rhythm.rate if rhythm.rate else 0.0
+    if limit:
+        number = min(number, limit - mesibo.lines)
+    instead = [outage.outcome for outage in outages if outage.begin <= since < outage.end]
+    return mesibo.say(number, began + since, step, instead)
 
 
 def _emit(output: BinaryIO, data: bytes) -> None:

@@ -65,7 +65,9 @@ class PathFollower(PathState):
                 self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
-        blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # filled and truncated, only a copy is left
+        blank = self.live if self.live and self.live.position.head_bytes < TELLING_BYTES else None
+        if blank:  # filled and truncated, only a copy is left, which may be in an older file
+            self.due = self.due or blank.waiting
         if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directories(turn.now)
         if self.crowded and self.ctx.files.room():

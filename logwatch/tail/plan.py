@@ -284,6 +284,11 @@ class Draft:
         """Return a file's uncompressed size in bytes; None for an archive that was not unpacked to its end."""
         return self.file(i).known_size
 
+    def lacks(self, each: Known, i: int) -> bool:
+        """Return whether a file is shorter than a generation's was."""
+        size = self.size(i)
+        return size is not None and size < each.position.size
+
     def answer(self, each: Known, i: int) -> Answer:
         """Return how a file is related to a generation, and where reading would go on in it."""
         return self.found.answer(each.number, i)

@@ -48,7 +48,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     unknown = _sort_free(draft, holders)
     plan = draft.plan
     plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in known]
-    plan.news = any(i != draft.at_path and i not in draft.start for i in unknown)
+    plan.news = any(i != draft.at_path and not draft.start[i] for i in unknown)
     _adopt(draft, unknown)
     return plan
 
@@ -81,7 +81,7 @@ def _sort_free(draft: Draft, holders: dict[int, Known]) -> list[int]:
         each = holder or (None if begun else empty.get(candidate.key))
         # An archive is its file only under the name at which it was found: it could not be read then
         if each and (holder or not candidate.packed or candidate.path == each.position.found_at):
-            draft.take(each, i, begun)
+            draft.take(each, i, begun or None)
             empty.pop(candidate.key, None)
         elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
             continue
@@ -158,7 +158,7 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
             read = draft.start[i]
-            begun = (read and any(k.deleted and draft.answer(k, i).relation in HELD for k in draft.read[i]))
+            begun = read and any(k.deleted and draft.answer(k, i).relation in HELD for k in draft.read[i])
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
             goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # history does not

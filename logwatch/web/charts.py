@@ -5,6 +5,7 @@ units of a box that the page stretches, so that no style and no script is needed
 sheet.
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +15,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
 from logwatch.ledger.incidents import Incident
-from logwatch.ledger.timeline import Timeline
+from logwatch.ledger.timeline import Timeline, added
 from logwatch.model import SYSTEMS
 from logwatch.moments import iso, utc
 from logwatch.words import number
@@ -43,8 +44,8 @@ _REMEMBERED = 512  # columns: three charts of a week have 504
 ClassCounts = tuple[tuple[str, int], ...]
 """How many pushes of which class, none of them 0: accepted ones first, then in ``ORDER``."""
 
-Tally = Mapping[int, Mapping[str, ClassCounts]]
-"""Start of an interval -> platform -> how many of which class."""
+Tally = Mapping[str, Mapping[int, ClassCounts]]
+"""Platform -> start of an interval -> how many of which class."""
 
 
 class Span(NamedTuple):
@@ -184,21 +185,17 @@ def said(class_: str) -> str:
 
 
 def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
-    """Sum up results by interval, platform and class."""
-    total: dict[int, dict[str, dict[str, int]]] = {}
+    """Sum up results by platform, interval and class."""
+    columns: dict[tuple[str, str], list[array[int]]] = {}
     for row, series in timeline.series.items():
-        class_ = entry_of(catalogue, row).class_
-        for start, count in zip(timeline.starts, series.counts, strict=True):
+        columns.setdefault((entry_of(catalogue, row).class_, row.platform), []).append(series.counts)
+    total: dict[str, dict[int, ClassCounts]] = {}
+    for class_, platform in sorted(columns, key=lambda each: ("delivered", *ORDER).index(each[0])):
+        mine = total.setdefault(platform, {})
+        for start, count in zip(timeline.starts, added(columns[class_, platform]), strict=True):
             if count:
-                mine = total.setdefault(start, {}).setdefault(row.platform, {})
-                mine[class_] = mine.get(class_, 0) + count
-    return {
-        start: {
-            platform: tuple((name, mine[name]) for name in ("delivered", *ORDER) if name in mine)
-            for platform, mine in each.items()
-        }
-        for start, each in total.items()
-    }
+                mine[start] = (*mine.get(start, ()), (class_, count))
+    return total
 
 
 def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
@@ -206,8 +203,8 @@ def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
     told: list[dict[str, object]] = []
     for start in _starts(span, now):
         total: dict[str, int] = {}
-        for mine in counts.get(start, {}).values():
-            for name, count in mine:
+        for mine in counts.values():
+            for name, count in mine.get(start, ()):
                 total[name] = total.get(name, 0) + count
         told.append({"at": iso(start)} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
     return told
@@ -217,11 +214,10 @@ def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] 
     """Lay out a span up to ``now``."""
     starts = _starts(span, now)
     ticks = _ticks(span, starts)
-    none: Mapping[str, ClassCounts] = {}
     each = [
         _chart(
             platform,
-            tuple([_column(start, span, counts.get(start, none).get(platform, ())) for start in starts]),
+            tuple([_column(start, span, counts.get(platform, {}).get(start, ())) for start in starts]),
             ticks,
             _marks(platform, starts, span, incidents),
         )

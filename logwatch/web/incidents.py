@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Finding
 from logwatch.diagnosis.incidents import fold
-from logwatch.ledger.incidents import PEOPLE, Incident
+from logwatch.ledger.incidents import KEPT, PEOPLE, Incident
 from logwatch.moments import iso, utc
 from logwatch.words import number, span
 
@@ -102,6 +103,7 @@ def numbered(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[Numbe
     return tuple(NumberedIncident(str(label), each, link(each, catalogue)) for label, each in enumerate(incidents, 1))
 
 
+@lru_cache(KEPT)
 def link(incident: Incident, catalogue: Catalogue) -> str:
     """Return the query string that selects an incident's failures in the error log, and as few others as possible."""
     rows = incident.rows

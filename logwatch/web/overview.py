@@ -22,7 +22,7 @@ from logwatch.model import Platform, Position, Rotation, Seen, SourceStatus
 from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.sight import Sight
-from logwatch.web.charts import ORDER, SPANS, Tally, course
+from logwatch.web.charts import ORDER, SPANS, Span, Tally, course, tally
 from logwatch.web.figures import Strip, strip
 from logwatch.web.incidents import NumberedIncident, numbered, up_to_now
 from logwatch.webhook.source import WebhookStatus
@@ -127,9 +127,7 @@ _NOBODY: Mapping[str, Any] = {"users": 0, "apps": 0, "app_names": ()}  # whom a 
 class Overview:
     """The whole status page except the error log, as of ``now``."""
 
-    now: float
-    committed_at: float
-    trouble: str
+    facts: Facts
     findings: tuple[Finding, ...]
     classes: tuple[tuple[str, int, int], ...]  # class, last hour, last day
     hour: int
@@ -137,21 +135,27 @@ class Overview:
     results: tuple[Result, ...]
     limits: tuple[tuple[str, int, int, int], ...]  # limiter, last hour, last day, ever
     strip: Strip
-    tallies: Mapping[str, Tally]  # of the hour and the day, by name
     incidents: tuple[NumberedIncident, ...]  # of the last 30 days, the newest first
     sources: tuple[SourceView, ...]
     files: tuple[Position, ...]
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
-    silent: tuple[str, ...]  # sources that report failures only; shares are without them
-    judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without these
+    judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without sources of failures only
     config: Config
-    blind: bool  # so much is unread that shares are only of what could be read
     unreadable: str = ""  # why the lists of the ledger are missing, which follow; empty if they are not
     shapes: Sequence[tuple[ShapeRow, Seen]] = ()
     event_shapes: Sequence[tuple[EventShapeRow, Seen]] = ()  # of webhooks' events: unread ones first
     kept: int = 0  # failures in the error log
     limited: tuple[Hit, ...] = ()  # users whom rate limits hold back most often
     dead: tuple[Hit, ...] = ()  # users whose tokens are dead
+
+    @property
+    def now(self) -> float:
+        """The moment that is shown, seconds since the epoch."""
+        return self.facts.now
+
+    def tally(self, span: Span) -> Tally:
+        """Return the counts of a span."""
+        return tally(self.facts.timeline(span.width), self.facts.catalogue)
 
     def incident(self, finding: Finding) -> NumberedIncident | None:
         """Return the incident that a finding is about."""
@@ -166,9 +170,9 @@ class Overview:
         return {
             "version": logwatch.__version__,
             "now": iso(self.now),
-            "committed": iso(self.committed_at or None),
-            "ready": not self.trouble,
-            "trouble": self.trouble,
+            "committed": iso(self.facts.snapshot.committed_at or None),
+            "ready": not self.facts.trouble,
+            "trouble": self.facts.trouble,
             "findings": [finding.as_dict() | self._hit(finding) for finding in self.findings],
             "figures": dict(self.strip.numbers),
             "classes": [{"class": name, "hour": hour, "day": day} for name, hour, day in self.classes],
@@ -176,7 +180,7 @@ class Overview:
                 {"limiter": name, "hour": hour, "day": day, "total": ever} for name, hour, day, ever in self.limits
             ],
             "results": [result.as_dict() for result in self.results],
-            "course": {name: course(counts, SPANS[name], self.now) for name, counts in self.tallies.items()},
+            "course": {name: course(self.tally(SPANS[name]), SPANS[name], self.now) for name in ("hour", "day")},
             "sources": [source.as_dict() for source in self.sources],
             "rotation_history": [
                 {
@@ -189,7 +193,7 @@ class Overview:
                 for each in self.rotations
             ],
             "shapes": [row._asdict() | {"count": seen.count, "last": iso(seen.last)} for row, seen in self.shapes],
-            "failures_only": list(self.silent),
+            "failures_only": sorted(self.facts.silent),
             "event_shapes": [
                 row._asdict() | {"count": seen.count, "first": iso(seen.first), "last": iso(seen.last)}
                 for row, seen in self.event_shapes
@@ -201,7 +205,6 @@ def overview(
     facts: Facts,
     *,
     config: Config,
-    tallies: Mapping[str, Tally],
     incidents: Sequence[Incident] = (),
     files: Iterable[Position] = (),
     rotations: Iterable[Rotation] = (),
@@ -212,9 +215,7 @@ def overview(
     hours, days = by_class(facts.catalogue, hour), by_class(facts.catalogue, day)
     findings = diagnose(facts)
     return Overview(
-        now=facts.now,
-        committed_at=facts.snapshot.committed_at,
-        trouble=facts.trouble,
+        facts=facts,
         findings=findings,
         classes=tuple((name, hours.get(name, 0), days.get(name, 0)) for name in ("delivered", *ORDER)),
         hour=sum(hours.values()),
@@ -222,18 +223,15 @@ def overview(
         results=tuple(_results(facts.catalogue, facts.snapshot.results, hour, day)),
         limits=tuple(_limits(facts.snapshot.results, hour, day)),
         strip=strip(facts),
-        tallies=tallies,
         incidents=numbered(up_to_now(incidents, findings, facts.now), facts.catalogue),
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),
-        silent=tuple(sorted(facts.silent)),
         judged=tuple(  # type: ignore[arg-type]  # two of them
             by_class(facts.catalogue, {row: seen for row, seen in rows.items() if row.source not in facts.silent})
             for rows in (hour, day)
         ),
         config=config,
-        blind=facts.blind,
         **lists,
     )
 

@@ -8,7 +8,7 @@ from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
 from logwatch.sight import LEAST_SHARE
 from logwatch.web.answer import tag, takes_gzip, under
-from logwatch.web.charts import SPANS, Charts, charts, said, span_for
+from logwatch.web.charts import SPANS, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
 from logwatch.web.overview import Overview
@@ -85,7 +85,7 @@ class Status(Page):
             "status",
             seen=seen,
             log=log,
-            course=_Course(site, seen, query.span),
+            course=_Course(seen, query.span),
             spans=SPANS,
             said=said,
             values=values,
@@ -125,20 +125,13 @@ class _Log:
 
 
 class _Course:
-    """The charts that were asked for; ``trouble`` says why there are none."""
+    """The charts that were asked for."""
 
-    def __init__(self, site: Site, seen: Overview, asked: str) -> None:
+    def __init__(self, seen: Overview, asked: str) -> None:
         worst = seen.findings[0]
         began = worst.since if worst.severity in ("critical", "warning") else None
         self.span = span_for(asked, seen.now, began)
-        self.drawn = Charts()
-        self.trouble = seen.unreadable
-        if not self.trouble:
-            try:
-                counts = site.tally(self.span, seen)
-                self.drawn = charts(counts, self.span, seen.now, [told.incident for told in seen.incidents])
-            except NotReadable as error:
-                self.trouble = str(error)
+        self.drawn = charts(seen.tally(self.span), self.span, seen.now, [told.incident for told in seen.incidents])
 
 
 class Code(Page):

@@ -33,7 +33,6 @@ from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
-from logwatch.web.charts import Span, Tally, tally
 from logwatch.web.incidents import hit
 from logwatch.web.overview import Overview, overview, settings
 from logwatch.web.query import Query, of_class, of_dead_tokens
@@ -214,11 +213,7 @@ class Site:
         except NotReadable as error:
             facts = without_ledger(watched, now)
             lists["unreadable"] = str(error)
-        tallies = {
-            name: tally(timeline, watched.catalogue)
-            for name, timeline in (("hour", facts.minutes), ("day", facts.quarters))
-        }
-        return overview(facts, config=watched.config, tallies=tallies, **lists)
+        return overview(facts, config=watched.config, **lists)
 
     def _recorded(self, reader: Reader, now: float) -> list[Incident]:
         """Return the incidents of the last 30 days, read again only if a commit has changed one."""
@@ -237,14 +232,6 @@ class Site:
             }
             self._users = (now, lists)
         return self._users[1]
-
-    def tally(self, span: Span, seen: Overview) -> Tally:
-        """Return the counts of a span."""
-        if span.name in seen.tallies:
-            return seen.tallies[span.name]
-        watched = self.watched
-        timeline = self._timelines.among(tuple(watched.status), span.width, seen.now, watched.snapshot.changed)
-        return tally(timeline, watched.catalogue)
 
 
 def tab_title(findings: Sequence[Finding]) -> str:

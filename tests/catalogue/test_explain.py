@@ -40,8 +40,8 @@ def test_a_provider_narrows_it_down():
 
 def test_a_reason_finds_its_entry_in_any_spelling():
     """A reason alone, in any spelling, is enough to find its provider's entry."""
-    explanation = explain(CATALOGUE, 400, reason="baddevicetoken")
-    assert names(explanation) == ["apns_bad_device_token"]
+    explanation = explain(CATALOGUE, 400, reason="badtopic")
+    assert names(explanation) == ["apns_bad_topic"]
     assert explanation.found
 
 

@@ -22,7 +22,8 @@ CODES = sorted({entry.code for entry in CATALOGUE.entries})
         ("apns", 400, "BadDeviceToken", "apns_bad_device_token"),
         ("apns", 400, "baddevicetoken", "apns_bad_device_token"),
         ("unknown", 400, "BadDeviceToken", "apns_bad_device_token"),
-        ("fcm", 400, "BadDeviceToken", "fcm_bad_request"),
+        ("fcm", 400, "BadDeviceToken", "fcm_bad_device_token"),
+        ("fcm", 400, "BadTopic", "fcm_bad_request"),
         ("fcm", 404, "UNREGISTERED", "fcm_unregistered"),
         ("fcm", 404, "", "fcm_probably_unregistered"),
         ("apns", 404, "", "apns_path_refused"),
@@ -67,7 +68,7 @@ def test_reasons_are_values_of_the_catalogue_or_nothing(platform, code, raw):
 def test_a_reason_of_unknown_platform_counts_only_where_one_provider_gives_it():
     """A reason that FCM and APNs share with one code does not tell which of them answered."""
     apns = next(entry for entry in CATALOGUE.entries if entry.name == "apns_unregistered")
-    both = Catalogue([*CATALOGUE.entries, replace(apns, provider="fcm", name="fcm_gone")])
+    both = Catalogue([*CATALOGUE.entries, replace(apns, provider="fcm", reason="UNREGISTERED", name="fcm_gone")])
     assert CATALOGUE.reason("unknown", 410, "UNREGISTERED") == "Unregistered"
     assert both.reason("unknown", 410, "UNREGISTERED") == ""
     assert both.reason("apns", 410, "UNREGISTERED") == "Unregistered"

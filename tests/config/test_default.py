@@ -1,10 +1,11 @@
 """Where mesibo logs, found without a configuration."""
 
 import json
+from unittest.mock import patch
 
 import pytest
 
-from logwatch.config.default import find
+from logwatch.config import default
 
 SECRET = "the app token"
 
@@ -18,14 +19,14 @@ class Host:
         self.units = set()
 
     def find(self):
-        config, story = find(
-            usual=self.logs / "none.toml",
-            docker_root=self.docker,
-            snap_root=self.snap,
-            podman_root=self.podman,
-            log_directory=self.logs,
+        with patch.multiple(
+            default,
+            DEFAULT_PATH=self.logs / "none.toml",
+            RUNTIME_ROOTS=(self.docker, self.snap, self.podman),
+            LOG_DIRECTORY=self.logs,
             in_journal=self.units.__contains__,
-        )
+        ):
+            config, story = default.find()
         (source,) = config.source
         return source, story
 
@@ -105,6 +106,27 @@ def test_a_container_of_any_name_is_known_by_its_image(host, image, found):
     """A container is found by mesibo's image, with any registry, tag or digest, and not by another image."""
     host.run_docker("json-file", name="chat", image=image)
     assert (host.find()[0].docker is not None) == found
+
+
+def test_a_container_of_that_name_is_mesibos_whatever_its_image_and_is_waited_for_until_it_starts(host):
+    """An image of one's own is none that could be known; one that was only created has no log yet."""
+    host.run_docker("", image="registry:5000/chat")
+    source, story = host.find()
+    assert source.docker.container == "mesibo"
+    assert story == "no configuration; found the container mesibo, which has no log yet"
+    host.write("logs")
+    assert host.find()[0].paths
+
+
+def test_the_named_file_goes_before_the_usual_one_and_this_before_what_is_found(host):
+    """A container that is there changes nothing about a host that is configured."""
+    host.run_docker("json-file")
+    host.logs.mkdir()
+    for path, name in ((host.logs / "named", "named"), (None, "usual"), (host.logs / "named", "named")):
+        (host.logs / name).write_text(f'[[source]]\nname = "{name}"\npaths = ["m.log"]\n')
+        with patch.object(default, "DEFAULT_PATH", host.logs / "usual"):
+            config, story = default.find(path)
+        assert (config.source[0].name, story) == (name, f"configuration {host.logs / name}")
 
 
 @pytest.mark.parametrize("root", ["snap", "docker/165536.165536"])

@@ -135,6 +135,46 @@ def test_every_problem_is_reported_at_once(tmp_path):
             id="out of range",
         ),
         pytest.param(
+            MINIMAL + "[follow]\npoll_seconds = 100\n", "100 cannot be used: it is out of range", id="too long"
+        ),
+        pytest.param(MINIMAL + "[failures]\nretention_days = 0\n", "0 cannot be used: it is out of range", id="no day"),
+        pytest.param(
+            MINIMAL + '[web]\nallow_plain_http = "yes"\n',
+            "'yes' cannot be used: it is a text, not true or false\n  try: true or false",
+            id="a text for true",
+        ),
+        pytest.param(
+            MINIMAL + f'[log]\nlevel = "{"x" * 99}"\n', f"level: '{'x' * 76}… cannot be used", id="a long text"
+        ),
+        pytest.param(MINIMAL + "[state]\nzz = 1\n", "unknown key\n  try: known here: directory, commit", id="no such"),
+        pytest.param(
+            '"x[0]" = 1\n"source[7]" = 1\n' + MINIMAL,
+            "the first [[x]]: unknown key",
+            id="what looks like one of several",
+        ),
+        pytest.param(
+            '[[source]]\nname = "m"\npaths = 5\n', 'not a list\n  try: a list of paths, such as ["…"]', id="no path"
+        ),
+        pytest.param(
+            '[[source]]\nname = "m"\ndocker = 5\n', 'try: write docker = {container = "…"}', id="no container"
+        ),
+        *(
+            pytest.param(MINIMAL + f'[backend]\nurl = "http://{url}"\n', "it holds a secret, and addresses", id=url)
+            for url in ("me@mesibo/backend", ":hunter2@mesibo/backend", "mesibo/backend?token=x")
+        ),
+        *(
+            pytest.param(MINIMAL + f'[backend]\nurl = "{url}"\n', "an address begins with http:// or https://", id=url)
+            for url in ("ftp://mesibo/backend", "http:///backend", "http://mesibo:0/backend")
+        ),
+        *(
+            pytest.param(MINIMAL + f'[[export]]\nurl = "http://h/a"\n{login}', problem, id=login)
+            for login, problem in [
+                ('username = "a"\n', "needs username and password_file together"),
+                ('password_file = "p"\n', "needs username and password_file together"),
+                ('username = "a"\npassword_file = "p"\ntoken_file = "t"\n', "has two ways to log in"),
+            ]
+        ),
+        pytest.param(
             '[[source]]\nname = "m"\ndocker = "mesibo"\n',
             "docker: 'mesibo' is not a table\n  try: write docker = {container = \"mesibo\"}",
             id="a container's name for its table",
@@ -206,6 +246,27 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
     assert any(problem in each for each in problems(text, tmp_path))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        '[web]\nlisten = ":1"\nconfig_file = "web.yml"\n',
+        '[web]\nlisten = ":1"\nallow_plain_http = true\n',
+        '[backend]\nurl = "https://mesibo/backend"\n',
+        '[[export]]\nurl = "http://h/a"\nusername = "a"\npassword_file = "p"\n',
+        '[[export]]\nurl = "http://h/a"\ntoken_file = "t"\n[[export]]\nurl = "http://h/b"\nname = "b"\n',
+    ],
+)
+def test_what_goes_together_is_taken(more, tmp_path):
+    """Each is what some problem says to try."""
+    (tmp_path / "logwatch.toml").write_text(MINIMAL + more)
+    assert load(tmp_path / "logwatch.toml").source
+
+
+def test_of_a_table_without_what_it_needs_nothing_else_is_said(tmp_path):
+    """What stands in for it is not examined."""
+    assert len(problems(MINIMAL + '[[export]]\nformat = "otlp"\n', tmp_path)) == 1
+
+
 @pytest.mark.parametrize("place", ["loki/push", "loki:99999/push", "lo/ki@x:3100/push"])
 def test_no_message_shows_the_password_of_an_address(place, tmp_path):
     """Whatever is wrong with it: problems are logged, and pasted where others read them."""
@@ -223,8 +284,10 @@ def test_no_message_shows_a_password_that_stands_where_a_port_would(tmp_path):
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        pytest.param(lambda path: None, "No such file", id="missing"),
-        pytest.param(lambda path: path.mkdir(), "Is a directory", id="a directory"),
+        pytest.param(
+            lambda path: None, "No such file or directory\n  try: check the path given with --config", id="missing"
+        ),
+        pytest.param(lambda path: path.mkdir(), "Is a directory\n  try: name a TOML file", id="a directory"),
         pytest.param(lambda path: path.write_bytes(b"\xff\xfe"), "not UTF-8", id="binary"),
         pytest.param(lambda path: path.write_bytes("[web]".encode("utf-16")), "it is UTF-16", id="UTF-16"),
         pytest.param(lambda path: path.write_bytes(b"[web]\n# \xfc"), "toml:2: byte 8 is not UTF-8", id="Latin-1"),
@@ -284,10 +347,12 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path):
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_a_file_saved_on_another_system_is_read(mark, end, tmp_path):
-    """With a byte order mark, with CR LF; what is wrong in it has its line all the same."""
+    """With a byte order mark, CR LF, and what only other programs take for a line end; a fault has its line."""
     file = tmp_path / "logwatch.toml"
-    file.write_bytes(mark + end.join([b"[[source]]", b'name = "mesibo"', b'paths = ["m.log"]', b""]))
+    file.write_bytes(
+        mark + end.join(["# a\u2028b\u0085c".encode(), b"[[source]]", b'name = "mesibo"', b'paths = ["m.log"]', b""])
+    )
     assert load(file).source[0].name == "mesibo"
     file.write_bytes(file.read_bytes() + b"nonsense = 1" + end)
-    with pytest.raises(ConfigError, match=r"toml:4: "):
+    with pytest.raises(ConfigError, match=r"toml:5: "):
         load(file)

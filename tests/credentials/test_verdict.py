@@ -91,6 +91,10 @@ WRONG = {
         lambda: account(private_key=pem_key().decode()[:200]),
         [("bad_key", 401)],
     ),
+    "a service account whose key lost its line breaks": (
+        lambda: account(private_key=pem_key().decode().replace("\n", " ")),
+        [("bad_key", 401)],
+    ),
     "a service account with a key of another kind": (
         lambda: account(private_key=pem_key("p8").decode()),
         [("bad_key", 401)],

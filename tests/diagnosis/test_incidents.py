@@ -12,7 +12,7 @@ from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen, SourceStatus
-from tests.helpers.story import NOW, Story
+from tests.helpers.story import NOW, UP, Story
 
 PLATFORM_WIDE = [
     ("apns", 901, "", "not configured", "yours"),
@@ -584,3 +584,25 @@ def test_a_finding_for_programs_has_no_marks_in_its_sentences():
     (told,) = [finding.as_dict() for finding in story.findings()]
     assert "`" not in told["title"] + told["remedy"] + "".join(told["evidence"])
     assert "push = 1" in told["remedy"]
+
+
+def test_a_failure_on_both_platforms_in_two_sources_is_told_as_one():
+    """It began with the first of them, goes on while one does, and is counted, named and recorded as both."""
+    story = Story()
+    story.status = {name: replace(UP, name=name) for name in ("one", "two")}
+    for ago in range(300):
+        story.pushes("fcm", 200, 60, ago, source="one")
+        story.pushes("apns", 200, 60, ago, source="two")
+    for ago in range(50):
+        story.pushes("apns", 901, 20, ago, source="two")
+    for ago in range(10, 40):
+        story.pushes("fcm", 901, 60, ago, source="one")
+    (told,) = [finding for finding in story.findings() if finding.code == 901]
+    assert told.title.endswith(": 2,800 of 10,120 iOS and Android pushes in the last hour.")
+    assert told.evidence == (
+        "Code 901: 2,800 of 10,120 iOS and Android pushes in the last hour (27.7 %).",
+        "The first of this run was logged at 09:26 UTC on 22 November.",
+        "Seen in one, two.",
+    )
+    assert (told.since, told.last, told.severity) == (NOW - 49 * 60, NOW, "critical")
+    assert {row.source for row in told.rows} == {"one", "two"}

@@ -145,6 +145,25 @@ def test_a_container_that_is_replaced(docker):
     assert follower.tail.status().files_followed == 1
 
 
+def test_a_container_that_compose_replaces_or_renamed_for_good_is_followed(docker):
+    """Compose puts an id in front of a container's name while it replaces one, and some releases leave it there."""
+    home = docker.run(1)
+    docker.say("one")
+    follower = follow(docker)
+    follower.turn()
+    written = json.loads((home / "config.v2.json").read_text())
+    (home / "config.v2.json").write_text(json.dumps(written | {"Name": "/249662c60a09_mesibo"}))
+    docker.say("two")
+    follower.turn()
+    docker.run(2)
+    docker.say("three")
+    follower.turn()
+    assert said(follower) == ["one", "two", "three"]
+    docker.run(3, name="249662c60a09_mesibo", driver="")  # left by one that failed, never started
+    follower.turn()
+    assert follower.tail.status().problems == ()
+
+
 def test_a_container_that_went_while_nobody_looked(docker):
     """What could not be read of a container's deleted log is a missed generation; its successor counts from 0."""
     home = docker.run(1)

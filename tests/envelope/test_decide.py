@@ -111,6 +111,8 @@ def test_two_envelopes_are_detected_if_nearly_all_lines_have_the_same_two(outer,
     assert decided(both) == expected
     assert decided(both + log(outer, texts(5))) == envelope_of(outer)
     assert decided(log(outer, texts(60)) + both) == envelope_of(outer)
+    begun = b"".join(both.splitlines(keepends=True)[:2])
+    assert decided(begun, final=False) is None  # and not plain, in which the others would be lost
 
 
 def test_names_behind_two_envelopes_are_those_under_which_a_tenth_of_the_lines_stand():

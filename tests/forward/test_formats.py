@@ -50,8 +50,27 @@ def test_loki_gets_one_stream_for_each_combination_of_labels(catalogue):
     assert [[value[2]["id"] for value in stream["values"]] for stream in streams] == [["ab-0", "ab-2"], ["ab-1"]]
 
 
+def test_what_a_failure_does_not_have_is_not_sent(catalogue):
+    """A mesibo's own code has no reason, and a line may say neither app nor token."""
+    bare = event(catalogue, FAILURE._replace(code="903", reason="", app="", token=""))
+    (value,) = json.loads(body("loki", [bare], "h"))["streams"][0]["values"]
+    assert value[1:] == [
+        "push failed: fcm 903 mesibo_certificate_expired user=+49…21 id=ab-1",
+        {"id": "ab-1", "user": "+49…21"},
+    ]
+
+
+@pytest.mark.parametrize(("code", "severity"), [("903", [21, "FATAL"]), ("404", [13, "WARN"])])
+def test_otlp_gets_what_is_critical_as_fatal(catalogue, code, severity):
+    """Fatal is what stops every push until somebody acts."""
+    failure = FAILURE._replace(platform="apns" if code == "903" else "fcm", code=code, reason="")
+    sent = json.loads(body("otlp", [event(catalogue, failure)], "h"))
+    (record,) = sent["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    assert [record["severityNumber"], record["severityText"]] == severity
+
+
 def test_otlp_gets_records_as_the_protocol_writes_them(catalogue):
-    """64-bit integers are texts, severities numbers, keys lowerCamelCase (opentelemetry-proto, examples/logs.json)."""
+    """64-bit integers are texts, keys lowerCamelCase (opentelemetry-proto, examples/logs.json)."""
     sent = json.loads(body("otlp", [event(catalogue)], "host-1"))
     (resource,) = sent["resourceLogs"]
     names = {a["key"]: a["value"]["stringValue"] for a in resource["resource"]["attributes"]}
@@ -59,7 +78,6 @@ def test_otlp_gets_records_as_the_protocol_writes_them(catalogue):
     assert names["host.name"] == "host-1"
     (record,) = resource["scopeLogs"][0]["logRecords"]
     assert record["timeUnixNano"] == "1795600000123000000"
-    assert record["severityNumber"] in (9, 13, 17, 21)
     attributes = {a["key"]: a["value"] for a in record["attributes"]}
     assert attributes["log.record.uid"] == {"stringValue": "ab-1"}
     assert attributes["mesibo.push.code"] == {"intValue": "404"}

@@ -3,21 +3,24 @@ import gzip
 import json
 import logging
 import socket
+import ssl
 import struct
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 import structlog
+import trustme
 from prometheus_client import CollectorRegistry
 from tornado.httpclient import HTTPClientError
 from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.forwarder import Forwarder
+from logwatch.forward.forwarder import LOOK_SECONDS, Forwarder, ledger_id
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch
-from logwatch.ledger.reader import Filter, Reader
+from logwatch.ledger.reader import Filter, NotReadable, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
 
@@ -128,6 +131,30 @@ def test_what_is_not_taken_is_sent_again(site, trouble, events):
     assert forwarder.failing == ""
     assert [event["event"] for event in events] == ["export_failing", "export_works_again"]
     assert all(0.5 <= wait <= 2 for wait in waits)
+    destination.answers = [trouble]
+    site.fail("b")
+    assert steps(forwarder)[0] <= 1  # the pauses begin anew
+
+
+def test_what_is_more_than_a_request_is_sent_without_a_pause(site):
+    """Then it is looked for new failures once a second."""
+    destination = Destination()
+    forwarder = site.forwarder(destination)
+    forwarder._limit = 1
+    site.fail("a", "b", "c")
+    assert steps(forwarder, 3) == [0.0, LOOK_SECONDS, LOOK_SECONDS]
+    assert len(destination.requests) == 2
+
+
+def test_the_only_failure_is_not_at_fault_by_itself(site):
+    """With no other to compare it with, a destination that refuses it may be at fault: it is tried again."""
+    destination = Destination(400)
+    forwarder = site.forwarder(destination)
+    site.fail("a")
+    steps(forwarder)
+    assert (forwarder.sent, site.value("dropped_total"), len(destination.requests)) == (0, 0, 1)
+    steps(forwarder)
+    assert destination.got == ["a"]
 
 
 def test_a_request_has_what_the_destination_asks_for(site, tmp_path):
@@ -143,6 +170,14 @@ def test_a_request_has_what_the_destination_asks_for(site, tmp_path):
     one, other = destination.requests
     assert (one.auth_username, one.auth_password, one.headers["X-Scope-OrgID"]) == ("u", "first", "t")
     assert (other.auth_username, other.headers["Authorization"]) == (None, "Bearer second")
+
+
+def test_an_installation_has_an_id_of_its_own_that_shows_nothing_of_its_key():
+    """Two hosts number their failures alike; the key masks users."""
+    one, other = ledger_id(bytes(32)), ledger_id(bytes(31) + b"1")
+    assert one != other
+    assert len(one) == 12
+    assert bytes(4).hex() not in one
 
 
 def test_one_event_that_is_refused_costs_itself_alone(site):
@@ -185,6 +220,39 @@ def test_events_that_are_too_old_are_dropped_with_one_message(site):
     assert [each["event"] for each in logged] == ["export_rejected"]
 
 
+class Loki:
+    """Takes what is not older than a week, nor more than an hour behind the newest; keeps what it can of a request."""
+
+    def __init__(self, now):
+        self.now = now
+        self.got = []
+
+    async def fetch(self, request, *, raise_error):
+        streams = json.loads(gzip.decompress(request.body))["streams"]
+        wrong = 0.0
+        for at in (int(value[0]) / 1e9 for stream in streams for value in stream["values"]):
+            oldest = max(self.now - 7 * 86400, max(self.got, default=0) - 3600)
+            if at < oldest:
+                wrong = oldest
+            elif at not in self.got:
+                self.got.append(at)
+        told = f"oldest acceptable timestamp is: {datetime.fromtimestamp(wrong, UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
+        return SimpleNamespace(code=400 if wrong else 204, headers={}, body=told if wrong else b"")
+
+
+def test_failures_that_are_too_old_for_loki_cost_no_younger_one(site):
+    """Of a long log's failures those of the last week arrive: none goes ahead of others, as Loki would refuse them."""
+    loki = Loki(2e9)
+    forwarder = site.forwarder(loki)
+    batch = Batch(100)
+    batch.fail([failure._replace(at=2e9 - (14 - i) * 86400) for i, failure in enumerate(failures(*"abcdefghijklmno"))])
+    batch.count("mesibo", "lines")
+    site.ledger.commit(batch)
+    steps(forwarder, 5)
+    assert loki.got == [2e9 - days * 86400 for days in range(7, -1, -1)]
+    assert (forwarder.sent, site.value("events_total"), site.value("dropped_total")) == (15, 8, 7)
+
+
 def test_what_waits_is_reported_during_a_pause(site):
     """A pause may take ten minutes, in which an alert must see that more and more failures wait."""
     forwarder = site.forwarder(Destination(503))
@@ -207,6 +275,15 @@ def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
     steps(forwarder, 2)
     assert len(destination.got) == 100
     assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (100, 60, 0)
+
+
+def test_failures_of_which_none_is_left_are_counted_as_dropped(site):
+    """Nothing comes after them that would say so."""
+    forwarder = site.forwarder(Destination())
+    site.fail("a", "b")
+    forwarder._reader = SimpleNamespace(failures_after=lambda *_: [])
+    assert steps(forwarder) == [LOOK_SECONDS]
+    assert (forwarder.sent, site.value("dropped_total"), site.value("lag_events")) == (2, 2, 0)
 
 
 def test_failures_that_were_too_many_to_be_stored_are_counted_as_dropped(site):
@@ -314,6 +391,63 @@ def test_a_connection_that_breaks_amid_an_answer_is_reported_once_as_any_other_f
     assert wait > 0
     assert (sent, events) == (0, ["export_failing"])
     assert not caplog.records
+
+
+def test_an_export_goes_on_whatever_went_wrong(site, monkeypatch):
+    """A fault of our own and a ledger that cannot be read are reported, and tried again as any other."""
+    monkeypatch.setattr("logwatch.forward.forwarder.pause", lambda *_: 0.0)
+    monkeypatch.setattr("logwatch.forward.forwarder.LOOK_SECONDS", 0.0)
+    destination = Destination(RuntimeError("a fault"))
+    forwarder = site.forwarder(destination)
+    read, away = forwarder._reader.failures_after, [NotReadable("locked")]
+
+    def failures_after(number, most):
+        if away:
+            raise away.pop()
+        return read(number, most)
+
+    forwarder._reader = SimpleNamespace(failures_after=failures_after)
+    site.fail("a")
+
+    async def run():
+        task = asyncio.create_task(forwarder.run())
+        while len(destination.got) < 2 and not task.done():
+            if destination.got == ["a"] and forwarder.sent == 1 == site.ledger.newest_failure:
+                site.fail("b")
+            await asyncio.sleep(0)
+        task.cancel()
+
+    with structlog.testing.capture_logs() as logged:
+        asyncio.run(run())
+    assert destination.got == ["a", "b"]
+    told = [each.get("reason", "") for each in logged]
+    assert told == ["the ledger cannot be read: locked", "unexpected: RuntimeError('a fault')", ""]
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_a_destination_with_an_authority_of_its_own_is_trusted_by_a_file(site, tmp_path, scheme):
+    """Without that file its certificate is refused, and nothing is sent to it."""
+    authority, context, taken = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), []
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+
+    async def take(reader, writer):
+        taken.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def send(**trust):
+        async with await asyncio.start_server(take, "127.0.0.1", 0, ssl=context) as server:
+            url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/push"
+            forwarder = site.forwarder(None, url=url, name="loki", **trust)
+            await forwarder.step()
+            return forwarder
+
+    site.fail("a")
+    assert "certificate verify failed" in asyncio.run(send()).failing
+    assert taken == []
+    assert asyncio.run(send(ca_file=str(tmp_path / "ca.pem"))).sent == 1
 
 
 def test_a_fault_that_is_no_end_of_a_connection_stays_in_the_log(site, caplog):

@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from logwatch.journal import ask
 from logwatch.journal import follow as module
+from logwatch.journal.child import Child
 from logwatch.journal.follow import Journal, JournalSpec
 from logwatch.journal.place import Target
 from logwatch.wake import PollWaker
@@ -283,6 +285,27 @@ def test_a_journalctl_that_ended_is_started_again_in_time_though_the_clock_was_s
     one.has("first", "second")
 
 
+def test_entries_that_are_vacuumed_while_journalctl_starts_are_reported(tmp_path, following, monkeypatch):
+    """The files were looked at just before: they are looked at again once the entry at the cursor does not come."""
+    remote(tmp_path / "m.journal", entries(2))
+    one = following(tmp_path)
+    one.has("line 0", "line 1")
+    one.stop()
+    now = time.time() + 100
+    remote(tmp_path / "m.journal", entries(1, at=now, MESSAGE="unread"))
+    remote(tmp_path / "n.journal", entries(1, at=now + 1, MESSAGE="new"))
+
+    def child(arguments):
+        (tmp_path / "m.journal").unlink(missing_ok=True)
+        return Child(arguments)
+
+    monkeypatch.setattr(module, "Child", child)
+    one.start()
+    one.input._clock = lambda: now + 2
+    one.has("line 0", "line 1", "new")
+    assert one.sink.counted == {"missed_generations": 1}
+
+
 def test_a_journal_that_was_deleted_is_followed_anew(journald, following):
     """Its files are gone and journald begins another sequence, while we follow: what comes is read, once."""
     one = following(journald.home / "log")
@@ -453,6 +476,38 @@ def test_a_container_that_is_not_there_is_not_up(tmp_path, following):
     one.until(lambda: one.status.caught_up)
     assert not one.status.up
     assert one.status.problems[0].try_ == "`journalctl -F CONTAINER_NAME` lists those that it has"
+
+
+def newer(path):
+    """Make a journal's file look like one of a systemd to come."""
+    data = bytearray(path.read_bytes())
+    data[15] |= 0x80  # a flag of the features that a reader must know
+    path.write_bytes(data)
+
+
+def test_a_journal_that_journalctl_is_too_old_for_is_a_problem(tmp_path, following):
+    """What a newer journald wrote is left out as if it were not there: it is named, and the source is not up."""
+    remote(tmp_path / "m.journal", entries(1))
+    newer(tmp_path / "m.journal")
+    one = following(tmp_path)
+    one.until(lambda: one.status.caught_up and one.status.problems[0].what == "journalctl leaves it out")
+    assert one.status.problems[0].where == str(tmp_path / "m.journal")
+    assert not one.status.up
+    assert ask.problem(one.spec.target) == one.status.problems[0]
+
+
+def test_a_journald_that_was_upgraded_takes_a_new_journalctl(tmp_path, following):
+    """Files with a feature that none had before are read by the journalctl that came with them."""
+    remote(tmp_path / "m.journal", entries(1))
+    one = following(tmp_path)
+    one.has("line 0")
+    one.until(lambda: one.input._run == "follow")
+    running = one.input._child
+    remote(tmp_path / "n.journal", entries(1, at=NOW + 60))
+    newer(tmp_path / "n.journal")
+    one.later = module.LOOK_SECONDS + 1
+    one.until(lambda: one.input._child not in (None, running))
+    one.until(lambda: any(problem.where == str(tmp_path / "n.journal") for problem in one.status.problems))
 
 
 def test_no_journal_is_a_problem_until_there_is_one(tmp_path, following):

@@ -76,13 +76,12 @@ def test_results_of_other_sources_are_left_out():
     timelines = Timelines(kept)
     changed = Changed().after(kept.commit([(row, 30, 10, 7) for row in ROWS], NOW), NOW)
     whole = timelines.of(60, NOW, changed)
-    assert timelines.among(("mesibo", "o", "new"), 60, NOW, changed) is whole
-    mine = timelines.among(("mesibo",), 60, NOW, changed)
+    assert timelines.of(60, NOW, changed).among(("mesibo", "o", "new")) is whole
+    mine = timelines.of(60, NOW, changed).among(("mesibo",))
     assert set(mine.totals()) == {ROWS[0], ROWS[1]}
-    assert timelines.among(("mesibo",), 60, NOW, changed) is mine
-    assert set(timelines.among(("o",), 60, NOW, changed).totals()) == {ROWS[2]}
+    assert set(timelines.of(60, NOW, changed).among(("o",)).totals()) == {ROWS[2]}
     changed = changed.after(kept.commit([(ROWS[0], 5, 0, 1)], NOW), NOW)
-    assert timelines.among(("mesibo",), 60, NOW, changed).totals()[ROWS[0]].count == 8
+    assert timelines.of(60, NOW, changed).among(("mesibo",)).totals()[ROWS[0]].count == 8
 
 
 def test_where_nothing_changed_it_is_the_same_object(tmp_path):

@@ -41,6 +41,7 @@ def test_the_push_setting_of_a_whole_file_is_found():
         ("logs{push=1}", True),
         ("logs\n{\n\tpush\t=\t1\n}", True),
         ("logs {\r\npush = 1\r\n}\r\n", True),
+        ("logs { push = 1 }\r\nappid = 1\r\n", True),
         ("logs {\npush = 0\n}", False),
         ("logs {\n# push = 1\n}", False),
         ("# logs { push = 1 }", False),

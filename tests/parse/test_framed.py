@@ -211,10 +211,10 @@ def test_entries_of_a_journal_are_not_taken_out_whatever_order_their_fields_are_
     rng, wrapped = random.Random(7), envelope_of("journal-json")
     lines = log("journal-json", [PUSH.format(404, ANSWERS[2])] * 400).splitlines()
     data = b"".join(shuffled(line, rng) + b"\n" for line in lines)
-    seen: list[int] = []
+    scanner, seen = framed("journal-json"), list[int]()
     real = envelopes.taken_out
     monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
-    found = framed("journal-json").scan(data, envelope=wrapped, reference=LATER)
+    found = scanner.scan(data, envelope=wrapped, reference=LATER)
     assert {key: each.count for key, each in found.results.items()} == {ResultKey("fcm", 404, "NOT_FOUND"): 400}
     assert sum(seen) < len(data) / 50
 

@@ -211,13 +211,12 @@ def test_what_was_dated_before_changes_no_date(written, age, later):
         assert parser.seconds(stamp, reference) == seconds_of(stamp, reference, ZoneInfo("Europe/Berlin"))
 
 
-@pytest.mark.parametrize("seconds", [(59, 0), (0, 59)])
-def test_the_year_may_change_within_a_minute(seconds):
-    """A stamp that is just more than a day ahead is last year's, whatever another one of its minute was dated to."""
-    parser, limit = LineDater(UTC), at(2026, 11, 26, 12, 0, 30)
-    for second in seconds:
-        year = 2026 if second <= 30 else 2025
-        assert parser.seconds(f"2611-1200{second:02}-000", limit - 86400) == at(year, 11, 26, 12, 0, second)
+@pytest.mark.parametrize(("limit", "year"), [(0, 2026), (30, 2026), (-1, 2025)])
+def test_all_of_a_minute_is_in_one_year(limit, year):
+    """Of stamps that are about a day ahead, those of a minute that began later than that are last year's."""
+    reference = at(2026, 11, 26, 12, 0) + limit - 86400
+    for second in (0, 59):
+        assert seconds_of(f"2611-1200{second:02}-000", reference, UTC) == at(year, 11, 26, 12, 0, second)
 
 
 @pytest.mark.parametrize("digits", [10, 13, 16])

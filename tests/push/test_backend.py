@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from logwatch.cli.push import _backend
+from logwatch.config import Backend as Settings
 from logwatch.errors import LogwatchError
 from logwatch.push.backend import ERRORS, Backend, BackendError, operate, refusal
 from tests.helpers.running import free_port
@@ -34,6 +36,28 @@ def serve():
 def ask(stub, field="users", value=("+49301",), op="pushtest"):
     notes = []
     return operate(Backend(stub.url, APP_TOKEN), op, field, list(value), notes.append), notes
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ("http://mesibo.example/backend", True),
+        ("HTTP://mesibo.example:8080/backend", True),
+        ("http://127.0.0.1.example/backend", True),
+        ("https://mesibo.example/backend", False),
+        ("http://127.0.0.1/backend", False),
+        ("http://[::1]:8080/backend", False),
+        ("HTTP://LOCALHOST:80", False),
+    ],
+)
+def test_whoever_would_send_the_token_over_a_network_in_the_clear_is_warned(address, warned, tmp_path, capsys):
+    """However the address is written; on this machine there is nobody to read it."""
+    token = tmp_path / "token"
+    token.write_text(APP_TOKEN)
+    token.chmod(0o600)
+    assert _backend(Settings(), address, token).url == address
+    said = capsys.readouterr().err
+    assert said == warned * f"warning: {address} is not https: the app token crosses the network in the clear\n"
 
 
 def test_an_operation_is_a_post_of_json_with_op_and_token(serve):

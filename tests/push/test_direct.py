@@ -201,6 +201,17 @@ def test_a_token_that_google_calls_invalid_is_distinguished_from_a_bad_payload(b
     assert "or 911" not in bench.fcm(bench.google(400, about | {"message": "Invalid TTL"})).output
 
 
+def test_what_apple_said_of_an_iphones_firebase_token_is_shown(bench):
+    """FCM's INVALID_ARGUMENT with Apple's BadDeviceToken is about the token; FCM has no sandbox to try instead."""
+    about = {"code": 400, "message": "Request contains an invalid argument.", "status": "INVALID_ARGUMENT",
+             "details": [{"@type": ERROR_TYPE, "errorCode": "INVALID_ARGUMENT"},
+                         {"@type": "x.ApnsError", "statusCode": 400, "reason": "BadDeviceToken"}]}  # fmt: skip
+    output = bench.fcm(bench.google(400, about)).output
+    assert "Google: 400 BadDeviceToken (Request contains an invalid argument)." in output
+    assert "or 911" in output
+    assert "--sandbox" not in output
+
+
 def test_a_service_account_that_gets_no_token_is_reported_as_401(bench):
     """A key that was deleted at Google is reported with Google's own words, and what mesibo will log."""
     oauth = (400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})

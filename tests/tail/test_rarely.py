@@ -126,6 +126,18 @@ def test_an_empty_log_that_is_filled_copied_and_begun_amid_a_look_loses_nothing(
     log.check()
 
 
+def test_what_an_empty_log_got_and_was_copied_over_an_old_file_counts_though_nothing_follows_it(tmp_path):
+    """No name has changed, and the log is as empty as before; it has been written to all the same."""
+    log = Log(tmp_path, "looking")
+    log.shell("echo E2510-101000-000 of last month > m.log.1; touch -d yesterday m.log.1; : > m.log")
+    log.follower.turn()
+    log.follower.wait(1)
+    log.write(20)
+    log.shell("cp m.log m.log.1; : > m.log")
+    log.follower.wait(1)
+    log.check()
+
+
 def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_twice(log, follower, monkeypatch):
     """A plan that was left half carried out would be computed anew from a log that seems unread."""
     run, reconcile, decided, failed = candidates.Candidate.run, apply.reconcile, [], []

@@ -1,5 +1,6 @@
 import errno
 import os
+import sys
 import threading
 import time
 
@@ -140,3 +141,70 @@ def test_what_can_be_read_wakes_as_long_as_it_is_listened_to(make):
         waker.close()
         os.close(reading)
         os.close(writing)
+
+
+def sleeps(waker):
+    """Return whether a wait lasts."""
+    start = time.monotonic()
+    waker.wait(0.3)
+    return time.monotonic() - start >= 0.3
+
+
+def test_a_directory_that_is_new_wakes_once_and_one_that_is_left_no_more(waker, tmp_path):
+    """Something may have come before the watch; what is watched already, or no longer, lets the loop sleep."""
+    waker.watch([str(tmp_path)])
+    assert woken(waker)
+    waker.watch([str(tmp_path)])
+    assert sleeps(waker)
+    waker.watch([])
+    quieten(waker)
+    append(tmp_path / "a.log", "one")
+    assert sleeps(waker)
+
+
+@pytest.mark.parametrize("lost", [lambda waker: waker.on_queue_overflow(), lambda waker: waker.on_watch_deleted(None)])
+def test_where_events_are_lost_it_wakes(waker, lost):
+    """The loop finds out by itself what they were about."""
+    lost(waker)
+    assert woken(waker)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread")]
+)
+def test_without_an_instance_or_a_thread_it_polls_and_says_so_once(monkeypatch, tmp_path, error):
+    """Nothing is watched then, and waits still end."""
+
+    def refuse():
+        raise error
+
+    monkeypatch.setattr("logwatch.wake.inotify.InotifyFD", refuse)
+    log = Log()
+    waker = InotifyWaker(log)
+    waker.watch([str(tmp_path)])
+    waker.wait(0.01)
+    waker.close()
+    assert log.events == [
+        ("inotify_refused", {"directory": "all directories", "error": str(error), "instead": "polling"})
+    ]
+
+
+def test_a_thread_that_ended_is_reported_once_and_polling_goes_on(waker, tmp_path):
+    """It is watchdog's, and may end for reasons of its own."""
+    waker.watch([str(tmp_path)])
+    waker._inotify.stop()
+    waker._inotify.join(LONG)
+    for _ in range(2):
+        waker.watch([str(tmp_path)])
+    ((event, data),) = waker.events
+    assert (event, data["error"]) == ("inotify_refused", "watchdog's thread has ended")
+    quieten(waker)
+
+
+def test_where_watchdog_cannot_be_used_it_polls(monkeypatch):
+    """Another version may lack what is imported from it."""
+    monkeypatch.setitem(sys.modules, "logwatch.wake.inotify", None)
+    log = Log()
+    waker = make_waker("auto", log)
+    assert type(waker) is PollWaker
+    assert [event for event, _ in log.events] == ["inotify_refused"]

@@ -56,3 +56,19 @@ def test_only_failures_are_kept_one_by_one(witness_for, stored, told):
         ["403"] * stored,
         ["403"] * told,
     )
+
+
+def test_what_apple_said_of_an_iphones_firebase_token_counts_as_its_reason():
+    """FCM's INVALID_ARGUMENT with Apple's Unregistered is a dead token; a reason in Google's ErrorInfo is left out."""
+    batch = Batch(100)
+    add(
+        batch, answered(400, "INVALID_ARGUMENT", "Unregistered"), answered(403, "PERMISSION_DENIED", "SERVICE_DISABLED")
+    )
+    assert [each.reason for each in batch.waiting.stored()] == ["Unregistered", "PERMISSION_DENIED"]
+
+
+def answered(code, status, reason):
+    """Make an event with an answer of FCM's that has a reason of somebody else beside its own."""
+    details = [{"@type": "x.FcmError", "errorCode": status}, {"@type": "x.Other", "statusCode": 410, "reason": reason}]
+    error = {"code": code, "status": status, "details": details}
+    return {"type": "push", "token": "t:x", "response": {"code": code, "error": error}}

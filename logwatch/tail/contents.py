@@ -22,9 +22,9 @@ _OWN, _ELSEWHERE, _PACKED, _MOVED, _LESS, _CHANGED = range(
 _Order = tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]
 
 
-def find(draft: Draft, each: Known) -> None:
+def find_file(draft: Draft, each: Known) -> None:
     """Find the file in which a generation lies: the one that proves most, of those that are not another's."""
-    free = draft.free_files(each)
+    free = [i for i in draft.files(each) if i in draft.free]
     files = [i for i in free if draft.is_own(each, i) or not (each.open or _is_anothers(draft, each, i))]
     if each.in_use:
         edited = [i for i in files if not _stands_in(draft, each, i)]
@@ -91,7 +91,7 @@ def _order(draft: Draft, each: Known, i: int) -> _Order:
     candidate, size = draft.file(i), draft.size(i)
     others = (k for k in draft.by_inode[i] if k is not each and k.number not in draft.unidentified)
     copied = any(not draft.differs(k, i) for k in others)
-    shorter, more = draft.lacks(each, i), each not in draft.whole[i]
+    shorter, more = draft.lacks(each, i), each.number not in draft.whole[i]
     lacks = shorter and not (candidate.is_at_path and draft.answer(each, i).relation is not Relation.SAME)
     last = (not candidate.is_at_path, -(size or 0), candidate.packed)
     if each.number in draft.unidentified:
@@ -102,26 +102,26 @@ def _order(draft: Draft, each: Known, i: int) -> _Order:
 def _is_anothers(draft: Draft, each: Known, i: int) -> bool:
     """Return whether a file is better proved to be another generation's."""
     least = max(_claim(draft, each, i), (False, False, 1, 0))
-    return any(_rivals(draft, k, each, i) and _claim(draft, k, i) > least for k in draft.related[i])
+    rivals = (k for k in (*draft.read[i], *draft.left_out[i]) if k is not each and _rivals(draft, k, each, i))
+    return any(_claim(draft, k, i) > least for k in rivals)
 
 
 def _rivals(draft: Draft, other: Known, each: Known, i: int) -> bool:
     """Return whether it matters to a generation if a file is another one's."""
-    if other is each:
-        return False
     if not other.followed:  # left out before this one was taken up, or longer than it ever was, it is no copy of it
-        return other.number < each.number or other.position.size > each.position.size
-    copied = other.number == each.position.copy_of and other not in draft.by_inode[i]  # then it may be either's
-    return other in draft.read[i] and not copied
+        longer = other.position.size > each.position.size
+        return draft.size(i) == other.position.size and (longer or other.number < each.number)
+    # What one was copied from may be in its file as well
+    return other.number != each.position.copy_of or other in draft.by_inode[i]
 
 
 def _claim(draft: Draft, each: Known, i: int) -> tuple[bool, bool, int, int]:
     """Return how well a file is proved to be a generation's: by its inode, by its exact size, by so many bytes."""
     size, (relation, at) = draft.size(i) or 0, draft.answer(each, i)
     own = exact = False
-    if draft.holds(each, i) and not draft.differs(each, i):
+    if relation is Relation.SAME and draft.enough(each, i) and not draft.differs(each, i):
         own = each in draft.by_inode[i] and each.number not in draft.unidentified and not draft.is_blank(each)
-        exact = each in draft.whole[i] or (not each.followed and size == each.position.size > 0)
+        exact = each.number in draft.whole[i] or (not each.followed and size == each.position.size > 0)
     elif relation is Relation.SAME or (relation is not Relation.MOVED and each.number in draft.decided):
         at = 0  # with what it has beside its own file, it may share but a banner
     if draft.is_part(each, i, draft.lies_at(each.number)):
@@ -169,7 +169,7 @@ def _end_in_copy(draft: Draft, each: Known, i: int, original: int | None) -> int
     return at if relation in HELD else None
 
 
-def share(draft: Draft, i: int, owners: list[Known]) -> None:
+def read_both(draft: Draft, i: int, owners: list[Known]) -> None:
     """Read on both in a copy and in its original, and what is written to both once.
 
     If what was read ends at the same place in both, both go on from there. If not, the original goes on after what the
@@ -188,7 +188,8 @@ def share(draft: Draft, i: int, owners: list[Known]) -> None:
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds exactly what a generation's own file does."""
-    packed = (i for i in draft.free_files(each) if draft.file(i).packed and draft.is_part(each, i, None))
+    free = (i for i in draft.files(each) if i in draft.free)
+    packed = (i for i in free if draft.file(i).packed and draft.is_part(each, i, None))
     return any(draft.size(i) == each.position.size for i in packed)
 
 
@@ -211,8 +212,8 @@ def is_copy(draft: Draft, i: int, holder: Known | None) -> bool:
 
 def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
-    places = (draft.lying[j] for j in draft.found.parts[i])
-    if any(not numbers.isdisjoint(some) for some in (draft.found.own_parts[i], *places)):
+    whole = draft.found.parts[i]
+    if not numbers.isdisjoint(draft.found.own_parts[i]) or (whole and any(draft.lies_at(n) in whole for n in numbers)):
         return True
     for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0

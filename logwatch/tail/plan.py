@@ -158,12 +158,12 @@ class Leave(NamedTuple):
     """A generation lies in no candidate.
 
     ``open``: reading goes on in its open file, from ``at`` if given; ``packed``: wait until an archive is unpacked
-    further, or a file has grown; ``missing``: it is nowhere; ``done``: nothing of it is left to read; ``ignored``: it
-    is no generation of its own, and left out; ``forgotten``: drop it.
+    further, or a file has grown; ``missing``: it is nowhere; ``done``: nothing of it is left to read; ``forgotten``:
+    drop it.
     """
 
     number: int
-    how: Literal["open", "packed", "missing", "done", "ignored", "forgotten"]
+    how: Literal["open", "packed", "missing", "done", "forgotten"]
     at: int | None = None
 
 
@@ -227,7 +227,6 @@ class Draft:
         self.unidentified |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
-        self.lying = defaultdict[int, set[int]](set)  # by file: the generations decided to lie in it, overridden or not
         self.start: dict[int, int] = {}  # by file that is a new generation: the offset to read from
         self.copies: list[int] = []  # files to be left out
         self.postponed: set[int] = set()  # files left to the next look
@@ -241,24 +240,27 @@ class Draft:
         own = ((number, i) for i, numbers in found.own_parts.items() for number in numbers)
         for number, i in (*related, *own, *found.common):
             self._files[number].add(i)
-        # By file: generations with its inode that it holds; those that have bytes in common with it; of these, those
-        # read, or with an own file that holds all of it; and those that end where it does, and were read to that end
+        # By file: generations with its inode that it holds; those with bytes in common; of these, those read, or
+        # with an own file that holds all of it; those left out; and the numbers of those read to its end
         self.by_inode = defaultdict[int, list[Known]](list)
         self.related = defaultdict[int, list[Known]](list)
         self.read = defaultdict[int, list[Known]](list)
-        self.whole = defaultdict[int, list[Known]](list)
+        self.left_out = defaultdict[int, list[Known]](list)
+        self.whole = defaultdict[int, set[int]](set)
         for k in self.known:
             for i in self.files(k):
                 relation, at = self.answer(k, i)
                 if self.file(i).key == k.key and self.holds(k, i):
                     self.by_inode[i].append(k)
                 self.related[i].append(k)
-                if k.position.offset or k.number in found.own_parts[i]:
+                if not k.followed:
+                    self.left_out[i].append(k)
+                elif k.position.offset or k.number in found.own_parts[i]:
                     self.read[i].append(k)
                 if relation is Relation.SAME:
                     holders[i].append(k)
                     if self.size(i) == k.position.size == at > 0:
-                        self.whole[i].append(k)
+                        self.whole[i].add(k.number)
         return holders
 
     def _goes_on_differently(self, each: Known) -> bool:
@@ -271,10 +273,6 @@ class Draft:
     def files(self, each: Known) -> list[int]:
         """Return the files that have bytes in common with a generation, by index."""
         return sorted(self._files[each.number])
-
-    def free_files(self, each: Known) -> list[int]:
-        """Return those of ``files`` that no step has decided on."""
-        return [i for i in self.files(each) if i in self.free]
 
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
@@ -303,8 +301,6 @@ class Draft:
 
     def decide(self, action: Hold | Leave) -> None:
         """Decide where a generation lies; this overrides any earlier decision."""
-        if isinstance(action, Hold):
-            self.lying[action.file].add(action.number)
         self.decided[action.number] = action
 
     def holds(self, each: Known, i: int) -> bool:
@@ -335,8 +331,8 @@ class Draft:
 
     def may_lie_at_path(self, each: Known) -> bool:
         """Return whether the path's file may be a generation's: it was, or what was is blank, or none is in use."""
-        blank = self.path.was_blank and self.current and self.is_blank(self.current) and each.in_use
-        return bool(blank) or self.is_latest(each) or not any(k.in_use for k in self.known)
+        blank = self.path.was_blank and each.in_use
+        return blank or self.is_latest(each) or not any(k.in_use for k in self.known)
 
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's own file, or the file ``of`` that it lies in, holds all of a file."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.contents import find, find_begun, is_copy, is_packed, share
+from logwatch.tail.contents import find_begun, find_file, is_copy, is_packed, read_both
 from logwatch.tail.fingerprint import TELLING_BYTES, empty_file_id
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
@@ -28,15 +28,16 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     draft = Draft(path, known, found)
     for i in found.edited:  # its original is read first, which shows how far the edited file is a copy of it
         draft.put_off(i)
+    in_use = [k for k in known if k.in_use and k.number not in draft.unidentified]
+    identified = [k for k in in_use if not draft.is_blank(k)]
     unidentified = [k for k in known if k.number in draft.unidentified]
-    blank = [k for k in known if draft.is_blank(k) and k not in unidentified]
-    identified = [k for k in known if k.in_use and k not in unidentified and k not in blank]
+    blank = [k for k in in_use if draft.is_blank(k)]
     read = [k for k in known if k.position.state == "done"]
     left_out = [k for k in known if not k.followed]
     for some in (identified, unidentified, blank, read, left_out):
         # Newest first: where two have one inode, the file is the newer one's. The oldest unidentified is in the oldest
         for each in some if some is unidentified else reversed(some):
-            find(draft, each)
+            find_file(draft, each)
     holders: dict[int, Known] = {}
     for each in filter(draft.is_blank, known):
         i, lies = draft.at_key.get(each.key, -1), draft.lies_at(each.number)
@@ -90,7 +91,7 @@ def _sort_free(draft: Draft, holders: dict[int, Known]) -> list[int]:
             draft.start[i] = begun
         else:
             continue
-        share(draft, i, owners)
+        read_both(draft, i, owners)
     # Unknown files came after the known ones: if all their numbers are higher, this rotation counts upwards
     seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
     unseen = draft.numbers(unknown)

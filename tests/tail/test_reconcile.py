@@ -291,7 +291,7 @@ TABLE = {
         found(
             file("m.log", 3, 800), file("m.log.1", 2), answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)], parts=[(0, 1)]
         ),
-        [Hold(1, 0), TakeUp(1, "rotated", 500), Rotated("rename")],
+        [Hold(1, 1), TakeUp(0, "live", 500)],
     ),
     "an archive that was left out before it was unpacked, and copied since": (
         NOW,
@@ -310,6 +310,12 @@ TABLE = {
         [known(is_open=True, name="/m.log~")],
         found(file("m.log.1", 3, 1100), answers=[(1, 0, MOVED, 990)], common=[(1, 1000)]),
         [Leave(1, "open"), TakeUp(0, "rotated", 990), Rotated("rename")],
+    ),
+    "deleted while it is open, and what it was edited into was rotated: one rotation": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 3, 1100), answers=[(1, 1, MOVED, 990)]),
+        [Leave(1, "open"), TakeUp(1, "rotated", 990), TakeUp(0, "live"), Rotated("replace")],
     ),
     "nothing has happened": (
         NOW,

@@ -20,23 +20,20 @@ def test_files_are_counted_by_the_envelope_of_their_lines(tmp_path):
         paths.append(str(tmp_path / f"{i}.log"))
         (tmp_path / f"{i}.log").write_bytes(content)
     found = glance([*paths, str(tmp_path / "missing")], OWNS, "auto")
-    assert str(found) == "cri (2), docker (1), no line of mesibo's yet (2)"
-    assert str(glance(paths[:1], OWNS, "auto")) == "cri"
-    assert found.problems == ()
+    assert found == "cri (2), docker (1), no line of mesibo's yet (2)"
+    assert glance(paths[:1], OWNS, "auto") == "cri"
+    assert glance(paths[3:], OWNS, "auto") == ""
 
 
-def test_what_is_no_log_is_a_problem_with_its_remedy(tmp_path):
-    """UTF-16 with the command that makes text of it."""
-    path = tmp_path / "m.log"
-    path.write_bytes("\n".join(PUSHES).encode("utf-16"))
-    (problem,) = glance([str(path)], OWNS, "auto").problems
-    assert "UTF-16" in str(problem)
-    assert f"iconv -f UTF-16 -t UTF-8 {path}" in problem.try_
+def test_what_is_no_text_is_left_out(tmp_path):
+    """UTF-16 in one file says nothing about the others, and is reported where files are checked."""
+    (tmp_path / "wide.log").write_bytes("\n".join(PUSHES).encode("utf-16"))
+    (tmp_path / "m.log").write_bytes(log("cri", PUSHES))
+    assert glance([str(tmp_path / "wide.log"), str(tmp_path / "m.log")], OWNS, "auto") == "cri"
 
 
 def test_what_is_no_file_is_neither_read_nor_waited_for(tmp_path):
     """A pipe that nobody writes into, and a device without an end, may match a pattern."""
     os.mkfifo(tmp_path / "pipe.log")
     (tmp_path / "zero.log").symlink_to("/dev/zero")
-    found = glance([str(tmp_path / "pipe.log"), str(tmp_path / "zero.log"), str(tmp_path)], OWNS, "auto")
-    assert (found.files, found.problems) == (0, ())
+    assert glance([str(tmp_path / "pipe.log"), str(tmp_path / "zero.log"), str(tmp_path)], OWNS, "auto") == ""

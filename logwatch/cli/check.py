@@ -90,7 +90,7 @@ def _envelopes(config: Config) -> Iterator[str]:
         with suppress(LogwatchError):
             scanner = Scanner(load_grammar(source.grammar, config.grammars.paths), timezone=UTC)
             found = glance(discovery(source).find(time.time()).paths, scanner.owns, source.envelope)
-            if found.kinds:
+            if found:
                 yield f"source {source.name}: envelope {found}"
 
 

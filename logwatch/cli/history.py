@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from os.path import samestat
@@ -44,8 +43,8 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("-o", "--output", required=True, metavar="F", help="File to write; - is standard output.")
 @config_option("Read what this configuration follows.")
-@click.option("--since", metavar="T", callback=time_read(time.time), help="Only from the minute of T onwards.")
-@click.option("--until", metavar="T", callback=time_read(time.time), help="Only minutes that begin before T.")
+@click.option("--since", metavar="T", callback=time_read, help="Only from the minute of T onwards.")
+@click.option("--until", metavar="T", callback=time_read, help="Only minutes that begin before T.")
 @click.option("--timezone", metavar="Z", help="The zone of the log's own stamps, where it is not UTC.")
 @click.option(
     "--label",

@@ -1,5 +1,6 @@
 """What the commands' options share: types for files, numbers and times, and groups that list their commands in full."""
 
+import time
 from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
@@ -41,16 +42,12 @@ class Number(click.FloatRange):
         return number
 
 
-def time_read(now: Callable[[], float]) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
-    """Return the callback of an option whose value is a time."""
-
-    def read(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-        try:
-            return None if value is None else moment(value, now)
-        except (ValueError, OverflowError):
-            raise click.BadParameter(f"{value!r} is not a time; try {EXAMPLES}") from None
-
-    return read
+def time_read(_ctx: click.Context | None, _parameter: click.Parameter | None, value: str | None) -> float | None:
+    """Return the value of an option that is a time."""
+    try:
+        return None if value is None else moment(value, time.time)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{value!r} is not a time; try {EXAMPLES}") from None
 
 
 def refuse_empty(since: float | None, until: float | None) -> None:

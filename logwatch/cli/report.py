@@ -45,8 +45,8 @@ _COLUMNS = (
 @click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and up to 1,000 rows.")
-@click.option("--since", metavar="T", callback=time_read(time.time), help=f"Only results from T onwards: {EXAMPLES}.")
-@click.option("--until", metavar="T", callback=time_read(time.time), help="Only results before T.")
+@click.option("--since", metavar="T", callback=time_read, help=f"Only results from T onwards: {EXAMPLES}.")
+@click.option("--until", metavar="T", callback=time_read, help="Only results before T.")
 @click.option(
     "--timezone", metavar="Z", help="The zone of the log's own stamps, such as Europe/Berlin, where it is not UTC."
 )

@@ -87,7 +87,7 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
 @click.option(
     "--history",
     metavar="TIME",
-    callback=time_read(time.time),
+    callback=time_read,
     help="Begin at this time, such as 24h (ago), catch up, then follow the clock.",
 )
 @click.option("--daily", is_flag=True, help="Fewer lines by night, more by day.")
@@ -103,7 +103,7 @@ _MOST_LINES = 1_000_000  # a second: more than can be written in one
 @click.option(
     "--start",
     metavar="TIME",
-    callback=time_read(time.time),
+    callback=time_read,
     help="Begin the stamps at this time, without waiting for it to pass.",
 )
 def command(

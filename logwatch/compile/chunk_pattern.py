@@ -85,7 +85,7 @@ class ChunkPattern:
         """
         if isinstance(self.expression, str) or not self.names:
             return None
-        written = self.expression.written(text, len(text))  # most rows are shorter than their lines
+        written = self.expression.written(text)
         if written is None:
             return None
         rows = written.split(b"\n")[:-1]

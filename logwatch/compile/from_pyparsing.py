@@ -27,16 +27,12 @@ class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
 def refuse_endless(line: pp.ParserElement) -> None:
     """Raise EndlessLoop for a repetition that never leaves the end of a line, whether or not it can be compiled."""
     for each in _innermost_first(line, set()):  # to try an element around an endless one would not end either
-        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore) and any(_stays(each, at) for at in (0, 1)):
-            raise EndlessLoop(f"{each} repeats what may match nothing")
-
-
-def _stays(repetition: pp.ZeroOrMore | pp.OneOrMore, at: int) -> bool:
-    """Return whether an iteration makes no progress on an empty line, ``at`` 0 or, as LineEnd leaves it, 1."""
-    with suppress(pp.ParseBaseException, IndexError):
-        goes_on = not repetition.not_ender or repetition.not_ender.can_parse_next("", at)
-        return goes_on and _inner(repetition).try_parse("", at) == at
-    return False
+        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore):
+            for at in (0, 1):  # of an empty line; LineEnd leaves the second
+                with suppress(pp.ParseBaseException, IndexError):
+                    goes_on = not each.not_ender or each.not_ender.can_parse_next("", at)
+                    if goes_on and _inner(each).try_parse("", at) == at:
+                        raise EndlessLoop(f"{each} repeats what may match nothing")
 
 
 def _innermost_first(element: pp.ParserElement, seen: set[int]) -> Iterator[pp.ParserElement]:
@@ -151,7 +147,11 @@ def _translated(element: pp.ParserElement, name: str | None) -> Node:  # noqa: C
         case pp.Literal():
             return _text(element.match, caseless=isinstance(element, pp.CaselessLiteral))
         case pp.Keyword():
-            return _keyword(element)
+            case = str.upper if element.caseless else str
+            chars = frozenset(code for code in nodes.EVERY_BYTE if case(chr(code)) in element.ident_chars)
+            word, inside = _text(element.match, caseless=element.caseless), CharRun(chars, 1, 1)
+            ends = Look(inside, negative=True, behind=True), Look(inside, negative=True)
+            return nodes.seq(ends[0], word, ends[1]) if chars else word
         case pp.Word():
             if not hasattr(element, "re_match"):
                 raise NotCompilable("a Word that contains a blank")
@@ -248,15 +248,6 @@ def _text(text: str, *, caseless: bool = False) -> Node:
     if not text.isascii() or "\n" in text:
         raise NotCompilable(f"the text {text!r}, which is not ASCII or has a newline in it")
     return from_regex.parse(re.compile(re.escape(text), re.IGNORECASE)) if caseless else Literal(text.encode())
-
-
-def _keyword(element: pp.Keyword) -> Node:
-    case = str.upper if element.caseless else str
-    inside = CharRun(frozenset(code for code in nodes.EVERY_BYTE if case(chr(code)) in element.ident_chars), 1, 1)
-    word = _text(element.match, caseless=element.caseless)
-    return (
-        nodes.seq(Look(inside, negative=True, behind=True), word, Look(inside, negative=True)) if inside.chars else word
-    )
 
 
 def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:

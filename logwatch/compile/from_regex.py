@@ -6,11 +6,10 @@ meaning inside a larger expression is refused.
 
 import re
 from collections.abc import Iterable
-from itertools import takewhile
 from typing import Any
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node
 
 _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  the parser of the re module itself
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
@@ -32,7 +31,8 @@ def parse(pattern: re.Pattern[str]) -> Node:
         raise NotCompilable("a Regex over bytes")
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
     groups = {number: name for name, number in pattern.groupindex.items()}
-    return _atomic(_sequence(list(tree), tree.state.flags, groups))
+    node = _sequence(list(tree), tree.state.flags, groups)
+    return node if isinstance(node, Literal) or (isinstance(node, CharRun) and not node.lazy) else Backtracking(node)
 
 
 def _sequence(items: Iterable[Any], flags: int, groups: dict[int, str]) -> Node:
@@ -57,7 +57,8 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
         case "POSSESSIVE_REPEAT":
             low, high, inner = argument
             item = _sequence(inner, flags, groups)  # re never backtracks into an iteration, but would inside (?>…)
-            return Backtracking(_repeat(item if _is_fixed(item) else Backtracking(item), low, high, lazy=False))
+            is_fixed = isinstance(item, Literal) or (isinstance(item, CharRun) and item.min == item.max)
+            return Backtracking(_repeat(item if is_fixed else Backtracking(item), low, high, lazy=False))
         case "ATOMIC_GROUP":
             return Backtracking(_sequence(argument, flags, groups))
         case "ASSERT" | "ASSERT_NOT":
@@ -96,23 +97,3 @@ def _chars(construct: Any, flags: int) -> nodes.Bytes:
         compiled = _compiler.compile(_parser.SubPattern(state, [construct]), flags)
         _CHARS[key] = frozenset(ord(char) for char in _LATIN1 if compiled.match(char)) & nodes.EVERY_BYTE
     return _CHARS[key]
-
-
-def _atomic(node: Node) -> Node:
-    """Return the same node, behind which nothing can fail, with everything from the first choice on as it is written.
-
-    What precedes that can match in one way only, so a larger expression need not treat it as a unit.
-    """
-    items = nodes.parts(node)
-    fixed = [*takewhile(_is_fixed, items)]
-    rest = nodes.seq(*items[len(fixed) :])
-    is_run = isinstance(rest, CharRun) and not rest.lazy
-    return nodes.seq(*fixed, rest if is_run or rest == nodes.NOTHING else Backtracking(rest))
-
-
-def _is_fixed(node: Node) -> bool:
-    """Return whether a node can match at a position in one way only."""
-    return all(
-        each.min == each.max if isinstance(each, CharRun) else not isinstance(each, Choice | Repeat)
-        for each in nodes.walk(node)
-    )

@@ -51,13 +51,8 @@ class LinePattern:
             if value and isinstance(slot, str):
                 values.append((slot, value))
             elif value and isinstance(slot, LinePattern):
-                values += slot.all_iterations(line, *found.span(number))
+                at, end = found.span(number)
+                while at < end and (inside := slot.match(line, at)) is not None:
+                    values += inside[0]
+                    at = inside[1]
         return values, found.end()
-
-    def all_iterations(self, line: bytes, start: int = 0, end: int | None = None) -> Values:
-        """Return the values of a repetition that begins at ``start``, up to ``end`` or as far as it goes."""
-        values: Values = []
-        while (end is None or start < end) and (found := self.match(line, start)) is not None:
-            values += found[0]
-            start = found[1]
-        return values

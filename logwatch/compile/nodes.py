@@ -232,6 +232,12 @@ def parts(node: Node) -> tuple[Node, ...]:
     return node.items if isinstance(node, Seq) else (node,)
 
 
+def steps(node: Node) -> Iterator[Node]:
+    """Yield what has to match one after the other, inside a Regex as well."""
+    for part in parts(node):
+        yield from parts(part.item) if isinstance(part, Backtracking) else (part,)
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all nodes inside it, parents first, from left to right."""
     yield node
@@ -249,7 +255,7 @@ def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
 def looks_before(node: Node) -> bool:
     """Return whether a lookbehind may see what precedes the line."""
     at = 0  # bytes that precede the part at least
-    for part in parts(node):
+    for part in steps(node):
         if any(isinstance(each, Look) and each.behind and each.item.min_len > at for each in walk(part)):
             return True
         at += part.min_len

@@ -105,13 +105,10 @@ class Expression:
         for free, made in ((pcre2.match_data_free, self._match_data), (pcre2.code_free, code)):
             weakref.finalize(self, free, made).atexit = False  # a thread may still match when the process ends
 
-    def written(self, text: bytes, expected_bytes: int) -> bytes | None:
-        """Return a text with every match replaced; None if a match needs more steps or memory than allowed.
-
-        ``expected_bytes`` is an estimate of the result's length: if it is too small, the result is written twice.
-        """
-        size = c_size_t(expected_bytes + 1)  # a NUL is written at the end
-        for _ in range(2):
+    def written(self, text: bytes) -> bytes | None:
+        """Return a text with every match replaced; None if a match needs more steps or memory than allowed."""
+        size = c_size_t(len(text) + 1)  # a NUL is written at the end
+        for _ in range(2):  # a result that is longer than the text is written twice
             buffer = ctypes.create_string_buffer(size.value)
             with self._pcre2.lock:
                 count = self._pcre2.substitute(

@@ -8,12 +8,12 @@ repetition may set is one group, so the group holds what was set last, and rows 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat, ValueGroup
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
 _SPECIAL = frozenset(b"\\]^-[&~|")  # inside a class
@@ -46,7 +46,7 @@ class Writer:
     def _written(self, node: Node, *, last: bool, back: bool) -> str:  # noqa: PLR0911  one case a node
         match node:
             case Literal(data):
-                return "(?!)" if b"\n" in data else _escaped(data)
+                return "(?!)" if b"\n" in data else re.escape(data.decode("latin-1"))
             case CharRun(chars, low, high, lazy):
                 return _run(chars, low, high, "?" if lazy else "" if back else "+")
             case nodes.Seq(items):
@@ -85,16 +85,6 @@ class Writer:
         return f"(?>(?:{inner}){times})"
 
 
-def _places(groups: Sequence[ValueGroup], shared: Sequence[ValueGroup]) -> Iterator[int]:
-    """Yield the indices of one alternative's groups among the shared ones."""
-    at = 0
-    for name, _ in groups:
-        while shared[at].name != name:
-            at += 1
-        yield at
-        at += 1
-
-
 class SharedGroups(Writer):
     """Writes one node with the groups of ``Node.groups``; if ``quoted``, for lines inside JSON text."""
 
@@ -125,7 +115,9 @@ class SharedGroups(Writer):
         numbers, begin, rest = list(islice(self._numbers, len(shared))), self._last, self._numbers
         texts, ends = [], []
         for item in node.items:
-            self._last, self._numbers = begin, iter([numbers[i] for i in _places(item.groups, shared)])
+            places = zip(numbers, shared, strict=True)  # an item's groups are among these, in the same order
+            own = [next(number for number, group in places if group.name == name) for name, _ in item.groups]
+            self._last, self._numbers = begin, iter(own)
             texts.append(self.write(item, last=last or not back, back=back))
             ends.append(self._last)
         self._last, self._numbers = max(ends), rest
@@ -176,10 +168,6 @@ def _times(low: int, high: int | None) -> str:
     return f"{{{low}}}" if low == high else f"{{{low},{high}}}"
 
 
-def _escaped(data: bytes) -> str:
-    return re.escape(data.decode("latin-1"))
-
-
 @lru_cache(maxsize=256)
 def char_class(chars: nodes.Bytes) -> str:
     """Write a set of bytes as ranges, of which re makes one bitmap; a negated class would be slower.
@@ -189,7 +177,7 @@ def char_class(chars: nodes.Bytes) -> str:
     if chars == nodes.EVERY_BYTE:
         return "."  # takes two thirds of the time of a class
     if len(chars) == 1:
-        return _escaped(bytes(chars))
+        return re.escape(bytes(chars).decode("latin-1"))
     ranges: list[list[int]] = []
     for code in sorted(chars):
         if ranges and ranges[-1][1] == code - 1:

@@ -76,7 +76,6 @@ def _project(request: Request, project: str, account: str) -> Iterator[Flaw]:
             "project",
             f"The service account belongs to the project {safe_text(project)}, not {safe_text(request.project)}.",
         )
-        return
     domain = account.partition("@")[2]
     if not request.project and project and domain.endswith(_IAM) and domain.removesuffix(_IAM) != _reversed(project):
         yield flaw(

@@ -26,12 +26,32 @@ _TASK = re.compile(r"((.+)\.(?:[1-9][0-9]*|[0-9a-z]{25}))\.[0-9a-z]{25}")
 _COMPOSE = re.compile(r"[0-9a-f]{12}_(.+)")
 
 
+class _Options(msgspec.Struct):
+    size: str = msgspec.field(name="max-size", default="")
+    files: str = msgspec.field(name="max-file", default="")
+    mode: str = ""
+
+
 class _LogConfig(msgspec.Struct):
     driver: str = msgspec.field(name="Type", default="")
+    options: _Options | None = msgspec.field(name="Config", default=None)
 
 
-class _HostConfig(msgspec.Struct):
+class _Mount(msgspec.Struct):
+    source: str = msgspec.field(name="Source", default="")
+    target: str = msgspec.field(name="Target", default="")
+
+
+class _Logged(msgspec.Struct):
     log: _LogConfig = msgspec.field(name="LogConfig", default_factory=_LogConfig)
+
+
+class HostConfig(_Logged):
+    """The only fields of hostconfig.json that are ever decoded."""
+
+    removed: bool = msgspec.field(name="AutoRemove", default=False)
+    binds: list[str] | None = msgspec.field(name="Binds", default=None)  # SOURCE:TARGET[:OPTIONS]
+    mounts: list[_Mount] | None = msgspec.field(name="Mounts", default=None)
 
 
 class _Config(msgspec.Struct):
@@ -46,11 +66,11 @@ class _Written(msgspec.Struct):
     created: str = msgspec.field(name="Created", default="")
     log_path: str = msgspec.field(name="LogPath", default="")
     config: _Config = msgspec.field(name="Config", default_factory=_Config)
-    host: _HostConfig | None = msgspec.field(name="HostConfig", default=None)
+    host: _Logged | None = msgspec.field(name="HostConfig", default=None)
 
 
 _WRITTEN = msgspec.json.Decoder(_Written)
-_HOST = msgspec.json.Decoder(_HostConfig)
+_HOST = msgspec.json.Decoder(HostConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +186,17 @@ def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
 
 
 def _driver(directory: str, written: _Written) -> str:
+    told = [host.log.driver for host in (host_config(directory), written.host) if host]
+    return next(filter(None, told), JSON_FILE if written.log_path else "")
+
+
+def host_config(directory: str) -> HostConfig | None:
+    """Return how the container with these files was started; None if that cannot be read."""
     try:
         with open(os.path.join(directory, "hostconfig.json"), "rb") as file:
-            driver = _HOST.decode(file.read()).log.driver
+            return _HOST.decode(file.read())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        driver = ""
-    if not driver and written.host:
-        driver = written.host.log.driver
-    return driver or (JSON_FILE if written.log_path else "")
+        return None
 
 
 def _reachable(directory: str, log_path: str) -> str:

@@ -1,33 +1,13 @@
 """Check mesibo itself: its configuration, and the container or service that it runs in."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from logwatch.config import Config, Source
-from logwatch.discover import JSON_FILE, ContainerLog, called, containers, no_log
+from logwatch.discover import JSON_FILE, ContainerLog, called, containers, host_config, no_log
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
-
-
-class _Options(msgspec.Struct):
-    size: str = msgspec.field(name="max-size", default="")
-    files: str = msgspec.field(name="max-file", default="")
-    mode: str = ""
-
-
-class _LogConfig(msgspec.Struct):
-    options: _Options | None = msgspec.field(name="Config", default=None)
-
-
-class _HostConfig(msgspec.Struct):
-    """The only fields of hostconfig.json that are ever decoded here."""
-
-    log: _LogConfig = msgspec.field(name="LogConfig", default_factory=_LogConfig)
-    removed: bool = msgspec.field(name="AutoRemove", default=False)
 
 
 def configuration(config: Config | None, named: Path | None) -> Iterator[Check]:
@@ -120,10 +100,7 @@ def _container(source: Source) -> Iterator[Check]:
 
 def _limits(name: str, container: ContainerLog) -> Iterator[Check]:
     """Check what may lose lines: the size limit, the mode, and ``--rm``."""
-    settings = None
-    with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-        path = Path(container.directory) / "hostconfig.json"
-        settings = msgspec.json.decode(path.read_bytes(), type=_HostConfig)
+    settings = host_config(container.directory)
     if settings is None:
         yield skipped(f"{name}: log size", "its hostconfig.json cannot be read")
         return

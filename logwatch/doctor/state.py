@@ -10,11 +10,10 @@ from logwatch import ownership
 from logwatch.config import Config
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
-from logwatch.errors import in_words
+from logwatch.errors import StateError, in_words
 from logwatch.events import quoted
 from logwatch.ledger.directory import FILE, size
 from logwatch.ledger.reader import NotReadable, Reader
-from logwatch.ledger.schema import newer
 from logwatch.words import bytes_
 
 ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
@@ -88,12 +87,12 @@ def _ledger(ledger: Path) -> Check:
         reader = Reader.of_state(ledger.parent)
         if reader is None:
             return warning("ledger", f"{ledger} is not there: nothing was ever committed", "start mesibo-logwatch")
-        refused = newer(str(ledger), reader.version())
-        verdict = reader.verdict() if refused is None else ""
-    except NotReadable as why:
-        refused, verdict = None, str(why)
-    if refused is not None:
+        verdict = reader.verdict()
+    except StateError as error:
+        refused = error.problems[0]
         return failure("ledger", f"{refused.what}: `run` refuses it, since {refused.why}", refused.try_)
+    except NotReadable as why:
+        verdict = str(why)
     if verdict != "ok":
         return failure("ledger", verdict, "restart mesibo-logwatch: it keeps the damaged file and begins a new one")
     log = ledger.with_name(f"{FILE}-wal")

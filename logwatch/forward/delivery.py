@@ -101,7 +101,7 @@ def _partial(answer: bytes) -> Delivered:
         partial = msgspec.json.decode(answer, type=_Answer).partial_success
         rejected = int(partial.rejected_log_records or 0) if partial else 0
     # Loki answers 204 without a body; others with what they like, nested as deep as they like
-    except (ValueError, TypeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
         return Delivered()
     return Delivered(max(rejected, 0), str(partial.error_message or "") if partial else "")
 

@@ -292,10 +292,6 @@ class Reader:
         assert isinstance(found, bytes)
         return found
 
-    def version(self) -> int:
-        """Return the version of its schema."""
-        return int(self._all("PRAGMA user_version")[0][0])
-
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Run several queries of one thread over one connection: opening one takes as long as many of them."""

@@ -243,18 +243,6 @@ def open_to_read(ledger: Path, *, at_rest: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None, factory=Connection)
 
 
-def newer(path: str, version: int) -> Problem | None:
-    """Return why a ledger of this schema version is refused; None if it is not."""
-    if version <= len(MIGRATIONS):
-        return None
-    return Problem(
-        path,
-        f"written by a newer mesibo-logwatch (schema {version}, this one knows {len(MIGRATIONS)})",
-        "an older program would damage it",
-        "install the newer version again, or name another state.directory",
-    )
-
-
 def upgrade(connection: sqlite3.Connection, path: str) -> None:
     """Bring the ledger to this program's schema, one transaction per migration; StateError if its schema is newer."""
     version = known_version(connection, path)
@@ -269,8 +257,15 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
     another program's database, which a migration would mix with ours.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if problem := newer(path, version):
-        raise StateError(problem)
+    if version > len(MIGRATIONS):
+        raise StateError(
+            Problem(
+                path,
+                f"written by a newer mesibo-logwatch (schema {version}, this one knows {len(MIGRATIONS)})",
+                "an older program would damage it",
+                "install the newer version again, or name another state.directory",
+            )
+        )
     if version < 0:
         raise Damaged(f"it says that its version is {version}")
     there = _names(connection)

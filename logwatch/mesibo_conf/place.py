@@ -1,7 +1,6 @@
 """Look for mesibo.conf where mesibo itself reads it: below /etc/mesibo, which a container mounts from elsewhere.
 
-mesibo's documentation mounts it by ``-v /etc/mesibo:/etc/mesibo`` (docs.mesibo.com, on-premise). Of a container's
-hostconfig.json only the mounts are decoded: other fields are not ours to read.
+mesibo's documentation mounts it by ``-v /etc/mesibo:/etc/mesibo`` (docs.mesibo.com, on-premise).
 """
 
 from collections.abc import Iterator
@@ -9,25 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from logwatch.config import Docker, Source
-from logwatch.discover import called, containers
+from logwatch.discover import called, containers, host_config
 from logwatch.errors import in_words
 from logwatch.mesibo_conf.syntax import parse
 
 USUAL = Path("/etc/mesibo/mesibo.conf")
 LONGEST = 1 << 18  # bytes: no configuration is longer
-
-
-class _Mount(msgspec.Struct):
-    source: str = msgspec.field(name="Source", default="")
-    target: str = msgspec.field(name="Target", default="")
-
-
-class _HostConfig(msgspec.Struct):
-    binds: list[str] | None = msgspec.field(name="Binds", default=None)  # SOURCE:TARGET[:OPTIONS]
-    mounts: list[_Mount] | None = msgspec.field(name="Mounts", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +58,13 @@ def _mounted(docker: Docker) -> Iterator[Path]:
     """Yield the paths on this host of what the newest container of that name sees as /etc/mesibo/mesibo.conf."""
     mine = called(containers(docker.root)[0], docker.container)
     for container in mine[-1:]:
-        path = Path(container.directory) / "hostconfig.json"
-        try:
-            settings = msgspec.json.decode(path.read_bytes(), type=_HostConfig)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        settings, volumes = host_config(container.directory), Path(container.directory).parents[1] / "volumes"
+        if settings is None:
             continue
         mounts = [(mount.source, mount.target) for mount in settings.mounts or ()]
         mounts += [(bind.split(":")[0], bind.split(":")[1]) for bind in settings.binds or () if ":" in bind]
         for origin, target in mounts:
             # without a slash in front it is the name of a volume
-            base = Path(origin) if origin.startswith("/") else path.parents[2] / "volumes" / origin / "_data"
+            base = Path(origin) if origin.startswith("/") else volumes / origin / "_data"
             if USUAL.is_relative_to(target):
                 yield base / USUAL.relative_to(target)

@@ -35,8 +35,6 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_OPENERS = (b"{", b"[")
-_CLOSERS = (b"}", b"]")
 _OPEN = re.compile(
     rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M)*\Z",
 )
@@ -88,7 +86,7 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
         if kind == b'"':
             if not token["open"]:
                 return 0, -1
-        elif kind in _OPENERS:
+        elif kind in (b"{", b"["):
             level += 1
         elif level:
             level -= 1
@@ -170,7 +168,7 @@ class Below:
         # Those of which the last one below closes the outermost bracket; many answers have the same
         closed = {(mark, rest) for mark, rest in {*marks} if depth(rest, depth(mark)[0]) == (0, len(rest))}
         for line, mark, rest in zip(lines, marks, below, strict=True):
-            is_closed = mark in closed and rest.endswith(_CLOSERS)
+            is_closed = mark in closed and rest.endswith((b"}", b"]"))
             yield (line + rest.replace(b"\n", b" "), rest.count(b"\n")) if is_closed else None
 
     def _lines_from(self, at: int) -> Iterator[bytes]:

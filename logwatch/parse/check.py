@@ -4,6 +4,7 @@ No problems means that the grammar does what its author wrote down; some problem
 """
 
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -26,7 +27,7 @@ _SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
 _ENOUGH = 3  # slow lines to report: each takes time to find
 _PATIENCE = 4.0  # times longer than linear: more than any measuring error, less than quadratic time would take
 _NOISE_SECONDS = 0.02  # a busy host can lengthen three short measurements in a row; these are repeated
-_YEAR_SECONDS = 365.25 * 86400
+_FOUR_YEARS = [year * 365.25 * 86400 for year in range(54, 58)]  # in seconds since the epoch, one of them a leap year
 _PUMPS = ("code ", "code 7 ", '"', '\\"', "{", "[", "{[", "}", " ", "\t", "a", "0", "=", ":", "(", '" "', "{}")
 
 
@@ -57,10 +58,11 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)
-        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(scanner, by_hand.timestamp):
+        stamp = by_hand.timestamp if isinstance(by_hand, PushResult) else ""
+        if stamp and all(scanner.timestamps.seconds(stamp, reference) is None for reference in _FOUR_YEARS):
             how = f"TIMESTAMP = {grammar.timestamp!r}" if grammar.timestamp else "no usual way to write one"
             remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
-            yield Problem(where, f"the stamp {by_hand.timestamp!r} cannot be dated", how, remedy)
+            yield Problem(where, f"the stamp {stamp!r} cannot be dated", how, remedy)
         if difference := _difference(sample.expected, sample.cause, by_hand):
             yield Problem(
                 where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
@@ -76,11 +78,6 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
         ):
             why = f"pyparsing: {by_hand}, compiled: {compiled}, scanned: {scanned}"
             yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
-
-
-def _undated(scanner: Scanner, stamp: str) -> bool:
-    """Return whether a stamp is no date in any of four years, one of them a leap year."""
-    return all(scanner.timestamps.seconds(stamp, year * _YEAR_SECONDS) is None for year in range(54, 58))
 
 
 def _difference(expected: dict[str, Any] | None, cause: Cause | None, found: PushResult | Cause) -> str:
@@ -123,6 +120,10 @@ def _unreached(grammar: Grammar) -> Iterator[Problem]:
 def _slow(grammar: Grammar) -> Iterator[Problem]:
     """Find texts whose repetition makes the time grow faster than the line."""
     parser = parser_of(grammar)
+
+    def seconds(line: bytes, tries: int = 3) -> float:  # noise can lengthen a time, but not shorten it
+        return min(timeit.repeat(lambda: parser.read(line), timer=time.thread_time, repeat=tries, number=1))
+
     sizes = _SIZES if parser.compiled else _SIZES_OF_PYPARSING
     marker, found = grammar.marker, 0
     good = [sample.payload for sample in grammar.samples if sample.expected and marker in sample.payload]
@@ -130,10 +131,10 @@ def _slow(grammar: Grammar) -> Iterator[Problem]:
     for head in sorted(heads, key=len)[:3]:
         for pump in (*_PUMPS, marker.decode("latin-1") + " "):
             short, long = (pumped(head, pump, size) for size in sizes)
-            small, large = _seconds(parser.read, short), _seconds(parser.read, long)
+            small, large = seconds(short), seconds(long)
             bound = _PATIENCE * (sizes[1] / sizes[0]) * max(small, 5e-5)
             if bound < large < _NOISE_SECONDS:
-                large = min(large, *(_seconds(parser.read, long) for _ in range(5)))
+                large = min(large, seconds(long, 15))
             if large > bound:
                 why = f"{sizes[0]} bytes take {small * 1e3:.1f} ms, {sizes[1]} take {large * 1e3:.1f} ms"
                 remedy = "make alternatives begin with different words, and match no opener without its closer"
@@ -146,13 +147,3 @@ def _slow(grammar: Grammar) -> Iterator[Problem]:
 def pumped(head: bytes, pump: str, size: int) -> bytes:
     """Make a line of about ``size`` bytes that repeats ``pump``."""
     return head + pump.encode("latin-1") * (size // len(pump))
-
-
-def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
-    """Return the shortest of three times: noise can lengthen them, but not shorten them."""
-    times = []
-    for _ in range(3):
-        start = time.thread_time()
-        read(line)
-        times.append(time.thread_time() - start)
-    return min(times)

@@ -5,8 +5,7 @@ counted and searched for as a byte. Different rows with the same result share a 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from itertools import chain, compress, count, repeat
 from typing import Any
@@ -19,7 +18,7 @@ from logwatch.parse.lines import LineBatch
 
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: above that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another frame is looked for: compiling one takes as long as a few batches
-_MAX_ENVELOPES = 16
+_MAX_FRAMES = 16
 _RARE = 8  # where at most one in so many lines matches, searching is faster than testing each
 
 OTHER_SYMBOL = 255
@@ -35,21 +34,20 @@ Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it leaves."""
 
 
-@dataclass(slots=True)
-class _Framed:
-    """The expression for lines in a frame, that of the first batch or of a later one."""
-
-    frame: envelopes.Frame | None = None
-    expression: "Dictionary | None" = None  # None if it matches too few of them
-    batches: int = 0
-
-
 class ChunkReader:
     """One grammar's expressions for whole chunks: one for bare lines, and one per envelope."""
 
     def __init__(self, pattern: ChunkPattern) -> None:
         self.bare = Dictionary(pattern)
-        self._framed: Callable[[Envelope], _Framed] = lru_cache(_MAX_ENVELOPES)(lambda _: _Framed())
+        self._frames: dict[Envelope, tuple[envelopes.Frame, Dictionary | None]] = {}  # None if too few lines match
+        self._batches = 0
+
+        @lru_cache(_MAX_FRAMES)
+        def in_frame(frame: envelopes.Frame) -> Dictionary | None:
+            framed = pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+            return Dictionary(framed) if framed else None
+
+        self._in_frame = in_frame
 
     def read(self, batch: LineBatch, match: Match, take_out: Callable[[LineBatch], LineBatch]) -> LineBatch:
         """Read a batch in its envelope, then what that leaves without it; return the lines that are still left.
@@ -62,18 +60,18 @@ class ChunkReader:
 
     def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch in its envelope; return the lines that are left."""
-        framed = self._framed(batch.envelope)
-        if framed.frame is None or framed.batches % _SAME_FRAME_BATCHES == 0:
-            frame = envelopes.frame(batch.text, batch.envelope)
-            if frame and not (framed.frame == frame and framed.expression):
-                pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
-                framed.frame, framed.expression = frame, Dictionary(pattern) if pattern else None
-        framed.batches += 1
-        if framed.frame is None or framed.expression is None or not framed.frame.fits(batch.text):
+        if self._batches % _SAME_FRAME_BATCHES == 0:
+            self._frames.clear()
+        self._batches += 1
+        frame, expression = self._frames.get(batch.envelope, (None, None))
+        if frame is None and (frame := envelopes.frame(batch.text, batch.envelope)):
+            expression = self._in_frame(frame)
+            self._frames[batch.envelope] = frame, expression
+        if frame is None or expression is None or not frame.fits(batch.text):
             return batch
-        left = match(framed.expression, batch)
+        left = match(expression, batch)
         if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
-            framed.expression = None  # lines of this envelope are written in more than one way
+            self._frames[batch.envelope] = frame, None  # lines of this envelope are written in more than one way
         return left
 
 
@@ -131,21 +129,26 @@ class Dictionary:
         """Fill in the symbols of rows that are not known yet."""
         at = positions_of(symbols, (OTHER_SYMBOL,))
         new = [rows[i] for i in at]
-        keys = self._keys(new)
+        columns = self.pattern.columns(new)
+        captured = [i for i, column in enumerate(columns) if any(column)]
+        keys = self._keys(columns, captured)
         found = bytes(map(self._symbols.get, keys, repeat(OTHER_SYMBOL)))
         if OTHER_SYMBOL in found:
-            outcomes = self._add(Counter(compress(keys, map(OTHER_SYMBOL.__eq__, found))))
+            outcomes = self._add(Counter(compress(keys, map(OTHER_SYMBOL.__eq__, found))), captured)
             found = bytes(map(self._symbols.__getitem__, keys))
             self.by_line = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_SYMBOL,))}
         for i, symbol in zip(at, found, strict=True):
             symbols[i] = symbol
         if len(self._symbols) < _FEW_ROWS:  # rows that recur need no keys then
-            self._remember(new, found, sum(map(len, new)))
+            self._symbols.update(zip(new, found, strict=True))
+            self._key_bytes += sum(map(len, new))
 
-    def _add(self, keys: Counter[Values]) -> dict[Values, Any]:
+    def _add(self, keys: Counter[Values], captured: Sequence[int]) -> dict[Values, Any]:
         """Assign a symbol to each key, the most frequent first; return the outcomes of all keys."""
         unknown = [key for key, _ in keys.most_common()]
-        (numbers, platforms, reasons, *_), without = self.results_of(list(zip(*unknown, strict=True)))
+        known = dict(zip(captured, list(zip(*unknown, strict=True))[1:], strict=True))
+        columns = [known.get(i, [b""] * len(unknown)) for i in range(len(self.pattern.names))]
+        (numbers, platforms, reasons, *_), without = self.results_of(columns)
         outcomes: list[Any] = list(map(ResultKey, platforms, numbers, reasons))
         for i, cause in without.items():
             outcomes[i] = cause
@@ -154,21 +157,15 @@ class Dictionary:
             symbol = symbols_of.setdefault(outcome, min(len(symbols_of), OTHER_SYMBOL))
             if symbol == len(self.results) < OTHER_SYMBOL:
                 self.results.append(outcome)
-        size = sum(map(len, chain.from_iterable(unknown)))
-        self._remember(unknown, map(symbols_of.__getitem__, outcomes), size)
+        self._symbols.update(zip(unknown, map(symbols_of.__getitem__, outcomes), strict=True))
+        self._key_bytes += sum(map(len, chain.from_iterable(unknown)))
         return dict(zip(unknown, outcomes, strict=True))
 
-    def _remember(self, known: Sequence[bytes] | Sequence[Values], symbols: Iterable[int], size: int) -> None:
-        self._symbols.update(zip(known, symbols, strict=True))
-        self._key_bytes += size
-
-    def _keys(self, rows: Sequence[bytes]) -> list[Values]:
-        """Return the key that decides the outcome of each row: its values, with reasons counted together made equal."""
-        columns: list[Sequence[bytes]] = [*self.pattern.columns(rows)]
-        for i in self._places_of_reasons:
-            if self._reasons and any(columns[i]):
-                columns[i] = self._reasons.alike(columns[i])
-        return list(zip(*columns, strict=True))
+    def _keys(self, columns: Sequence[Sequence[bytes]], captured: Sequence[int]) -> list[Values]:
+        """Return the key of each row: which groups captured, and what, with reasons counted together made equal."""
+        alike = self._reasons.alike if self._reasons else None
+        values = [alike(columns[i]) if alike and i in self._places_of_reasons else columns[i] for i in captured]
+        return list(zip([b"%r" % captured] * len(columns[0]), *values, strict=True))
 
 
 def positions_of(symbols: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -13,7 +13,7 @@ from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
 from logwatch.model import Cause, Envelope, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.timestamp import is_ahead
+from logwatch.parse.timestamp import DAY_SECONDS
 
 _NEAR = 3  # lines at most between a line without a time and one that dates it
 _TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
@@ -46,7 +46,14 @@ class DatedCounts:
         self, batch: LineBatch, symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
     ) -> None:
         """Count the lines of a batch by their results: ``results`` by symbol, and ``by_line`` by the line's index."""
-        found = [*_tallied(symbols, results, by_line)]
+        found = [
+            (result, symbols.count(symbol), symbols.index(symbol), symbols.rindex(symbol))
+            for symbol, result in results.items()
+            if symbol in symbols
+        ]
+        last = {result: i for i, result in by_line.items()}
+        first = {by_line[i]: i for i in reversed(by_line)}
+        found += [(result, count, first[result], last[result]) for result, count in Counter(by_line.values()).items()]
         places = sorted({*chain.from_iterable(ends for _, _, *ends in found)})
         lines = dict(zip(places, batch.at(places), strict=True))
         for result, count, begin, end in found:
@@ -81,7 +88,7 @@ class DatedCounts:
             if seen.first is None and (near := [*self._near(self._tallies[cause], times)] or known):
                 seen.first, seen.last = min(near), max(near)
         newest = max(known, default=reference)
-        if is_ahead(newest, reference):
+        if newest > reference + DAY_SECONDS:
             scan.ahead = newest - reference
         scan.candidates = sum(seen.count for seen in scan.results.values()) + scan.unparsed.total()
 
@@ -109,19 +116,6 @@ def _dated(tallies: dict[ResultKey | Cause, _Tally], times: Times) -> Iterator[t
             yield key, Seen(tally.count, first, last), 0
         else:
             yield key, Seen(tally.count, last, first), 0
-
-
-def _tallied(
-    symbols: bytearray, results: Mapping[int, ResultKey], by_line: dict[int, ResultKey]
-) -> Iterator[tuple[ResultKey, int, int, int]]:
-    """Yield each result, how many lines have it, and the indices of the first and the last of these."""
-    for symbol, result in results.items():
-        if count := symbols.count(symbol):
-            yield result, count, symbols.index(symbol), symbols.rindex(symbol)
-    last = {result: i for i, result in by_line.items()}
-    first = {by_line[i]: i for i in reversed(by_line)}
-    for result, count in Counter(by_line.values()).items():
-        yield result, count, first[result], last[result]
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------

@@ -34,22 +34,19 @@ class LineParser:
         self._stamp: ChunkPattern | None = None  # None unless LINE has just one stamp
         self._all_names: Dictionary | None = None  # also captures what results are not counted by
         node = grammar.node
+        self.compiled = node is not None
+        """Whether lines are read without pyparsing."""
         if node is None:
             return
         if grammar.front is not None:
             front = translate(grammar.front)
             self.indents = bytes({*_INDENTS} - front.first_set) if front.min_len else b""
-        parts = nodes.parts(node)
-        self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
+        steps = nodes.steps(node)
+        self.needs_marker = any(isinstance(step, nodes.Literal) and grammar.marker in step.data for step in steps)
         self._stamp = _up_to("timestamp", node)
         self._line = LinePattern(node)
         self._all_names = Dictionary(_of_lines(node))
         self.chunk_reader = ChunkReader(_of_lines(nodes.without_captures(node, COUNTED)))
-
-    @property
-    def compiled(self) -> bool:
-        """Whether lines are read without pyparsing."""
-        return self._line is not None
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, without its newline."""

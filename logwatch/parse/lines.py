@@ -95,11 +95,9 @@ class LineBatch:
                 found = [envelopes.unwrap(line, self.envelope)[-1] for line in some.lines]
                 taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
             return taken.at(range(len(wanted)))
-        lines, times = self.lines, self.times
-        numbers = self.numbers or range(len(lines))
-        if times:
-            return [(numbers[i], (lines[i][:-1], times[i])) for i in wanted]
-        return [(numbers[i], (lines[i][:-1], None)) for i in wanted]
+        lines = self.lines
+        numbers, times = self.numbers or range(len(lines)), self.times or [None] * len(lines)
+        return [(numbers[i], (lines[i][:-1], times[i])) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":
         """Return a batch of some of the lines."""

@@ -48,6 +48,7 @@ class Scanner:
         reasons: Reasons | None = None,
     ) -> None:
         self.parser = parser_of(grammar)
+        self.owns = self.parser.owns  # whether a line, without its newline, begins with the grammar's own prefix
         self.marker = grammar.marker
         self.delivered = delivered
         self.keep = keep
@@ -88,10 +89,6 @@ class Scanner:
         job.chunk(LineBatch(data, envelope=envelope), since, until)
         job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
-
-    def owns(self, line: bytes) -> bool:
-        """Return whether a line, without its newline, begins with the grammar's own prefix."""
-        return self.parser.owns(line)
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""

@@ -8,6 +8,7 @@ begins at most a day ahead. A date that does not exist is no time: a wrong time 
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -41,16 +42,12 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
     ``reference`` (seconds since the epoch) is roughly when the line was written or received: it supplies the year if
     the stamp has none. ``form`` is the stamp's strptime(3) format, unless it is one of the usual ones.
     """
-    try:
+    with suppress(ValueError, OverflowError):
         if form:
             return _formatted(stamp, reference, zone, form)
-        if stamp.isdecimal():
-            return _epoch(stamp)
         if stamp[10:17:3] == "T::":  # the most usual form of ISO 8601: takes a tenth of the time
-            try:
+            with suppress(ValueError):  # the name of a zone follows
                 return _in_zone(datetime.fromisoformat(stamp), reference, zone)
-            except ValueError:  # the name of a zone follows
-                pass
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
             return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)
@@ -60,22 +57,14 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
             micro = int(_fraction(fraction) * 1e6)
             return _without_year((_MONTHS.get(name, 0), day, hour, minute, second, micro), reference, zone)
         if found := _ISO.fullmatch(stamp):
-            return _iso(found, reference, zone)
-        return _epoch(stamp)
-    except (ValueError, OverflowError):
-        return None
-
-
-def is_ahead(seconds: float, reference: float) -> bool:
-    """Return whether a time lies so far ahead that its clock or its zone must be wrong."""
-    return seconds > reference + DAY_SECONDS
-
-
-def _iso(found: re.Match[str], reference: float, zone: tzinfo) -> float | None:
-    year, _, month, day, time, _, where = found.groups()
-    if where is not None and where.isalpha():
-        where = "Z" if where in _UTC else None  # names of other zones are not unique
-    return _in_zone(datetime.fromisoformat(f"{year}-{month}-{day}T{time}{where or ''}"), reference, zone)
+            years, _, months, days, clock, _, where = found.groups()
+            if where is not None and where.isalpha():
+                where = "Z" if where in _UTC else None  # names of other zones are not unique
+            return _in_zone(datetime.fromisoformat(f"{years}-{months}-{days}T{clock}{where or ''}"), reference, zone)
+        if found := _EPOCH.fullmatch(stamp):
+            whole, fraction, millis, micros = found.groups()
+            return int(whole) + _fraction(fraction) if whole else int(millis or micros) / (1e3 if millis else 1e6)
+    return None
 
 
 def since_epoch(at: datetime) -> float | None:
@@ -99,13 +88,6 @@ def _in_nearer_pass(at: datetime, reference: float) -> datetime:
     first, second = minute.timestamp(), minute.replace(fold=1).timestamp()
     # second < first where clocks are put forward: no clock shows such a time
     return at.replace(fold=1) if first - second < 2 * (reference - second) < second - first else at
-
-
-def _epoch(stamp: str) -> float | None:
-    if not (found := _EPOCH.fullmatch(stamp)):
-        return None
-    whole, fraction, millis, micros = found.groups()
-    return int(whole) + _fraction(fraction) if whole else int(millis) / 1e3 if millis else int(micros) / 1e6
 
 
 def _without_year(fields: tuple[int, int, int, int, int, int], reference: float, zone: tzinfo) -> float | None:

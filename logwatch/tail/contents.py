@@ -92,7 +92,8 @@ def _order(draft: Draft, each: Known, i: int) -> _Order:
     others = (k for k in draft.by_inode[i] if k is not each and k.number not in draft.unidentified)
     copied = any(not draft.differs(k, i) for k in others)
     shorter, more = draft.lacks(each, i), each.number not in draft.whole[i]
-    lacks = shorter and not (candidate.is_at_path and draft.answer(each, i).relation is not Relation.SAME)
+    unread = each not in draft.by_inode[i] and not (draft.holds(each, i) and size == each.position.offset)
+    lacks = shorter and not (candidate.is_at_path and unread)  # if any is in it, it may be an earlier copy
     last = (not candidate.is_at_path, -(size or 0), candidate.packed)
     if each.number in draft.unidentified:
         return (False, copied, more, more and _is_repeated(draft, i), shorter, draft.age(i), *last)

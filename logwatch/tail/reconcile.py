@@ -119,7 +119,7 @@ def _empty(draft: Draft) -> dict[Key, Known]:
 
 def _is_as_empty(current: Known, file: Candidate) -> bool:
     """Return whether the path's file is as empty as it was, by the time of its last write: its disk was copied."""
-    return current.empty and not (file.head or file.error) and current.position.head == empty_file_id(file.modified)
+    return not (file.head or file.error) and current.position.head == empty_file_id(file.modified)
 
 
 def _is_history(path: PathView, file: Candidate) -> bool:

@@ -251,7 +251,7 @@ class Survey:
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
         left = search and not same_inode and self._has_left(known)
         whole = left or generation.plain is not None or not known.in_use
-        left = left or (whole and position.state != "live" and known.name != "")
+        left = left or (position.state != "live" and known.name != "")
         found.answers[known.number, i] = UNDECIDED
         with self._unpacking(i):
             found.answers[known.number, i] = compare(
@@ -313,7 +313,7 @@ class Survey:
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         if held := (answer := found.answer(known.number, i)).relation in HELD:
             found.common[known.number, i] = offset
-        part = is_part(candidate, own, gone=known.deleted)
+        part = is_part(candidate, own)
         if part or (candidate.damaged and own.head.startswith(candidate.head)):
             found.own_parts[i].add(known.number)
         whole = held and holds(candidate, answer.at, own, offset)

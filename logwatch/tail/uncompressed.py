@@ -75,15 +75,15 @@ class Content(ABC):
         return NOWHERE
 
 
-def is_part(file: Content, of: Content, *, gone: bool = False) -> bool:
+def is_part(file: Content, of: Content) -> bool:
     """Return whether a file holds only the beginning, or all, of another one.
 
-    Fewer than ``TELLING_BYTES`` prove it only if the other one is ``gone``, and the file is an archive of its size.
+    Fewer than ``TELLING_BYTES`` prove it only if the file is an archive of the other one's size.
     """
     if not file.head or not of.head.startswith(file.head):
         return False
     size = file.size()
-    if size < TELLING_BYTES and not (gone and file.packed and size == of.size()):
+    if size < TELLING_BYTES and not (file.packed and size == of.size()):
         return False
     if not of.packed and of.size() <= size:
         return of.size() == size and file.end() == of.end()

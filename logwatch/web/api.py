@@ -15,8 +15,7 @@ import tornado.web
 from logwatch import heap
 from logwatch.catalogue import answered_by, explain, number_of
 from logwatch.catalogue.explain import entry_as_dict
-from logwatch.ledger.reader import Hit, Listed, NotReadable
-from logwatch.ledger.waiting import StoredFailure
+from logwatch.ledger.reader import Listed, NotReadable
 from logwatch.moments import iso
 from logwatch.privacy import is_hidden
 from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text
@@ -218,43 +217,37 @@ class Failures(Download):
 
 
 class Users(Download):
-    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: the users affected, masked as configured."""
+    """``/downloads/dead-tokens.csv`` and ``rate-limited.csv``: the users affected, masked as configured.
+
+    ``clean-up.csv``: the users whose tokens are dead, by addresses that a backend knows; 403 where these are masked.
+    """
 
     async def get(self, which: str) -> None:
-        """Send one of the two lists as CSV."""
-        await self.send(f"{which}.csv", _csv(HIT_COLUMNS, self._rows(which)))
+        """Send one of the lists as CSV."""
+        if which == "clean-up" and self.site.watched.config.privacy.identifiers != "plain":
+            self.say(403, HIDDEN)
+            return
+        columns = CLEAN_UP_COLUMNS if which == "clean-up" else HIT_COLUMNS
+        await self.send(f"{which}.csv", _csv(columns, self._rows(which)))
 
     def _rows(self, which: str) -> Iterator[list[dict[str, Any]]]:
         catalogue, present = self.site.watched.catalogue, self.site.reader.kinds()
-        dead = which == "dead-tokens"
-        kinds = of_dead_tokens(catalogue, present) if dead else of_class(catalogue, present, "rate_limited")
+        limited = which == "rate-limited"
+        kinds = of_class(catalogue, present, "rate_limited") if limited else of_dead_tokens(catalogue, present)
         hits = self.site.reader.users(kinds, MOST_USERS)
+        if which == "clean-up":  # filtered before paging: a page without a row would be taken for the end
+            hits = [hit for hit in hits if hit.user and not is_hidden(hit.user)]
         for start in range(0, len(hits), 500):
-            yield [_hit(hit) for hit in hits[start : start + 500]]
-
-
-class CleanUp(Download):
-    """``/downloads/clean-up.csv``: the users whose tokens are dead, by addresses that a backend knows."""
-
-    async def get(self) -> None:
-        """Send the list as CSV; 403 where identifiers are masked."""
-        if self.site.watched.config.privacy.identifiers != "plain":
-            self.say(403, HIDDEN)
-            return
-        await self.send("clean-up.csv", _csv(CLEAN_UP_COLUMNS, self._rows()))
-
-    def _rows(self) -> Iterator[list[dict[str, Any]]]:
-        reader = self.site.reader
-        hits = reader.users(of_dead_tokens(self.site.watched.catalogue, reader.kinds()), MOST_USERS)
-        # Filtered before paging: a page without a row would be taken for the end
-        known = [hit for hit in hits if hit.user and not is_hidden(hit.user)]
-        for start in range(0, len(known), 500):
-            yield [_hit(hit) for hit in known[start : start + 500]]
+            yield [
+                hit._asdict() | {"first": iso(hit.first), "last": iso(hit.last)} for hit in hits[start : start + 500]
+            ]
 
 
 def _failure(site: Site, listed: Listed) -> dict[str, Any]:
     failure = listed.failure
-    entry, code = site.watched.catalogue.entry(failure.platform, failure.code, failure.reason), number_of(failure.code)
+    catalogue, code = site.watched.catalogue, number_of(failure.code)
+    entry = catalogue.entry(failure.platform, failure.code, failure.reason)
+    heard = catalogue.entry(failure.heard_platform, failure.code, failure.heard).title if failure.heard else ""
     return {
         "at": iso(failure.at),
         "source": failure.source,
@@ -269,19 +262,8 @@ def _failure(site: Site, listed: Listed) -> dict[str, Any]:
         "token": failure.token,
         "shape": failure.shape,
         "webhook_reason": failure.heard,
-        "webhook_title": _heard(site, failure),
+        "webhook_title": heard,
     }
-
-
-def _heard(site: Site, failure: StoredFailure) -> str:
-    """Return the meaning of the reason that a webhook reported; empty if it reported none."""
-    if not failure.heard:
-        return ""
-    return site.watched.catalogue.entry(failure.heard_platform, failure.code, failure.heard).title
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    return hit._asdict() | {"first": iso(hit.first), "last": iso(hit.last)}
 
 
 def _csv(columns: Iterable[str], pages: Iterable[list[dict[str, Any]]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ about security must do what it says. PyYAML was chosen since its nodes know thei
 
 import dataclasses
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,14 +21,19 @@ from logwatch.regular_file import open_file
 LARGEST = 1 << 20
 COSTLIEST = 15  # of bcrypt: two seconds of a core for one password
 CLIENT_AUTH = {
-    "NoClientCert",
-    "RequestClientCert",
-    "RequireAnyClientCert",
-    "VerifyClientCertIfGiven",
-    "RequireAndVerifyClientCert",
+    "NoClientCert": ssl.CERT_NONE,
+    "RequestClientCert": ssl.CERT_NONE,  # a certificate that is never looked at need not be asked for
+    "RequireAnyClientCert": ssl.CERT_NONE,  # refused below
+    "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
+    "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
-VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
-CURVES = ("CurveP256", "CurveP384", "CurveP521", "X25519")
+VERSIONS = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
+CURVES = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
 # Go's name -> OpenSSL's. Those of TLS 1.3 cannot be chosen, neither in Go nor here: they are all in use.
 CIPHERS_13 = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
 CIPHERS = {
@@ -188,12 +194,6 @@ class _Reading:
         self._problem(node, key, "cannot be used", try_="true or false")
         return True
 
-    def _texts(self, node: yaml.Node, key: str) -> tuple[str, ...]:
-        if not isinstance(node, yaml.SequenceNode):
-            self._problem(node, key, "a list is expected here", try_="[one, two]")
-            return ()
-        return tuple(self._text(item, key) for item in node.value)
-
     def _one_of(self, *choices: str) -> ReadValue:
         def reader(node: yaml.Node, key: str) -> str:
             text = self._text(node, key)
@@ -203,12 +203,11 @@ class _Reading:
 
         return reader
 
-    def _some_of(self, *choices: str) -> ReadValue:
-        one = self._one_of(*choices)
-
+    def _list_of(self, one: ReadValue) -> ReadValue:
         def reader(node: yaml.Node, key: str) -> tuple[str, ...]:
             if not isinstance(node, yaml.SequenceNode):
-                return self._texts(node, key)
+                self._problem(node, key, "a list is expected here", try_="[one, two]")
+                return ()
             return tuple(one(item, key) for item in node.value)
 
         return reader
@@ -234,12 +233,12 @@ class _Reading:
                 "client_auth_type": self._one_of("", *sorted(CLIENT_AUTH)),
                 "client_ca_file": self._file,
                 "client_ca": self._text,
-                "client_allowed_sans": self._texts,
+                "client_allowed_sans": self._list_of(self._text),
                 "min_version": self._one_of(*VERSIONS),
                 "max_version": self._one_of(*VERSIONS),
-                "cipher_suites": self._some_of(*CIPHERS, *CIPHERS_13),
+                "cipher_suites": self._list_of(self._one_of(*CIPHERS, *CIPHERS_13)),
                 "prefer_server_cipher_suites": self._truth,
-                "curve_preferences": self._some_of(*CURVES),
+                "curve_preferences": self._list_of(self._one_of(*CURVES)),
             },
         )
         found = {name: value for name, value in found.items() if value not in (None, "")}
@@ -253,7 +252,6 @@ class _Reading:
             if bool(file) == bool(text):
                 what = f"{part}_file is missing" if not file else f"{part} and {part}_file are both there"
                 self._problem(node, key, what, "TLS needs one certificate and one key", f"{part}_file: PATH")
-        verified = tls.client_auth_type in ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
         authority = bool(tls.client_ca_file or tls.client_ca)
         if tls.client_auth_type == "RequireAnyClientCert":
             self._problem(
@@ -263,7 +261,7 @@ class _Reading:
                 "it lets in whoever makes a certificate, and Python cannot ask for one without checking it",
                 "RequireAndVerifyClientCert with client_ca_file",
             )
-        elif verified and not authority:
+        elif CLIENT_AUTH[tls.client_auth_type] != ssl.CERT_NONE and not authority:
             self._problem(
                 node,
                 f"{key}.client_ca_file",
@@ -286,7 +284,7 @@ class _Reading:
                 "has no effect without a certificate of each client",
                 try_="client_auth_type: RequireAndVerifyClientCert",
             )
-        if VERSIONS.index(tls.min_version) > VERSIONS.index(tls.max_version):
+        if VERSIONS[tls.min_version] > VERSIONS[tls.max_version]:
             self._problem(node, f"{key}.min_version", f"{tls.min_version} is above max_version {tls.max_version}")
         if len(set(tls.curve_preferences)) not in (0, 1, len(CURVES)):
             self._problem(

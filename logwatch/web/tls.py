@@ -8,21 +8,7 @@ from pathlib import Path
 
 from logwatch.errors import Problem, WebError, in_words
 from logwatch.regular_file import open_file
-from logwatch.web.file import CIPHERS, CURVES, Tls
-
-_VERSIONS = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
-_CURVES = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
-_CLIENTS = {
-    "NoClientCert": ssl.CERT_NONE,
-    "RequestClientCert": ssl.CERT_NONE,  # a certificate that is never looked at need not be asked for
-    "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
-    "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
-}
+from logwatch.web.file import CIPHERS, CLIENT_AUTH, CURVES, VERSIONS, Tls
 
 
 def context(tls: Tls) -> ssl.SSLContext:
@@ -55,17 +41,16 @@ def _versions(made: ssl.SSLContext, tls: Tls) -> None:
         made.set_ciphers(":".join(chosen))
     # If only ciphers of TLS 1.3 are named, no other version may be spoken, rather than older ones with every cipher
     only_13 = tls.cipher_suites and not chosen
-    made.minimum_version = ssl.TLSVersion.TLSv1_3 if only_13 else _VERSIONS[tls.min_version]
-    made.maximum_version = _VERSIONS[tls.max_version]
+    made.minimum_version = ssl.TLSVersion.TLSv1_3 if only_13 else VERSIONS[tls.min_version]
+    made.maximum_version = VERSIONS[tls.max_version]
     if not tls.prefer_server_cipher_suites:
         made.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
-    assert set(_CURVES) == set(CURVES)
 
 
 def _curve(made: ssl.SSLContext, tls: Tls) -> list[Problem]:
     (name,) = set(tls.curve_preferences)
     try:
-        made.set_ecdh_curve(_CURVES[name])
+        made.set_ecdh_curve(CURVES[name])
     except (ssl.SSLError, ValueError) as error:  # Debian 12's Python has no X25519 here
         why = f"this Python cannot hold OpenSSL to it: {_said(error)}"
         return [
@@ -95,7 +80,7 @@ def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -
             problems.append(
                 Problem(f"{tls.where}.client_ca_file", "holds no certificate of an authority", _said(error), "PEM")
             )
-    made.verify_mode = _CLIENTS[tls.client_auth_type]
+    made.verify_mode = CLIENT_AUTH[tls.client_auth_type]
     return problems
 
 

@@ -120,7 +120,6 @@ def rules(
         (r"/api/v1/failures", api.FailuresApi, site),
         (r"/api/.*", api.NotFoundApi, site),
         (r"/downloads/failures\.(csv|json)", api.Failures, site),
-        (r"/downloads/(dead-tokens|rate-limited)\.csv", api.Users, site),
-        (r"/downloads/clean-up\.csv", api.CleanUp, site),
+        (r"/downloads/(dead-tokens|rate-limited|clean-up)\.csv", api.Users, site),
         *([(r"/.*", WebhookHandler, {"door": door})] if door else []),
     ]

@@ -86,18 +86,19 @@ def test_captures_become_groups():
 
 def test_turns_without_a_value_are_one_step(monkeypatch):
     """What a repetition took is gone through from value to value, however many turns lie between them."""
-    steps, match = [0], LinePattern.match
+    steps, match = [], LinePattern.match
     monkeypatch.setattr(LinePattern, "match", lambda *args: steps.append(args[2]) or match(*args))
-    turns = LinePattern(Choice((Capture("y", B), A)), repeated=True)
-    assert turns.all_iterations(b"a" * 50 + b"b" + b"a" * 50 + b"bb" + b"a" * 50 + b"\n") == [("y", b"b")] * 3
-    assert steps == [0, 0, 51, 102, 103, 153]
+    turns = LinePattern(nodes.Repeat(Choice((Capture("y", B), A))))
+    line = b"a" * 50 + b"b" + b"a" * 50 + b"bb" + b"a" * 50
+    assert turns.match(line + b"\n", 0) == ([("y", b"b")] * 3, len(line))
+    assert steps == [0, 0, 51, 102, 103]
 
 
 def test_what_a_turn_that_failed_has_captured_is_no_value():
     """It is the next alternative that took these bytes, or none."""
-    turns = LinePattern(Choice((nodes.seq(Capture("y", B), A), B)), repeated=True)
-    assert turns.all_iterations(b"bbbabb\n") == [("y", b"b")]
-    assert turns.match(b"bbx\n") == ([], 2)
+    turn = Choice((nodes.seq(Capture("y", B), A), B))
+    assert LinePattern(nodes.Repeat(turn)).match(b"bbbabb\n") == ([("y", b"b")], 6)
+    assert LinePattern(turn, repeated=True).match(b"bbx\n") == ([], 2)
 
 
 @pytest.mark.parametrize("chars", [b"a", b"abc", b"a-z]^\\", bytes(range(256))])

@@ -103,6 +103,30 @@ def test_a_problem_is_logged_once_and_again_when_another_one_comes(hands, tmp_pa
     assert hands.log.said[-1][1]["code"] == 903
 
 
+def test_two_credentials_with_the_same_problem_are_both_logged(hands, tmp_path):
+    """What is known of one says nothing of the other."""
+    file = stored(tmp_path, p12(certificate("development", now=now())))
+    hands.watch.watch([Request(name=name, file=file) for name in ("ios", "tablet")])
+    hands.settle(2)
+    assert [fields["credential"] for _, fields in hands.log.said] == ["ios", "tablet"]
+
+
+def test_a_credential_that_is_no_longer_configured_is_forgotten_at_once(hands, tmp_path):
+    """Its verdict goes, a look at it ends, and those that waited are not looked at."""
+    file = stored(tmp_path, p12(certificate(now=now())))
+    hands.watch.watch([Request(name="ios", file=file)])
+    hands.settle(1)
+    hands.watch.watch([Request(name=name, file=file) for name in ("one", "two")])
+    assert hands.watch.verdicts == ()
+    hands.watch.turn()
+    looking = hands.watch._process.process
+    hands.watch.watch([])
+    assert looking.poll() is not None
+    hands.now += 3601
+    hands.watch.turn()
+    assert (hands.watch._process, hands.watch._waiting, hands.watch.verdicts) == (None, [], ())
+
+
 def test_a_look_that_hangs_is_ended_and_the_next_credential_has_its_turn(hands, tmp_path):
     """Half a minute is the most that one file may take; the loop never waits for it."""
     hands.watch._command = ["sh", "-c", "sleep 600"]

@@ -606,3 +606,31 @@ def test_a_failure_on_both_platforms_in_two_sources_is_told_as_one():
     )
     assert (told.since, told.last, told.severity) == (NOW - 49 * 60, NOW, "critical")
     assert {row.source for row in told.rows} == {"one", "two"}
+
+
+def test_failures_that_develop_differently_are_told_apart():
+    """Google's outage is not Apple's, and where every push fails is not where half of them do."""
+    story = Story().ordinary(600)
+    for ago in range(30):
+        story.pushes("fcm", 503, 200, ago, "UNAVAILABLE")
+        story.pushes("apns", 503, 200, ago, "ServiceUnavailable")
+    told = {finding.title.split(":")[0] for finding in story.findings()}
+    assert {"Apple's push service fails", "Google's push service fails"} <= told
+    story = Story().ordinary(600, until=30).ordinary(30, without=("apns",))
+    for ago in range(30):
+        story.pushes("fcm", 901, 200, ago)
+        story.pushes("apns", 901, 200, ago)
+    keys = {finding.key for finding in story.findings() if finding.code == 901}
+    assert keys == {"mesibo_push_not_configured:apns", "mesibo_push_not_configured:fcm"}
+
+
+def test_accepted_pushes_of_unknown_platform_may_be_of_any():
+    """A mesibo whose accepted lines do not name it: failures that do are not said to be all of their platform's."""
+    story = Story()
+    for ago in range(300):
+        story.pushes("unknown", 200, 100, ago)
+    for ago in range(40):
+        story.pushes("apns", 912, 20, ago)
+    (told,) = [finding for finding in story.findings() if finding.code == 912]
+    assert "800 of 6,900 iOS pushes in the last hour" in told.evidence[0]
+    assert "every" not in told.title

@@ -59,6 +59,14 @@ def test_few_lines_are_not_enough_while_more_may_come(name):
     assert decided(written(name, texts(60)), final=False, expected=PLAIN) == envelope_of(name)
 
 
+@pytest.mark.parametrize("other", ["plain", "compose"])
+def test_a_few_lines_of_which_one_contradicts_are_not_enough_while_more_may_come(other):
+    """It may be the others that a user's text brought along."""
+    lines = written("cri", texts(9)) + (written(other, texts(1)) if other != "plain" else texts(1)[0].encode() + b"\n")
+    assert decided(lines, final=False) is None
+    assert decided(lines) == envelope_of("cri")
+
+
 @pytest.mark.parametrize("name", ["plain", "docker", "cri", "syslog-3164"])
 def test_lines_that_all_say_the_same_are_looked_at_until_they_are_enough(name):
     """Of hundreds of small files each is decided: no more is asked than what a file that grows slowly is decided by.

@@ -115,7 +115,7 @@ def test_entries_as_journalctl_writes_them_are_matched_in_their_frame(journal):
     data = journalctl(journal, "-o", "json", "--all")
     before, behind, _ = envelope.frame(data, envelope.decide(data, owns, final=True))
     pattern = rf'(*LF)(?J)(?:{before}(?<payload>(?:[^"\\]|\\")*+){behind}|.*+)\n'
-    payloads = Expression(pattern.encode("latin-1"), b"${payload}\n").written(data, len(data)).split(b"\n")
+    payloads = Expression(pattern.encode("latin-1"), b"${payload}\n").written(data).split(b"\n")
     assert codes([each for each in payloads if b"push_on_complete" in each]) == [*CODES, 200]
     assert b"no line of mesibo" in payloads
 

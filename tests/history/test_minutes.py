@@ -75,6 +75,13 @@ logs = st.lists(st.one_of(single.map(lambda line: [line]), with_answer), min_siz
 )
 
 
+def test_a_push_behind_a_colour_is_in_its_minute():
+    """Where a terminal's colours are in the log, its pushes are not all in one minute."""
+    lines = [f"\x1b[32m{push(second, 404)}\x1b[0m\n" for second in (0, 60, 61)]
+    _, found = past("".join(lines).encode())
+    assert found == {("fcm", 404, "", MINUTE): 1, ("fcm", 404, "", MINUTE + 1): 2}
+
+
 @settings(max_examples=120, deadline=None)
 @given(logs, st.sampled_from(["plain", *WRAP]))
 def test_the_totals_are_those_of_the_report(texts, envelope):

@@ -84,6 +84,14 @@ def test_results_of_other_sources_are_left_out():
     assert timelines.of(60, NOW, changed).among(("mesibo",)).totals()[ROWS[0]].count == 8
 
 
+def test_results_come_in_the_order_of_the_ledger():
+    """In an order of the process, codes that are equally frequent would give a finding another key after a restart."""
+    rows = [ResultRow("m", "fcm", str(500 + n), "") for n in range(20)]
+    kept = Kept()
+    changed = Changed().after(kept.commit([(row, 30, 10, 7) for row in rows], NOW), NOW)
+    assert list(Timelines(kept).of(60, NOW, changed).series) == rows
+
+
 def test_where_nothing_changed_it_is_the_same_object(tmp_path):
     """What was made of it need not be made again; the next minute, and a result, are another one."""
     ledger = Ledger(tmp_path, clock=lambda: NOW)

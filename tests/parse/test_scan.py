@@ -270,6 +270,16 @@ def test_dockers_time_tells_when_the_log_was_written():
     assert scan(docker(b"no stamp"), "docker").logged_at == at(10, 15, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("time", "ahead"),
+    [("2026-11-24T12:00:00Z", 2 * 86400), ("2026-11-23T11:59:59Z", 0), ("2026-11-22T11:00:00Z", 0)],
+)
+def test_a_time_that_is_more_than_a_day_ahead_is_reported(time, ahead):
+    """Its clock or its zone is wrong; a stamp without a year, of whatever day, is of the past year instead."""
+    assert scan(docker(b"E3102-120000-000: push_on_complete code 200", time=time), "docker").ahead == ahead
+    assert scan(b"E2411-120000-000 (1): push_on_complete: code 200\n").ahead == 0
+
+
 def test_nuls_and_garbage_are_survived():
     """A hole left by copytruncate does not hide the line behind it; bytes that are no text are lines."""
     data = (

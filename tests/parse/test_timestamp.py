@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from logwatch.dialect.load import wrong_form
 from logwatch.parse import timestamp
-from logwatch.parse.timestamp import LineDater, is_ahead, seconds_of
+from logwatch.parse.timestamp import LineDater, seconds_of
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -172,13 +172,6 @@ def test_29_february_belongs_to_a_year_that_has_one():
     assert seconds_of("Feb 29 12:00:00", at(2025, 1, 10), UTC) == at(2024, 2, 29, 12)
     assert seconds_of("Feb 29 12:00:00", at(2025, 3, 1), UTC) is None
     assert seconds_of("29.02. 12:00", at(2025, 1, 10), UTC, "%d.%m. %H:%M") == at(2024, 2, 29, 12)
-
-
-def test_a_stamp_far_ahead_is_reported_as_such():
-    """A stamp far ahead is of last year if it has no year, and means a wrong clock or zone if it has one."""
-    assert is_ahead(seconds_of("2026-11-27T10:15:00Z", NOON, UTC), NOON)
-    assert not is_ahead(seconds_of("2026-11-26T10:15:00Z", NOON, UTC), NOON)
-    assert not is_ahead(seconds_of("2711-101500-000", NOON, UTC), NOON)
 
 
 @given(

@@ -481,3 +481,34 @@ def test_a_bad_token_says_which_environment_to_try():
     reply = Reply("apns", 400, "BadDeviceToken")
     assert any("with --sandbox" in line for line in describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     assert any("without --sandbox" in line for line in describe(CATALOGUE, reply, verdict, sandbox=True, dry_run=False))
+
+
+def described(reply, **how):
+    verdict = Verdict(name="n", file="f", provider=reply.provider, form="", not_after=1.0)
+    return "\n".join(describe(CATALOGUE, reply, verdict, **{"sandbox": False, "dry_run": False, **how}))
+
+
+@pytest.mark.parametrize(
+    ("reason", "own", "name"),
+    [
+        ("BadDeviceToken", 911, "mesibo_bad_push_token"),
+        ("DeviceTokenNotForTopic", 912, "mesibo_certificate_app_mismatch"),
+        ("TopicDisallowed", 912, "mesibo_certificate_app_mismatch"),
+        ("BadTopic", 912, "mesibo_certificate_app_mismatch"),
+        ("BadCertificate", 904, "mesibo_certificate_error"),
+        ("BadCertificateEnvironment", 905, "mesibo_production_certificate_required"),
+        ("PayloadTooLarge", 913, "mesibo_bad_payload"),
+    ],
+)
+def test_mesibos_own_code_means_what_the_providers_reason_does(reason, own, name):
+    """Whoever looks for the failure in mesibo's log looks for either of them."""
+    assert CATALOGUE.classify("apns", own).name == name
+    assert f"In mesibo's log: code 400, or {own} where mesibo notices it" in described(Reply("apns", 400, reason))
+
+
+def test_a_push_that_the_sandbox_accepts_says_what_its_token_is():
+    """The same token is refused in production, and mesibo needs a certificate for it."""
+    assert "The token is of a development build" in described(Reply("apns", 200), sandbox=True)
+    said = described(Reply("apns", 200))
+    assert "development build" not in said
+    assert "prove it: mesibo-logwatch push test USER" in said

@@ -291,7 +291,7 @@ TABLE = {
         found(
             file("m.log", 3, 800), file("m.log.1", 2), answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)], parts=[(0, 1)]
         ),
-        [Hold(1, 1), TakeUp(0, "live", 500)],
+        [Hold(1, 0), TakeUp(1, "rotated", 500), Rotated("rename")],
     ),
     "an archive that was left out before it was unpacked, and copied since": (
         NOW,

@@ -1,4 +1,5 @@
 import errno
+import gc
 import os
 import sys
 import threading
@@ -208,3 +209,23 @@ def test_where_watchdog_cannot_be_used_it_polls(monkeypatch):
     waker = make_waker("auto", log)
     assert type(waker) is PollWaker
     assert [event for event, _ in log.events] == ["inotify_refused"]
+
+
+def test_a_wait_says_whether_it_was_woken_and_takes_the_wake():
+    """However often it was woken, one wait ends by it; closing is one more."""
+    waker = PollWaker()
+    assert waker.wait(0.01) is False
+    waker.wake()
+    waker.wake()
+    assert [waker.wait(0.01) for _ in range(2)] == [True, False]
+    waker.close()
+    assert waker.wait(0.01) is True
+
+
+def test_what_is_waited_with_is_closed_with_its_owner():
+    """A reload makes none anew, but a test or a command may make many."""
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(9):
+        PollWaker().wait(0.0)
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) < before + 9

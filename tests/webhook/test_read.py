@@ -149,12 +149,40 @@ def test_a_file_of_an_operator_adds_paths_and_samples(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["code = 5", 'code = ["a b"]', 'codes = ["a"]', "code = [", "[[platform]]\nis = 'x'\npaths = []"]
+    ("event", "expect", "told"),
+    [
+        ("{", "{}", "its event is not JSON"),
+        ('{"type": "push", "response": {"code": 410}}', "{}", "yields code (410,): nothing was expected"),
+        ('{"type": "push", "response": {}}', "{}", None),
+        ("[]", "{}", None),
+    ],
+)
+def test_a_sample_is_one_event_and_may_be_one_that_yields_nothing(tmp_path, event, expect, told):
+    """What is expected of it is all that it may yield."""
+    file = tmp_path / "mine.toml"
+    file.write_text(f"[[sample]]\nevent = '{event}'\nexpect = {expect}\n")
+    assert [told in str(problem) for problem in against_samples(load_fields(file))] == [True] * (told is not None)
+
+
+def test_a_value_of_another_kind_makes_way_for_the_next_path(tmp_path):
+    """A code is a number, or written as one; a user is a text, or a number, and neither empty nor endless."""
+    file = tmp_path / "mine.toml"
+    file.write_text('user = ["a[]", "b"]\ncode = ["x[]"]\n')
+    fields = load_fields(file)
+    for strange in (True, "", "u" * 513, None, 1.5, {}):
+        assert fields.find({"a": [strange, 7], "b": "no"}).user == "7"
+        assert fields.find({"a": [strange], "b": "u" * 512}).user == "u" * 512
+    assert fields.find({"x": ["abc", "1234567", 1_000_000, True, 4.5, None, "-7", 999_999]}).codes == (-7, 999_999)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["code = 5", 'code = ["a b"]', "# \u00fc", 'codes = ["a"]', "code = [", "[[platform]]\nis = 'x'\npaths = []"],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path, text):
     """The error says where, what and why, as for any setting."""
     file = tmp_path / "mine.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="latin-1")
     with pytest.raises(ConfigError, match=r"mine\.toml"):
         load_fields(file)
 

@@ -224,8 +224,8 @@ class _Reconciliation:
                 else:
                     now = self.turn.now  # the clock may have been set back
                     generation.note(gone_at=min(generation.position.gone_at or now, now))
-            case "done" | "ignored":
-                generation.settle(action.how)
+            case "done":
+                generation.settle()
             case "forgotten" if not (generation.in_use or generation.dead):
                 generation.note(gone_at=self.turn.now - REMEMBERED_SECONDS + UNSEEN_SECONDS, key=NO_KEY)
             case "forgotten":

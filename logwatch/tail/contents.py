@@ -1,12 +1,12 @@
-"""Find the files in which generations lie, the copies in which they go on, and files that are mere copies.
+"""Find the file in which a generation lies, and tell which others have its bytes: copies, and files that go on.
 
-By inode, by content alone, and by the last lines of a trimmed log.
+A generation lies in the file that proves most of it, unless that proves more of another one.
 """
 
 import sys
 from collections.abc import Set as AbstractSet
 
-from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
+from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import HELD, SURE_BYTES, Relation
 from logwatch.tail.plan import Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
@@ -16,37 +16,64 @@ _RENAMED_BYTES = 256
 a rotation may begin with the same banner. Without such a name, ``TELLING_BYTES`` do."""
 
 _SHORTER = (Relation.PART, Relation.CUT)
-_WHOLE = (Relation.SAME, Relation.UNDECIDED)  # UNDECIDED may turn out to be SAME
+_OWN, _ELSEWHERE, _PACKED, _MOVED, _LESS, _CHANGED = range(
+    6
+)  # what proves that a generation lies in a file, best first
+_Order = tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]
 
 
-def find_inode(draft: Draft, each: Known) -> None:
-    """Find a generation in the file with its inode, unless a copy has its bytes now, or another log its inode."""
-    i = draft.at_key.get(each.key)
-    if i not in draft.free:
+def find_file(draft: Draft, each: Known) -> None:
+    """Find the file in which a generation lies: the one that proves most, of those that are not another's."""
+    free = [i for i in draft.files(each) if i in draft.free]
+    files = [i for i in free if draft.is_own(each, i) or not (each.open or _is_anothers(draft, each, i))]
+    if each.in_use:
+        edited = [i for i in files if not _stands_in(draft, each, i)]
+        if any(draft.answer(each, i).relation is Relation.MOVED for i in edited):
+            files = edited  # the others are copies of what was edited
+    oldest = min((draft.age(i) for i in files if draft.holds(each, i)), default=None)
+    proofs = [proof for i in files if (proof := _proof(draft, each, i, oldest))]
+    if not proofs:
         return
-    first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
-    relation, at = draft.answer(each, i)
-    seen = relation is Relation.SAME and draft.lacks(each, i) and not draft.lacks(each, first)
-    if seen or (each.number in draft.unidentified and draft.age(first) < draft.age(i)):
-        return  # it lies in a file with all that was seen of it, or, if its bytes do not identify it, in an older one
-    left = i == draft.at_path and not draft.is_latest(each)
-    free = draft.free_files(each)
-    elsewhere = (j for j in free if draft.holds(each, j) and not draft.differs(each, j))
-    freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
-    if freed or _stands_in(draft, each, i) or (draft.differs(each, i) and any(True for _ in elsewhere)):
-        return  # its inode was reused by the next log, with the same banner; or an edited file has all of this one
-    if relation is Relation.UNDECIDED:
-        return  # an archive has its inode by now: only its bytes can prove that it is this one, packed
-    others = [draft.answer(each, j) for j in free]
-    held = any(of in (*_WHOLE, Relation.MOVED) or (of is Relation.CUT and end > at) for of, end in others)
-    if relation in _SHORTER and held:
-        return  # copied or trimmed elsewhere, then truncated: what is here now has the same beginning, and is new
-    whole = (j for j in free if draft.answer(each, j).relation in _WHOLE)
-    copied = relation is Relation.MOVED and not all(_stands_in(draft, each, j) for j in whole)
-    if copied and each.has_first_lines(draft.file(i).head):
-        return  # the same: its last lines are here because they recur, or little more than a banner was read
-    if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
+    level, _, _, i = min(proofs)
+    (relation, at), size = draft.answer(each, i), draft.size(i)
+    beside = i != draft.at_path
+    own = draft.file(i).key == each.key
+    if level == _PACKED or (level == _LESS and not (own or beside) and draft.wait_if_torn(i)):
+        draft.decide(Leave(each.number, "packed"))
+    elif level == _LESS and relation is Relation.PART and beside and not own:
+        # A live one was not seen to end: before it was copied, it may have been cut off and written to
+        cut = each.position.state == "live" and at < (size or 0)
+        draft.take(each, i, size if cut else None, cut=cut)
+    else:
         draft.take(each, i, at)
+
+
+def _proof(draft: Draft, each: Known, i: int, oldest: Age | None) -> tuple[int, int, _Order, int] | None:
+    """Return a sort key for the files in which a generation may lie, best first; None if it cannot lie in this one.
+
+    ``oldest``: the oldest file that holds it. If its bytes do not identify it, its inode proves nothing if it is newer.
+    """
+    relation, at = draft.answer(each, i)
+    own, enough = draft.file(i).key == each.key, draft.enough(each, i)
+    # Trimmed in place; with its first lines still there, it is the next log if another file has all that was read
+    stays = own and (relation is Relation.SAME or not each.has_first_lines(draft.file(i).head))
+    if i == draft.at_path and not (draft.may_lie_at_path(each) or (stays and relation in HELD and each.in_use)):
+        return None
+    told = each.number not in draft.unidentified or oldest in (None, draft.age(i))
+    level = None
+    if relation is Relation.UNDECIDED:
+        level = _PACKED
+    elif relation is Relation.SAME and draft.differs(each, i):
+        level = _CHANGED if own and enough else None
+    elif relation is Relation.SAME:
+        stays = own and told and (each.in_use or enough)
+        level = (_ELSEWHERE if draft.lacks(each, i) else _OWN) if stays else _ELSEWHERE if enough else None
+    elif each.in_use or (own and enough):
+        # What was left out as a copy of another one may be a part of this one, but is not this one cut off
+        another = any(k.in_use or relation is Relation.CUT for k in draft.by_inode[i])
+        level = None if another and not own and i != draft.at_path else _LESS
+        level = (_OWN if stays else _MOVED) if relation is Relation.MOVED else level
+    return None if level is None else (level, -at if level == _LESS else 0, _order(draft, each, i), i)
 
 
 def _stands_in(draft: Draft, each: Known, i: int) -> bool:
@@ -54,287 +81,140 @@ def _stands_in(draft: Draft, each: Known, i: int) -> bool:
     return each.number in draft.found.own_parts[i] and (draft.size(i) or 0) > each.position.offset
 
 
-def find_content(draft: Draft, each: Known) -> None:
-    """Find a file with another inode that holds a generation, or has its last lines at another place.
+def _order(draft: Draft, each: Known, i: int) -> _Order:
+    """Return a sort key for files that prove as much: the path's, then longer ones: a shorter copy was made earlier.
 
-    If there is none, find an earlier copy of it, which ends before its offset.
+    Then those with another generation's inode, such as left-out copies; last those shorter than this one was. An
+    unidentified one is in the oldest file that has no more than was read of it, or else in the oldest that is no
+    shorter than it was, and no copy: others came later.
     """
-    at_path = draft.at_path
-    order = [i for i in _order(draft, each) if i != at_path or draft.is_latest(each)]
-    edited = [i for i in order if not _stands_in(draft, each, i)]
-    if each.in_use and any(draft.answer(each, i).relation is Relation.MOVED for i in edited):
-        order = edited  # the others are copies of what was edited
-    answers = [(i, *draft.answer(each, i)) for i in order]
-    for i in order:
-        if draft.holds(each, i) and not draft.differs(each, i):
-            return draft.take(each, i)
-    if any(relation is Relation.UNDECIDED for _, relation, _ in answers):
-        draft.decide(Leave(each.number, "packed"))
-        return None
-
-    def key(answer: tuple[int, Relation, int]) -> tuple[bool, int]:
-        _, relation, at = answer
-        return (relation is not Relation.MOVED, -at if relation in _SHORTER else 0)
-
-    for i, relation, at in sorted(answers, key=key):
-        left = i == at_path and relation in _SHORTER
-        cut_off = relation is Relation.CUT and not draft.by_inode[i]  # else it was left out as a copy of another one
-        if left or (each.in_use and (cut_off or relation is Relation.MOVED)):
-            if left and draft.wait_if_torn(i):
-                draft.decide(Leave(each.number, "packed"))
-                return None
-            return draft.take(each, i, at)
-        anothers = any(k.in_use for k in draft.by_inode[i])
-        if relation is Relation.PART and not anothers:  # beside the path; one at the path was taken above
-            # A live one was not seen to end: before it was copied, it may have been cut off and written to
-            cut = each.position.state == "live" and at < (draft.size(i) or 0)
-            return draft.take(each, i, draft.size(i) if cut else None, cut=cut)
-    return None
+    candidate, size = draft.file(i), draft.size(i)
+    others = (k for k in draft.by_inode[i] if k is not each and k.number not in draft.unidentified)
+    copied = any(not draft.differs(k, i) for k in others)
+    shorter, more = draft.lacks(each, i), each.number not in draft.whole[i]
+    unread = each not in draft.by_inode[i] and not (draft.holds(each, i) and size == each.position.offset)
+    lacks = shorter and not (candidate.is_at_path and unread)  # if any is in it, it may be an earlier copy
+    last = (not candidate.is_at_path, -(size or 0), candidate.packed)
+    if each.number in draft.unidentified:
+        return (False, copied, more, more and _is_repeated(draft, i), shorter, draft.age(i), *last)
+    return (lacks, copied, False, False, False, (0, 0, "", 0), *last)
 
 
-def _order(draft: Draft, each: Known) -> list[int]:
-    """Return the free files that may hold a generation, most likely first, without those that are another generation's.
-
-    The path's own, then longer ones: a shorter copy was made earlier. Then those with another generation's inode, such
-    as left-out copies; last those shorter than this one was. An unidentified one is in the oldest file that has no more
-    than was read of it, or else in the oldest that is no shorter than it was, and no copy: others came later.
-    """
-
-    def key(i: int) -> tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]:
-        candidate, size = draft.file(i), draft.size(i)
-        copied = any(k.number not in draft.unidentified and not draft.differs(k, i) for k in draft.by_inode[i])
-        shorter = draft.lacks(each, i)
-        more = each not in draft.whole[i]
-        unread = each not in draft.by_inode[i] and not (draft.holds(each, i) and size == each.position.offset)
-        lacks = shorter and not (candidate.is_at_path and unread)  # if any is in it, it may be an earlier copy
-        oldest = (False, False, False, (0, 0, "", 0))
-        if each.number in draft.unidentified:
-            lacks, oldest = False, (more, more and _is_repeated(draft, i), shorter, draft.age(i))
-        return (lacks, copied, *oldest, not candidate.is_at_path, -(size or 0), candidate.packed)
-
-    def is_anothers(i: int) -> bool:
-        mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
-        if any(k.number not in draft.unidentified for k in mine):
-            return True  # an unidentified one's inode proves little
-        older = (k for k in draft.related[i] if k.position.state == "ignored" and k.number < each.number)
-        left = (k for k in older if k.position.size > each.position.offset)
-        if each.number in draft.unidentified and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
-            return True  # history that has been packed since
-        whole = draft.whole[i]
-        own = each in whole or each in draft.by_inode[i]
-        if not own and any(_is_longer_copy(draft, k, i, each) for k in draft.related[i]):
-            return True
-        so_far = (_read_in(draft, each, i), each.number)
-        read = (k for k in draft.read[i] if not _is_longer_copy(draft, each, i, k))
-        further = [k for k in read if (_read_in(draft, k, i), k.number) > so_far]
-        if not own and any(draft.holds(k, i) and not k.repeats for k in further):
-            return True  # where several generations were read in one file, it goes on as the one read furthest
-        if not own and any(draft.is_part(k, i, draft.lies_at(k.number)) for k in further):
-            return True  # a copy of the other one's file, into which this one was edited, or which replaced this one's
-        # Past this one's offset, a mark that matches proves more than a shared banner
-        ends = (_last_mark(draft, k, i) for k in further if not own and draft.is_nowhere(k))
-        return any(k in whole for k in further) or any(end > each.position.offset for end in ends)
-
-    return sorted((i for i in draft.free_files(each) if not is_anothers(i)), key=key)
+def _is_anothers(draft: Draft, each: Known, i: int) -> bool:
+    """Return whether a file is better proved to be another generation's."""
+    least = max(_claim(draft, each, i), (False, False, 1, 0))
+    rivals = (k for k in (*draft.read[i], *draft.left_out[i]) if k is not each and _rivals(draft, k, each, i))
+    return any(_claim(draft, k, i) > least for k in rivals)
 
 
-def _is_longer_copy(draft: Draft, copy: Known, i: int, each: Known) -> bool:
-    """Return whether a file is a left-out copy with more bytes than this generation ever had: a copy of another."""
-    longer = copy.position.state == "ignored" and copy.position.size > each.position.size
-    return longer and draft.holds(copy, i) and not draft.differs(copy, i)
+def _rivals(draft: Draft, other: Known, each: Known, i: int) -> bool:
+    """Return whether it matters to a generation if a file is another one's."""
+    if not other.followed:  # left out before this one was taken up, or longer than it ever was, it is no copy of it
+        longer = other.position.size > each.position.size
+        return draft.size(i) == other.position.size and (longer or other.number < each.number)
+    # What one was copied from may be in its file as well
+    return other.number != each.position.copy_of or other in draft.by_inode[i]
 
 
-def _last_mark(draft: Draft, each: Known, i: int) -> int:
-    """Return the last mark of a generation up to which a shorter file has its bytes; 0 if it has not."""
-    relation, at = draft.answer(each, i)
-    if relation not in _SHORTER:
-        return 0
-    at += relation is Relation.PART  # CUT: reading goes on at the first mark that does not match
-    return next((mark.offset for mark in marks_of(each.position.marks) if mark.offset < at), 0)
+def _claim(draft: Draft, each: Known, i: int) -> tuple[bool, bool, int, int]:
+    """Return how well a file is proved to be a generation's: by its inode, by its exact size, by so many bytes."""
+    size, (relation, at) = draft.size(i) or 0, draft.answer(each, i)
+    own = exact = False
+    if relation is Relation.SAME and draft.enough(each, i) and not draft.differs(each, i):
+        own = each in draft.by_inode[i] and each.number not in draft.unidentified and not draft.is_blank(each)
+        exact = each.number in draft.whole[i] or (not each.followed and size == each.position.size > 0)
+    elif relation is Relation.SAME or (relation is not Relation.MOVED and each.number in draft.decided):
+        at = 0  # with what it has beside its own file, it may share but a banner
+    if draft.is_part(each, i, draft.lies_at(each.number)):
+        at = max(at, size)
+    return (own and each.followed, exact, at, each.number)
 
 
-def _read_in(draft: Draft, each: Known, i: int) -> int:
-    """Return how far a generation was read in a file: to where its last lines are in it, or else to its offset."""
-    relation, at = draft.answer(each, i)
-    return at if relation is Relation.MOVED else each.position.offset
+def find_begun(draft: Draft, i: int) -> tuple[int, list[Known]]:
+    """Return how much of a file that holds none was read as others' bytes, and the generations that these are."""
+    ends = [(end, k) for k in draft.read[i] if (end := _end_in(draft, k, i)) is not None]
+    return max((end for end, _ in ends), default=0), [k for _, k in ends]
 
 
-def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
-    """Skip what was read if a file was truncated and its own last lines were written back (``tail -n``)."""
-    at_path = draft.at_path
-    holders: dict[int, Known | None] = {}
-    for each in in_use:
-        i = draft.lies_at(each.number)
-        if i is not None and not each.position.offset and draft.decided[each.number] == Hold(each.number, i):
-            holders[i] = each
-    if at_path in draft.free and at_path not in draft.start:
-        holders[at_path] = None
-    order = {i: n for n, i in enumerate(holders)}
-    for each in reversed(in_use):
-        files = () if each.open else sorted(order.keys() & draft.files(each), key=order.__getitem__)
-        for i in files:
-            holder = holders[i]
-            relation, at = draft.answer(each, i)
-            if at < SURE_BYTES and draft.lies_at(each.number) is not None and each.has_first_lines(draft.file(i).head):
-                continue  # it may be the rest of a line torn by a rotation, which has no time to prove it
-            same = i == at_path and at >= TELLING_BYTES
-            written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
-            if relation is Relation.MOVED or written_back:  # MOVED: edited, perhaps with a copy kept
-                if draft.is_nowhere(each):
-                    draft.decide(Leave(each.number, "done"))
-                if holder:
-                    draft.take(holder, i, at)
-                else:
-                    draft.start[i] = at
-                return
+def _end_in(draft: Draft, each: Known, i: int) -> int | None:
+    """Return where what was read of a generation, or what a file shares with its own, ends in that; None if nowhere."""
+    (relation, at), lies = draft.answer(each, i), draft.lies_at(each.number)
+    if i == draft.at_path:
+        proved = each.open or (lies is not None and draft.file(lies).key == each.key)
+        if proved and draft.is_latest(each) and (end := _end_in_copy(draft, each, i, lies)) is not None:
+            return end
+        # It may be the rest of a line torn by a rotation, which has no time to prove it
+        torn = at < SURE_BYTES and lies is not None and each.has_first_lines(draft.file(i).head)
+        if relation is Relation.MOVED and each.in_use and not (each.open or torn):
+            return at
+    elif each.in_use and (end := draft.shared_end(each, i)):
+        return end
+    told = each.position.offset >= SURE_BYTES and not each.repeats
+    return at if told and (relation is Relation.MOVED or draft.holds(each, i)) else None
 
 
-def find_copy(draft: Draft, each: Known) -> None:
-    """Read on in a copy at the path while its original is still open, or lies under another name."""
-    original, i = draft.lies_at(each.number), draft.at_path
-    # The current generation was taken up almost empty: what its file got since may be what an earlier one read
-    filled = draft.current if draft.path.was_blank else None
-    if i is not None and filled and each.number < (n := filled.number) and draft.decided.get(n) == Hold(n, i):
-        _find_written_back(draft, each, i, original, filled)
-    if original is None and not each.open:
-        return
-    if i is not None and i in draft.free and draft.is_latest(each):
-        _find_copy_at_path(draft, each, i, original)
-    if each.number not in draft.decided and not each.name:
-        _find_renamed_copy(draft, each)
-
-
-def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) -> None:
+def _end_in_copy(draft: Draft, each: Known, i: int, original: int | None) -> int | None:
+    """Return where to read on in a copy at the path while its original is open, or lies under another name; or None."""
     name = each.name if original is None else draft.file(original).path
-    rotated, relation = name in draft.found.rotated_names, draft.answer(each, i).relation
-    common = _common(draft, each, i, original)
+    rotated, (relation, at) = name in draft.found.rotated_names, draft.answer(each, i)
+    common = draft.common(each, i, original)
     proving = _RENAMED_BYTES if rotated and relation is not Relation.MOVED else TELLING_BYTES
     if min(common, draft.size(i) or 0) < proving:
-        return
-    if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
-        return  # no copy: the next log has the same banner, and goes on in its own way
-    if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
-        return  # rotated and packed. With its last lines here (MOVED), it was trimmed, whatever archive was kept
-    if relation is not Relation.SAME and draft.is_part(each, i, original):
-        if not draft.wait_if_torn(i):
-            draft.start[i] = common  # a copy made before all that was read had been written
-    elif relation in HELD:
-        draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
-
-
-def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
-    """Bring a generation back to the path if its bytes were written back over the truncated ``filled`` file."""
-    relation, at = draft.answer(each, i)
-    common = _common(draft, each, i, original)
-    proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
-    elsewhere = relation is not Relation.SAME and any(draft.answer(each, j).relation in _WHOLE for j in draft.free)
-    told = each.number not in draft.unidentified and not elsewhere  # else they share only a banner
-    if told and draft.is_nowhere(each) and at >= TELLING_BYTES:
-        draft.take(each, i, at)
-    elif not draft.is_nowhere(each) and relation in HELD and proved:
-        if relation is Relation.SAME or common < each.position.size:
-            return draft.take(filled, i, draft.stay_beside_copy(each, i, original, common))
-        draft.take(each, i, at)
-        draft.copies += [] if original is None else [original]
-    else:
         return None
-    return draft.decide(Leave(filled.number, "ignored"))
+    if rotated and common < min(each.position.size, each.dated_from + SURE_BYTES):
+        return None  # no copy: the next log has the same banner, and goes on in its own way
+    if original is None and relation is not Relation.MOVED and each.repeats and _is_packed_whole(draft, each):
+        return None  # rotated and packed. With its last lines here (MOVED), it was trimmed, whatever archive was kept
+    if relation is not Relation.SAME and draft.is_part(each, i, original):
+        return None if draft.wait_if_torn(i) else common  # a copy made before all that was read had been written
+    return at if relation in HELD else None
 
 
-def _find_renamed_copy(draft: Draft, each: Known) -> None:
-    """Read on in a copy beside the path, whole or trimmed, that has got more lines than its deleted original.
+def read_both(draft: Draft, i: int, owners: list[Known]) -> None:
+    """Read on both in a copy and in its original, and what is written to both once.
 
-    Not if an archive has all of the original: then that was rotated and packed.
+    If what was read ends at the same place in both, both go on from there. If not, the original goes on after what the
+    two have in common.
     """
-    if _is_packed_whole(draft, each):
-        return
-    for i in draft.free_files(each):
-        common = draft.found.common.get((each.number, i), 0)
-        rotated = i != draft.at_path and i not in draft.found.undecided
-        longer = not draft.found.own_parts[i] and common >= TELLING_BYTES
-        anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
-        if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
-            draft.take_up(i, draft.stay_beside_copy(each, i, None, common))
-            return
+    for each in owners:
+        (relation, at), original = draft.answer(each, i), draft.lies_at(each.number)
+        if not each.in_use or relation not in HELD or (original is None and not each.open):
+            continue
+        if at == each.position.offset:
+            draft.plan.copy_of.setdefault(i, set()).add(each.number)
+        elif (rest := draft.common(each, i, original)) > each.position.offset:
+            n = each.number
+            draft.decide(Leave(n, "open", rest) if original is None else Hold(n, original, rest))
 
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds exactly what a generation's own file does."""
-    packed = (i for i in draft.free_files(each) if draft.file(i).packed and draft.is_part(each, i, None))
+    free = (i for i in draft.files(each) if i in draft.free)
+    packed = (i for i in free if draft.file(i).packed and draft.is_part(each, i, None))
     return any(draft.size(i) == each.position.size for i in packed)
 
 
-def _holds_more(draft: Draft, i: int, each: Known) -> bool:
-    """Return whether a file belongs to another generation instead: it holds more of what was read of that one.
-
-    Or as much, if that one is nowhere else; or anything, if that one is also newer: it may be a copy in which reading
-    goes on, while this one, its original, has a higher offset only because its rest was skipped.
-    """
-    at = draft.answer(each, i).at
-
-    def has_it(k: Known) -> bool:
-        later = k.number > each.number and k.number not in draft.unidentified
-        return k.position.offset > at or ((later or k.position.offset == at) and k.in_use and draft.is_nowhere(k))
-
-    if any(k.in_use and draft.shared_end(k, i) > at for k in draft.known):
-        return True  # such as a mirror that somebody wrote to by hand
-    answers = (draft.answer(k, i) for k in draft.related[i])
-    if any(relation is Relation.PART and end > at for relation, end in answers):
-        return True
-    return any(draft.holds(k, i) and has_it(k) for k in draft.related[i])
-
-
-def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
-    """Return how far a generation's file is known to agree with the path's file."""
-    if draft.is_part(each, i, original):
-        return draft.size(i) or 0
-    return draft.found.common.get((each.number, i), each.position.offset)
-
-
-def undo_copies(draft: Draft) -> None:
-    """Drop generations that were taken up while empty, and turn out to be copies in the making.
-
-    Their files are left out under new numbers, higher than the original's: with lower ones they would be its history.
-    """
-    others = {k.number for k in draft.known if k.followed}
-    for each in reversed(draft.known):
-        if each.position.offset or each.position.state != "rotated":
-            continue
-        others.remove(each.number)
-        i = draft.lies_at(each.number)
-        original = None if i is None else _find_original(draft, i)  # the copy may have got lines of its own meanwhile
-        if original or (_is_packed(draft, each, others) if i is None else _repeats(draft, i, others)):
-            draft.decide(Leave(each.number, "forgotten"))
-            draft.copies += [] if original or i is None else [i]
-        else:
-            others.add(each.number)
-        if original and i is not None:
-            draft.decide(Hold(original.number, i))
-
-
-def _find_original(draft: Draft, i: int) -> Known | None:
-    """Return the generation, found nowhere so far, that a file taken up while empty or unreadable holds; or None.
-
-    One of which nothing was read needs no proof: it is read from its beginning, in this file or in any other.
-    """
-    lost = (k for k in draft.related[i] if k.followed and draft.is_nowhere(k))
-    told = (k for k in lost if not k.position.offset or k.position.offset >= _RENAMED_BYTES)
-    return next((k for k in told if draft.holds(k, i)), None)
-
-
-def _is_packed(draft: Draft, each: Known, numbers: AbstractSet[int]) -> bool:
-    """Return whether a deleted file, still open, equals a file that holds a generation of these ``numbers``."""
+def is_packed(draft: Draft, each: Known) -> bool:
+    """Return whether a file that holds a generation equals a deleted one, still open."""
     return any(
-        not numbers.isdisjoint(draft.lying[i])
+        any(k.followed and draft.lies_at(k.number) == i for k in draft.related[i])
         and draft.size(i) == each.position.size == draft.found.common.get((each.number, i), 0) > 0
         for i in draft.files(each)
     )
 
 
+def is_copy(draft: Draft, i: int, holder: Known | None) -> bool:
+    """Return whether a file holds only what a generation holds, or another file that is to be taken up."""
+    if holder:  # nothing was read of it: it may be a copy in the making
+        others = {k.number for k in draft.known if k.followed and k is not holder}
+        return holder.position.state == "rotated" and _repeats(draft, i, others)
+    return _repeats(draft, i, draft.by_number.keys()) or _is_repeated(draft, i)
+
+
 def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
-    places = (draft.lying[j] for j in draft.found.parts[i])
-    if any(not numbers.isdisjoint(some) for some in (draft.found.own_parts[i], *places)):
+    whole = draft.found.parts[i]
+    if not numbers.isdisjoint(draft.found.own_parts[i]) or (whole and any(draft.lies_at(n) in whole for n in numbers)):
         return True
     for each in draft.related[i]:
         all_read = draft.size(i) == each.position.offset > 0
@@ -345,11 +225,6 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
         if told and draft.is_part_by_notes(each, i):
             return True
     return False
-
-
-def is_copy(draft: Draft, i: int) -> bool:
-    """Return whether a file holds only what a generation holds, or another file that is to be taken up."""
-    return _repeats(draft, i, draft.by_number.keys()) or _is_repeated(draft, i)
 
 
 def _is_repeated(draft: Draft, i: int) -> bool:

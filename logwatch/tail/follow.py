@@ -157,7 +157,7 @@ class PathFollower(PathState):
             if position.state == "live":  # it may have got more since it was last seen
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
-            generation.settle("done")
+            generation.settle()
             generation.note(gone_at=turn.now)  # it is remembered, as it may turn up again
             self.due = True
 
@@ -266,7 +266,7 @@ class PathFollower(PathState):
             return None
         while (other := sharing.appended(generation, self.generations)) and generation.go_on_behind(other, turn.now):
             if other.missing_since is not None:
-                other.settle("done")  # its unread bytes are in this file, and come next
+                other.settle()  # its unread bytes are in this file, and come next
         if not generation.waiting:
             return None
         told = generation.lines.no_text

@@ -270,7 +270,7 @@ class Generation(GenerationState):
             taken = self.lines.take_rest(run, self.position.inside)
             follows = ahead() if self.lines.goes_on(taken) else b""
         # Nothing below raises, so that the state changes as a whole
-        self.settle("done")
+        self.settle()
         self.dead = not named
         if file and not self.position.head_bytes:
             self.note_empty(modified)

@@ -208,11 +208,11 @@ class GenerationState(Positioned):
         self.dead = self.dead or 0 != self.position.gone_at <= now - REMEMBERED_SECONDS
         return self.dead
 
-    def settle(self, state: FileState) -> None:
-        """End it as done, or leave it out as ignored: nothing of it is read any more."""
+    def settle(self) -> None:
+        """End it as done: nothing of it is read any more."""
         self.detach()
         self.missing_since, self.former = None, None
-        self.note(state=state)
+        self.note(state="done")
 
     def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:
         """Change its position: by the ``key`` and ``head`` of its file, and by field; None leaves a field unchanged."""

@@ -293,4 +293,4 @@ class PathState:
         position = generation.position
         self.ctx.miss(turn, position.found_at, why, read_bytes=position.offset)
         self.ctx.lose(turn, position.found_at, position.size - position.offset, why)
-        generation.settle("done")
+        generation.settle()

@@ -158,12 +158,12 @@ class Leave(NamedTuple):
     """A generation lies in no candidate.
 
     ``open``: reading goes on in its open file, from ``at`` if given; ``packed``: wait until an archive is unpacked
-    further, or a file has grown; ``missing``: it is nowhere; ``done``: nothing of it is left to read; ``ignored``: it
-    is no generation of its own, and left out; ``forgotten``: drop it.
+    further, or a file has grown; ``missing``: it is nowhere; ``done``: nothing of it is left to read; ``forgotten``:
+    drop it.
     """
 
     number: int
-    how: Literal["open", "packed", "missing", "done", "ignored", "forgotten"]
+    how: Literal["open", "packed", "missing", "done", "forgotten"]
     at: int | None = None
 
 
@@ -227,7 +227,6 @@ class Draft:
         self.unidentified |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
-        self.lying = defaultdict[int, set[int]](set)  # by file: the generations decided to lie in it, overridden or not
         self.start: dict[int, int] = {}  # by file that is a new generation: the offset to read from
         self.copies: list[int] = []  # files to be left out
         self.postponed: set[int] = set()  # files left to the next look
@@ -241,24 +240,27 @@ class Draft:
         own = ((number, i) for i, numbers in found.own_parts.items() for number in numbers)
         for number, i in (*related, *own, *found.common):
             self._files[number].add(i)
-        # By file: generations with its inode that it holds; those that have bytes in common with it; of these, those
-        # read, or with an own file that holds all of it; and those that end where it does, and were read to that end
+        # By file: generations with its inode that it holds; those with bytes in common; of these, those read, or
+        # with an own file that holds all of it; those left out; and the numbers of those read to its end
         self.by_inode = defaultdict[int, list[Known]](list)
         self.related = defaultdict[int, list[Known]](list)
         self.read = defaultdict[int, list[Known]](list)
-        self.whole = defaultdict[int, list[Known]](list)
+        self.left_out = defaultdict[int, list[Known]](list)
+        self.whole = defaultdict[int, set[int]](set)
         for k in self.known:
             for i in self.files(k):
                 relation, at = self.answer(k, i)
                 if self.file(i).key == k.key and self.holds(k, i):
                     self.by_inode[i].append(k)
                 self.related[i].append(k)
-                if k.position.offset or k.number in found.own_parts[i]:
+                if not k.followed:
+                    self.left_out[i].append(k)
+                elif k.position.offset or k.number in found.own_parts[i]:
                     self.read[i].append(k)
                 if relation is Relation.SAME:
                     holders[i].append(k)
                     if self.size(i) == k.position.size == at > 0:
-                        self.whole[i].append(k)
+                        self.whole[i].add(k.number)
         return holders
 
     def _goes_on_differently(self, each: Known) -> bool:
@@ -271,10 +273,6 @@ class Draft:
     def files(self, each: Known) -> list[int]:
         """Return the files that have bytes in common with a generation, by index."""
         return sorted(self._files[each.number])
-
-    def free_files(self, each: Known) -> list[int]:
-        """Return those of ``files`` that no step has decided on."""
-        return [i for i in self.files(each) if i in self.free]
 
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
@@ -303,28 +301,7 @@ class Draft:
 
     def decide(self, action: Hold | Leave) -> None:
         """Decide where a generation lies; this overrides any earlier decision."""
-        if isinstance(action, Hold):
-            self.lying[action.file].add(action.number)
         self.decided[action.number] = action
-
-    def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
-        """Read on both in a copy and in its original; return the offset at which the copy, a new generation, begins.
-
-        If what was read ends at the same place in both, both go on from there, and bytes that both get are read once.
-        If not, the original goes on after what the two have in common.
-        """
-        at, offset = self.answer(each, i).at, each.position.offset
-        rest = None if at == offset else max(common, offset)
-        n = each.number
-        if rest is None:
-            self.plan.copy_of[i] = {n}
-        self.decide(Leave(n, "open", rest) if original is None else Hold(n, original, rest))
-        return at
-
-    def take_up(self, i: int, at: int) -> None:
-        """Decide that a file is a new generation, to be read from ``at`` on."""
-        self.start[i] = at
-        self.free.pop(i, None)
 
     def holds(self, each: Known, i: int) -> bool:
         """Return whether a file holds all that was read of a generation, and enough of it to identify it."""
@@ -339,13 +316,33 @@ class Draft:
         """Return whether nothing has been decided for a generation, and it has no open file."""
         return each.number not in self.decided and not each.open
 
+    def is_own(self, each: Known, i: int) -> bool:
+        """Return whether a file has the inode and the bytes of a generation."""
+        told = each.open or each is self.current or not each.empty  # else its inode may be a copy's by now
+        return told and self.file(i).key == each.key and self.answer(each, i).relation is Relation.SAME
+
+    def is_blank(self, each: Known) -> bool:
+        """Return whether too little of a generation in use was read to tell whose bytes its file has by now."""
+        return each.in_use and (not each.position.offset or (self.path.was_blank and each is self.current))
+
     def is_latest(self, each: Known) -> bool:
         """Return whether the path led to a generation at the last look."""
         return each.position.state == "live" or each is self.current
 
+    def may_lie_at_path(self, each: Known) -> bool:
+        """Return whether the path's file may be a generation's: it was, or what was is blank, or none is in use."""
+        blank = self.path.was_blank and each.in_use
+        return blank or self.is_latest(each) or not any(k.in_use for k in self.known)
+
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's own file, or the file ``of`` that it lies in, holds all of a file."""
         return each.number in self.found.own_parts[i] or of in self.found.parts[i]
+
+    def common(self, each: Known, i: int, original: int | None) -> int:
+        """Return how far a generation's own file, or the one that it lies in, is known to agree with another file."""
+        if self.is_part(each, i, original):
+            return self.size(i) or 0
+        return self.found.common.get((each.number, i), each.position.offset)
 
     def shared_end(self, each: Known, i: int) -> int:
         """Return how far a file and a generation's own agree; 0 if the file holds all that was read, or if unknown."""

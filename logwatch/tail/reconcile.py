@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.contents import find_content, find_copy, find_inode, find_trimmed, is_copy, undo_copies
+from logwatch.tail.contents import find_begun, find_file, is_copy, is_packed, read_both
 from logwatch.tail.fingerprint import TELLING_BYTES, empty_file_id
-from logwatch.tail.identity import NO_KEY, SURE_BYTES, Relation
+from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
@@ -18,36 +18,38 @@ from logwatch.unpack import MissingLibraryError
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """Return a plan: an action for each generation, oldest first, then one for each file that holds none.
 
-    Find the file of each generation by inode first, then by content alone. Other files are copies, history or news.
+    Each generation lies in the file that proves most of it. What files without one begin with may have been read as
+    others' bytes; the rest is news. A file without a rest is a copy.
 
     Generations in use choose first, then those that are done, then those left out: a copy that was left out while its
-    original was being read may by now be the only file in which reading the original can go on.
+    original was being read may by now be the only file in which reading the original can go on. Of those in use, ones
+    of which too little was read to identify them choose last: their files may have others' bytes by now.
     """
     draft = Draft(path, known, found)
     for i in found.edited:  # its original is read first, which shows how far the edited file is a copy of it
         draft.put_off(i)
-    in_use = [k for k in known if k.in_use]
-    # An empty generation is known by its inode alone, which may be a copy's by now: it chooses after those with bytes
-    empty = [k for k in in_use if k.empty and k.number != draft.path.current]
-    unidentified = [k for k in in_use if k.number in draft.unidentified]
-    behind = draft.unidentified.union(k.number for k in empty)
-    identified = [k for k in in_use if k.number not in behind]
-    read = [k for k in draft.known if k.position.state == "done"]
-    left_out = [k for k in draft.known if k.position.state == "ignored"]
-    for some in (identified, unidentified, empty, read, left_out):
-        for each in reversed(some):  # newest first: where two have one inode, the file is the newer one's
-            find_inode(draft, each)
-        for each in reversed(some):
-            find_copy(draft, each)
-        for each in some if some is unidentified else reversed(some):  # the oldest of these lies in the oldest file
-            if draft.is_nowhere(each):
-                find_content(draft, each)
-    unknown = _sort_free(draft)
-    find_trimmed(draft, in_use)
-    undo_copies(draft)
+    in_use = [k for k in known if k.in_use and k.number not in draft.unidentified]
+    identified = [k for k in in_use if not draft.is_blank(k)]
+    unidentified = [k for k in known if k.number in draft.unidentified]
+    blank = [k for k in in_use if draft.is_blank(k)]
+    read = [k for k in known if k.position.state == "done"]
+    left_out = [k for k in known if not k.followed]
+    for some in (identified, unidentified, blank, read, left_out):
+        # Newest first: where two have one inode, the file is the newer one's. The oldest unidentified is in the oldest
+        for each in some if some is unidentified else reversed(some):
+            find_file(draft, each)
+    holders: dict[int, Known] = {}
+    for each in filter(draft.is_blank, known):
+        i, lies = draft.at_key.get(each.key, -1), draft.lies_at(each.number)
+        was_there = (each.open or each is draft.current) and draft.answer(each, i).relation is Relation.SAME
+        if lies == i:
+            holders[i] = each
+        elif each.number not in draft.decided and (was_there or is_packed(draft, each)):
+            draft.decide(Leave(each.number, "forgotten"))  # its bytes are another's
+    unknown = _sort_free(draft, holders)
     plan = draft.plan
-    plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in draft.known]
-    plan.news = any(i != draft.at_path and i not in draft.start for i in unknown)
+    plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in known]
+    plan.news = any(i != draft.at_path and not draft.start[i] for i in unknown)
     _adopt(draft, unknown)
     return plan
 
@@ -63,40 +65,56 @@ def _settle(draft: Draft, each: Known) -> Leave:
     return Leave(each.number, "missing")
 
 
-def _sort_free(draft: Draft) -> list[int]:
-    """Note the free files that are copies; return those with bytes that no generation has, oldest first."""
-    unknown = [i for i in draft.start if i not in draft.free]
-    # By inode: generations that were empty when last seen. Bytes in such a file are late lines, not a new generation
-    blank = {k.key: k for k in reversed(draft.known) if k.empty}
-    current, at_path = draft.current, draft.at_path
-    if current and at_path in draft.free and draft.is_nowhere(current) and _is_as_empty(current, draft.file(at_path)):
-        blank[draft.file(at_path).key] = current
-    for i in list(draft.free):
-        candidate, rotated = draft.file(i), i != draft.at_path
+def _sort_free(draft: Draft, holders: dict[int, Known]) -> list[int]:
+    """Decide on the files of which nothing was read, in ``holders`` or not; return those with news, oldest first."""
+    unknown: list[int] = []
+    empty = _empty(draft)
+    for i in sorted(draft.free.keys() | holders.keys()):
+        candidate, rotated, holder = draft.file(i), i != draft.at_path, holders.get(i)
         if isinstance(candidate.error, MissingLibraryError) or (rotated and candidate.is_noise):
             continue
-        if rotated and (i in draft.found.anothers or is_copy(draft, i)):
-            # Left out before its original is taken up, it would keep that out once both are rotated files
-            if candidate.may_be_news and draft.found.parts[i].isdisjoint(draft.postponed | draft.found.undecided):
-                draft.copies.append(i)
-        elif (
-            (each := blank.get(candidate.key))
-            and each.in_use
-            # An archive is its file only under the name at which it was found: it could not be read then
-            and (not candidate.packed or candidate.path == each.position.found_at)
-        ):
-            draft.take(each, i)
-            del blank[candidate.key]
+        if rotated and (i in draft.found.anothers or is_copy(draft, i, holder)):
+            _leave_out(draft, i, holder)
+            continue
+        begun, owners = find_begun(draft, i)
+        if i in draft.postponed:
+            continue
+        each = holder or (None if begun else empty.get(candidate.key))
+        # An archive is its file only under the name at which it was found: it could not be read then
+        if each and (holder or not candidate.packed or candidate.path == each.position.found_at):
+            draft.take(each, i, begun or None)
+            empty.pop(candidate.key, None)
         elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
             continue
-        elif candidate.may_be_news:
+        elif candidate.may_be_news or any(k.deleted and draft.answer(k, i).relation in HELD for k in owners):
             unknown.append(i)
+            draft.start[i] = begun
+        else:
+            continue
+        read_both(draft, i, owners)
     # Unknown files came after the known ones: if all their numbers are higher, this rotation counts upwards
     seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
     unseen = draft.numbers(unknown)
     draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return unknown
+
+
+def _leave_out(draft: Draft, i: int, holder: Known | None) -> None:
+    # Left out before its original is taken up, it would keep that out once both are rotated files
+    if draft.file(i).may_be_news and draft.found.parts[i].isdisjoint(draft.postponed | draft.found.undecided):
+        draft.copies.append(i)
+    if holder:
+        draft.decide(Leave(holder.number, "forgotten"))
+
+
+def _empty(draft: Draft) -> dict[Key, Known]:
+    """Return, by inode, the generations that were empty when last seen: bytes in such a file are late lines."""
+    empty = {k.key: k for k in reversed(draft.known) if k.empty and k.in_use}
+    current, i = draft.current, draft.at_path
+    if current and i in draft.free and draft.is_nowhere(current) and _is_as_empty(current, draft.file(i)):
+        empty[draft.file(i).key] = current
+    return empty
 
 
 def _is_as_empty(current: Known, file: Candidate) -> bool:
@@ -140,7 +158,8 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            begun, read = i in draft.start, _read_of(draft, i)
+            read = draft.start[i]
+            begun = read and any(k.deleted and draft.answer(k, i).relation in HELD for k in draft.read[i])
             closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
             moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
             goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # history does not
@@ -165,41 +184,13 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
         plan.actions.append(TakeUp(action.file, "live"))
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
-        plan.actions.append(TakeUp(at_path, "live", None if at_end else _read_of(draft, at_path)))
-        if path.followed and at_path not in draft.start:
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start[at_path]))
+        if path.followed and not any(map(draft.is_latest, find_begun(draft, at_path)[1])):
             plan.actions.append(Rotated(_kind(draft)))
-    _pair_with_what_goes_on(draft)
     # Copies stay known once their originals are gone. They get the highest numbers: lower ones would make them history
     plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
-
-
-def _pair_with_what_goes_on(draft: Draft) -> None:
-    """Note, for each file taken up after bytes that were read, which generations hold these and are still being read.
-
-    What is written to both is then read once.
-    """
-    ended = {k.number for k in draft.known if draft.decided.get(k.number) == Leave(k.number, "done")}
-    read = {k.number for k in draft.known if k.in_use and k.position.offset >= SURE_BYTES}
-    going_on = read - ended
-    for action in draft.plan.actions:
-        if isinstance(action, TakeUp) and action.at:
-            related = (k for k in draft.read[action.file] if k.number in going_on)
-            holders = (k.number for k in related if not k.repeats and draft.holds(k, action.file))
-            draft.plan.copy_of.setdefault(action.file, set()).update(holders)
-
-
-def _read_of(draft: Draft, i: int) -> int:
-    """Return how much of a file's beginning was read as another generation's: everything that was read of that one.
-
-    It may have been edited since, or, beside the path, be what the file shares with a generation's own.
-    """
-    if i in draft.start:
-        return draft.start[i]
-    read = (k for k in draft.read[i] if k.position.offset >= SURE_BYTES and not k.repeats)
-    ends = [draft.answer(k, i).at for k in read if draft.answer(k, i).relation is Relation.MOVED or draft.holds(k, i)]
-    return max(ends + [draft.shared_end(k, i) for k in draft.known if k.in_use and i != draft.at_path], default=0)
 
 
 def _kind(draft: Draft) -> RotationKind:

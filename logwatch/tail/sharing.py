@@ -151,7 +151,7 @@ class Sharing:
             if generation.position.offset > offset and of and of.position.path != generation.position.path:
                 generation.note(copy_of=twin.number)  # to be paired with this one after a restart
             if seen:
-                twin.settle("done")  # it was nowhere, and is here: its unread bytes are read next
+                twin.settle()  # it was nowhere, and is here: its unread bytes are read next
         return True
 
     def _skip_read(self, generation: Generation, twin: Generation, own: Content) -> bool:

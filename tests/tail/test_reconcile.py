@@ -283,7 +283,7 @@ TABLE = {
             answers=[(1, 0, SAME, 500), (2, 0, MOVED, 990)],
             common=[(2, 1000)],
         ),
-        [Leave(1, "missing"), Leave(2, "open", 1000), TakeUp(0, "rotated", 990)],
+        [Leave(1, "missing"), Leave(2, "open"), TakeUp(0, "rotated", 990)],
     ),
     "of two copies of what is gone, the one at the path lacks what was not read yet": (
         NOW,
@@ -310,6 +310,12 @@ TABLE = {
         [known(is_open=True, name="/m.log~")],
         found(file("m.log.1", 3, 1100), answers=[(1, 0, MOVED, 990)], common=[(1, 1000)]),
         [Leave(1, "open"), TakeUp(0, "rotated", 990), Rotated("rename")],
+    ),
+    "deleted while it is open, and what it was edited into was rotated: one rotation": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 2, 0, b""), file("m.log.1", 3, 1100), answers=[(1, 1, MOVED, 990)]),
+        [Leave(1, "open"), TakeUp(1, "rotated", 990), TakeUp(0, "live"), Rotated("replace")],
     ),
     "nothing has happened": (
         NOW,
@@ -450,25 +456,25 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 2, 500), answers=[(1, 0, MOVED, 500)], common=[(1, 1000)]),
-        [Leave(1, "open", 1000), TakeUp(0, "live", 500)],
+        [Leave(1, "open"), TakeUp(0, "live", 500)],
     ),
     "emptied, and then filled with its own last lines": (
         PathView(current=2, was_blank=True),
         [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[50:550])],
         found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
-        [Leave(1, "done"), Hold(2, 0, 500)],
+        [Hold(1, 0, 500), Leave(2, "forgotten")],
     ),
     "emptied, and then filled with an older state of itself": (
         PathView(current=2, was_blank=True),
         [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[:500])],
         found(file("m.log", 1, 500), answers=[(1, 0, PART, 500), (2, 0, SAME, 0)]),
-        [Leave(1, "done"), Hold(2, 0, 500)],
+        [Hold(1, 0, 500), Leave(2, "forgotten")],
     ),
     "emptied, and written back": (
         PathView(current=2, was_blank=True),
         [known(inode=0, state="rotated"), known(2, 1, offset=0, is_open=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
-        [Hold(1, 0), Leave(2, "ignored")],
+        [Hold(1, 0), Leave(2, "forgotten")],
     ),
     "emptied behind a copy, and written back from that": (
         PathView(current=2, was_blank=True),
@@ -513,7 +519,7 @@ TABLE = {
             answers=[(1, 0, MOVED, 850), (1, 1, SAME, 1000)],
             common=[(1, 1000)],
         ),
-        [Hold(1, 1, 1000), TakeUp(0, "live", 850)],
+        [Hold(1, 1), TakeUp(0, "live", 850)],
     ),
     "the path's file, perhaps an edited one, is left to the next look, and so is a copy of it": (
         NOW,

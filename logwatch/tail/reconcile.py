@@ -12,6 +12,7 @@ from logwatch.tail.contents import find_begun, find_file, is_copy, is_packed, re
 from logwatch.tail.fingerprint import TELLING_BYTES, empty_file_id
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
+from logwatch.tail.rotated_names import Age
 from logwatch.unpack import MissingLibraryError
 
 
@@ -144,27 +145,14 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     sought = (k for k in draft.known if k.in_use and not k.empty and k is not draft.current)
     lost = path.adrift and any(map(draft.is_nowhere, sought))
     plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
-    # A live generation may be found only now, if a reload configured another directory for rotated files. Whatever is
-    # younger came after it, and is no history. Nor is what a start finds to be younger than the file that was read
-    # last: the life before may have ended while that was still undecided. That numbers count upwards is but a guess
-    lay = {k: i for k in draft.known if k.followed and (i := draft.lies_at(k.number)) is not None}
-    ages = [draft.age(i) for k, i in lay.items() if k.position.state == "live"]
-    ages += sorted(draft.age(i) for i in lay.values() if i != at_path)[-1:] if path.started and not draft.rising else []
-    since = min(ages, default=None)
-    shared = {i for _, i in draft.found.common}  # they share bytes with a generation's own file: one may be edited
+    since = _news_since(draft)
     between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
-            late = candidate.modified > path.news_since * 1e9
-            after = since is not None and draft.age(i) > since
             read = draft.start[i]
             begun = read and any(k.deleted and draft.answer(k, i).relation in HELD for k in draft.read[i])
-            closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
-            moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
-            goes_on = closed or moved or i in shared or (candidate.packed and read > 0)  # history does not
-            goes_on = goes_on and i not in draft.found.ambiguous
-            wanted = begun or plan.renewed or late or after or goes_on or _is_asked_for(path, candidate)
+            wanted = begun or plan.renewed or _is_news(draft, i, since)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += [i] if wanted and not begun else []
         elif candidate.fails_for_now:
@@ -191,6 +179,38 @@ def _adopt(draft: Draft, unknown: list[int]) -> None:
     plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
+
+
+def _news_since(draft: Draft) -> Age | None:
+    """Return the age of a file that is no history; whatever is younger came after it, and is none either.
+
+    A live generation may be found only now, if a reload configured another directory for rotated files. At a start, it
+    is the file that was read last: the life before may have ended while what is younger was still undecided. That
+    numbers count upwards is but a guess.
+    """
+    lay = {k: i for k in draft.known if k.followed and (i := draft.lies_at(k.number)) is not None}
+    ages = [draft.age(i) for k, i in lay.items() if k.position.state == "live"]
+    if draft.path.started and not draft.rising:
+        ages += sorted(draft.age(i) for i in lay.values() if i != draft.at_path)[-1:]
+    return min(ages, default=None)
+
+
+def _is_news(draft: Draft, i: int, since: Age | None) -> bool:
+    """Return whether an unknown rotated file is no history: by its time, or since it goes on with what was read."""
+    candidate = draft.file(i)
+    late = candidate.modified > draft.path.news_since * 1e9
+    after = since is not None and draft.age(i) > since
+    return late or after or _is_asked_for(draft.path, candidate) or _goes_on(draft, i)
+
+
+def _goes_on(draft: Draft, i: int) -> bool:
+    """Return whether a file shares more with a generation than one of the same beginning would."""
+    if i in draft.found.ambiguous:
+        return False
+    closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
+    moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
+    shared = any((k.number, i) in draft.found.common for k in draft.known)  # with its own file: one may be edited
+    return closed or moved or shared or (draft.file(i).packed and draft.start[i] > 0)
 
 
 def _kind(draft: Draft) -> RotationKind:

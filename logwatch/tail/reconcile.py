@@ -204,13 +204,9 @@ def _is_news(draft: Draft, i: int, since: Age | None) -> bool:
 
 
 def _goes_on(draft: Draft, i: int) -> bool:
-    """Return whether a file shares more with a generation than one of the same beginning would."""
-    if i in draft.found.ambiguous:
-        return False
-    closed = any(not k.open and draft.holds(k, i) for k in draft.read[i] if k.in_use)
-    moved = any(draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
-    shared = any((k.number, i) in draft.found.common for k in draft.known)  # with its own file: one may be edited
-    return closed or moved or shared or (draft.file(i).packed and draft.start[i] > 0)
+    """Return whether a file has what was read of a generation, or begins with a part of it, as history does not."""
+    told = any(draft.holds(k, i) or draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
+    return i not in draft.found.ambiguous and (told or draft.start[i] > 0)
 
 
 def _kind(draft: Draft) -> RotationKind:

@@ -141,9 +141,8 @@ class Below:
     def __init__(self, text: bytes, owns: envelopes.Owns, indents: bytes = b"") -> None:
         self._text = text
         begin = rb"\n[%b]" % re.escape(indents) if indents else b"(?!)"
-        self._indented = re.compile(
-            rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin)
-        )  # lines behind their newlines
+        # Lines behind their newlines
+        self._indented = re.compile(rb"(?:%b.*+){1,%d}(?!%b)" % (begin, MAX_LINES, begin))
         self._owns = cache(owns)  # where nothing closes a body, the same lines are below many
 
     def join(self, lines: Sequence[bytes], places: Iterable[int]) -> Iterator[tuple[bytes, int | None]]:

@@ -247,6 +247,32 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "~/*.log",
+        "~mesibo/m.log",
+        "${HOME}/m",
+        "$LOGS/m",
+        "/log/$HOST/m.log",
+        "/x/m-${N}.log",
+        "%h/m.log",
+        "file:///m.log",
+    ],
+)
+def test_a_path_that_a_shell_would_fill_in_is_refused(path, tmp_path):
+    """It would be a file of that very name below the configuration's directory: no log is there, and state would be."""
+    for text in (f'[[source]]\nname = "m"\npaths = ["{path}"]\n', f'{MINIMAL}[state]\ndirectory = "{path}"\n'):
+        assert any(f"'{path}' cannot be used: ~, $NAME," in each for each in problems(text, tmp_path))
+
+
+@pytest.mark.parametrize("path", ["logs/m~", "/var/log/a$", "/var/log/100%h/m.log", "/srv/c:/m.log"])
+def test_a_name_with_such_a_character_elsewhere_is_a_name(path, tmp_path):
+    """Nobody could mean anything else."""
+    (tmp_path / "logwatch.toml").write_text(f'[[source]]\nname = "m"\npaths = ["{path}"]\n')
+    assert load(tmp_path / "logwatch.toml").source[0].paths == (str(tmp_path / path),)
+
+
+@pytest.mark.parametrize(
     "more",
     [
         '[web]\nlisten = ":1"\nconfig_file = "web.yml"\n',

@@ -337,6 +337,8 @@ FAULTS = [
     (answer("/api/v1/rules", loaded(health="unknown")), "rules evaluated", "warning", "not yet"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"labels": {"job": "mesibo-logwatch"}}]}),
      "cluster label", "failure", "http://h:1/metrics has none"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET, TARGET | {"scrapeUrl": "http://h:2/metrics"}]}),
+     "instance label", "warning", "http://h:1/metrics, http://h:2/metrics have the same cluster and instance"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "1m"}]}),
      "prometheus interval", "failure", "every 1m"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "16s"}]}),

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.codes import CodeCandidate, Known
 from logwatch.propose.dialect import Columns, MarkedLine
 from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import escaped, mask
@@ -15,9 +15,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _FEW = 0.05
 
 
-def learn(
-    lines: Sequence[MarkedLine], quotes: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[CodeCandidate, Columns]]:
+def learn(lines: Sequence[MarkedLine], quotes: str, known: Known) -> list[tuple[CodeCandidate, Columns]]:
     """Return the ways to read the lines by places, the best first."""
     ways: list[tuple[CodeCandidate, Columns]] = []
     for delimiter in _DELIMITERS:
@@ -39,9 +37,9 @@ def learn(
         if width < least:
             continue
         candidates = [_at(masked, place) for place in range(width)]
-        for candidate in codes.choose(candidates, known, len(lines)):
+        for candidate in codes.choose(candidates, known):
             several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
-            found = [_way(rows, allowed, candidate, opener, delimiter, reasons) for allowed in several]
+            found = [_way(rows, allowed, candidate, opener, delimiter, known.reasons) for allowed in several]
             ways += [(candidate, way) for way in dict.fromkeys(found) if way is not None]
         if ways:
             break

@@ -11,6 +11,7 @@ from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
 from logwatch.propose.write.source import (
     BLANKS,
+    BRACKETS,
     INTEGER,
     alternatives_source,
     before,
@@ -60,17 +61,8 @@ answer = (
     | message
     | legacy
 )
-
-
-def brackets(leaf: ParserElement) -> ParserElement:
-    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
-    inside = leaf
-    for _ in range(5):
-        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + closer
-    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
-
-
 '''
+    + BRACKETS
 )
 _GROUP = """# Parentheses enclose text as well, but one that never closes is an ordinary character.
 group = Regex(r"\\([^()\\r]*\\)").set_name("parentheses")

@@ -7,7 +7,7 @@ or adds, a number in brackets or a pair: anything else is another function's lin
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -64,7 +64,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class GrammarTerm:
-    """A part of a head as the grammar describes it: a regex, and its result name if it has one."""
+    """A part of a line as the grammar describes it: a regex, and its result name if it has one."""
 
     pattern: str
     name: str = ""
@@ -278,17 +278,19 @@ def _of_class(texts: tuple[str, ...]) -> GrammarTerm:
 
 def _named(pieces: list[GrammarTerm]) -> list[GrammarTerm]:
     """Keep each result name once, and name the first number in brackets the thread."""
-    seen: set[str] = set()
-    named: list[GrammarTerm] = []
     for i, piece in enumerate(pieces):
-        if piece.name in seen:
-            named.append(replace(piece, name=""))
-            continue
-        if piece.name:
-            seen.add(piece.name)
         before = "".join(each.pattern for each in pieces[max(0, i - 2) : i])
-        if piece.pattern == "[0-9]+" and "thread" not in seen and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before):
-            seen.add("thread")
-            piece = replace(piece, name="thread")  # noqa: PLW2901  the same piece, named
-        named.append(piece)
-    return named
+        if piece.pattern == "[0-9]+" and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before):
+            pieces[i] = replace(piece, name="thread")
+            break
+    return once(pieces)
+
+
+def once(pieces: Iterable[GrammarTerm]) -> list[GrammarTerm]:
+    """Keep each result name only for the first piece that has it."""
+    seen: set[str] = set()
+    kept: list[GrammarTerm] = []
+    for piece in pieces:
+        kept.append(replace(piece, name="") if piece.name in seen else piece)
+        seen.add(piece.name)
+    return kept

@@ -17,9 +17,11 @@ FilePath = Annotated[str, Meta(min_length=1, description="a path")]
 
 
 def unnameable(path: str) -> tuple[str, str]:
-    """Return why no file can have this name here, and what to try; two empty texts if a file can."""
+    """Return why no file should be named so here, and what to try; two empty texts if nothing is wrong."""
     if "\0" in path:
         return "no file can have such a name", ""
+    if path.partition("/")[0] == "~":  # the service has no home, and a directory of that name is easily made
+        return '"~" is not replaced here', "write the whole path"
     try:
         os.fsencode(path)
     except UnicodeEncodeError:

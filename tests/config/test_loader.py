@@ -120,6 +120,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
             "paths: 'a\\x00b' cannot be used: no file can have such a name",
             id="a NUL in a path",
         ),
+        pytest.param(
+            MINIMAL + '[state]\ndirectory = "~/state"\n',
+            "directory: '~/state' cannot be used: \"~\" is not replaced here\n  try: write the whole path",
+            id="a home directory",
+        ),
         pytest.param("[[source]\n", "not valid TOML", id="no TOML"),
         pytest.param(
             MINIMAL + 'docker = {container = "m"}\n', 'source "mesibo": has paths and docker', id="two ways to a log"

@@ -20,7 +20,7 @@ _SHORTHAND = re.compile(r"~|(?:.*/)?\$[A-Za-z_{]|.*\$\{|%[a-z]/|[a-z]+://", re.D
 
 
 def unnameable(path: str) -> tuple[str, str]:
-    """Return why no file can have this name here, and what to try; two empty texts if a file can."""
+    """Return why no file should be named so here, and what to try; two empty texts if nothing is wrong."""
     if "\0" in path:
         return "no file can have such a name", ""
     if _SHORTHAND.match(path):

@@ -18,7 +18,7 @@ import yaml
 import logwatch
 from logwatch.compile import pcre2
 from logwatch.doctor import examine, rights
-from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.host import NO_CERTIFICATE, Host, NoAnswer
 from logwatch.doctor.rights import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
 from logwatch.journal.place import Target
@@ -545,12 +545,29 @@ def test_a_log_that_is_not_there_is_reported_once(machine):
 
 @pytest.mark.parametrize(
     ("answer", "verdicts"),
-    [(NoAnswer("it answers 401", 401), ["skipped"]), (b"{}", []), (b"<html>", []), (NoAnswer("refused"), [])],
+    [
+        (NoAnswer("it answers 401", 401), ["skipped"]),
+        (NoAnswer("it asks", NO_CERTIFICATE), ["skipped"]),
+        (b"{}", []),
+        (b"<html>", []),
+        (NoAnswer("refused"), []),
+    ],
 )
 def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, verdicts):
-    """Behind a password, doctor does not know what the daemon reaches; other answers are in the port's row."""
+    """If it asks who we are, doctor does not know what the daemon reaches; other answers are in the port's row."""
     machine.answers |= {STATUS: answer, STATUS.replace("http:", "https:"): answer}
     assert [row.verdict for row in machine.rows() if "followed" in row.name] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("status", "what"), [(401, "asks for a password"), (NO_CERTIFICATE, "asks for a client's certificate")]
+)
+def test_a_daemon_that_asks_who_we_are_runs(machine, status, what):
+    """A password or a client's certificate is asked for by the daemon, which nobody has to start."""
+    del machine.answers[f"{DAEMON}/-/ready"]
+    machine.answers["https://127.0.0.1:10914/-/ready"] = NoAnswer("it answers", status)
+    row = machine.row("port 127.0.0.1:10914")
+    assert (row.verdict, row.what) == ("ok", f"answers, and {what}")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

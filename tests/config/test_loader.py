@@ -256,6 +256,7 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
         "/log/$HOST/m.log",
         "/x/m-${N}.log",
         "%h/m.log",
+        "logs/~/m.log",
         "file:///m.log",
     ],
 )

@@ -286,11 +286,11 @@ class _Job:
         return result.code not in self._scanner.delivered
 
     def _wants_body(self, result: ResultKey) -> bool:
-        """Return whether a result is a failure without a reason, which a body may have."""
-        return not result.reason and self._fails(result)
+        """Return whether a body may have what a result lacks: whose push it was, or why it failed."""
+        return result.platform == "unknown" or (not result.reason and self._fails(result))
 
     def _read_bodies(self) -> None:
-        """Read the lines that were set aside with their bodies, which may add a reason but never change the code."""
+        """Read the lines that were set aside with their bodies, which may add to a result but never change the code."""
         if not self._open:
             return
         opened = sorted(self._open, key=lambda each: each[0][0])

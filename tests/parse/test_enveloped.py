@@ -132,18 +132,20 @@ def test_a_record_in_two_envelopes_is_found_among_others():
 
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
 @pytest.mark.parametrize("indent", [0, 2, "\t"])
-def test_an_answer_over_several_lines_gives_its_reason(name, indent):
+def test_an_answer_over_several_lines_gives_reason_and_platform(name, indent):
     """FCM's and APNs' pretty-printed answers, each line in its envelope, with lines of other modules in between."""
     fcm = json.dumps(
         {"error": {"status": "PERMISSION_DENIED", "details": [{"errorCode": "SENDER_ID_MISMATCH"}]}}, indent=indent
     )
     apns = json.dumps({"reason": "BadDeviceToken", "note": "code 903"}, indent=indent)
+    accepted = json.dumps({"name": "projects/demo/messages/0:1500415314455276%31bd1c96"}, indent=indent)
     push = "E2511-100000-001 (17): push_on_complete: uid 4711 "
     lines = [
         *f"{push}type fcm code 403 {fcm}".split("\n")[:3],
         "E2511-100000-002 (18): other: {",
         *f"{push}type fcm code 403 {fcm}".split("\n")[3:],
         *f"{push}code 400 {apns}".split("\n"),
+        *f"{push}code 200 {accepted}".split("\n"),
         f"{push}type fcm code 403",
     ] * 30
     data = log(name, lines) if name != "plain" else "".join(line + "\n" for line in lines).encode()
@@ -151,6 +153,7 @@ def test_an_answer_over_several_lines_gives_its_reason(name, indent):
     assert counts(found) == {
         ResultKey("fcm", 403, "SENDER_ID_MISMATCH"): 30,
         ResultKey("apns", 400, "BadDeviceToken"): 30,
+        ResultKey("fcm", 200, ""): 30,
         ResultKey("fcm", 403, ""): 30,
     }
     assert {each.reason for each in found.failures} == {"SENDER_ID_MISMATCH", "BadDeviceToken", ""}

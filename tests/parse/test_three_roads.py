@@ -62,7 +62,10 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
         if GRAMMAR.marker not in line:
             continue
         reading = by_pyparsing(line)
-        if isinstance(reading, PushResult) and reading.code != 200 and not reading.reason and may_be_open(line):
+        wanting = isinstance(reading, PushResult) and (
+            reading.platform == "unknown" or (reading.code != 200 and not reading.reason)
+        )
+        if wanting and may_be_open(line):
             level, _ = depth(line)
             joined = by_pyparsing(join_one_by_one(line, level, lines[i + 1 :], PARSER.owns)[0] if level else line)
             if isinstance(joined, PushResult) and joined.code == reading.code:

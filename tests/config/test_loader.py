@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.config import load
+from logwatch.config import Source, load
+from logwatch.config.sources import WebhookSource
 from logwatch.errors import ConfigError
 from tests.helpers.settings import from_dict
 
@@ -383,3 +384,27 @@ def test_a_file_saved_on_another_system_is_read(mark, end, tmp_path):
     file.write_bytes(file.read_bytes() + b"nonsense = 1" + end)
     with pytest.raises(ConfigError, match=r"toml:5: "):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("part", "random"),
+    [
+        ("0123456701234567", True),
+        ("012345670123456", False),
+        ("0123456012345601", False),
+        ("abcdefghijklmnopqrstuv", True),
+        ("abcdefghijklmnopqrstu", False),
+        ("abcdefgabcdefgabcdefgabcdefg", False),
+    ],
+)
+def test_a_path_is_a_secret_if_it_looks_random(part, random):
+    """64 bits in hexadecimal digits, or 128 in others, of which no fewer than eight differ: else it can be guessed."""
+    said = [problem.what for problem in WebhookSource(path=f"/webhook/{part}").contradictions("webhook")]
+    assert said == ([] if random else ["can be guessed, and there is no secret_file"])
+
+
+@pytest.mark.parametrize("zone", ["CET+1", "Europe", "../../etc/passwd", "/usr/share/zoneinfo/UTC", "\0"])
+def test_what_is_no_zone_is_one_problem(zone):
+    """Whatever Python makes of it: an unknown name, a directory of zones, a path."""
+    (problem,) = Source(name="m", paths=("x",), timezone=zone).contradictions("source")
+    assert problem.where == "source.timezone"

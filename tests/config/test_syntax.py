@@ -44,9 +44,10 @@ def test_a_syntax_error_says_its_line_and_what_was_meant(text, meant, tmp_path):
     assert meant in problem.try_
 
 
-def test_an_error_that_is_found_at_the_end_of_the_file_has_the_last_line(tmp_path):
+@pytest.mark.parametrize("text", ['listen = "127.0.0.1', 'hosts = ["a",'])
+def test_an_error_that_is_found_at_the_end_of_the_file_has_the_last_line(tmp_path, text):
     """There is a line to look at in any case."""
     file = tmp_path / "logwatch.toml"
-    file.write_text('[web]\nlisten = "127.0.0.1\n\n\n')
+    file.write_text(f"[web]\n{text}\n\n\n")
     _, (problem,) = read(file)
     assert problem.where == f"{file}:2"

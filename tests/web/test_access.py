@@ -476,6 +476,10 @@ class TestPasswords:
 
         assert asyncio.run(twice()) == (True, False)
 
+    def test_a_hash_that_bcrypt_cannot_read_lets_nobody_in(self):
+        """It is none that bcrypt makes, and so the hash of no password: wrong, and not to be tried again."""
+        assert self.ask(("alice", b"x", "a"), check=bcrypt.checkpw, users={"alice": "$2y$04$" + "z" * 53})[0] == [False]
+
     @pytest.mark.parametrize("password", [b"", b"\0", b"a" * 100, b"\xff" * 72])
     def test_odd_passwords_are_answered(self, password):
         """Bytes of any kind and length are right or wrong, and never an error."""

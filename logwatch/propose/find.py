@@ -157,16 +157,13 @@ def _why_nothing(fitting: Sequence[MarkedLine], known: Known) -> tuple[str, str]
         for line in fitting
         if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)
     ]
-    why = _NO_PLACE
     if len(hidden) * 2 > len(fitting):
-        return (
-            f"{why}; {len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
-            _BY_HAND,
-        )
-    return (
-        why,
-        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf",
+        where = f"{len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places"
+        return f"{_NO_PLACE}; {where}", _BY_HAND
+    remedy = (
+        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf"
     )
+    return _NO_PLACE, remedy
 
 
 def _doubts(

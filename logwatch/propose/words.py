@@ -44,7 +44,7 @@ def learn(lines: Sequence[MarkedLine], quotes: str, known: Known) -> list[tuple[
     ways: list[tuple[CodeCandidate, Words]] = []
     candidates = codes.choose(_all(masked), known)
     several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known)
-    for group in [*([several] if several else []), *([each] for each in candidates)]:
+    for group in ([several] if several else []) + [[each] for each in candidates]:
         candidate = group[0]
         more = [*group[1:], *_alternatives(_whole(group), masked, known)]
         whole = _whole([candidate, *more])

@@ -16,7 +16,7 @@ from logwatch import envelope
 from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
 from logwatch.cli.kept_shapes import kept_shapes, shape_table
-from logwatch.cli.options import config_option, tell
+from logwatch.cli.options import config_option, print_problems
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.dialect.load import require_name
@@ -92,7 +92,7 @@ def command(
     try:
         proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
     except GrammarError as error:
-        tell(error.problems)
+        print_problems(error.problems)
         sys.exit(1)
     save(target, samples, proposal)
     proposed = Scanner(load(name, [output]), timezone=UTC)

@@ -51,7 +51,7 @@ def time_read(_ctx: click.Context | None, _parameter: click.Parameter | None, va
         raise click.BadParameter(f"{value!r} is not a time; try {EXAMPLES}") from None
 
 
-def tell(problems: Iterable[Problem]) -> None:
+def print_problems(problems: Iterable[Problem]) -> None:
     """Print what is wrong to standard error."""
     for problem in problems:
         click.echo(f"error: {problem}", err=True)

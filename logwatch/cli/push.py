@@ -11,7 +11,7 @@ import click
 
 from logwatch import secret
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.options import CommandGroup, Number, config_option, tell
+from logwatch.cli.options import CommandGroup, Number, config_option, print_problems
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url
@@ -176,7 +176,7 @@ def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> No
 
 
 def _fail(*problems: Problem) -> NoReturn:
-    tell(problems)
+    print_problems(problems)
     sys.exit(1)
 
 

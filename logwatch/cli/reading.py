@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-from logwatch.cli.options import tell
+from logwatch.cli.options import print_problems
 from logwatch.cli.report_inputs import STDIN, ReportPlan
 from logwatch.journal.place import Target
 from logwatch.report import Count, LogSettings, Stream, Unreadable, open_path, open_stream
@@ -45,7 +45,7 @@ def read(planned: ReportPlan, count: Count) -> Read:
                     read_one(count, progress)
                 except Unreadable as error:
                     unreadable += 1
-                    tell(error.problems)
+                    print_problems(error.problems)
         except KeyboardInterrupt:
             return Read(unreadable, interrupted=True)
     return Read(unreadable, interrupted=False)

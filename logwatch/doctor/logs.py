@@ -127,7 +127,7 @@ def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Ite
     try:
         entries = ask.newest(target, JOURNAL_ENTRIES)
     except NoJournalError as error:
-        yield failure(name, error.problem.headline, error.problem.try_)
+        yield failure(name, error.problems[0].headline, error.problems[0].try_)
         return
     written = int(entries[-1][b"__REALTIME_TIMESTAMP"]) / 1e6
     age = max(0.0, host.now() - written)

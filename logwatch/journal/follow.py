@@ -143,7 +143,7 @@ class Journal:
         try:
             self._child = Child([*how, f"--output-fields={','.join(FIELDS)}", *wanted])
         except NoJournalError as error:
-            self._fail(error.problem)
+            self._fail(error.problems[0])
             return
         self._bell.listen(self._child.descriptor)
 

@@ -29,7 +29,7 @@ _SURE = 0.97
 _FEW = 0.05
 
 
-class Known(NamedTuple):
+class CatalogueWords(NamedTuple):
     """What the catalogue knows: codes, and reasons in lower case."""
 
     codes: frozenset[int]
@@ -58,7 +58,7 @@ class CodeCandidate:
         return "the last field" if self.place < 0 else f"field {self.place + 1} behind the marker"
 
 
-def share_of_codes(numbers: Sequence[int], known: Known) -> float:
+def share_of_codes(numbers: Sequence[int], known: CatalogueWords) -> float:
     """Return the share of the numbers that are codes."""
     return sum(number in known.codes for number in numbers) / len(numbers) if numbers else 0.0
 
@@ -89,7 +89,7 @@ def _only(numbers: set[int]) -> int | None:
     return next(iter(numbers)) if len(numbers) == 1 else None
 
 
-def fits(candidate: CodeCandidate, known: Known) -> bool:
+def fits(candidate: CodeCandidate, known: CatalogueWords) -> bool:
     """Return whether the numbers of a word or place are codes far more often than by chance."""
     numbers, lines = candidate.numbers, len(candidate.values)
     if len(numbers) < max(2, _ENOUGH_LINES * lines) or share_of_codes(numbers, known) < _ENOUGH_CODES:
@@ -98,7 +98,7 @@ def fits(candidate: CodeCandidate, known: Known) -> bool:
     return varied or telling(candidate) or (not candidate.key and len(numbers) == lines)
 
 
-def rank(candidate: CodeCandidate, known: Known) -> tuple[object, ...]:
+def rank(candidate: CodeCandidate, known: CatalogueWords) -> tuple[object, ...]:
     """Return a sort key, best first: those with numbers above 900, mesibo's own, then by their words."""
     numbers = known.codes.intersection(candidate.numbers)
     key = candidate.key.lower().strip('"')
@@ -115,7 +115,7 @@ def rank(candidate: CodeCandidate, known: Known) -> tuple[object, ...]:
     )
 
 
-def complementary(candidates: Sequence[CodeCandidate], known: Known) -> list[CodeCandidate]:
+def complementary(candidates: Sequence[CodeCandidate], known: CatalogueWords) -> list[CodeCandidate]:
     """Return words that announce codes on different lines, and together on nearly all: ``ok`` and ``failed``.
 
     The gap after them is the same, unless they are spellings of one word.
@@ -146,6 +146,6 @@ def telling(candidate: CodeCandidate) -> bool:
     return bool(candidate.key and _TELLING.search(candidate.key) and not _OTHER.search(candidate.key))
 
 
-def choose(candidates: Sequence[CodeCandidate], known: Known) -> list[CodeCandidate]:
+def choose(candidates: Sequence[CodeCandidate], known: CatalogueWords) -> list[CodeCandidate]:
     """Return the candidates that fit, the best first."""
     return sorted((each for each in candidates if fits(each, known)), key=lambda each: rank(each, known))

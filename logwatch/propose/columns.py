@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate, Known
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Columns, MarkedLine
 from logwatch.propose.head import GrammarTerm, once
 from logwatch.propose.lines import escaped, mask
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _FEW = 0.05
 
 
-def learn(lines: Sequence[MarkedLine], quotes: str, known: Known) -> list[tuple[CodeCandidate, Columns]]:
+def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> list[tuple[CodeCandidate, Columns]]:
     """Return the ways to read the lines by places, the best first."""
     ways: list[tuple[CodeCandidate, Columns]] = []
     for delimiter in _DELIMITERS:

@@ -9,7 +9,7 @@ from logwatch.dialect.redact import front, out_of_json
 from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
-from logwatch.propose.codes import CodeCandidate, Known
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
 from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import inside, mask, quotes_of
@@ -43,7 +43,7 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
             f"{len(held)} lines hold {marker}",
             f"at least {_ENOUGH_LINES} are needed, with different results among them",
         )
-    known = Known(
+    known = CatalogueWords(
         frozenset(entry.code for entry in catalogue.entries),
         frozenset(entry.reason.lower() for entry in catalogue.entries if entry.reason),
     )
@@ -67,7 +67,9 @@ def _line(text: str, found: re.Match[str]) -> MarkedLine:
     return MarkedLine(text, text[: found.start()], text[found.end() :])
 
 
-def _object(held: int, decoded: Sequence[tuple[str, objects.Body]], marker: str, known: Known) -> Dialect | None:
+def _object(
+    held: int, decoded: Sequence[tuple[str, objects.Body]], marker: str, known: CatalogueWords
+) -> Dialect | None:
     bodies = [body for _, body in decoded]
     ways = objects.learn(bodies, marker, known)
     if not ways:
@@ -91,7 +93,7 @@ def _text(
     head: heads.Head,
     quotes: str,
     marker: str,
-    known: Known,
+    known: CatalogueWords,
 ) -> list[Dialect] | Nothing:
     ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known)
@@ -133,7 +135,7 @@ def _same(one: CodeCandidate, other: CodeCandidate) -> bool:
 
 
 def _in_head(
-    fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: Known
+    fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: CatalogueWords
 ) -> list[tuple[CodeCandidate, InHead]]:
     """Return the pieces before the marker that may be the code."""
     candidates = []
@@ -151,26 +153,23 @@ def _in_head(
     return [(each, InHead(found, quotes)) for each in chosen]
 
 
-def _why_nothing(fitting: Sequence[MarkedLine], known: Known) -> tuple[str, str]:
+def _why_nothing(fitting: Sequence[MarkedLine], known: CatalogueWords) -> tuple[str, str]:
     hidden = [
         line
         for line in fitting
         if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)
     ]
-    why = _NO_PLACE
     if len(hidden) * 2 > len(fitting):
-        return (
-            f"{why}; {len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
-            _BY_HAND,
-        )
-    return (
-        why,
-        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf",
+        where = f"{len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places"
+        return f"{_NO_PLACE}; {where}", _BY_HAND
+    remedy = (
+        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf"
     )
+    return _NO_PLACE, remedy
 
 
 def _doubts(
-    code: CodeCandidate, others: Sequence[CodeCandidate], known: Known, lines: int, elsewhere: int, marker: str
+    code: CodeCandidate, others: Sequence[CodeCandidate], known: CatalogueWords, lines: int, elsewhere: int, marker: str
 ) -> list[str]:
     doubts = []
     if others:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate, Known
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Member, Object
 
 _STAMPS = frozenset(
@@ -38,7 +38,7 @@ def decode(text: str) -> Body | None:
     return (text[:at], found, True) if isinstance(found, dict) and all(isinstance(k, str) for k in found) else None
 
 
-def learn(bodies: Sequence[Body], marker: str, known: Known) -> list[tuple[CodeCandidate, Object]]:
+def learn(bodies: Sequence[Body], marker: str, known: CatalogueWords) -> list[tuple[CodeCandidate, Object]]:
     """Return the ways to read the objects, the best first."""
     objects = [body for _, body, _ in bodies]
     event = value = ""

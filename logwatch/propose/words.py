@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate, Known
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Announced, Follows, MarkedLine, Words
 from logwatch.propose.lines import INTEGER, mask
 
@@ -26,7 +26,7 @@ def opener(line: MarkedLine) -> int:
     return found.end() if found else start
 
 
-def learn(lines: Sequence[MarkedLine], quotes: str, known: Known) -> list[tuple[CodeCandidate, Words]]:
+def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> list[tuple[CodeCandidate, Words]]:
     """Return the ways to read the lines by words, the best first."""
     cut = [opener(line) for line in lines]
     rests = [line.rest[at:] for line, at in zip(lines, cut, strict=True)]
@@ -44,7 +44,7 @@ def learn(lines: Sequence[MarkedLine], quotes: str, known: Known) -> list[tuple[
     ways: list[tuple[CodeCandidate, Words]] = []
     candidates = codes.choose(_all(masked), known)
     several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known)
-    for group in [*([several] if several else []), *([each] for each in candidates)]:
+    for group in ([several] if several else []) + [[each] for each in candidates]:
         candidate = group[0]
         more = [*group[1:], *_alternatives(_whole(group), masked, known)]
         whole = _whole([candidate, *more])
@@ -100,7 +100,7 @@ def _all(masked: Sequence[str]) -> list[CodeCandidate]:
     ]
 
 
-def _alternatives(best: CodeCandidate, masked: Sequence[str], known: Known) -> list[CodeCandidate]:
+def _alternatives(best: CodeCandidate, masked: Sequence[str], known: CatalogueWords) -> list[CodeCandidate]:
     """Return other words for the lines without a number behind the best one: ``failed=`` beside ``ok=``.
 
     One may be the same word in another spelling, such as ``code=`` beside ``code``.

@@ -117,12 +117,7 @@ class Scanner:
         """Return one line's own time."""
         return self.times([line], reference)[0]
 
-    def failures(
-        self,
-        payloads: list[bytes],
-        received: Sequence[envelopes.Received],
-        references: Sequence[float],
-    ) -> Columns:
+    def failures(self, payloads: list[bytes], received: Sequence[Received], references: Sequence[float]) -> Columns:
         """Read lines that are known to be failures, in full detail; return the columns of ``Failure``.
 
         ``references`` date each line where ``received`` does not.

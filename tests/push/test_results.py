@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.cli import group as command
-from logwatch.config import load
+from logwatch.config import Config, Journal, Source, load
 from logwatch.doctor import host
 from logwatch.privacy import Privacy
 from logwatch.push.results import ApiResults, LoggedResult, LogResults, wait
@@ -110,6 +110,7 @@ def test_results_are_read_in_the_log_with_their_user_accepted_ones_too(tmp_path)
     results = LogResults(assemble(load(site.config)))
     try:
         assert results.readable
+        assert results.where == "the log of mesibo"
         assert results.new() == []
         with site.log.open("a") as log:
             for message, _ in LINES:
@@ -156,6 +157,7 @@ def test_a_daemons_api_tells_of_a_user_as_this_installation_masks_it(mode):
     results = ApiResults(api.get, privacy.user)
     assert results.new() == []
     api.fail(privacy.user("+4930123456"), 903, at="2025-11-22T10:16:00Z")
+    api.fail(privacy.user("+4930123456"), None, at="2025-11-22T10:17:00Z")  # of a code that has no number
     api.totals["fcm"] = 2
     (found, *accepted) = results.new()
     assert found.code == 903
@@ -209,4 +211,13 @@ def test_without_the_key_the_ends_of_a_mask_have_to_do():
     shown = Privacy("mask", b"key").user("+4930123456")
     assert results.same("+4930123456", shown)
     assert not results.same("+4930123457", shown)
+    assert not results.same("+1930123456", shown)
     assert not results.same("12", "***#123456")
+    assert results.same("bob", "bob")
+    assert not results.same("bobby", "bob")
+
+
+def test_a_source_without_a_file_is_no_log_to_look_into():
+    """Of a journal, the daemon is asked."""
+    results = LogResults(assemble(Config(source=(Source(name="mesibo", journal=Journal(unit="mesibo.service")),))))
+    assert (results.readable, results.new()) == (False, [])

@@ -13,8 +13,10 @@ from click.testing import CliRunner
 from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.cli import group as command
+from logwatch.cli import push
 from logwatch.config import Config, Journal, Source, load
 from logwatch.doctor import host
+from logwatch.doctor.host import NoAnswer
 from logwatch.privacy import Privacy
 from logwatch.push.results import ApiResults, LoggedResult, LogResults, wait
 from logwatch.push.words import outcome, silence
@@ -203,6 +205,34 @@ def test_a_daemon_over_tls_is_asked_for_as_long_as_it_is_waited_for(tmp_path, mo
         server.server_close()
     assert "in the running daemon" in done.output
     assert "+4930123456: 911" in done.output
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (NoAnswer("it answers 401: 401 Unauthorized", 401), "it answers 401: 401 Unauthorized"),
+        (b"{}", "another program answers in its place"),
+        (b"<html>", "no mesibo-logwatch answers there"),
+    ],
+)
+def test_a_daemon_that_does_not_tell_is_not_said_to_be_away(tmp_path, monkeypatch, answer, why):
+    """The push is sent all the same; why its result cannot be found is what the daemon, or whoever is there, says."""
+
+    def served(*_):
+        if isinstance(answer, NoAnswer):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(push, "served", served)
+    backend, site = Backend(lambda asked: {"op": asked["op"], "result": True}), Site(tmp_path)
+    (tmp_path / "token").write_text(APP_TOKEN)
+    site.configure(f'[backend]\nurl = "{backend.url}"\ntoken_file = "token"\n')
+    try:
+        done = CliRunner().invoke(command, ["push", "test", "+4930123456", "--config", str(site.config)])
+    finally:
+        backend.close()
+    assert f"and the daemon cannot be asked ({why})." in done.output
+    assert len(backend.requests) == 1
 
 
 def test_without_the_key_the_ends_of_a_mask_have_to_do():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from logwatch.ledger.buckets import MINUTE
+from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import SourceRow
 from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
@@ -72,6 +73,15 @@ def test_the_last_ten_minutes_are_no_more_than_ten():
     story.pushes("fcm", 200, 30, 9)
     assert (figure := told(story)[0]["fcm"]).value == "100 %"
     assert figure.note == "of 30, last 10 minutes"
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0.1, ""), (3, "warning"), (47, "")])
+def test_the_last_push_is_a_warning_if_there_were_some_today(hours, state):
+    """Where nobody has pushed for a day, that is how it is; a result without a time is no last push."""
+    story = Story()
+    story.pushes("fcm", 200, 5, hours * 60)
+    story.results[ResultRow("mesibo", "apns", "200", "")] = Seen(3)
+    assert told(story)[0]["last"].state == state
 
 
 @pytest.mark.parametrize(("pushes", "value"), [(124, "12"), (126, "13"), (30, "3"), (25, "2.5"), (1, "0.1"), (0, "0")])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.diagnosis.afterwards import to_its_end
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.diagnosis.incidents import fold, within
 from logwatch.ledger.incidents import GAP_SECONDS, Incident
@@ -146,6 +147,26 @@ def test_what_goes_on_costs_what_it_cost_at_most(rows, pushes, counted):
     """Of lines that cannot be read; pushes of results are counted by their intervals."""
     (incident,) = fold([known(rows=rows)], [found(rows=rows, pushes=pushes)], NOW)
     assert incident.pushes == counted
+
+
+@pytest.mark.parametrize(
+    ("ended", "found_since", "outcome"),
+    [
+        (NOW - 500, [known(ended=NOW - 300, last=NOW - 310)], (NOW - 300, NOW - 310)),
+        (NOW - 500, [known(ended=NOW - 400, last=NOW - 900), known(ended=NOW - 300, last=NOW - 900)],
+         (NOW - 300, NOW - 600)),
+        (NOW - 500, [known(ended=NOW - 700)], (NOW - 500, NOW - 600)),
+        (NOW - 500, [known(ended=None)], (NOW - 500, NOW - 600)),
+        (NOW - 500, [known(ended=NOW - 300, rows=(OTHER,))], (NOW - 500, NOW - 600)),
+        (NOW - 500, [known(began=NOW - 400 + GAP_SECONDS, ended=NOW + GAP_SECONDS)], (NOW - 500, NOW - 600)),
+        (NOW - 500, [], (NOW - 500, NOW - 600)),
+        (None, [known(ended=NOW - 300)], (None, NOW - 600)),
+    ],
+)  # fmt: skip
+def test_an_incident_that_went_on_while_nobody_looked_gets_its_later_end(ended, found_since, outcome):
+    """The last end of what is the same incident, if that is later; one that still goes on has none."""
+    told = to_its_end(known(ended=ended, last=NOW - 600), found_since)
+    assert (told.ended, told.last) == outcome
 
 
 def test_without_a_cause_of_its_own_an_incident_has_the_title_of_what_is_found():

@@ -120,10 +120,10 @@ def _replaced(output: str) -> Iterator[TextIO]:
     if output == STDIN:
         yield sys.stdout
         return
-    path = Path(output)
+    path = Path(output).resolve()  # a link, as /dev/stdout is one, must stay
     part = path.with_name(f".{path.name}.part")
     try:
-        if path.exists() and not path.is_file():
+        if Path(output).exists() and not Path(output).is_file():
             raise LogwatchError(Problem(output, "is not a file", "", "name a new one, or - for standard output"))
         with part.open("w", encoding="utf-8") as file:
             yield file

@@ -73,7 +73,7 @@ class Daemon:
         self._access = Access(
             config.web.file,
             exposed=config.web.exposed,
-            hosts=config.web.hosts,
+            hosts=config.web.names,
             known=Path(config.state.directory) / "clients",
             prefix=config.web.prefix,
         )

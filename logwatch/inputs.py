@@ -78,6 +78,7 @@ class Inputs:
             self._ledger.positions.values(),
             lambda: next(self._generations),
             owns=partial(self._owns, source.name),
+            dates=partial(self._dates, source.name),
             held=partial(self._held, source.name),
             max_line_bytes=parts.config.follow.max_line_bytes,
             release_seconds=parts.config.follow.release_seconds,
@@ -109,6 +110,10 @@ class Inputs:
     def _owns(self, source: str, line: bytes) -> bool:
         """Ask the scanner of the newest configuration, since open files outlive a reload."""
         return self._scanners[source].owns(line)
+
+    def _dates(self, source: str, line: bytes) -> bool:
+        """Ask the scanner of the newest configuration."""
+        return self._scanners[source].dates(line)
 
     def _held(self, source: str, data: bytes, envelope: Envelope) -> int:
         """Ask the scanner of the newest configuration."""

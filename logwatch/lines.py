@@ -151,6 +151,7 @@ class LineReading:
     source: str
     kind: EnvelopeChoice
     owns: envelopes.Owns
+    dates: envelopes.Owns  # whether it also begins with a time finer than a second
     held: Held
     max_line_bytes: int
     expected: Envelope | None = None  # the envelope of the newest generation that was decided
@@ -260,7 +261,7 @@ class LineReader:
 
     def is_dated(self, line: bytes) -> bool:
         """Return whether a line, without its newline, begins with a time, so that no other log contains it."""
-        return envelopes.is_dated(line, self.known, self._reading.owns)
+        return envelopes.is_dated(line, self.known, self._reading.dates)
 
     def goes_on(self, taken: Taken) -> bool:
         """Return whether what was taken ends in a line whose answer continues after it."""

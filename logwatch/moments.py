@@ -9,8 +9,10 @@ from math import isfinite
 YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 """The directives of strptime(3) that give a stamp its year."""
 
-_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_AGO = re.compile(
+    r"(\d+(?:\.\d+)?)\s*([smhdw]|sec|min|(?:second|minute|hour|day|week)s?)(?:\s+ago)?"  # as journalctl reads them too
+)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DAYS = {"today": 0, "yesterday": 1}  # how many days ago each began
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
 _REMEMBERED = 4096  # seconds that are cached: most results of a log are of few
@@ -29,7 +31,7 @@ def moment(text: str, now: Callable[[], float]) -> float:
     if text == "now":
         return now()
     if found := _AGO.fullmatch(text):
-        ago = float(found[1]) * _SECONDS[found[2]]
+        ago = float(found[1]) * _SECONDS[found[2][0]]
         if not isfinite(ago):
             raise ValueError("before all time")
         return now() - ago

@@ -299,7 +299,7 @@ class Pipeline:
         written = now if live else min(chunk.reference, now)
         for cause, seen in [*(("", seen) for seen in scan.results.values()), *scan.unread.items()]:
             dated = not live and seen.last is not None
-            self.batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
+            self.batch.time((source, cause), seen if dated else Seen(seen.count, written, written), now)
         logged = min(written if scan.logged_at is None else scan.logged_at, now)
         self.batch.logged_at[source] = max(logged, self.batch.logged_at.get(source, logged))
 

@@ -11,6 +11,12 @@ from logwatch.model import PLAIN, Envelope, Layer
 LIMIT = 8
 DOCKER = undecided("docker")
 CRI = Envelope((Layer("cri"),))
+
+
+def owns(line):
+    return line.startswith(b"E2811")
+
+
 pieces = st.sampled_from([b"a", b"bb", b"\n", b"\n\n", b"x" * 7, b"y" * 8, b"z" * 9, b"w" * 30, b"\0", b"\0\0\0"])
 logs = st.lists(pieces, max_size=40).map(b"".join)
 
@@ -190,7 +196,7 @@ def test_where_nothing_is_left_there_is_no_line(rest):
 def test_the_rest_of_a_file_that_was_never_decided_is_read_in_its_envelope():
     """Its one line has no end, and nothing will follow."""
     inner = b"E2811-041518-460 (1): push_on_complete: code 410"
-    reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)
+    reading = LineReading("m", "auto", owns, owns, lambda _data, _envelope: 0, 1 << 16)
     reader = LineReader(reading, "")
     taken = reader.take_rest(b"2026-11-28T04:15:18.460470000Z stderr F " + inner, "")
     assert taken.data.endswith(inner + b"\n")
@@ -201,7 +207,7 @@ def test_a_file_is_asked_again_once_the_one_before_it_is_decided():
     """Lines too few to decide are taken when the next try finds them as the generation before, decided since, is."""
     front = b"2026-11-28T04:15:18.460470000Z stderr F "
     run = front + b"E2811-041518-460 (1): push_on_complete: code 410\n"
-    reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)
+    reading = LineReading("m", "auto", owns, owns, lambda _data, _envelope: 0, 1 << 16)
     before, after = LineReader(reading, ""), LineReader(reading, "")
     assert not after.take(run, "", 0, 0.0, first=True, patient=True, at_end=True).consumed
     assert before.take(run, "", 0, 2.0, first=True, patient=False, at_end=True).data
@@ -213,7 +219,7 @@ def test_a_file_unlike_the_one_before_it_is_waited_for_though_that_was_decided_l
     """A few lines that contradict the previous generation's envelope decide only after a wait."""
     inner = b"E2811-041518-460 (1): push_on_complete: code 410\n"
     run = b"2026-11-28T04:15:18.460470000Z stderr F " + inner
-    reading = LineReading("m", "auto", lambda line: line.startswith(b"E2811"), lambda _data, _envelope: 0, 1 << 16)
+    reading = LineReading("m", "auto", owns, owns, lambda _data, _envelope: 0, 1 << 16)
     before, after = LineReader(reading, ""), LineReader(reading, "")
     assert not after.take(run, "", 0, 0.0, first=True, patient=True, at_end=True).consumed
     assert before.take(inner, "", 0, 2.0, first=True, patient=False, at_end=True).data

@@ -21,8 +21,13 @@ _WHOLE = {within: length for length, within in rules.WORDS.WITHIN_OF.items()}
 def files() -> dict[str, str]:
     """Return path -> text of the rule file."""
     groups = [group for name in ("push", "trends") for group in rules.groups(name)]
-    recorded = {rule["record"]: rule["expr"] for group in groups for rule in group["rules"] if "record" in rule}
     words = rules.WORDS
+    recorded = {
+        rule["record"]: rule["expr"].replace(f" {words.TELLS_ALL}", "")  # as a log does, whose past it is
+        for group in groups
+        for rule in group["rules"]
+        if "record" in rule
+    }
     for name, labels in (
         (words.NEW, f"{words.CODE}, instance, class"),
         (words.NEW_OF_HOST, f"{words.HOST}, platform, class"),

@@ -6,7 +6,10 @@ value of three evaluations. What is new since the evaluation before is the diffe
 one interval, because vmalert evaluates at multiples of the interval whatever the clock does; it is read as of the
 evaluation before, so that none is counted twice or left out.
 
-All raw counters are read once, by the one rule that finds what is new. What is new of a cluster or of a host is an
+VictoriaMetrics' own ``increase`` takes a counter that it has not seen before for one that began at 0: what a host that is
+added had counted in months would be an event of now. So that of Prometheus is asked for, and ``changes`` likewise.
+
+All raw counters of results are read once, by the one rule that finds what is new. What is new of a cluster or of a host is an
 evaluation late, so windows of five minutes and less, which pages wait for, add up what is new of each series.
 """
 
@@ -69,6 +72,7 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
     sums = f"(?:{words.NEW_OF_CLUSTER}|{words.NEW_OF_HOST})"
     short = re.compile(rf"(sum_over_time\(){sums}(?={rules.MATCHERS}\[(?:\d+m)?59s\])")
     now = re.compile(rf"{sums}(?!{rules.MATCHERS}\[)")
+    like_prometheus = re.compile(r"(?<![\w:])(increase|changes)(?=\()")
 
     def through_a_range(match: re.Match[str]) -> str:
         name, matchers, offset = match[1], match[2] or "", match[3] or ""
@@ -79,7 +83,8 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
         return f"last_over_time({name}{matchers}[{seconds}s]{offset})"
 
     def adapted(text: str) -> str:
-        return rules.RECORDED.sub(through_a_range, now.sub(words.NEW, short.sub(rf"\1{words.NEW}", text)))
+        text = like_prometheus.sub(r"\1_prometheus", short.sub(rf"\1{words.NEW}", text))
+        return rules.RECORDED.sub(through_a_range, now.sub(words.NEW, text))
 
     for rule in found:
         match rule.get("record"):

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 import logwatch
+from logwatch.cli.options import print_problems
 from logwatch.errors import LogwatchError, Problem, in_words, remedy_for_scarcity
 from logwatch.signal_flags import SignalFlags
 
@@ -70,17 +71,13 @@ class _Lazy(click.Group):
             if sys.stdout is not None:
                 sys.stdout.flush()
         except LogwatchError as error:
-            for problem in error.problems:
-                click.echo(f"error: {problem}", err=True)
+            print_problems(error.problems)
             ctx.exit(2)
         except OSError as error:
             if not isinstance(error.filename, str | bytes):
                 raise
             remedy = "check the path, and what this user may do there"
-            click.echo(
-                f"error: {Problem(os.fsdecode(error.filename), 'cannot be used', in_words(error), remedy)}",
-                err=True,
-            )
+            print_problems([Problem(os.fsdecode(error.filename), "cannot be used", in_words(error), remedy)])
             ctx.exit(2)
         return value
 

@@ -156,15 +156,9 @@ def _web(config: Config, file: str) -> list[Problem]:
     """Check the web configuration file, as far as it can be seen from here."""
     path = config.web.file
     if path and path.is_relative_to(CREDENTIALS) and not os.access(path, os.R_OK):
-        return [
-            Problem(
-                f"web.config_file {path}",
-                "cannot be checked from here",
-                "systemd shows a service's credentials to that service alone",
-                "systemctl restart mesibo-logwatch checks it before the start",
-                warning=True,
-            )
-        ]
+        why = "systemd shows a service's credentials to that service alone"
+        remedy = "systemctl restart mesibo-logwatch checks it before the start"
+        return [Problem(f"web.config_file {path}", "cannot be checked from here", why, remedy, warning=True)]
     try:
         settings = load(path, exposed=config.web.exposed)
         refuse_in_the_clear(config, tls=settings.context is not None)
@@ -178,13 +172,8 @@ def _web(config: Config, file: str) -> list[Problem]:
 def _credentials(config: Config) -> Iterator[Problem]:
     """Warn of credentials that cannot be checked, or will not work: the daemon starts all the same."""
     if config.credential and missing_extra():
-        yield Problem(
-            "credential",
-            "cannot be looked at",
-            "the library that reads certificates is not installed",
-            EXTRA,
-            warning=True,
-        )
+        why = "the library that reads certificates is not installed"
+        yield Problem("credential", "cannot be looked at", why, EXTRA, warning=True)
         return
     # Any other path stands in for one that was refused, with its reason
     named = [each for each in config.credential if Path(each.file).is_absolute()]

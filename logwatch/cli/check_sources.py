@@ -90,11 +90,10 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
     for pattern in source.paths:
         yield from (replace(problem, warning=True) for problem in found[pattern].problems)
         yield from _pattern(source, where, pattern, there[pattern])
-    absent = [pattern for pattern in missing if not _impossible(where, pattern)]
     if source.paths == of_files(LOG_DIRECTORY).paths and len(missing) < len(source.paths):
         return  # the default patterns: alternatives that nobody wrote down
-    if absent:
-        what = f"nothing matches {', '.join(absent)} yet"
+    if missing:
+        what = f"nothing matches {', '.join(missing)} yet"
         yield Problem(where, what, "the daemon waits for it", "check the path if a log is there", warning=True)
 
 
@@ -104,25 +103,12 @@ def _is_there(path: str) -> bool:
 
 
 def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iterator[Problem]:
-    if problem := _impossible(where, pattern):
-        yield problem
-        return
     if len(paths) > FILES:
         what = f"{pattern} matches {len(paths)} files, of which {FILES} were looked at"
         why = "each of them is followed, and checked at every look"
         yield Problem(where, what, why, "a pattern that matches logs alone, if not all of these are", warning=True)
     for path in paths[:FILES]:
         yield from _file(source, where, pattern, path)
-
-
-def _impossible(where: str, pattern: str) -> Problem | None:
-    """Return the problem with a path that only a shell would expand; else None."""
-    for sign, meaning in (("~", "a home directory"), ("$", "a variable"), ("\\", "an escape")):
-        if any(part.startswith(sign) for part in pattern.split("/")):
-            return Problem(
-                where, f"{sign} stands for itself in {pattern}", f"here it is not {meaning}", "write the path out"
-            )
-    return None
 
 
 def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Problem]:

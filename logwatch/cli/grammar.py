@@ -105,7 +105,11 @@ def grouped_by_trace(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[byt
 @command.command("diagram")
 @click.argument("name", default="mesibo")
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="HTML file to write."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="HTML file to write; - is standard output.",
 )
 @_directory
 def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> None:
@@ -114,17 +118,15 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
     if missing := [each for each in DRAWS_WITH if find_spec(each) is None]:
         why = f"to draw, pyparsing needs packages that are not installed: {', '.join(missing)}"
         raise GrammarError(Problem("grammar diagram", "cannot draw", why, installing("diagrams")))
+    if str(output) == "-":
+        grammar.line.create_diagram(sys.stdout, show_results_names=True)
+        return
     try:
-        draw(grammar, output)
+        grammar.line.create_diagram(str(output), show_results_names=True)
     except OSError as error:
         why = in_words(error)
         raise GrammarError(Problem(str(output), "cannot be written", why, "name a writable file")) from error
     click.echo(f"ok: {output}")
-
-
-def draw(grammar: Grammar, output: Path) -> None:
-    """Write pyparsing's railroad diagram of a grammar."""
-    grammar.line.create_diagram(str(output), show_results_names=True)
 
 
 def render(payload: bytes, result: Trace) -> str:

@@ -121,10 +121,12 @@ def _replaced(output: str) -> Iterator[TextIO]:
         yield sys.stdout
         return
     path = Path(output)
-    part = path.with_name(f".{path.name}.part")
+    part = path.parent / f".{path.name}.part"
     try:
-        if path.exists() and not path.is_file():
-            raise LogwatchError(Problem(output, "is not a file", "", "name a new one, or - for standard output"))
+        if path.exists() and not path.is_file():  # nor is what an empty name stands for
+            raise LogwatchError(
+                Problem(output or '""', "is not a file", "", "name a new one, or - for standard output")
+            )
         with part.open("w", encoding="utf-8") as file:
             yield file
         part.replace(path)
@@ -134,7 +136,8 @@ def _replaced(output: str) -> Iterator[TextIO]:
             Problem(output, "cannot be written", why, "name one in a writable directory with room")
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _advance(progress: Progress | None) -> Callable[[int, int], None]:

@@ -1,7 +1,7 @@
 """What the commands' options share: types for files, numbers and times, and groups that list their commands in full."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.decorators import FC
 
+from logwatch.errors import Problem
 from logwatch.moments import EXAMPLES, moment
 
 
@@ -48,6 +49,12 @@ def time_read(_ctx: click.Context | None, _parameter: click.Parameter | None, va
         return None if value is None else moment(value, time.time)
     except (ValueError, OverflowError):
         raise click.BadParameter(f"{value!r} is not a time; try {EXAMPLES}") from None
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Print what is wrong to standard error."""
+    for problem in problems:
+        click.echo(f"error: {problem}", err=True)
 
 
 def refuse_empty(since: float | None, until: float | None) -> None:

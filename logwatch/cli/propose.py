@@ -16,14 +16,12 @@ from logwatch import envelope
 from logwatch.assembly import assemble, look_for, present
 from logwatch.cli import terminal
 from logwatch.cli.kept_shapes import kept_shapes, shape_table
-from logwatch.cli.options import config_option
+from logwatch.cli.options import config_option, print_problems
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.dialect.load import require_name
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem, in_words
 from logwatch.journal import ask
-from logwatch.journal.child import NoJournalError
-from logwatch.journal.place import Target
 from logwatch.model import Envelope
 from logwatch.ownership import is_there, may_be_there
 from logwatch.parse import Scanner, load
@@ -94,8 +92,7 @@ def command(
     try:
         proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
     except GrammarError as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
+        print_problems(error.problems)
         sys.exit(1)
     save(target, samples, proposal)
     proposed = Scanner(load(name, [output]), timezone=UTC)
@@ -159,7 +156,8 @@ class Log:
 def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
     """Read the named files or standard input; if none is named, the files or the journal of the source."""
     if not paths and source.journal:
-        return [_read(iter([_journal(source.journal.target)]), source, marker, _MOST_LINES)]
+        newest = ask.lines(ask.newest(source.journal.target, _MOST_ENTRIES), _LONGEST)
+        return [_read(iter([newest]), source, marker, _MOST_LINES)]
     logs: list[Log] = []
     left = _MOST_LINES
     for path in _expanded(paths) or _files(source):
@@ -179,13 +177,6 @@ def _expanded(paths: Sequence[str]) -> list[str]:
         matching = [] if path == STDIN or may_be_there(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
         found += matching or [path]
     return found
-
-
-def _journal(target: Target) -> bytes:
-    try:
-        return ask.lines(ask.newest(target, _MOST_ENTRIES), _LONGEST)
-    except NoJournalError as error:
-        raise LogwatchError(error.problem) from None
 
 
 def _files(source: Source) -> list[str]:

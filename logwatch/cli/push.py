@@ -11,15 +11,16 @@ import click
 
 from logwatch import secret
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.options import CommandGroup, Number, config_option
+from logwatch.cli.options import CommandGroup, Number, config_option, print_problems
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
-from logwatch.config import Config, bad_url, parse_listen
+from logwatch.config import Config, bad_url
 from logwatch.config.default import find
 from logwatch.config.listen import is_loopback
 from logwatch.credentials import secrecy
 from logwatch.doctor import Host
 from logwatch.doctor.host import NoAnswer
+from logwatch.doctor.service import served
 from logwatch.errors import LogwatchError, Problem
 from logwatch.events import quoted
 from logwatch.ledger.reader import NotReadable, Reader
@@ -175,8 +176,7 @@ def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> No
 
 
 def _fail(*problems: Problem) -> NoReturn:
-    for each in problems:
-        click.echo(f"error: {each}", err=True)
+    print_problems(problems)
     sys.exit(1)
 
 
@@ -195,11 +195,9 @@ def _results(parts: Parts | None) -> Results | None:
 
 
 def _api(config: Config) -> Callable[[str], Any]:
-    host, address = Host(), parse_listen(config.web.listen).url
-
     def get(path: str) -> Any:
         try:
-            return json.loads(host.fetch(address + path))
+            return json.loads(served(Host(), config, path))  # each time with all the patience that a host has
         except ValueError:
             raise NoAnswer("no mesibo-logwatch answers there") from None
 

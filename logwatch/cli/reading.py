@@ -6,13 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
+from logwatch.cli.options import print_problems
 from logwatch.cli.report_inputs import STDIN, ReportPlan
+from logwatch.journal.place import Target
 from logwatch.report import Count, LogSettings, Stream, Unreadable, open_path, open_stream
 from logwatch.report.followed import JournalEnd
 
@@ -33,46 +36,42 @@ def read(planned: ReportPlan, count: Count) -> Read:
     """Count one input after the other; print why, if one cannot be read."""
     unreadable = 0
     with progress_bar() as progress:
+        seen: set[tuple[int, int]] = set()
+        each = [partial(_file, path, how, seen) for path, how in planned.inputs]
+        each += [partial(_journal, target, how) for target, how in planned.journals]
         try:
-            for wrong in _read(planned, count, progress):
-                unreadable += wrong
+            for read_one in each:
+                try:
+                    read_one(count, progress)
+                except Unreadable as error:
+                    unreadable += 1
+                    print_problems(error.problems)
         except KeyboardInterrupt:
             return Read(unreadable, interrupted=True)
     return Read(unreadable, interrupted=False)
 
 
-def _read(planned: ReportPlan, count: Count, progress: Progress | None) -> Iterator[bool]:
-    seen: set[tuple[int, int]] = set()
-    for path, how in planned.inputs:
-        try:
-            if path == STDIN:
-                _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
-                continue
-            with open_path(Path(path)) as stream:
-                if stream.identity in seen:
-                    click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
-                else:
-                    _count(stream, how, count, progress)
-                seen.add(stream.identity)
-        except Unreadable as error:
-            yield _told(error)
-    for target, how in planned.journals:
-        try:
-            with closing(JournalEnd(target, MOST_ENTRIES, how.max_line_bytes)) as journal:
-                _count(journal.stream, how, count, progress)
-                if not journal.whole:
-                    most = f"its newest {MOST_ENTRIES:,} entries were read"
-                    remedy = f"journalctl --output=cat {shlex.join(target.arguments)} | mesibo-logwatch report -"
-                    click.echo(f"note: of the journal of {target.words} {most}; all of them: {remedy}", err=True)
-        except Unreadable as error:
-            yield _told(error)
+def _file(path: str, how: LogSettings, seen: set[tuple[int, int]], count: Count, progress: Progress | None) -> None:
+    """Count a file, or standard input, unless it is among the files ``seen`` so far."""
+    if path == STDIN:
+        _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
+        return
+    with open_path(Path(path)) as stream:
+        if stream.identity in seen:
+            click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
+        else:
+            _count(stream, how, count, progress)
+        seen.add(stream.identity)
 
 
-def _told(error: Unreadable) -> bool:
-    """Print why an input cannot be read; return True, which callers count."""
-    for problem in error.problems:
-        click.echo(f"error: {problem}", err=True)
-    return True
+def _journal(target: Target, how: LogSettings, count: Count, progress: Progress | None) -> None:
+    """Count the newest entries of a journal."""
+    with closing(JournalEnd(target, MOST_ENTRIES, how.max_line_bytes)) as journal:
+        _count(journal.stream, how, count, progress)
+        if not journal.whole:
+            most = f"its newest {MOST_ENTRIES:,} entries were read"
+            remedy = f"journalctl --output=cat {shlex.join(target.arguments)} | mesibo-logwatch report -"
+            click.echo(f"note: of the journal of {target.words} {most}; all of them: {remedy}", err=True)
 
 
 def _count(stream: Stream, how: LogSettings, count: Count, progress: Progress | None) -> None:

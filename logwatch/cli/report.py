@@ -22,21 +22,9 @@ from logwatch.report.table import doubts, notes, render
 
 _WRITTEN_AT_ONCE = 256  # results
 _COLUMNS = (
-    "provider",
-    "platform",
-    "code",
-    "reason",
-    "title",
-    "class",
-    "severity",
-    "side",
-    "count",
-    "share",
-    "first",
-    "last",
-    "meaning",
-    "remedy",
-)
+    "provider", "platform", "code", "reason", "title", "class", "severity", "side", "count", "share", "first", "last",
+    "meaning", "remedy",
+)  # fmt: skip
 
 
 @click.command()

@@ -18,7 +18,7 @@ def show(renderable: RenderableType | Callable[[int], RenderableType]) -> None:
     What depends on the width is handed in as a function of the width in columns.
     """
     console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if console.width < 1 or (not console.is_terminal and "COLUMNS" not in os.environ):  # no width shows nothing at all
         console = Console(highlight=False, width=_PIPE_COLUMNS)
     with console.capture() as captured:
         console.print(renderable(console.width) if callable(renderable) else renderable)

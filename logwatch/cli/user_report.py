@@ -20,20 +20,9 @@ from logwatch.report.user_table import render
 from logwatch.story import Conclusion, UserPush, conclude, stored_pushes, together
 
 _COLUMNS = (
-    "at",
-    "source",
-    "provider",
-    "platform",
-    "code",
-    "reason",
-    "title",
-    "class",
-    "severity",
-    "app",
-    "token",
-    "from",
+    "at", "source", "provider", "platform", "code", "reason", "title", "class", "severity", "app", "token", "from",
     "webhook_reason",
-)
+)  # fmt: skip
 
 MOST_BYTES = 1 << 30  # of a followed log and its rotated files, as they lie on disk
 

@@ -47,6 +47,11 @@ class Web(Table, frozen=True, kw_only=True):
         return Path(self.config_file) if self.config_file else None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which it may be asked, besides this host's own."""
+        return (*self.hosts, parse_listen(self.listen).host)
+
+    @property
     def exposed(self) -> bool:
         """True if other hosts can connect, and ``allow_plain_http`` does not allow them plain HTTP."""
         return not parse_listen(self.listen).loopback and not self.allow_plain_http

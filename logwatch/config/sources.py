@@ -82,7 +82,7 @@ class Journal(Table, frozen=True, kw_only=True):
             return []
         return [
             Problem(
-                f"{where}.journal",
+                where,
                 "needs either container or unit",
                 "they are two ways to find mesibo's entries",
                 'write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',

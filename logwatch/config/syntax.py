@@ -14,9 +14,13 @@ _BY_MESSAGE = (
 _BY_LINE = (
     (re.compile("[\u201c\u201d\u201e\u2018\u2019]"), 'write straight quotes: "…"'),
     (re.compile("[\u00a0\u2007\u202f]"), "replace the no-break space with an ordinary one"),
+    (re.compile("[\u200b-\u200f\u2060\ufeff]"), "delete the character that cannot be seen, or type the line anew"),
     (re.compile(r"^\s*(?://|;|--)"), "a comment begins with #"),
     (re.compile(r"(?i)=\s*(?:true|false|yes|no|on|off)\s*(?:#.*)?$"), "write true or false, in lower case"),
+    (re.compile(r"=\s*[0-9]{1,3}(?:,[0-9]{3})+\b"), "write thousands without a comma: 10000"),
     (re.compile(r"=\s*[0-9]+,[0-9]"), "write decimals with a point: 0.5"),
+    (re.compile(r"=\s*0[0-9]"), "write the number without a 0 in front"),
+    (re.compile(r";\s*(?:#.*)?$"), "remove the semicolon at the end"),
     (re.compile(r"=\s*[0-9.]+\s*[A-Za-z]"), "write the number alone: its unit is fixed"),
     (re.compile(r'"[^"]*\\'), r"use single quotes, in which \ is not an escape: '…'"),
     (re.compile(r"=\s*\{[^}]*$"), "write a table in braces on one line: {name = value, name = value}"),

@@ -1,6 +1,7 @@
 """The base of every table of the file, and the kinds of text that several of them use."""
 
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -14,12 +15,16 @@ Word = Annotated[str, Meta(pattern=r"^[!-~]+\Z", description="a word of plain ch
 UserName = Annotated[str, Meta(pattern=r"^[^:\x00-\x1f\x7f]+\Z", description="a name without a colon")]
 FilePath = Annotated[str, Meta(min_length=1, description="a path")]
 """A file, a directory or a pattern; absolute once loaded, while in the file it may be relative to that file."""
+_SHORTHAND = re.compile(r"(?:.*/)?(?:~|\$[A-Za-z_{])|.*\$\{|%[a-z]/|[a-z]+://", re.DOTALL)
+"""What a shell, systemd or a browser would replace or leave out; here it would name another file in silence."""
 
 
 def unnameable(path: str) -> tuple[str, str]:
-    """Return why no file can have this name here, and what to try; two empty texts if a file can."""
+    """Return why no file should be named so here, and what to try; two empty texts if nothing is wrong."""
     if "\0" in path:
         return "no file can have such a name", ""
+    if _SHORTHAND.match(path):
+        return "~, $NAME, %x and file:// stand for nothing in it", "write the whole path, such as /var/log/mesibo/logs"
     try:
         os.fsencode(path)
     except UnicodeEncodeError:

@@ -12,6 +12,7 @@ from logwatch.credentials.verdict import Flaw, Request, Verdict, flaw, safe_text
 
 NEEDED = ("project_id", "private_key", "client_email", "token_uri")
 GOOGLE = "googleapis.com"
+_EARLIER = "accounts.google.com"  # where the files that Google's console wrote until 2018 have their tokens from
 _IAM = ".iam.gserviceaccount.com"
 
 
@@ -66,7 +67,7 @@ def _token_uri(uri: str) -> Iterator[Flaw]:
         host = parts.hostname or ""
     except ValueError:
         host = ""
-    if not host or parts.scheme != "https" or not (host == GOOGLE or host.endswith(f".{GOOGLE}")):
+    if not host or parts.scheme != "https" or not (host in (GOOGLE, _EARLIER) or host.endswith(f".{GOOGLE}")):
         yield flaw("token_uri", f"Its token_uri names {safe_text(host) or 'no host'}, not https at {GOOGLE}.")
 
 

@@ -92,10 +92,10 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] in (b"{", b"["):
         return _json(request, text)
-    if b"GOOGLE_APP_ID" in data and b"BUNDLE_ID" in data:
+    if b"GOOGLE_APP_ID" in data:
         what = "This is a GoogleService-Info.plist, which belongs in the iOS app; it is not a service account."
         return of_file(request, "fcm", "plist", flaw("client_file", what))
-    if b"<key>AppIDName</key>" in data or b"<key>ProvisionedDevices</key>" in data:
+    if b"<key>AppIDName</key>" in data:
         return _other(request, "provisioning_profile", "This is a provisioning profile, not a certificate.")
     holding = _pem(request, data) if _PEM in data else _der(request, data)
     return apple.judge(request, holding, now) if isinstance(holding, apple.Holding) else holding
@@ -130,7 +130,7 @@ def _unusable(key: str) -> str:
 
 
 def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
-    if b"-----BEGIN CERTIFICATE REQUEST" in data or b"-----BEGIN NEW CERTIFICATE REQUEST" in data:
+    if b" CERTIFICATE REQUEST-----" in data:
         return _other(request, "signing_request", "This is a certificate signing request, not a certificate.")
     key, locked, by_password = None, False, False
     if b"PRIVATE KEY-----" in data:
@@ -142,8 +142,7 @@ def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
         what = "The private key in the file is encrypted, and does not open"
         return _other(request, "locked", f"{what} with the given password." if request.password_file else f"{what}.")
     certificates = x509.load_pem_x509_certificates(data)
-    form = ".cer" if Path(request.file).suffix.lower() in (".cer", ".crt") else ".pem"
-    return _holding(form, certificates, key, by_password=by_password)
+    return _holding(".pem", certificates, key, by_password=by_password)
 
 
 def _key_alone(request: Request, data: bytes, key: Any) -> Verdict:
@@ -166,7 +165,7 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
         return _holding(".cer", [x509.load_der_x509_certificate(data)], None)
     except ValueError:
         pass
-    if not _is_pkcs12(data):
+    if b"\x02\x01\x03" not in data[:12]:  # the version, with which PFX begins (RFC 7292)
         raise Unreadable("it is neither a .p12, a certificate, a key nor JSON")
     found, by_password = opened(pkcs12.load_pkcs12, data, password(request))
     if found is None:
@@ -177,11 +176,6 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
         raise Unreadable("the .p12 holds no certificate")
     # found.cert is the key's own certificate: if there is none, none of the others is the key's
     return _holding(".p12", certificates, found.key, by_password=by_password)
-
-
-def _is_pkcs12(data: bytes) -> bool:
-    """Return whether DER begins as PFX does: a sequence whose first element is the version 3 (RFC 7292)."""
-    return data[:1] == b"\x30" and b"\x02\x01\x03" in data[:12]
 
 
 def opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple[Any, bool]:
@@ -199,9 +193,9 @@ def opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple
 def _holding(form: str, certificates: list[x509.Certificate], key: Any, *, by_password: bool = False) -> apple.Holding:
     parsed = [(certificate, facts(certificate)) for certificate in certificates]
     mine = _public(key) if key is not None else b""
-    own = next((pair for pair in parsed if mine and _public(pair[0]) == mine), None)
+    own = next((pair for pair in parsed if _public(pair[0]) == mine), None)
     best = own or max(parsed, key=lambda pair: (pair[1].apple, bool(pair[1].user_id), not pair[1].authority))
-    return apple.Holding(form, best[1], key=key is not None, fits=key is None or own is not None, password=by_password)
+    return apple.Holding(form, best[1], key=key is not None, fits=own is not None, password=by_password)
 
 
 def _public(holder: Any) -> bytes:

@@ -44,10 +44,21 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     if since is not None and since < oldest(QUARTER, now) + 2 * QUARTER:  # no reading of before that is kept
         since, began = None, " for a day or more"
     fronts = [*_fronts(_shapes(name, facts))][:1]
-    command = way_out(name, setup, fronts)
-    if sight.over and sight.last is not None:
-        began = f" until {clock(sight.last, now)}"
-    told = "could not" if sight.over else "cannot"
+    command, told = way_out(name, setup, fronts), "cannot"
+    if sight.over:
+        command, told = "", "could not"
+        began = f" until {clock(sight.last, now)}" if sight.last is not None else began
+        remedy = (
+            "Everything since then is read. Earlier counts lack these lines; `mesibo-logwatch report` reads them from"
+            " the files."
+        )
+    elif out_of_json(fronts):
+        remedy = _IN_JSON
+    else:
+        remedy = (
+            "Run the command below to propose a grammar from these lines, and check what it says. Then set `grammar ="
+            f' "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.'
+        )
     yield Finding(
         key=f"unparsed:{name}",
         rank=_rank(sight),
@@ -55,18 +66,12 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
         " them.",
         side="yours",
-        remedy="Everything since then is read. Earlier counts lack these lines; `mesibo-logwatch report` reads them"
-        " from the files."
-        if sight.over
-        else _IN_JSON
-        if out_of_json(fronts)
-        else "Run the command below to propose a grammar from these lines, and check what it says. Then set"
-        f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
+        remedy=remedy,
         evidence=tuple(_evidence(name, sight, facts)),
         steps=(8,),
         since=since,
         pushes=sight.hour.unread,
-        command="" if sight.over else command,
+        command=command,
         cause=f"Push lines of {name} could not be read",
         ended=sight.last if sight.over else None,
     )

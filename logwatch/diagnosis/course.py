@@ -2,8 +2,9 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from logwatch.catalogue import Catalogue, Entry
 from logwatch.diagnosis.facts import Facts, Rank
@@ -103,11 +104,13 @@ def courses(facts: Facts) -> list[Course]:
         course.pushes += seen.count
         course.first = min(course.first, _began(facts, row))
         course.last = max(course.last, seen.last or 0.0)
-    background = _Background(facts, entries)
+    groups = {(row.source, row.platform) for row in entries}
+    vague = _vague(facts, entries)
+    peers_of = cache(partial(_Peers, facts))
     kinds: dict[tuple[str, bool], list[Course]] = {}
     for (kind, _, alone), course in found.items():
         if not alone:  # otherwise there is nothing to compare it with
-            _compare(course, background, facts.now)
+            _compare(course, peers_of(_beside(course, groups, vague=vague)), facts.now)
         kinds.setdefault((kind, alone), []).append(course)
     return [course for alike in kinds.values() for course in _merged(alike)]
 
@@ -130,7 +133,7 @@ class _Peers:
         def rows(timeline: Timeline) -> list[ResultRow]:
             return [row for row in timeline.series if (row.source, row.platform) in groups]
 
-        self._minutes, self._quarters = facts.minutes, facts.quarters
+        self.minutes, self._quarters = facts.minutes, facts.quarters
         of_minutes, of_quarters = (each.counts(rows(each)) for each in (facts.minutes, facts.quarters))
         self._before = [(each, each.counts(rows(each))) for each in facts.before]
         accepted = [
@@ -156,7 +159,7 @@ class _Peers:
 
     def points(self, course: Course) -> list[Point]:
         """Return the intervals of the course's run with its share in each, the oldest first: quarters, then minutes."""
-        rows, minutes, quarters = course.rows, self._minutes, self._quarters
+        rows, minutes, quarters = course.rows, self.minutes, self._quarters
         part = slice(bisect_right(self._ends, course.first), bisect_right(self._starts, course.last or math.inf))
         counts = (quarters.counts(rows)[: self._old] + minutes.counts(rows)[self._new :])[part]
         firsts = (quarters.first(rows)[: self._old] + minutes.first(rows)[self._new :])[part]
@@ -177,44 +180,32 @@ class _Peers:
             ]
 
 
-class _Background:
-    """What became of all pushes, by source and platform."""
-
-    def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry]) -> None:
-        self._facts = facts
-        self.minutes = facts.minutes
-        self._groups = {(row.source, row.platform) for row in entries}
-        self._peers: dict[frozenset[EntryGroup], _Peers] = {}
-        accepted = {row: seen.count for row, seen in facts.day.items() if entries[row].class_ == "delivered"}
-        untold = sum(count for row, count in accepted.items() if row.platform == "unknown")
-        # so many accepted pushes are of unknown platform that they may be of any
-        self._vague = untold > _UNTOLD * sum(accepted.values())
-
-    def beside(self, course: Course) -> _Peers:
-        """Return the pushes to compare it with: of its platforms, or all of its sources if no platform is known."""
-        groups = frozenset(
-            (source, platform)
-            for source, platform in self._groups
-            if source in course.sources
-            and (
-                "unknown" in course.platforms or platform in course.platforms or (self._vague and platform == "unknown")
-            )
-        )
-        if groups not in self._peers:
-            self._peers[groups] = _Peers(self._facts, groups)
-        return self._peers[groups]
+def _vague(facts: Facts, entries: Mapping[ResultRow, Entry]) -> bool:
+    """Return whether so many accepted pushes are of unknown platform that they may be of any."""
+    accepted = {row: seen.count for row, seen in facts.day.items() if entries[row].class_ == "delivered"}
+    untold = sum(count for row, count in accepted.items() if row.platform == "unknown")
+    return untold > _UNTOLD * sum(accepted.values())
 
 
-def _compare(course: Course, background: _Background, now: float) -> None:
+def _beside(course: Course, groups: Iterable[EntryGroup], *, vague: bool) -> frozenset[EntryGroup]:
+    """Return the groups to compare a course with: of its platforms, or all of its sources if no platform is known."""
+    platforms = course.platforms | ({"unknown"} if vague else set())
+    return frozenset(
+        (source, platform)
+        for source, platform in groups
+        if source in course.sources and ("unknown" in course.platforms or platform in platforms)
+    )
+
+
+def _compare(course: Course, peers: _Peers, now: float) -> None:
     """Compare a course with all pushes of the same platforms and sources."""
-    peers = background.beside(course)
     course.accepted_at, since = peers.accepted_at, peers.since
     course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
     sure = 0  # failures in a row: of those in the minute of the last accepted push, some may have come before it
     for row in course.rows:
-        mine = background.minutes.series[row]
-        course.pushes_since += background.minutes.since(row, since)
-        sure += background.minutes.surely_since(row, since)
+        mine = peers.minutes.series[row]
+        course.pushes_since += peers.minutes.since(row, since)
+        sure += peers.minutes.surely_since(row, since)
         course.lately += sum(mine.counts[peers.lately :])
     enough = sure >= _SURE or (sure >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since

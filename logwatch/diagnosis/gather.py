@@ -1,6 +1,7 @@
 """Gather the facts of a moment from a running daemon and its ledger."""
 
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from logwatch.config import Config
@@ -19,7 +20,7 @@ SHAPES = 20
 
 
 class Examined(Watched, Protocol):
-    """What a diagnosis looks at beyond what is exported."""
+    """What a diagnosis and the pages look at beyond what is exported."""
 
     @property
     def trouble(self) -> str:
@@ -28,6 +29,10 @@ class Examined(Watched, Protocol):
     @property
     def refused(self) -> Sequence[Problem]:
         """Why the configuration on disk is not the one in force; empty when it is."""
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where its lists are read from."""
 
 
 def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) -> tuple[Facts, list[Position]]:

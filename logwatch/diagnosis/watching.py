@@ -15,6 +15,10 @@ _LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that 
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
 FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
 LAG_BYTES = 64 << 20
+_RIGHT_CLOCK = (
+    "If the container's time zone is not UTC, set it as the source's `timezone`; otherwise correct the clock of this"
+    " host or of mesibo's."
+)
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -151,8 +155,7 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
         rank=weight.AHEAD,
         title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
         side="yours",
-        remedy="If the container's time zone is not UTC, set it as the source's `timezone`; otherwise correct the"
-        " clock of this host or of mesibo's.",
+        remedy=_RIGHT_CLOCK,
         evidence=(f"Newest stamp {clock(newest, facts.now)}, read at {clock(row.last_line_at, facts.now)} UTC.",),
         cause=f"The stamps of {name} were ahead of this host's clock",
     )
@@ -169,9 +172,7 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
         rank=weight.LATE,
         title=f"The push lines of {name} arrive {apart(read - stamp)} after their stamps.",
         side="yours",
-        remedy="If the container's time zone is not UTC, set it as the source's `timezone`; otherwise correct the"
-        " clock of this host or of mesibo's. Until then, what is said here about the last hour leaves these"
-        " pushes out.",
+        remedy=f"{_RIGHT_CLOCK} Until then, what is said here about the last hour leaves these pushes out.",
         evidence=(f"Newest stamp {clock(stamp, facts.now)}, read at {clock(read, facts.now)} UTC.",),
         cause=f"The stamps of {name} were behind this host's clock",
     )
@@ -197,10 +198,13 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
     begin = f"The log of {name} has no push lines"
     test = "send a test push (Step 8)"
     standby = "On a standby this is normal: only the active mesibo pushes."
+    rank, side = weight.NO_PUSH_LINES, "yours"
     if not lines:
+        rank, side = weight.NO_LINES, "nobody"
         title = f"No line of {name} has been read yet."  # there may be some, before the place where reading began
         remedy = f"Wait for mesibo to log something. {standby}"
     elif conf.state == "on":
+        rank, side = weight.NO_PUSH_LINES_THOUGH_ON, "nobody"
         title = f"{begin} among {number(lines)} lines, though push logging is on: a standby, or nobody needed a push."
         remedy = f"{standby} On an active one, check that mesibo was restarted after `push = 1` was set, and {test}."
     else:
@@ -210,13 +214,9 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
     said = {"on": f"{conf.path} says `push = 1`.", "off": f"{conf.path} does not say `push = 1`."}
     return Finding(
         key=f"no-push-lines:{name}",
-        rank=weight.NO_LINES
-        if not lines
-        else weight.NO_PUSH_LINES_THOUGH_ON
-        if conf.state == "on"
-        else weight.NO_PUSH_LINES,
+        rank=rank,
         title=title,
-        side="yours" if lines and conf.state != "on" else "nobody",
+        side=side,
         remedy=remedy,
         evidence=(said.get(conf.state) or f"{conf.path} {conf.why or 'was not looked at'}.",),
         steps=(8,),

@@ -177,7 +177,8 @@ def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
     except OSError as error:
         return None, Problem(path, "cannot be read", in_words(error), "run with CAP_DAC_READ_SEARCH")
     except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
-        return None, Problem(path, "cannot be understood", "it is not JSON as Docker writes it")
+        remedy = 'write paths = ["…-json.log"] into the source instead of docker'
+        return None, Problem(path, "cannot be understood", "it is not JSON as Docker writes it", remedy)
     driver = _driver(directory, written)
     log_path = _reachable(directory, written.log_path) if driver == JSON_FILE else ""
     name = written.name.removeprefix("/")

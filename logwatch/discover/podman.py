@@ -73,7 +73,8 @@ def listed(store: str) -> Iterator[PodmanContainer | Problem]:
         except OSError as error:
             yield Problem(path, "cannot be read", in_words(error), "run with CAP_DAC_READ_SEARCH")
         except (msgspec.DecodeError, UnicodeDecodeError):  # never the decoder's words: they may quote what it read
-            yield Problem(path, "cannot be understood", "it is not JSON as podman writes it")
+            remedy = 'write paths = ["…/ctr.log"] into the source instead of docker'
+            yield Problem(path, "cannot be understood", "it is not JSON as podman writes it", remedy)
 
 
 def transient_of(store: str) -> str:

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
-from http.client import HTTPException
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 5.0
 ALTOGETHER_SECONDS = 20.0
 """For all questions over the network: monitoring that hangs holds up ``doctor`` no longer."""
 LONGEST_ANSWER = 8 << 20  # bytes
+NO_CERTIFICATE = 496  # nginx' own status for it: a server that asks for a client's certificate answers in TLS alone
+_NO_CERTIFICATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE")  # the latter in TLS 1.2
 T = TypeVar("T")
 
 
@@ -48,6 +50,27 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
             fp.close()
             raise NoAnswer(f"it sends one on to {there.scheme}://{there.netloc}, which was not asked for", code)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Secured(HTTPSConnection):
+    """In TLS 1.3 a server refuses us only after its handshake, and may have closed before all of a request was sent."""
+
+    def send(self, data: Any) -> None:
+        try:
+            super().send(data)
+        except ssl.SSLEOFError:
+            self.sock.recv(1)  # raises the server's alert, which says why
+            raise
+
+
+class _OverTls(urllib.request.HTTPSHandler):
+    """Opens addresses whose certificate does not matter: nothing is sent but the question."""
+
+    def https_open(self, req: urllib.request.Request) -> Any:
+        trusting = ssl.create_default_context()
+        trusting.check_hostname = False
+        trusting.verify_mode = ssl.CERT_NONE
+        return self.do_open(_Secured, req, context=trusting)
 
 
 class Host:
@@ -120,7 +143,7 @@ class Host:
             except NoAnswer as why:
                 answers.put((None, why))
             except (OSError, ValueError, HTTPException) as error:
-                answers.put((None, NoAnswer(_words(error))))
+                answers.put((None, _no_answer(error)))
 
         started = time.monotonic()
         threading.Thread(target=answer, daemon=True).start()
@@ -136,19 +159,18 @@ class Host:
         return found
 
 
-def _words(error: Exception) -> str:
+def _no_answer(error: Exception) -> NoAnswer:
     """Return why there was no answer, in the words of the system or the library."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {cause.verify_message}"
-    return cause if isinstance(cause, str) else in_words(cause)
+        return NoAnswer(f"its certificate is not trusted: {cause.verify_message}")
+    if isinstance(cause, ssl.SSLError) and cause.reason in _NO_CERTIFICATE:
+        return NoAnswer("it asks for a client's certificate", NO_CERTIFICATE)
+    return NoAnswer(cause if isinstance(cause, str) else in_words(cause))
 
 
 def _get(url: str) -> bytes:
-    trusting = ssl.create_default_context()  # whose certificate it is does not matter here: nothing is sent
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
-    handlers = [_SameHost(), urllib.request.HTTPSHandler(context=trusting)]
+    handlers = [_SameHost(), _OverTls()]
     if is_loopback(urllib.parse.urlsplit(url).hostname or ""):  # no proxy of the environment leads back here
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)

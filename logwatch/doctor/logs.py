@@ -54,11 +54,8 @@ def rows(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterato
         status = os.stat(newest)  # noqa: PTH116  see above
         head, data = _ends_of(newest, status.st_size)
     except OSError as error:
-        yield failure(
-            f"{name}: fresh",
-            f"{newest} cannot be read: {in_words(error)}",
-            "make it readable for the user who runs this",
-        )
+        what = f"{newest} cannot be read: {in_words(error)}"
+        yield failure(f"{name}: fresh", what, "make it readable for the user who runs this")
         return
     if problem := _no_lines(name, newest, status, head, data):
         yield problem
@@ -68,7 +65,7 @@ def rows(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterato
     yield ok(f"{name}: envelope", envelope.label(wrapped))
     lines = envelope.cut(data, wrapped, 0, final=True).data
     scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
-    yield _fresh(host, name, newest, status, scan)
+    yield _written_to(host, name, newest, status, scan)
     setup = SourceSetup((newest,), source.grammar, parts.config.grammars.own, conf)
     yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
@@ -130,15 +127,11 @@ def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Ite
     try:
         entries = ask.newest(target, JOURNAL_ENTRIES)
     except NoJournalError as error:
-        yield failure(name, error.problem.headline, error.problem.try_)
+        yield failure(name, error.problems[0].headline, error.problems[0].try_)
         return
     written = int(entries[-1][b"__REALTIME_TIMESTAMP"]) / 1e6
     age = max(0.0, host.now() - written)
-    what = f"{target.words} in the journal, last entry {span(age)} ago"
-    if age > FRESH_SECONDS:
-        yield warning(f"{name}: fresh", what, "check whether mesibo is running, and whether it logs elsewhere now")
-    else:
-        yield ok(f"{name}: fresh", what)
+    yield _fresh(name, f"{target.words} in the journal, last entry {span(age)} ago", age, "elsewhere")
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
     scanner = parts.scanner(source)
     scan = scanner.scan(data, envelope=PLAIN, reference=written)
@@ -147,18 +140,21 @@ def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Ite
     yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 
 
-def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan) -> Check:
+def _fresh(name: str, what: str, age: float, elsewhere: str) -> Check:
+    """Judge whether a log is alive, by the age of what is newest in it, in seconds."""
+    if age > FRESH_SECONDS:
+        return warning(f"{name}: fresh", what, f"check whether mesibo is running, and whether it logs {elsewhere} now")
+    return ok(f"{name}: fresh", what)
+
+
+def _written_to(host: Host, name: str, path: str, status: os.stat_result, scan: Scan) -> Check:
     """Judge by the newest line's own time (a copy is written now) or, if older, the file's (stamps may be ahead)."""
     logged = status.st_mtime if scan.logged_at is None else scan.logged_at
     age = max(0.0, host.now() - min(status.st_mtime, logged))
     newest = "" if scan.logged_at is None else f", its newest line logged {span(max(0.0, host.now() - logged))} ago"
     written = span(max(0.0, host.now() - status.st_mtime))
     what = f"{path}, {bytes_(status.st_size)}, last written {written} ago{newest}"
-    if age > FRESH_SECONDS:
-        return warning(
-            f"{name}: fresh", what, "check whether mesibo is running, and whether it logs to another file now"
-        )
-    return ok(f"{name}: fresh", what)
+    return _fresh(name, what, age, "to another file")
 
 
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
@@ -182,22 +178,12 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
     unread = scan.unparsed.total()
     results = sum(seen.count for seen in scan.results.values())
     if not results and not unread:
-        none = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
-        standby = "on a standby this is normal"
+        told = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
+        remedy = f"else set `logs {{ push = 1 }}` in {setup.push.path}, restart mesibo"
         if setup.push.state == "on":
-            yield warning(
-                row,
-                f"{none}, though {setup.push.path} says `push = 1`: a standby, or nobody needed a push",
-                f"{standby}; on an active mesibo restart it if it runs since before that was set, and send a test push"
-                " (Step 8)",
-            )
-        else:
-            yield warning(
-                row,
-                none,
-                f"{standby}; else set `logs {{ push = 1 }}` in {setup.push.path}, restart mesibo, and send a test push"
-                " (Step 8)",
-            )
+            told += f", though {setup.push.path} says `push = 1`: a standby, or nobody needed a push"
+            remedy = "on an active mesibo restart it if it runs since before that was set"
+        yield warning(row, told, f"on a standby this is normal; {remedy}, and send a test push (Step 8)")
         return
     yield ok(row, f"{number(results + unread)} among the last {number(scan.lines)} lines")
     read = results / (results + unread)
@@ -241,8 +227,5 @@ def _clock(
     off = abs(ahead) % HALF_HOUR
     if abs(ahead) > HALF_HOUR / 2 and min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
         return failure(row, told, f"its zone is not {source.timezone}: name the right one in the source's timezone")
-    return warning(
-        row,
-        told,
-        "compare the clock of mesibo's host with this one's" + (" (`timedatectl`)" if host.has("timedatectl") else ""),
-    )
+    by = " (`timedatectl`)" if host.has("timedatectl") else ""
+    return warning(row, told, f"compare the clock of mesibo's host with this one's{by}")

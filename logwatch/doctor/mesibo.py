@@ -12,13 +12,11 @@ from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
 
 def configuration(config: Config | None, named: Path | None) -> Iterator[Check]:
     """Look for ``logs { push = 1 }`` in the mesibo.conf that was named, else in that of each source's mesibo."""
-    found: dict[str, PushLogging] = {}
     if named is not None or config is None:
-        conf = push_logging(Source(name="mesibo"), named or USUAL)
-        found[conf.path] = conf
-    for source in config.source if config is not None and named is None else ():
-        conf = push_logging(source)
-        found[conf.path] = conf
+        confs = [push_logging(Source(name="mesibo"), named or USUAL)]
+    else:
+        confs = [push_logging(source) for source in config.source]
+    found = {conf.path: conf for conf in confs}
     for path, conf in found.items():
         several = f" {path}" if len(found) > 1 else ""
         yield from _configuration(conf, several, asked=named is not None)
@@ -27,14 +25,12 @@ def configuration(config: Config | None, named: Path | None) -> Iterator[Check]:
 def _configuration(conf: PushLogging, several: str, *, asked: bool) -> Iterator[Check]:
     name, path = f"mesibo.conf{several}", conf.path
     if conf.state == "unknown" and conf.why == "is not there":
+        why = f"{path} is not there"
         if asked:
-            yield failure(name, f"{path} is not there", "name mesibo's configuration with --mesibo-conf")
+            yield failure(name, why, "name mesibo's configuration with --mesibo-conf")
         else:
-            yield skipped(
-                name,
-                f"{path} is not there",
-                "name it with --mesibo-conf, or mesibo_conf in the source, if mesibo reads it from elsewhere",
-            )
+            elsewhere = "name it with --mesibo-conf, or mesibo_conf in the source, if mesibo reads it from elsewhere"
+            yield skipped(name, why, elsewhere)
         return
     if conf.state == "unknown" and conf.malformed:
         yield failure(name, f"{path}: {conf.why}", "fix the file: mesibo may read less of it than you think")
@@ -47,10 +43,9 @@ def _configuration(conf: PushLogging, several: str, *, asked: bool) -> Iterator[
     put = f"put `push = 1` into the group `logs {{ … }}` of {path} and restart mesibo (Step 8)"
     if conf.state == "on":
         yield ok(row, "logs { push = 1 } is set")
-    elif conf.group:
-        yield failure(row, "the group logs has no push = 1: no push result is logged", put)
     else:
-        yield failure(row, "there is no logs { push = 1 }: no push result is logged", put)
+        lacking = "the group logs has no push = 1" if conf.group else "there is no logs { push = 1 }"
+        yield failure(row, f"{lacking}: no push result is logged", put)
 
 
 def running(host: Host, config: Config) -> Iterator[Check]:

@@ -108,6 +108,17 @@ def _scraped(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Ch
         )
     else:
         yield ok("cluster label", ", ".join(sorted({str(each["labels"]["cluster"]) for each in mine})))
+    named: dict[tuple[str, str], set[str]] = {}
+    for each in mine:
+        labels = each.get("labels") or {}
+        daemon = str(labels.get("cluster")), str(labels.get("instance"))
+        named.setdefault(daemon, set()).add(str(each.get("scrapeUrl")))
+    for urls in (found for found in named.values() if len(found) > 1):
+        yield warning(
+            "instance label",
+            f"{', '.join(sorted(urls)[:_NAMED])} have the same cluster and instance: they count as one daemon",
+            "if they are two, give each an instance of its own: see relabel_configs of their job",
+        )
 
 
 def _rules(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:

@@ -83,7 +83,9 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
             severity: sorted(
                 {
                     receiver
-                    for labels in _alerts(shipped, severity)
+                    for each in shipped
+                    for labels in each.alerts
+                    if labels.get("severity") == severity
                     for receiver in receivers(config.get("route") or {}, {"cluster": "main"} | labels)
                 }
             )
@@ -104,11 +106,6 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
         for severity, names in reached.items()
     )
     return ok(name, told)
-
-
-def _alerts(shipped: Sequence[RuleFile], severity: str) -> list[dict[str, str]]:
-    """Return the labels of all shipped alerts of a severity."""
-    return [labels for each in shipped for labels in each.alerts if labels.get("severity") == severity]
 
 
 def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:

@@ -13,7 +13,7 @@ import logwatch
 from logwatch.compile import pcre2
 from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
-from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.host import NO_CERTIFICATE, Host, NoAnswer
 from logwatch.parse import pace
 from logwatch.words import many
 
@@ -21,7 +21,9 @@ UNIT = "mesibo-logwatch.service"
 _SAID = re.compile(r"(error: |Error: |.*: Failed at step |.* process exited, code=exited, status=2\d\d/).*")
 """What a start that failed said, itself or by systemd: a status from 200 on names what systemd could not set up."""
 
-_UNAUTHORIZED = 401
+_ASKS = {401: "a password", NO_CERTIFICATE: "a client's certificate"}
+"""What a daemon asks for that answers with a status."""
+
 _INSTALL = (
     "`make install` in the source tree installs it; without it `mesibo-logwatch run` runs in the foreground, and nobody"
     " starts it again"
@@ -38,38 +40,41 @@ _CLOSED = {
 }
 
 
-def _addresses(config: Config) -> tuple[str, str]:
-    """Return where the daemon may answer: in plain HTTP, or over TLS, which its web configuration file decides."""
+def served(host: Host, config: Config, path: str) -> bytes:
+    """Return what the daemon serves at a path, in plain HTTP or over TLS, which its web configuration file decides.
+
+    NoAnswer has the status of whichever refused, if one did.
+    """
     url = parse_listen(config.web.listen).url
-    return url, url.replace("http://", "https://", 1)
+    refused = NoAnswer("")
+    for address in (url, url.replace("http://", "https://", 1)):
+        try:
+            return host.fetch(f"{address}{path}")
+        except NoAnswer as why:
+            refused = why if not refused.status else refused
+    raise refused
 
 
 def listening(host: Host, config: Config) -> Iterator[Check]:
     """Ask the daemon whether it is ready, over TLS if need be."""
     name = f"port {config.web.listen}"
     journal, who = _ways(host)
-    refused = NoAnswer("")
-    for address in _addresses(config):
-        try:
-            answer = host.fetch(f"{address}-/ready")
-        except NoAnswer as why:
-            refused = why if not refused.status else refused
-            if why.status == _UNAUTHORIZED:
-                yield ok(name, "answers, and asks for a password")
-                return
-            if why.status and "mesibo-logwatch is not ready" in str(why):
-                yield failure(name, str(why), f"see the reason above, and {journal}")
-                return
+    try:
+        answer = served(host, config, "-/ready")
+    except NoAnswer as why:
+        if why.status in _ASKS:
+            yield ok(name, f"answers, and asks for {_ASKS[why.status]}")
+        elif why.status and "mesibo-logwatch is not ready" in str(why):
+            yield failure(name, str(why), f"see the reason above, and {journal}")
+        elif why.status:
+            yield failure(name, f"another program answers there: {why}", f"{who}stop it, or set web.listen")
         else:
-            if _OURS in answer:
-                yield ok(name, "mesibo-logwatch answers and is ready")
-            else:
-                yield failure(name, "another program answers there", f"{who}stop it, or set web.listen")
-            return
-    if refused.status:
-        yield failure(name, f"another program answers there: {refused}", f"{who}stop it, or set web.listen")
+            yield failure(name, f"no answer: {why}", _start(host, journal))
+        return
+    if _OURS in answer:
+        yield ok(name, "mesibo-logwatch answers and is ready")
     else:
-        yield failure(name, f"no answer: {refused}", _start(host, journal))
+        yield failure(name, "another program answers there", f"{who}stop it, or set web.listen")
 
 
 class _Problem(msgspec.Struct):
@@ -99,9 +104,9 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
     """
     try:
         told = _status(host, config)
-    except NoAnswer:
+    except NoAnswer as why:
         look = "look at the status page, which names each log that is out of its reach"
-        yield skipped("logs followed", "the daemon asks for a password", look)
+        yield skipped("logs followed", f"the daemon asks for {_ASKS[why.status]}", look)
         return
     if told is None:
         return
@@ -119,15 +124,14 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
 
 
 def _status(host: Host, config: Config) -> _Status | None:
-    """Return what the daemon reports of its sources; None without an answer, NoAnswer if it asks for a password."""
-    for address in _addresses(config):
-        try:
-            return msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
-        except NoAnswer as why:
-            if why.status == _UNAUTHORIZED:
-                raise
-        except msgspec.DecodeError:
-            pass  # another program, as the row of the port says
+    """Return what the daemon reports of its sources; None without an answer, NoAnswer if it asks who we are."""
+    try:
+        return msgspec.json.decode(served(host, config, "api/v1/status"), type=_Status)
+    except NoAnswer as why:
+        if why.status in _ASKS:
+            raise
+    except msgspec.DecodeError:
+        pass  # another program, as the row of the port says
     return None
 
 

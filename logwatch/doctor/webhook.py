@@ -26,7 +26,7 @@ def rows(config: Config, source: Source) -> Iterator[Check]:
             f"{name}: events",
             "no push event has come yet",
             'switch on "Push Notification Results" for the webhook in mesibo\'s console (Step 6), with an address that'
-            " mesibo's host can reach; `journalctl -u mesibo-logwatch` shows the calls that were turned away",
+            " mesibo's host can reach; the daemon's own log shows the calls that were turned away",
         )
         return
     row, seen = min(mine, key=lambda each: each[1].first or 0.0)

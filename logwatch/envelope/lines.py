@@ -149,18 +149,18 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
     return isinstance(form, Multiline) or form.record(line) is not None
 
 
-def is_dated(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
+def is_dated(line: bytes, envelope: Envelope, dates: Callable[[bytes], bool]) -> bool:
     """Return whether a line, without its newline, begins with a time finer than a second: its envelope's or its own.
 
-    A second has many lines, and a rotation may fall between them.
+    A second has many lines, and a rotation may fall between them. ``dates`` answers for mesibo's own time.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None or isinstance(form, Multiline):
-        return form.dated in line if form else owns(uncoloured(line))
+        return form.dated in line if form else dates(uncoloured(line))
     record = form.record(line)
     if record is None:
         return False
-    return "." in record.time or record.time.isdecimal() or owns(uncoloured(record.payload))
+    return "." in record.time or record.time.isdecimal() or dates(uncoloured(record.payload))
 
 
 def unwrap(data: bytes, envelope: Envelope) -> list[Line]:

@@ -46,7 +46,7 @@ def problem(target: Target) -> Problem | None:
             return None
         there = field_values(target, target.field)
     except NoJournalError as error:
-        return error.problem
+        return error.problems[0]
     return nothing_yet(target, there[:10])
 
 
@@ -55,7 +55,7 @@ def several_hosts(target: Target) -> Problem | None:
     try:
         hosts = field_values(target, "_MACHINE_ID") if target.directory else []
     except NoJournalError as error:
-        return error.problem
+        return error.problems[0]
     if len(hosts) <= 1:
         return None
     why = "entries that arrive late, with times before the last one read, are missed"

@@ -11,7 +11,7 @@ import subprocess
 import termios
 from collections.abc import Sequence
 
-from logwatch.errors import Problem, in_words, remedy_for_scarcity
+from logwatch.errors import LogwatchError, Problem, in_words, remedy_for_scarcity
 
 PROGRAM = "journalctl"
 _PIPE_BYTES = 1 << 20  # that it may write ahead of us; the kernel's limit for unprivileged users
@@ -22,12 +22,8 @@ _LEFT_OUT = re.compile(rb"Journal file (.+) uses an unsupported feature")
 _WORDS = 500  # bytes that are kept of its standard error, the last ones
 
 
-class NoJournalError(Exception):
-    """The journal cannot be asked; ``problem`` says why and what to do."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.headline)
-        self.problem = problem
+class NoJournalError(LogwatchError):
+    """The journal cannot be asked."""
 
 
 def not_started(error: OSError) -> NoJournalError:

@@ -143,7 +143,7 @@ class Journal:
         try:
             self._child = Child([*how, f"--output-fields={','.join(FIELDS)}", *wanted])
         except NoJournalError as error:
-            self._fail(error.problem)
+            self._fail(error.problems[0])
             return
         self._bell.listen(self._child.descriptor)
 
@@ -236,11 +236,11 @@ class Journal:
         """Log and count entries that are gone, or may be; once for each damaged file."""
         self._log.warning(event, source=self.source.name, lost="perhaps some lines" if lost else "nothing")
         self._missed_generations += lost
-        self._messages.damaged = list(self._place.damaged)
+        self._messages.kept.damaged = list(self._place.damaged)
 
     def _damaged(self) -> bool:
         """Return whether a damaged file may hold unread entries, and has not been reported yet."""
-        return any(at > self._until and at not in self._messages.damaged for at in self._place.damaged)
+        return any(at > self._until and at not in self._messages.kept.damaged for at in self._place.damaged)
 
     def _in_doubt(self) -> bool:
         """Return whether entries written after ``_until``, and so never read, may be gone."""

@@ -5,20 +5,19 @@ are numbered by two threads: neighbours may swap places, and a number is missed 
 come, or nothing has for a while.
 """
 
-from dataclasses import dataclass, field
+import msgspec
 
 WINDOW = 16
 """How far out of place a number may come: by more than 1 only if a thread stalls between two calls."""
 
 
-@dataclass(slots=True)
-class Gaps:
+class Gaps(msgspec.Struct, omit_defaults=True):
     """Which numbers of the newest epoch have come."""
 
     epoch: str = ""
     highest: int = 0
     floor: int = 0  # lower numbers came before reading began: they are not missed
-    holes: list[int] = field(default_factory=list)  # numbers within the window that may still come
+    holes: list[int] = []  # numbers within the window that may still come
 
     def take(self, epoch: str, number: int, *, first: bool) -> int | None:
         """Record a number; return how many are now missed for good, or None if the number has come before.

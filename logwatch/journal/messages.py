@@ -45,16 +45,14 @@ StreamName = str
 """What messages are split within: a container's standard output or error, or a unit's connection to journald."""
 
 
-class _State(msgspec.Struct, omit_defaults=True):
-    """What a restart has to know besides the cursor."""
+class Kept(Gaps, omit_defaults=True):
+    """What a restart has to know besides the cursor: which numbers have come, and this."""
 
-    epoch: str = ""
-    highest: int = 0
-    floor: int = 0
-    holes: list[int] = []
-    inside: dict[StreamName, str] = {}
-    damaged: list[float] = []
-    unit: str = ""
+    # Streams within a message that was cut, each with the message's id
+    inside: dict[StreamName, str] = msgspec.field(default_factory=dict)
+    # When each damaged file that was reported was last written to
+    damaged: list[float] = msgspec.field(default_factory=list)
+    unit: str = ""  # whose entries journald's rate limit may drop; empty where Docker's numbers show losses
 
 
 def _text(entry: JournalEntry, name: bytes) -> str:
@@ -118,12 +116,9 @@ class Messages:
     max_line_bytes: int
     fresh: bool  # nothing was ever read before
     last: JournalEntry = field(default_factory=dict)  # the last entry that is in the lines
-    damaged: list[float] = field(default_factory=list)  # when each damaged file that was reported was last written to
+    kept: Kept = field(default_factory=Kept)
     held_bytes: int = 0  # that wait for the rest of a message
-    _gaps: Gaps = field(default_factory=Gaps)
-    _unit: bytes = b""  # whose entries journald's rate limit may drop; empty where Docker's numbers show losses
     _epoch: bytes | None = None  # of the previous entry
-    _inside: dict[StreamName, str] = field(default_factory=dict)
     _waiting: dict[StreamName, str] = field(default_factory=dict)  # with the id of the message
     _held: list[JournalEntry] = field(default_factory=list)
     _lines: list[bytes] = field(default_factory=list)
@@ -133,11 +128,8 @@ class Messages:
     @classmethod
     def resumed(cls, max_line_bytes: int, cursor: str, state: str) -> "Messages":
         """Create one that continues after ``cursor``."""
-        kept = msgspec.json.decode(state or "{}", type=_State)
-        gaps = Gaps(kept.epoch, kept.highest, kept.floor, kept.holes)
         last = {b"__CURSOR": cursor.encode()} if cursor else {}
-        unit = kept.unit.encode()
-        return cls(max_line_bytes, not cursor, last, kept.damaged, _gaps=gaps, _unit=unit, _inside=kept.inside)
+        return cls(max_line_bytes, not cursor, last, msgspec.json.decode(state or "{}", type=Kept))
 
     @property
     def cursor(self) -> str:
@@ -147,10 +139,7 @@ class Messages:
     @property
     def state(self) -> str:
         """What belongs to ``cursor``, as JSON."""
-        gaps = self._gaps
-        kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside, self.damaged)
-        kept.unit = self._unit.decode(errors="replace")
-        return msgspec.json.encode(kept).decode()
+        return msgspec.json.encode(self.kept).decode()
 
     @property
     def gathered(self) -> bool:
@@ -159,18 +148,18 @@ class Messages:
 
     def follows(self, entry: JournalEntry) -> bool:
         """Return whether Docker's numbers show what is missing before ``entry``."""
-        return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
+        return bool(self.kept.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self.kept.epoch
 
     def of_another(self, entry: JournalEntry) -> bool:
         """Return whether ``entry`` is journald's report of another unit's drops, or of drops that numbers show."""
         if not _by_journald(entry):
             return False
-        return not self._unit or entry.get(b"OBJECT_SYSTEMD_UNIT") != self._unit
+        return not self.kept.unit or _text(entry, b"OBJECT_SYSTEMD_UNIT") != self.kept.unit
 
     def take(self, entry: JournalEntry) -> None:
         """Add an entry."""
         if not self._held:
-            if not (self._inside or b"CONTAINER_PARTIAL_ID" in entry or _goes_on(entry)):  # nearly always
+            if not (self.kept.inside or b"CONTAINER_PARTIAL_ID" in entry or _goes_on(entry)):  # nearly always
                 if self._new(entry):
                     self._line(entry.get(b"MESSAGE", b""))
                 self._reached(entry)
@@ -193,7 +182,7 @@ class Messages:
         self._new(entry)
         self._missed = 0
         if _goes_on(entry):
-            self._inside[_stream(entry)] = _text(entry, b"CONTAINER_PARTIAL_ID")
+            self.kept.inside[_stream(entry)] = _text(entry, b"CONTAINER_PARTIAL_ID")
         self._reached(entry)
 
     def settle(self) -> None:
@@ -205,12 +194,12 @@ class Messages:
     def give_up(self) -> None:
         """Settle, and count numbers that have not come as missed, since nothing has come for a while."""
         self.settle()
-        self._missed += self._gaps.give_up()
+        self._missed += self.kept.give_up()
 
     @property
     def waits(self) -> bool:
         """Whether a rest of a message or a number is waited for."""
-        return bool(self._held or self._gaps.holes)
+        return bool(self._held or self.kept.holes)
 
     def forget_open(self) -> None:
         """Drop what is held: it will be read again."""
@@ -232,19 +221,19 @@ class Messages:
                 self._add(entry, open_)
         for stream, message in open_.items():
             self._torn(message)
-            if len(self._inside) >= _MOST_STREAMS:
-                del self._inside[next(iter(self._inside))]
-            self._inside[stream] = message.identity
+            if len(self.kept.inside) >= _MOST_STREAMS:
+                del self.kept.inside[next(iter(self.kept.inside))]
+            self.kept.inside[stream] = message.identity
         if entries:
             self._reached(entries[-1])
 
     def _is_rest(self, entry: JournalEntry) -> bool:
         """Return whether an entry continues a message whose head was already made a line."""
-        if not self._inside or (inside := self._inside.get(stream := _stream(entry))) is None:
+        if not self.kept.inside or (inside := self.kept.inside.get(stream := _stream(entry))) is None:
             return False
         rest = inside == _text(entry, b"CONTAINER_PARTIAL_ID")
         if not rest or not _goes_on(entry):
-            del self._inside[stream]
+            del self.kept.inside[stream]
         return rest
 
     def _add(self, entry: JournalEntry, open_: dict[StreamName, _Open]) -> None:
@@ -273,10 +262,10 @@ class Messages:
             if _by_journald(entry):
                 self._missed += _number(entry[b"N_DROPPED"])
                 return False
-            self._unit = entry.get(b"_SYSTEMD_UNIT", b"")
+            self.kept.unit = _text(entry, b"_SYSTEMD_UNIT")
             return True
-        self._unit = b""
-        gaps, epoch = self._gaps, entry.get(b"CONTAINER_LOG_EPOCH")
+        self.kept.unit = ""
+        gaps, epoch = self.kept, entry.get(b"CONTAINER_LOG_EPOCH")
         number = _number(digits)
         if epoch == self._epoch and number == gaps.highest + 1 and not gaps.holes:  # nearly always
             gaps.highest = number

@@ -53,7 +53,7 @@ class MinuteRow(NamedTuple):
     code: str
 
 
-_Counted = ResultRow | tuple[str, str]
+_Timed = ResultRow | tuple[str, str]
 """A result, or a source and the cause why its lines gave none, empty for lines that gave one."""
 
 
@@ -85,7 +85,7 @@ class Batch:
     )  # as they are now; of those found afterwards, several may have the same key, and no number yet
     _buckets: dict[Bucket, Seen] = field(default_factory=dict)
     _readings: dict[Reading, Seen] = field(default_factory=dict)
-    _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
+    _minutes: dict[tuple[_Timed, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
     _now: float = 0.0  # when _minutes was last added to; seconds since the epoch
     _buckets_checked: int = 5000  # buckets beyond which old ones are dropped: the disk may be away for days
     bytes: int = 0  # read from files since the last commit
@@ -117,16 +117,12 @@ class Batch:
         self._spread_minutes()
         return self._readings
 
-    def time(self, row: ResultRow, seen: Seen, now: float) -> None:
-        """Add a result to the buckets of its time; buckets too old for any reader to ask for are dropped."""
-        self._gather(row, seen, now)
+    def time(self, what: _Timed, seen: Seen, now: float) -> None:
+        """Add results to the buckets of their time, or lines with the marker to those of the time they are judged by.
 
-    def read(self, source: str, cause: str, seen: Seen, now: float) -> None:
-        """Add lines with the marker to the buckets of the time they are judged by; ``cause`` is empty for results."""
-        self._gather((source, cause), seen, now)
-
-    def _gather(self, what: _Counted, seen: Seen, now: float) -> None:
-        """Gather counts within one minute, as most are, before they are spread over the buckets of all widths."""
+        Buckets too old for any reader to ask for are dropped. Counts within one minute, as most are, are gathered
+        before they are spread over the buckets of all widths.
+        """
         first, last = seen.first, seen.last
         if first is None or last is None or first // MINUTE != last // MINUTE:
             self._spread(what, seen, now)
@@ -145,7 +141,7 @@ class Batch:
         for (what, _), seen in gathered.items():
             self._spread(what, seen, self._now)
 
-    def _spread(self, what: _Counted, seen: Seen, now: float) -> None:
+    def _spread(self, what: _Timed, seen: Seen, now: float) -> None:
         if isinstance(what, ResultRow):
             for width, start, part in spread(seen, now):
                 self._buckets = self._put(self._buckets, Bucket(width, start, what), part, now)

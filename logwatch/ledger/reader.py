@@ -35,8 +35,6 @@ _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, hear
 
 ResultKind = tuple[str, str, str]
 """Platform, code and reason: what the catalogue classifies by."""
-FailureRow = tuple[Any, ...]
-"""A failure's number, then what a ``StoredFailure`` is made of."""
 
 
 class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistake
@@ -184,20 +182,18 @@ class Reader:
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
         """Return at most ``limit`` failures, newest first; ``older_than`` is the last place of the page before."""
-        return [
-            Listed(Place(row[1], row[0]), StoredFailure(*row[1:]))
-            for row in self.failure_rows(wanted, limit, older_than)
-        ]
+        return list(self.each_failure(wanted, limit, older_than))
 
-    def failure_rows(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[FailureRow]:
-        """Yield the same failures one by one as plain rows, for callers that drop most of them."""
+    def each_failure(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[Listed]:
+        """Yield the same failures one by one, for callers that drop most of them."""
         where, values = wanted.where()
         if older_than is not None:
             where += " AND (at, id) < (?, ?)"
             values += [*older_than]
         sql = f"SELECT {_FIELDS} FROM failures WHERE {where} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608  own text
         with self._asking() as db:
-            yield from db.execute(sql, [*values, limit])
+            for number, *failure in db.execute(sql, [*values, limit]):
+                yield Listed(Place(failure[0], number), StoredFailure(*failure))
 
     def every(self, wanted: Filter, page: int = 500) -> Iterator[list[Listed]]:
         """Yield all failures, newest first, a page at a time; nothing is held or locked between two pages."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 from logwatch.ledger import incidents, witness
 from logwatch.ledger.age import Age
@@ -31,10 +31,9 @@ SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 _POSITION = ", ".join(Position._fields)  # the columns have the names of the fields
 _PLACES = ", ".join("?" * len(Position._fields))
 # Names of files may be no text, and numbers of devices and inodes have 64 bits, of which SQLite keeps 63
-_STORED_AS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    **dict.fromkeys(("path", "found_at", "target"), (os.fsencode, os.fsdecode)),
-    **dict.fromkeys(("device", "inode"), (str, int)),
-}
+_NAMES, _NUMBERS = ("path", "found_at", "target"), ("device", "inode")
+_STORED_BY = dict.fromkeys(_NAMES, os.fsencode) | dict.fromkeys(_NUMBERS, str)
+_READ_BY = dict.fromkeys(_NAMES, os.fsdecode) | dict.fromkeys(_NUMBERS, int)
 
 _KEPT_AS = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob', 'text'"}
 _COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")}
@@ -71,14 +70,14 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
     """Read every position, by generation."""
     found = (Position(*row) for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation"))  # noqa: S608  own text
     try:
-        return {each.generation: _as(each, 1) for each in found}
+        return {each.generation: _converted(each, _READ_BY) for each in found}
     except ValueError:
         raise Damaged("positions holds a device or an inode that is no number") from None
 
 
-def _as(position: Position, way: Literal[0, 1]) -> Position:
-    """Return a position with its values as the ledger stores them (0), or as everything else uses them (1)."""
-    return position._replace(**{name: ways[way](getattr(position, name)) for name, ways in _STORED_AS.items()})
+def _converted(position: Position, by: Mapping[str, Callable[[Any], Any]]) -> Position:
+    """Return a position with its values as the ledger stores them, or as everything else uses them."""
+    return position._replace(**{name: convert(getattr(position, name)) for name, convert in by.items()})
 
 
 def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
@@ -241,7 +240,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     some = list(positions)
     db.executemany(
         f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES ({_PLACES})",  # noqa: S608  own text
-        [_as(each, 0) for each in some],
+        [_converted(each, _STORED_BY) for each in some],
     )
     highest = max((each.generation for each in some), default=0)
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))

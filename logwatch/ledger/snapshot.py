@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from logwatch.ledger.batch import Batch, CounterRow
 from logwatch.ledger.buckets import Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.timeline import Changed
 from logwatch.model import Seen
+
+Row = TypeVar("Row", ResultRow, Reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,8 @@ class Snapshot:
         """Add the batch's readings to those that are not too old."""
         if not batch.readings:
             return self.readings
-        readings = {each: seen for each, seen in self.readings.items() if each.start >= oldest(each.seconds, at)}
-        for each, seen in batch.readings.items():
-            merged = Seen()
-            merged.add(readings.get(each, merged))
-            merged.add(seen)
-            readings[each] = merged
-        return readings
+        kept = {each: seen for each, seen in self.readings.items() if each.start >= oldest(each.seconds, at)}
+        return _added(kept, batch.readings, at)
 
 
 def later(known: float | None, new: float | None, now: float) -> float | None:
@@ -94,11 +92,11 @@ def later(known: float | None, new: float | None, now: float) -> float | None:
     return known if new is None else max(known, new)
 
 
-def _added(old: Mapping[ResultRow, Seen], new: Mapping[ResultRow, Seen], now: float) -> Mapping[ResultRow, Seen]:
-    results = dict(old)
+def _added(old: Mapping[Row, Seen], new: Mapping[Row, Seen], now: float) -> Mapping[Row, Seen]:
+    total = dict(old)
     for row, seen in new.items():
-        known = results.get(row, Seen())
-        merged = results[row] = Seen(known.count, known.first)
+        known = total.get(row, Seen())
+        merged = total[row] = Seen(known.count, known.first)
         merged.add(seen)
         merged.last = later(known.last, seen.last, now)
-    return results
+    return total

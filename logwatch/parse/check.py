@@ -5,10 +5,11 @@ No problems means that the grammar does what its author wrote down; some problem
 
 import time
 import timeit
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 import pyparsing as pp
@@ -64,18 +65,16 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
             remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
             yield Problem(where, f"the stamp {stamp!r} cannot be dated", how, remedy)
         if difference := _difference(sample.expected, sample.cause, by_hand):
-            yield Problem(
-                where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
-            )
+            remedy = f"grammar trace {grammar.name} shows how far it came"
+            yield Problem(where, "not what is expected", difference, remedy)
         if sample.expected is not None and grammar.marker not in sample.payload:
             marker = grammar.marker.decode("latin-1")
             yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
         compiled = parser.read(sample.payload)
         scan = scanner.scan(sample.payload + b"\n", envelope=PLAIN, reference=0.0)
         scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
-        if compiled != by_hand or (
-            scan.candidates and scanned != (by_hand[:3] if isinstance(by_hand, PushResult) else None)
-        ):
+        counted = by_hand[:3] if isinstance(by_hand, PushResult) else None
+        if compiled != by_hand or (scan.candidates and scanned != counted):
             why = f"pyparsing: {by_hand}, compiled: {compiled}, scanned: {scanned}"
             yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
 
@@ -102,12 +101,8 @@ def _unreached(grammar: Grammar) -> Iterator[Problem]:
     choices = (element for element in elements_of(again.line) if isinstance(element, pp.MatchFirst))
     alternatives = {id(each): each for choice in choices for each in choice.exprs}
     reached: set[int] = set()
-
-    def listen(number: int) -> Callable[[], None]:
-        return lambda: reached.add(number)
-
     for number, alternative in alternatives.items():
-        alternative.add_parse_action(listen(number))
+        alternative.add_parse_action(partial(reached.add, number))
     for sample in again.samples:
         parse_reference(again, sample.payload)
     for number, alternative in alternatives.items():

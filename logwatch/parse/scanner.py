@@ -23,7 +23,7 @@ from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, posit
 from logwatch.parse.chunk_results import DatedCounts, LazyFailures
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than
-from logwatch.parse.timestamp import LineDater
+from logwatch.parse.timestamp import LineDater, is_fine
 
 _END_BYTES = 4096  # of a chunk, in which its last time is looked for
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
@@ -55,6 +55,8 @@ class Scanner:
         self.max_line_bytes = max_line_bytes
         self.reasons = reasons
         self.timestamps = LineDater(timezone, grammar.timestamp)
+        stamps = self.parser.stamps([sample.payload for sample in grammar.samples if sample.expected is not None])
+        self._has_fine_stamps = any(is_fine(stamp, grammar.timestamp) for stamp in stamps if stamp)
         self.words = words_of(grammar)
         self.names_marker = whole_marker(grammar)
 
@@ -90,6 +92,10 @@ class Scanner:
         job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
 
+    def dates(self, line: bytes) -> bool:
+        """Return whether a line, without its newline, begins with the grammar's own prefix, down to a millisecond."""
+        return self._has_fine_stamps and self.owns(line)
+
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
         return waiting_bytes(data, envelope, self.marker, self.owns, self.parser.indents)
@@ -111,12 +117,7 @@ class Scanner:
         """Return one line's own time."""
         return self.times([line], reference)[0]
 
-    def failures(
-        self,
-        payloads: list[bytes],
-        received: Sequence[envelopes.Received],
-        references: Sequence[float],
-    ) -> Columns:
+    def failures(self, payloads: list[bytes], received: Sequence[Received], references: Sequence[float]) -> Columns:
         """Read lines that are known to be failures, in full detail; return the columns of ``Failure``.
 
         ``references`` date each line where ``received`` does not.

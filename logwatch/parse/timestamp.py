@@ -23,6 +23,7 @@ _ISO = re.compile(
     r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})[T _]([0-9]{2}(:?)[0-9]{2}\6[0-9]{2}(?:[.,][0-9]{1,9})?)"
     r"(?: ?([+-][0-9]{2}(?::?[0-9]{2})?|Z|[A-Z]{2,5}))?"
 )
+_FINE = re.compile(rf"{_MESIBO.pattern}|.*[.,][0-9]+.*|[0-9]{{12,16}}")
 _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
 _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -65,6 +66,11 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
             whole, fraction, millis, micros = found.groups()
             return int(whole) + _fraction(fraction) if whole else int(millis or micros) / (1e3 if millis else 1e6)
     return None
+
+
+def is_fine(stamp: str, form: str = "") -> bool:
+    """Return whether a stamp, or its strptime(3) format, tells a time finer than a second."""
+    return "%f" in form if form else _FINE.fullmatch(stamp) is not None
 
 
 def since_epoch(at: datetime) -> float | None:

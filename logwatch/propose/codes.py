@@ -1,9 +1,9 @@
 """Find which number of a line is the code: after some word, or in some place, codes are too frequent for chance."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from logwatch.propose.lines import INTEGER
 
@@ -29,6 +29,13 @@ _SURE = 0.97
 _FEW = 0.05
 
 
+class CatalogueWords(NamedTuple):
+    """What the catalogue knows: codes, and reasons in lower case."""
+
+    codes: frozenset[int]
+    reasons: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class CodeCandidate:
     """A word before a number, or a place, and the number that each line has there, or None."""
@@ -51,9 +58,9 @@ class CodeCandidate:
         return "the last field" if self.place < 0 else f"field {self.place + 1} behind the marker"
 
 
-def share_of_codes(numbers: Sequence[int], known: frozenset[int]) -> float:
+def share_of_codes(numbers: Sequence[int], known: CatalogueWords) -> float:
     """Return the share of the numbers that are codes."""
-    return sum(number in known for number in numbers) / len(numbers) if numbers else 0.0
+    return sum(number in known.codes for number in numbers) / len(numbers) if numbers else 0.0
 
 
 def keyed(masked: Sequence[str]) -> list[CodeCandidate]:
@@ -65,7 +72,7 @@ def keyed(masked: Sequence[str]) -> list[CodeCandidate]:
     for row, text in enumerate(masked):
         for number in INTEGER.finditer(text):
             if (before := _BEFORE.search(text, 0, number.start())) is not None:
-                announced = before[1] or before[3], _gap(before[2] or "")
+                announced = before[1] or before[3], re.sub(r"[ \t]+", " ", before[2] or "")
             elif (before := _BEFORE_BLANK.search(text, 0, number.start())) is not None:
                 announced = before[1], " "
             else:
@@ -78,27 +85,22 @@ def keyed(masked: Sequence[str]) -> list[CodeCandidate]:
     ]
 
 
-def _gap(text: str) -> str:
-    """Return a gap with runs of blanks as one."""
-    return re.sub(r"[ \t]+", " ", text)
-
-
 def _only(numbers: set[int]) -> int | None:
     return next(iter(numbers)) if len(numbers) == 1 else None
 
 
-def fits(candidate: CodeCandidate, known: frozenset[int], lines: int) -> bool:
+def fits(candidate: CodeCandidate, known: CatalogueWords) -> bool:
     """Return whether the numbers of a word or place are codes far more often than by chance."""
-    numbers = candidate.numbers
+    numbers, lines = candidate.numbers, len(candidate.values)
     if len(numbers) < max(2, _ENOUGH_LINES * lines) or share_of_codes(numbers, known) < _ENOUGH_CODES:
         return False
-    varied = len({number for number in numbers if number in known}) > 1
+    varied = len(known.codes.intersection(numbers)) > 1
     return varied or telling(candidate) or (not candidate.key and len(numbers) == lines)
 
 
-def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
+def rank(candidate: CodeCandidate, known: CatalogueWords) -> tuple[object, ...]:
     """Return a sort key, best first: those with numbers above 900, mesibo's own, then by their words."""
-    numbers = Counter(number for number in candidate.numbers if number in known)
+    numbers = known.codes.intersection(candidate.numbers)
     key = candidate.key.lower().strip('"')
     exact = _NAMES.index(key) if key in _NAMES else len(_NAMES)
     return (
@@ -113,7 +115,7 @@ def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
     )
 
 
-def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
+def complementary(candidates: Sequence[CodeCandidate], known: CatalogueWords) -> list[CodeCandidate]:
     """Return words that announce codes on different lines, and together on nearly all: ``ok`` and ``failed``.
 
     The gap after them is the same, unless they are spellings of one word.
@@ -121,7 +123,7 @@ def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], li
     fine = [
         each
         for each in candidates
-        if len(each.numbers) >= max(3, _FEW * lines)
+        if len(each.numbers) >= max(3, _FEW * len(each.values))
         and share_of_codes(each.numbers, known) >= _NEARLY_ALL
         and not _OTHER.search(each.key)
         and re.fullmatch(r"[A-Za-z_/.0-9:=-]+", each.key)
@@ -134,7 +136,7 @@ def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], li
                 group.append(other)
                 rows |= theirs
         numbers = {number for each in group for number in each.numbers}
-        if len(group) > 1 and len(rows) >= _NEARLY_ALL * lines and len(numbers) > 1:
+        if len(group) > 1 and len(rows) >= _NEARLY_ALL * len(best.values) and len(numbers) > 1:
             return group
     return []
 
@@ -144,6 +146,6 @@ def telling(candidate: CodeCandidate) -> bool:
     return bool(candidate.key and _TELLING.search(candidate.key) and not _OTHER.search(candidate.key))
 
 
-def choose(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
+def choose(candidates: Sequence[CodeCandidate], known: CatalogueWords) -> list[CodeCandidate]:
     """Return the candidates that fit, the best first."""
-    return sorted((each for each in candidates if fits(each, known, lines)), key=lambda each: rank(each, known))
+    return sorted((each for each in candidates if fits(each, known)), key=lambda each: rank(each, known))

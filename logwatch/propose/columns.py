@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Columns, MarkedLine
-from logwatch.propose.head import GrammarTerm
+from logwatch.propose.head import GrammarTerm, once
 from logwatch.propose.lines import escaped, mask
 
 _DELIMITERS = ("|", "\t", ";", ",", ":", " ")
@@ -15,9 +15,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _FEW = 0.05
 
 
-def learn(
-    lines: Sequence[MarkedLine], quotes: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[CodeCandidate, Columns]]:
+def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> list[tuple[CodeCandidate, Columns]]:
     """Return the ways to read the lines by places, the best first."""
     ways: list[tuple[CodeCandidate, Columns]] = []
     for delimiter in _DELIMITERS:
@@ -39,9 +37,9 @@ def learn(
         if width < least:
             continue
         candidates = [_at(masked, place) for place in range(width)]
-        for candidate in codes.choose(candidates, known, len(lines)):
+        for candidate in codes.choose(candidates, known):
             several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
-            found = [_way(rows, allowed, candidate, opener, delimiter, reasons) for allowed in several]
+            found = [_way(rows, allowed, candidate, opener, delimiter, known.reasons) for allowed in several]
             ways += [(candidate, way) for way in dict.fromkeys(found) if way is not None]
         if ways:
             break
@@ -93,14 +91,15 @@ def _way(
     if not fitting:
         return None
     usual = set(map(len, fitting))  # lines whose texts contain the delimiter have more, but no code at this place
-    before = tuple(_column([row[i] for row in fitting], delimiter, reasons, behind=False) for i in range(place))
+    before = [_column([row[i] for row in fitting], delimiter, reasons, behind=False) for i in range(place)]
     most = max(usual) if delimiter != " " else min(usual)
-    behind = tuple(
+    behind = [
         _column([row[i] for row in fitting if i < len(row)], delimiter, reasons, behind=True)
         for i in range(place + 1, most)
-    )
+    ]
+    terms = tuple(once([*before, *behind]))
     padded = delimiter != " " and sum(row[place] != row[place].strip() for row in fitting) * 2 > len(fitting)
-    return Columns(opener, delimiter, padded, *_once(before, behind), min(usual) - place - 1)
+    return Columns(opener, delimiter, padded, terms[:place], terms[place:], min(usual) - place - 1)
 
 
 def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> GrammarTerm:  # noqa: PLR0911  one case a kind
@@ -129,16 +128,3 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     if delimiter == " ":
         return GrammarTerm(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
     return GrammarTerm(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)
-
-
-def _once(
-    before: tuple[GrammarTerm, ...], behind: tuple[GrammarTerm, ...]
-) -> tuple[tuple[GrammarTerm, ...], tuple[GrammarTerm, ...]]:
-    """Keep each result name only for the first column that has it."""
-    seen: set[str] = set()
-    kept: list[GrammarTerm] = []
-    for piece in (*before, *behind):
-        name = piece.name if piece.name not in seen else ""
-        seen.add(name)
-        kept.append(GrammarTerm(piece.pattern, name, piece.title, piece.values))
-    return tuple(kept[: len(before)]), tuple(kept[len(before) :])

@@ -1,6 +1,7 @@
 """Find users, apps, platforms, tokens and reasons, by the words before them and by the values themselves."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from logwatch.dialect.result import PLATFORM_WORDS
@@ -102,31 +103,23 @@ def announced(
                 continue
             key = (word, re.sub(r"[ \t]+", " ", match[2] or match[4]), quote)
             found.setdefault(key, []).append(value[1:-1] if quote else value.rstrip(",;"))
-    best: dict[str, dict[str, int]] = {}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("platform", "token", "user", "app", "reason")}
     values_of: dict[str, list[str]] = {}
     for (word, _, _), values in found.items():
         values_of.setdefault(word, []).extend(values)
         for name in named(word):
             if fit(name, values, reasons):
-                counts = best.setdefault(name, {})
-                counts[word] = counts.get(word, 0) + len(values)
-    chosen: dict[str, tuple[Announced, ...]] = {}
-    used: set[str] = set()
-    for name in ("platform", "token", "user", "app", "reason"):
-        keys = {each: count for each, count in best.get(name, {}).items() if each not in used}
-        if not keys:
-            continue
-        word = max(keys, key=lambda each: keys[each])
-        used.add(word)
-        chosen[name] = _ways(found, word)
-    rest_of = {word: values for word, values in values_of.items() if word not in used}
-    for name, word in surely(rest_of, chosen, reasons).items():
-        chosen[name] = _ways(found, word)
-    return chosen
-
-
-def _ways(found: Collection[tuple[str, str, str]], word: str) -> tuple[Announced, ...]:
-    return tuple(Announced(word, gap, quote) for each, gap, quote in sorted(found) if each == word)
+                counts[name][word] += len(values)
+    chosen: dict[str, str] = {}
+    for name, fitting in counts.items():
+        if left := [word for word, _ in fitting.most_common() if word not in chosen.values()]:
+            chosen[name] = left[0]
+    rest_of = {word: values for word, values in values_of.items() if word not in chosen.values()}
+    chosen |= surely(rest_of, chosen, reasons)
+    return {
+        name: tuple(Announced(word, gap, quote) for each, gap, quote in sorted(found) if each == word)
+        for name, word in chosen.items()
+    }
 
 
 def typed(values: Sequence[str], reasons: frozenset[str], *, behind: bool) -> str:

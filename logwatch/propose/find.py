@@ -9,8 +9,9 @@ from logwatch.dialect.redact import front, out_of_json
 from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
-from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
+from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import inside, mask, quotes_of
 
 _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
@@ -42,11 +43,13 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
             f"{len(held)} lines hold {marker}",
             f"at least {_ENOUGH_LINES} are needed, with different results among them",
         )
-    known = frozenset(entry.code for entry in catalogue.entries)
-    reasons = frozenset(entry.reason.lower() for entry in catalogue.entries if entry.reason)
+    known = CatalogueWords(
+        frozenset(entry.code for entry in catalogue.entries),
+        frozenset(entry.reason.lower() for entry in catalogue.entries if entry.reason),
+    )
     decoded = [(text, body) for text in held if (body := objects.decode(text)) is not None]
     if len(decoded) * 2 > len(held):
-        dialect = _object(len(held), decoded, marker, known, reasons)
+        dialect = _object(len(held), decoded, marker, known)
         if dialect is not None:
             return [dialect]
     lines = [_line(text, found) for text in held if (found := whole.search(text)) is not None]
@@ -57,7 +60,7 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
         try_ = f"they are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them" if jq else _BY_HAND
         return Nothing(_NO_PLACE + "; the marker itself stands inside quotes or brackets", try_)
     quotes = quotes_of([line.rest for line in fitting])
-    return _text(lines, fitting, head, quotes, marker, known, reasons)
+    return _text(lines, fitting, head, quotes, marker, known)
 
 
 def _line(text: str, found: re.Match[str]) -> MarkedLine:
@@ -65,23 +68,21 @@ def _line(text: str, found: re.Match[str]) -> MarkedLine:
 
 
 def _object(
-    held: int, decoded: Sequence[tuple[str, objects.Body]], marker: str, known: frozenset[int], reasons: frozenset[str]
+    held: int, decoded: Sequence[tuple[str, objects.Body]], marker: str, known: CatalogueWords
 ) -> Dialect | None:
     bodies = [body for _, body in decoded]
-    ways = objects.learn(bodies, marker, known, reasons)
+    ways = objects.learn(bodies, marker, known)
     if not ways:
         return None
     code, form = ways[0]
-    head = heads.learn([objects.split_front(front, marker) for front, _, _ in bodies])
+    # What precedes the marker, or the object if the marker is inside it
+    head = heads.learn([front.rpartition(marker)[0] if marker in front else front for front, _, _ in bodies])
     member = next((each for each in form.members if each.name == "timestamp"), None)
-    kind = head.stamp
-    times = [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+    times = _times(head.pieces)
     if member is not None:
         times = objects.stamps_of([body for _, body, _ in bodies], member.key)
-        first = stamps.find(times[0])
-        kind = first.kind if first else None
     doubts = _doubts(code, [way[0] for way in ways[1:]], known, held, held - len(code.numbers), marker)
-    timestamp, more = _dating(kind, times)
+    timestamp, more = _dating(times)
     texts = tuple(text for text, _ in decoded)
     return Dialect(marker, head, form, code, texts, timestamp, (*doubts, *more))
 
@@ -92,39 +93,40 @@ def _text(
     head: heads.Head,
     quotes: str,
     marker: str,
-    known: frozenset[int],
-    reasons: frozenset[str],
+    known: CatalogueWords,
 ) -> list[Dialect] | Nothing:
     ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
-    by_words = words.learn(fitting, quotes, known, reasons)
+    by_words = words.learn(fitting, quotes, known)
     by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS and "\t" not in way[0].gap]
-    by_place = columns.learn(fitting, quotes, known, reasons)
+    by_place = columns.learn(fitting, quotes, known)
     ways += [way for way in by_words if codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter != " "]
     ways += [way for way in by_words if not way[0].key]
     ways += [way for way in by_words if way[0].key and not codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter == " "]
     if not ways:
-        ways += _in_head(fitting, head, quotes, known, reasons)
+        ways += _in_head(fitting, head, quotes, known)
     if not ways:
         return Nothing(*_why_nothing(fitting, known))
     found = []
     for code, form in ways[:_MOST_WAYS]:
-        kind, times = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+        times = _times(head.pieces)
         if isinstance(form, Words) and form.stamp is not None:
             _, kind = form.stamp
             times = [stamp.group() for line in fitting if (stamp := re.search(kind.pattern, line.rest))]
         if isinstance(form, Columns):
-            times += [
-                text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values
-            ]
-            kind = kind or (first.kind if times and (first := stamps.find(times[0])) else None)
+            times += _times((*form.before, *form.behind))
         others = [way[0] for way in ways if not _same(way[0], code)]
         doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
-        timestamp, more = _dating(kind, times)
+        timestamp, more = _dating(times)
         texts = tuple(line.text for line in fitting)
         found.append(Dialect(marker, head, form, code, texts, timestamp, (*doubts, *more)))
     return found
+
+
+def _times(pieces: Sequence[GrammarTerm]) -> list[str]:
+    """Return the time stamps among some pieces."""
+    return [text for piece in pieces if piece.name == "timestamp" for text in piece.values]
 
 
 def _same(one: CodeCandidate, other: CodeCandidate) -> bool:
@@ -133,7 +135,7 @@ def _same(one: CodeCandidate, other: CodeCandidate) -> bool:
 
 
 def _in_head(
-    fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: frozenset[int], reasons: frozenset[str]
+    fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: CatalogueWords
 ) -> list[tuple[CodeCandidate, InHead]]:
     """Return the pieces before the marker that may be the code."""
     candidates = []
@@ -143,34 +145,31 @@ def _in_head(
         before = "".join(each.values[0] for each in head.pieces[max(0, i - 3) : i] if each.values)
         word = re.search(r"([A-Za-z_]+)(\W{1,3})$", before)
         key, gap = (word[1], word[2]) if word else ("", "")
-        candidates.append((CodeCandidate(key, gap, i, tuple(map(int, piece.values))), i))
-    chosen = codes.choose([each for each, _ in candidates], known, len(fitting))
+        candidates.append(CodeCandidate(key, gap, i, tuple(map(int, piece.values))))
+    chosen = codes.choose(candidates, known)
     rests = [line.rest for line in fitting]
     masked = [mask(rest, quotes) for rest in rests]
-    found = fields.announced(rests, masked, marks=",;|", taken=(), reasons=reasons)
+    found = fields.announced(rests, masked, marks=",;|", taken=(), reasons=known.reasons)
     return [(each, InHead(found, quotes)) for each in chosen]
 
 
-def _why_nothing(fitting: Sequence[MarkedLine], known: frozenset[int]) -> tuple[str, str]:
+def _why_nothing(fitting: Sequence[MarkedLine], known: CatalogueWords) -> tuple[str, str]:
     hidden = [
         line
         for line in fitting
         if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)
     ]
-    why = _NO_PLACE
     if len(hidden) * 2 > len(fitting):
-        return (
-            f"{why}; {len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
-            _BY_HAND,
-        )
-    return (
-        why,
-        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf",
+        where = f"{len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places"
+        return f"{_NO_PLACE}; {where}", _BY_HAND
+    remedy = (
+        "check whether these lines are the results, and whether `push = 1` is set in the logs section of mesibo.conf"
     )
+    return _NO_PLACE, remedy
 
 
 def _doubts(
-    code: CodeCandidate, others: Sequence[CodeCandidate], known: frozenset[int], lines: int, elsewhere: int, marker: str
+    code: CodeCandidate, others: Sequence[CodeCandidate], known: CatalogueWords, lines: int, elsewhere: int, marker: str
 ) -> list[str]:
     doubts = []
     if others:
@@ -184,7 +183,7 @@ def _doubts(
         doubts.append(
             f"every line has the same number, {seen[0]}; propose again once there are failures among the lines"
         )
-    unknown = [number for number in seen if number not in known]
+    unknown = [number for number in seen if number not in known.codes]
     if unknown:
         doubts.append(f"not in the catalogue: {', '.join(map(str, unknown[:5]))}; are these codes?")
     if nought := code.numbers.count(0):
@@ -199,12 +198,13 @@ def _doubts(
     return doubts
 
 
-def _dating(kind: stamps.StampKind | None, times: Sequence[str]) -> tuple[str, list[str]]:
+def _dating(times: Sequence[str]) -> tuple[str, list[str]]:
     """Return the format for TIMESTAMP, empty if none is needed, and the doubts about the times."""
-    if kind is None:
+    first = stamps.find(times[0]) if times else None
+    if first is None:
         return "", ["no time stamp was found; lines are dated by what stands around them, or not at all"]
-    form = stamps.strptime_format(kind, list(times))
-    if kind.formats and not form:
+    form = stamps.strptime_format(first.kind, list(times))
+    if first.kind.formats and not form:
         return "", [f"the time stamps ({times[0]}) fit no known format; set TIMESTAMP in the grammar"]
     if form.startswith(("%d/%m", "%d-%m", "%m/%d", "%m-%d")):
         day = "day" if form.startswith("%d") else "month"

@@ -7,9 +7,11 @@ or adds, a number in brackets or a pair: anything else is another function's lin
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import attrgetter
 
 from logwatch.propose import stamps
 from logwatch.propose.lines import COLOUR, escaped
@@ -62,7 +64,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class GrammarTerm:
-    """A part of a head as the grammar describes it: a regex, and its result name if it has one."""
+    """A part of a line as the grammar describes it: a regex, and its result name if it has one."""
 
     pattern: str
     name: str = ""
@@ -73,10 +75,9 @@ class GrammarTerm:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The learnt pieces, their stamp, the regex for all of them, and a head as an example."""
+    """The learnt pieces, the regex for all of them, and a head as an example."""
 
     pieces: tuple[GrammarTerm, ...] = ()
-    stamp: stamps.StampKind | None = None
     pattern: re.Pattern[str] = field(default=re.compile(""))
     example: str = ""
 
@@ -142,22 +143,22 @@ def learn(heads: Sequence[str]) -> Head:
                 columns[place].append(token)
     stamp = next((column[0].stamp for column in columns if column and column[0].stamp), None)
     pieces = _named(
-        [_piece(column, number, stamp.name if stamp else "") for column, number in zip(columns, optional, strict=True)]
+        [
+            replace(_piece(column, stamp.name if stamp else ""), optional=number)
+            for column, number in zip(columns, optional, strict=True)
+        ]
     )
     example = "".join(token.text for token in groups[main][0])
-    return Head(tuple(pieces), stamp, re.compile(expression(pieces) + r"\Z"), example)
+    return Head(tuple(pieces), re.compile(expression(pieces) + r"\Z"), example)
 
 
 def expression(pieces: Sequence[GrammarTerm]) -> str:
     """Return the pieces as one regex."""
-    text, number = "", 0
-    for piece in pieces:
-        if piece.optional != number:
-            text += ")?" if number else ""
-            text += "(?:" if piece.optional else ""
-            number = piece.optional
-        text += f"(?:{piece.pattern})"
-    return text + (")?" if number else "")
+    text = ""
+    for optional, together in groupby(pieces, attrgetter("optional")):
+        inner = "".join(f"(?:{piece.pattern})" for piece in together)
+        text += f"(?:{inner})?" if optional else inner
+    return text
 
 
 def _with_words(heads: list[list[Token]]) -> list[list[Token]]:
@@ -224,39 +225,34 @@ def _aligned(
     return present, optional
 
 
-def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # noqa: PLR0911  one case a kind
+def _piece(column: list[Token], stamp: str) -> GrammarTerm:  # noqa: PLR0911  one case a kind
     """Describe one place of the heads by the tokens found there."""
     texts = tuple(token.text for token in column)
     kind = column[0].kind
     if kind == "stamp":
         when = column[0].stamp
         assert when is not None
-        return GrammarTerm(when.pattern, "timestamp", when.name, texts, optional)
+        return GrammarTerm(when.pattern, "timestamp", when.name, texts)
     if kind in ("level", "severity"):
         pattern = _MESIBO_LEVEL if kind == "severity" and stamp.startswith("DDMM") else _level_pattern(texts)
-        return GrammarTerm(pattern, "level", "level", texts, optional)
+        return GrammarTerm(pattern, "level", "level", texts)
     if kind == "blank":
+        alone = {"\t": r"\t", " ": " "}.get(texts[0]) if len(set(texts)) == 1 else None
         tab = any("\t" in text for text in texts)
-        return GrammarTerm(
-            r"\t" if set(texts) == {"\t"} else r"[ \t]+" if tab else " " if set(texts) == {" "} else " +",
-            "",
-            "",
-            texts,
-            optional,
-        )
+        return GrammarTerm(alone or (r"[ \t]+" if tab else " +"), values=texts)
     without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
     if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
         pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may differ tomorrow
-        return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
+        return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts)
     if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
-        return GrammarTerm(escaped(texts[0]), "", "", texts, optional)
+        return GrammarTerm(escaped(texts[0]), "", "", texts)
     if kind == "colour":
-        return GrammarTerm(COLOUR, "", "colour", texts, optional)
+        return GrammarTerm(COLOUR, "", "colour", texts)
     if kind == "string":
-        return GrammarTerm(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", "quoted string", texts, optional)
+        return GrammarTerm(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", "quoted string", texts)
     if kind == "bracket":
-        return GrammarTerm(r'\[[^][{}"]*\]', "", "brackets", texts, optional)
-    return _of_class(texts, optional)
+        return GrammarTerm(r'\[[^][{}"]*\]', "", "brackets", texts)
+    return _of_class(texts)
 
 
 def _level_pattern(texts: tuple[str, ...]) -> str:
@@ -267,32 +263,34 @@ def _level_pattern(texts: tuple[str, ...]) -> str:
     return "[a-z]+" if all(text.islower() for text in texts) else "[A-Za-z]+"
 
 
-def _of_class(texts: tuple[str, ...], optional: int) -> GrammarTerm:
+def _of_class(texts: tuple[str, ...]) -> GrammarTerm:
     """Describe words or numbers: by the few that share a place, or the narrowest class that matches them all."""
     counts = Counter(texts)
     frequent = [text for text, count in counts.most_common(_MOST_WORDS) if count >= max(2, _RARE * len(texts))]
     covered = sum(counts[text] for text in frequent)
     if frequent and not all(map(str.isdigit, frequent)) and covered >= 0.75 * len(texts):
-        return GrammarTerm("|".join(map(escaped, sorted(frequent))), "", "name", texts, optional)
+        return GrammarTerm("|".join(map(escaped, sorted(frequent))), "", "name", texts)
     for pattern, title in _CLASSES:
         if all(re.fullmatch(pattern, text) for text in texts):
-            return GrammarTerm(pattern, "", title, texts, optional)
-    return GrammarTerm(r'[^][(){}<>|,;:="\'* \t]+', "", "name", texts, optional)
+            return GrammarTerm(pattern, "", title, texts)
+    return GrammarTerm(r'[^][(){}<>|,;:="\'* \t]+', "", "name", texts)
 
 
 def _named(pieces: list[GrammarTerm]) -> list[GrammarTerm]:
     """Keep each result name once, and name the first number in brackets the thread."""
-    seen: set[str] = set()
-    named: list[GrammarTerm] = []
     for i, piece in enumerate(pieces):
-        if piece.name in seen:
-            named.append(replace(piece, name=""))
-            continue
-        if piece.name:
-            seen.add(piece.name)
         before = "".join(each.pattern for each in pieces[max(0, i - 2) : i])
-        if piece.pattern == "[0-9]+" and "thread" not in seen and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before):
-            seen.add("thread")
-            piece = replace(piece, name="thread")  # noqa: PLW2901  the same piece, named
-        named.append(piece)
-    return named
+        if piece.pattern == "[0-9]+" and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before):
+            pieces[i] = replace(piece, name="thread")
+            break
+    return once(pieces)
+
+
+def once(pieces: Iterable[GrammarTerm]) -> list[GrammarTerm]:
+    """Keep each result name only for the first piece that has it."""
+    seen: set[str] = set()
+    kept: list[GrammarTerm] = []
+    for piece in pieces:
+        kept.append(replace(piece, name="") if piece.name in seen else piece)
+        seen.add(piece.name)
+    return kept

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Member, Object
 
 _STAMPS = frozenset(
@@ -38,9 +38,7 @@ def decode(text: str) -> Body | None:
     return (text[:at], found, True) if isinstance(found, dict) and all(isinstance(k, str) for k in found) else None
 
 
-def learn(
-    bodies: Sequence[Body], marker: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[CodeCandidate, Object]]:
+def learn(bodies: Sequence[Body], marker: str, known: CatalogueWords) -> list[tuple[CodeCandidate, Object]]:
     """Return the ways to read the objects, the best first."""
     objects = [body for _, body, _ in bodies]
     event = value = ""
@@ -63,14 +61,14 @@ def learn(
         CodeCandidate(key, ":", None, tuple(_number(body.get(key)) for body in objects))
         for key in dict.fromkeys(key for body in objects for key in body)
     ]
-    for candidate in codes.choose(candidates, known, len(objects)):
+    for candidate in codes.choose(candidates, known):
         first = not event or all(
             list(body).index(event) < list(body).index(candidate.key)
             for body in objects
             if event in body and candidate.key in body
         )
         opener = fronts[0][fronts[0].rindex(marker) + len(marker) :] if not event else ""
-        members = _members(objects, {event, candidate.key}, reasons)
+        members = _members(objects, {event, candidate.key}, known.reasons)
         single = bodies[0][2]
         ways.append((candidate, Object(event, value, open_end, first, candidate.key, members, opener, single)))
     return ways
@@ -114,11 +112,6 @@ def _members(objects: Sequence[dict[str, Any]], taken: set[str], reasons: frozen
     for name, key in fields.surely(texts_of, members, reasons).items():
         members[name] = Member(key, name, True, False)  # noqa: FBT003  text, not bare
     return tuple(members.values())
-
-
-def split_front(front: str, marker: str) -> str:
-    """Return what precedes the marker, or the object if the marker is inside it."""
-    return front[: front.rindex(marker)] if marker in front else front
 
 
 def stamps_of(objects: Sequence[dict[str, Any]], key: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Announced, Follows, MarkedLine, Words
 from logwatch.propose.lines import INTEGER, mask
 
@@ -26,9 +26,7 @@ def opener(line: MarkedLine) -> int:
     return found.end() if found else start
 
 
-def learn(
-    lines: Sequence[MarkedLine], quotes: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[CodeCandidate, Words]]:
+def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> list[tuple[CodeCandidate, Words]]:
     """Return the ways to read the lines by words, the best first."""
     cut = [opener(line) for line in lines]
     rests = [line.rest[at:] for line, at in zip(lines, cut, strict=True)]
@@ -44,11 +42,11 @@ def learn(
     )
     groups = sum("(" in text for text in masked) * 10 >= len(lines) or any("(" in text for text in open_)
     ways: list[tuple[CodeCandidate, Words]] = []
-    candidates = codes.choose(_all(masked), known, len(lines))
-    several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known, len(lines))
-    for group in [*([several] if several else []), *([each] for each in candidates)]:
+    candidates = codes.choose(_all(masked), known)
+    several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known)
+    for group in ([several] if several else []) + [[each] for each in candidates]:
         candidate = group[0]
-        more = [*group[1:], *_alternatives(_whole(group), masked, known, len(lines))]
+        more = [*group[1:], *_alternatives(_whole(group), masked, known)]
         whole = _whole([candidate, *more])
         anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
         taken = {each.key for each in anchors}
@@ -63,7 +61,7 @@ def learn(
             [masked[row] for row in read],
             marks=marks + ("()" if groups else ""),
             taken=taken,
-            reasons=reasons,
+            reasons=known.reasons,
         )
         ways.append(
             (
@@ -76,7 +74,7 @@ def learn(
                     marks=separators,
                     groups=groups and not held,
                     quotes=quotes,
-                    reason=None if "reason" in announced else _reason_behind(masked, anchors, candidate, reasons),
+                    reason=None if "reason" in announced else _reason_behind(masked, anchors, candidate, known.reasons),
                     platforms=() if "platform" in announced else fields.alone(masked, separators),
                     stamp=_stamp(rests, taken),
                 ),
@@ -102,7 +100,7 @@ def _all(masked: Sequence[str]) -> list[CodeCandidate]:
     ]
 
 
-def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[int], lines: int) -> list[CodeCandidate]:
+def _alternatives(best: CodeCandidate, masked: Sequence[str], known: CatalogueWords) -> list[CodeCandidate]:
     """Return other words for the lines without a number behind the best one: ``failed=`` beside ``ok=``.
 
     One may be the same word in another spelling, such as ``code=`` beside ``code``.
@@ -117,7 +115,7 @@ def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[i
         overlap = sum(a is not None and b is not None for a, b in zip(best.values, other.values, strict=True))
         numbers = [value for row in rows if (value := other.values[row]) is not None]
         if (
-            len(rows) >= (_FEWEST if other.key == best.key else max(_FEWEST, _SMALL * lines))
+            len(rows) >= (_FEWEST if other.key == best.key else max(_FEWEST, _SMALL * len(masked)))
             and not overlap
             and (other.key, other.gap) != (best.key, best.gap)
             and codes.share_of_codes(numbers, known) >= 0.9  # noqa: PLR2004  nearly all

@@ -76,6 +76,7 @@ class LogResults:
                 (),
                 lambda: next(numbers),
                 owns=scanner.owns,
+                dates=scanner.dates,
                 held=scanner.held,
                 max_line_bytes=parts.config.follow.max_line_bytes,
                 release_seconds=parts.config.follow.release_seconds,

@@ -40,7 +40,7 @@ class JournalEnd:
             fields = f"--output-fields={','.join(FIELDS)}"
             self._child = Child([f"--lines={most}", fields, *target.arguments])
         except NoJournalError as error:
-            raise Unreadable(error.problem) from None
+            raise Unreadable(*error.problems) from None
         self._target = target
         self._most = most
         self._max_line_bytes = max_line_bytes

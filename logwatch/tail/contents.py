@@ -15,7 +15,6 @@ _RENAMED_BYTES = 256
 """This many equal bytes prove a file at the path to be a copy of one that got a rotated name: the log that comes after
 a rotation may begin with the same banner. Without such a name, ``TELLING_BYTES`` do."""
 
-_SHORTER = (Relation.PART, Relation.CUT)
 _OWN, _ELSEWHERE, _PACKED, _MOVED, _LESS, _CHANGED = range(6)
 """What proves that a generation lies in a file, best first."""
 _Order = tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]

@@ -12,7 +12,7 @@ from typing import Protocol
 from logwatch.model import Position
 from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
 from logwatch.tail.files import CorruptError, OwnFile
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, has_time, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SURE_BYTES, Relation, compare
 from logwatch.tail.uncompressed import Content, SeekingError, is_part, shared_bytes
@@ -220,7 +220,9 @@ class Sharing:
         others = self.alike(known.path, run) if known.copy_of else []
         told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
         alike = (g for g in told if g is not generation and g.begins_alike(run))
-        return next((g for g in alike if self._holds_run(g, run) and self._ends_in(generation, g)), None)
+        # Lines without times recur: a log may go on just like the next one begins
+        dated = (g for g in alike if not g.repeats or has_time(run[: g.position.head_bytes], generation.lines.is_dated))
+        return next((g for g in dated if self._holds_run(g, run) and self._ends_in(generation, g)), None)
 
     def _ends_in(self, generation: Generation, other: Generation) -> bool:
         """Return whether a generation that begins at this one's offset ends in its file, or is longer than the file."""

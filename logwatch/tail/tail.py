@@ -57,6 +57,7 @@ class Tail:
         next_generation: Callable[[], int],
         *,
         owns: envelopes.Owns,
+        dates: envelopes.Owns,
         held: Held,
         max_line_bytes: int,
         release_seconds: float,
@@ -73,7 +74,7 @@ class Tail:
         rotated = Globs(source.rotated) if source.rotated else None
         self._owners = Owners(rotated, clock, lambda: files.sources, follows=self._is_led_to)
         self._ctx = SourceContext(
-            reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes),
+            reading=LineReading(source.name, source.envelope, owns, dates, held, max_line_bytes),
             release_seconds=release_seconds,
             next_generation=next_generation,
             files=files.share(self._owners),

@@ -113,8 +113,6 @@ def refuse_in_the_clear(config: Config, *, tls: bool) -> None:
 class Access:
     """What is in force for one server; ``admit`` is asked before any handler runs."""
 
-    why = WHY
-
     def __init__(
         self,
         path: Path | None = None,
@@ -145,11 +143,6 @@ class Access:
     def headers(self) -> dict[str, str]:
         """The headers that every answer gets."""
         return self._settings.file.headers if self._settings.file else {}
-
-    @property
-    def trouble(self) -> str:
-        """Why the present file is not the one in force, in words; empty if it is."""
-        return str(self.refused) if self.refused else ""
 
     def warnings(self, config: Config) -> list[Problem]:
         """Return warnings about unsafe or useless settings, if this is served as ``config`` says."""

@@ -23,21 +23,9 @@ from logwatch.web.server import DEADLINE_SECONDS
 from logwatch.web.site import Site, SiteHandler
 
 COLUMNS = (
-    "at",
-    "source",
-    "provider",
-    "platform",
-    "code",
-    "reason",
-    "class",
-    "title",
-    "app",
-    "user",
-    "token",
-    "shape",
-    "webhook_reason",
-    "webhook_title",
-)
+    "at", "source", "provider", "platform", "code", "reason", "class", "title", "app", "user", "token", "shape",
+    "webhook_reason", "webhook_title",
+)  # fmt: skip
 HIT_COLUMNS = ("user", "token", "source", "platform", "app", "code", "reason", "pushes", "first", "last")
 CLEAN_UP_COLUMNS = ("user", "app", "platform", "code", "reason", "pushes", "first", "last")
 HIDDEN = (

@@ -8,7 +8,7 @@ about security must do what it says. PyYAML was chosen since its nodes know thei
 import dataclasses
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -243,57 +243,9 @@ class _Reading:
         )
         found = {name: value for name, value in found.items() if value not in (None, "")}
         tls = Tls(where=f"{self._path}:{node.start_mark.line + 1}: {key}", **found)
-        if len(self._problems) == before:
-            self._contradictions(node, key, tls)
+        for setting, *problem in _contradictions(tls) if len(self._problems) == before else ():
+            self._problem(node, f"{key}.{setting}" if setting else key, *problem)
         return tls
-
-    def _contradictions(self, node: yaml.Node, key: str, tls: Tls) -> None:
-        for part, file, text in (("cert", tls.cert_file, tls.cert), ("key", tls.key_file, tls.key)):
-            if bool(file) == bool(text):
-                what = f"{part}_file is missing" if not file else f"{part} and {part}_file are both there"
-                self._problem(node, key, what, "TLS needs one certificate and one key", f"{part}_file: PATH")
-        authority = bool(tls.client_ca_file or tls.client_ca)
-        if tls.client_auth_type == "RequireAnyClientCert":
-            self._problem(
-                node,
-                f"{key}.client_auth_type",
-                "RequireAnyClientCert is not supported here",
-                "it lets in whoever makes a certificate, and Python cannot ask for one without checking it",
-                "RequireAndVerifyClientCert with client_ca_file",
-            )
-        elif CLIENT_AUTH[tls.client_auth_type] != ssl.CERT_NONE and not authority:
-            self._problem(
-                node,
-                f"{key}.client_ca_file",
-                "missing",
-                f"{tls.client_auth_type} would let in whoever has a public certificate",
-                "client_ca_file: PATH",
-            )
-        elif authority and tls.client_auth_type == "NoClientCert":
-            self._problem(
-                node,
-                f"{key}.client_auth_type",
-                "missing",
-                "an authority is named, and nobody is asked for a certificate",
-                "client_auth_type: RequireAndVerifyClientCert",
-            )
-        if tls.client_allowed_sans and tls.client_auth_type != "RequireAndVerifyClientCert":
-            self._problem(
-                node,
-                f"{key}.client_allowed_sans",
-                "has no effect without a certificate of each client",
-                try_="client_auth_type: RequireAndVerifyClientCert",
-            )
-        if VERSIONS[tls.min_version] > VERSIONS[tls.max_version]:
-            self._problem(node, f"{key}.min_version", f"{tls.min_version} is above max_version {tls.max_version}")
-        if len(set(tls.curve_preferences)) not in (0, 1, len(CURVES)):
-            self._problem(
-                node,
-                f"{key}.curve_preferences",
-                "some of several curves cannot be chosen here",
-                "Python can hold OpenSSL to one curve, or leave it all of them",
-                "one curve, all four, or none",
-            )
 
     def _http(self, node: yaml.Node, key: str) -> dict[str, str]:
         found = self._table(node, key, {"http2": self._truth, "headers": self._headers})
@@ -313,25 +265,8 @@ class _Reading:
         users = {}
         for name, _, value in self._pairs(node, key):
             users[name] = self._text(value, f"{key}.{name}")
-            found = _BCRYPT.fullmatch(users[name])
-            if not found or not 4 <= int(found[1]) <= 31:  # noqa: PLR2004  bcrypt's own bounds
-                self._problem(
-                    value,
-                    f"{key}.{name}",
-                    "no bcrypt hash",
-                    "passwords must be hashes here",
-                    "htpasswd -nBC 10 '' | tr -d ':\\n'",
-                )
-            elif int(found[1]) > COSTLIEST:
-                self._problem(
-                    value,
-                    f"{key}.{name}",
-                    f"bcrypt cost {int(found[1])}",
-                    "to check one password would take longer than a scrape may",
-                    "a cost of 10 to 12",
-                )
-            if not name or ":" in name:
-                self._problem(value, f"{key}.{name}", "no user can have this name", "a colon ends it")
+            for problem in _wrong_with_user(name, users[name]):
+                self._problem(value, f"{key}.{name}", *problem)
         return users
 
     def _rate_limit(self, node: yaml.Node, key: str) -> None:
@@ -342,3 +277,41 @@ class _Reading:
             "a limit for all clients together lets one of them keep Prometheus out; connections are bounded instead",
             "remove it",
         )
+
+
+def _contradictions(tls: Tls) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what is wrong with settings together: the setting, what, why, and what to try."""
+    for part, file, text in (("cert", tls.cert_file, tls.cert), ("key", tls.key_file, tls.key)):
+        if bool(file) == bool(text):
+            what = f"{part}_file is missing" if not file else f"{part} and {part}_file are both there"
+            yield "", what, "TLS needs one certificate and one key", f"{part}_file: PATH"
+    asked, authority = tls.client_auth_type, bool(tls.client_ca_file or tls.client_ca)
+    of_each = "client_auth_type: RequireAndVerifyClientCert"
+    if asked == "RequireAnyClientCert":
+        why = "it lets in whoever makes a certificate, and Python cannot ask for one without checking it"
+        remedy = "RequireAndVerifyClientCert with client_ca_file"
+        yield "client_auth_type", "RequireAnyClientCert is not supported here", why, remedy
+    elif CLIENT_AUTH[asked] != ssl.CERT_NONE and not authority:
+        why = f"{asked} would let in whoever has a public certificate"
+        yield "client_ca_file", "missing", why, "client_ca_file: PATH"
+    elif authority and asked == "NoClientCert":
+        yield "client_auth_type", "missing", "an authority is named, and nobody is asked for a certificate", of_each
+    if tls.client_allowed_sans and asked != "RequireAndVerifyClientCert":
+        yield "client_allowed_sans", "has no effect without a certificate of each client", "", of_each
+    if VERSIONS[tls.min_version] > VERSIONS[tls.max_version]:
+        yield "min_version", f"{tls.min_version} is above max_version {tls.max_version}", "", ""
+    if len(set(tls.curve_preferences)) not in (0, 1, len(CURVES)):
+        why = "Python can hold OpenSSL to one curve, or leave it all of them"
+        yield "curve_preferences", "some of several curves cannot be chosen here", why, "one curve, all four, or none"
+
+
+def _wrong_with_user(name: str, hashed: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with a user: what, why, and what to try."""
+    found = _BCRYPT.fullmatch(hashed)
+    cost = int(found[1]) if found else 0
+    if not 4 <= cost <= 31:  # noqa: PLR2004  bcrypt's own bounds
+        yield "no bcrypt hash", "passwords must be hashes here", "htpasswd -nBC 10 '' | tr -d ':\\n'"
+    elif cost > COSTLIEST:
+        yield f"bcrypt cost {cost}", "to check one password would take longer than a scrape may", "a cost of 10 to 12"
+    if not name or ":" in name:
+        yield "no user can have this name", "a colon ends it", ""

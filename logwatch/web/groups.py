@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from logwatch.ledger.reader import FailureRow, Place
+from logwatch.ledger.reader import Listed, Place
 from logwatch.ledger.waiting import StoredFailure
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log
@@ -21,7 +21,7 @@ class Group:
     @property
     def id(self) -> str:
         """Return an identifier that stays the same from page to page."""
-        return f"{zlib.crc32(repr(_alike((0, *self.newest))).encode(errors='replace')):08x}"
+        return f"{zlib.crc32(repr(_alike(self.newest)).encode(errors='replace')):08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,24 @@ class Grouped:
         return sum(group.count for group in self.groups)
 
 
-def grouped(rows: Iterable[FailureRow], most: int, looked_at: int = LOOKED_AT) -> Grouped:
+def grouped(listed: Iterable[Listed], most: int, looked_at: int = LOOKED_AT) -> Grouped:
     """Put failures, newest first, into at most ``most`` groups, reading at most ``looked_at`` of them."""
-    groups: dict[FailureRow, Group] = {}
+    groups: dict[StoredFailure, Group] = {}
     last, more = None, False
-    for number, row in enumerate(rows):
-        key = _alike(row)
+    for number, (place, failure) in enumerate(listed):
+        key = _alike(failure)
         group = groups.get(key)
         if number == looked_at or (group is None and len(groups) == most):
             more = True
             break
         if group is None:
-            groups[key] = Group(StoredFailure(*row[1:]), 1, row[1])
+            groups[key] = Group(failure, 1, failure.at)
         else:
             group.count += 1
-            group.first = row[1]
-        last = row
-    return Grouped(list(groups.values()), Place(last[1], last[0]) if last else None, more)
+            group.first = failure.at
+        last = place
+    return Grouped(list(groups.values()), last, more)
 
 
-def _alike(row: FailureRow) -> FailureRow:
-    return (*row[2:9], *row[10:])  # without its number, its time and its shape
+def _alike(failure: StoredFailure) -> StoredFailure:
+    return failure._replace(at=0.0, shape="")

@@ -94,7 +94,7 @@ def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], now: flo
     """Return the ledger's incidents brought up to date with the findings of now, the newest first."""
     recent = [each for each in history if each.ended is None or each.ended >= now - _DAY]
     changed = fold(recent, findings, now)
-    numbers = {each.number for each in changed if each.number}
+    numbers = {each.number for each in changed}
     return sorted([*changed, *(each for each in history if each.number not in numbers)], key=lambda each: -each.began)
 
 
@@ -115,7 +115,6 @@ def link(incident: Incident, catalogue: Catalogue) -> str:
         fields.pop("code", None)
         classes = {entry_of(catalogue, row).class_ for row in rows}
         fields.update({"class": classes.pop()} if len(classes) == 1 else {})
-        fields.pop("reason", None)
     fields["from"] = _seconds(math.floor(incident.began))
     fields["to"] = "" if incident.ended is None else _seconds(math.floor(incident.ended) + 1)
     return urlencode({name: value for name, value in fields.items() if value})

@@ -112,7 +112,7 @@ class _Log:
         reader = site.reader
         try:
             wanted = site.filter(query)
-            found = grouped(reader.failure_rows(wanted, LOOKED_AT + 1, query.before), query.limit)
+            found = grouped(reader.each_failure(wanted, LOOKED_AT + 1, query.before), query.limit)
             self.groups = found.groups
             whole = not found.more and query.before is None  # then no second search is needed to count
             self.total = found.count if whole else reader.count(wanted) if query.narrows else kept

@@ -27,7 +27,7 @@ import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError, in_words
-from logwatch.web.access import LOOK_SECONDS, Access, Refusal
+from logwatch.web.access import LOOK_SECONDS, WHY, Access, Refusal
 from logwatch.web.answer import prefix_of, under
 from logwatch.web.connections import ConnectionLimiter
 
@@ -325,7 +325,7 @@ class Handler(tornado.web.RequestHandler):
         # 405 names the methods that are allowed (RFC 9110), unless the refusal has named its own
         if status_code == 405 and "Allow" not in self._headers:  # noqa: PLR2004
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
-        self.say(status_code, f"{status_code} {self._access.why.get(status_code, self._reason)}")
+        self.say(status_code, f"{status_code} {WHY.get(status_code, self._reason)}")
 
     def say(self, status_code: int, told: str) -> None:
         """Answer with a status and a sentence: as a line of plain text, or for a browser as a page that leads home."""

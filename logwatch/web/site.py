@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import tornado.escape
@@ -82,20 +82,12 @@ class SiteHandler(Handler):
             self._asked.cancel()
 
 
-class Shown(Examined, Protocol):
-    """What the pages need of the daemon beyond what a diagnosis needs."""
-
-    @property
-    def ledger_path(self) -> Path:
-        """Where the lists are read from."""
-
-
 class Site:
     """The pages' view of a daemon."""
 
     def __init__(
         self,
-        watched: Shown,
+        watched: Examined,
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,

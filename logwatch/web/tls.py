@@ -23,11 +23,8 @@ def context(tls: Tls) -> ssl.SSLContext:
     with _files(tls, problems) as (cert, key, authority):
         for part, path in (("cert_file", cert), ("key_file", key), ("client_ca_file", authority)):
             if path and (why := _unreadable(path)):
-                problems.append(
-                    Problem(
-                        f"{tls.where}.{part}", f"{path} cannot be read", why, "make it readable for the service's user"
-                    )
-                )
+                remedy = "make it readable for the service's user"
+                problems.append(Problem(f"{tls.where}.{part}", f"{path} cannot be read", why, remedy))
         if not problems:
             problems += _load(made, tls, str(cert), str(key), str(authority or ""))
     if problems:
@@ -47,41 +44,31 @@ def _versions(made: ssl.SSLContext, tls: Tls) -> None:
         made.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
 
 
-def _curve(made: ssl.SSLContext, tls: Tls) -> list[Problem]:
+def _curve(made: ssl.SSLContext, tls: Tls) -> Iterator[Problem]:
+    """Hold a context to the one curve that is named; yield a problem if that cannot be."""
     (name,) = set(tls.curve_preferences)
     try:
         made.set_ecdh_curve(CURVES[name])
     except (ssl.SSLError, ValueError) as error:  # Debian 12's Python has no X25519 here
         why = f"this Python cannot hold OpenSSL to it: {_said(error)}"
-        return [
-            Problem(f"{tls.where}.curve_preferences", f"{name} alone cannot be chosen", why, "CurveP256, or all four")
-        ]
-    return []
+        yield Problem(f"{tls.where}.curve_preferences", f"{name} alone cannot be chosen", why, "CurveP256, or all four")
 
 
-def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -> list[Problem]:
-    problems = []
+def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -> Iterator[Problem]:
+    """Load certificate, key and authority into a context; yield a problem for what cannot be used."""
     try:
         # OpenSSL would ask for a passphrase at the terminal, which a service does not have
         made.load_cert_chain(cert, key, password=lambda: "")
     except (OSError, ValueError) as error:  # OpenSSL refuses them, or one is gone since it was checked
-        problems.append(
-            Problem(
-                f"{tls.where}.cert_file",
-                "certificate and key cannot be used together",
-                _said(error),
-                "the PEM file of the certificate, its chain behind it, and its own key, without a passphrase",
-            )
-        )
+        what = "certificate and key cannot be used together"
+        remedy = "the PEM file of the certificate, its chain behind it, and its own key, without a passphrase"
+        yield Problem(f"{tls.where}.cert_file", what, _said(error), remedy)
     if authority:
         try:
             made.load_verify_locations(authority)
         except (OSError, ValueError) as error:
-            problems.append(
-                Problem(f"{tls.where}.client_ca_file", "holds no certificate of an authority", _said(error), "PEM")
-            )
+            yield Problem(f"{tls.where}.client_ca_file", "holds no certificate of an authority", _said(error), "PEM")
     made.verify_mode = CLIENT_AUTH[tls.client_auth_type]
-    return problems
 
 
 def _said(error: Exception) -> str:

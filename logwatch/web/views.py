@@ -4,29 +4,21 @@ import asyncio
 import gzip
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import prometheus_client
 from prometheus_client.exposition import choose_encoder
 
+from logwatch.diagnosis.gather import Examined
 from logwatch.web import api, pages
 from logwatch.web.answer import by_weight, takes_gzip
 from logwatch.web.assets import Asset
 from logwatch.web.runbooks import Runbook, RunbookIndex
 from logwatch.web.server import Handler, Rule
-from logwatch.web.site import Shown, Site
+from logwatch.web.site import Site
 from logwatch.web.user import User
 from logwatch.web.webhook import Doorkeeper, WebhookHandler
 
 Encoder = Callable[[prometheus_client.registry.Collector], bytes]
-
-
-class Health(Protocol):
-    """What the health endpoints need."""
-
-    @property
-    def trouble(self) -> str:
-        """Why the daemon is not ready; empty when it is."""
 
 
 class _Scrapes:
@@ -84,17 +76,17 @@ class _Healthy(Handler):
 class _Ready(Handler):
     """``/-/ready``: what is read is being committed; 503 and the reason if it is not."""
 
-    def initialize(self, health: Health) -> None:
-        self._health = health
+    def initialize(self, watched: Examined) -> None:
+        self._watched = watched
 
     def get(self) -> None:
-        trouble = self._health.trouble
+        trouble = self._watched.trouble
         self.say(503 if trouble else 200, f"mesibo-logwatch is {f'not ready: {trouble}' if trouble else 'ready.'}")
 
 
 def rules(
     registry: prometheus_client.CollectorRegistry,
-    watched: Shown,
+    watched: Examined,
     *,
     door: Doorkeeper | None = None,
     clock: Callable[[], float] = time.time,
@@ -104,7 +96,7 @@ def rules(
     return [
         (r"/metrics", _Metrics, {"scrapes": _Scrapes(registry)}),
         (r"/-/healthy", _Healthy, {}),
-        (r"/-/ready", _Ready, {"health": watched}),
+        (r"/-/ready", _Ready, {"watched": watched}),
         (r"/", pages.Status, site),
         (r"/codes/?", pages.Codes, site),
         (r"/codes/(-?[0-9]{1,6})/?", pages.Code, site),

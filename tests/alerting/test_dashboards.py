@@ -110,6 +110,35 @@ def test_each_start_of_the_watcher_is_marked(tmp_path, away):
     assert_holds(test, tmp_path / "test.yml")
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize("title", ["Codes, their meaning and what to do", "Not accepted, by code"])
+def test_a_code_that_two_hosts_name_differently_has_one_name(tmp_path, title):
+    """Hosts have catalogues of their own, or one is upgraded before the other: Prometheus refuses to join two names."""
+    panels = json.loads((CONFIG / "grafana/dashboards/mesibo-overview.json").read_text())["panels"]
+    (expr,) = (each["targets"][0]["expr"] for each in panels if each["title"] == title)
+    code = 'platform="fcm",code="931",reason=""'
+    series = {
+        f'instance_source_platform_code_reason_class:mesibo_push_results:new{{{HOST},{code},class="rejected"}}': 1,
+        f"instance_source_platform_code_reason:mesibo_push_results:increase5m{{{HOST},{code}}}": 1,
+        f'mesibo_push_code_info{{instance="i",{code},name="proxy_down",class="configuration"}}': 1,
+        f'mesibo_push_code_info{{instance="j",{code},name="unknown_931",class="rejected"}}': 1,
+    }
+    counted = {"expr": f"count({chosen(expr).replace('$__range', '5m')})", "eval_time": "5m"}
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": name, "values": f"{value}+0x20"} for name, value in series.items()],
+        "promql_expr_test": [counted | {"exp_samples": [{"labels": "{}", "value": 1}]}],
+    }
+    assert_holds(test, tmp_path / "test.yml")
+
+
+def test_the_table_of_hosts_names_a_column_that_is_alone():
+    """Where all daemons are down, only the first query has a value, and Grafana calls its column otherwise."""
+    panels = json.loads((CONFIG / "grafana/dashboards/mesibo-fleet.json").read_text())["panels"]
+    renamed = next(each for each in panels if each["title"] == "Hosts")["transformations"][1]["options"]["renameByName"]
+    assert renamed["Value"] == renamed["Value #A"] == "up"
+
+
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.stem)
 def test_what_a_host_exports_counts_once_where_it_comes_by_two_ways(path):
     """A host that two jobs scrape, or two agents that send to one store, doubles no sum: as in the rules."""

@@ -236,6 +236,17 @@ def test_the_rules_for_the_past_are_what_dashboards_read_and_read_counters_alone
     assert [rule["record"] for rule in rules if recorded.search(rule["expr"])] == []
 
 
+def test_a_host_is_known_by_its_cluster_too():
+    """Clusters may have hosts of one name: no rule and no text takes one for the other."""
+    for rule in (
+        rule for path in RULES for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]
+    ):
+        assert "(instance)" not in rule["expr"], rule
+        for text in rule.get("annotations", {}).values():
+            asked = re.findall(r"\{[^{}]*instance=%q[^{}]*\}", text)
+            assert all("cluster=%q" in each for each in asked), text
+
+
 def test_vmalert_gets_the_same_alerts():
     """Each alert with its labels, none held by what its version does not know; effects alone wait longer for causes."""
 

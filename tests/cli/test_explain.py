@@ -24,6 +24,11 @@ def test_a_person_reads_meaning_side_and_remedy():
     assert max(map(len, lines)) <= 90
 
 
+def test_a_terminal_that_claims_no_width_still_shows_all():
+    """Some consoles export COLUMNS=0: no word of the answer fits into that, and none was printed."""
+    assert run("903", env={"COLUMNS": "0"}).output.startswith("903 Certificate expired (mesibo)\n")
+
+
 def test_into_a_pipe_it_is_plain():
     """No escape sequence and no blank at the end of a line."""
     output = run("400", env={}).output

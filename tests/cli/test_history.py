@@ -95,6 +95,9 @@ def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
             "/nowhere/F: cannot be written: No such file or directory\n  try: name one in a writable directory",
         ),
         (["missing.log", "-o", "/dev/full"], "/dev/full: is not a file"),
+        (["missing.log", "-o", ""], '"": is not a file'),  # as of a variable that is not set
+        (["missing.log", "-o", "/"], "/: is not a file"),
+        (["missing.log", "-o", "/dev/null/F"], "/dev/null/F: cannot be written: Not a directory"),
         (["missing.log", "-o", "F"], "missing.log: there is no such file"),
     ],
 )

@@ -26,6 +26,10 @@ NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
         ("1.5h", NOON - 5400),
         ("1w", NOON - 604800),
         ("2h ago", NOON - 7200),
+        ("2 hours ago", NOON - 7200),
+        ("1 minute ago", NOON - 60),
+        ("30min", NOON - 1800),
+        ("1day", NOON - 86400),
         ("today", NOON - 43200),
         ("yesterday", NOON - 43200 - 86400),
         ("10:15", NOON - 6300),
@@ -39,7 +43,9 @@ def test_times_are_absolute_or_relative(text, seconds):
     assert moment(text, lambda: NOON) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "2h30", "-2h", "24:01", "7:5", "2026-13-01", "1e3", "9" * 400 + "w"])
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "2h30", "2 months", "-2h", "24:01", "7:5", "2026-13-01", "1e3", "9" * 400 + "w"]
+)
 def test_other_text_is_refused_with_an_example(text):
     """Whoever mistypes learns how it is written."""
     with pytest.raises(click.BadParameter, match="is not a time; try 2h"):

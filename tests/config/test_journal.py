@@ -22,8 +22,8 @@ def test_a_container_or_a_unit_in_the_journal(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"journal": {}}, "journal: needs either container or unit"),
-        ({"journal": {"unit": "a", "container": "b"}}, "journal: needs either container or unit"),
+        ({"journal": {}}, ": journal: needs either container or unit"),
+        ({"journal": {"unit": "a", "container": "b"}}, ": journal: needs either container or unit"),
         ({"journal": {"unit": "a"}, "paths": ["x"]}, "has paths and journal"),
         ({"journal": {"unit": "a"}, "envelope": "docker"}, 'envelope: "docker" does not go with journal'),
         ({"journal": {"unit": "a b"}}, "cannot be used"),

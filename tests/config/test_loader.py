@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.config import load
+from logwatch.config import Source, load
+from logwatch.config.sources import WebhookSource
 from logwatch.errors import ConfigError
 from tests.helpers.settings import from_dict
 
@@ -247,6 +248,33 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "~/*.log",
+        "~mesibo/m.log",
+        "${HOME}/m",
+        "$LOGS/m",
+        "/log/$HOST/m.log",
+        "/x/m-${N}.log",
+        "%h/m.log",
+        "logs/~/m.log",
+        "file:///m.log",
+    ],
+)
+def test_a_path_that_a_shell_would_fill_in_is_refused(path, tmp_path):
+    """It would be a file of that very name below the configuration's directory: no log is there, and state would be."""
+    for text in (f'[[source]]\nname = "m"\npaths = ["{path}"]\n', f'{MINIMAL}[state]\ndirectory = "{path}"\n'):
+        assert any(f"'{path}' cannot be used: ~, $NAME," in each for each in problems(text, tmp_path))
+
+
+@pytest.mark.parametrize("path", ["logs/m~", "/var/log/a$", "/var/log/100%h/m.log", "/srv/c:/m.log"])
+def test_a_name_with_such_a_character_elsewhere_is_a_name(path, tmp_path):
+    """Nobody could mean anything else."""
+    (tmp_path / "logwatch.toml").write_text(f'[[source]]\nname = "m"\npaths = ["{path}"]\n')
+    assert load(tmp_path / "logwatch.toml").source[0].paths == (str(tmp_path / path),)
+
+
+@pytest.mark.parametrize(
     "more",
     [
         '[web]\nlisten = ":1"\nconfig_file = "web.yml"\n',
@@ -356,3 +384,27 @@ def test_a_file_saved_on_another_system_is_read(mark, end, tmp_path):
     file.write_bytes(file.read_bytes() + b"nonsense = 1" + end)
     with pytest.raises(ConfigError, match=r"toml:5: "):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("part", "random"),
+    [
+        ("0123456701234567", True),
+        ("012345670123456", False),
+        ("0123456012345601", False),
+        ("abcdefghijklmnopqrstuv", True),
+        ("abcdefghijklmnopqrstu", False),
+        ("abcdefgabcdefgabcdefgabcdefg", False),
+    ],
+)
+def test_a_path_is_a_secret_if_it_looks_random(part, random):
+    """64 bits in hexadecimal digits, or 128 in others, of which no fewer than eight differ: else it can be guessed."""
+    said = [problem.what for problem in WebhookSource(path=f"/webhook/{part}").contradictions("webhook")]
+    assert said == ([] if random else ["can be guessed, and there is no secret_file"])
+
+
+@pytest.mark.parametrize("zone", ["CET+1", "Europe", "../../etc/passwd", "/usr/share/zoneinfo/UTC", "\0"])
+def test_what_is_no_zone_is_one_problem(zone):
+    """Whatever Python makes of it: an unknown name, a directory of zones, a path."""
+    (problem,) = Source(name="m", paths=("x",), timezone=zone).contradictions("source")
+    assert problem.where == "source.timezone"

@@ -11,6 +11,10 @@ MISTAKES = {
     "True": ("allow = True", "true or false"),
     "yes": ("allow = yes  # of course", "true or false"),
     "a decimal comma": ("poll_seconds = 0,5", "0.5"),
+    "a comma between thousands": ("keep = 10,000", "10000"),
+    "a 0 in front": ("keep = 010", "without a 0"),
+    "a semicolon": ('name = "mesibo";', "semicolon"),
+    "a zero-width space": ("\u200bname = 1", "cannot be seen"),
     "a unit": ("poll_seconds = 5s", "number alone"),
     "a backslash": (r'paths = ["C:\logs"]', "single quotes"),
     "a table over two lines": ('docker = {\n  container = "m"\n}', "on one line"),
@@ -40,9 +44,10 @@ def test_a_syntax_error_says_its_line_and_what_was_meant(text, meant, tmp_path):
     assert meant in problem.try_
 
 
-def test_an_error_that_is_found_at_the_end_of_the_file_has_the_last_line(tmp_path):
+@pytest.mark.parametrize("text", ['listen = "127.0.0.1', 'hosts = ["a",'])
+def test_an_error_that_is_found_at_the_end_of_the_file_has_the_last_line(tmp_path, text):
     """There is a line to look at in any case."""
     file = tmp_path / "logwatch.toml"
-    file.write_text('[web]\nlisten = "127.0.0.1\n\n\n')
+    file.write_text(f"[web]\n{text}\n\n\n")
     _, (problem,) = read(file)
     assert problem.where == f"{file}:2"

@@ -132,6 +132,8 @@ def of_google(content, **asked):
     [
         ("https://googleapis.com/token", None),
         ("https://oauth2.googleapis.com/token", None),
+        ("https://accounts.google.com/o/oauth2/token", None),  # as in files from before 2018
+        ("https://x.accounts.google.com/o/oauth2/token", "x.accounts.google.com"),
         ("http://oauth2.googleapis.com/token", "oauth2.googleapis.com"),
         ("https://evilgoogleapis.com/token", "evilgoogleapis.com"),
         ("https://googleapis.com.example/token", "googleapis.com.example"),

@@ -119,6 +119,38 @@ def test_each_mix_up_is_named_with_the_code_that_it_will_cause(what, tmp_path):
     assert all(flaw.step and flaw.remedy and flaw.what.endswith(".") for flaw in found.flaws)
 
 
+@pytest.mark.parametrize(
+    ("make", "asked", "said"),
+    [
+        (lambda: b"-----BEGIN NEW CERTIFICATE REQUEST-----\nMIIB\n", {}, "is a certificate signing request"),
+        (lambda: b"[1]", {}, "its JSON is not an object"),
+        (lambda: b"[" * 100_000, {}, "its JSON nests too deep"),
+        (lambda: b'{"type":\n}', {}, "no valid JSON (line 2)"),
+        (lambda: b'{"type": "\xff"}', {}, "no valid JSON."),
+        (lambda: certificate().public_bytes(making.DER)[:-9], {}, "neither a .p12, a certificate, a key nor JSON"),
+        (lambda: pem(certificate()).replace(b"M", b"!"), {}, "cannot be understood (ValueError)"),
+        (lambda: p12(None), {}, "the .p12 holds no certificate"),
+        (lambda: p12(certificate(), secret=SECRET), {}, "does not open without a password, or is damaged"),
+        (lambda: p12(certificate(), secret=SECRET), {"password": "x"}, "does not open with the given password, or"),
+        (lambda: pem_key(secret=SECRET) + pem(certificate()), {}, "is encrypted, and does not open."),
+        (lambda: pem_key(secret=SECRET) + pem(certificate()), {"password": "x"}, "not open with the given password."),
+        (pem_key, {}, "is a private key alone; its certificate is missing"),
+        (lambda: pem_key(secret=SECRET), {}, "a private key alone, encrypted or damaged; its certificate is missing"),
+        (lambda: pem(authority()) + pem(certificate("server")), {}, '"www.example.com" has none of Apple'),
+    ],
+)
+def test_why_a_file_cannot_be_used_is_said(make, asked, said, tmp_path):
+    """The one problem says what the file is, or how far it could be understood; a chain is judged by its end."""
+    (flaw,) = look(tmp_path, make(), **asked).problems
+    assert said in flaw.what
+
+
+def test_a_key_decides_which_of_two_certificates_is_judged(tmp_path):
+    """Of an old and a new certificate in one .pem, that of the key is what Apple will see."""
+    found = look(tmp_path, pem_key() + pem(certificate(owner="other")) + pem(certificate(days=-1)), "push.pem")
+    assert problems(found) == [("expired", 903)]
+
+
 FINE = {
     "universal": ("both", (BUNDLE, f"{BUNDLE}.voip", f"{BUNDLE}.complication"), True),
     "production": ("production", (BUNDLE,), False),
@@ -202,9 +234,11 @@ def test_a_file_that_others_may_read_is_noted_and_not_refused(tmp_path):
     """A private key that every user may read is worth a note; a certificate alone is not."""
     path = tmp_path / "push.p12"
     path.write_bytes(p12(certificate()))
-    path.chmod(0o644)
-    found = verdict(Request(name="x", file=str(path)), AT)
-    assert ([n.kind for n in found.notes], problems(found)) == (["others_may_read"], [])
+    for mode, who in ((0o644, "everybody on"), (0o640, "its group on")):
+        path.chmod(mode)
+        found = verdict(Request(name="x", file=str(path)), AT)
+        assert ([n.kind for n in found.notes], problems(found)) == (["others_may_read"], [])
+        assert who in found.notes[0].what
     path.write_bytes(certificate().public_bytes(making.DER))
     assert [n.kind for n in verdict(Request(name="x", file=str(path)), AT).notes] == ["no_key"]
 

@@ -18,12 +18,14 @@ import yaml
 import logwatch
 from logwatch.compile import pcre2
 from logwatch.doctor import examine, rights
-from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.host import NO_CERTIFICATE, Host, NoAnswer
+from logwatch.doctor.logs import LOOKED_AT
 from logwatch.doctor.rights import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
 from logwatch.journal.place import Target
-from logwatch.ledger.batch import Batch
+from logwatch.ledger.batch import Batch, EventShapeRow
 from logwatch.ledger.store import Ledger
+from logwatch.moments import iso
 from logwatch.words import bytes_
 from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
@@ -196,7 +198,23 @@ def with_journal(machine, *, at=NOW, container="mesibo", asked="mesibo"):
     machine.configure(f'journal = {{container = "{asked}", directory = {json.dumps(str(directory))}}}')
 
 
+def with_docker_file(name, text):
+    return lambda m: (with_docker(m), (m.directory / "docker/containers/abc" / name).write_text(text))
+
+
 LIMITED = {"max-size": "50m", "max-file": "5"}
+SECRET = "0123456789abcdef0123456789ABCDEF"
+
+
+def elsewhere(m):
+    """Let mesibo read its configuration from where the source says, and where nothing is."""
+    m.configure(f'paths = [{json.dumps(str(m.log))}]\nmesibo_conf = "/nowhere/mesibo.conf"')
+    m.mesibo_conf = None
+
+
+def linked(m):
+    (m.state / "ledger.sqlite3").rename(m.directory / "ledger")
+    (m.state / "ledger.sqlite3").symlink_to(m.directory / "ledger")
 
 
 def mesibo_conf(text):
@@ -261,10 +279,16 @@ FAULTS = [
     (mesibo_conf("logs {\npush = 1\n"), "mesibo.conf", "failure", "line 1"),
     (mesibo_conf("logs {\npush = 0\n}\n"), "push logging", "failure", "no push = 1"),
     (mesibo_conf("dbhost = a\n"), "push logging", "failure", "there is no logs"),
+    (elsewhere, "mesibo.conf", "skipped", "/nowhere/mesibo.conf is not there"),
+    (lambda m: (m.mesibo_conf.unlink(), m.mesibo_conf.mkdir()), "mesibo.conf", "skipped", "is not a file"),
     (lambda m: m.config.write_text("[[source]]\nnam = 1\n"), "configuration", "failure", "nam"),
     (lambda m: m.configure(extra='[catalogue]\nfile = "none.toml"\n'), "configuration", "failure", "none.toml"),
     (lambda m: m.programs.update({"mesibo.service": "LoadState=loaded\nActiveState=failed\n"}), "mesibo runs",
      "failure", "not active"),
+    (lambda m: m.programs.update({"mesibo.service": "LoadState=not-found\n"}), "mesibo runs", "skipped",
+     "name its container"),
+    (with_docker_file("hostconfig.json", "{"), "container mesibo: log size", "skipped", "cannot be read"),
+    (with_docker_file("config.v2.json", "{"), "container mesibo", "failure", "is not JSON as Docker writes it"),
     (lambda m: with_docker(m, name="/other"), "container mesibo", "failure", "there: other"),
     (lambda m: with_docker(m, driver="journald"), "container mesibo: log driver", "failure", "journald"),
     (with_docker, "container mesibo: log size", "warning", "until the disk is full"),
@@ -283,6 +307,12 @@ FAULTS = [
     (lambda m: m.log.write_text("E2511-10"), "log of mesibo: fresh", "warning", "no whole line yet"),
     (lambda m: m.log.write_bytes(gzip.compress(b"x")), "log of mesibo: text", "warning", "packed with gzip"),
     (lambda m: os.utime(m.log, (NOW - 7200, NOW - 7200)), "log of mesibo: fresh", "warning", "2 hours ago"),
+    (lambda m: m.log.write_bytes("E2511-101500-000: on_message\n".encode("utf-16")), "log of mesibo: text", "failure",
+     "UTF-16"),
+    (lambda m: m.log.write_text("E3102-101500-000: push_on_complete: code 200\n"), "log of mesibo: clock", "failure",
+     "is not a date"),
+    (lambda m: m.configure(f'webhook = {{path = "/webhook/{SECRET}"}}'), "webhook mesibo: events", "warning",
+     "no push event has come yet"),
     (lambda m: m.write("on_message: mid 1"), "log of mesibo: push lines", "warning", "none among the last 1 lines"),
     (lambda m: m.write(*["push_on_complete: no answer"] * 3), "log of mesibo: parsed", "failure", "0 %"),
     (lambda m: m.write("push_on_complete: code 200", at=NOW + 7200), "log of mesibo: clock", "failure", "zone"),
@@ -297,6 +327,7 @@ FAULTS = [
     (lambda m: m.state.rename(m.directory / "gone"), "state directory", "failure", "not there"),
     (damage, "ledger", "failure", ""),
     (lambda m: (m.state / "ledger.sqlite3").unlink(), "ledger", "warning", "nothing was ever committed"),
+    (linked, "state directory", "failure", "ledger.sqlite3 is a link, or another user's"),
     (long_log, "ledger", "warning", "ledger.sqlite3-wal has 65.0 MiB, and grows: a program keeps a read of the ledger"),
     (aside, "ledger set aside", "warning", "damaged-20251122T101500Z"),
     (lambda m: m.programs.update({"mesibo-logwatch.service": "LoadState=not-found\n"}), "unit", "failure", "installed"),
@@ -319,6 +350,9 @@ FAULTS = [
     (answer("/api/v1/rules", {"groups": [{"rules": [RULE | {"health": "err"}]}]}), "prometheus rules", "failure",
      "PushFails"),
     (answer("/api/v1/alertmanagers", {"activeAlertmanagers": []}), "alertmanager", "warning", "nobody"),
+    (answer("/api/v1/alertmanagers", {"activeAlertmanagers": [{"url": f"{ALERTMANAGER}/api/v2/alerts"},
+                                                              {"url": "http://127.0.0.1:9094/api/v2/alerts"}]}),
+     "alertmanager", "warning", "http://127.0.0.1:9094: Connection refused"),
     # Prometheus knows one, and nothing listens there
     (answer("/api/v2/status", NoAnswer("Connection refused"), ALERTMANAGER), "alertmanager", "failure", "refused"),
     (answer("/api/v2/status", b"<html>", ALERTMANAGER), "alertmanager", "failure", "is not Alertmanager"),
@@ -337,6 +371,8 @@ FAULTS = [
     (answer("/api/v1/rules", loaded(health="unknown")), "rules evaluated", "warning", "not yet"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"labels": {"job": "mesibo-logwatch"}}]}),
      "cluster label", "failure", "http://h:1/metrics has none"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET, TARGET | {"scrapeUrl": "http://h:2/metrics"}]}),
+     "instance label", "warning", "http://h:1/metrics, http://h:2/metrics have the same cluster and instance"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "1m"}]}),
      "prometheus interval", "failure", "every 1m"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "16s"}]}),
@@ -346,6 +382,8 @@ FAULTS = [
      "warning", "opens on no phone"),
     # made from the address that is scraped, as the shipped rules do
     (linked_to("127.0.0.1:10914"), "runbook link", "warning", "opens on that host alone"),
+    (lambda m: (linked_to("h")(m), answer("/api/v1/targets?state=active", {"activeTargets": []})(m)), "runbook link",
+     "skipped", "none is scraped"),
     (linked_to("h.example.net:10914"), "runbook link", "failure", "http://h.example.net:10914/runbooks/MesiboX: Conn"),
     (lambda m: m.answers.update({f"{RUNBOOKS}/{name}.md": NoAnswer("it answers 404", 404) for name in NAMES}),
      "runbook link", "failure", "404"),
@@ -375,6 +413,50 @@ def test_a_fault_made_on_purpose_is_found(machine, fault, name, verdict, words):
     assert found.verdict == verdict
     assert words in found.what + found.remedy
     assert found.remedy or verdict == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("unread", "verdict", "told"),
+    [
+        ([], "ok", "every shape of the 1 seen"),
+        (["{b: <str>}"], "warning", "1 of 2 shapes are not read; the first, no_code: {b: <str>}"),
+    ],
+)
+def test_a_webhook_is_judged_by_the_shapes_of_its_events(machine, unread, verdict, told):
+    """The first event shows how mesibo builds them; what is not read needs paths of its own."""
+    machine.configure(f'webhook = {{path = "/webhook/{SECRET}"}}')
+    batch, at = Batch(2), time.time()  # the ledger keeps what its own clock calls recent
+    batch.event_shape(EventShapeRow("mesibo", "", "{a: <num>}"), at - 60)
+    batch.event_shape(EventShapeRow("other", "no_code", "{c: <num>}"), at - 90)
+    batch.last_line_at["mesibo"] = at
+    for shape in unread:
+        batch.event_shape(EventShapeRow("mesibo", "no_code", shape), at)
+    ledger = Ledger(machine.state)
+    ledger.commit(batch)
+    ledger.close()
+    came = machine.row("webhook mesibo: events")
+    assert (came.verdict, came.what) == ("ok", f"the first one came at {iso(at - 60)} and is built like {{a: <num>}}")
+    read = machine.row("webhook mesibo: readable")
+    assert (read.verdict, read.what) == (verdict, told)
+
+
+def test_one_stray_line_among_many_is_no_other_dialect(machine):
+    """A user's text looks like a push line now and then: it is told, and nothing is to be done."""
+    machine.write(*["push_on_complete: uid 1 type fcm code 200"] * 199, "push_on_complete: no answer")
+    row = machine.row("log of mesibo: parsed")
+    assert (row.verdict, row.remedy) == ("ok", "")
+    assert "99.5 % of the push lines can be read" in row.what
+
+
+def test_of_a_long_log_whole_lines_are_read(machine):
+    """The end that is looked at begins within a line, whose rest is none."""
+    stamp = time.strftime("%d%m-%H%M%S", time.gmtime(NOW))
+    line = f"E{stamp}-000 (17): push_on_complete: uid 1 type fcm code 200\n"
+    text = line * (LOOKED_AT // len(line) + 9)
+    begins_within = (len(text) - LOOKED_AT) % len(line)
+    machine.log.write_text("x" * (len(line) + 8 - begins_within) + text)  # 8 bytes of its front are cut off
+    assert "lines" in machine.row("log of mesibo: parsed").what
+    assert machine.row("log of mesibo: parsed").what.startswith("all ")
 
 
 def test_what_reads_lines_is_named_with_its_version(machine):
@@ -543,12 +625,29 @@ def test_a_log_that_is_not_there_is_reported_once(machine):
 
 @pytest.mark.parametrize(
     ("answer", "verdicts"),
-    [(NoAnswer("it answers 401", 401), ["skipped"]), (b"{}", []), (b"<html>", []), (NoAnswer("refused"), [])],
+    [
+        (NoAnswer("it answers 401", 401), ["skipped"]),
+        (NoAnswer("it asks", NO_CERTIFICATE), ["skipped"]),
+        (b"{}", []),
+        (b"<html>", []),
+        (NoAnswer("refused"), []),
+    ],
 )
 def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, verdicts):
-    """Behind a password, doctor does not know what the daemon reaches; other answers are in the port's row."""
+    """If it asks who we are, doctor does not know what the daemon reaches; other answers are in the port's row."""
     machine.answers |= {STATUS: answer, STATUS.replace("http:", "https:"): answer}
     assert [row.verdict for row in machine.rows() if "followed" in row.name] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("status", "what"), [(401, "asks for a password"), (NO_CERTIFICATE, "asks for a client's certificate")]
+)
+def test_a_daemon_that_asks_who_we_are_runs(machine, status, what):
+    """A password or a client's certificate is asked for by the daemon, which nobody has to start."""
+    del machine.answers[f"{DAEMON}/-/ready"]
+    machine.answers["https://127.0.0.1:10914/-/ready"] = NoAnswer("it answers", status)
+    row = machine.row("port 127.0.0.1:10914")
+    assert (row.verdict, row.what) == ("ok", f"answers, and {what}")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

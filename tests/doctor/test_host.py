@@ -113,6 +113,16 @@ def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
     assert len(asked) <= 4  # 0.2 s, 0.2 s, the rest; and a fourth, where a clock ticked too early
 
 
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_asks_for_a_certificate_has_answered(serve, newest):
+    """TLS 1.3 refuses a client behind its handshake, perhaps before the question was sent: it is told all the same."""
+    port = serve(tls(trustme.CA(), "127.0.0.1", newest=newest, asks=ssl.CERT_REQUIRED))
+    for _ in range(20):
+        with pytest.raises(NoAnswer, match="asks for a client's certificate") as why:
+            Host().fetch(f"https://127.0.0.1:{port}/")
+        assert why.value.status == module.NO_CERTIFICATE
+
+
 @pytest.mark.parametrize("text", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nA" * 9999])
 def test_what_is_no_http_is_no_answer(serve, text):
     """If a program that listens does not speak HTTP, doctor says so and continues."""
@@ -150,9 +160,10 @@ class Stubbed(Host):
         return context
 
 
-def tls(authority, *names):
+def tls(authority, *names, newest=ssl.TLSVersion.TLSv1_3, asks=ssl.CERT_NONE):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
+    context.maximum_version, context.verify_mode = newest, asks
 
     def handle(connection):
         try:

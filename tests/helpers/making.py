@@ -104,6 +104,8 @@ def pem_key(name="app", secret=""):
 def p12(certificate, owner="app", secret="", *, with_key=True, chain=()):
     """Make a .p12 with today's ciphers; a key that is not the certificate's goes in beside it."""
     how = serialization.BestAvailableEncryption(secret.encode()) if secret else OPEN
+    if certificate is None:
+        return pkcs12.serialize_key_and_certificates(b"push", key(owner), None, None, how)
     if with_key and key(owner).public_key() != certificate.public_key():
         return pkcs12.serialize_key_and_certificates(b"push", key(owner), None, [certificate, *chain], how)
     if not with_key:

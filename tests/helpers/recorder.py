@@ -114,10 +114,11 @@ class Follower:
         discover=None,
         files=None,
         owns=PREFIX.match,
+        dates=None,
         held=lambda _data, _envelope: 0,
         **spec,
     ):
-        self.owns, self.held = owns, held
+        self.owns, self.dates, self.held = owns, dates or owns, held
         self.spec = SourceSpec("mesibo", discover or Globs(map(str, patterns)), **spec)
         self.sink = Recorder()
         self.clock = clock or Clock()
@@ -135,6 +136,7 @@ class Follower:
             list(self.sink.positions.values()),
             self.sink.next_generation,
             owns=self.owns,
+            dates=self.dates,
             held=self.held,
             clock=self.clock,
             log=self.log,

@@ -153,4 +153,4 @@ def test_the_remedy_is_for_what_keeps_it_from_being_started(monkeypatch, number,
     monkeypatch.setattr(subprocess, "Popen", refuses)
     with pytest.raises(NoJournalError) as raised:
         Child([])
-    assert remedy in raised.value.problem.try_
+    assert remedy in raised.value.problems[0].try_

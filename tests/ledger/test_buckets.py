@@ -73,7 +73,7 @@ def test_a_batch_that_waits_for_its_disk_for_days_keeps_only_what_is_shown():
 def test_unread_lines_are_kept_as_long_as_they_are_judged():
     """Of lines with the marker there are buckets of the last hour and day, and no others."""
     batch = Batch(1)
-    batch.read("mesibo", "no_code", Seen(1, NOW, NOW), NOW)
+    batch.time(("mesibo", "no_code"), Seen(1, NOW, NOW), NOW)
     assert {each.seconds for each in batch.readings} == {MINUTE, QUARTER}
 
 
@@ -136,7 +136,7 @@ def test_results_that_are_put_together_by_the_minute_fill_the_same_buckets(chunk
     for count, last, length in chunks:
         seen = Seen(count, NOW + last - length, NOW + last)
         batch.time(ROW, seen, NOW)
-        batch.read("mesibo", "", seen, NOW)
+        batch.time(("mesibo", ""), seen, NOW)
         for width, start, part in spread(seen, NOW):
             apart.setdefault((width, start), Seen()).add(part)
     assert {(b.seconds, b.start): seen for b, seen in batch.buckets.items()} == apart

@@ -764,8 +764,8 @@ def test_readings_are_kept_for_a_day_and_survive_a_restart(tmp_path):
     ledger = Ledger(tmp_path, clock=lambda: clock[0])
     for _ in range(3):
         made = batch()
-        made.read("mesibo", "grammar", Seen(2, clock[0], clock[0]), clock[0])
-        made.read("mesibo", "", Seen(5, clock[0], clock[0]), clock[0])
+        made.time(("mesibo", "grammar"), Seen(2, clock[0], clock[0]), clock[0])
+        made.time(("mesibo", ""), Seen(5, clock[0], clock[0]), clock[0])
         made.logged_at["mesibo"] = clock[0] - 60
         made.last_line_at["mesibo"] = clock[0]
         assert ledger.commit(made)
@@ -781,7 +781,7 @@ def test_readings_are_kept_for_a_day_and_survive_a_restart(tmp_path):
     assert (ledger.snapshot.readings, ledger.snapshot.sources["mesibo"]) == (readings, source)
     clock[0] += 2 * 3600
     made = batch()
-    made.read("mesibo", "", Seen(1, clock[0], clock[0]), clock[0])
+    made.time(("mesibo", ""), Seen(1, clock[0], clock[0]), clock[0])
     assert ledger.commit(made)
     ledger.close()
     again = Ledger(tmp_path, clock=lambda: clock[0])
@@ -794,7 +794,7 @@ def test_a_rebuilt_ledger_keeps_what_could_be_read(tmp_path):
     """A ledger that is written anew from memory has the readings too."""
     ledger = Ledger(tmp_path, clock=lambda: 5.0)
     made = batch()
-    made.read("mesibo", "misplaced", Seen(2, 1.0, 1.0), 5.0)
+    made.time(("mesibo", "misplaced"), Seen(2, 1.0, 1.0), 5.0)
     assert ledger.commit(made)
     readings = ledger.snapshot.readings
     assert len(readings) == 2

@@ -192,9 +192,10 @@ def test_a_missing_grammar_is_a_finding():
 
 
 def test_a_diagram_is_one_page(tmp_path):
-    """The diagram is one HTML page with the grammar's names."""
+    """The diagram is one HTML page with the grammar's names, as a file or on standard output."""
     page = tmp_path / "d.html"
     assert run("diagram", "mesibo", "-o", str(page)).exit_code == 0
+    assert run("diagram", "mesibo", "-o", "-").output == page.read_text()
     assert "quoted string" in page.read_text()
 
 

@@ -1,14 +1,25 @@
 """A test push's result is found where it is logged, with the user that it was for, and told as it comes."""
 
+import http.server
+import itertools
+import json
+import ssl
+import threading
+import types
+
 import pytest
+from click.testing import CliRunner
 
 from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
+from logwatch.cli import group as command
 from logwatch.config import load
+from logwatch.doctor import host
 from logwatch.privacy import Privacy
 from logwatch.push.results import ApiResults, LoggedResult, LogResults, wait
 from logwatch.push.words import outcome, silence
 from tests.helpers.running import Site
+from tests.push.stubs import APP_TOKEN, Backend, identities
 
 CATALOGUE = Catalogue.load()
 
@@ -152,6 +163,44 @@ def test_a_daemons_api_tells_of_a_user_as_this_installation_masks_it(mode):
     assert not results.same("+4930123457", found.user)
     assert [(r.user, r.platform, r.code) for r in accepted] == [("", "fcm", 200)] * 2
     assert results.new() == []
+
+
+def test_a_daemon_over_tls_is_asked_for_as_long_as_it_is_waited_for(tmp_path, monkeypatch):
+    """However much time its answers have taken altogether, which doctor bounds, the result is found when it comes."""
+    api, ticks = Api(), itertools.count(0, 11)
+    monkeypatch.setattr(host, "time", types.SimpleNamespace(monotonic=lambda: next(ticks)))  # each answer takes 11 s
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if next(asked) == 6:
+                api.fail("+4930123456", 911)
+            body = json.dumps(api.get(self.path[1:])).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    asked, server = itertools.count(), http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    identities()[1].configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    backend = Backend(lambda asked: {"op": asked["op"], "result": True})
+    (tmp_path / "token").write_text(APP_TOKEN)
+    site = Site(tmp_path)
+    site.configure(f'[backend]\nurl = "{backend.url}"\ntoken_file = "token"\n')
+    site.config.write_text(site.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{server.server_port}"))
+    try:
+        done = CliRunner().invoke(command, ["push", "test", "+4930123456", "--config", str(site.config)])
+    finally:
+        backend.close()
+        server.shutdown()
+        server.server_close()
+    assert "in the running daemon" in done.output
+    assert "+4930123456: 911" in done.output
 
 
 def test_without_the_key_the_ends_of_a_mask_have_to_do():

@@ -389,6 +389,39 @@ def test_logs_whose_archives_wait_are_not_looked_at_again_before_those_are_unpac
     assert len(looks) < 60 * 3
 
 
+def test_an_archive_to_which_lines_are_appended_just_when_it_is_let_go_is_read_on(tmp_path, monkeypatch):
+    """A member without its end yet is no torn last line: its lines count once it is there."""
+    path, archive = tmp_path / "m.log", tmp_path / "m.log.1.gz"
+    append(path, *lines(0, 30))
+    follower = Follower(path, release_seconds=60)
+    follower.turn()
+    follower.stop()
+    append(path, *lines(30, 5))
+    archive.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    append(path, *lines(100, 5))
+    follower.start()
+    follower.turn()
+    member, begun = gzip.compress("\n".join([*lines(35, 4000), ""]).encode()), []
+    let_go = follow.PathFollower._let_go
+
+    def late(self, generation, turn, *, torn):
+        if generation.file.packed and not begun:
+            begun.append(generation)
+            with archive.open("ab") as file:
+                file.write(member[:2000])
+        let_go(self, generation, turn, torn=torn)
+
+    monkeypatch.setattr(follow.PathFollower, "_let_go", late)
+    follower.wait(61, 61)
+    assert begun
+    with archive.open("ab") as file:
+        file.write(member[2000:])
+    follower.wait(1, 61, 61)
+    expected = sorted([*lines(0, 35 + 4000), *lines(100, 5)])
+    assert sorted(follower.lines) == expected
+
+
 def _head(archive, descriptor, open_):
     with closing(open_(archive, os.dup(descriptor))) as file:
         return file.head()

@@ -3,9 +3,13 @@
 import gzip
 import os
 import shutil
+from datetime import UTC
 
 import pytest
 
+from logwatch.dialect.load import load
+from logwatch.parse.scanner import Scanner
+from tests.helpers.grammars import write_grammar
 from tests.helpers.recorder import Follower, append
 
 ANSWER = (
@@ -77,3 +81,62 @@ def test_behind_a_long_banner_the_next_log_is_no_copy_of_one_that_ends_alike(tmp
         follower.wait(15)
     counted = [line for line in follower.lines if line not in banner]
     assert sorted(counted) == sorted("\n".join([*old, *late, *new]).split("\n"))
+
+
+SECONDS = """
+from pyparsing import Regex, Suppress
+MARKER = b"push_on_complete"
+stamp = Regex("[0-9-]+ [0-9:]+")("timestamp")
+LINE = "[" + stamp + "] " + Suppress("push_on_complete: code ") + Regex("[0-9]+")("code")
+"""
+FRONTS = {"to the second": "[2026-11-30 10:15:00] ", "to a millisecond": "[2026-11-30 10:15:00.123] ", "not at all": ""}
+
+
+def scanner_of(directory, dated):
+    """Return a scanner for lines dated so."""
+    source = SECONDS if FRONTS[dated] else SECONDS.replace('"[" + stamp + "] " + ', "")
+    source = source.replace("[0-9:]", "[0-9:.]") if "." in FRONTS[dated] else source
+    write_grammar(directory, "mine", source, f'# expect: {{"code": 7}}\n{FRONTS[dated]}push_on_complete: code 7\n')
+    return Scanner(load("mine", [directory]), timezone=UTC)
+
+
+@pytest.mark.parametrize(
+    ("dated", "fine"), [("to the second", False), ("to a millisecond", True), ("not at all", False)]
+)
+def test_a_line_is_dated_if_its_dialect_tells_a_time_finer_than_a_second(tmp_path, dated, fine):
+    """Lines of a second may be alike; where a dialect tells milliseconds, no other log has the same ones."""
+    scanner = scanner_of(tmp_path, dated)
+    line = f"{FRONTS[dated]}push_on_complete: code 404".encode()
+    assert scanner.owns(line)
+    assert scanner.dates(line) is fine
+    assert not scanner.dates(b"    at push.c:17")
+
+
+@pytest.mark.parametrize("dated", ["to the second", "not at all"])
+@pytest.mark.parametrize("how", ["rename", "pack", "copytruncate"])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, stopped):
+    """Where lines have no time, or the same second, the next log may begin as the one before it ended."""
+    log, scanner = tmp_path / "m.log", scanner_of(tmp_path / "grammars", dated)
+    first, second = (f"{FRONTS[dated]}push_on_complete: code {code}" for code in (200, 404))
+    append(log, *[first] * 3)
+    follower = Follower(log, owns=scanner.owns, dates=scanner.dates)
+    follower.turn()
+    if stopped:
+        follower.stop()
+    append(log, *[second] * 6)
+    if how == "copytruncate":
+        shutil.copy2(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+    else:
+        os.rename(log, tmp_path / "m.log.1")
+    if how == "pack":
+        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress((tmp_path / "m.log.1").read_bytes()))
+        (tmp_path / "m.log.1").unlink()
+    append(log, *[second] * 3)
+    if stopped:
+        follower.start()
+    for _ in range(3):
+        follower.wait(15)
+    assert sorted(follower.lines) == [first] * 3 + [second] * 9
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -107,3 +107,24 @@ def test_a_renamed_file_that_can_no_longer_be_examined_ends_nothing(tmp_path, mo
     follower.wait(1)
     assert follower.lines == lines("1") + lines("2") + lines("3")
     follower.tail.close()
+
+
+def test_a_file_that_shows_only_what_it_had_when_it_was_opened_is_opened_anew(tmp_path, monkeypatch):
+    """As rclone shows a file: its size grows, and reads through the open descriptor end where it ended."""
+    log = tmp_path / "m.log"
+    append(log, *lines("before"))
+    follower = Follower(log)
+    follower.turn()
+    there, opened, pread, open_ = os.stat(log), [], os.pread, os.open
+
+    def read(descriptor, count, offset):
+        shown = count if opened or os.fstat(descriptor).st_ino != there.st_ino else max(there.st_size - offset, 0)
+        return pread(descriptor, min(count, shown), offset)
+
+    monkeypatch.setattr(files.os, "pread", read)
+    monkeypatch.setattr(files.os, "open", lambda path, *how: opened.append(path) or open_(path, *how))
+    append(log, *lines("after"))
+    follower.turn()
+    assert follower.lines == lines("before") + lines("after")
+    assert len(opened) == 1
+    follower.tail.close()

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from logwatch.discover import Globs
+from logwatch.tail import candidates
 from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower, append
 
@@ -543,6 +544,33 @@ def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_pat
     ]
     assert counted == Counter(expected)
     assert [(source.lost, source.missed) for source in two.sources] == [(0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_archive_is_nobodys_until_it_is_unpacked_as_far_as_another_source_has_read(tmp_path, monkeypatch, first):
+    """Two logs with one directory for archives count for their own sources, however few questions a look answers."""
+    clock = itertools.count(0, 0.6)
+    logs = [tmp_path / name / "m.log" for name in ("a", "b")]
+    (tmp_path / "old").mkdir()
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/old/*",))
+    for night in (1, 2):
+        two.turn()
+        if night == 2:
+            two.stop()
+        for n, log in enumerate(logs):
+            live_a_night(log, n, night, rename, tmp_path / "old" / f"{n ^ first}-{night}")
+    for name in (f"{1 ^ first}-1", f"{1 ^ first}-2"):
+        rename_and_pack(tmp_path / "old" / name, tmp_path / "old" / name)
+    monkeypatch.setattr(candidates.time, "monotonic", lambda: next(clock))
+    two.start()
+    for _ in range(30):
+        two.turn()
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed) == (0, 0)
 
 
 @pytest.mark.parametrize("giver", [0, 1], ids=["the source that looks first", "the source that looks last"])

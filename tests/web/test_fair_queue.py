@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.web.auth import LANES, BusyError, Passwords
+from logwatch.web.auth import CLIENTS, LANES, BusyError, Passwords
 from logwatch.web.fair_queue import MOST, FairQueue, network
 
 
@@ -54,10 +54,10 @@ def test_sixteen_clients_do_not_keep_a_newcomer_out():
     assert "prometheus" in [queue.get() for _ in range(17)]
 
 
-CLIENTS = st.sampled_from([f"10.0.{i}.{j}" for i in range(5) for j in range(3)])
+ADDRESSES = st.sampled_from([f"10.0.{i}.{j}" for i in range(5) for j in range(3)])
 
 
-@given(st.lists(st.tuples(CLIENTS, st.booleans()) | st.none(), max_size=200))
+@given(st.lists(st.tuples(ADDRESSES, st.booleans()) | st.none(), max_size=200))
 def test_what_joined_is_served_once_or_given_up_once(steps):
     """Nothing is lost and nothing comes twice, whatever the order."""
     queue, inside, served = FairQueue(most=8), set(), []
@@ -100,13 +100,35 @@ def test_what_is_given_up_is_to_be_tried_again():
 
     async def crowd():
         passwords = Passwords(lambda *_: False)
-        questions = [(f"user{j}", b"x", f"10.0.{i}.1") for i in range(16) for j in range(20)]
-        waiting = [asyncio.ensure_future(passwords.accepts({}, *question)) for question in questions]
-        newcomer = asyncio.ensure_future(passwords.accepts({}, "prometheus", b"y", "198.51.100.1"))
-        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        asked = [passwords.accepts({}, "alice", b"%d" % i, f"10.0.0.{i}") for i in range(MOST)]
+        newcomer = passwords.accepts({}, "prometheus", b"y", "198.51.100.1")
+        answers = await asyncio.gather(*asked, newcomer, return_exceptions=True)
+        again = await passwords.accepts({}, "alice", b"0", "10.0.0.0")
         passwords.close()
-        return await newcomer, answers
+        return [*map(type, answers)], again
 
-    newcomer, answers = asyncio.run(crowd())
-    assert newcomer is False
-    assert {type(answer) for answer in answers} == {bool, BusyError}
+    assert asyncio.run(crowd()) == ([BusyError] + [bool] * MOST, False)
+
+
+def test_nobody_gives_up_for_who_would_be_as_greedy():
+    """Strangers give up nothing for one of their own, and those who were let in before for nobody."""
+    queue = FairQueue(most=2)
+    assert queue.put("a", "192.0.2.1") == queue.put("b", "198.51.100.1") == (True, None)
+    assert queue.put("c", "203.0.113.1") == (False, None)
+    assert queue.put("known", "203.0.113.9", known=True) == (True, "a")
+    assert queue.put("known too", "203.0.113.9", known=True) == (True, "b")
+    assert queue.put("c", "192.0.2.1") == queue.put("known as well", "192.0.2.1", known=True) == (False, None)
+    assert [queue.get() for _ in range(3)] == ["known", "known too", None]
+
+
+def test_only_the_newest_clients_are_remembered(tmp_path):
+    """However many addresses a client comes from, the file stays small."""
+
+    async def many():
+        passwords = Passwords(lambda *_: True, known=tmp_path / "clients")
+        for i in range(CLIENTS + 2):
+            await passwords.accepts({"alice": "x"}, "alice", b"%d" % i, f"10.0.0.{i}")
+        passwords.close()
+
+    asyncio.run(many())
+    assert (tmp_path / "clients").read_text().split() == [f"10.0.0.{i}" for i in range(2, CLIENTS + 2)]

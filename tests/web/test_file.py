@@ -82,6 +82,7 @@ BAD = [
     pytest.param("basic_auth_users: [alice]\n", "names with values are expected", id="users in a list"),
     pytest.param("http_server_config:\n  headers:\n    Server: mine\n", "unknown key", id="a header"),
     pytest.param("http_server_config:\n  headers:\n    X-Frame-Options: never\n", "deny or sameorigin", id="its value"),
+    pytest.param("http_server_config:\n  http2: maybe\n", "true or false", id="neither true nor false"),
     pytest.param("- a\n", "names with values are expected", id="a list"),
     pytest.param("a: [\n", "not valid YAML", id="no YAML"),
     pytest.param("tls_server_config: {cert_file: {}}\n", "one value is expected", id="a table for a path"),
@@ -96,6 +97,16 @@ STRICTER = [
     pytest.param("tls_server_config:\n  min_version: TLS12\n", "cert_file is missing", id="TLS without any"),
     pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('$10$', '$25$')}\n", "bcrypt cost 25", id="an hour"),
     pytest.param(f"basic_auth_users:\n  '': {HASH}\n", "no user can have this name", id="no name"),
+    pytest.param(
+        TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.key\n",
+        "holds no certificate of an authority",
+        id="an authority without a certificate",
+    ),
+    pytest.param(
+        'http_server_config:\n  headers:\n    Content-Security-Policy: "\\xe9"\n',
+        "cannot be sent as a header",
+        id="a header that is not ASCII",
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.ledger.reader import Place
+from logwatch.ledger.reader import Listed, Place
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.web.answer import is_prefix, prefix_of, tag, under
 from logwatch.web.groups import grouped
@@ -13,7 +13,7 @@ from logwatch.web.groups import grouped
 def listed(users):
     """Make failures as the ledger has them, newest first."""
     return [
-        (99 - i, *StoredFailure(1000.0 - i, "m", "apns", "903", "", "1", user, "t", str(i)))
+        Listed(Place(1000.0 - i, 99 - i), StoredFailure(1000.0 - i, "m", "apns", "903", "", "1", user, "t", str(i)))
         for i, user in enumerate(users)
     ]
 
@@ -37,7 +37,7 @@ def test_reading_page_by_page_meets_every_failure_once(users, most, looked_at):
     while left:
         found = grouped(left, most, looked_at)
         assert 0 < len(found.groups) <= most
-        taken = [each for each in left if Place(each[1], each[0]) >= found.last]
+        taken = [each for each in left if each.place >= found.last]
         assert found.count == len(taken) <= looked_at
         met += taken
         left = left[len(taken) :]

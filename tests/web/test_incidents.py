@@ -64,6 +64,10 @@ def test_the_cost_is_shown_as_far_as_it_is_known(change, cost):
             (ResultRow("m", "fcm", "500", "INTERNAL"), ResultRow("m", "fcm", "503", "UNAVAILABLE")),
             "platform=fcm&source=m&class=provider_fault",
         ),
+        (
+            (ResultRow("m", "fcm", "401", "UNAUTHENTICATED"), ResultRow("m", "fcm", "403", "UNAUTHENTICATED")),
+            "reason=UNAUTHENTICATED&platform=fcm&source=m&class=credential",
+        ),
     ],
 )
 def test_the_failures_of_an_incident_are_a_filter_of_the_error_log(rows, query):

@@ -92,6 +92,21 @@ def test_a_connection_that_cannot_be_taken_for_a_while_costs_no_rounds_of_the_lo
     assert [event["event"] for event in events] == ["connections_wait"]
 
 
+def test_a_server_that_cannot_begin_says_why(registry, health, monkeypatch):
+    """The start fails with the reason at once, and nothing listens any more."""
+
+    def no_more(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("logwatch.web.server._Server.add_sockets", no_more)
+    server = WebServer("127.0.0.1", 0, rules(registry, health))
+    with pytest.raises(WebError, match=r"cannot be served: OSError\(24, 'Too many open files'\)\n"):
+        server.start()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+    server.stop()
+
+
 def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():
     """An address of another host is reported in words; that another program has it is not what is suspected."""
     with pytest.raises(WebError, match=r"(?s)cannot be listened on.*an address of this host"):
@@ -107,6 +122,19 @@ def test_an_unknown_host_name_is_reported_in_the_resolvers_words(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(WebError, match=r"cannot be listened on: Name or service not known\n"):
         WebServer("nowhere.invalid", 1, [])
+
+
+def test_of_a_name_with_a_taken_address_none_is_kept(server, monkeypatch):
+    """A start that fails leaves nothing behind: neither a socket that leaks nor a port that is taken."""
+    with socket.create_server(("127.0.0.2", 0)) as held:
+        free = held.getsockname()[1]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", free))]
+    found += [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(WebError, match="Address already in use"):
+        WebServer("localhost", free, [])
+    monkeypatch.undo()
+    socket.create_server(("127.0.0.2", free)).close()
 
 
 def test_a_name_is_listened_on_at_those_of_its_addresses_that_are_here(registry, health, monkeypatch):

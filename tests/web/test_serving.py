@@ -286,7 +286,7 @@ def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, nev
     watched, batch = Watched(tmp_path / "state"), Batch(1000)
     seen = Seen(unread or read or 1, NOW - 600, NOW)
     if unread:
-        batch.read("mesibo", "no_code", seen, NOW)
+        batch.time(("mesibo", "no_code"), seen, NOW)
     if read:
         row = ResultRow("mesibo", "fcm", "200", "")
         batch.result(row, seen)

@@ -46,9 +46,8 @@ class Door:
         self.door = Doorkeeper(lambda: endpoints, self.answers.append)
         registry = CollectorRegistry()
         Gauge("some_gauge", "A number.", registry=registry).set(1)
-        self.server = WebServer(
-            "127.0.0.1", 0, rules(registry, Health(), door=self.door), Access(hosts=["push.example"], prefix="/ops")
-        )
+        access = Access(hosts=Web(listen="mesibo.example:10914", hosts=("push.example",)).names, prefix="/ops")
+        self.server = WebServer("127.0.0.1", 0, rules(registry, Health(), door=self.door), access)
         self.server.start()
         self.loop = threading.Thread(target=self._commit)
         self.loop.start()
@@ -204,6 +203,7 @@ def test_bodies_that_never_end_leave_room_for_others_or_say_so(door):
         (socket.gethostname(), 200),
         ("push.example", 200),
         ("push.example.:10914", 200),
+        ("mesibo.example:10914", 200),
         ("evil.example", 421),
         ("push.example.evil.example:10914", 421),
         ("127.0.0.1.evil.example", 421),

@@ -36,6 +36,7 @@ def _hosts() -> table.Panel:
         height=12,
     )
     named = {f"Value #{ref}": column for ref, column in zip("ABCDEF", columns, strict=True)}
+    named["Value"] = columns[0]  # so Grafana names the only column that has a value, as where all daemons are down
     organized = {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": named}
     for kind, options in (("merge", {}), ("organize", organized)):
         hosts.with_transformation(model.DataTransformerConfig(id_val=kind, options=options))

@@ -31,11 +31,11 @@ from config.generate.thresholds import threshold as t
 def _named(results_of: str, labels: str, window: str) -> str:
     """Return counts by code with what the catalogue says of them.
 
-    Whichever host tells it is good; in a fleet it is one, so a code that none lists, or that of a past, must not need it:
+    Whichever host tells it is good, and one of those that differ; in a fleet it is one, so a code that none lists, or that of a past, must not need it:
     it is there as long as it was counted within ``window``.
     """
     same = "on (platform, code, reason)"
-    known = "max by (platform, code, reason, name, class) (mesibo_push_code_info)"
+    known = "topk by (platform, code, reason) (1, mesibo_push_code_info)"
     other = f"group by (platform, code, reason) (last_over_time({WORDS.CODES}5m{{{CLUSTER}}}[{window}]))"
     return f"{results_of} * {same} group_left ({labels}) ({known} or {same} {other})"
 

@@ -5,26 +5,17 @@ from string import Template
 from logwatch.propose.dialect import Dialect, Member, Object
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
-from logwatch.propose.write.source import alternatives_source, marker, printable, regex, sequence_source
+from logwatch.propose.write.source import BRACKETS, alternatives_source, marker, printable, regex, sequence_source
 from logwatch.propose.write.words import opener, start
 
 _GAP = r"[ \t]*:[ \t]*"
 _VALUES = Template(
-    '''# The line is one object; nothing in a string, a list or another object is ever a code.
+    """# The line is one object; nothing in a string, a list or another object is ever a code.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
 bare = Regex(r"[0-9A-Za-z_.+-]+").set_name("number or word")
-
-
-def brackets(leaf: ParserElement) -> ParserElement:
-    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
-    inside = leaf
-    for _ in range(5):
-        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + one_of("} ]")
-    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
-
-
-'''
+"""
+    + BRACKETS
 )
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from logwatch.propose.head import GrammarTerm, Head
 from logwatch.propose.write.source import LONG, printable, regex, text
@@ -13,18 +15,9 @@ def prefix(head: Head) -> str:
         return ""
     definitions: list[str] = []
     terms: list[str] = []
-    number = 0
-    for piece in head.pieces:
-        term = _term(piece, definitions)
-        if piece.optional != number:
-            if number:
-                terms[-1] += ")"
-            if piece.optional:
-                term = f"Opt({term}"
-            number = piece.optional
-        terms.append(term)
-    if number:
-        terms[-1] += ")"
+    for optional, together in groupby(head.pieces, attrgetter("optional")):
+        group = [_term(piece, definitions) for piece in together]
+        terms += [f"Opt({' + '.join(_joined(group))})"] if optional else group
     terms = _joined(terms)
     if terms[0].startswith('"'):
         terms[0] = f"Literal({terms[0]})"

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from string import Template
 
-from logwatch.propose.dialect import Announced, Dialect, Follows, InHead, Words
-from logwatch.propose.head import GrammarTerm, Head
+from logwatch.propose.dialect import Dialect, Follows, InHead, Words
+from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
 from logwatch.propose.write.source import (
     BLANKS,
+    BRACKETS,
     INTEGER,
     alternatives_source,
     before,
@@ -59,17 +61,8 @@ answer = (
     | message
     | legacy
 )
-
-
-def brackets(leaf: ParserElement) -> ParserElement:
-    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
-    inside = leaf
-    for _ in range(5):
-        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + closer
-    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
-
-
 '''
+    + BRACKETS
 )
 _GROUP = """# Parentheses enclose text as well, but one that never closes is an ordinary character.
 group = Regex(r"\\([^()\\r]*\\)").set_name("parentheses")
@@ -190,16 +183,10 @@ def in_head(dialect: Dialect, form: InHead) -> str:
     assert place is not None
     pieces = list(dialect.head.pieces)
     pieces[place] = GrammarTerm(r"-?[0-9]{1,6}", "code", "integer", pieces[place].values)
-    head = Head(tuple(pieces), dialect.head.stamp, dialect.head.pattern, dialect.head.example)
-    body = prefix(head)
+    body = prefix(replace(dialect.head, pieces=tuple(pieces)))
     rest = []
     if form.fields:
         body += _word(form) + _fields(form, "")
         body += f'string = Regex({_strings(form.quotes)}).set_name("quoted string")\n'
         rest = ["ZeroOrMore(pair | string | word)"]
     return body + marker(dialect.marker) + "\n" + sequence_source("LINE", ["prefix", "marker", *rest])
-
-
-def described(codes: Sequence[Announced]) -> str:
-    """Return how codes are announced, for people."""
-    return " or ".join(f"{each.key}{each.gap}" for each in codes)

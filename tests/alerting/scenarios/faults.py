@@ -169,7 +169,7 @@ def scenarios() -> list[Scenario]:
             {9.75: [], 10.25: [EXPIRED], 11: [EXPIRED, SPIKE], 30: []},
         ),
         Scenario(
-            "a code that an operator's catalogue calls critical pages",
+            "a code that an operator's catalogue calls critical pages, whether a scrape fails or not",
             [
                 Host()
                 .normal()
@@ -188,10 +188,12 @@ def scenarios() -> list[Scenario]:
                     1,
                     (),
                 )
+                .unscraped((11, 0), (1, None), (63, 0))
             ],
             {
                 9.75: [],
                 11: ["critical MesiboPushCriticalCode", "warning MesiboPushUnknown9xxCode"],
+                12: ["critical MesiboPushCriticalCode", "warning MesiboPushUnknown9xxCode"],
                 22: ["warning MesiboPushUnknown9xxCode"],
                 75: [],
             },

@@ -1,9 +1,10 @@
 """The words of a scenario: hosts that export counters, stretches of time with a rate, moments with firing alerts."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -34,27 +35,34 @@ def samples(stretches: Iterable[Stretch], step: float, start: float, total: int)
 
 
 def notation(values: list[float | None]) -> str:
-    """Promtool's short form: ``0+5x20 100+0x10 _x4``."""
+    """Promtool's short form: ``0+5x20 100+0x10 stale _x4``."""
     words: list[str] = []
+    for absent, run in groupby(values, key=lambda v: "_" if v is None else "stale" if isnan(v) else ""):
+        held = list(run)
+        words += [f"_x{len(held)}"] if absent == "_" else [absent] * len(held) if absent else _slopes(held)
+    return " ".join(words)
+
+
+def _slopes(values: list[float | None]) -> Iterator[str]:
     index = 0
     while index < len(values):
-        first = values[index]
-        if first is None:
-            run = sum(1 for _ in next(groupby(values[index:], key=lambda v: v is None))[1])
-            words.append(f"_x{run}")
-            index += run
-            continue
-        run, delta = 0, 0.0
-        if index + 1 < len(values) and (second := values[index + 1]) is not None:
-            delta = second - first
-            while index + run + 1 < len(values):
-                here, following = values[index + run], values[index + run + 1]
-                if here is None or following is None or following - here != delta:
-                    break
+        first, run, delta = values[index], 0, 0.0
+        if index + 1 < len(values):
+            delta = values[index + 1] - first
+            while index + run + 1 < len(values) and values[index + run + 1] - values[index + run] == delta:
                 run += 1
-        words.append(f"{first:.17g}{delta:+.17g}x{run}")
+        yield f"{first:.17g}{delta:+.17g}x{run}"
         index += run + 1
-    return " ".join(words)
+
+
+def ended(values: list[float | None], scraped: list[bool]) -> list[float | None]:
+    """Mark the end of a series as Prometheus does: by a NaN at the first scrape that lacks it."""
+    marked: list[float | None] = []
+    last: float | None = None
+    for value, asked in zip(values, scraped, strict=True):
+        marked.append(None if not asked else nan if value is None and last is not None else value)
+        last = value if asked else last
+    return marked
 
 
 @dataclass
@@ -134,7 +142,7 @@ class Host:
         mask = samples(self.up, step, 0, total) if self.up else [0.0] * total
         listed = samples(self.listed, step, 0, total) if self.listed else [0.0] * total
         every = round(self.every / step) or 1
-        scraped = [there is not None and n % every == 0 for n, there in enumerate(listed)]
+        scraped = [n % every == 0 for n in range(total)]
         rows = []
         target = (("cluster", self.cluster), ("instance", self.instance), ("job", self.job), *self.labels.items())
         for (metric, labels), (start, stretches) in self.series.items():
@@ -144,8 +152,9 @@ class Host:
                 masked = [0.0 if m is None else v for v, m in zip(values, mask, strict=True)]
             else:
                 masked = [None if m is None else v for v, m in zip(values, mask, strict=True)]
-            masked = [v if there else None for v, there in zip(masked, scraped, strict=True)]
-            rows.append({"series": name, "values": notation(masked)})
+            masked = [None if there is None else v for v, there in zip(masked, listed, strict=True)]
+            # what Prometheus itself recorded before it was restarted has no end
+            rows.append({"series": name, "values": notation(masked if ":" in metric else ended(masked, scraped))})
         return rows
 
 

@@ -35,6 +35,8 @@ def scenarios() -> list[Scenario]:
     unparsed = "mesibo_logwatch_unparsed_lines_total"
     events, witness = "mesibo_logwatch_webhook_events_total", "mesibo_push_witness_events_total"
     away = (10, 0), (0, -1), (30, 0), (0, 1)
+    no_log = [f"{severity} MesiboLogwatchSourceDown" for severity in ("critical", "warning")]
+    reload = "warning MesiboLogwatchReloadFailed"
     return [
         Scenario(
             "a daemon that is gone pages after 5 minutes and resolves when it is back",
@@ -102,6 +104,46 @@ def scenarios() -> list[Scenario]:
             spares=("MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing", "MesiboPush9xxSpike", "MesiboPushSilent"),
         ),
         Scenario(
+            "a daemon that reports failures alone pages nothing while it is restarted or away",
+            [
+                Host()
+                .of_source("mesibo_push_failures_only", start=1)
+                .pushes("fcm", 503, (40, 40))
+                .unscraped((12, 0), (0, None), (8, 0), (4, None), (15, 0))
+            ],
+            {11.0: [], 12.25: [], 12.5: [], 14: [], 20.75: [], 24: [], 25: [], 31: []},
+            spares=("MesiboPushProviderFailing", "MesiboPushMostlyFailing"),
+        ),
+        Scenario(
+            "a scrape that fails ends no alert about what was found at the one before",
+            [
+                Host()
+                .normal()
+                .of_source("mesibo_logwatch_source_up", (5, 0), (0, -1), start=1)
+                .process("mesibo_logwatch_config_last_reload_successful", (5, 0), (0, -1), start=1)
+                .unscraped((12, 0), (0, None), (12, 0), (0, None), (10, 0))
+            ],
+            {
+                4.0: [],
+                **{minute: [reload] for minute in (7, 12.25, 12.5, 19)},
+                **{minute: [*no_log, reload] for minute in (21, 24.5, 24.75, 31)},
+            },
+            spares=("MesiboLogwatchDown",),
+        ),
+        Scenario(
+            "a daemon of another cluster with the same name, and another program of its host, are no part of it",
+            [
+                Host("a:1", "one")
+                .normal()
+                .process(failing, (10, 0), (5, 2))
+                .process("mesibo_logwatch_state_resets_total", start=1),
+                Host("a:1", "two").process("mesibo_logwatch_commits_total"),
+                Host("a:1", "one", job="node", series={("process_start_time_seconds", ()): (600, [])}),
+            ],
+            {9.0: [], 14: ["warning MesiboLogwatchCommitsFailing"], 25: []},
+            spares=("MesiboLogwatchCommitsFailing", "MesiboLogwatchStateReset"),
+        ),
+        Scenario(
             "without any target the watcher is absent",
             [],
             {14.0: [], 16: ["critical MesiboLogwatchAbsent"]},
@@ -126,7 +168,7 @@ def scenarios() -> list[Scenario]:
             {
                 9.0: [],
                 24: [],
-                27: [f"{severity} MesiboLogwatchSourceDown" for severity in ("critical", "warning")],
+                27: no_log,
                 45: [],
             },
         ),

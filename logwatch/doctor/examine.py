@@ -44,7 +44,7 @@ def examine(
         yield from credentials.rows(host, config)
         yield from credentials.handed_over(config)
         yield from state.directory(host, config)
-        yield from service.listening(host, config)
+        yield from service.listening(host, config, path)
         yield from service.in_reach(host, config, reached)
     yield from service.unit(host)
     yield from service.reading(host)

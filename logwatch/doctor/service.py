@@ -3,9 +3,11 @@
 import contextlib
 import platform
 import re
+import shlex
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from importlib import metadata
+from pathlib import Path
 
 import msgspec
 
@@ -55,8 +57,8 @@ def served(host: Host, config: Config, path: str) -> bytes:
     raise refused
 
 
-def listening(host: Host, config: Config) -> Iterator[Check]:
-    """Ask the daemon whether it is ready, over TLS if need be."""
+def listening(host: Host, config: Config, path: Path | None) -> Iterator[Check]:
+    """Ask the daemon with the configuration at ``path`` whether it is ready, over TLS if need be."""
     name = f"port {config.web.listen}"
     journal, who = _ways(host)
     try:
@@ -69,7 +71,7 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
         elif why.status:
             yield failure(name, f"another program answers there: {why}", f"{who}stop it, or set web.listen")
         else:
-            yield failure(name, f"no answer: {why}", _start(host, journal))
+            yield failure(name, f"no answer: {why}", _start(host, journal, path))
         return
     if _OURS in answer:
         yield ok(name, "mesibo-logwatch answers and is ready")
@@ -151,12 +153,13 @@ def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Che
     return failure(row, why, f"{remedy}; where the modes are right, AppArmor or SELinux may refuse it (kernel's log)")
 
 
-def _start(host: Host, journal: str) -> str:
-    """Return how to start the daemon on this machine."""
+def _start(host: Host, journal: str, path: Path | None) -> str:
+    """Return how to start the daemon on this machine, with the configuration that was asked about."""
     with contextlib.suppress(NoAnswer):
         if host.properties(UNIT, "LoadState").get("LoadState") == "loaded":
             return f"`systemctl start {UNIT}`; where that fails, {journal} says why"
-    return "start it: `mesibo-logwatch run`, in the foreground, says what keeps it from running"
+    named = f" --config {shlex.quote(str(path))}" if path else ""
+    return f"start it: `mesibo-logwatch run{named}`, in the foreground, says what keeps it from running"
 
 
 def _ways(host: Host) -> tuple[str, str]:

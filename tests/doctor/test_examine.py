@@ -650,6 +650,13 @@ def test_a_daemon_that_asks_who_we_are_runs(machine, status, what):
     assert (row.verdict, row.what) == ("ok", f"answers, and {what}")
 
 
+def test_a_daemon_without_a_unit_is_started_with_the_configuration_that_was_asked_about(machine):
+    """Without --config, `run` would follow something else than what doctor has looked at."""
+    del machine.answers[f"{DAEMON}/-/ready"]
+    machine.programs["mesibo-logwatch.service"] = "LoadState=not-found\n"
+    assert f"`mesibo-logwatch run --config {machine.config}`" in machine.row("port 127.0.0.1:10914").remedy
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
 def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch):
     """In a container without capabilities root may not ask as the service's user, and all other rows are there."""

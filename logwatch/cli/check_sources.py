@@ -84,29 +84,25 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
 
 def _paths(source: Source, where: str) -> Iterator[Problem]:
     """Check every path; those that match nothing yet are one warning, however many there are."""
-    found = {pattern: Globs([pattern]).find(time.time()) for pattern in source.paths}  # as the daemon looks
-    there = {pattern: list(filter(_is_there, each.paths)) for pattern, each in found.items()}
-    missing = [pattern for pattern, paths in there.items() if not paths]
+    absent = []
     for pattern in source.paths:
-        yield from (replace(problem, warning=True) for problem in found[pattern].problems)
-        yield from _pattern(source, where, pattern, there[pattern])
-    absent = [pattern for pattern in missing if not _impossible(where, pattern)]
-    if source.paths == of_files(LOG_DIRECTORY).paths and len(missing) < len(source.paths):
+        if problem := _impossible(where, pattern):
+            yield problem
+            continue
+        found = Globs([pattern]).find(time.time())  # as the daemon looks
+        yield from (replace(problem, warning=True) for problem in found.problems)
+        # There is also a dangling link, and what may be where this user cannot look
+        paths = [path for path in found.paths if os.path.lexists(path) or ownership.may_be_there(path)]
+        yield from _pattern(source, where, pattern, paths)
+        absent += [] if paths else [pattern]
+    if source.paths == of_files(LOG_DIRECTORY).paths and len(absent) < len(source.paths):
         return  # the default patterns: alternatives that nobody wrote down
     if absent:
         what = f"nothing matches {', '.join(absent)} yet"
         yield Problem(where, what, "the daemon waits for it", "check the path if a log is there", warning=True)
 
 
-def _is_there(path: str) -> bool:
-    """Return whether a path exists, even as a dangling link, or may exist where this user cannot look."""
-    return os.path.lexists(path) or ownership.may_be_there(path)
-
-
 def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iterator[Problem]:
-    if problem := _impossible(where, pattern):
-        yield problem
-        return
     if len(paths) > FILES:
         what = f"{pattern} matches {len(paths)} files, of which {FILES} were looked at"
         why = "each of them is followed, and checked at every look"

@@ -11,7 +11,7 @@ import click
 
 from logwatch import secret
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.options import CommandGroup, Number, config_option, print_problems
+from logwatch.cli.options import CommandGroup, Number, config_option, print_problems, prompted
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url
@@ -147,17 +147,8 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
         token = secret.read_word(file, TOKEN)
         if secret.exposed(file):
             click.echo(f"warning: {file} can be read by others than its owner: chmod 600 {quoted(file)}", err=True)
-    elif sys.stdin.isatty():
-        token = secret.checked(click.prompt("mesibo app token", hide_input=True, err=True), "the prompt", TOKEN)
     else:
-        raise LogwatchError(
-            Problem(
-                "push",
-                f"no {TOKEN.removeprefix('the ')}",
-                "there is no terminal to prompt on",
-                "--token-file F, or token_file in [backend]",
-            )
-        )
+        token = prompted("push", "mesibo app token", TOKEN, "--token-file F, or token_file in [backend]")
     parts = urlsplit(address)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         click.echo(f"warning: {address} is not https: the app token crosses the network in the clear", err=True)

@@ -36,7 +36,7 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
 _OPEN = re.compile(
-    rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M)*\Z",
+    rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*[mK]|#015|\^M)*\Z",
 )
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 _ENDS_BEHIND_OPEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", *ESCAPED_RETURNS)

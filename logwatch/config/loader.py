@@ -153,16 +153,17 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
 
 
 def _named(value: str | tuple[str, ...], file: str, key: str, problems: list[Problem]) -> str | tuple[str, ...] | None:
-    """Return a path, or several, made absolute; None if no file can have such a name."""
-    paths = (value,) if isinstance(value, str) else value
-    for path in paths:
+    """Return a path, or those of several that a file can have, made absolute; None if a single one cannot be a name."""
+    base, absolute = Path(file).absolute().parent, []
+    for path in (value,) if isinstance(value, str) else value:
         why, remedy = unnameable(path)
         if why:
             problems.append(Problem(f"{file}: {key}", f"{_shown(path)} cannot be used", why, remedy))
-            return None
-    base = Path(file).absolute().parent
-    absolute = tuple(str(base / path) for path in paths)
-    return absolute[0] if isinstance(value, str) else absolute
+        else:
+            absolute.append(str(base / path))
+    if isinstance(value, str):
+        return absolute[0] if absolute else None
+    return tuple(absolute)
 
 
 _KINDS = {

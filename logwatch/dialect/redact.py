@@ -53,7 +53,7 @@ _PART = re.compile(
     | \d\d:\d\d:\d\d(?:[.,]\d+)?(?!\d)
     | (?:[A-Z]|http-|\*\*[A-Z]{{1,16}}\*\*)?\d{{4}}-\d{{6}}-\d{{3}}(?!\d)                        # mesibo's
     | (?<![+\d])1(?:\d{{9}}(?:\.\d+)?|\d{{12}})(?![\d.]) )                                    # since the epoch
-    | (?P<colour> \x1b\[[0-9;]*m )
+    | (?P<colour> \x1b\[[0-9;]*[mK] )
     | (?P<mark> \xef\xbb\xbf )
     | (?P<named> [A-Za-z]+[-_]\d{{1,2}}(?![\w.]) )                                            # mesibo-1
     | (?P<number> \d+(?:\.\d+)* )

@@ -18,5 +18,5 @@ MONTH_DAY = (
     "|(?:Apr|Jun|Sep|Nov) (?: [1-9]|0[1-9]|[12][0-9]|30)|Feb (?: [1-9]|0[1-9]|[12][0-9]))"
 )
 
-COLOURS = r"(?:\x1b\[[0-9;]*m)*"
-"""SGR sequences, which set a terminal's colours and nothing else."""
+COLOURS = r"(?:\x1b\[[0-9;]*[mK])*"
+"""SGR sequences, which set a terminal's colours, and EL, which grep writes behind each (erase the rest of the line)."""

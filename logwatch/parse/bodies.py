@@ -35,9 +35,9 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_OPEN = re.compile(rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*m|#015|\^M)*\Z")
+_OPEN = re.compile(rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*[mK]|#015|\^M)*\Z")
 _OPEN_ENDS = frozenset((b"{", b"[", b",", b":"))
-_ENDS_BEHIND_OPEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", *ESCAPED_RETURNS)
+_ENDS_BEHIND_OPEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", b"K", *ESCAPED_RETURNS)
 _LAST = frozenset(each[-1:] for each in _ENDS_BEHIND_OPEN)
 _END_BYTES = 384  # of a line: colours and blanks at its end take fewer, even if JSON escapes each of them
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or an escaped newline

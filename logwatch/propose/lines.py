@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-COLOUR = r"\x1b\[[0-9;]*m"
+COLOUR = r"\x1b\[[0-9;]*[mK]"
 """The escape that sets a terminal's colour; its bracket opens nothing."""
 
 HIDDEN = "\x01"

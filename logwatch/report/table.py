@@ -208,7 +208,10 @@ def _way_out(fronts: Sequence[str]) -> str:
     """Return what to do about lines with such fronts; no grammar looks into JSON, since users' texts are there, too."""
     if jq := out_of_json(fronts):
         return f"They are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them"
-    return "Another prefix or dialect needs a grammar of its own: `mesibo-logwatch grammar propose` writes one"
+    return (
+        "Leave out what a tool put there (grep -n, cat -n, --color=always);"
+        " another prefix or dialect needs a grammar of its own: `mesibo-logwatch grammar propose` writes one"
+    )
 
 
 def _nothing(count: Count) -> list[RenderableType]:

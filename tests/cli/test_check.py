@@ -53,8 +53,7 @@ def test_all_kinds_of_problems_are_reported_in_one_pass(place):
         place,
         f'[[source]]\nname = "a"\npaths = "x"\ngrammar = "none"\n'
         f'[[source]]\nname = "b"\ntimezone = "Mars"\n'
-        f"paths = {json.dumps([f'{place}/file/x.log', f'{place}/b[1].log', f'{place}/wide.log', f'{place}/shut.log'])}\n"
-        f'[[source]]\nname = "d"\npaths = ["~/log"]\n'
+        f"paths = {json.dumps([f'{place}/file/x.log', '~/log', f'{place}/b[1].log', f'{place}/wide.log', f'{place}/shut.log'])}\n"
         f'[[source]]\nname = "c"\ndocker = {{container = "m", root = "{place}/nowhere"}}\n'
         f'[state]\ndirectory = "{place}/file/state"\n[web]\nconfig_file = "none.yml"\n[catalogue]\nfile = "none.toml"\n',
     )
@@ -63,15 +62,15 @@ def test_all_kinds_of_problems_are_reported_in_one_pass(place):
         [
             "error: 3: source \"a\": paths: 'x' cannot be used: it is a text, not a list",
             'error: 7: source "b": timezone: "Mars" is not a time zone of this host',
-            "error: 20: catalogue.file: /none.toml: cannot read the catalogue: No such file or directory",
+            "error: 17: catalogue.file: /none.toml: cannot read the catalogue: No such file or directory",
             next(line for line in said if "grammar 'none'" in line).partition(" | ")[0].replace(str(place), ""),
-            "error: 11: source \"d\": paths: '~/log' cannot be used: ~, $NAME, %x and file:// stand for nothing in it",
+            "error: 8: source \"b\": paths: '~/log' cannot be used: ~, $NAME, %x and file:// stand for nothing in it",
             'warning: 8: source "b": paths: nothing matches /file/x.log, /b[1].log yet: the daemon waits for it',
             'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
             'warning: 8: source "b": paths: /shut.log is compressed: its lines cannot be read',
-            'warning: 14: source "c": docker: there is no directory /nowhere yet: the daemon waits for it',
-            "error: 16: state.directory: /file: cannot keep the state here: it is not a directory",
-            "error: 18: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
+            'warning: 11: source "c": docker: there is no directory /nowhere yet: the daemon waits for it',
+            "error: 13: state.directory: /file: cannot keep the state here: it is not a directory",
+            "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
         ]
     )
     assert any(line.startswith("error: 4: source \"a\": grammar: grammar 'none': not found") for line in said)

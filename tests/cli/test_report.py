@@ -313,6 +313,17 @@ def test_a_log_of_which_no_push_could_be_read_is_reported_as_one(tmp_path):
     assert (document["misplaced"], document["in_front"]) == (3, ["<str>> <num>/<num>/<num> [info] "])
 
 
+@pytest.mark.parametrize("sought", ["push_on_complete", "code 903", "E2211", "uid [0-9]*"])
+@pytest.mark.parametrize("options", [[], ["-n"], ["-nC1"]], ids=" ".join)
+def test_what_grep_has_coloured_is_read_or_said_to_be_unread(options, sought):
+    """A colour within a line hides its marker or its code: nobody is told to switch push logging on for that."""
+    command = ["grep", "--color=always", *options, sought]
+    found = subprocess.run(command, input=(LINE % 903) * 4, capture_output=True, check=True).stdout
+    result = run("-", stdin=found)
+    assert "push logging" not in result.output
+    assert "4 push results" in result.output or "--color=always" in " ".join(result.output.split())
+
+
 def test_for_a_log_shipped_as_json_the_command_that_reads_it_is_shown(tmp_path):
     """No grammar looks into JSON: the command that takes the texts out is reported instead."""
     path = tmp_path / "m.log"

@@ -242,3 +242,28 @@ def test_dead_tokens_and_limits_are_left_out_of_the_accepted_share():
 def test_little_is_not_nothing_and_nearly_all_is_not_all(share, text):
     """One failure in a million is still shown as one."""
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"causes": {"unenveloped": 3}}, "3 lines have push_on_complete, but not the envelope of the others"),
+        ({"causes": {"misplaced": 99}, "fronts": ["a> ", ""]}, "In front of it stands `a> ` or nothing"),
+        (
+            {"causes": {"misplaced": 99}, "fronts": ['{"time":"<time>","message":"']},
+            "inside JSON: `jq -r .message FILE",
+        ),
+        ({"causes": {"misplaced": 99}, "fronts": ["a> "]}, "needs a grammar of its own"),
+        ({"envelopes": {"docker": 2, "plain": 1, "cri": 1}}, "Around the lines: cri, docker\n"),
+        ({"envelopes": {"plain": 1}}, None),
+    ],
+)
+def test_what_stands_around_lines_is_told(change, told):
+    """Where the marker stands elsewhere, and in which envelopes lines were read; of plain lines nothing is said."""
+    made = count(("fcm", 200, "", 9))
+    for name, value in change.items():
+        held = getattr(made, name)
+        held.update(value) if name != "fronts" else held.extend(value)
+    made.summary.misplaced = made.causes.total()
+    text = shown(made, 200)
+    assert told in text if told else "Around the lines" not in text

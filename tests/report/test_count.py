@@ -132,3 +132,38 @@ def test_an_envelope_that_is_named_is_not_guessed(scanner):
     )
     assert counted(data, scanner).summary.push_lines == 1
     assert counted(data, scanner, envelope="plain").summary.push_lines == 0
+
+
+PUSH = b"E2211-101500-123 (1): push_on_complete: code 200\n"
+AT = b"2026-11-22T10:15:00.123456789Z "  # as `docker logs -t` writes it
+LONG = b'{"log":"%s\\n","stream":"stdout","time":"2026-11-22T10:15:00.123456789Z"}\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (PUSH + PUSH.replace(b"2211", b"3102"), {"undated": 1}),
+        (PUSH + b"x" * 70_000 + b"\n", {"oversized": 1}),
+        (
+            LONG % PUSH.rstrip() * 9 + LONG % (PUSH.rstrip() + b" x" * 40_000),
+            {"oversized": 1, "envelopes": {"docker": 1}},
+        ),
+        (PUSH + b"E2211-113000-000 (1): on_message\n", {"logged_at": NOON - 1800}),
+        (
+            (AT + PUSH) * 60 + AT.replace(b"11-22", b"11-24") + PUSH.replace(b"2211", b"2411"),
+            {"ahead": 86_400 - 6300 + 86_400.123, "envelopes": {"docker-timestamps": 1}},
+        ),
+        ((AT + PUSH) * 60 + PUSH, {"causes": {"unenveloped": 1}, "fronts": [""]}),
+        (PUSH * 30 + b"gw7 >> " + PUSH * 2, {"causes": {"misplaced": 1}, "fronts": ["<str> >> "]}),
+        (PUSH + PUSH.replace(b"code 200", b"no answer"), {"causes": {"no_code": 1}, "fronts": []}),
+    ],
+)
+def test_what_is_doubtful_is_counted_beside_the_results(scanner, data, expected):
+    """Stamps that are no date or ahead, lines that are too long or elsewhere, with what stands in front of these."""
+    made = counted(data, scanner)
+    assert made.markers == {"push_on_complete"}
+    for name, value in expected.items():
+        found = getattr(made, name)
+        assert (pytest.approx(found, abs=0.2) if isinstance(value, float) else found) == value
+    assert made.undated == expected.get("undated", 0)
+    assert made.oversized == expected.get("oversized", 0)

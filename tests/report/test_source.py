@@ -180,7 +180,10 @@ def test_what_no_library_here_unpacks_is_reported_with_a_remedy(tmp_path, monkey
         raise ImportError(name)
 
     monkeypatch.setattr(unpack, "import_module", missing)
-    message, _ = refused(put(tmp_path / "m.zst", b"\x28\xb5\x2f\xfd" + bytes(100)))
+    path = put(tmp_path / "m.zst", b"\x28\xb5\x2f\xfd" + bytes(100))
+    message, _ = refused(path)
+    with pytest.raises(Unreadable, match="install the package zstandard"), open_path(path, last=100):
+        pass
     assert message == (
         "DIR/m.zst: cannot be unpacked: zstd: install the package zstandard, or run on Python 3.14\n"
         "  try: zstdcat DIR/m.zst | mesibo-logwatch report -"
@@ -200,9 +203,14 @@ def test_damaged_gzip_gives_what_comes_before(tmp_path):
 def test_a_gzip_file_cut_short_gives_what_is_there(tmp_path):
     """It may still be being written."""
     packed = gzip.compress(TEXT)
-    message, got = refused(put(tmp_path / "m.gz", packed[:-20]))
-    assert message.startswith("DIR/m.gz: ends too early: after ")
+    path = put(tmp_path / "m.gz", packed[:-20])
+    message, got = refused(path)
+    assert message.startswith(f"DIR/m.gz: ends too early: after {len(got)} unpacked bytes")
     assert TEXT.startswith(got)
+    end: list[bytes] = []
+    with pytest.raises(Unreadable, match="ends too early"), open_path(path, last=200) as stream:
+        end.extend(stream.chunks)
+    assert b"".join(end) == got[len(got) - 201 :].partition(b"\n")[2]
 
 
 def test_a_name_cannot_write_to_the_terminal(tmp_path):
@@ -233,6 +241,7 @@ def test_the_end_of_a_packed_file_is_read_within_a_bound(tmp_path, monkeypatch, 
         with open_path(path, last=last) as packed, open_path(plain, last=last) as other:
             assert b"".join(packed.chunks) == b"".join(other.chunks)
             assert (packed.size, packed.whole) == (min(last, len(TEXT)), other.whole)
+            assert other.size == other.passed()
     with pytest.raises(Unreadable, match="is packed"), open_path(path, 100, lambda: False):
         pass
     monkeypatch.setattr(source, "_MEASURED_BYTES", len(TEXT) - 1)

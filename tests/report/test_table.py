@@ -162,12 +162,23 @@ def test_no_result_in_the_window_does_not_blame_push_logging():
     assert "push = 1" not in shown(made)
 
 
-def test_the_time_of_this_host_stands_beside_utc(monkeypatch):
-    """Times are also shown in this host's zone, if that is not UTC."""
-    monkeypatch.setenv("TZ", "Asia/Kolkata")
+@pytest.mark.parametrize(
+    ("zone", "days", "here"),
+    [
+        ("Asia/Kolkata", 0, "(17:29:00 to 17:30:00 IST here)"),
+        ("Europe/London", 0, None),
+        ("Europe/London", 30, "(12:59:00 to 12:00:00 GMT here)"),  # from summer on
+    ],
+)
+def test_the_time_of_this_host_stands_beside_utc(monkeypatch, zone, days, here):
+    """Times are also shown in this host's zone, if that is not UTC throughout."""
+    monkeypatch.setenv("TZ", zone)
     time.tzset()
+    made = count(("fcm", 200, "", 10))
+    made.summary.add({ResultKey("fcm", 200, ""): Seen(1, NOON - 60 - 86400 * days, NOON)}, CATALOGUE)
     try:
-        assert "(17:29:00 to 17:30:00 IST here)" in shown(count(("fcm", 200, "", 10)))
+        text = shown(made)
+        assert here in text if here else " here)" not in text
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -231,7 +242,7 @@ def test_dead_tokens_and_limits_are_left_out_of_the_accepted_share():
     """The accepted share is delivered results among all but tokens and limits, as in the alerts."""
     made = count(("fcm", 200, "", 90), ("fcm", 500, "", 10), ("fcm", 404, "UNREGISTERED", 50), ("fcm", 914, "", 50))
     assert accepted(made.summary.rows(CATALOGUE)) == 0.9
-    assert "Accepted by FCM or APNs: 90.00 %" in shown(made)
+    assert "Accepted by FCM or APNs: 90.00 % (dead tokens and rate limits left aside)" in shown(made)
     assert accepted(count(("fcm", 914, "", 5)).summary.rows(CATALOGUE)) is None
 
 
@@ -242,3 +253,28 @@ def test_dead_tokens_and_limits_are_left_out_of_the_accepted_share():
 def test_little_is_not_nothing_and_nearly_all_is_not_all(share, text):
     """One failure in a million is still shown as one."""
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"causes": {"unenveloped": 3}}, "3 lines have push_on_complete, but not the envelope of the others"),
+        ({"causes": {"misplaced": 99}, "fronts": ["a> ", ""]}, "In front of it stands `a> ` or nothing"),
+        (
+            {"causes": {"misplaced": 99}, "fronts": ['{"time":"<time>","message":"']},
+            "inside JSON: `jq -r .message FILE",
+        ),
+        ({"causes": {"misplaced": 99}, "fronts": ["a> "]}, "needs a grammar of its own"),
+        ({"envelopes": {"docker": 2, "plain": 1, "cri": 1}}, "Around the lines: cri, docker\n"),
+        ({"envelopes": {"plain": 1}}, None),
+    ],
+)
+def test_what_stands_around_lines_is_told(change, told):
+    """Where the marker stands elsewhere, and in which envelopes lines were read; of plain lines nothing is said."""
+    made = count(("fcm", 200, "", 9))
+    for name, value in change.items():
+        held = getattr(made, name)
+        held.update(value) if name != "fronts" else held.extend(value)
+    made.summary.misplaced = made.causes.total()
+    text = shown(made, 200)
+    assert told in text if told else "Around the lines" not in text

@@ -120,10 +120,11 @@ def _replaced(output: str) -> Iterator[TextIO]:
     if output == STDIN:
         yield sys.stdout
         return
-    path = Path(output)
+    given = Path(output)
+    path = given.resolve()  # a link, as /dev/stdout is one, must stay
     part = path.parent / f".{path.name}.part"
     try:
-        if path.exists() and not path.is_file():  # nor is what an empty name stands for
+        if given.exists() and not given.is_file():  # nor is what an empty name stands for
             raise LogwatchError(
                 Problem(output or '""', "is not a file", "", "name a new one, or - for standard output")
             )

@@ -1,5 +1,6 @@
 """What the commands' options share: types for files, numbers and times, and groups that list their commands in full."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from math import isfinite
@@ -9,8 +10,9 @@ from typing import Any
 import click
 from click.decorators import FC
 
-from logwatch.errors import Problem
+from logwatch.errors import LogwatchError, Problem
 from logwatch.moments import EXAMPLES, moment
+from logwatch.secret import checked
 
 
 def config_option(text: str, name: str = "config") -> Callable[[FC], FC]:
@@ -55,6 +57,13 @@ def print_problems(problems: Iterable[Problem]) -> None:
     """Print what is wrong to standard error."""
     for problem in problems:
         click.echo(f"error: {problem}", err=True)
+
+
+def prompted(command: str, name: str, what: str, remedy: str) -> str:
+    """Ask for a secret on the terminal, ``what`` in its checks; without a terminal, say how else to name it."""
+    if not sys.stdin.isatty():
+        raise LogwatchError(Problem(command, f"no {name}", "there is no terminal to prompt on", remedy))
+    return checked(click.prompt(name, hide_input=True, err=True), "the prompt", what)
 
 
 def refuse_empty(since: float | None, until: float | None) -> None:

@@ -11,7 +11,7 @@ import click
 
 from logwatch import secret
 from logwatch.assembly import Parts, assemble
-from logwatch.cli.options import CommandGroup, Number, config_option, print_problems
+from logwatch.cli.options import CommandGroup, Number, config_option, print_problems, prompted
 from logwatch.cli.push_direct import direct
 from logwatch.config import Backend as Settings
 from logwatch.config import Config, bad_url
@@ -74,7 +74,7 @@ def test(
         raise click.UsageError(f"at most {_MOST_USERS} users at once: mesibo sends a push to each of them")
     parts, settings = _parts(config, url)
     backend = _backend(settings, url, token_file)
-    results = _results(parts)
+    results, why = _results(parts)
     _operate(backend, "pushtest", settings.users_field, [list(users)] if settings.users_form == "list" else users)
     failed = False
 
@@ -87,13 +87,13 @@ def test(
 
     click.echo(f"Sent by pushtest to {len(users)} user{'s' if len(users) != 1 else ''} at {backend.url}.")
     if results is None:
-        click.echo("The result cannot be found: there is neither a log that this user may read nor a daemon.")
+        click.echo(f"The result cannot be found: {why}.")
         sys.exit(1)
     click.echo(f"Waiting up to {seconds:.0f} s for the result in {results.where}.")
     try:
         missing, others = wait(results, users, seconds, on_result=show)
-    except NoAnswer as why:
-        _fail(Problem(results.where, "stopped answering", str(why), "run this again where the log may be read"))
+    except NoAnswer as error:
+        _fail(Problem(results.where, "stopped answering", str(error), "run this again where the log may be read"))
     finally:
         results.close()
     if missing:
@@ -147,17 +147,8 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
         token = secret.read_word(file, TOKEN)
         if secret.exposed(file):
             click.echo(f"warning: {file} can be read by others than its owner: chmod 600 {quoted(file)}", err=True)
-    elif sys.stdin.isatty():
-        token = secret.checked(click.prompt("mesibo app token", hide_input=True, err=True), "the prompt", TOKEN)
     else:
-        raise LogwatchError(
-            Problem(
-                "push",
-                f"no {TOKEN.removeprefix('the ')}",
-                "there is no terminal to prompt on",
-                "--token-file F, or token_file in [backend]",
-            )
-        )
+        token = prompted("push", "mesibo app token", TOKEN, "--token-file F, or token_file in [backend]")
     parts = urlsplit(address)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         click.echo(f"warning: {address} is not https: the app token crosses the network in the clear", err=True)
@@ -180,18 +171,19 @@ def _fail(*problems: Problem) -> NoReturn:
     sys.exit(1)
 
 
-def _results(parts: Parts | None) -> Results | None:
-    """Return where the result will show: the log, else the daemon's API; None if neither can be read."""
+def _results(parts: Parts | None) -> tuple[Results | None, str]:
+    """Return where the result will show: the log, else the daemon's API; None, and why, if neither can be read."""
     if parts is None:
-        return None
+        return None, "there is no configuration that says where mesibo logs"
     logs = LogResults(parts)
     if logs.readable:
-        return logs
+        return logs, ""
     logs.close()
     try:
-        return ApiResults(_api(parts.config), _masked(parts.config))
-    except (NoAnswer, KeyError, TypeError):
-        return None
+        return ApiResults(_api(parts.config), _masked(parts.config)), ""
+    except (NoAnswer, KeyError, TypeError) as error:
+        told = error if isinstance(error, NoAnswer) else "another program answers in its place"
+        return None, f"there is no log that this user may read, and the daemon cannot be asked ({told})"
 
 
 def _api(config: Config) -> Callable[[str], Any]:

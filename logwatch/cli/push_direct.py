@@ -10,6 +10,7 @@ import click
 
 from logwatch import secret
 from logwatch.catalogue import Catalogue
+from logwatch.cli.options import prompted
 from logwatch.credentials import secrecy
 from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request
@@ -126,11 +127,7 @@ def _installed(name: str) -> bool:
 
 def _token(to: str | None) -> str:
     if to is None:
-        if not sys.stdin.isatty():
-            raise LogwatchError(
-                Problem("push direct", "no push token", "there is no terminal to prompt on", "--to FILE")
-            )
-        return secret.checked(click.prompt("push token", hide_input=True, err=True), "the prompt", _TOKEN)
+        return prompted("push direct", "push token", _TOKEN, "--to FILE")
     path = Path(to)
     if to == "-" or len(to) < _LEAST or os.path.exists(path):  # noqa: PTH110  a token is too long a name for Path
         return secret.read_word(path, _TOKEN)

@@ -34,7 +34,7 @@ def rise(points: Sequence[Point]) -> Rise | None:
     for i, (_, _, mine_here, among_here, _) in enumerate(points[:-1]):  # 10,000 times for a page with everything
         early, early_among = early + mine_here, early_among + among_here
         late = mine - early
-        if not late or late * early_among <= TIMES * early * (among - early_among):
+        if late * early_among <= TIMES * early * (among - early_among):
             continue
         before, after = early / early_among, late / (among - early_among)
         gained = _likelihood(early, before) + _likelihood(late, after) - as_one

@@ -75,6 +75,6 @@ def cause(entry: Entry, codes: Collection[str]) -> str:
 
 def pushes(platforms: Collection[str], *, every: bool = False, count: int = 0) -> str:
     """Name pushes by whose they are: ``iOS pushes``, ``iOS push`` for a ``count`` of 1, or ``every iOS push``."""
-    names = [SYSTEMS[p] for p in sorted(platforms) if p in SYSTEMS] if "unknown" not in platforms else []
+    names = [SYSTEMS[p] for p in sorted(platforms)] if "unknown" not in platforms else []
     which = " and ".join(names) + " " if names else ""
     return f"every {which}push" if every else f"{which}push" if count == 1 else f"{which}pushes"

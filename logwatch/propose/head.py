@@ -242,7 +242,8 @@ def _piece(column: list[Token], stamp: str) -> GrammarTerm:  # noqa: PLR0911  on
         return GrammarTerm(alone or (r"[ \t]+" if tab else " +"), values=texts)
     without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
     if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
-        pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may differ tomorrow
+        # a number may differ tomorrow; an escape such as \xd0 has a 0 that is none
+        pattern = "[0-9]+".join(map(escaped, without_digits.pop().split("0")))
         return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts)
     if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
         return GrammarTerm(escaped(texts[0]), "", "", texts)

@@ -130,9 +130,6 @@ class Backend:
                 raise BackendError(self._unreachable(ValueError("the header of its answer does not end"))) from None
             except (OSError, ValueError, tornado.httpclient.HTTPError) as error:
                 raise BackendError(self._unreachable(error)) from None
-        # tornado reports a failed connection as an answer 599 with the error
-        if isinstance(answer.error, Exception) and answer.code == 599:  # noqa: PLR2004  tornado's own number
-            raise BackendError(self._unreachable(answer.error))
         return answer.code, answer.headers.get("Location", ""), answer.body or b""
 
     def _unreachable(self, error: BaseException) -> Problem:

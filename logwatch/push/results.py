@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from logwatch.assembly import Parts, discovery
@@ -172,7 +172,7 @@ Results = LogResults | ApiResults
 
 def wait(
     results: Results,
-    users: Iterable[str],
+    users: Sequence[str],
     seconds: float,
     *,
     on_result: Callable[[str, LoggedResult, float], object],
@@ -184,7 +184,6 @@ def wait(
     A user may have several devices: for a second more, their results are passed on, too. Return the users
     without a result, and the results that belong to none of ``users``.
     """
-    users = tuple(users)
     missing, others = set(users), list[LoggedResult]()
     start = monotonic()
     end = start + seconds

@@ -5,10 +5,11 @@ A generation lies in the file that proves most of it, unless that proves more of
 
 import sys
 from collections.abc import Set as AbstractSet
+from functools import cache
 
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import HELD, SURE_BYTES, Relation
-from logwatch.tail.plan import Draft, Hold, Known, Leave
+from logwatch.tail.plan import Begun, Draft, Hold, Known, Leave
 from logwatch.tail.rotated_names import Age
 
 _RENAMED_BYTES = 256
@@ -22,17 +23,20 @@ _Order = tuple[bool, bool, bool, bool, bool, Age, bool, int, bool]
 
 def find_file(draft: Draft, each: Known) -> None:
     """Find the file in which a generation lies: the one that proves most, of those that are not another's."""
-    free = [i for i in draft.files(each) if i in draft.free]
-    files = [i for i in free if draft.is_own(each, i) or not (each.open or _is_anothers(draft, each, i))]
+    files = [i for i in draft.files(each) if i in draft.free]
+    # Asked of few files only: who else claims one is what costs most to find out
+    mine = cache(lambda i: draft.is_own(each, i) or not (each.open or _is_anothers(draft, each, i)))
     if each.in_use:
         edited = [i for i in files if not _stands_in(draft, each, i)]
-        if any(draft.answer(each, i).relation is Relation.MOVED for i in edited):
+        if any(draft.answer(each, i).relation is Relation.MOVED and mine(i) for i in edited):
             files = edited  # the others are copies of what was edited
-    oldest = min((draft.age(i) for i in files if draft.holds(each, i)), default=None)
-    proofs = [proof for i in files if (proof := _proof(draft, each, i, oldest))]
-    if not proofs:
+    holding = files if each.number in draft.unidentified else []
+    oldest = min((draft.age(i) for i in holding if draft.holds(each, i) and mine(i)), default=None)
+    proofs = sorted(proof for i in files if (proof := _proof(draft, each, i, oldest)))
+    best = next((proof for proof in proofs if mine(proof[-1])), None)
+    if not best:
         return
-    level, _, _, i = min(proofs)
+    level, _, _, i = best
     (relation, at), size = draft.answer(each, i), draft.size(i)
     beside = i != draft.at_path
     own = draft.file(i).key == each.key
@@ -49,7 +53,7 @@ def find_file(draft: Draft, each: Known) -> None:
 def _proof(draft: Draft, each: Known, i: int, oldest: Age | None) -> tuple[int, int, _Order, int] | None:
     """Return a sort key for the files in which a generation may lie, best first; None if it cannot lie in this one.
 
-    ``oldest``: the oldest file that holds it. If its bytes do not identify it, its inode proves nothing if it is newer.
+    ``oldest``: the oldest file that holds it, if it is unidentified: in a newer one, its inode proves nothing.
     """
     relation, at = draft.answer(each, i)
     own, enough = draft.file(i).key == each.key, draft.enough(each, i)
@@ -57,7 +61,7 @@ def _proof(draft: Draft, each: Known, i: int, oldest: Age | None) -> tuple[int, 
     stays = own and (relation is Relation.SAME or not each.has_first_lines(draft.file(i).head))
     if i == draft.at_path and not (draft.may_lie_at_path(each) or (stays and relation in HELD and each.in_use)):
         return None
-    told = each.number not in draft.unidentified or oldest in (None, draft.age(i))
+    told = oldest in (None, draft.age(i))
     level = None
     if relation is Relation.UNDECIDED:
         level = _PACKED
@@ -101,7 +105,7 @@ def _order(draft: Draft, each: Known, i: int) -> _Order:
 def _is_anothers(draft: Draft, each: Known, i: int) -> bool:
     """Return whether a file is better proved to be another generation's."""
     least = max(_claim(draft, each, i), (False, False, 1, 0))
-    rivals = (k for k in (*draft.read[i], *draft.left_out[i]) if k is not each and _rivals(draft, k, each, i))
+    rivals = (k for k in draft.related[i] if k is not each and _rivals(draft, k, each, i))
     return any(_claim(draft, k, i) > least for k in rivals)
 
 
@@ -128,10 +132,10 @@ def _claim(draft: Draft, each: Known, i: int) -> tuple[bool, bool, int, int]:
     return (own and each.followed, exact, at, each.number)
 
 
-def find_begun(draft: Draft, i: int) -> tuple[int, list[Known]]:
-    """Return how much of a file that holds none was read as others' bytes, and the generations that these are."""
+def find_begun(draft: Draft, i: int) -> Begun:
+    """Return how much of a file that holds none was read as others' bytes, and whose these are."""
     ends = [(end, k) for k in draft.read[i] if (end := _end_in(draft, k, i)) is not None]
-    return max((end for end, _ in ends), default=0), [k for _, k in ends]
+    return Begun(max((end for end, _ in ends), default=0), [k for _, k in ends])
 
 
 def _end_in(draft: Draft, each: Known, i: int) -> int | None:
@@ -145,7 +149,7 @@ def _end_in(draft: Draft, each: Known, i: int) -> int | None:
         torn = at < SURE_BYTES and lies is not None and each.has_first_lines(draft.file(i).head)
         if relation is Relation.MOVED and each.in_use and not (each.open or torn):
             return at
-    elif each.in_use and (end := draft.shared_end(each, i)):
+    elif each.in_use and relation not in HELD and (end := draft.found.common.get((each.number, i))):
         return end
     told = each.position.offset >= SURE_BYTES and not each.repeats
     return at if told and (relation is Relation.MOVED or draft.holds(each, i)) else None

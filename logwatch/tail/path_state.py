@@ -61,10 +61,7 @@ class PathState:
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
         self._led = bool(live)  # the path has led to a file, as far as is known
         first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
-        # Archives that came after these may have been undecided when the daemon was killed
-        seen = (g for g in known if g.in_use and not g.empty and g is not self.current)
-        adrift = any(not g.position.found_at for g in seen)
-        self.facts = replace(facts, first=first, followed=followed, adrift=adrift, started=not first)
+        self.facts = replace(facts, first=first, followed=followed, started=not first)
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why
         self.absent = True  # the path leads nowhere
@@ -238,9 +235,8 @@ class PathState:
         """
         # A file decided on after the path led to another one came in between, whenever it was written
         since = float("-inf") if renewed else self.facts.news_since
-        adrift, since = (self.facts.adrift, since) if undecided else (False, float("inf"))
-        started = undecided and self.facts.started
-        self.facts = replace(self.facts, first=False, adrift=adrift, started=started, news_since=since)
+        started, since = (self.facts.started, since) if undecided else (False, float("inf"))
+        self.facts = replace(self.facts, first=False, started=started, news_since=since)
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:

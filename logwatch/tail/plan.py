@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import HELD, UNDECIDED, Answer, Key, Positioned, Relation
+from logwatch.tail.identity import UNDECIDED, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.uncompressed import NOWHERE, SEARCH_BYTES
 
@@ -28,7 +28,6 @@ class PathView:
     starts_at_end: bool = False  # the file that is there at the first look is read from its end on
     started: bool = False  # the daemon was started, and has not decided on all files yet
     news_since: float = float("inf")  # rotated files written after this time are no history; inf once all are decided
-    adrift: bool = False  # after a start: some in use have no known place; what came after them is unknown
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file's head was too short to tell it from the next file's
     successor: bool = False  # it takes over from another path, as a new container does: nothing here is history
@@ -205,6 +204,13 @@ class Plan:
         return [(action.file, action.at) for action in goes_on if action.at]
 
 
+class Begun(NamedTuple):
+    """How much of a file was read as bytes of known generations, and of which."""
+
+    at: int
+    of: list[Known]
+
+
 class Draft:
     """What is known of a path, what was found around it, and what has been decided so far.
 
@@ -227,7 +233,7 @@ class Draft:
         self.unidentified |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.plan = Plan(again=found.packing)
         self.decided: dict[int, Hold | Leave] = {}
-        self.start: dict[int, int] = {}  # by file that is a new generation: the offset to read from
+        self.begun: dict[int, Begun] = {}  # by file that is a new generation
         self.copies: list[int] = []  # files to be left out
         self.postponed: set[int] = set()  # files left to the next look
         self.rising = False  # rotation gives the newest file the highest number, not 1
@@ -241,11 +247,10 @@ class Draft:
         for number, i in (*related, *own, *found.common):
             self._files[number].add(i)
         # By file: generations with its inode that it holds; those with bytes in common; of these, those read, or
-        # with an own file that holds all of it; those left out; and the numbers of those read to its end
+        # with an own file that holds all of it; and the numbers of those read to its end
         self.by_inode = defaultdict[int, list[Known]](list)
         self.related = defaultdict[int, list[Known]](list)
         self.read = defaultdict[int, list[Known]](list)
-        self.left_out = defaultdict[int, list[Known]](list)
         self.whole = defaultdict[int, set[int]](set)
         for k in self.known:
             for i in self.files(k):
@@ -253,9 +258,7 @@ class Draft:
                 if self.file(i).key == k.key and self.holds(k, i):
                     self.by_inode[i].append(k)
                 self.related[i].append(k)
-                if not k.followed:
-                    self.left_out[i].append(k)
-                elif k.position.offset or k.number in found.own_parts[i]:
+                if k.followed and (k.position.offset or k.number in found.own_parts[i]):
                     self.read[i].append(k)
                 if relation is Relation.SAME:
                     holders[i].append(k)
@@ -331,8 +334,7 @@ class Draft:
 
     def may_lie_at_path(self, each: Known) -> bool:
         """Return whether the path's file may be a generation's: it was, or what was is blank, or none is in use."""
-        blank = self.path.was_blank and each.in_use
-        return blank or self.is_latest(each) or not any(k.in_use for k in self.known)
+        return (self.path.was_blank and each.in_use) or self.is_latest(each) or not any(k.in_use for k in self.known)
 
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's own file, or the file ``of`` that it lies in, holds all of a file."""
@@ -343,10 +345,6 @@ class Draft:
         if self.is_part(each, i, original):
             return self.size(i) or 0
         return self.found.common.get((each.number, i), each.position.offset)
-
-    def shared_end(self, each: Known, i: int) -> int:
-        """Return how far a file and a generation's own agree; 0 if the file holds all that was read, or if unknown."""
-        return 0 if self.answer(each, i).relation in HELD else self.found.common.get((each.number, i), 0)
 
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless neither has more.
@@ -395,6 +393,5 @@ class Draft:
 
     def age(self, i: int) -> Age:
         """Return a sort key by which older files come first, and the path's own last."""
-        candidate = self.file(i)
-        name, rising = candidate.name_says, self.rising
-        return age_key(name, candidate.modified, rising=rising) if name else (9, 0, "", 0)
+        name = self.file(i).name_says
+        return age_key(name, self.file(i).modified, rising=self.rising) if name else (9, 0, "", 0)

@@ -7,7 +7,6 @@ lies now, and what becomes of every file that holds none. ``apply`` carries it o
 from collections.abc import Sequence
 
 from logwatch.model import RotationKind
-from logwatch.tail.candidates import Candidate
 from logwatch.tail.contents import find_begun, find_file, is_copy, is_packed, read_both
 from logwatch.tail.fingerprint import TELLING_BYTES, empty_file_id
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
@@ -50,7 +49,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     unknown = _sort_free(draft, holders)
     plan = draft.plan
     plan.actions = [draft.decided.get(k.number) or _settle(draft, k) for k in known]
-    plan.news = any(i != draft.at_path and not draft.start[i] for i in unknown)
+    plan.news = any(i != draft.at_path and not draft.begun[i].at for i in unknown)
     _adopt(draft, unknown)
     return plan
 
@@ -77,22 +76,21 @@ def _sort_free(draft: Draft, holders: dict[int, Known]) -> list[int]:
         if rotated and (i in draft.found.anothers or is_copy(draft, i, holder)):
             _leave_out(draft, i, holder)
             continue
-        begun, owners = find_begun(draft, i)
+        begun = find_begun(draft, i)
         if i in draft.postponed:
             continue
-        each = holder or (None if begun else empty.get(candidate.key))
+        each = holder or (None if begun.at else empty.get(candidate.key))
         # An archive is its file only under the name at which it was found: it could not be read then
         if each and (holder or not candidate.packed or candidate.path == each.position.found_at):
-            draft.take(each, i, begun or None)
-            empty.pop(candidate.key, None)
-        elif rotated and i in draft.found.undecided and not _is_history(draft.path, candidate):
+            draft.take(each, i, begun.at or None)
+        elif rotated and i in draft.found.undecided and (not draft.path.first or _is_news(draft, i, None)):
             continue
-        elif candidate.may_be_news or any(k.deleted and draft.answer(k, i).relation in HELD for k in owners):
+        elif candidate.may_be_news or any(k.deleted and draft.answer(k, i).relation in HELD for k in begun.of):
             unknown.append(i)
-            draft.start[i] = begun
+            draft.begun[i] = begun
         else:
             continue
-        read_both(draft, i, owners)
+        read_both(draft, i, begun.of)
     # Unknown files came after the known ones: if all their numbers are higher, this rotation counts upwards
     seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
     unseen = draft.numbers(unknown)
@@ -113,72 +111,70 @@ def _empty(draft: Draft) -> dict[Key, Known]:
     """Return, by inode, the generations that were empty when last seen: bytes in such a file are late lines."""
     empty = {k.key: k for k in reversed(draft.known) if k.empty and k.in_use}
     current, i = draft.current, draft.at_path
-    if current and i in draft.free and draft.is_nowhere(current) and _is_as_empty(current, draft.file(i)):
-        empty[draft.file(i).key] = current
+    if current and i in draft.free and draft.is_nowhere(current):
+        file = draft.file(i)
+        # As empty as it was, by the time of its last write: its disk was copied
+        if not (file.head or file.error) and current.position.head == empty_file_id(file.modified):
+            empty[file.key] = current
     return empty
 
 
-def _is_as_empty(current: Known, file: Candidate) -> bool:
-    """Return whether the path's file is as empty as it was, by the time of its last write: its disk was copied."""
-    return not (file.head or file.error) and current.position.head == empty_file_id(file.modified)
-
-
-def _is_history(path: PathView, file: Candidate) -> bool:
-    """Return whether a rotated file dates from before its path was followed, and was not asked for."""
-    return path.first and not _is_asked_for(path, file) and file.modified <= path.news_since * 1e9
-
-
-def _is_asked_for(path: PathView, file: Candidate) -> bool:
-    """Return whether a file's lines count however old: a pattern matches it, and its path does not start at the end."""
-    return file.matched and not (path.first and path.starts_at_end)
-
-
 def _adopt(draft: Draft, unknown: list[int]) -> None:
-    """Take up the unknown files: generations that came and went between two looks, then the one at the path."""
+    """Take up the unknown files: news, rests of what is known, and history, oldest first; then the one at the path."""
     path, plan, at_path = draft.path, draft.plan, draft.at_path
-    held = (each for k in draft.known if isinstance(each := draft.decided.get(k.number), Hold) and each.file == at_path)
-    action = next(held, None)
-    holder = draft.by_number[action.number] if action else None
+    held = (each for each in draft.decided.values() if isinstance(each, Hold) and each.file == at_path)
+    hold = next(held, None)
     # It may lie in a file with less in it than was read: a new log may have the same banner
-    perhaps = action and (action.cut or draft.found.answer(action.number, action.file).relation is Relation.PART)
-    elsewhere = perhaps or not holder or holder is not draft.current
-    sought = (k for k in draft.known if k.in_use and not k.empty and k is not draft.current)
-    lost = path.adrift and any(map(draft.is_nowhere, sought))
-    plan.renewed = not path.first and (path.was_blank or elsewhere or lost)
-    since = _news_since(draft)
-    between: list[int] = []
+    perhaps = hold is not None and (hold.cut or draft.found.answer(hold.number, hold.file).relation is Relation.PART)
+    plan.renewed = not path.first and (perhaps or _is_renewed(draft, hold))
+    since, news = _news_since(draft), list[int]()
     for i in unknown:
-        candidate = draft.file(i)
+        candidate, begun = draft.file(i), draft.begun[i].at
         if i != at_path and candidate.key != NO_KEY:
-            read = draft.start[i]
-            begun = read and any(k.deleted and draft.answer(k, i).relation in HELD for k in draft.read[i])
             wanted = begun or plan.renewed or _is_news(draft, i, since)
-            plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
-            between += [i] if wanted and not begun else []
+            plan.actions.append(TakeUp(i, "rotated", begun) if wanted else TakeUp(i, "ignored"))
+            news += [i] if wanted else []
         elif candidate.fails_for_now:
             plan.again = True  # by the next look it may have been rotated away: what nobody has seen is news
-    if between and not path.first:
-        # A generation that was last seen empty, and is nowhere, has been filled since: these files have its bytes
-        nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
-        plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
-        if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
-            plan.actions.append(Rotated("rename", len(written)))
-    blank = holder and action and not holder.begun and action == Hold(action.number, action.file)
-    if between and holder and action and (perhaps or blank):
-        # It is a new log, and comes after them: with a lower number, its torn line would end in one of them
-        plan.actions[plan.actions.index(action)] = (
-            Leave(holder.number, "forgotten") if blank else _settle(draft, holder)
-        )
-        plan.actions.append(TakeUp(action.file, "live"))
+    if not path.first:  # what begins with known bytes is the rest of a file that was edited, or goes on elsewhere
+        _pass_over(draft, [i for i in news if not draft.begun[i].at])
+    if news and hold:
+        _renumber(draft, hold, perhaps=perhaps)
     if at_path in unknown and not draft.file(at_path).error:
         at_end = path.first and path.starts_at_end
-        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start[at_path]))
-        if path.followed and not any(map(draft.is_latest, find_begun(draft, at_path)[1])):
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.begun[at_path].at))
+        if path.followed and not any(map(draft.is_latest, draft.begun[at_path].of)):
             plan.actions.append(Rotated(_kind(draft)))
     # Copies stay known once their originals are gone. They get the highest numbers: lower ones would make them history
     plan.actions += [TakeUp(i, "ignored") for i in draft.copies]
     if path.first and not plan.actions:
         plan.actions.append(Absent())
+
+
+def _is_renewed(draft: Draft, hold: Hold | None) -> bool:
+    """Return whether the path leads to another file than before, or may: unknown rotated files came in between."""
+    # After a start, what came after one that has no known place, and is nowhere, is unknown
+    astray = (k for k in draft.known if k.in_use and not (k.empty or k.position.found_at))
+    lost = draft.path.started and any(map(draft.is_nowhere, astray))
+    return draft.path.was_blank or lost or hold is None or hold.number != draft.path.current
+
+
+def _pass_over(draft: Draft, between: list[int]) -> None:
+    """Report the rotations of files that were at the path between two looks."""
+    # A generation that was last seen empty, and is nowhere, has been filled since: these files have its bytes
+    nowhere = [k for k in draft.known if k.in_use and draft.is_nowhere(k) and k.position.size < TELLING_BYTES]
+    draft.plan.actions += [Leave(k.number, "done") for k in nowhere if between]
+    if written := [i for i in between if draft.file(i).head != b""]:  # an empty file may yet become an archive
+        draft.plan.actions.append(Rotated("rename", len(written)))
+
+
+def _renumber(draft: Draft, hold: Hold, *, perhaps: bool) -> None:
+    """Make the path's file a new generation if it may be a new log: with its lower number, it would precede news."""
+    each, actions = draft.by_number[hold.number], draft.plan.actions
+    blank = not each.begun and hold.at is None
+    if perhaps or blank:  # else the end of a line that it lacks would be looked for in one of them
+        actions[actions.index(hold)] = Leave(each.number, "forgotten") if blank else _settle(draft, each)
+        actions.append(TakeUp(hold.file, "live"))
 
 
 def _news_since(draft: Draft) -> Age | None:
@@ -188,25 +184,23 @@ def _news_since(draft: Draft) -> Age | None:
     is the file that was read last: the life before may have ended while what is younger was still undecided. That
     numbers count upwards is but a guess.
     """
-    lay = {k: i for k in draft.known if k.followed and (i := draft.lies_at(k.number)) is not None}
-    ages = [draft.age(i) for k, i in lay.items() if k.position.state == "live"]
+    lay = [(k, i) for k in draft.known if k.followed and (i := draft.lies_at(k.number)) is not None]
+    ages = [draft.age(i) for k, i in lay if k.position.state == "live"]
     if draft.path.started and not draft.rising:
-        ages += sorted(draft.age(i) for i in lay.values() if i != draft.at_path)[-1:]
+        ages += sorted(draft.age(i) for _, i in lay if i != draft.at_path)[-1:]
     return min(ages, default=None)
 
 
 def _is_news(draft: Draft, i: int, since: Age | None) -> bool:
-    """Return whether an unknown rotated file is no history: by its time, or since it goes on with what was read."""
-    candidate = draft.file(i)
-    late = candidate.modified > draft.path.news_since * 1e9
+    """Return whether an unknown rotated file is no history, which dates from before its path was followed."""
+    path, candidate = draft.path, draft.file(i)
+    late = candidate.modified > path.news_since * 1e9
     after = since is not None and draft.age(i) > since
-    return late or after or _is_asked_for(draft.path, candidate) or _goes_on(draft, i)
-
-
-def _goes_on(draft: Draft, i: int) -> bool:
-    """Return whether a file has what was read of a generation, or begins with a part of it, as history does not."""
-    told = any(draft.holds(k, i) or draft.answer(k, i).relation is Relation.MOVED for k in draft.read[i])
-    return i not in draft.found.ambiguous and (told or draft.start[i] > 0)
+    # It begins as what was read does, though that may be no more than a banner
+    told = i not in draft.found.ambiguous and any(draft.holds(k, i) for k in draft.read[i])
+    # A pattern matches it, and its path does not start at the end: its lines count however old they are
+    asked_for = candidate.matched and not (path.first and path.starts_at_end)
+    return late or after or told or asked_for
 
 
 def _kind(draft: Draft) -> RotationKind:

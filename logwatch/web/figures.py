@@ -160,7 +160,7 @@ def _delay(facts: Facts) -> tuple[float | None, int]:
 
 def _lately(counts: Sequence[int], minutes: int) -> Sequence[int]:
     """Return the counts of the last minutes, including the current one; zeros for minutes that are not known."""
-    return [*[0] * (minutes - len(counts)), *counts][-minutes:]
+    return [*[0] * minutes, *counts][-minutes:]
 
 
 def _added(counts: Sequence[int]) -> list[int]:

@@ -38,12 +38,8 @@ class NumberedIncident:
 
     def moments(self, now: float) -> tuple[str, str]:
         """Return begin and end in UTC, each with its date unless that is today's, or that of the begin."""
-        ended = now if self.incident.ended is None else self.incident.ended
-        begin, end, today = map(utc, (self.incident.began, ended, now))
-        return tuple(  # type: ignore[return-value]  # two of them
-            f"{at:%H:%M}" if at.date() == known.date() else f"{at:%-d %B, %H:%M}"
-            for at, known in ((begin, today), (end, begin))
-        )
+        began, ended = self.incident.began, self.incident.ended
+        return _moment(began, now), _moment(now if ended is None else ended, began)
 
     @property
     def cost(self) -> str:
@@ -118,6 +114,12 @@ def link(incident: Incident, catalogue: Catalogue) -> str:
     fields["from"] = _seconds(math.floor(incident.began))
     fields["to"] = "" if incident.ended is None else _seconds(math.floor(incident.ended) + 1)
     return urlencode({name: value for name, value in fields.items() if value})
+
+
+def _moment(at: float, known: float) -> str:
+    """Format a time, with its date unless that is the one of a known time."""
+    then = utc(at)
+    return f"{then:%H:%M}" if then.date() == utc(known).date() else f"{then:%-d %B, %H:%M}"
 
 
 def _seconds(at: int) -> str:

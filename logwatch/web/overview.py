@@ -120,9 +120,6 @@ class SourceView:
         }
 
 
-_NOBODY: Mapping[str, Any] = {"users": 0, "apps": 0, "app_names": ()}  # whom a finding without an incident has hit
-
-
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The whole status page except the error log, as of ``now``."""
@@ -162,8 +159,9 @@ class Overview:
         return next((each for each in self.incidents if each.incident.key == finding.key), None)
 
     def _hit(self, finding: Finding) -> dict[str, Any]:
-        told = self.incident(finding)
-        return {name: getattr(told.incident, name) if told else none for name, none in _NOBODY.items()}
+        if (told := self.incident(finding)) is None:
+            return {"users": 0, "apps": 0, "app_names": ()}
+        return {"users": told.incident.users, "apps": told.incident.apps, "app_names": told.incident.app_names}
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""
@@ -227,13 +225,15 @@ def overview(
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),
-        judged=tuple(  # type: ignore[arg-type]  # two of them
-            by_class(facts.catalogue, {row: seen for row, seen in rows.items() if row.source not in facts.silent})
-            for rows in (hour, day)
-        ),
+        judged=(_judged(facts, hour), _judged(facts, day)),
         config=config,
         **lists,
     )
+
+
+def _judged(facts: Facts, results: Mapping[ResultRow, Seen]) -> Mapping[str, int]:
+    """Count results by class, without the sources that report only failures."""
+    return by_class(facts.catalogue, {row: seen for row, seen in results.items() if row.source not in facts.silent})
 
 
 def _results(

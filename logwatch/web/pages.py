@@ -1,9 +1,10 @@
 """The pages: status with the push error log, the code pages, and the list of codes."""
 
 import gzip
+from collections import Counter
 from collections.abc import Callable
 
-from logwatch.catalogue import PLATFORMS, explain, number_of
+from logwatch.catalogue import PLATFORMS, Entry, explain, number_of
 from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
 from logwatch.sight import LEAST_SHARE
@@ -173,7 +174,12 @@ class Codes(Page):
     def _make(self) -> tuple[int, bytes]:
         catalogue, seen = self.site.watched.catalogue, self.site.overview()
         listed = [(entry, sum(r.day for r in seen.results if r.entry is entry)) for entry in catalogue.entries]
-        told = [(r, n) for r in seen.results if (n := number_of(r.code)) is not None and not catalogue.lists(n)]
-        came = {n: r.entry for r, n in told}
-        other = [(n, entry, sum(r.day for r, number in told if number == n)) for n, entry in came.items()]
+        days: Counter[int] = Counter()
+        entries: dict[int, Entry] = {}
+        for result in seen.results:
+            number = number_of(result.code)
+            if number is not None and not catalogue.lists(number):
+                days[number] += result.day
+                entries[number] = result.entry
+        other = [(number, entry, days[number]) for number, entry in entries.items()]
         return 200, self.site.render("codes.html", "codes", listed=listed, other=other)

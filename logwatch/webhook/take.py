@@ -67,7 +67,7 @@ def take(
             )
         else:
             batch.fail([StoredFailure(at, source, event.platform, str(event.code), listed, app, user, token)])
-    again = call.key is not None and (call.key in known or call.key in batch.keys)
+    again = call.key in known or call.key in batch.keys
     if call.key is not None:
         batch.keys.setdefault(call.key, now)
     for outcome, amount in call.outcomes.items():

@@ -59,6 +59,20 @@ def test_several_files_are_one_past_in_any_order(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.log", "m.log.1.gz", "past.om"]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_an_output_that_is_a_link_stays_one(tmp_path, there):
+    """As /dev/stdout is one to a file: root replaced the device for the whole host."""
+    link, past = tmp_path / "stdout", tmp_path / "elsewhere" / "past.om"
+    past.parent.mkdir()
+    if there:
+        past.touch()
+    link.symlink_to(past)
+    assert run(write(tmp_path / "m.log", lines(9, 200, 30)), "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert totals(past.read_text()) == {"200": 30}
+    assert [path.name for path in past.parent.iterdir()] == ["past.om"]
+
+
 def test_the_rotated_files_of_a_configured_log_belong_to_its_past(tmp_path):
     """Without PATH, rotated files beside a log, and those that the configuration names, are read as well."""
     write(tmp_path / "m.log", lines(10, 200, 20))

@@ -86,3 +86,26 @@ def test_what_cannot_be_watched_says_how_it_can():
     finding = told(not_after=None, flaws=(flaw("not_checked", "The library is not installed."),))[0]
     assert "cannot be watched" in finding.title
     assert "pip install 'mesibo-logwatch[credentials]'" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code", "said"),
+    [
+        ([("unreadable", None)], None, "cannot be watched: A. "),
+        ([("unreadable", None), ("locked", 904)], 904, "will not work as it is (code 904): A. "),
+    ],
+)
+def test_a_credential_that_cannot_be_looked_into_is_not_said_to_be_wrong(kinds, code, said):
+    """Without a code that it would cause nothing is known of it, and a test push would show nothing about the file."""
+    flaws = tuple(flaw(kind, "A.", code=code) for kind, code in kinds)
+    (found,) = (each for each in told(not_after=None, flaws=flaws) if each.key == "credential:ios")
+    assert said in f"{found.title} "
+    assert (found.code, "push test USER" in found.remedy) == (code, code is not None)
+
+
+def test_a_certificate_of_no_app_is_named_by_its_subject():
+    """As is one whose extension cannot be read."""
+    (found,) = (
+        each for each in told(bundle_id="", subject="Apple Push Services", not_after=NOW) if each.key == "expiry:ios"
+    )
+    assert "every iOS push of Apple Push Services fails" in found.title

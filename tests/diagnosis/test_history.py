@@ -1,11 +1,13 @@
 """What is found at one look after another becomes one incident: its begin, its end, and what it cost."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.diagnosis.afterwards import to_its_end
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.diagnosis.incidents import fold, within
 from logwatch.ledger.incidents import GAP_SECONDS, Incident
@@ -127,6 +129,52 @@ def test_the_worst_severity_and_the_earliest_begin_stay():
     """A day's history of buckets moves on; the incident still tells when it began and how bad it was."""
     (incident,) = fold([known(began=NOW - 90_000)], [found("warning", since=NOW - 86_000)], NOW)
     assert (incident.severity, incident.began) == ("critical", NOW - 90_000)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ended"),
+    [(NOW - 400, NOW - 300, NOW - 300), (None, NOW - 300, None), (NOW - 400, None, None), (None, None, None)],
+)
+def test_two_findings_about_one_incident_end_it_together(first, second, ended):
+    """It is over when the last of them is."""
+    both = [found(ended=first), found(rows=(OTHER,), key="other", ended=second)]
+    (incident,) = fold([known(rows=(ROW, OTHER))], both, NOW)
+    assert (incident.number, incident.ended) == (7, ended)
+
+
+@pytest.mark.parametrize(("rows", "pushes", "counted"), [((), 9, 9), ((), 2, 3), ((ROW,), 9, 3)])
+def test_what_goes_on_costs_what_it_cost_at_most(rows, pushes, counted):
+    """Of lines that cannot be read; pushes of results are counted by their intervals."""
+    (incident,) = fold([known(rows=rows)], [found(rows=rows, pushes=pushes)], NOW)
+    assert incident.pushes == counted
+
+
+@pytest.mark.parametrize(
+    ("ended", "found_since", "outcome"),
+    [
+        (NOW - 500, [known(ended=NOW - 300, last=NOW - 310)], (NOW - 300, NOW - 310)),
+        (NOW - 500, [known(ended=NOW - 400, last=NOW - 900), known(ended=NOW - 300, last=NOW - 900)],
+         (NOW - 300, NOW - 600)),
+        (NOW - 500, [known(ended=NOW - 700)], (NOW - 500, NOW - 600)),
+        (NOW - 500, [known(ended=None)], (NOW - 500, NOW - 600)),
+        (NOW - 500, [known(ended=NOW - 300, rows=(OTHER,))], (NOW - 500, NOW - 600)),
+        (NOW - 500, [known(began=NOW - 400 + GAP_SECONDS, ended=NOW + GAP_SECONDS)], (NOW - 500, NOW - 600)),
+        (NOW - 500, [], (NOW - 500, NOW - 600)),
+        (None, [known(ended=NOW - 300)], (None, NOW - 600)),
+    ],
+)  # fmt: skip
+def test_an_incident_that_went_on_while_nobody_looked_gets_its_later_end(ended, found_since, outcome):
+    """The last end of what is the same incident, if that is later; one that still goes on has none."""
+    told = to_its_end(known(ended=ended, last=NOW - 600), found_since)
+    assert (told.ended, told.last) == outcome
+
+
+def test_without_a_cause_of_its_own_an_incident_has_the_title_of_what_is_found():
+    """Nothing in that changes from look to look."""
+    finding = replace(found(), cause="", title="The `log` is gone.")
+    assert [each.title for known_ in ([], [known()]) for each in fold(known_, [finding], NOW)] == [
+        "The log is gone."
+    ] * 2
 
 
 @given(

@@ -18,6 +18,8 @@ def points(*counts, width=900.0):
         ([(2, 1000)] * 10 + [(200, 1000)] * 4, 9001.0),
         ([(2, 1000)] * 10 + [(100, 1000)] + [(200, 1000)] * 4, 9450.0),  # in the middle of an interval
         ([(0, 1000)] * 10 + [(200, 1000)] * 4, 9001.0),
+        ([(100, 1000)] * 10 + [(400, 1000)] * 4, 9001.0),  # of what fails anyway, four times as much
+        ([(2, 1000)] * 10 + [(0, 0)] * 3 + [(200, 1000)] * 4, 11701.0),  # behind a pause
         ([(0, 10)] * 10 + [(20, 1000)] * 4 + [(0, 0)] * 9, None),  # too few to be sure that it is not the traffic
         ([(10, 1000)] * 20, None),
         ([(1, 100)] * 10 + [(100, 10_000)] * 5, None),  # a busy morning: the share is the same

@@ -54,6 +54,18 @@ def test_of_one_line_it_is_spoken_as_of_one():
     assert "1 looks like `push_on_complete: <str>`" in only.evidence
 
 
+@pytest.mark.parametrize("fresh", [True, False])
+def test_unread_lines_are_shown_as_they_look_now(fresh):
+    """The source's own shapes of the last hour, the most frequent first; older ones where there are none."""
+    story = blind(Story(), minutes=1, unread=50, read=0)
+    shapes = [("mesibo", "a", NOW - 7200, 9), ("mesibo", "b", None, 8), ("other", "c", NOW, 90)]
+    shapes += [("mesibo", "d", NOW - 9, 2), ("mesibo", "e", NOW - 9, 40)] * fresh
+    story.shapes = [(ShapeRow(source, "misplaced", text, ""), Seen(n, at, at)) for source, text, at, n in shapes]
+    (only,) = story.findings()
+    looks = [line.rpartition(" like ")[2] for line in only.evidence if " like " in line]
+    assert looks == (["`e`", "`d`"] if fresh else ["`a`", "`b`"])
+
+
 def test_lines_inside_json_are_reported_with_a_command_that_helps():
     """No grammar can be proposed for texts inside JSON, where users' texts stand as well."""
     story = blind(Story(), minutes=1, unread=50, read=0)

@@ -16,7 +16,7 @@ HOOK = WebhookStatus("hook", up=True, files_followed=0, lag_bytes=0, caught_up=T
 ALONE = replace(HOOK, name="cloud", witness_for="")
 
 
-def told(story, *, heard=None, minutes=None, status=None, counters=None):
+def told(story, *, heard=None, minutes=None, status=None, counters=None, beside=None):
     """Return the findings of a story beside which a webhook tells something, by key."""
     facts = story.facts()
     return {
@@ -26,7 +26,8 @@ def told(story, *, heard=None, minutes=None, status=None, counters=None):
                 facts,
                 status=status or {"mesibo": UP, "hook": HOOK},
                 heard=heard or {},
-                witnessed={MinuteRow(int(NOW - 600), "hook", "apns", code): n for code, n in (minutes or {}).items()},
+                witnessed=(beside or {})
+                | {MinuteRow(int(NOW - 600), "hook", "apns", code): n for code, n in (minutes or {}).items()},
                 snapshot=replace(facts.snapshot, counters={**facts.snapshot.counters, **(counters or {})}),
             )
         )
@@ -78,13 +79,16 @@ def test_failures_before_a_webhook_listened_are_not_expected_of_it():
 
 
 def test_if_they_agree_there_is_no_finding():
-    """The same numbers by code, as far as they have settled."""
+    """The same numbers by code, as far as they have settled; those of other webhooks and times are none of it."""
     story = Story().ordinary(60)
     logged = {}
     for row, seen in story.results.items():
         if row.code != "200":
             logged[row.code] = logged.get(row.code, 0) + round(seen.count * 57 / 60)
     assert not [name for name in told(story, minutes=logged) if name.startswith("witness")]
+    elsewhere = {MinuteRow(int(NOW - 600), "other", "apns", "403"): 900}
+    elsewhere |= {MinuteRow(int(at), "hook", "apns", "403"): 900 for at in (NOW - 7200, NOW)}
+    assert not [name for name in told(story, minutes=logged, beside=elsewhere) if name.startswith("witness")]
 
 
 @pytest.mark.parametrize(

@@ -292,3 +292,27 @@ def test_no_docker_is_a_finding(tmp_path):
     """A root without containers says which setting to look at."""
     _, (problem,) = containers(str(tmp_path / "nowhere"))
     assert "docker.root" in problem.try_
+
+
+def test_what_docker_does_not_show_as_usual_is_read_all_the_same_or_told(docker, tmp_path):
+    """A log elsewhere, a container that was never started, a file among the directories, one that cannot be read."""
+    docker.run(1, name="moved", known_as="/var/lib/docker")
+    elsewhere = docker.run(2, name="elsewhere") / "config.v2.json"
+    elsewhere.write_text(json.dumps(json.loads(elsewhere.read_text()) | {"LogPath": "/var/log/pods/mesibo.log"}))
+    new = docker.run(3, name="new") / "config.v2.json"
+    new.write_text(json.dumps(json.loads(new.read_text()) | {"LogPath": ""}))
+    (docker.root / "containers" / "note.txt").write_text("")
+    (docker.root / "containers" / "half").mkdir()
+    (docker.root / "containers" / "odd" / "config.v2.json").mkdir(parents=True)
+    found, (problem,) = containers(str(docker.root))
+    paths = {each.name: each.path for each in found}
+    assert paths["moved"].startswith(str(docker.root))
+    assert (paths["elsewhere"], paths["new"]) == ("/var/log/pods/mesibo.log", "")
+    assert (problem.what, problem.why) == ("cannot be read", "Is a directory")
+    container = Container("moved", str(docker.root))
+    container.find(0.0)
+    assert (container.matches(paths["moved"]), container.matches(paths["elsewhere"])) == (True, False)
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "containers").write_text("")
+    found, (problem,) = containers(str(tmp_path / "another"))
+    assert (found, problem.what, problem.why) == ([], "cannot be listed", "Not a directory")

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from logwatch.discover import Container
+from logwatch.discover import Container, containers
 from logwatch.discover.globs import REGLOB_SECONDS
 from tests.helpers.recorder import Follower
 
@@ -147,3 +147,18 @@ def test_a_list_that_cannot_be_understood_costs_itself(tmp_path):
     assert problem.where == str(podman.store / "containers.json")
     assert SECRET not in str(problem)
     assert found.paths == (str(podman.store / "a" / "userdata" / "ctr.log"),)
+
+
+def test_a_list_that_cannot_be_read_is_told_and_what_is_no_store_is_none(tmp_path):
+    """A directory in a list's place; a file that is called like a store; a container of which nothing else is known."""
+    podman = Podman(tmp_path / "storage")
+    podman.create("a", rm=True)
+    (podman.store / "volatile-containers.json").write_text('[{"id": "a", "names": ["mesibo"]}]')
+    (podman.store / "containers.json").unlink(missing_ok=True)
+    (podman.store / "containers.json").mkdir()
+    (podman.root / "other-containers").write_text("")
+    found, (problem,) = containers(str(podman.root))
+    assert [(each.name, each.image) for each in found] == [("mesibo", "")]
+    assert (problem.where, problem.what, problem.why) == (
+        str(podman.store / "containers.json"), "cannot be read", "Is a directory",
+    )  # fmt: skip

@@ -208,6 +208,16 @@ def test_a_nought_is_reported_to_count_as_a_failure(code):
     assert [each for each in told if each.startswith("53 of 60 lines have 0, which counts as a failure")]
 
 
+@pytest.mark.parametrize("front", ["Шлюз1", "[Прод-01]", "20°", "サーバ01"])
+def test_a_name_in_any_script_may_have_a_number_behind_it(front, tmp_path):
+    """Bytes of its letters are written with digits (0xd0 is one), which are no number that differs tomorrow."""
+    lines = [f"{front} E2611-0800{n:02}-123 (17): push_on_complete: uid 4711 type apn code 903" for n in range(20)]
+    made = propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert [read(line) for line in lines] == [903] * 20
+    assert read(lines[0].replace("1 ", "23 ", 1)) == 903
+
+
 def test_a_date_in_the_prefix_is_not_learnt_literally(tmp_path):
     """A grammar made from lines of one hour reads any other hour, day, thread and pid."""
     lines = [

@@ -11,7 +11,7 @@ from logwatch.config import Backend as Settings
 from logwatch.errors import LogwatchError
 from logwatch.push.backend import ERRORS, Backend, BackendError, operate, refusal
 from tests.helpers.running import free_port
-from tests.push.stubs import APP_TOKEN
+from tests.push.stubs import APP_TOKEN, Provider
 from tests.push.stubs import Backend as Stub
 
 BUILT_IN = {
@@ -145,7 +145,44 @@ def test_what_is_no_backend_is_reported_and_the_token_goes_nowhere_else(what, se
     assert APP_TOKEN not in text
     assert "\x1b" not in text
     assert str(status) in text
+    assert (f"that leads to {elsewhere.url}" in text) == bool(headers)
     assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "accepted", "error"),
+    [
+        ({"result": True}, True, ""),
+        ({"result": 1, "error": ""}, True, ""),
+        ({"result": "true", "error": None}, True, ""),
+        ({"result": True, "error": "BADVALUE"}, False, "BADVALUE"),
+        ({"result": False}, False, "FAIL"),
+        ({"result": None}, False, "FAIL"),
+        ({"error": ""}, False, "FAIL"),
+    ],
+)
+def test_what_is_accepted_has_a_true_result_and_no_error(answer, accepted, error, serve):
+    """Whatever is unclear is a refusal: nobody is to wait for a push that was not sent."""
+    found, _ = ask(serve(answer))
+    assert (found.accepted, found.error) == (accepted, error)
+
+
+def test_only_a_missing_field_is_sent_again_under_its_name(serve):
+    """A field that another error names is no other name for ours."""
+    stub = serve({"error": "BADVALUE", "properties": ["addresses"]})
+    assert ask(stub)[0].error == "BADVALUE"
+    assert len(stub.requests) == 1
+
+
+def test_a_certificate_that_is_not_trusted_is_reported_with_the_address_to_use(tmp_path):
+    """That of the host itself, which the app token need not leave."""
+    stub = Provider(tmp_path, None)
+    try:
+        with pytest.raises(BackendError, match="certificate verify failed") as raised:
+            Backend(stub.url, APP_TOKEN).call("pushtest", {})
+    finally:
+        stub.close()
+    assert "http://127.0.0.1/backend will do" in raised.value.problems[0].try_
 
 
 def test_a_backend_that_is_not_there_is_reported():

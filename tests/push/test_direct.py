@@ -506,6 +506,40 @@ def test_mesibos_own_code_means_what_the_providers_reason_does(reason, own, name
     assert f"In mesibo's log: code 400, or {own} where mesibo notices it" in described(Reply("apns", 400, reason))
 
 
+@pytest.mark.parametrize(
+    ("reply", "how", "said", "unsaid"),
+    [
+        (Reply("apns", 410, "Unregistered"), {}, ["about this credential and"], ["Apple, not mesibo", "--sandbox"]),
+        (Reply("apns", 413, "PayloadTooLarge"), {}, [], ["about this credential", "Apple, not mesibo", "--sandbox"]),
+        (Reply("fcm", 503, "UNAVAILABLE"), {}, ["It is Google, not mesibo"], ["about this credential"]),
+        (Reply("apns", 400, "BadDeviceToken"), {}, ["with --sandbox", "is of the development environment"], []),
+        (
+            Reply("apns", 400, "BadDeviceToken"),
+            {"sandbox": True},
+            ["without --sandbox", "is of the production environment"],
+            [],
+        ),
+        (
+            Reply("apns", 200, detail="apns-id X"),
+            {"sandbox": True},
+            ["Apple: 200 (apns-id X).", "this certificate in its sandbox.", "If the phone shows nothing"],
+            ["Nothing was sent"],
+        ),
+        (
+            Reply("fcm", 200),
+            {"dry_run": True},
+            ["Google: 200.", "Nothing was sent to the phone: Google only validated"],
+            ["If the phone shows nothing", "in its sandbox"],
+        ),
+    ],
+)
+def test_what_follows_from_an_answer_is_said_and_nothing_else(reply, how, said, unsaid):
+    """Whose fault it is, what to try, and what was sent, each only where it follows."""
+    told = described(reply, **how)
+    assert [each for each in said if each not in told] == []
+    assert [each for each in unsaid if each in told] == []
+
+
 def test_a_push_that_the_sandbox_accepts_says_what_its_token_is():
     """The same token is refused in production, and mesibo needs a certificate for it."""
     assert "The token is of a development build" in described(Reply("apns", 200), sandbox=True)

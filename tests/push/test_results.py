@@ -13,8 +13,10 @@ from click.testing import CliRunner
 from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.cli import group as command
-from logwatch.config import load
+from logwatch.cli import push
+from logwatch.config import Config, Journal, Source, load
 from logwatch.doctor import host
+from logwatch.doctor.host import NoAnswer
 from logwatch.privacy import Privacy
 from logwatch.push.results import ApiResults, LoggedResult, LogResults, wait
 from logwatch.push.words import outcome, silence
@@ -110,6 +112,7 @@ def test_results_are_read_in_the_log_with_their_user_accepted_ones_too(tmp_path)
     results = LogResults(assemble(load(site.config)))
     try:
         assert results.readable
+        assert results.where == "the log of mesibo"
         assert results.new() == []
         with site.log.open("a") as log:
             for message, _ in LINES:
@@ -156,6 +159,7 @@ def test_a_daemons_api_tells_of_a_user_as_this_installation_masks_it(mode):
     results = ApiResults(api.get, privacy.user)
     assert results.new() == []
     api.fail(privacy.user("+4930123456"), 903, at="2025-11-22T10:16:00Z")
+    api.fail(privacy.user("+4930123456"), None, at="2025-11-22T10:17:00Z")  # of a code that has no number
     api.totals["fcm"] = 2
     (found, *accepted) = results.new()
     assert found.code == 903
@@ -203,10 +207,47 @@ def test_a_daemon_over_tls_is_asked_for_as_long_as_it_is_waited_for(tmp_path, mo
     assert "+4930123456: 911" in done.output
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (NoAnswer("it answers 401: 401 Unauthorized", 401), "it answers 401: 401 Unauthorized"),
+        (b"{}", "another program answers in its place"),
+        (b"<html>", "no mesibo-logwatch answers there"),
+    ],
+)
+def test_a_daemon_that_does_not_tell_is_not_said_to_be_away(tmp_path, monkeypatch, answer, why):
+    """The push is sent all the same; why its result cannot be found is what the daemon, or whoever is there, says."""
+
+    def served(*_):
+        if isinstance(answer, NoAnswer):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(push, "served", served)
+    backend, site = Backend(lambda asked: {"op": asked["op"], "result": True}), Site(tmp_path)
+    (tmp_path / "token").write_text(APP_TOKEN)
+    site.configure(f'[backend]\nurl = "{backend.url}"\ntoken_file = "token"\n')
+    try:
+        done = CliRunner().invoke(command, ["push", "test", "+4930123456", "--config", str(site.config)])
+    finally:
+        backend.close()
+    assert f"and the daemon cannot be asked ({why})." in done.output
+    assert len(backend.requests) == 1
+
+
 def test_without_the_key_the_ends_of_a_mask_have_to_do():
     """Whoever may not read the state directory is told of the user whose ends agree."""
     results = ApiResults(Api().get, None)
     shown = Privacy("mask", b"key").user("+4930123456")
     assert results.same("+4930123456", shown)
     assert not results.same("+4930123457", shown)
+    assert not results.same("+1930123456", shown)
     assert not results.same("12", "***#123456")
+    assert results.same("bob", "bob")
+    assert not results.same("bobby", "bob")
+
+
+def test_a_source_without_a_file_is_no_log_to_look_into():
+    """Of a journal, the daemon is asked."""
+    results = LogResults(assemble(Config(source=(Source(name="mesibo", journal=Journal(unit="mesibo.service")),))))
+    assert (results.readable, results.new()) == (False, [])

@@ -222,9 +222,11 @@ def test_of_the_end_of_a_file_whole_lines_are_read(tmp_path, monkeypatch, last, 
         assert stream.whole is (last >= len(TEXT))
 
 
-def test_the_end_of_a_packed_file_is_read_within_a_bound(tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", [7, 4096])
+def test_the_end_of_a_packed_file_is_read_within_a_bound(tmp_path, monkeypatch, step):
     """Whole lines among the last bytes, as of a plain one; too long or too late, it is refused in words."""
-    monkeypatch.setattr(source, "_STEP_BYTES", 4096)
+    monkeypatch.setattr(source, "_STEP_BYTES", step)
+    monkeypatch.setattr(source, "_UNPACKED_BYTES", step)
     path = put(tmp_path / "m.gz", gzip.compress(TEXT))
     plain = put(tmp_path / "m", TEXT)
     for last in (1, 50, 100, 1000, len(TEXT), 10 * len(TEXT)):

@@ -905,7 +905,10 @@ def test_generations_that_are_slowly_put_together_under_another_name_count_once(
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("front", ["another log", "NULs"])
 def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp_path, front, packed):
-    """Behind a hole, or where logs were put together: what was read of the other one is not skipped in it."""
+    """Behind a hole, or where logs were put together: what was read of the other one is not skipped in it.
+
+    What begins with lines that were read is no rotation: as one file, it has never been the log.
+    """
     log, name = tmp_path / "m.log", "m.log.9.gz" if packed else "m.log.9"
     banner = [f"licence clause {n:03}: this program comes without any warranty, to anybody" for n in range(90)]
     append(log, *numbered(0, 50))
@@ -920,5 +923,5 @@ def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp
     follower.wait(1, 1, 1, 11, 700)
     assert sorted(set(follower.lines) - set(banner)) == numbered(0, 180)
     assert len(follower.lines) == 180 + 2 * len(banner)
-    assert sum(follower.rotations().values()) == 2
+    assert sum(follower.rotations().values()) == (1 if front == "another log" else 2)
     assert (follower.lost, follower.missed) == (0, 0)

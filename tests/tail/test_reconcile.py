@@ -5,6 +5,7 @@ import errno
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -205,13 +206,13 @@ TABLE = {
         [TakeUp(0, "live")],
     ),
     "a start in which the log before is nowhere: what nobody has seen came after it": (
-        PathView(current=2, adrift=True),
+        PathView(current=2, started=True),
         [known(1, 8, "rotated"), known(2, 2, head=A[100:1000])],
         found(file("m.log", 2, head=A[100:1000]), file("m.log.1.gz", 3), answers=[(2, 0, SAME, 1000)]),
         [Leave(1, "missing"), Hold(2, 0), TakeUp(1, "rotated"), Rotated("rename")],
     ),
     "the same, and the log before is there: what is older is history": (
-        PathView(current=2, adrift=True),
+        PathView(current=2, started=True),
         [known(1, 8, "rotated"), known(2, 2, head=A[100:1000])],
         found(
             file("m.log", 2, head=A[100:1000]),
@@ -222,7 +223,7 @@ TABLE = {
         [Hold(1, 1), Hold(2, 0), TakeUp(2, "ignored")],
     ),
     "the same, and of that nothing was read: what nobody has seen is history": (
-        PathView(current=2, adrift=True),
+        PathView(current=2, started=True),
         [known(1, 8, "rotated", 0, 0, head=b""), known(2, 2, head=A[100:1000])],
         found(file("m.log", 2, head=A[100:1000]), file("m.log.1.gz", 3), answers=[(2, 0, SAME, 1000)]),
         [Leave(1, "missing"), Hold(2, 0), TakeUp(1, "ignored")],
@@ -291,7 +292,7 @@ TABLE = {
         found(
             file("m.log", 3, 800), file("m.log.1", 2), answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)], parts=[(0, 1)]
         ),
-        [Hold(1, 0), TakeUp(1, "rotated", 500), Rotated("rename")],
+        [Hold(1, 0), TakeUp(1, "rotated", 500)],
     ),
     "an archive that was left out before it was unpacked, and copied since": (
         NOW,
@@ -309,13 +310,114 @@ TABLE = {
         NOW,
         [known(is_open=True, name="/m.log~")],
         found(file("m.log.1", 3, 1100), answers=[(1, 0, MOVED, 990)], common=[(1, 1000)]),
-        [Leave(1, "open"), TakeUp(0, "rotated", 990), Rotated("rename")],
+        [Leave(1, "open"), TakeUp(0, "rotated", 990)],
     ),
     "deleted while it is open, and what it was edited into was rotated: one rotation": (
         NOW,
         [known(is_open=True)],
         found(file("m.log", 2, 0, b""), file("m.log.1", 3, 1100), answers=[(1, 1, MOVED, 990)]),
         [Leave(1, "open"), TakeUp(1, "rotated", 990), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "some of it was seen, nothing read, and it is nowhere: others that came between do not have it": (
+        NOW,
+        [known(offset=0, size=100, head=A[:100])],
+        found(file("m.log", 2), file("m.log.1", 3)),
+        [Leave(1, "missing"), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "a few bytes were seen and read, and it is nowhere: others that came between have them": (
+        NOW,
+        [known(offset=10, size=10, head=A[:10], tail=A[:10])],
+        found(file("m.log", 2), file("m.log.1", 3)),
+        [
+            Leave(1, "missing"),
+            TakeUp(1, "rotated"),
+            Leave(1, "done"),
+            Rotated("rename"),
+            TakeUp(0, "live"),
+            Rotated("replace"),
+        ],
+    ),
+    "at a start, a copy that was left out does not show what is history": (
+        PathView(current=2, started=True),
+        [known(1, 7, "done"), known(2), known(3, 9, "ignored", 0)],
+        found(
+            file("m.log", 1),
+            file("m.log.3", 7),
+            file("m.log.2", 8),
+            file("m.log.old", 9),
+            answers=[(1, 1, SAME, 1000), (2, 0, SAME, 1000), (3, 3, SAME, 0)],
+        ),
+        [Hold(1, 1), Hold(2, 0), Hold(3, 3), TakeUp(2, "rotated"), Rotated("rename")],
+    ),
+    "at a start, higher numbers than that of the file read last are history, even if it may be that they rise": (
+        PathView(current=2, started=True),
+        [known(1, 7, "done"), known(2)],
+        found(
+            file("m.log", 1),
+            file("m.log.1", 7),
+            file("m.log.2", 8),
+            file("m.log.3", 9),
+            answers=[(1, 1, SAME, 1000), (2, 0, SAME, 1000)],
+        ),
+        [Hold(1, 1), Hold(2, 0), TakeUp(2, "ignored"), TakeUp(3, "ignored")],
+    ),
+    "rotated, and an older file is overwritten with random bytes before it is deleted": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 1),
+            file("m.log.2", 5, 4096, Random(1).randbytes(4096)),
+            answers=[(1, 1, SAME, 1000)],
+        ),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "only a banner was read, with which a file begins that may be another log's": (
+        NOW,
+        [known(offset=54, size=54, head=BANNER[:54], tail=BANNER[:54], is_open=True, name="/m.log")],
+        replace(
+            found(file("m.log", 1), file("m.log.1", 2), answers=[(1, 0, SAME, 54), (1, 1, SAME, 54)]), ambiguous={1}
+        ),
+        [Hold(1, 0), TakeUp(1, "ignored")],
+    ),
+    "the same, and it can only be this log's": (
+        NOW,
+        [known(offset=54, size=54, head=BANNER[:54], tail=BANNER[:54], is_open=True, name="/m.log")],
+        found(file("m.log", 1), file("m.log.1", 2), answers=[(1, 0, SAME, 54), (1, 1, SAME, 54)]),
+        [Hold(1, 0), TakeUp(1, "rotated"), Rotated("rename")],
+    ),
+    "deleted while it is open, and its edited copy has got a name that nobody knows": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 2, 0, b""), renamed("old", 3, 1100), answers=[(1, 1, MOVED, 990)]),
+        [Leave(1, "open"), TakeUp(1, "rotated", 990), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "what is at the path has less than was read, and ends amid a line: it is told by the rest of that": (
+        NOW,
+        [known()],
+        replace(found(file("m.log", 2, 500, A[:500]), answers=[(1, 0, PART, 500)]), torn=True),
+        [Leave(1, "packed")],
+    ),
+    "the same, and it is the file that it was": (
+        NOW,
+        [known()],
+        replace(found(file("m.log", 1, 500, A[:500]), answers=[(1, 0, PART, 500)]), torn=True),
+        [Hold(1, 0, 500)],
+    ),
+    "the same, and it has all that was read": (
+        NOW,
+        [known()],
+        replace(found(file("m.log", 2, 1500), answers=[(1, 0, SAME, 1000)]), torn=True),
+        [Hold(1, 0)],
+    ),
+    "the same, and less than was read is beside it": (
+        NOW,
+        [known()],
+        replace(
+            found(file("m.log", 2, 500, BANNER), file("m.log.1", 3, 500, A[:500]), answers=[(1, 1, PART, 500)]),
+            torn=True,
+        ),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
     "nothing has happened": (
         NOW,
@@ -879,7 +981,7 @@ TABLE = {
             file("m.log.3.gz", 8, 3000),
             answers=[(2, 1, SAME, 1000), (1, 2, SAME, 1000), (1, 3, SAME, 1000)],
         ),
-        [Hold(1, 2), Hold(2, 1), TakeUp(3, "rotated", 1000), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+        [Hold(1, 2), Hold(2, 1), TakeUp(3, "rotated", 1000), TakeUp(0, "live"), Rotated("rename")],
     ),
     "found at last, after its path went on, with one that came after it and one that came before": (
         PathView(current=2),

@@ -497,6 +497,7 @@ class TestPasswords:
         ("Basic", None),
         ("", None),
         ("Bearer x", None),
+        ("Bearer YWxpY2U6cmlnaHQ=", None),
         ("Basic ü", None),
     ],
 )

@@ -121,6 +121,18 @@ def test_nobody_gives_up_for_who_would_be_as_greedy():
     assert [queue.get() for _ in range(3)] == ["known", "known too", None]
 
 
+def test_whoever_joins_a_full_queue_has_less_than_who_gives_up():
+    """Within a network its clients are compared, else the networks; who would be the greediest then is turned away."""
+    queue = FairQueue(most=3)
+    for what in ("a1", "a2", "a3"):
+        queue.put(what, "192.0.2.1")
+    assert queue.put("b1", "192.0.2.9") == (True, "a3")
+    assert queue.put("b2", "192.0.2.9") == (False, None)
+    assert queue.put("c1", "198.51.100.1") == (True, "a2")
+    assert queue.put("c2", "198.51.100.2") == (False, None)
+    assert [queue.get() for _ in range(4)] == ["a1", "c1", "b1", None]
+
+
 def test_only_the_newest_clients_are_remembered(tmp_path):
     """However many addresses a client comes from, the file stays small."""
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from logwatch.ledger.buckets import MINUTE
+from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import SourceRow
 from logwatch.ledger.timeline import Timeline
 from logwatch.model import Seen
 from logwatch.web.figures import strip
+from logwatch.webhook.source import WebhookStatus
 from tests.helpers.story import NOW, UP, Story
 
 
@@ -71,6 +73,36 @@ def test_the_last_ten_minutes_are_no_more_than_ten():
     story.pushes("fcm", 200, 30, 9)
     assert (figure := told(story)[0]["fcm"]).value == "100 %"
     assert figure.note == "of 30, last 10 minutes"
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0.1, ""), (3, "warning"), (47, "")])
+def test_the_last_push_is_a_warning_if_there_were_some_today(hours, state):
+    """Where nobody has pushed for a day, that is how it is; a result without a time is no last push."""
+    story = Story()
+    story.pushes("fcm", 200, 5, hours * 60)
+    story.results[ResultRow("mesibo", "apns", "200", "")] = Seen(3)
+    assert told(story)[0]["last"].state == state
+
+
+@pytest.mark.parametrize(("pushes", "value"), [(124, "12"), (126, "13"), (30, "3"), (25, "2.5"), (1, "0.1"), (0, "0")])
+def test_a_rate_has_tenths_where_they_matter(pushes, value):
+    """Of the last ten minutes; none is written as none."""
+    story = Story()
+    story.pushes("fcm", 200, pushes, 5)
+    assert told(story)[0]["rate"].value == value
+
+
+def test_a_webhook_alone_has_neither_a_share_nor_a_delay():
+    """It reports failures only, and no log of its is read."""
+    story = Story().ordinary(60)
+    story.pushes("apns", 403, 500, 5, source="hook")
+    facts = story.facts()
+    rows = {"mesibo": SourceRow(ready=True, last_line_at=NOW, logged_at=NOW - 2)}
+    rows["hook"] = SourceRow(ready=True, last_line_at=NOW, logged_at=NOW - 100)
+    hook = WebhookStatus("hook", up=True, files_followed=0, lag_bytes=0, caught_up=True, problems=(), input="webhook")
+    made = strip(replace(facts, snapshot=replace(facts.snapshot, sources=rows), status={**facts.status, "hook": hook}))
+    assert made.numbers["accepted_share"]["apns"] > 0.98
+    assert made.numbers["delay_seconds"] == 2
 
 
 def test_pushes_of_unknown_platform_have_a_figure_of_their_own():

@@ -26,6 +26,7 @@ from logwatch.model import Position
 from logwatch.privacy import Privacy
 from logwatch.report import recent
 from logwatch.web import site
+from logwatch.web import user as user_page
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.site import Site
@@ -193,6 +194,36 @@ def test_without_a_log_nothing_is_said_of_accepted_pushes(get, watched):
     page = get(f"/user?{urllib.parse.urlencode({'address': USER})}")[2]
     assert "pushes that were accepted are not known" in page
     assert "accepted pushes are only in the log" in page
+
+
+def without_ledger(watched, _):
+    for part in watched.ledger_path.parent.glob("ledger.sqlite3*"):
+        part.unlink()
+
+
+def without_grammar(watched, _):
+    watched.config = Config(source=(Source(name="mesibo", paths=("x",), grammar="gone"),))
+
+
+def without_users(watched, _):
+    log = Path(watched.config.source[0].paths[0])
+    log.write_text(log.read_text().replace(f"uid {USER} ", "").replace(f"uid {OTHER} ", ""))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (without_ledger, "The failures that are kept cannot be read now: "),
+        (without_grammar, "The logs were not read: "),
+        (without_users, "The push lines of this log name no user: accepted pushes cannot be told apart."),
+        (lambda _, patch: patch.setattr(user_page, "_JUDGED", 3), "Of 9 pushes in the logs, the newest 3 are judged."),
+    ],
+)
+def test_what_a_story_lacks_is_said(get, watched, monkeypatch, change, told):
+    """A page with a part of the truth never looks like the whole."""
+    change(watched, monkeypatch)
+    status, _, body = get(f"/user?address={urllib.parse.quote(USER)}")
+    assert (status, told in body) == (200, True)
 
 
 def test_identical_failures_are_one_row_with_their_number(get):

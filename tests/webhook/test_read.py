@@ -134,6 +134,33 @@ def test_a_shape_has_names_and_types_and_no_value():
     )
 
 
+@pytest.mark.parametrize(
+    ("depth", "inner", "text"),
+    [
+        (6, {"a": [1]}, "{a: [<num>]}"),
+        (7, {"a": [1]}, "{a: […]}"),
+        (8, {"a": [1]}, "{…}"),
+        (8, [1], "[…]"),
+        (8, '{"a": 1}', "<str>"),
+        (0, "5", "<str>"),
+        (0, "[5, 5]", "<json [<num>, …]>"),
+        (0, "{", "<str>"),
+    ],
+)
+def test_a_shape_goes_only_so_deep_and_into_json_alone(depth, inner, text):
+    """A text that is a number is a text; whatever is deeper than eight levels is left out."""
+    for _ in range(depth):
+        inner = {"x": inner}
+    assert shape(inner) == "{x: " * depth + text + "}" * depth
+
+
+@pytest.mark.parametrize(("last", "length", "end"), [(16, 599, "}"), (17, 600, "}"), (18, 600, "…"), (30, 600, "…")])
+def test_a_shape_has_a_bound(last, length, end):
+    """A longer one is cut, and says so."""
+    told = shape(dict.fromkeys([*(each * 32 for each in "abcdefghijklmn"), "z" * last], ""))
+    assert (len(told), told[-1]) == (length, end)
+
+
 def test_a_file_of_an_operator_adds_paths_and_samples(tmp_path):
     """Paths of one's own come first; a sample that yields something else is reported with its place."""
     file = tmp_path / "mine.toml"

@@ -34,9 +34,9 @@ def test_what_comes_again_is_counted_as_repeated(since):
     """Failures, accepted pushes and what is of another type, whether they were committed or not; other calls count."""
     batch = Batch(100)
     add(batch, *CALL)
-    keys = batch.keys
+    keys = ()
     if since == "an earlier one":
-        batch = Batch(100)
+        keys, batch = batch.keys, Batch(100)
     add(batch, *CALL, known=keys)
     once = {"failure": 1, "accepted": 1, "other_type": 1} if since == "this commit" else {}
     assert outcomes(batch) == once | {"repeated": 3}
@@ -51,10 +51,14 @@ def test_what_comes_again_is_counted_as_repeated(since):
 def test_only_failures_are_kept_one_by_one(witness_for, stored, told):
     """Failures are kept one by one, as a source's own or as a witness' reports, and accepted pushes are not."""
     batch = Batch(100)
-    add(batch, *CALL, witness_for=witness_for)
+    add(batch, *CALL[:1] * 2, *CALL, witness_for=witness_for)
+    assert outcomes(batch) == {"failure": 3, "accepted": 1, "other_type": 1}
+    assert {row.code: seen.count for row, seen in batch.witnessed.items()} == ({"403": 3} if told else {})
+    assert {(each.seconds, each.row.code) for each in batch.buckets} >= {(60, "403"), (60, "200")} or told
+    assert [row.shape for row in batch.event_shapes if not row.cause] != []
     assert ([each.code for each in batch.waiting.stored()], [each.code for each in batch.events]) == (
-        ["403"] * stored,
-        ["403"] * told,
+        ["403"] * 3 * stored,
+        ["403"] * 3 * told,
     )
 
 
@@ -65,6 +69,13 @@ def test_what_apple_said_of_an_iphones_firebase_token_counts_as_its_reason():
         batch, answered(400, "INVALID_ARGUMENT", "Unregistered"), answered(403, "PERMISSION_DENIED", "SERVICE_DISABLED")
     )
     assert [each.reason for each in batch.waiting.stored()] == ["Unregistered", "PERMISSION_DENIED"]
+
+
+def test_a_witness_keeps_the_reason_that_it_heard():
+    """As the catalogue spells it, if it lists one; else the first, so that a new one can be looked up."""
+    batch = Batch(100)
+    add(batch, answered(400, "INVALID_ARGUMENT", "Unregistered"), answered(403, "NEW", "OTHER"), witness_for="log")
+    assert [each.reason for each in batch.events] == ["Unregistered", "OTHER"]
 
 
 def answered(code, status, reason):

@@ -1,0 +1,104 @@
+"""What the daemon says of itself, and which settings a reload may change."""
+
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from logwatch.config import load
+from logwatch.daemon import Daemon
+from logwatch.errors import Problem
+from logwatch.model import SourceStatus
+from tests.helpers.running import Site
+
+STATUS = SourceStatus(name="s", up=True, files_followed=2, lag_bytes=5, caught_up=True, problems=())
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Make daemons that do not run; they leave the log of the tests as it is."""
+    monkeypatch.setattr("logwatch.logging_setup.configure", lambda *_: None)
+    daemons = []
+
+    def make(extra=""):
+        site = Site(tmp_path)
+        site.write(903)
+        site.configure(extra)
+        site.config.write_text(site.config.read_text().replace("[follow]", '[follow]\nwake = "poll"'))
+        daemons.append(Daemon(lambda: load(site.config)))
+        daemons[-1]._web.start()  # so that its end closes everything
+        return daemons[-1]
+
+    yield make
+    for each in daemons:
+        each._end(commit=False)
+
+
+@pytest.mark.parametrize(
+    ("poll", "silent", "trouble"),
+    [
+        (1.0, 9.9, ""),
+        (1.0, 10.4, "the reading loop has not turned for 10 s"),
+        (60.0, 179.9, ""),
+        (60.0, 180.4, "the reading loop has not turned for 180 s"),
+    ],
+)
+def test_a_daemon_whose_loop_does_not_turn_is_not_ready(made, monkeypatch, poll, silent, trouble):
+    """After ten seconds, or three turns where these take longer; who asks is told for how long."""
+    daemon = made()
+    daemon._parts = replace(daemon._parts, config=with_follow(daemon.config, poll_seconds=poll))
+    monkeypatch.setattr("logwatch.daemon.time", SimpleNamespace(monotonic=lambda: daemon._turned_at + silent))
+    assert daemon.trouble == trouble
+
+
+def with_follow(config, **settings):
+    return msgspec.structs.replace(config, follow=msgspec.structs.replace(config.follow, **settings))
+
+
+def test_a_line_for_systemctl_says_what_is_followed_and_what_came_last(made):
+    """Files and journals, how far behind, the last code by the time of its line, and what is wrong."""
+    daemon = made()
+    daemon._pipeline.status = {}
+    assert daemon._summary() == "following 0 files, 0 bytes behind"
+    journal = replace(STATUS, files_followed=0, input="journal")
+    daemon._pipeline.status = {
+        "a": STATUS,
+        "b": replace(STATUS, lag_bytes=7),
+        "c": journal,
+        "d": replace(journal, up=False),
+    }
+    assert daemon._summary() == "following 4 files and 1 journals, 22 bytes behind"
+    daemon._pipeline.turn()
+    daemon._pipeline.commit()
+    stamp = time.strftime("%Y-%m-%d", time.gmtime())
+    assert f"; last code 903 at {stamp}" in daemon._summary()
+    daemon._ledger.failing = "disk full"
+    assert daemon._summary().endswith(" UTC; commits fail: disk full")
+
+
+def test_a_reload_leaves_what_takes_a_restart_and_says_so(made, events):
+    """Each such setting is named once, and every other one is taken over."""
+    daemon = made()
+    old = daemon.config
+    new = msgspec.structs.replace(
+        with_follow(old, wake="auto", poll_seconds=7.0),
+        state=msgspec.structs.replace(old.state, directory="/elsewhere", commit_seconds=3.0),
+        failures=msgspec.structs.replace(old.failures, keep=5),
+        web=msgspec.structs.replace(old.web, hosts=("a.example",)),
+    )
+    kept = daemon._in_force(new)
+    assert (kept.web, kept.failures, kept.state.directory) == (old.web, old.failures, old.state.directory)
+    assert (kept.follow.wake, kept.follow.poll_seconds, kept.state.commit_seconds) == ("poll", 7.0, 3.0)
+    told = [each["setting"] for each in events if each["event"] == "reload_incomplete"]
+    assert told == ["state.directory", "web", "failures", "follow.wake"]
+    assert daemon._in_force(kept) == kept
+
+
+def test_what_is_refused_is_told_once(made):
+    """The web file's fault may be the reload's as well."""
+    daemon, one, other = made(), Problem("a", "b"), Problem("c", "d")
+    assert daemon.refused == ()
+    daemon._refused, daemon._access.refused = (one, other), other
+    assert daemon.refused == (one, other)

@@ -1,6 +1,7 @@
 """Remove what means nothing in a log (byte order mark, colours, carriage returns, holes); recognise non-text files."""
 
 import re
+from itertools import islice, repeat
 from typing import NamedTuple
 
 from logwatch.envelope.times import COLOURS
@@ -123,7 +124,15 @@ def uncoloured(text: bytes) -> bytes:
         glance = text[: text.rfind(b"\n", 0, _GLANCE_BYTES) + 1]
         around = not glance or _with_colours_around(glance)
         text = (around and _with_colours_around(text)) or _line_by_line(text)
-    return text.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in text else text
+    return _without_returns(text) if b"\r" in text else text
+
+
+def _without_returns(text: bytes) -> bytes:
+    """Remove the carriage return at the end of each line."""
+    parts = text.split(b"\r")  # a search for one byte takes a third of the time of one for two
+    if all(map(bytes.startswith, islice(parts, 1, None), repeat(b"\n"))):
+        return b"".join(parts)
+    return text.replace(b"\r\n", b"\n").removesuffix(b"\r")
 
 
 def _line_by_line(text: bytes) -> bytes:

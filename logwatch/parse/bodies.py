@@ -37,7 +37,7 @@ _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
 _OPEN = re.compile(rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*[mK]|#015|\^M)*\Z")
 _OPEN_ENDS = frozenset((b"{", b"[", b",", b":"))
-_ENDS_BEHIND_OPEN = (b" ", b"\t", b"\r", rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", b"K", *ESCAPED_RETURNS)
+_ENDS_BEHIND_OPEN = (rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", b"K", *ESCAPED_RETURNS)
 _LAST = frozenset(each[-1:] for each in _ENDS_BEHIND_OPEN)
 _END_BYTES = 384  # of a line: colours and blanks at its end take fewer, even if JSON escapes each of them
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or an escaped newline
@@ -51,10 +51,10 @@ def may_be_open(line: bytes) -> bool:
     Colours and blanks may follow, also as JSON or a syslog daemon escapes them. This has to be cheap: it is asked of
     every failure without a reason, and of every push that no word assigns to a platform.
     """
+    line = line.rstrip(b" \t\r")  # searching for these takes five times as long
     if (last := line[-1:]) in _OPEN_ENDS:
         return True
-    ends = last in _LAST and line.endswith(_ENDS_BEHIND_OPEN)  # comparing one byte first takes a third of the time
-    return ends and _OPEN.search(line, max(0, len(line) - _END_BYTES)) is not None
+    return last in _LAST and line.endswith(_ENDS_BEHIND_OPEN) and bool(_OPEN.search(line, len(line) - _END_BYTES))
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:

@@ -176,7 +176,7 @@ def compare(
     punched = known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
     if alike or rewritten or punched:
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
-        if (alike or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
+        if (alike or punched or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
             if known.state == "ignored" and known.size and not same_inode:
                 file.size()  # what else begins alike is told by it: SeekingError until an archive is unpacked
             return Answer(Relation.SAME, known.offset)
@@ -232,11 +232,12 @@ def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
 def _outweighs(known: Position, head: bytes) -> bool:
     """Return whether an unchanged run before the offset, in the same inode, proves more than a changed head.
 
-    It does if the whole head was read, or if the head only lost the end of an unfinished line. If bytes after the
-    offset changed, another file may have been written over this one.
+    It does if the whole head was read and the run has a time, or if the head only lost the end of an unfinished line.
+    If bytes after the offset changed, another file may have been written over this one; without a time, it may also
+    end alike.
     """
     if known.head_bytes <= known.offset:
-        return known.tail_bytes >= TELLING_BYTES
+        return known.tail_bytes >= TELLING_BYTES and any(entries_of(known.tail))
     return 0 < known.offset <= len(head) < known.head_bytes
 
 

@@ -12,7 +12,16 @@ from typing import Protocol
 from logwatch.model import Position
 from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
 from logwatch.tail.files import CorruptError, OwnFile
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, has_time, index_keys, is_tail, marks_of, search_keys
+from logwatch.tail.fingerprint import (
+    HEAD_BYTES,
+    TELLING_BYTES,
+    entries_of,
+    has_time,
+    index_keys,
+    is_tail,
+    marks_of,
+    search_keys,
+)
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SURE_BYTES, Relation, compare
 from logwatch.tail.uncompressed import Content, SeekingError, is_part, shared_bytes
@@ -159,7 +168,7 @@ class Sharing:
         theirs = twin.furthest
         run = own.run(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
         relation, at = Relation.SAME, theirs.offset  # if the run before it is there, whatever has changed before that
-        if not run or not is_tail(theirs.tail, run):
+        if not run or not is_tail(theirs.tail, run) or not any(entries_of(theirs.tail)):
             relation, at = compare(theirs, own, same_inode=False, followed=True)
         of = self.content(twin) if relation is not Relation.SAME else None
         if relation is not Relation.SAME:

@@ -140,3 +140,48 @@ def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, s
         follower.wait(15)
     assert sorted(follower.lines) == [first] * 3 + [second] * 9
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+TRACE = [
+    f"    at handler_{n:02} (push.c:{n * 7}), in the pool of workers that was started first" for n in range(70)
+]  # 5 KiB
+
+
+@pytest.mark.parametrize("banner", [[], ["Licence: this program comes without any warranty."] * 6])
+@pytest.mark.parametrize("copied", [True, False])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_an_emptied_log_is_not_taken_for_itself_if_it_ends_as_long_and_alike_without_a_time(
+    tmp_path, banner, copied, stopped
+):
+    """The rest of a message recurs in any log, even at its place: what else it begins with proves another log."""
+    log = tmp_path / "m.log"
+    old, new = (
+        [f"E2211-101112-{n:03} (1): push_on_complete: uid {n} code 404" for n in range(i, i + 3)] for i in (0, 5)
+    )
+    append(log, *banner, *old, *TRACE)
+    follower = Follower(log)
+    follower.turn()
+    if stopped:
+        follower.stop()
+    if copied:
+        shutil.copy2(log, tmp_path / "m.log.1")
+    os.truncate(log, 0)
+    append(log, *banner, *new, *TRACE)
+    if stopped:
+        follower.start()
+    for _ in range(3):
+        follower.wait(15)
+    assert sorted(line for line in follower.lines if line.startswith("E")) == old + new
+
+
+def test_logs_that_end_as_long_and_alike_without_a_time_are_no_copies(tmp_path):
+    """Of two logs that began with the same banner, neither is read from where the other was, however they end."""
+    banner, logs = ["Licence: this program comes without any warranty."] * 6, [tmp_path / "a.log", tmp_path / "b.log"]
+    lines = [[f"E2211-101112-{n:03} (1): push_on_complete: uid {n} code 404" for n in range(i, i + 3)] for i in (0, 5)]
+    follower = Follower(tmp_path / "*.log")
+    for log, some in zip(logs, lines, strict=True):
+        append(log, *banner)
+        follower.turn()
+        append(log, *some, *TRACE)
+        follower.turn()
+    assert sorted(line for line in follower.lines if line.startswith("E")) == lines[0] + lines[1]

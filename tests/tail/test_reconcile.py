@@ -419,6 +419,67 @@ TABLE = {
         ),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "gone, and a file begins as it did that is another one's by its inode, and has but a banner so far": (
+        PathView(current=3),
+        [known(), known(2, 7, "rotated", 0, 300, head=A[:300]), known(3, 4)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 7, 300, A[:300]),
+            answers=[(3, 0, SAME, 1000), (2, 1, SAME, 0), (1, 1, PART, 300)],
+        ),
+        [Leave(1, "missing"), Leave(2, "forgotten"), Hold(3, 0), TakeUp(1, "ignored")],
+    ),
+    "gone, and what was left out begins as it did: it is not this one, cut off": (
+        PathView(current=2),
+        [known(), known(2, 4), known(3, 6, "ignored", 0, 900)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 6, 950),
+            answers=[(2, 0, SAME, 1000), (3, 1, SAME, 0), (1, 1, CUT, 900)],
+        ),
+        [Leave(1, "missing"), Hold(2, 0), Hold(3, 1)],
+    ),
+    "rotated and gone, and the next log has its inode and its banner": (
+        PathView(current=2),
+        [known(1, 5, "rotated"), known(2, 6)],
+        found(file("m.log", 5, 500, A[:500]), file("m.log.1", 6), answers=[(1, 0, PART, 500), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "rotated and gone, and the next log has its inode, its first lines, and the last ones read of it": (
+        PathView(current=2),
+        [known(1, 5, "rotated"), known(2, 6)],
+        found(file("m.log", 5, 1500), file("m.log.1", 6), answers=[(1, 0, MOVED, 500), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live", 500), Rotated("rename")],
+    ),
+    "shorter than it was, while a copy has what was not read of it": (
+        NOW,
+        [known(offset=500)],
+        found(
+            file("m.log", 1, 700, A[:700]),
+            file("m.log.1", 2),
+            answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)],
+            parts=[(0, 1)],
+        ),
+        [Hold(1, 1), TakeUp(0, "live", 500)],
+    ),
+    "left out with a few bytes, and written to since": (
+        NOW,
+        [known(), known(2, 6, "ignored", 0, 10, head=A[:10])],
+        found(
+            file("m.log", 4, 300, BANNER),
+            file("m.log.1", 1),
+            file("m.log.2", 6),
+            answers=[(1, 1, SAME, 1000), (2, 2, SAME, 0)],
+        ),
+        [
+            Hold(1, 1),
+            Leave(2, "forgotten"),
+            TakeUp(2, "rotated"),
+            Rotated("rename"),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
     "nothing has happened": (
         NOW,
         [known()],

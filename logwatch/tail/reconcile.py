@@ -28,7 +28,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """
     draft = Draft(path, known, found)
     for i in found.edited:  # its original is read first, which shows how far the edited file is a copy of it
-        draft.put_off(i)
+        if not draft.by_inode[i]:  # else that is the copy, which may still be being made
+            draft.put_off(i)
     in_use = [k for k in known if k.in_use and k.number not in draft.unidentified]
     identified = [k for k in in_use if not draft.is_blank(k)]
     unidentified = [k for k in known if k.number in draft.unidentified]

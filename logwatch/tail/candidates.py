@@ -255,11 +255,6 @@ class Candidate(Content):
         return self.name_says is None or self.name_says.certain
 
     @property
-    def is_noise(self) -> bool:
-        """Whether it is random bytes, as a rotated file that is overwritten before it is deleted."""
-        return envelopes.is_noise(self.head)
-
-    @property
     def packed(self) -> bool:
         """Whether it is compressed."""
         return self.archive is not None

@@ -70,7 +70,7 @@ def _proof(draft: Draft, each: Known, i: int, oldest: Age | None) -> tuple[int, 
     elif relation is Relation.SAME:
         stays = own and told and (each.in_use or enough)
         level = (_ELSEWHERE if draft.lacks(each, i) else _OWN) if stays else _ELSEWHERE if enough else None
-    elif each.in_use or (own and enough):
+    elif each.in_use or own:
         # What was left out as a copy of another one may be a part of this one, but is not this one cut off
         another = any(k.in_use or relation is Relation.CUT for k in draft.by_inode[i])
         level = None if another and not own and i != draft.at_path else _LESS

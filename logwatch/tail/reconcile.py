@@ -6,6 +6,7 @@ lies now, and what becomes of every file that holds none. ``apply`` carries it o
 
 from collections.abc import Sequence
 
+from logwatch.envelope import is_noise
 from logwatch.model import RotationKind
 from logwatch.tail.contents import find_begun, find_file, is_copy, is_packed, read_both
 from logwatch.tail.fingerprint import TELLING_BYTES, empty_file_id
@@ -27,7 +28,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """
     draft = Draft(path, known, found)
     for i in found.edited:  # its original is read first, which shows how far the edited file is a copy of it
-        draft.put_off(i)
+        if not draft.by_inode[i]:  # else that is the copy, which may still be being made
+            draft.put_off(i)
     in_use = [k for k in known if k.in_use and k.number not in draft.unidentified]
     identified = [k for k in in_use if not draft.is_blank(k)]
     unidentified = [k for k in known if k.number in draft.unidentified]
@@ -71,7 +73,7 @@ def _sort_free(draft: Draft, holders: dict[int, Known]) -> list[int]:
     empty = _empty(draft)
     for i in sorted(draft.free.keys() | holders.keys()):
         candidate, rotated, holder = draft.file(i), i != draft.at_path, holders.get(i)
-        if isinstance(candidate.error, MissingLibraryError) or (rotated and candidate.is_noise):
+        if isinstance(candidate.error, MissingLibraryError) or (rotated and is_noise(candidate.head)):
             continue
         if rotated and (i in draft.found.anothers or is_copy(draft, i, holder)):
             _leave_out(draft, i, holder)

@@ -925,3 +925,26 @@ def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp
     assert len(follower.lines) == 180 + 2 * len(banner)
     assert sum(follower.rotations().values()) == (1 if front == "another log" else 2)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("to", ["m.log.1", "m.log.2"])
+def test_a_copy_that_was_empty_at_one_look_and_half_made_at_the_next_counts_nothing_twice(tmp_path, to, restarts):
+    """The log is not taken for an edited copy of it, as one is that has more than its original."""
+    log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
+    append(log, *numbered(0, 50))
+    follower = Follower(tmp_path / "m.log*")
+    follower.turn()
+    copy.touch()
+    follower.turn()
+    copy = copy.rename(tmp_path / to)
+    for size in (1000, 2000, log.stat().st_size):
+        copy.write_bytes(log.read_bytes()[:size])
+        if restarts:
+            follower.stop()
+            follower.start()
+        follower.turn()
+    append(log, *numbered(50, 5))
+    follower.wait(0, 1, 11, 700)
+    assert follower.lines == numbered(0, 55)
+    assert (follower.lost, follower.missed, follower.rotations()) == (0, 0, {})

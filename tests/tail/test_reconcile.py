@@ -13,7 +13,7 @@ import pytest
 import logwatch.tail
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
+from logwatch.tail.fingerprint import empty_file_id, fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import NO_KEY, Answer, Relation
 from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
@@ -61,6 +61,12 @@ def known(
         found_at=found_at,
     )
     return Known(position, is_open, name, dead)
+
+
+def empty(number, inode):
+    """Return a live generation of which no byte was seen."""
+    each = known(number, inode, offset=0, size=0, head=b"")
+    return replace(each, position=each.position._replace(tail_bytes=0, head=empty_file_id(0)))
 
 
 def file(name, inode, size=1000, head=A[:1000]):
@@ -418,6 +424,121 @@ TABLE = {
             torn=True,
         ),
         [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "gone, and a file begins as it did that is another one's by its inode, and has but a banner so far": (
+        PathView(current=3),
+        [known(), known(2, 7, "rotated", 0, 300, head=A[:300]), known(3, 4)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 7, 300, A[:300]),
+            answers=[(3, 0, SAME, 1000), (2, 1, SAME, 0), (1, 1, PART, 300)],
+        ),
+        [Leave(1, "missing"), Leave(2, "forgotten"), Hold(3, 0), TakeUp(1, "ignored")],
+    ),
+    "gone, and what was left out begins as it did: it is not this one, cut off": (
+        PathView(current=2),
+        [known(), known(2, 4), known(3, 6, "ignored", 0, 900)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 6, 950),
+            answers=[(2, 0, SAME, 1000), (3, 1, SAME, 0), (1, 1, CUT, 900)],
+        ),
+        [Leave(1, "missing"), Hold(2, 0), Hold(3, 1)],
+    ),
+    "rotated and gone, and the next log has its inode and its banner": (
+        PathView(current=2),
+        [known(1, 5, "rotated"), known(2, 6)],
+        found(file("m.log", 5, 500, A[:500]), file("m.log.1", 6), answers=[(1, 0, PART, 500), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "rotated and gone, and the next log has its inode, its first lines, and the last ones read of it": (
+        PathView(current=2),
+        [known(1, 5, "rotated"), known(2, 6)],
+        found(file("m.log", 5, 1500), file("m.log.1", 6), answers=[(1, 0, MOVED, 500), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live", 500), Rotated("rename")],
+    ),
+    "shorter than it was, while a copy has what was not read of it": (
+        NOW,
+        [known(offset=500)],
+        found(
+            file("m.log", 1, 700, A[:700]),
+            file("m.log.1", 2),
+            answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)],
+            parts=[(0, 1)],
+        ),
+        [Hold(1, 1), TakeUp(0, "live", 500)],
+    ),
+    "left out with a few bytes, and written to since": (
+        NOW,
+        [known(), known(2, 6, "ignored", 0, 10, head=A[:10])],
+        found(
+            file("m.log", 4, 300, BANNER),
+            file("m.log.1", 1),
+            file("m.log.2", 6),
+            answers=[(1, 1, SAME, 1000), (2, 2, SAME, 0)],
+        ),
+        [
+            Hold(1, 1),
+            Leave(2, "forgotten"),
+            TakeUp(2, "rotated"),
+            Rotated("rename"),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
+    "a file whose name nobody knows begins with all that was read of a log that is still there": (
+        NOW,
+        [known(is_open=True, name="/m.log")],
+        found(file("m.log", 1), renamed("notes", 3, 1100), answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "the same, of which the log that is deleted has but the first half": (
+        NOW,
+        [known(is_open=True)],
+        replace(found(file("m.log", 2, 0, b""), renamed("notes", 3, 1100)), common={(1, 1): 500}),
+        [Leave(1, "open"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "a rotated file is edited: what is new in it is news, and no rotation": (
+        PathView(current=2),
+        [known(1, 7, "done"), known(2)],
+        found(file("m.log", 1), file("m.log.1", 8, 1100), answers=[(2, 0, SAME, 1000), (1, 1, MOVED, 950)]),
+        [Leave(1, "forgotten"), Hold(2, 0), TakeUp(1, "rotated", 950)],
+    ),
+    "an empty log has got what was read of another one, and something came between": (
+        PathView(current=2, was_blank=True),
+        [known(1, 5, "done"), empty(2, 4)],
+        found(file("m.log", 4, 1500), file("m.log.1", 9), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
+        [Leave(1, "forgotten"), Hold(2, 0, 1000), TakeUp(1, "rotated"), Rotated("rename")],
+    ),
+    "while it runs, what is younger than the file read last, and was not there when that was read, is history": (
+        PathView(current=2),
+        [known(1, 7, "done"), known(2)],
+        found(
+            file("m.log", 1),
+            file("m.log.3", 7),
+            file("m.log.2", 8),
+            answers=[(1, 1, SAME, 1000), (2, 0, SAME, 1000)],
+        ),
+        [Hold(1, 1), Hold(2, 0), TakeUp(2, "ignored")],
+    ),
+    "another path's successor": (
+        PathView(successor=True),
+        [],
+        found(file("m.log", 1)),
+        [TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "empty, and its disk was copied": (NOW, [empty(1, 1)], found(file("m.log", 4, 0, b"")), [Hold(1, 0)]),
+    "empty, and another file has bytes, and the time of its last write": (
+        NOW,
+        [empty(1, 1)],
+        found(file("m.log", 4)),
+        [Leave(1, "missing"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "the same, and it cannot be read": (
+        NOW,
+        [empty(1, 1)],
+        found(replace(file("m.log", 4, 900, b""), error=PermissionError(errno.EACCES, "no"))),
+        [Leave(1, "missing")],
     ),
     "nothing has happened": (
         NOW,

@@ -4,10 +4,9 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
 from types import FrameType
 from typing import BinaryIO, cast
 
@@ -151,8 +150,7 @@ def command(
     )
     if caller:
         caller.start()
-    stop = Event()
-    with _stopped_by_signals(stop), _opened(output) as file, suppress(BrokenPipeError):
+    with _stopped_by_signals() as stopped, _opened(output) as file, suppress(BrokenPipeError):
         write(
             mesibo,
             file,
@@ -164,7 +162,8 @@ def command(
             history=past,
             daily=daily,
             now=time.time,
-            stop=stop,
+            sleep=time.sleep,
+            stopped=stopped,
             caught_up=lambda: click.echo("The history is written; from now on it goes on with the clock.", err=True),
         )
     told = mesibo.truth()
@@ -198,15 +197,20 @@ def _opened(path: str, mode: str = "ab") -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _stopped_by_signals(stop: Event) -> Iterator[None]:
-    """Make SIGTERM and Ctrl-C end the run after the lines at hand, so that the truth is still written."""
+def _stopped_by_signals() -> Iterator[Callable[[], bool]]:
+    """Make SIGTERM and Ctrl-C end the run after the lines at hand, so that the truth is still written.
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    Yield what tells whether one came. No Event does: to set it, the handler may wait for ever for a lock that the very
+    wait that it interrupts holds.
+    """
+    came: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield lambda: bool(came)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

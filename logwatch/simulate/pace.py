@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import pi, sin
-from threading import Event
 from typing import BinaryIO
 
 from logwatch.simulate.mesibo import Mesibo
@@ -46,10 +45,11 @@ def write(
     history: float = 0.0,
     daily: bool = False,
     now: Callable[[], float],
-    stop: Event,
+    sleep: Callable[[float], None],
+    stopped: Callable[[], bool],
     caught_up: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write ``rate`` lines a second for ``seconds``, or until ``lines`` are written (0: no limit), or until ``stop``.
+    """Write ``rate`` lines a second for ``seconds``, until ``lines`` are written (0: no limit), or until ``stopped``.
 
     With ``rate`` 0, write as fast as possible. With ``start`` (seconds since the epoch), stamps run from there at the
     rate, or at 1000 lines a second, without waiting. With ``history``, the log began that many seconds ago, and catches
@@ -65,7 +65,7 @@ def write(
     chunk = together / stamped_rate if in_order and stamped_rate else _MOST_LINES / rate if rate else float("inf")
     rhythm = Rhythm(stamped_rate, daily)
     elapsed, behind = 0.0, bool(history)
-    while not stop.is_set() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
+    while not stopped() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
         passed = float("inf") if at_once else now() - began
         until = min(passed, elapsed + chunk, seconds or float("inf"))
         _emit(output, _due(mesibo, rhythm, outages, lines, began, elapsed, until))
@@ -74,7 +74,7 @@ def write(
             if behind:
                 behind = False
                 caught_up()
-            stop.wait(TICK_SECONDS)
+            sleep(TICK_SECONDS)
 
 
 def _due(

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from io import BytesIO
-from threading import Event
 
 import pytest
 
@@ -14,11 +13,10 @@ NOON = 1_795_348_800.0
 QUIET = Mix(push=0.0, hostile=0.0)
 
 
-class Clock(Event):
+class Clock:
     """A clock that jumps ahead whenever somebody waits, by a little more than was asked for."""
 
     def __init__(self, end=float("inf")):
-        super().__init__()
         self.time = NOON
         self.end = NOON + end
 
@@ -26,12 +24,13 @@ class Clock(Event):
         """Return the time."""
         return self.time
 
-    def wait(self, timeout=None):
+    def sleep(self, seconds):
         """Advance the clock at once."""
-        self.time += timeout * 1.3
-        if self.time > self.end:
-            self.set()
-        return self.is_set()
+        self.time += seconds * 1.3
+
+    def stopped(self):
+        """Return whether the end has come."""
+        return self.time > self.end
 
 
 class Output(BytesIO):
@@ -46,7 +45,7 @@ class Output(BytesIO):
 
 def run(mesibo, clock=None, **how):
     clock, output = clock or Clock(), Output()
-    write(mesibo, output, now=clock.now, stop=clock, **how)
+    write(mesibo, output, now=clock.now, sleep=clock.sleep, stopped=clock.stopped, **how)
     return output
 
 

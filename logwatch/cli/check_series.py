@@ -21,13 +21,13 @@ from logwatch.webhook.source import WebhookStatus
 
 def series(config: Config, catalogue: Catalogue) -> tuple[int, int]:
     """Count the series of /metrics for a configuration: at the start, and once every possible result has occurred."""
-    first = _scraped(config, catalogue, {})
+    first = _count(scraped(config, catalogue, {}))
     happened = {
         ResultRow(source.name, platform, code, reason): Seen(1, 0.0, 0.0)
         for source in config.source
         for platform, code, reason in _possible(catalogue)
     }
-    last = _scraped(config, catalogue, happened)
+    last = _count(scraped(config, catalogue, happened))
     credentials = len(config.credential) * (1 + MOST_TOPICS + sum(kind.counted for kind in KINDS.values()))
     return first + credentials, last + credentials
 
@@ -56,8 +56,8 @@ class _Watched:
     credentials: tuple[Verdict, ...] = ()
 
 
-def _scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> int:
-    """Count the series of a daemon with this configuration that has read all its logs, and found ``results``."""
+def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:
+    """Return the registry of a daemon with this configuration that has read all its logs, and found ``results``."""
     registry = CollectorRegistry()
     ProcessMetrics(registry).reload_successful.set(1)
     forwarded = ForwardMetrics(registry)
@@ -74,4 +74,8 @@ def _scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, S
     counted = MappingProxyType({row: seen for row, seen in results.items() if row.source in status})
     snapshot = Snapshot(0.0, counted, sources=there, witnessed=counted)
     registry.register(SnapshotCollector(_Watched(snapshot, status, catalogue, config)))
+    return registry
+
+
+def _count(registry: CollectorRegistry) -> int:
     return sum(len(family.samples) for family in registry.collect())

@@ -64,6 +64,7 @@ def follow(path: Path) -> tuple[float, Nobody]:
         (),
         lambda: next(numbers),
         owns=lambda _line: True,
+        dates=lambda _line: True,
         held=lambda _data, _envelope: 0,
         max_line_bytes=65536,
         release_seconds=600,

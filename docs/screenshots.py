@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -36,9 +35,9 @@ def bad_morning(path, now):
     with path.open("wb") as log:
         before = 24 * 3600 - MINUTES * 60
         start = now - 24 * 3600
-        never = threading.Event()
-        write(ordinary, log, rate=RATE / 8, seconds=before - 7200, start=start, now=time.time, stop=never)
-        write(ordinary, log, rate=RATE, seconds=7200, start=start + before - 7200, now=time.time, stop=never)
+        how = {"now": time.time, "sleep": time.sleep, "stopped": lambda: False}
+        write(ordinary, log, rate=RATE / 8, seconds=before - 7200, start=start, **how)
+        write(ordinary, log, rate=RATE, seconds=7200, start=start + before - 7200, **how)
         for minute in range(MINUTES, 0, -1):
             at = now - minute * 60
             log.write(ordinary.say(36, at, 60 / 36, [Outcome("apns", 903)]))

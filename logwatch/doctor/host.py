@@ -15,7 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -27,7 +27,6 @@ ALTOGETHER_SECONDS = 20.0
 """For all questions over the network: monitoring that hangs holds up ``doctor`` no longer."""
 LONGEST_ANSWER = 8 << 20  # bytes
 NO_CERTIFICATE = 496  # nginx' own status for it: a server that asks for a client's certificate answers in TLS alone
-_NO_CERTIFICATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE")  # the latter in TLS 1.2
 T = TypeVar("T")
 
 
@@ -53,7 +52,25 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
 
 
 class _Secured(HTTPSConnection):
-    """In TLS 1.3 a server refuses us only after its handshake, and may have closed before all of a request was sent."""
+    """Distinguishes a server that asks for a client's certificate from one that refuses us for another reason.
+
+    In TLS 1.3 it does that only after its handshake, and may have closed before all of a request was sent.
+    """
+
+    _context: ssl.SSLContext  # both are http.client's
+    _tunnel_host: str | None
+
+    def connect(self) -> None:
+        HTTPConnection.connect(self)
+        self.sock = self._context.wrap_socket(
+            self.sock, server_hostname=self._tunnel_host or self.host, do_handshake_on_connect=False
+        )
+        try:
+            self.sock.do_handshake()
+        except ssl.SSLError as error:  # of TLS 1.2: before a cipher is chosen, it is that on which nobody agrees
+            if error.reason == "SSLV3_ALERT_HANDSHAKE_FAILURE" and self.sock.cipher():
+                raise NoAnswer("it asks for a client's certificate", NO_CERTIFICATE) from None
+            raise
 
     def send(self, data: Any) -> None:
         try:
@@ -164,7 +181,7 @@ def _no_answer(error: Exception) -> NoAnswer:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return NoAnswer(f"its certificate is not trusted: {cause.verify_message}")
-    if isinstance(cause, ssl.SSLError) and cause.reason in _NO_CERTIFICATE:
+    if isinstance(cause, ssl.SSLError) and cause.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
         return NoAnswer("it asks for a client's certificate", NO_CERTIFICATE)
     return NoAnswer(cause if isinstance(cause, str) else in_words(cause))
 

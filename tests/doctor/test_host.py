@@ -123,6 +123,15 @@ def test_a_server_that_asks_for_a_certificate_has_answered(serve, newest):
         assert why.value.status == module.NO_CERTIFICATE
 
 
+def test_a_server_that_knows_no_cipher_of_ours_asks_for_no_certificate(serve):
+    """It sends the same alert: nobody can reach it, whatever certificate they have."""
+    only_rsa = "ECDHE-RSA-AES128-GCM-SHA256"  # the server's key is of another kind
+    port = serve(tls(trustme.CA(), "127.0.0.1", newest=ssl.TLSVersion.TLSv1_2, ciphers=only_rsa))
+    with pytest.raises(NoAnswer) as why:
+        Host().fetch(f"https://127.0.0.1:{port}/")
+    assert why.value.status == 0
+
+
 @pytest.mark.parametrize("text", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nA" * 9999])
 def test_what_is_no_http_is_no_answer(serve, text):
     """If a program that listens does not speak HTTP, doctor says so and continues."""
@@ -160,10 +169,12 @@ class Stubbed(Host):
         return context
 
 
-def tls(authority, *names, newest=ssl.TLSVersion.TLSv1_3, asks=ssl.CERT_NONE):
+def tls(authority, *names, newest=ssl.TLSVersion.TLSv1_3, asks=ssl.CERT_NONE, ciphers=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     context.maximum_version, context.verify_mode = newest, asks
+    if ciphers:
+        context.set_ciphers(ciphers)
 
     def handle(connection):
         try:

@@ -121,7 +121,7 @@ def _replaced(output: str) -> Iterator[TextIO]:
         yield sys.stdout
         return
     given = Path(output)
-    path = given.resolve()  # a link, as /dev/stdout is one, must stay
+    path = Path(os.path.realpath(given))  # a link, as /dev/stdout is one, must stay
     part = path.parent / f".{path.name}.part"
     try:
         if given.exists() and not given.is_file():  # nor is what an empty name stands for

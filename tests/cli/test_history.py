@@ -73,6 +73,14 @@ def test_an_output_that_is_a_link_stays_one(tmp_path, there):
     assert [path.name for path in past.parent.iterdir()] == ["past.om"]
 
 
+def test_an_output_behind_a_link_that_loops_is_refused(tmp_path):
+    """Nobody can write there; the command says so."""
+    (tmp_path / "loop").symlink_to("loop")
+    found = whole("missing.log", "-o", "loop/past.om", cwd=tmp_path, stdin=subprocess.DEVNULL)
+    assert found.returncode == 2
+    assert "loop/past.om: cannot be written: Too many levels of symbolic links" in found.stderr
+
+
 def test_the_rotated_files_of_a_configured_log_belong_to_its_past(tmp_path):
     """Without PATH, rotated files beside a log, and those that the configuration names, are read as well."""
     write(tmp_path / "m.log", lines(10, 200, 20))

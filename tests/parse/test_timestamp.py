@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from logwatch.dialect.load import wrong_form
 from logwatch.parse import timestamp
-from logwatch.parse.timestamp import LineDater, seconds_of
+from logwatch.parse.timestamp import LineDater, is_fine, seconds_of
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
@@ -235,3 +235,24 @@ def test_a_minute_is_worked_out_once_whenever_its_records_were_received(monkeypa
         received = logged + timedelta(milliseconds=2 + second % 7)
         assert dater.date(logged.strftime("%d%m-%H%M%S-000"), received, NOON) == logged.timestamp()
     assert len(worked_out) == 20
+
+
+@pytest.mark.parametrize(
+    ("stamp", "form", "fine"),
+    [
+        ("2211-101500-123", "", True),
+        ("2026-11-22T10:15:00.5Z", "", True),
+        ("20261122T101500,123", "", True),
+        ("1795342500123", "", True),
+        ("1795342500.25", "", True),
+        ("2026-11-22 10:15:00", "", False),
+        ("22.11.2026 10:15:00", "", False),
+        ("20261122101500", "", False),
+        ("1795342500", "", False),
+        ("22/Nov/2026:10:15:00.1", "%d/%b/%Y:%H:%M:%S.%f", True),
+        ("22.11.2026 10:15:00", "%d.%m.%Y %H:%M:%S", False),
+    ],
+)
+def test_a_stamp_is_fine_if_it_tells_less_than_a_second(stamp, form, fine):
+    """Dots between days, months and years are no fractions, nor are digits alone unless they count milliseconds."""
+    assert is_fine(stamp, form) is fine

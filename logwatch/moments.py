@@ -9,9 +9,8 @@ from math import isfinite
 YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 """The directives of strptime(3) that give a stamp its year."""
 
-_AGO = re.compile(
-    r"(\d+(?:\.\d+)?)\s*([smhdw]|sec|min|(?:second|minute|hour|day|week)s?)(?:\s+ago)?"  # as journalctl reads them too
-)
+# as journalctl reads them too
+_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]|hr|(?:sec|min|second|minute|hour|day|week)s?)(?:\s+ago)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DAYS = {"today": 0, "yesterday": 1}  # how many days ago each began
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)

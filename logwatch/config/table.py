@@ -15,7 +15,7 @@ Word = Annotated[str, Meta(pattern=r"^[!-~]+\Z", description="a word of plain ch
 UserName = Annotated[str, Meta(pattern=r"^[^:\x00-\x1f\x7f]+\Z", description="a name without a colon")]
 FilePath = Annotated[str, Meta(min_length=1, description="a path")]
 """A file, a directory or a pattern; absolute once loaded, while in the file it may be relative to that file."""
-_SHORTHAND = re.compile(r"(?:.*/)?(?:~|\$[A-Za-z_{])|.*\$\{|%[a-z]/|[a-z]+://", re.DOTALL)
+_SHORTHAND = re.compile(r"~|.*/~(?:/|\Z)|(?:.*/)?\$[A-Za-z_]|.*\$\{|%[A-Za-z]/|[A-Za-z]+://", re.DOTALL)
 """What a shell, systemd or a browser would replace or leave out; here it would name another file in silence."""
 
 

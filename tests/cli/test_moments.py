@@ -29,6 +29,8 @@ NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
         ("2 hours ago", NOON - 7200),
         ("1 minute ago", NOON - 60),
         ("30min", NOON - 1800),
+        ("2 mins", NOON - 120),
+        ("1hr", NOON - 3600),
         ("1day", NOON - 86400),
         ("today", NOON - 43200),
         ("yesterday", NOON - 43200 - 86400),

@@ -258,6 +258,7 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
         "/x/m-${N}.log",
         "%h/m.log",
         "logs/~/m.log",
+        "%S/m.log",
         "file:///m.log",
     ],
 )
@@ -267,7 +268,7 @@ def test_a_path_that_a_shell_would_fill_in_is_refused(path, tmp_path):
         assert any(f"'{path}' cannot be used: ~, $NAME," in each for each in problems(text, tmp_path))
 
 
-@pytest.mark.parametrize("path", ["logs/m~", "/var/log/a$", "/var/log/100%h/m.log", "/srv/c:/m.log"])
+@pytest.mark.parametrize("path", ["logs/m~", "/srv/~old/m.log", "/var/log/a$", "/var/log/100%h/m.log", "/srv/c:/m.log"])
 def test_a_name_with_such_a_character_elsewhere_is_a_name(path, tmp_path):
     """Nobody could mean anything else."""
     (tmp_path / "logwatch.toml").write_text(f'[[source]]\nname = "m"\npaths = ["{path}"]\n')

@@ -207,7 +207,7 @@ SECRET = "0123456789abcdef0123456789ABCDEF"
 
 
 def elsewhere(m):
-    """Let mesibo read its configuration from where the source says, and where nothing is."""
+    """Make mesibo read its configuration from where the source says, and where nothing is."""
     m.configure(f'paths = [{json.dumps(str(m.log))}]\nmesibo_conf = "/nowhere/mesibo.conf"')
     m.mesibo_conf = None
 

@@ -27,6 +27,19 @@ def lines(form, first, count):
     return [f"E2211-101112-{n:03} (1): push_on_complete: uid {n}{FORMS[form]}" for n in range(first, first + count)]
 
 
+def rotate(log, how):
+    """Rotate a log once: rename it, rename and pack it, or copy and truncate it."""
+    rotated = log.with_name("m.log.1")
+    if how == "copytruncate":
+        shutil.copy2(log, rotated)
+        os.truncate(log, 0)
+    else:
+        os.rename(log, rotated)
+    if how == "pack":
+        log.with_name("m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+        rotated.unlink()
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("singly", [True, False])
 @pytest.mark.parametrize("unread", [0, 3])
@@ -45,14 +58,7 @@ def test_the_next_log_is_not_taken_for_the_rest_of_one_that_ends_alike(tmp_path,
         follower.stop()
     if late:
         append(log, *late)
-    if how == "copytruncate":
-        shutil.copy2(log, tmp_path / "m.log.1")
-        os.truncate(log, 0)
-    else:
-        os.rename(log, tmp_path / "m.log.1")
-    if how == "pack":
-        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress((tmp_path / "m.log.1").read_bytes()))
-        (tmp_path / "m.log.1").unlink()
+    rotate(log, how)
     append(log, *new)
     if stopped:
         follower.start()
@@ -125,14 +131,7 @@ def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, s
     if stopped:
         follower.stop()
     append(log, *[second] * 6)
-    if how == "copytruncate":
-        shutil.copy2(log, tmp_path / "m.log.1")
-        os.truncate(log, 0)
-    else:
-        os.rename(log, tmp_path / "m.log.1")
-    if how == "pack":
-        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress((tmp_path / "m.log.1").read_bytes()))
-        (tmp_path / "m.log.1").unlink()
+    rotate(log, how)
     append(log, *[second] * 3)
     if stopped:
         follower.start()

@@ -31,8 +31,8 @@ from config.generate.thresholds import threshold as t
 def _named(results_of: str, labels: str, window: str) -> str:
     """Return counts by code with what the catalogue says of them.
 
-    Whichever host tells it is good, and one of those that differ; in a fleet it is one, so a code that none lists, or that of a past, must not need it:
-    it is there as long as it was counted within ``window``.
+    Whichever host tells it is good, and one of those that differ; in a fleet it is one, so a code that none lists, or
+    that of a past, must not need it: it is there as long as it was counted within ``window``.
     """
     same = "on (platform, code, reason)"
     known = "topk by (platform, code, reason) (1, mesibo_push_code_info)"

@@ -23,7 +23,7 @@ def files() -> dict[str, str]:
     groups = [group for name in ("push", "trends") for group in rules.groups(name)]
     words = rules.WORDS
     recorded = {
-        rule["record"]: rule["expr"].replace(f" {words.TELLS_ALL}", "")  # as a log does, whose past it is
+        rule["record"]: re.sub(rf"\s+{re.escape(words.TELLS_ALL)}", "", rule["expr"])  # as a log does, whose past it is
         for group in groups
         for rule in group["rules"]
         if "record" in rule

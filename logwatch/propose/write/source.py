@@ -11,13 +11,14 @@ IDENTIFIERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-"
 INTEGER = r"-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])"
 BLANKS = r"[ \t]*"
 LONG = 100  # characters of an expression on one line
-BRACKETS = '''
+BRACKETS = '''closer = one_of("} ]")
+
 
 def brackets(leaf: ParserElement) -> ParserElement:
     """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
     inside = leaf
     for _ in range(5):
-        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + one_of("} ]")
+        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + closer
     return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
 
 

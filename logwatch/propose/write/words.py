@@ -42,7 +42,6 @@ _BRACKETS = Template(
     '''# Nothing inside quotes and brackets is ever a code. They must close, and nest no deeper than six.
 string = Regex(${string}).set_name("quoted string")
 text = Regex(${text}).set_name("text")
-closer = one_of("} ]")
 
 
 def answered(key: str, name: str) -> ParserElement:

@@ -97,6 +97,8 @@ STRICTER = [
     pytest.param("tls_server_config:\n  min_version: TLS12\n", "cert_file is missing", id="TLS without any"),
     pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('$10$', '$25$')}\n", "bcrypt cost 25", id="an hour"),
     pytest.param(f"basic_auth_users:\n  '': {HASH}\n", "no user can have this name", id="no name"),
+    pytest.param(f"basic_auth_users:\n  alice: {HASH[:-1]}f\n", "no bcrypt hash", id="the end of no digest"),
+    pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('MCes', 'MCfs')}\n", "no bcrypt hash", id="of no salt"),
     pytest.param(
         TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.key\n",
         "holds no certificate of an authority",

@@ -242,3 +242,15 @@ def test_a_daemon_without_standard_streams_counts_and_writes_into_no_file_of_any
     site.write(903, 1)
     until(lambda: b'code="903"' in get(f"http://127.0.0.1:{port}/metrics"), "the new file is counted")
     assert program.stop() == 0
+
+
+def test_a_variable_for_servers_with_many_processes_does_not_move_metrics_into_files(site, programs, tmp_path):
+    """prometheus_client would refuse to start without that directory, and fill it with files at each start."""
+    there = tmp_path / "metrics"
+    there.mkdir()
+    for number, directory in enumerate((there, tmp_path / "nowhere"), 1):
+        site.write(200)
+        daemon = programs(Daemon, site.config, env={"PROMETHEUS_MULTIPROC_DIR": str(directory)})
+        until(lambda daemon=daemon, number=number: daemon.codes() == {"200": number}, "the lines are counted")
+        daemon.stop()
+    assert not any(there.iterdir())

@@ -1,5 +1,6 @@
 """``python -m logwatch`` is the command ``mesibo-logwatch``."""
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -12,7 +13,8 @@ _MULTIPROCESS = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
 
 def main() -> NoReturn:
     """Run the command line and exit; the daemon handles its signals before anything else is loaded."""
-    _open_standard_streams()
+    with contextlib.suppress(FileNotFoundError):  # a root directory without /dev
+        _open_standard_streams()
     for name in _MULTIPROCESS:
         os.environ.pop(name, None)
     flags = SignalFlags()

@@ -57,6 +57,14 @@ def test_a_signal_at_the_start_ends_nothing_without_a_word(site, wish, after):
         program.stderr.close()
 
 
+def test_a_stop_ends_it_though_its_starter_had_blocked_the_signal(site, programs):
+    """A process inherits which signals are blocked; only systemd resets that."""
+    program = programs(Daemon, site.config, through=["env", "--block-signal=TERM,HUP"])
+    program.process.send_signal(signal.SIGHUP)
+    program.said("reloaded")
+    assert program.stop() == 0
+
+
 def cpu_seconds(program):
     """Return the CPU time that a running process has used so far."""
     fields = Path(f"/proc/{program.process.pid}/stat").read_text().rpartition(")")[2].split()

@@ -735,6 +735,25 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     assert version_of(older) == len(schema.MIGRATIONS)
 
 
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
+def test_a_ledger_that_was_restored_from_a_dump_is_recognised(tmp_path, version):
+    """A dump as SQL, which is what many backups are, lacks the number of its schema."""
+    with (
+        contextlib.closing(sqlite3.connect(":memory:")) as db,
+        contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as restored,
+    ):
+        db.executescript("".join(schema.MIGRATIONS[:version]))
+        db.execute("INSERT INTO counters VALUES ('mesibo', 'lines', '', 7)")
+        restored.executescript("\n".join(db.iterdump()))
+    assert refusals(tmp_path) == []
+    for lines in (7, 8):
+        ledger = Ledger(tmp_path)
+        assert ledger.snapshot.counters == {LINES: lines}
+        assert ledger.commit(batch(1))
+        ledger.close()
+    assert version_of(tmp_path / "ledger.sqlite3") == len(schema.MIGRATIONS)
+
+
 def version_of(path):
     """Return the version of a ledger's schema."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:

@@ -2,13 +2,15 @@
 
 import errno
 import os
+import shlex
 import subprocess
 
 import pytest
 
-from logwatch.journal import child
+from logwatch.journal import ask, child
 from logwatch.journal import follow as module
 from logwatch.journal.child import Child, NoJournalError
+from logwatch.journal.place import Target
 from tests.helpers.running import until
 from tests.journal.test_follow import following
 
@@ -103,6 +105,42 @@ def test_a_run_that_breaks_off_is_told_and_ends_no_backlog(tmp_path, following, 
     assert [(event, fields["why"]) for event, fields in one.log.events] == [("journalctl_ended", why)]
     assert one.sink.lines == ["first"]
     assert (one.status.up, one.status.caught_up) == (False, caught_up)
+
+
+@pytest.mark.parametrize(
+    ("script", "what", "why"),
+    [
+        ("echo unasked >&2; echo 'no such file' >&2; exit 1", "fails", "no such file"),
+        ("exit 3", "fails", "status 3"),
+        ("kill -9 $$", "fails", "signal 9"),
+        ("exec sleep 100", "does not answer", "no answer within 0 seconds"),
+    ],
+    ids=["words", "status", "signal", "hangs"],
+)
+def test_a_journal_that_cannot_be_asked_is_a_problem_with_the_command(
+    tmp_path, instead, monkeypatch, script, what, why
+):
+    """`check` and `doctor` name the reason, and how to see it by hand, if a directory's name has blanks as well."""
+    monkeypatch.setattr(ask, "PATIENCE_SECONDS", 0.2 if "sleep" in script else ask.PATIENCE_SECONDS)
+    directory = tmp_path / "old journals"
+    directory.mkdir()
+    instead(script)
+    (tmp_path / "system.journal").rename(directory / "system.journal")
+    found = ask.problem(Target(unit="mesibo", directory=str(directory)))
+    assert (found.where, found.what, found.why, found.warning) == (child.PROGRAM, what, why, False)
+    assert what != "fails" or shlex.split(found.try_)[:2] == [child.PROGRAM, "--lines=1"]
+    assert what != "fails" or f"--directory={directory}" in shlex.split(found.try_)
+
+
+def test_a_look_at_the_newest_entries_reads_what_following_them_would(instead):
+    """Parts of one message are one line; of one that is still open, no half of a number is read."""
+    parts = {"CONTAINER_PARTIAL_MESSAGE": "true", "CONTAINER_PARTIAL_ID": "7", "CONTAINER_ID_FULL": "c"}
+    entries = entry(1, "whole") + entry(2, "one ", **parts, CONTAINER_PARTIAL_ORDINAL=1)
+    entries += entry(3, "line", CONTAINER_PARTIAL_ID="7", CONTAINER_ID_FULL="c", CONTAINER_PARTIAL_ORDINAL=2)
+    entries += entry(4, "code 41", **parts | {"CONTAINER_PARTIAL_ID": "8"}, CONTAINER_PARTIAL_ORDINAL=1)
+    instead(f"cat <<'E'\n{entries}E")
+    found = ask.newest(Target(container="mesibo"), 4)
+    assert ask.lines(found, 1000) == b"whole\none line\ncode \n"
 
 
 def test_a_quiet_journal_is_no_stalled_journalctl(tmp_path, following, instead):

@@ -1,15 +1,22 @@
 """``python -m logwatch`` is the command ``mesibo-logwatch``."""
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
 
 from logwatch.signal_flags import SignalFlags
 
+_MULTIPROCESS = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
+"""For servers of many processes: prometheus_client would keep the metrics of each start in files of that directory."""
+
 
 def main() -> NoReturn:
     """Run the command line and exit; the daemon handles its signals before anything else is loaded."""
-    _open_standard_streams()
+    with contextlib.suppress(FileNotFoundError):  # a root directory without /dev
+        _open_standard_streams()
+    for name in _MULTIPROCESS:
+        os.environ.pop(name, None)
     flags = SignalFlags()
     if sys.argv[1:2] == ["run"]:
         flags.listen()

@@ -151,7 +151,7 @@ class LineReading:
     source: str
     kind: EnvelopeChoice
     owns: envelopes.Owns
-    dates: envelopes.Owns  # whether it also begins with a time finer than a second
+    dates: Callable[[bytes], bool]  # whether it also begins with a time finer than a second
     held: Held
     max_line_bytes: int
     expected: Envelope | None = None  # the envelope of the newest generation that was decided

@@ -34,7 +34,7 @@ PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 def configure(level: str = "info", form: LogFormat = "auto", stream: TextIO | None = None) -> None:
     """Send every event of at least ``level`` to ``stream`` (by default standard error), in the given form."""
     out = stream or sys.stderr
-    journal = form == "auto" and "JOURNAL_STREAM" in os.environ
+    journal = form == "auto" and is_journal(out)
     pretty = form == "console" or (form == "auto" and not journal and out.isatty())
     processors: list[Any] = [structlog.processors.add_log_level, _printable]
     if form == "json":
@@ -54,6 +54,15 @@ def configure(level: str = "info", form: LogFormat = "auto", stream: TextIO | No
     )
     # Python's handler for loggers that nobody configured writes tracebacks, which are many lines
     logging.lastResort = _OfLibraries(logging.WARNING)
+
+
+def is_journal(stream: TextIO) -> bool:
+    """Return whether systemd's journal reads a stream: its variable alone is inherited by terminals, too."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # in memory, or closed
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 class _OfLibraries(logging.Handler):

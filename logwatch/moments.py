@@ -14,6 +14,7 @@ _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]|hr|(?:sec|min|second|minute|hour|
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DAYS = {"today": 0, "yesterday": 1}  # how many days ago each began
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
+_UTC = re.compile(r"(?<=\d)(?<![+-]\d\d:\d\d)(?:Z| ?UTC)\Z")
 _REMEMBERED = 4096  # seconds that are cached: most results of a log are of few
 _FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, all that datetime knows
 
@@ -26,7 +27,7 @@ def moment(text: str, now: Callable[[], float]) -> float:
     A time without an offset is UTC, as mesibo's own stamps are; one without a date is the last such time before now.
     Raise ValueError for any other text.
     """
-    text = text.strip()
+    text = _UTC.sub("", text.strip())
     if text == "now":
         return now()
     if found := _AGO.fullmatch(text):

@@ -18,10 +18,11 @@ class SignalFlags:
         self._wake: Callable[[], None] = lambda: None
 
     def listen(self) -> None:
-        """Install the handlers."""
+        """Install the handlers; whoever started this may have left the signals blocked."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 
     def on_signal(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` at each signal, from within its handler."""

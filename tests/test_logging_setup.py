@@ -14,13 +14,28 @@ from logwatch import logging_setup
 @pytest.fixture
 def said(monkeypatch):
     """Configure the log for a stream, log one event, and give what was written."""
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
 
     def say(form="auto", level="info", method="warning", event="file_followed", **values):
         out = io.StringIO()
         logging_setup.configure(level, form, out)
         getattr(structlog.get_logger(), method)(event, **values)
         return out.getvalue()
+
+    monkeypatch.setattr(logging, "lastResort", logging.lastResort)
+    yield say
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def said_to_a_file(monkeypatch, tmp_path):
+    """Log one event to a file, after systemd's variable was made of its status; give what was written."""
+
+    def say(method, variable):
+        with (tmp_path / "stderr").open("w+") as out:
+            monkeypatch.setenv("JOURNAL_STREAM", variable(os.fstat(out.fileno())))
+            logging_setup.configure("debug", "auto", out)
+            getattr(structlog.get_logger(), method)("file_followed")
+            return (tmp_path / "stderr").read_text()
 
     monkeypatch.setattr(logging, "lastResort", logging.lastResort)
     yield say
@@ -42,10 +57,14 @@ def test_json_is_logged_on_request(said):
 @pytest.mark.parametrize(
     ("method", "priority"), [("debug", 7), ("info", 6), ("warning", 4), ("error", 3), ("critical", 2)]
 )
-def test_the_journal_reads_the_priority(said, monkeypatch, method, priority):
-    """Under systemd each line begins with the priority as sd-daemon(3) has it."""
-    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
-    assert said(method=method, level="debug") == f"<{priority}>file_followed\n"
+def test_the_journal_reads_the_priority(said_to_a_file, method, priority):
+    """Where the journal reads standard error, each line begins with the priority as sd-daemon(3) has it."""
+    assert said_to_a_file(method, lambda found: f"{found.st_dev}:{found.st_ino}") == f"<{priority}>file_followed\n"
+
+
+def test_a_variable_that_was_inherited_puts_no_priority_in_front(said_to_a_file):
+    """A terminal or a job that a service started has systemd's variable, but the journal does not read its output."""
+    assert said_to_a_file("warning", lambda found: f"{found.st_dev}:{found.st_ino + 1}") == "warning: file_followed\n"
 
 
 @pytest.mark.parametrize("form", ["auto", "json", "console"])
@@ -111,7 +130,6 @@ def test_events_below_the_level_are_not_written(said):
 @pytest.fixture
 def pipe(monkeypatch):
     """Configure the log for a pipe, with no patience; give its reading end."""
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     monkeypatch.setattr(logging_setup, "PATIENCE_SECONDS", 0.0)
     read, write = os.pipe()
     with os.fdopen(read, "rb", buffering=0) as reader, os.fdopen(write, "w") as writer:
@@ -141,9 +159,8 @@ def test_a_reader_that_is_gone_stops_nobody(pipe):
     structlog.get_logger().info("happened")
 
 
-def test_a_full_disk_stops_nobody(monkeypatch):
+def test_a_full_disk_stops_nobody():
     """Standard error may be a file; what could not be written does not come back when the process ends."""
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     with open("/dev/full", "w") as full:  # noqa: PTH123  a device
         logging_setup.configure("info", "auto", full)
         structlog.get_logger().info("happened")

@@ -88,10 +88,12 @@ class _Lazy(click.Group):
         except (OSError, MemoryError, RuntimeError, ImportError) as error:
             if not (told := _told(error)):
                 raise
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # what is left in it cannot be written either
-            click.echo(f"error: {told}", err=True)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())  # what is left in it cannot be written either
+            try:
+                click.echo(f"error: {told}", err=True)
+            except OSError:  # standard error itself
+                os.dup2(nowhere, sys.stderr.fileno())
             sys.exit(2)
 
 

@@ -23,7 +23,7 @@ from logwatch.credentials.look import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
 from logwatch.glance import glance
 from logwatch.ledger.directory import refusals
-from logwatch.logging_setup import PRIORITIES
+from logwatch.logging_setup import PRIORITIES, is_journal
 from logwatch.ownership import is_there
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
@@ -147,7 +147,7 @@ def _grammars(config: Config, file: str) -> Iterator[Problem]:
 def _tell(problem: Problem) -> None:
     """Print a problem; in systemd's journal, with the priority that it reads from the beginning of each line."""
     kind = "warning" if problem.warning else "error"
-    priority = f"<{PRIORITIES[kind]}>" if "JOURNAL_STREAM" in os.environ else ""
+    priority = f"<{PRIORITIES[kind]}>" if is_journal(sys.stderr) else ""
     for line in f"{kind}: {problem}".splitlines():
         click.echo(priority + line, err=True)
 

@@ -93,8 +93,10 @@ def _paths(source: Source, where: str) -> Iterator[Problem]:
     if source.paths == of_files(LOG_DIRECTORY).paths and len(missing) < len(source.paths):
         return  # the default patterns: alternatives that nobody wrote down
     if missing:
-        what = f"nothing matches {', '.join(missing)} yet"
-        yield Problem(where, what, "the daemon waits for it", "check the path if a log is there", warning=True)
+        what, remedy = f"nothing matches {', '.join(missing)} yet", "check the path if a log is there"
+        if any("\\" in pattern for pattern in missing):  # which systemd puts into some names
+            remedy += r": a \ is part of a name, and a blank needs none"
+        yield Problem(where, what, "the daemon waits for it", remedy, warning=True)
 
 
 def _is_there(path: str) -> bool:

@@ -28,7 +28,11 @@ _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped":
     metavar="F",
     help="mesibo's configuration; default: where mesibo reads it.",
 )
-@click.option("--prometheus", metavar="URL", help="Default: http://127.0.0.1:9090, if it answers there.")
+@click.option(
+    "--prometheus",
+    metavar="URL",
+    help="Default: http://127.0.0.1:9090, if it answers there; with a password http://USER:PASSWORD@HOST:9090.",
+)
 @click.option("--alertmanager", metavar="URL", help="Default: those that Prometheus sends alerts to.")
 @click.option("--outbound", is_flag=True, help="Also try TLS connections to Google (FCM) and Apple (APNs).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)

@@ -1,6 +1,7 @@
 """``grammar propose``: write a grammar and its samples from lines that cannot be read. Exit 0 fine, 1 findings."""
 
 import glob
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 @click.option("--all", "whole", is_flag=True, help="Look at all lines, including those that can be read today.")
 @click.option("--force", is_flag=True, help="Overwrite a grammar of that name.")
 @config_option("Read what this configuration follows.", "file")
-@click.option("--source", metavar="S", help="Source of the configuration; default: its first.")
+@click.option(
+    "--source", metavar="S", help="Source of the configuration; default: the one that follows PATH, or its first."
+)
 def command(
     *, paths: tuple[str, ...], name: str, output: Path, whole: bool, force: bool, file: Path | None, source: str | None
 ) -> None:
@@ -67,7 +70,8 @@ def command(
     """
     require_name(name)  # before anything is written under it
     config = _config(paths, file)
-    chosen = _source(config, source)
+    named = source if source is not None else _following(config, paths)
+    chosen = _source(config, named)
     parts = assemble(config)
     scanner = parts.scanner(chosen, keep=0)
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
@@ -102,7 +106,9 @@ def command(
     if lost := sum(not reads(proposed, line) for line in late):
         click.echo(_both(lost, len(late), chosen, whole=whole))
         sys.exit(1)
-    _next(name, chosen.name, config, output, "" if _told(logs, proposed.owns, chosen) else kinds)
+    sure = named is not None or not paths or len(config.source) == 1
+    where = f'source "{chosen.name}"' if sure else "the source that these lines are of"
+    _next(name, where, config, output, "" if _told(logs, proposed.owns, chosen) else kinds)
     sys.exit(1 if proposal.unread * _UNREADABLE_SHARE > proposal.unread + proposal.counted else 0)
 
 
@@ -134,6 +140,12 @@ def _config(paths: Sequence[str], file: Path | None) -> Config:
     if paths and file is None and not is_there(DEFAULT_PATH):
         return Config(source=(Source(name="mesibo"),))
     return find(file)[0]
+
+
+def _following(config: Config, paths: Sequence[str]) -> str | None:
+    """Return the name of the source that follows one of these files; None if none does."""
+    wanted = {os.path.abspath(path) for path in _expanded(paths)}  # noqa: PTH100  a name may be no text
+    return next((each.name for each in config.source if not wanted.isdisjoint(look_for(each).paths)), None)
 
 
 def _source(config: Config, name: str | None) -> Source:
@@ -254,12 +266,12 @@ def _counts(shape: Shape) -> str:
     )
 
 
-def _next(name: str, source: str, config: Config, output: Path, needed: str) -> None:
+def _next(name: str, where: str, config: Config, output: Path, needed: str) -> None:
     place = (
         ""
         if output.absolute() in config.grammars.paths
         else f', and directories = ["{output.absolute()}"] below [grammars]'
     )
     also = f' and envelope = "{needed}"' if needed else ""
-    click.echo(f'next: set grammar = "{name}"{also} in source "{source}"{place}; then mesibo-logwatch check')
+    click.echo(f'next: set grammar = "{name}"{also} in {where}{place}; then mesibo-logwatch check')
     click.echo("      and systemctl reload mesibo-logwatch")

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, tzinfo
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Meta
 
@@ -143,6 +143,8 @@ class Source(Table, frozen=True, kw_only=True):
         except (KeyError, ValueError, OSError):
             what = f'"{self.timezone}" is not a time zone of this host'
             try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
+            if not available_timezones():  # as in many images
+                try_ = "install the package tzdata: this host knows no time zone but UTC"
             return [Problem(where, what, try_=try_)]
         return []
 

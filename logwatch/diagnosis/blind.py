@@ -1,5 +1,6 @@
 """Find push lines that cannot be read: how many, since when, how they look, and the command that fixes it."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -57,7 +58,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     else:
         remedy = (
             "Run the command below to propose a grammar from these lines, and check what it says. Then set `grammar ="
-            f' "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.'
+            f' "{_new_name(name, setup)}"` in the source {name}, and reload mesibo-logwatch.'
         )
     yield Finding(
         key=f"unparsed:{name}",
@@ -83,11 +84,14 @@ def way_out(name: str, setup: SourceSetup, fronts: Sequence[str]) -> str:
     if jq := out_of_json(fronts):
         return f"{jq} {paths or 'FILE'} | mesibo-logwatch report"
     what = paths or f"--source {shlex.quote(name)}"
-    return f"mesibo-logwatch grammar propose {what} --name {_new_name(setup)} --output {shlex.quote(setup.grammars)}"
+    new = _new_name(name, setup)
+    return f"mesibo-logwatch grammar propose {what} --name {new} --output {shlex.quote(setup.grammars)}"
 
 
-def _new_name(setup: SourceSetup) -> str:
-    return "mine" if setup.grammar != "mine" else "mine2"
+def _new_name(source: str, setup: SourceSetup) -> str:
+    """Return a name for the new grammar of a source, which no other source is told."""
+    name = f"mine-{re.sub('[.:]', '-', source)}"
+    return name if setup.grammar != name else f"{name}-2"
 
 
 def _ever(name: str, facts: Facts) -> Sight:

@@ -26,6 +26,7 @@ def examine(
     way_out: bool = False,
 ) -> Iterator[Check]:
     """Yield the rows as they are found; what is not named is looked for in its usual place, and need not be there."""
+    prometheus, alertmanager = (url and host.log_in(url) for url in (prometheus, alertmanager))
     checks, config, parts = _configuration(path)
     yield from mesibo.configuration(config, mesibo_conf)
     yield from checks

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -81,12 +82,13 @@ class _Secured(HTTPSConnection):
 
 
 class _OverTls(urllib.request.HTTPSHandler):
-    """Opens addresses whose certificate does not matter: nothing is sent but the question."""
+    """Opens addresses whose certificate does not matter, unless more is sent than the question: a password."""
 
     def https_open(self, req: urllib.request.Request) -> Any:
         trusting = ssl.create_default_context()
-        trusting.check_hostname = False
-        trusting.verify_mode = ssl.CERT_NONE
+        if not req.has_header("Authorization"):
+            trusting.check_hostname = False
+            trusting.verify_mode = ssl.CERT_NONE
         return self.do_open(_Secured, req, context=trusting)
 
 
@@ -94,6 +96,23 @@ class Host:
     """The machine that the examination runs on."""
 
     _spent = 0.0  # seconds over the network so far
+
+    @cached_property
+    def _logins(self) -> urllib.request.HTTPPasswordMgrWithPriorAuth:
+        return urllib.request.HTTPPasswordMgrWithPriorAuth()
+
+    def log_in(self, url: str) -> str:
+        """Return an address without the name and password in it, which ``fetch`` sends to its server from now on."""
+        try:
+            parts = urllib.parse.urlsplit(url)
+        except ValueError:  # asked, it is told
+            return url
+        login, _, server = parts.netloc.rpartition("@")
+        bare = urllib.parse.urlunsplit(parts._replace(netloc=server))
+        if login:
+            name, _, password = map(urllib.parse.unquote, login.partition(":"))
+            self._logins.add_password(None, bare, name, password, is_authenticated=True)
+        return bare
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -129,7 +148,7 @@ class Host:
         """Return what an address serves; NoAnswer with the status if it refuses, with status 0 if nothing answers."""
         if not url.startswith(("http://", "https://")):
             raise NoAnswer(f"{url} is not an http address")
-        return self._within(lambda: _get(url))
+        return self._within(lambda: _get(url, self._logins))
 
     def handshake(self, name: str, port: int) -> str:
         """Return who issued the TLS certificate of a public server; NoAnswer if it shows no trusted one."""
@@ -186,8 +205,8 @@ def _no_answer(error: Exception) -> NoAnswer:
     return NoAnswer(cause if isinstance(cause, str) else in_words(cause))
 
 
-def _get(url: str) -> bytes:
-    handlers = [_SameHost(), _OverTls()]
+def _get(url: str, logins: urllib.request.HTTPPasswordMgrWithPriorAuth) -> bytes:
+    handlers = [_SameHost(), _OverTls(), urllib.request.HTTPBasicAuthHandler(logins)]
     if is_loopback(urllib.parse.urlsplit(url).hostname or ""):  # no proxy of the environment leads back here
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)

@@ -45,7 +45,8 @@ _CLOSED = {
 def served(host: Host, config: Config, path: str) -> bytes:
     """Return what the daemon serves at a path, in plain HTTP or over TLS, which its web configuration file decides.
 
-    NoAnswer has the status of whichever refused, if one did.
+    NoAnswer has the status of whichever refused, if one did; of both, that over TLS, which plain HTTP is often told
+    to use.
     """
     url = parse_listen(config.web.listen).url
     refused = NoAnswer("")
@@ -53,7 +54,7 @@ def served(host: Host, config: Config, path: str) -> bytes:
         try:
             return host.fetch(f"{address}{path}")
         except NoAnswer as why:
-            refused = why if not refused.status else refused
+            refused = why if why.status or not refused.status else refused
     raise refused
 
 

@@ -1,6 +1,7 @@
 """Ask the journal once, and wait for the answer: for commands, not for the reading loop."""
 
 import os
+import shlex
 import subprocess
 from collections.abc import Sequence
 
@@ -79,8 +80,8 @@ def _ask(arguments: Sequence[str]) -> bytes:
         why = f"no answer within {PATIENCE_SECONDS:.0f} seconds"
         raise NoJournalError(Problem(child.PROGRAM, "does not answer", why, "try the command by hand")) from None
     if done.returncode != 0:
-        why = done.stderr.decode(errors="replace").strip().split("\n")[-1] or f"status {done.returncode}"
-        raise NoJournalError(Problem(child.PROGRAM, "fails", why, f"{child.PROGRAM} {' '.join(arguments)}"))
+        why = child.why_ended(done.returncode, done.stderr.decode(errors="replace").strip().split("\n")[-1])
+        raise NoJournalError(Problem(child.PROGRAM, "fails", why, shlex.join([child.PROGRAM, *arguments])))
     if not done.stdout and (unread := child.left_out(done.stderr)):
         raise NoJournalError(unread)
     return done.stdout

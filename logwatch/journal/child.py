@@ -43,6 +43,11 @@ def left_out(said: bytes) -> Problem | None:
     return Problem(path, f"{PROGRAM} leaves it out", "it uses a feature of a newer systemd", remedy)
 
 
+def why_ended(status: int, said: str) -> str:
+    """Return in words why a run has ended: the last line that it said, else its status."""
+    return said or (f"signal {-status}" if status < 0 else f"status {status}")
+
+
 class Child:
     """One run of journalctl, whose output is read piece by piece; raises NoJournalError."""
 

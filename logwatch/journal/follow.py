@@ -13,7 +13,7 @@ from typing import Literal
 from logwatch.errors import Problem
 from logwatch.events import Log
 from logwatch.journal import place
-from logwatch.journal.child import Child, NoJournalError
+from logwatch.journal.child import Child, NoJournalError, why_ended
 from logwatch.journal.export import JournalEntry, Parser, is_whole, line_at, same, written
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target, nothing_yet
@@ -262,8 +262,8 @@ class Journal:
             self._trouble = None
             self._start(self._clock())
             return
-        why = said or (f"signal {-status}" if status < 0 else f"status {status}")
-        self._fail(Problem("journalctl", "has ended", why, f"journalctl {shlex.join(self.source.target.arguments)}"))
+        remedy = f"journalctl {shlex.join(self.source.target.arguments)}"
+        self._fail(Problem("journalctl", "has ended", why_ended(status, said), remedy))
 
     def _fail(self, problem: Problem) -> None:
         """Record why nothing is read, and let ``look`` start again after a pause."""

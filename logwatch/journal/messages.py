@@ -180,7 +180,6 @@ class Messages:
     def skip(self, entry: JournalEntry) -> None:
         """Begin after an entry, which yields no line."""
         self._new(entry)
-        self._missed = 0
         if _goes_on(entry):
             self.kept.inside[_stream(entry)] = _text(entry, b"CONTAINER_PARTIAL_ID")
         self._reached(entry)

@@ -246,6 +246,8 @@ def open_to_read(ledger: Path, *, at_rest: bool = False) -> sqlite3.Connection:
 def upgrade(connection: sqlite3.Connection, path: str) -> None:
     """Bring the ledger to this program's schema, one transaction per migration; StateError if its schema is newer."""
     version = known_version(connection, path)
+    if version and not _version(connection):
+        connection.execute(f"PRAGMA user_version = {version}")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
 
@@ -256,7 +258,7 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
     Raise Damaged if it lacks columns of that version, has names of a later one (no migration would ever succeed), or is
     another program's database, which a migration would mix with ours.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(connection)
     if version > len(MIGRATIONS):
         raise StateError(
             Problem(
@@ -270,6 +272,8 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
         raise Damaged(f"it says that its version is {version}")
     there = _names(connection)
     if version == 0 and there:
+        version = _version_of(there)
+    if version == 0 and there:
         raise Damaged(f"it is another program's database, with {_named(there)}")
     with contextlib.closing(sqlite3.connect(":memory:")) as whole:
         whole.executescript("".join(MIGRATIONS[:version]))
@@ -280,6 +284,21 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
         if ahead := (_names(whole) - ours) & there:
             raise Damaged(f"it says that its version is {version}, and has {_named(ahead)} of a later one")
     return version
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _version_of(there: set[str]) -> int:
+    """Return the newest version whose names are all there, 0 if none is: SQLite's ``.dump`` leaves out the record."""
+    newest = 0
+    with contextlib.closing(sqlite3.connect(":memory:")) as ours:
+        for number, script in enumerate(MIGRATIONS, 1):
+            ours.executescript(script)
+            if _names(ours) <= there:
+                newest = number
+    return newest
 
 
 _NAMES = """

@@ -1,13 +1,16 @@
 """Read mesibo.conf: only the settings of ``logs`` are returned, since others may be secret.
 
-Known of the format (docs.mesibo.com, on-premise; sample.conf files of github.com/mesibo/onpremise-loadable-modules):
-`key = value` lines, `#` comments, and groups `name {` … `}` that do not nest; a group may have a second word, as in
-`module skeleton {`. Values are skipped, except those of the group `logs`.
+Known of the format (docs.mesibo.com, on-premise; files and pages of github.com/mesibo/onpremise-loadable-modules):
+`key = value` lines, `#` comments, also behind a value, and groups `name {` … `}` that do not nest; a group may have a
+second word, as in `module skeleton {` or `module=skeleton {`, and `module skeleton` may stand alone. Values are
+skipped, except those of the group `logs`.
 """
 
+import re
 from dataclasses import dataclass
 
 from pyparsing import (
+    FollowedBy,
     Group,
     Opt,
     ParseException,
@@ -22,6 +25,8 @@ from pyparsing import (
     alphas,
 )
 
+_NOT_0 = re.compile("""["']?[+-]?0*[1-9]""")
+
 
 @dataclass(frozen=True, slots=True)
 class MesiboConf:
@@ -31,8 +36,11 @@ class MesiboConf:
 
     @property
     def push(self) -> bool:
-        """Return whether push results are logged."""
-        return self.logs.get("push", "0").lower() not in ("", "0", "no", "off", "false")
+        """Return whether push results are logged: whether it is a number but 0, whatever follows that.
+
+        No word for it is documented, and C reads a word as 0, and ``1;`` as 1.
+        """
+        return _NOT_0.match(self.logs.get("push", "")) is not None
 
 
 def _grammar() -> ParserElement:
@@ -41,14 +49,15 @@ def _grammar() -> ParserElement:
     # to the end of the line or a comment after a blank; in a group also to the brace that closes it on the same line
     plain = Regex(r"(?:(?![ \t]+#)[^\n])*")
     inside = Regex(r"(?:(?![ \t]+#|[ \t]*\}[ \t]*(?:#[^\n]*)?(?:\n|\Z))[^\n])*")
-    double, single = QuotedString('"'), QuotedString("'")
-    for value in (double, single, plain, inside):
+    double, single, whole = QuotedString('"'), QuotedString("'"), FollowedBy(Regex(r"(?=[#}\n])|\Z"))
+    for value in (double, single, plain, inside, whole):
         value.set_whitespace_chars(" \t")  # a value is on the line of its key
-    shown = Group(name + is_ + (double | single | inside))
-    unread = Suppress(name + is_ + (double | single | inside))
-    top = Suppress(name + is_ + (double | single | plain))
+    quoted = (double | single) + whole
+    shown = Group(name + is_ + (quoted | inside))
+    unread = Suppress(name + is_ + (quoted | inside))
+    top = Suppress(name + is_ + (quoted | plain)) | Suppress(Regex(r"module[ \t]+[\w.-]+[ \t]*(?=[#\n]|\Z)"))
     logs = Suppress(Regex(r"logs(?![\w.-])") + "{") + Group(ZeroOrMore(shown))("logs*") + Suppress("}")
-    group = Suppress(name + Opt(name) + "{") + ZeroOrMore(unread) + Suppress("}")
+    group = Suppress(name + Opt(Opt("=") + name) + "{") + ZeroOrMore(unread) + Suppress("}")
     return (ZeroOrMore(logs | group | top) + StringEnd()).ignore(Regex(r"#[^\n]*"))
 
 

@@ -57,7 +57,7 @@ class Tail:
         next_generation: Callable[[], int],
         *,
         owns: envelopes.Owns,
-        dates: envelopes.Owns,
+        dates: Callable[[bytes], bool],
         held: Held,
         max_line_bytes: int,
         release_seconds: float,

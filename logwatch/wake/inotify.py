@@ -5,7 +5,9 @@ directories are watched, never trees, and only for what may mean new lines: our 
 Whatever prevents watching (limits, containers, threads), polling goes on, and a log event says why.
 """
 
+import errno
 import os
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -33,9 +35,9 @@ class InotifyWaker(PollWaker):
     def __init__(self, log: Log) -> None:
         super().__init__()
         self._log = log
-        self._watches: dict[
-            str, tuple[tuple[int, int], WatchDescriptor]
-        ] = {}  # device and inode, and the descriptor of the watch
+        self._watches: dict[tuple[int, int], WatchDescriptor] = {}
+        """By device and inode: the kernel has one watch for a directory, however many links and mounts lead there."""
+        self._ended: deque[WatchDescriptor] = deque()  # watches that the kernel gave up, by watchdog's thread
         self._refused: set[str] = set()
         self._inotify: InotifyFD | None = None
         try:
@@ -46,34 +48,39 @@ class InotifyWaker(PollWaker):
             self._refuse("all directories", error)
 
     def watch(self, directories: Iterable[str]) -> None:
-        """Watch these directories; one that was removed and created again is watched again."""
+        """Watch these directories; one that was removed and created again, or mounted again, is watched again."""
         if not self._inotify:
             return
         if not self._inotify.is_alive():
             self._refuse("all directories", RuntimeError("watchdog's thread has ended"))
             self._inotify, self._watches = None, {}
             return
-        wanted: dict[str, tuple[int, int]] = {}
+        while self._ended:
+            ended = self._ended.popleft()  # a directory in its place may have its inode, a remounted disk its device
+            self._watches = {identity: each for identity, each in self._watches.items() if each != ended}
+        wanted: dict[tuple[int, int], str] = {}
         for directory in directories:
             try:
                 status = os.stat(directory)
             except OSError:
                 continue  # polling will see it appear
-            wanted[directory] = (status.st_dev, status.st_ino)
-        for directory in [d for d, (identity, _) in self._watches.items() if wanted.get(d) != identity]:
-            descriptor = self._watches.pop(directory)[1]
+            wanted[status.st_dev, status.st_ino] = directory
+        for identity in self._watches.keys() - wanted.keys():
             with suppress(Exception):  # it went away with its directory
-                self._inotify.remove_callbacks([(descriptor, _ID)])
-        for directory in wanted.keys() - self._watches.keys():
-            self._watch(self._inotify, directory, wanted[directory])
+                self._inotify.remove_callbacks([(self._watches.pop(identity), _ID)])
+        for identity in wanted.keys() - self._watches.keys():
+            self._watch(self._inotify, wanted[identity], identity)
 
     def _watch(self, inotify: InotifyFD, directory: str, identity: tuple[int, int]) -> None:
         try:
             descriptor = inotify.add_callback(os.fsencode(directory), _MASK, self, _ID)
+            if descriptor < 0:  # watchdog says nothing of a directory that may not be read, and keeps the callback
+                inotify.remove_callbacks([(descriptor, _ID)])
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # noqa: TRY301  told like the others
         except Exception as error:  # noqa: BLE001  the limit of watches, or whatever else: polling is relied on
             self._refuse(directory, error)
         else:
-            self._watches[directory] = (identity, descriptor)
+            self._watches[identity] = descriptor
             self.wake()  # for what happened before the watch was there
 
     def _refuse(self, what: str, error: Exception) -> None:
@@ -85,8 +92,9 @@ class InotifyWaker(PollWaker):
         """Wake for an event."""
         self.wake()
 
-    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002  see above
-        """Wake because a directory is gone."""
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """Wake because a directory is gone, or its disk was unmounted."""
+        self._ended.append(wd)
         self.wake()
 
     def on_queue_overflow(self) -> None:

@@ -28,6 +28,15 @@ def assert_holds(test, path, rules=()):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_no_panel_cuts_off_what_is_below_nothing(path):
+    """A certificate that has expired has less than no time left, and its line is seen."""
+    panels = [each for each in json.loads(path.read_text())["panels"] if each["type"] == "timeseries"]
+    defaults = [each["fieldConfig"]["defaults"] for each in panels]
+    assert defaults
+    assert all("min" not in each and each["custom"]["axisSoftMin"] == 0 for each in defaults)
+
+
 @pytest.mark.integration
 def test_a_panel_about_a_chosen_time_counts_what_came_in_it(tmp_path):
     """All of it a quarter of a minute later, and nothing of what came before."""

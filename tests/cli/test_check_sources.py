@@ -64,9 +64,16 @@ def test_several_paths_of_which_none_is_there_are_one_warning(tmp_path):
     _, told = check(tmp_path, 'paths = ["logs", "errors"]')
     assert told.count("warning:") == 1
     assert f"nothing matches {tmp_path}/logs, {tmp_path}/errors yet" in told
+    assert "part of a name" not in told
     (tmp_path / "logs").touch()
     _, told = check(tmp_path, 'paths = ["logs", "errors"]')
     assert f"nothing matches {tmp_path}/errors yet" in told
+
+
+def test_a_path_as_a_shell_wants_it_is_explained(tmp_path):
+    r"""A \ before a blank names another file, for which nobody but the daemon waits."""
+    _, told = check(tmp_path, r"paths = ['my\ log', 'errors']")
+    assert r"a \ is part of a name, and a blank needs none" in told
 
 
 def test_a_pattern_that_matches_more_files_than_a_start_can_wait_for_is_reported(tmp_path, monkeypatch):

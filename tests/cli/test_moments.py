@@ -16,6 +16,10 @@ NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
         ("2026-11-22T12:00:00", NOON),
         ("2026-11-22 12:00", NOON),
         ("2026-11-22T12:00:00Z", NOON),
+        ("2026-11-22 12:00 UTC", NOON),
+        ("2026-11-22 UTC", NOON - 43200),
+        ("12:00 UTC", NOON),
+        ("12:00:00Z", NOON),
         ("2026-11-22T14:00:00+02:00", NOON),
         ("2026-11-22T12:00:00.5Z", NOON + 0.5),
         ("now", NOON),
@@ -46,7 +50,21 @@ def test_times_are_absolute_or_relative(text, seconds):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tomorrow", "2h30", "2 months", "-2h", "24:01", "7:5", "2026-13-01", "1e3", "9" * 400 + "w"]
+    "text",
+    [
+        "",
+        "tomorrow",
+        "2h30",
+        "2 months",
+        "-2h",
+        "24:01",
+        "7:5",
+        "2026-13-01",
+        "UTC",
+        "10:00+02:00 UTC",
+        "1e3",
+        "9" * 400 + "w",
+    ],
 )
 def test_other_text_is_refused_with_an_example(text):
     """Whoever mistypes learns how it is written."""

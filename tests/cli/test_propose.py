@@ -134,6 +134,23 @@ def configured(tmp_path, text):
     return path
 
 
+@pytest.mark.parametrize(
+    ("followed", "named", "told"),
+    [
+        ("push.log", (), 'in source "second"'),
+        ("*.log", (), 'in source "second"'),
+        ("else", (), "in the source that these lines are of"),
+        ("else", ("--source", "second"), 'in source "second"'),
+    ],
+)
+def test_the_source_that_follows_the_file_is_told_to_take_the_grammar(log, tmp_path, followed, named, told):
+    """Of several sources the file's own is named, and none where that is unknown."""
+    second = f'[[source]]\nname = "second"\npaths = ["{tmp_path}/{followed}"]\n'
+    file = configured(tmp_path, f'paths = ["{tmp_path}/first"]\n{second}')
+    result = run(log, "--config", file, *named, "--name", "mine", "--output", tmp_path / "g")
+    assert f'next: set grammar = "mine" {told}' in result.output
+
+
 def test_what_prefixes_add_stays_out_of_the_grammar(log, tmp_path):
     """Lines from `docker compose logs` give the grammar for the log itself, and the envelope is named."""
     plain = run(log, "--name", "mine", "--output", tmp_path / "a")

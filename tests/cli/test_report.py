@@ -369,6 +369,14 @@ def test_an_output_that_is_full_is_one_line_of_error(log):
     assert result.stderr.decode() == "error: the output cannot be written: No space left on device\n"
 
 
+@pytest.mark.parametrize("arguments", [("nosuch",), ("--nosuch",)])
+def test_an_error_that_nobody_can_be_told_keeps_its_status(arguments, tmp_path):
+    """With standard error on a full disk, wrong use is still 2, which a script tells from findings."""
+    with Path("/dev/full").open("wb") as full:
+        command_line = [sys.executable, "-m", "logwatch", "report", *arguments]
+        assert subprocess.run(command_line, stderr=full, cwd=tmp_path, check=False).returncode == 2
+
+
 def test_an_output_that_is_closed_is_no_traceback(log):
     """`report | head -0`, and no standard output at all."""
     for how in ("| true", ">&-"):

@@ -247,6 +247,18 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
     assert any(problem in each for each in problems(text, tmp_path))
 
 
+def test_a_host_without_time_zones_is_told_what_to_install(tmp_path, monkeypatch):
+    """Many images have none: another name would not be found there, either."""
+    monkeypatch.setattr("logwatch.config.sources.available_timezones", set)
+    path = tmp_path / "logwatch.toml"
+    path.write_text('[[source]]\nname = "m"\npaths = ["x"]\ntimezone = "Mars"\n')
+    with pytest.raises(ConfigError) as raised:
+        load(path)
+    assert [problem.try_ for problem in raised.value.problems] == [
+        "install the package tzdata: this host knows no time zone but UTC"
+    ]
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.diagnosis.blind import way_out
 from logwatch.diagnosis.facts import SourceSetup
 from logwatch.ledger.batch import ShapeRow
 from logwatch.ledger.buckets import Reading
@@ -37,7 +38,7 @@ def test_an_unknown_prefix_is_reported_and_no_setting():
     assert only.title.startswith("100 % of the push lines of mesibo cannot be read (50) since 10:15")
     assert f'They begin with "`{COMPOSE}`" where' in only.evidence[2]
     assert "50 look like `<str> (<num>): push_on_complete: code <num>`" in only.evidence
-    assert only.command == "mesibo-logwatch grammar propose '/var/log/my mesibo.log' --name mine --output /etc/g"
+    assert only.command == "mesibo-logwatch grammar propose '/var/log/my mesibo.log' --name mine-mesibo --output /etc/g"
     assert "push = 1" not in str(only)
     assert "push logging" not in str(only)
 
@@ -82,7 +83,17 @@ def test_a_source_without_files_is_named_in_the_command():
     story = blind(Story(), minutes=1, unread=50, read=0)
     story.setups = {"mesibo": SourceSetup(grammars="/etc/g")}
     (only,) = story.findings()
-    assert only.command == "mesibo-logwatch grammar propose --source mesibo --name mine --output /etc/g"
+    assert only.command == "mesibo-logwatch grammar propose --source mesibo --name mine-mesibo --output /etc/g"
+
+
+@pytest.mark.parametrize(
+    ("source", "grammar", "new"),
+    [("eu", "mesibo", "mine-eu"), ("eu.2:x", "mine-eu", "mine-eu-2-x"), ("eu", "mine-eu", "mine-eu-2")],
+)
+def test_each_source_is_told_a_grammar_of_its_own(source, grammar, new):
+    """The command for a second source is neither refused, nor does it replace the grammar of the first or its own."""
+    setup = SourceSetup(grammar=grammar, grammars="/etc/g")
+    assert f" --name {new} --output" in way_out(source, setup, ())
 
 
 def test_a_good_month_does_not_hide_a_blind_hour():

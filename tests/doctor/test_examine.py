@@ -642,9 +642,10 @@ def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, v
 @pytest.mark.parametrize(
     ("status", "what"), [(401, "asks for a password"), (NO_CERTIFICATE, "asks for a client's certificate")]
 )
-def test_a_daemon_that_asks_who_we_are_runs(machine, status, what):
-    """A password or a client's certificate is asked for by the daemon, which nobody has to start."""
-    del machine.answers[f"{DAEMON}/-/ready"]
+@pytest.mark.parametrize("plain", [NoAnswer("refused"), NoAnswer("plain HTTP was sent to an HTTPS port", 400)])
+def test_a_daemon_that_asks_who_we_are_runs(machine, plain, status, what):
+    """A password or a client's certificate is asked for over TLS, whatever is answered to plain HTTP there."""
+    machine.answers[f"{DAEMON}/-/ready"] = plain
     machine.answers["https://127.0.0.1:10914/-/ready"] = NoAnswer("it answers", status)
     row = machine.row("port 127.0.0.1:10914")
     assert (row.verdict, row.what) == ("ok", f"answers, and {what}")

@@ -3,6 +3,7 @@
 import socketserver
 import ssl
 import threading
+from base64 import b64encode
 
 import pytest
 import trustme
@@ -62,6 +63,30 @@ PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 def test_an_answer_is_fetched(serve):
     """The ordinary case."""
     assert Host().fetch(f"http://127.0.0.1:{serve(answer(PLAIN))}/") == b"ok"
+
+
+def test_a_name_and_password_in_an_address_log_in_there_alone(serve):
+    """They are sent to that server, with what is quoted in them, and to no other; the address shows them no more."""
+    asked = []
+
+    def note(connection):
+        asked.append(connection.recv(4096))
+        connection.sendall(PLAIN)
+
+    host, port = Host(), serve(note)
+    bare = host.log_in(f"http://me:p%40ss:w@127.0.0.1:{port}/prom")
+    assert bare == f"http://127.0.0.1:{port}/prom"
+    assert host.fetch(f"{bare}/api") == b"ok"
+    host.fetch(f"http://127.0.0.1:{serve(note)}/prom/api")
+    login = b64encode(b"me:p@ss:w")
+    assert [b"Authorization: Basic " + login in each for each in asked] == [True, False]
+
+
+def test_a_password_is_sent_to_a_trusted_server_alone(serve):
+    """Over TLS a certificate of anybody's is good enough for a question, and not for a password."""
+    host, port = Host(), serve(tls(trustme.CA(), "127.0.0.1"))
+    with pytest.raises(NoAnswer, match="its certificate is not trusted"):
+        host.fetch(host.log_in(f"https://me:pass@127.0.0.1:{port}/"))
 
 
 def test_a_redirect_on_the_same_host_is_followed_and_one_to_another_is_not(serve):

@@ -57,6 +57,14 @@ def test_a_signal_at_the_start_ends_nothing_without_a_word(site, wish, after):
         program.stderr.close()
 
 
+def test_a_stop_ends_it_though_its_starter_had_blocked_the_signal(site, programs):
+    """A process inherits which signals are blocked; only systemd resets that."""
+    program = programs(Daemon, site.config, through=["env", "--block-signal=TERM,HUP"])
+    program.process.send_signal(signal.SIGHUP)
+    program.said("reloaded")
+    assert program.stop() == 0
+
+
 def cpu_seconds(program):
     """Return the CPU time that a running process has used so far."""
     fields = Path(f"/proc/{program.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -242,3 +250,15 @@ def test_a_daemon_without_standard_streams_counts_and_writes_into_no_file_of_any
     site.write(903, 1)
     until(lambda: b'code="903"' in get(f"http://127.0.0.1:{port}/metrics"), "the new file is counted")
     assert program.stop() == 0
+
+
+def test_a_variable_for_servers_with_many_processes_does_not_move_metrics_into_files(site, programs, tmp_path):
+    """prometheus_client would refuse to start without that directory, and fill it with files at each start."""
+    there = tmp_path / "metrics"
+    there.mkdir()
+    for number, directory in enumerate((there, tmp_path / "nowhere"), 1):
+        site.write(200)
+        daemon = programs(Daemon, site.config, env={"PROMETHEUS_MULTIPROC_DIR": str(directory)})
+        until(lambda daemon=daemon, number=number: daemon.codes() == {"200": number}, "the lines are counted")
+        daemon.stop()
+    assert not any(there.iterdir())

@@ -119,8 +119,8 @@ def total(metrics, name, **labels):
 class Daemon(Program):
     """mesibo-logwatch itself, ready to be asked."""
 
-    def __init__(self, config, *, env=None):
-        super().__init__(sys.executable, "-m", "logwatch", "run", "--config", config, env=env)
+    def __init__(self, config, *, env=None, through=()):
+        super().__init__(*through, sys.executable, "-m", "logwatch", "run", "--config", config, env=env)
         self.url = self.said(r"ready url=(\S+)").group(1)
 
     def metrics(self):

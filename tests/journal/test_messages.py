@@ -120,6 +120,36 @@ def test_a_rest_whose_beginning_is_lost_is_no_line():
     assert feed.lines == [b"whole"]
 
 
+def test_where_reading_begins_amid_a_message_its_rest_is_no_line():
+    """What is skipped is neither read nor missed, and if it is a part, what it begins is not read either."""
+    feed = Feed()
+    numbered = {
+        "CONTAINER_LOG_EPOCH": "e",
+        "CONTAINER_PARTIAL_MESSAGE": "true",
+        "CONTAINER_ID_FULL": "c1",
+        "PRIORITY": 6,
+    }
+    skipped = {"__CURSOR": "s=1;i=0", "MESSAGE": "code ", "CONTAINER_LOG_ORDINAL": 900} | numbered
+    feed.messages.skip({name.encode(): str(value).encode() for name, value in skipped.items()})
+    feed.podman(FORGED)
+    feed.podman(b"next")
+    assert (feed.lines, feed.missed, feed.messages.fresh) == ([b"next"], 0, False)
+
+
+def test_messages_that_never_end_are_remembered_up_to_a_bound():
+    """Each connection to journald may leave one: of the newest, no rest is a line, whatever came before."""
+    feed = Feed()
+    for stream in range(100):
+        feed.unit(b"begun ", ended_by="line-max", stream=f"{stream:032x}")
+        feed.messages.settle()
+    feed.gather()
+    assert feed.lines == [b"begun "] * 100
+    assert len(feed.messages.state) < 2000
+    for stream in (98, 99):
+        feed.unit(FORGED, stream=f"{stream:032x}")
+    assert len(feed.lines) == 100
+
+
 def test_a_line_break_within_one_message_begins_no_line():
     """A program that writes to journald itself can put any bytes into one message: none of them begins a line."""
     feed = Feed()

@@ -275,6 +275,9 @@ def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_pat
     assert {name for name in found if name.endswith("Z")} == expected
     assert {name.removesuffix("-wal").removesuffix("-shm") for name in found} == expected
     assert directory.set_aside_at(tmp_path / "ledger.sqlite3") == 7.0
+    (tmp_path / "ledger.sqlite3").write_bytes(b"junk")
+    Ledger(tmp_path, clock=lambda: 7.5).close()  # none of the same second is overwritten
+    assert (tmp_path / "ledger.sqlite3.damaged-19700101T000007Z+").read_bytes() == b"junk"
 
 
 def test_what_somebody_calls_damaged_is_no_ledger_that_was_set_aside(tmp_path):
@@ -524,6 +527,41 @@ def test_another_file_put_in_place_while_running_is_set_aside(tmp_path, ledger):
     assert not ledger.lost_state
 
 
+def test_a_backup_restored_into_the_open_ledger_is_set_aside(tmp_path, ledger):
+    """SQLite's own tools write it into the same file: it is recognised by the number of its last commit."""
+    ledger.commit(batch(5))
+    with contextlib.closing(sqlite3.connect(tmp_path / "backup")) as backup:
+        with contextlib.closing(sqlite3.connect(ledger.path)) as db:
+            db.backup(backup)
+        ledger.commit(batch(2))
+        with contextlib.closing(sqlite3.connect(ledger.path)) as db:
+            backup.backup(db)
+    ledger.commit(batch(1))
+    assert ledger.commit(Batch(10))
+    assert ledger.failing == ""
+    reopen(ledger)
+    assert (ledger.snapshot.counters, ledger.lost_state) == ({LINES: 8}, False)
+    assert len(list((tmp_path / "state").glob("ledger.sqlite3.damaged-*Z"))) == 1
+
+
+def test_that_failures_give_way_to_a_full_disk_is_said_once_and_so_is_the_end_of_it(tmp_path, events, monkeypatch):
+    """Fewer are kept than were asked for, until there is room for all of them."""
+    free = 1 << 17
+    monkeypatch.setattr(directory, "free_bytes", lambda _directory: free)
+    ledger = Ledger(tmp_path, keep=1000)
+    said = []
+    for room in (1 << 17, 1 << 17, 1 << 40, 1 << 40):
+        free = room
+        made = Batch(1000)
+        made.fail([StoredFailure(1.0, "mesibo", "fcm", "903", "", "", f"u{i}", "", "") for i in range(500)])
+        assert ledger.commit(made)
+        said.append([each["event"] for each in events if each["event"].startswith("failures_")])
+    assert said == [["failures_give_way"]] * 2 + [["failures_give_way", "failures_have_room_again"]] * 2
+    (gave_way,) = (each for each in events if each["event"] == "failures_give_way")
+    assert 0 < gave_way["kept"] < 500
+    ledger.close()
+
+
 def test_the_directory_that_is_at_the_path_now_is_the_one_that_is_held(tmp_path, ledger):
     """If the directory is moved away or mounted over, the new one is locked, so that no second daemon writes there."""
     ledger.commit(batch(5))
@@ -735,6 +773,25 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     assert version_of(older) == len(schema.MIGRATIONS)
 
 
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
+def test_a_ledger_that_was_restored_from_a_dump_is_recognised(tmp_path, version):
+    """A dump as SQL, which is what many backups are, lacks the number of its schema."""
+    with (
+        contextlib.closing(sqlite3.connect(":memory:")) as db,
+        contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as restored,
+    ):
+        db.executescript("".join(schema.MIGRATIONS[:version]))
+        db.execute("INSERT INTO counters VALUES ('mesibo', 'lines', '', 7)")
+        restored.executescript("\n".join(db.iterdump()))
+    assert refusals(tmp_path) == []
+    for lines in (7, 8):
+        ledger = Ledger(tmp_path)
+        assert ledger.snapshot.counters == {LINES: lines}
+        assert ledger.commit(batch(1))
+        ledger.close()
+    assert version_of(tmp_path / "ledger.sqlite3") == len(schema.MIGRATIONS)
+
+
 def version_of(path):
     """Return the version of a ledger's schema."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
@@ -856,6 +913,22 @@ def test_a_start_on_an_unwritable_disk_serves_the_last_numbers(tmp_path):
     third = Ledger(tmp_path)
     assert third.snapshot.counters == {LINES: 7}
     third.close()
+
+
+def test_a_start_that_can_neither_write_nor_copy_counts_no_line_twice(tmp_path, monkeypatch):
+    """Without what was counted there would be no telling: it ends, and releases the directory for the next one."""
+    first = Ledger(tmp_path)
+    first.commit(batch(5))
+    first.close()
+    disk = Disk()
+    disk.fail(FULL, 1)
+    with monkeypatch.context() as full:
+        full.setattr(directory.tempfile, "TemporaryDirectory", lambda **_: (_ for _ in ()).throw(OSError(28, "full")))
+        with pytest.raises(StateError, match="there is no room for a copy; without it, lines would be counted twice"):
+            Ledger(tmp_path, connect=disk.connect)
+    later = Ledger(tmp_path)
+    assert later.snapshot.counters == {LINES: 5}
+    later.close()
 
 
 def test_recent_failures_are_bounded_in_number_and_age(tmp_path):

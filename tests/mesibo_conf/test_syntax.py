@@ -42,7 +42,22 @@ def test_the_push_setting_of_a_whole_file_is_found():
         ("logs\n{\n\tpush\t=\t1\n}", True),
         ("logs {\r\npush = 1\r\n}\r\n", True),
         ("logs { push = 1 }\r\nappid = 1\r\n", True),
+        ("logs {\npush = 1;\n}", True),
+        ("logs {\npush = 1 // results\n}", True),
+        ("logs {\npush = '1'; # results\n}", True),
+        ('logs {\npush = "1" # results\n}', True),
+        ('logs { push = "1" }', True),
+        ("logs {\npush = 2\n}", True),
+        ("module chatbot\nmodule = v8\nmodule=js{\nlog = 1 #Log level\n}\nlogs {\npush = 1\n}\n", True),
         ("logs {\npush = 0\n}", False),
+        ("logs {\npush = 0;\n}", False),
+        ("logs {\npush = 0 // none\n}", False),
+        ("logs {\npush = 00\n}", False),
+        ('logs {\npush = "0";\n}', False),
+        ('logs {\npush = ""\n}', False),
+        ("logs {\npush =\n}", False),
+        ("logs {\npush = off\n}", False),
+        ("logs {\npush = yes\n}", False),
         ("logs {\n# push = 1\n}", False),
         ("# logs { push = 1 }", False),
         ("push = 1", False),
@@ -53,7 +68,7 @@ def test_the_push_setting_of_a_whole_file_is_found():
     ],
 )
 def test_only_push_in_the_group_logs_counts(text, push):
-    """Comments, other groups and the top level do not switch it on; the last word holds."""
+    """It is on by a number but 0, whatever follows; comments, other groups and the top level do not switch it on."""
     assert parse(text).push is push
 
 

@@ -1,9 +1,11 @@
+import ctypes
 import errno
 import gc
 import os
 import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -91,6 +93,58 @@ def test_a_directory_that_is_made_anew_is_watched_anew(waker, tmp_path):
     assert woken(waker)
     waker.watch([])
     quieten(waker)
+
+
+def test_a_directory_that_is_made_anew_with_its_inode_is_watched_anew(waker, tmp_path, monkeypatch):
+    """ext4 gives the inode of the last directory to the next one, and a disk that is mounted again has its device."""
+    directory, look = tmp_path / "d", os.stat
+    same = types.SimpleNamespace(st_dev=1, st_ino=1)
+    monkeypatch.setattr(os, "stat", lambda path, **how: same if path == str(directory) else look(path, **how))
+    directory.mkdir()
+    waker.watch([str(directory)])
+    directory.rmdir()
+    directory.mkdir()
+    quieten(waker)
+    waker.watch([str(directory)])
+    quieten(waker)
+    append(directory / "a.log", "two")
+    assert woken(waker)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_directory_that_a_link_leads_to_is_watched_once_and_when_the_link_is_gone(waker, tmp_path):
+    """The kernel has one watch for both ways; giving up one does not give up the other."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    both = [str(tmp_path / "real"), str(tmp_path / "link")]
+    waker.watch(both)
+    (tmp_path / "link").unlink()
+    for directories in (both, both[:1]):
+        waker.watch(directories)
+    quieten(waker)
+    append(tmp_path / "real" / "a.log", "one")
+    assert woken(waker)
+    assert not waker.events
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_directory_that_may_not_be_read_is_reported_and_watched_once_it_may(waker, tmp_path, monkeypatch):
+    """Watchdog takes that refusal of the system for a watch with the number -1."""
+
+    def refuse(*_):
+        ctypes.set_errno(errno.EACCES)
+        return -1
+
+    monkeypatch.setattr("watchdog.observers.inotify_c.inotify_add_watch", refuse)
+    for _ in range(2):
+        waker.watch([str(tmp_path)])
+    ((event, data),) = waker.events
+    assert (event, data["error"]) == ("inotify_refused", "[Errno 13] Permission denied")
+    monkeypatch.undo()
+    waker.watch([str(tmp_path)])
+    quieten(waker)
+    append(tmp_path / "a.log", "one")
+    assert woken(waker)
 
 
 def test_where_inotify_is_refused_polling_goes_on(waker, tmp_path, monkeypatch):

@@ -76,6 +76,7 @@ BAD = [
     pytest.param(TLS + "  curve_preferences: [Curve1]\n", '"Curve1" cannot be used', id="a curve"),
     pytest.param(TLS + "  client_auth_type: Maybe\n", '"Maybe" cannot be used', id="client_auth_type"),
     pytest.param(TLS + "  client_ca_file: ca.pem\n", "nobody is asked", id="an authority in vain"),
+    pytest.param(TLS + "  client_allowed_sans: [a]\n", "has no effect without", id="names in vain"),
     pytest.param(TLS + "  cert_fil: x\n", "did you mean cert_file?", id="a key misspelt"),
     pytest.param(TLS + TLS, "is here twice", id="a table twice"),
     pytest.param("basic_auth_users:\n  alice: secret\n", "no bcrypt hash", id="a password in the clear"),
@@ -97,6 +98,8 @@ STRICTER = [
     pytest.param("tls_server_config:\n  min_version: TLS12\n", "cert_file is missing", id="TLS without any"),
     pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('$10$', '$25$')}\n", "bcrypt cost 25", id="an hour"),
     pytest.param(f"basic_auth_users:\n  '': {HASH}\n", "no user can have this name", id="no name"),
+    pytest.param(f"basic_auth_users:\n  alice: {HASH[:-1]}f\n", "no bcrypt hash", id="the end of no digest"),
+    pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('MCes', 'MCfs')}\n", "no bcrypt hash", id="of no salt"),
     pytest.param(
         TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.key\n",
         "holds no certificate of an authority",

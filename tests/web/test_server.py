@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from structlog.testing import capture_logs
 
 from logwatch.errors import WebError
+from logwatch.web import server as server_module
 from logwatch.web.server import CONNECTIONS, WebServer, connections
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE, until
@@ -149,6 +150,24 @@ def test_a_name_is_listened_on_at_those_of_its_addresses_that_are_here(registry,
         first.start()
         taken.connect(("127.0.0.1", first.port))
         first.stop()
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_without_a_host_it_listens_on_every_interface_once(monkeypatch, both):
+    """By one socket for IPv4 and IPv6, or by one for each where the system keeps them apart."""
+    asked = []
+
+    def listen(family, address, *, dualstack=False):
+        asked.append((family, address[0], dualstack))
+        return socket.socket()
+
+    monkeypatch.setattr("logwatch.web.server._listen", listen)
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: both)
+    for each in server_module._bind("", 1):
+        each.close()
+    apart = {(socket.AF_INET, "0.0.0.0", False), (socket.AF_INET6, "::", False)}
+    assert set(asked) == ({(socket.AF_INET6, "", True)} if both else apart)
+    assert len(asked) == len(set(asked))
 
 
 @pytest.mark.parametrize(

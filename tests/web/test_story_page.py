@@ -319,7 +319,7 @@ def test_a_prefix_that_is_none_changes_nothing(get):
     assert get("/", **{"X-Forwarded-Prefix": "//evil.example"})[2] == get("/")[2]
 
 
-@pytest.mark.parametrize("path", ["/", "/codes", "/codes/903", "/unread"])
+@pytest.mark.parametrize("path", ["/", "/codes", "/codes/903", "/unread", "/static/style.css"])
 def test_an_unchanged_page_is_a_304_without_a_body(get, watched, clock, path, monkeypatch):
     """Though it is of a later moment; what has changed comes whole."""
     monkeypatch.setattr(site, "FRESH_SECONDS", 0.0)  # each look is a new one

@@ -15,7 +15,9 @@ from logwatch.config import Config
 from logwatch.config.schema import Web
 from logwatch.config.sources import Source, WebhookSource
 from logwatch.errors import WebError
+from logwatch.web import webhook
 from logwatch.web.access import Access, Settings, refuse_in_the_clear, warnings
+from logwatch.web.file import WebFile
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint
@@ -166,14 +168,18 @@ def test_an_endless_body_ends(door, events, size):
     assert door.ask()[0] == 200
 
 
-def test_what_cannot_be_stored_is_to_be_sent_again(door):
-    """503 with a time to wait, until it can."""
+def test_what_cannot_be_stored_is_to_be_sent_again(door, monkeypatch):
+    """503 with a time to wait, until it can: where a commit has failed, where none works, where one takes too long."""
     door.commits = False
-    status, head, _ = door.ask()
-    assert status == 503
-    assert "retry-after: " in head
+    answers = [door.ask()[:2] for _ in range(2)]
     door.commits = True
     door.inbox.settle(committed=True)  # a later commit has worked
+    with monkeypatch.context() as slow:
+        slow.setattr(webhook, "PATIENCE_SECONDS", 0.05)
+        slow.setattr(door.inbox, "settle", lambda **_: None)
+        answers.append(door.ask()[:2])
+    assert [status for status, _ in answers] == [503] * 3
+    assert all("\r\nretry-after: 5\r\n" in head for _, head in answers)
     assert door.ask()[0] == 200
 
 
@@ -251,6 +257,25 @@ def test_a_door_that_asks_for_a_certificate_that_mesibo_has_not_is_reported(aske
     found = warnings(Settings(context=context), config)
     assert [each.headline.partition(": web.config_file")[0] for each in found] == told
     assert all(each.warning for each in found)
+
+
+@pytest.mark.parametrize(
+    ("web", "users", "tls", "told"),
+    [
+        (Web(allow_plain_http=True), {}, False, []),
+        (Web(listen="192.0.2.1:1", config_file="x"), {"a": "hash"}, True, []),
+        (Web(listen="192.0.2.1:1", config_file="x"), {"a": "hash"}, False, "the password travels in the clear"),
+        (Web(listen="192.0.2.1:1", allow_plain_http=True), {}, False, "everybody in the network may read this"),
+        (Web(listen="192.0.2.1:1"), {}, False, []),  # an error of the configuration
+    ],
+)
+def test_what_the_network_can_read_is_a_warning_though_it_was_asked_for(web, users, tls, told):
+    """Whoever set it up may not have meant that; behind TLS, and on loopback, there is nothing to say."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls else None
+    found = warnings(Settings(WebFile(users=users), context), Config(web=web))
+    assert [(each.where, each.what, each.warning) for each in found] == [
+        ("web.listen 192.0.2.1:1", text, True) for text in [told] if text
+    ]
 
 
 def test_of_calls_that_come_at_once_one_is_read_in_each_round_of_the_event_loop(door, monkeypatch):

@@ -199,7 +199,7 @@ def lines(
         .description(about)
         .datasource(PROMETHEUS)
         .unit(unit)
-        .min(0)
+        .axis_soft_min(0)  # what has expired has less than no time left
         .no_value(empty)
         .thresholds(steps((None, "green")))
         .fill_opacity(30 if stack else 5)

@@ -583,6 +583,20 @@ TABLE = {
         ),
         [Hold(1, 0), TakeUp(1, "ignored")],
     ),
+    "beside a file with its last lines that is another one's, and one with its first, a backup has all of it": (
+        PathView(current=3),
+        [known(offset=500, state="rotated"), known(2, 6, "rotated", 900, 900, head=BANNER[:380]), known(3, 4)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 6, 900, BANNER[:380]),
+            file("m.log.2", 7),
+            file("m.log.3", 8, 300, A[:300]),
+            answers=[(3, 0, SAME, 1000), (2, 1, SAME, 900), (1, 1, MOVED, 490), (1, 2, SAME, 500), (1, 3, PART, 300)],
+            own_parts=[(1, 2)],
+            parts=[(3, 2)],
+        ),
+        [Hold(1, 2), Hold(2, 1), Hold(3, 0), TakeUp(3, "ignored")],
+    ),
     "nothing has happened": (
         NOW,
         [known()],

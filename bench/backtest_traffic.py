@@ -71,7 +71,7 @@ class Incident:
 
 def incident(about: str, site: str, start: int) -> Incident:
     """One of the kinds above, by its name, on a site and at a time."""
-    platforms, code, reason, cls, share, minutes = next(rest for name, *rest in INCIDENTS if name == about)
+    _, platforms, code, reason, cls, share, minutes = next(each for each in INCIDENTS if each[0] == about)
     return Incident(about, site, start, minutes, platforms, (code, reason, cls), share)
 
 

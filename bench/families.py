@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from bench import logs
+from logwatch.model import Platform
 from logwatch.simulate.mesibo import Mesibo, Mix
 
-Key = tuple[str, int, str]
+Key = tuple[Platform, int, str]
 """Platform, code, reason, as ``report`` counts them."""
 Line = tuple[str, Key | None]
 """A payload without its last newline, and what it counts as; None for a line that is no push."""
@@ -58,7 +60,7 @@ def compact(value: object) -> str:
 class Push:
     """One push and what became of it."""
 
-    platform: str
+    platform: Platform
     code: int
     reason: str  # empty for an accepted one and for mesibo's own codes
     user: str
@@ -87,7 +89,7 @@ def pushes(rng: random.Random, count: int, failures: float) -> Iterator[Push]:
     tokens = {platform: [token_of(rng, platform) for _ in range(700)] for platform in ("fcm", "apns")}
     users = [user_of(rng) for _ in range(900)]
     for number in range(count):
-        platform = "fcm" if rng.random() < 0.6 else "apns"
+        platform: Platform = "fcm" if rng.random() < 0.6 else "apns"
         code, reason = 200, ""
         if rng.random() < failures:
             if rng.random() < 0.2:
@@ -366,9 +368,8 @@ def simulated(family: Family, path: Path, count: int) -> Counter[Key]:
     with path.open("wb") as file:
         for done in range(0, count, 10_000):
             file.write(mesibo.say(min(10_000, count - done), start + done / 1000, 0.001))
-    return Counter({
-        (each["platform"], each["code"], each["reason"]): each["count"] for each in mesibo.truth()["results"]
-    })  # fmt: skip
+    results: Any = mesibo.truth()["results"]
+    return Counter({(each["platform"], each["code"], each["reason"]): each["count"] for each in results})
 
 
 FAMILIES = (

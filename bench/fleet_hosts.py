@@ -218,7 +218,7 @@ def _commands(fleet: Fleet) -> Iterator[str]:
             return
         names = list(fleet.hosts)[: int(rest[0])] if rest else list(fleet.hosts)
         if command == "fail":
-            fleet.fail(names, *rest[1:4])
+            fleet.fail(names, rest[1], rest[2], "".join(rest[3:4]))
         elif command == "mend":
             fleet.mend()
         elif command in ("stop", "start"):

@@ -16,7 +16,7 @@ from bench import logs
 from bench.measure import machine, run
 from logwatch import heap
 from logwatch.discover import Globs
-from logwatch.model import Chunk, EnvelopeKind, Position, Rotation
+from logwatch.model import Call, Chunk, EnvelopeKind, JournalPosition, Position, Rotation
 from logwatch.tail.tail import SourceSpec, Tail
 
 BUDGET = 1 << 20
@@ -43,7 +43,7 @@ class Nobody:
         self.lines += chunk.data.count(b"\n")
         self.chunks += 1
 
-    def position(self, position: Position) -> None:
+    def position(self, position: Position | JournalPosition) -> None:
         """Do nothing."""
 
     def forget(self, generation: int) -> None:
@@ -52,8 +52,12 @@ class Nobody:
     def rotated(self, rotation: Rotation) -> None:
         """Do nothing."""
 
-    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
+    def count(self, source: str, counter: str, amount: int = 1) -> None:
         """Do nothing."""
+
+    def call(self, source: str, call: Call, witness_for: str) -> bool:  # noqa: ARG002  a tail has none
+        """Refuse."""
+        return False
 
 
 def follow(path: Path) -> tuple[float, Nobody]:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,4 +55,4 @@ def machine():
     told = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
     model = next((value.strip() for key, _, value in told if key.strip() == "model name"), "unknown processor")
     release = Path("/etc/os-release").read_text().partition('PRETTY_NAME="')[2].partition('"')[0]
-    return f"{os.cpu_count()} cores, {model}, {release}, Python {'.'.join(map(str, os.sys.version_info[:3]))}"
+    return f"{os.cpu_count()} cores, {model}, {release}, Python {'.'.join(map(str, sys.version_info[:3]))}"

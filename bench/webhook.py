@@ -103,7 +103,7 @@ def main():
             f'[[source]]\nname = "hook"\nwebhook = {{path = "{PATH}", witness_for = "mesibo"}}\n'
             '[state]\ndirectory = "state"\n[web]\nlisten = "127.0.0.1:0"\n'
         )
-        command = [sys.executable, "-m", "logwatch", "run", "--config", config]
+        command = [sys.executable, "-m", "logwatch", "run", "--config", str(config)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as daemon:
             url = next(line.split("url=")[1].strip() for line in daemon.stdout if "ready url=" in line)
             told("before", scrape(url, time.monotonic() + 20)[0])

@@ -14,7 +14,9 @@ import sys
 import tempfile
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -22,7 +24,7 @@ from logwatch.simulate import Mesibo, Mix, Outcome, write
 
 MINUTES = 54  # since the certificate expired
 RATE = 0.6  # pushes a second
-SHOTS = {
+SHOTS: dict[str, dict[str, Any]] = {
     "status.png": {"viewport": {"width": 1280, "height": 1150}},
     "status-dark.png": {"viewport": {"width": 1280, "height": 1150}, "color_scheme": "dark"},
     "status-phone.png": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
@@ -35,9 +37,9 @@ def bad_morning(path, now):
     with path.open("wb") as log:
         before = 24 * 3600 - MINUTES * 60
         start = now - 24 * 3600
-        how = {"now": time.time, "sleep": time.sleep, "stopped": lambda: False}
-        write(ordinary, log, rate=RATE / 8, seconds=before - 7200, start=start, **how)
-        write(ordinary, log, rate=RATE, seconds=7200, start=start + before - 7200, **how)
+        say = partial(write, ordinary, log, now=time.time, sleep=time.sleep, stopped=lambda: False)
+        say(rate=RATE / 8, seconds=before - 7200, start=start)
+        say(rate=RATE, seconds=7200, start=start + before - 7200)
         for minute in range(MINUTES, 0, -1):
             at = now - minute * 60
             log.write(ordinary.say(36, at, 60 / 36, [Outcome("apns", 903)]))

@@ -39,4 +39,4 @@ def _below(context: click.Context) -> list[click.Context]:
 
 def _page(context: click.Context) -> str:
     # without the day it was made on: the same help makes the same page
-    return generate_man_page(context, version=logwatch.__version__, date=" ").rstrip() + "\n"
+    return str(generate_man_page(context, version=logwatch.__version__, date=" ")).rstrip() + "\n"

@@ -31,9 +31,18 @@ def files() -> dict[str, str]:
     for path in sorted(PAGES.glob("*.md")):
         text = path.read_text()
         if has_block(text):
-            blocks = {"facts": partial(_facts, path.stem), "index": _index, "codes": _codes, "steps": _steps}
+            blocks: dict[str, Callable[[], str]] = {
+                "facts": partial(_facts, path.stem),
+                "index": _index,
+                "codes": _codes,
+                "steps": _steps,
+            }
             found[f"docs/runbooks/{path.name}"] = filled(text, blocks)
     return found
+
+
+def _is_condition(expr: str, name: str) -> bool:
+    return name.startswith("condition:") and name in expr
 
 
 def _facts(page: str) -> str:
@@ -51,7 +60,7 @@ def _facts(page: str) -> str:
         text += f"\n\n```promql\n{alert['expr']}\n```\n\n"
         if WORDS.TOLL in alert["expr"]:
             text += "[A page of its own](fault.md) says what is counted there, and from when on.\n\n"
-        text += _records(lambda name, expr=alert["expr"]: name.startswith("condition:") and name in expr)
+        text += _records(partial(_is_condition, alert["expr"]))
     return text + "Each number has its reason in [thresholds](thresholds.md).\n"
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import subprocess
 from zoneinfo import ZoneInfo
 
@@ -660,3 +661,25 @@ def test_each_line_counts_once_wherever_rotations_cut_their_stream(tmp_path_fact
     follower.wait(0, 1, 700, 1)
     assert counter.codes == {200: lines + 1}
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_written_behind_a_copy_of_a_log_has_no_answer_at_its_beginning(path, gone):
+    """The copy took the log's place, and begins with the end of an answer, as the log does."""
+    rest = '  "error": {"status": "PERMISSION_DENIED"}}\n'
+    append(path, (rest + "".join(f"{line}\n" for line in texts(40))).encode())
+    follower, counter = follow(path)
+    append(path, b"", follower)
+    follower.turn()
+    with path.open("ab") as late:
+        copy = path.with_name("copy")
+        shutil.copy(path, copy)
+        if not gone:
+            os.rename(path, path.with_name("m.log.1"))
+        os.rename(copy, path)
+        follower.turn()
+        late.write((FORGED.replace("903", "403") + " {\n").encode())
+    for _ in range(8):
+        follower.wait(1)
+    assert counter.codes == {200: 40, 403: 1}
+    assert counter.reasons == {""}

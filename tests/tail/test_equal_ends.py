@@ -95,19 +95,32 @@ MARKER = b"push_on_complete"
 stamp = Regex("[0-9-]+ [0-9:]+")("timestamp")
 LINE = "[" + stamp + "] " + Suppress("push_on_complete: code ") + Regex("[0-9]+")("code")
 """
-FRONTS = {"to the second": "[2026-11-30 10:15:00] ", "to a millisecond": "[2026-11-30 10:15:00.123] ", "not at all": ""}
+FRONTS = {
+    "to the second": "[2026-11-30 10:15:00] ",
+    "to a millisecond": "[2026-11-30 10:15:00.123] ",
+    "to the second, among others": "[2026-11-30 10:15:00] ",
+    "not at all": "",
+}
 
 
 def scanner_of(directory, dated):
     """Return a scanner for lines dated so."""
     source = SECONDS if FRONTS[dated] else SECONDS.replace('"[" + stamp + "] " + ', "")
-    source = source.replace("[0-9:]", "[0-9:.]") if "." in FRONTS[dated] else source
-    write_grammar(directory, "mine", source, f'# expect: {{"code": 7}}\n{FRONTS[dated]}push_on_complete: code 7\n')
+    fronts = [FRONTS[dated]] + [FRONTS["to a millisecond"]] * ("others" in dated)
+    source = source.replace("[0-9:]", "[0-9:.]") if "." in fronts[-1] else source
+    samples = "".join(f'# expect: {{"code": 7}}\n{front}push_on_complete: code 7\n' for front in fronts)
+    write_grammar(directory, "mine", source, samples)
     return Scanner(load("mine", [directory]), timezone=UTC)
 
 
 @pytest.mark.parametrize(
-    ("dated", "fine"), [("to the second", False), ("to a millisecond", True), ("not at all", False)]
+    ("dated", "fine"),
+    [
+        ("to the second", False),
+        ("to a millisecond", True),
+        ("to the second, among others", False),
+        ("not at all", False),
+    ],
 )
 def test_a_line_is_dated_if_its_dialect_tells_a_time_finer_than_a_second(tmp_path, dated, fine):
     """Lines of a second may be alike; where a dialect tells milliseconds, no other log has the same ones."""
@@ -118,7 +131,7 @@ def test_a_line_is_dated_if_its_dialect_tells_a_time_finer_than_a_second(tmp_pat
     assert not scanner.dates(b"    at push.c:17")
 
 
-@pytest.mark.parametrize("dated", ["to the second", "not at all"])
+@pytest.mark.parametrize("dated", ["to the second", "to the second, among others", "not at all"])
 @pytest.mark.parametrize("how", ["rename", "pack", "copytruncate"])
 @pytest.mark.parametrize("stopped", [True, False])
 def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, stopped):

@@ -1,6 +1,7 @@
 """The overview: are pushes accepted, if not why, and what to do about it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.builders import table, timeseries
@@ -59,13 +60,14 @@ def _codes() -> table.Panel:
     }
     panel.with_transformation(model.DataTransformerConfig(id_val="organize", options=organized))
     wide = {"custom.width": 420, "custom.cellOptions": {"type": "auto", "wrapText": True}}
-    for column, values in {
+    columns: dict[str, dict[str, Any]] = {
         "code": {"mappings": mapping(CODE_TEXTS)},
         "name": {"mappings": mapping({name: title_of(e) for name, e in BY_NAME.items()})},
         "meaning": {"mappings": mapping({name: e.meaning for name, e in BY_NAME.items()})} | wide,
         "remedy": {"mappings": mapping({name: e.remedy for name, e in BY_NAME.items()})} | wide,
         "pushes": {"decimals": 0},
-    }.items():
+    }
+    for column, values in columns.items():
         panel.override_by_name(column, [model.DynamicConfigValue(id_val=k, value=v) for k, v in values.items()])
     return panel.sort_by([TableSortByFieldState().display_name("pushes").desc(desc=True)])
 
@@ -125,8 +127,8 @@ def dashboard() -> d.Dashboard:
     ):
         made.with_panel(panel)
     made.with_row(d.Row("Why")).with_panel(_codes())
-    for panel in _trends():
-        made.with_panel(panel)
+    for trend in _trends():
+        made.with_panel(trend)
     return made
 
 

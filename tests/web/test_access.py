@@ -59,13 +59,15 @@ class Site:
         new.write_text(text)
         new.replace(self.path)
 
-    def connect(self, *, client="", authority="ca.pem", source="127.0.0.1", **versions):
+    def connect(self, *, client="", authority="ca.pem", source="127.0.0.1", curve="", **versions):
         raw = socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE, source_address=(source, 0))
         if not authority:
             return raw
         context = ssl.create_default_context(cafile=self.directory / authority)
         for name, value in versions.items():
             setattr(context, name, value)
+        if curve:
+            context.set_ecdh_curve(curve)
         if client:
             context.load_cert_chain(self.directory / client)
         try:
@@ -146,6 +148,13 @@ def test_ciphers_of_tls_13_alone_leave_no_older_version(site):
     with pytest.raises((ssl.SSLError, ConnectionError)):
         site.get(maximum_version=ssl.TLSVersion.TLSv1_2)
     assert site.get()[0] == 200
+
+
+def test_only_the_named_curve_is_spoken(site):
+    """A client that offers another one gets no handshake."""
+    site.start(TLS + "  curve_preferences: [CurveP256]\n")
+    assert site.get(curve="prime256v1")[0] == 200
+    assert _status(site, curve="secp384r1") == 0
 
 
 def test_a_client_without_a_certificate_is_not_let_in(site):

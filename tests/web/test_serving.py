@@ -30,7 +30,7 @@ from logwatch.errors import Problem
 from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.reader import Filter
+from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen, SourceStatus
@@ -410,8 +410,10 @@ def test_an_unknown_address_of_the_api_is_answered_as_json(get, path):
         assert "404" in json.loads(body)["error"]
 
 
-def test_codes_are_what_explain_prints(api):
-    """The same text on every road."""
+def test_codes_are_what_explain_prints(api, get):
+    """The same text on every road, as JSON that ends with a line."""
+    _, headers, body = get("/api/v1/codes/912")
+    assert (headers["Content-Type"], body[-2:]) == ("application/json; charset=utf-8", b"}\n")
     told = api("codes/912")
     assert told["headline"].startswith("912 ")
     assert told["meanings"][0]["remedy"]
@@ -420,15 +422,19 @@ def test_codes_are_what_explain_prints(api):
     assert len(everything["codes"]) == len(Catalogue.load().entries)
 
 
-def test_csv_has_every_row_and_no_formula(get):
-    """A spreadsheet takes no cell for a formula, and telephone numbers stay whole."""
+def test_csv_has_every_row_and_no_formula(get, monkeypatch):
+    """A spreadsheet takes no cell for a formula, and telephone numbers stay whole; pages of rows are one list."""
+    monkeypatch.setattr(Reader.every, "__defaults__", (30,))
     _, headers, body = get("/downloads/failures.csv")
     rows = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
     assert len(rows) == 102
     assert headers["Content-Disposition"] == 'attachment; filename="push-failures.csv"'
+    assert headers["Content-Type"] == "text/csv; charset=utf-8"
     odd = {(row["app"], row["user"], row["token"]) for row in rows[:2]}
     assert odd == {("'=1+1", "+18005551234", "'@x"), ("'-1", "'+4***21#3f9a01", "")}
-    assert len(json.loads(get("/downloads/failures.json?code=903")[2])["failures"]) == 40
+    _, headers, body = get("/downloads/failures.json?code=903")
+    assert len(json.loads(body)["failures"]) == body.count(b"\n{") == 40
+    assert headers["Content-Type"] == "application/json; charset=utf-8"
     empty = get("/downloads/failures.json?source=none")[2]
     assert json.loads(empty) == {"failures": []}
 

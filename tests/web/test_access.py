@@ -98,7 +98,6 @@ def _status(site, **how):
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch):
-    monkeypatch.setattr(access_module, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr("logwatch.web.server.LOOK_SECONDS", 0.02)
 
 

@@ -198,7 +198,9 @@ def test_secrets_are_in_no_message_and_no_representation(written):
 
 
 def test_a_file_that_opens_the_door_is_refused_where_the_network_can_connect(written):
-    """Headers alone are no protection; on loopback they are fine."""
+    """Headers alone are no protection, TLS or a password is; on loopback they are fine."""
+    for text in (TLS, f"basic_auth_users:\n  alice: {HASH}\n"):
+        load(written(text), exposed=True)
     path = written("http_server_config:\n  headers:\n    X-Frame-Options: deny\n")
     assert load(path, exposed=False).context is None
     with pytest.raises(WebError, match="neither TLS nor a password"):

@@ -936,6 +936,12 @@ def test_a_forgotten_generation_is_gone_and_its_number_is_not_given_again(tmp_pa
     again = Ledger(tmp_path)
     assert again.positions == {}
     assert again.generation == 7
+    made = batch(1, generation=8)
+    made.forget(8)
+    made.move(batch(1, generation=8, offset=200).positions[8])  # it was found after all
+    again.commit(made)
+    reopen(again)
+    assert again.positions[8].offset == 200
     again.close()
 
 

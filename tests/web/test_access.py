@@ -76,11 +76,11 @@ class Site:
             raw.close()
             raise
 
-    def get(self, path="/metrics", authorization="", method="GET", **how):
+    def get(self, path="/metrics", authorization="", method="GET", host="x", **how):
         """Return (status, head, body)."""
         head = f"Authorization: {authorization}\r\n" if authorization else ""
         with self.connect(**how) as connection:
-            connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n{head}Connection: close\r\n\r\n".encode())
+            connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}Connection: close\r\n\r\n".encode())
             answer = b""
             while part := connection.recv(65536):
                 answer += part
@@ -147,6 +147,14 @@ def test_ciphers_of_tls_13_alone_leave_no_older_version(site):
     with pytest.raises((ssl.SSLError, ConnectionError)):
         site.get(maximum_version=ssl.TLSVersion.TLSv1_2)
     assert site.get()[0] == 200
+
+
+@pytest.mark.parametrize("shut", [True, False], ids=["a password", "TLS alone"])
+def test_any_name_leads_here_where_no_other_site_can_borrow_it(site, shut):
+    """A certificate, or the password that a browser sends to one name alone, already shows whose name it is."""
+    site.start(f"basic_auth_users:\n  alice: {hashed('secret')}\n" if shut else TLS)
+    how = {"authority": "", "authorization": basic("alice", "secret")} if shut else {}
+    assert site.get(host="status.example.org", **how)[0] == 200
 
 
 def test_only_the_named_curve_is_spoken(site):

@@ -36,6 +36,7 @@ from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen, SourceStatus
 from logwatch.web.api import DOWNLOADS, SLOW_SECONDS, Download
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
+from logwatch.web.site import Site
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE, until
 
@@ -222,6 +223,19 @@ def test_incidents_are_shown_with_their_cost_and_their_failures(api, get):
     assert "96 pushes, 2 users in 1 app" in page
     (finding,) = (each for each in api("status")["findings"] if each["key"] == going_on["key"])
     assert {"users", "apps", "ended"} <= finding.keys()
+
+
+def test_one_overview_serves_a_second_and_incidents_are_shown_for_thirty_days(watched):
+    """However many look; and an incident that ended long ago goes from the page though nothing is committed."""
+    now, passed = [NOW], [0.0]
+    site = Site(watched, clock=lambda: now[0], monotonic=lambda: passed[0])
+    first = site.overview()
+    assert "fcm_quota_exceeded:fcm" in {each.incident.key for each in first.incidents}
+    now[0] += 31 * 86400
+    passed[0] = 0.9
+    assert site.overview() is first
+    passed[0] = 1.0
+    assert "fcm_quota_exceeded:fcm" not in {each.incident.key for each in site.overview().incidents}
 
 
 @pytest.mark.parametrize(

@@ -550,6 +550,31 @@ def test_a_code_in_no_documentation_is_listed_where_it_came(watched, get):
     page = get("/codes")[2].decode()
     assert "In no documentation, but in the log" in page
     assert page.index('href="/codes/330"') > page.index('id="other"')
+    assert re.search(r'href="/codes/330".*?data-label="Day">7<', page)
+
+
+def test_a_code_page_has_the_numbers_of_its_own_results(get):
+    """Each platform and reason that it came with, and no other code's."""
+    for code, counts in ((903, ["40"]), (200, ["900"]), (404, ["30"]), (912, [])):
+        assert re.findall(r'data-label="Ever">([0-9,]+)<', get(f"/codes/{code}")[2].decode()) == counts
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("", "102 failures are kept"),
+        ("?code=903", "40 of 102 failures match"),
+        ("?code=903&limit=10", "40 of 102 failures match"),
+        ("?class=payload", "0 of 102 failures match"),
+    ],
+)
+def test_the_error_log_says_how_many_there_are_on_each_of_its_pages(get, query, told):
+    """All that match, not those that a page shows."""
+    for _ in range(3):
+        page = get(f"/{query}")[2].decode()
+        assert told in " ".join(re.sub("<[^>]*>", "", page[page.index('id="log-count"') - 20 :]).split())
+        older = re.search(r'href="/(\?[^"]*before=[^"]*)#log"', page)
+        query = html.unescape(older[1]) if older else query
 
 
 def test_a_slow_download_gives_way_to_the_next_one(untaken, get, monkeypatch):

@@ -203,6 +203,14 @@ def test_status_has_every_documented_field(api):
     assert sum(column.get("delivered", 0) for column in told["course"]["hour"]) == 900
 
 
+def test_each_source_has_its_own_numbers(api):
+    """Neither those of another source, nor of one that is configured no more; what is not known is null."""
+    mesibo, other = api("status")["sources"]
+    assert (mesibo["rotations"], other["rotations"]) == ({"rename": 3, "truncate": 1}, {})
+    assert (mesibo["results"], other["results"]) == (1000, 0)
+    assert (mesibo["envelope"], mesibo["webhook"], other["last_line"]) == (None, None, None)
+
+
 def test_incidents_are_shown_with_their_cost_and_their_failures(api, get):
     """What goes on and what is over, newest first, with the documented fields; the address leads to the failures."""
     told = api("incidents")["incidents"]

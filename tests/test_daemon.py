@@ -1,5 +1,6 @@
 """What the daemon says of itself, and which settings a reload may change."""
 
+import sqlite3
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -94,6 +95,74 @@ def test_a_reload_leaves_what_takes_a_restart_and_says_so(made, events):
     told = [each["setting"] for each in events if each["event"] == "reload_incomplete"]
     assert told == ["state.directory", "web", "failures", "follow.wake"]
     assert daemon._in_force(kept) == kept
+
+
+def refuse(*_args):
+    raise sqlite3.OperationalError("disk full")
+
+
+def test_metrics_tell_whether_what_is_read_is_on_disk(made, monkeypatch):
+    """Commits, how long they took and how many failed; the time until which all is on disk stands still meanwhile."""
+    daemon = made()
+    daemon._flags.stop = True  # a turn waits for nothing
+
+    def told(name):
+        return daemon._registry.get_sample_value(f"mesibo_logwatch_{name}")
+
+    daemon._turn()
+    daemon._pipeline.commit()
+    assert told("commits_total") == told("commit_duration_seconds_count") > 0
+    assert (told("commit_failures_total"), told("config_last_reload_successful")) == (0, 1)
+    assert told("checkpoint_timestamp_seconds") > time.time() - 600
+    daemon._metrics.checkpoint.set(1.0)
+    with monkeypatch.context() as full:
+        full.setattr(daemon._ledger, "_transact", refuse)
+        daemon._pipeline.batch.count("mesibo", "lines")
+        daemon._pipeline.commit()
+        daemon._turn()
+    assert (told("commit_failures_total"), told("checkpoint_timestamp_seconds")) == (1, 1.0)
+    daemon._pipeline.commit()
+    daemon._turn()
+    assert told("checkpoint_timestamp_seconds") > 1.0
+
+
+def test_a_reload_waits_until_what_was_read_can_be_committed(made, monkeypatch):
+    """Files that it closes would otherwise be read again, and their lines counted a second time."""
+    daemon = made()
+    before, daemon._flags.reload = daemon._parts, True
+    with monkeypatch.context() as full:
+        full.setattr(daemon._ledger, "_transact", refuse)
+        daemon._reload()
+        assert (daemon._parts is before, daemon._flags.reload) == (True, True)
+    daemon._reload()
+    assert (daemon._parts is before, daemon._flags.reload, daemon._ledger.failing) == (False, False, "")
+
+
+def test_a_reload_reads_the_web_file_too_and_is_refused_with_it(made, tmp_path, events):
+    """Its mistake is told at once, and everything else stays as it was; mended, it is in force after the next one."""
+    web = tmp_path / "web.yml"
+    web.write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n")
+    daemon = made(f'config_file = "{web}"\n')
+    before = daemon._parts
+    web.write_text("http_server_config: {headers: {X-Frame-Options: never}}\n")
+    daemon._reload()
+    assert (daemon._parts is before, len(daemon.refused)) == (True, 1)
+    assert daemon._registry.get_sample_value("mesibo_logwatch_config_last_reload_successful") == 0
+    (told,) = [each for each in events if each["event"] == "reload_refused"]
+    assert (told["problem"], told["remedy"]) == (daemon.refused[0].headline, "deny or sameorigin")
+    web.write_text("http_server_config: {headers: {X-Frame-Options: sameorigin}}\n")
+    daemon._reload()
+    assert (daemon.refused, daemon._access.headers) == ((), {"X-Frame-Options": "sameorigin"})
+
+
+def test_what_the_network_can_read_is_logged_at_the_start(made, events, monkeypatch):
+    """A warning with its remedy: it was asked for, perhaps for a moment."""
+    monkeypatch.setattr(
+        "logwatch.daemon.Access.warnings", lambda *_: [Problem("web.listen x", "all may read", "", "TLS")]
+    )
+    made()
+    (told,) = [each for each in events if each["event"] == "web_warning"]
+    assert (told["problem"], told["remedy"], told["log_level"]) == ("web.listen x: all may read", "TLS", "warning")
 
 
 def test_what_is_refused_is_told_once(made):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from logwatch.propose import fields, stamps
-from logwatch.propose.lines import COLOUR
+from logwatch.propose.lines import COLOUR, without_digits
 
 RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
 """A word, which is replaced or kept as a whole."""
@@ -42,7 +42,10 @@ def private(text: str) -> Iterator[str]:
 
 
 def without_users(line: str, keep: Collection[str]) -> str:
-    """Return the line with every word replaced that is not in ``keep``; time stamps stay."""
+    """Return the line with every word replaced that is not in ``keep``; time stamps stay.
+
+    A word that is there with 0 for its numbers has only these replaced.
+    """
     text, at = "", 0
     while (stamp := stamps.find(line[at:])) is not None:
         text += _replaced(line[at : at + stamp.start], keep) + line[at + stamp.start : at + stamp.end]
@@ -52,7 +55,11 @@ def without_users(line: str, keep: Collection[str]) -> str:
 
 def _replaced(text: str, keep: Collection[str]) -> str:
     def other(run: re.Match[str]) -> str:
-        return run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0])
+        if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()):
+            return run[0]
+        if without_digits(run[0]) in keep:
+            return re.sub("[0-9]+", lambda number: _like(number[0]), run[0])
+        return _like(run[0])
 
     return "".join(part if i % 2 else RUN.sub(other, part) for i, part in enumerate(_COLOURS.split(text)))
 

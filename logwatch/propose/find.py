@@ -204,9 +204,9 @@ def _dating(times: Sequence[str]) -> tuple[str, list[str]]:
     if first is None:
         return "", ["no time stamp was found; lines are dated by what stands around them, or not at all"]
     form = stamps.strptime_format(first.kind, list(times))
-    if first.kind.formats and not form:
-        return "", [f"the time stamps ({times[0]}) fit no known format; set TIMESTAMP in the grammar"]
+    doubts = []
     if form.startswith(("%d/%m", "%d-%m", "%m/%d", "%m-%d")):
-        day = "day" if form.startswith("%d") else "month"
-        return form, [f"{times[0]} is read with the {day} first"]
-    return form, []
+        doubts.append(f"{times[0]} is read with the {'day' if form.startswith('%d') else 'month'} first")
+    if odd := [time for time in times if form and not stamps.dates(time, form)]:
+        doubts.append(f"{len(odd)} of {len(times)} time stamps, such as {odd[0]}, are not written as most are")
+    return form, doubts

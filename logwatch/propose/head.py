@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from logwatch.propose import stamps
-from logwatch.propose.lines import COLOUR, escaped
+from logwatch.propose.lines import COLOUR, escaped, without_digits
 
 LEVELS = frozenset((
     "trace", "debug", "verbose", "dbg", "trc", "info", "inf", "information", "notice", "note", "warn", "warning",
@@ -240,10 +240,10 @@ def _piece(column: list[Token], stamp: str) -> GrammarTerm:  # noqa: PLR0911  on
         alone = {"\t": r"\t", " ": " "}.get(texts[0]) if len(set(texts)) == 1 else None
         tab = any("\t" in text for text in texts)
         return GrammarTerm(alone or (r"[ \t]+" if tab else " +"), values=texts)
-    without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
-    if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
+    spelt = set(map(without_digits, texts))
+    if len(spelt) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
         # a number may differ tomorrow; an escape such as \xd0 has a 0 that is none
-        pattern = "[0-9]+".join(map(escaped, without_digits.pop().split("0")))
+        pattern = "[0-9]+".join(map(escaped, spelt.pop().split("0")))
         return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts)
     if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
         return GrammarTerm(escaped(texts[0]), "", "", texts)

@@ -101,6 +101,11 @@ def quotes_of(texts: Iterable[str]) -> str:
     return "".join(['"', *more])
 
 
+def without_digits(text: str) -> str:
+    """Return a text with each of its numbers as 0: what a name such as ``worker17`` has in common with others."""
+    return re.sub("[0-9]+", "0", text)
+
+
 def escaped(text: str) -> str:
     """Return an ASCII regex for ``text`` in which a run of blanks matches any run of blanks."""
     parts = re.split(r"([ \t]+)", text)

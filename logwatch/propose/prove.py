@@ -23,7 +23,7 @@ from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import hostile
-from logwatch.propose.lines import HIDDEN, mask
+from logwatch.propose.lines import HIDDEN, mask, without_digits
 from logwatch.propose.write import write
 from logwatch.propose.write.source import before
 
@@ -106,7 +106,8 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
         raise GrammarError(Problem("grammar propose", "nothing to propose", why, "write the grammar by hand"))
     grammar = _load(directory, name, source, samples)
     if wrong := [problem for problem in check(grammar) if not problem.warning]:
-        raise GrammarError(*wrong)
+        why = f"it would not pass `grammar check`: {wrong[0].what}"
+        raise GrammarError(Problem("grammar propose", "nothing to propose", why, "write the grammar by hand"))
     doubts = (
         dialect.doubts if any(found["platform"] != "unknown" for _, found in good) else (*dialect.doubts, _NO_PLATFORM)
     )
@@ -116,7 +117,9 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
 def _essential(dialect: Dialect) -> set[str]:
     """Return the words without which a line is not in the dialect."""
     texts = [dialect.marker, *PLATFORM_WORDS, *map(str, dialect.code.numbers)]
-    texts += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
+    for piece in dialect.head.pieces:
+        spelt = {without_digits(value) for value in piece.values}
+        texts += [piece.values[0]] * (len(set(piece.values)) == 1) + list(spelt) * (len(spelt) == 1)
     form = dialect.form
     if isinstance(form, Words | InHead):
         texts += [each.key for ways in form.fields.values() for each in ways]

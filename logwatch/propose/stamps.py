@@ -1,6 +1,7 @@
 """Find time stamps in text: where one is, the regex for others like it, and how to date them."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,12 +27,8 @@ class StampKind:
 KINDS = (
     StampKind("DDMM-HHMMSS-mmm", "[0-9]{4}-[0-9]{6}-[0-9]{3}"),
     StampKind("ISO 8601", rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}{_FRACTION}(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?"),
-    StampKind("ISO 8601, compact", r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?", formats=("%Y%m%dT%H%M%S{f}{z}",)),
-    StampKind(
-        "year/month/day",
-        rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}[ T]{_TIME}{_FRACTION}{_ZONE}",
-        formats=("%Y/%m/%d{s}%H:%M:%S{f}{z}",),
-    ),
+    StampKind("ISO 8601, compact", r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?"),
+    StampKind("year/month/day", rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}[ T]{_TIME}{_FRACTION}{_ZONE}"),
     StampKind(
         "day/Month/year",
         rf"[0-9]{{2}}[/-]{_MONTH}[/-][0-9]{{4}}[ :]{_TIME}{_FRACTION}{_ZONE}",
@@ -98,22 +95,22 @@ def matches(kind: StampKind, text: str) -> bool:
 
 
 def strptime_format(kind: StampKind, stamps: list[str]) -> str:
-    """Return the format for a grammar's TIMESTAMP that dates all of ``stamps``; empty if none is needed or fits."""
-    if not kind.formats or not stamps:
+    """Return the format for a grammar's TIMESTAMP that dates most of ``stamps``; empty if none is needed."""
+    if not kind.formats:
         return ""
-    first = stamps[0]
+    ways = [re.sub(r"\w", "0", stamp) for stamp in stamps]
+    first = stamps[ways.index(Counter(ways).most_common(1)[0][0])]  # one that is written as most are
     divider = next((char for char in first if char in "/-_."), "/")
-    seconds = re.search(r"[0-9]{2}([.,-][0-9]{3,9})", first[len(first) // 2 :])
+    in_colons = re.search(r":[0-9]{2}([.,])[0-9]", first)
+    seconds = in_colons if ":" in first else re.search(r"[0-9]{2}([.,-])[0-9]{3}", first[len(first) // 2 :])
     zoned = re.search(r"( ?)(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})(?: [0-9]{4})?$", first)
     blank = next((char for char in first[6:] if char in "T :"), " ")
-    for shape in kind.formats:
-        fraction = seconds[1][0] + "%f" if seconds else ""
-        zone = (zoned[1] + ("%Z" if zoned[2] in ("UTC", "GMT") else "%z")) if zoned else ""
-        form = shape.format(d=divider, s=blank, f=fraction, z=zone)
-        if all(_dates(stamp, form) for stamp in stamps):
-            return form
-    return ""
+    fraction = seconds[1] + "%f" if seconds else ""
+    zone = (zoned[1] + ("%Z" if zoned[2] in ("UTC", "GMT") else "%z")) if zoned else ""
+    forms = [shape.format(d=divider, s=blank, f=fraction, z=zone) for shape in kind.formats]
+    return max(forms, key=lambda form: sum(dates(stamp, form) for stamp in stamps))
 
 
-def _dates(stamp: str, form: str) -> bool:
+def dates(stamp: str, form: str) -> bool:
+    """Return whether a format dates a stamp."""
     return seconds_of(stamp, _LEAP_YEAR, UTC, form) is not None

@@ -9,7 +9,6 @@ import ipaddress
 import os
 import socket
 import ssl
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +21,6 @@ from logwatch.errors import Problem, WebError
 from logwatch.web import auth, tls
 from logwatch.web.file import WebFile, read
 
-LOOK_SECONDS = 1.0
 WHY = {421: "this name is not known here: add it to web.hosts, or use the address"}
 """What an answer of a status says, if HTTP's own words do not help."""
 Signature = dict[Path, tuple[int, ...] | None]
@@ -129,7 +127,6 @@ class Access:
         self._log = structlog.get_logger()
         self._settings = Settings()
         self._signature: Signature = {}
-        self._looked_at = time.monotonic()
         self.refused: Problem | None = None  # why the present file is not the one in force
         self._passwords = auth.Passwords(known=known)
         self.read()
@@ -163,11 +160,7 @@ class Access:
         self._settings, self.refused = settings, None
 
     def look(self) -> None:
-        """Read the file again if it has changed or was refused (the cause may be gone); at most once a second."""
-        now = time.monotonic()
-        if self._path is None or now < self._looked_at + LOOK_SECONDS:
-            return
-        self._looked_at = now
+        """Read the file again if it has changed or was refused (the cause may be gone)."""
         before = self.refused
         if before is None and self._state(self._settings) == self._signature:
             return

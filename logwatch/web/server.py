@@ -27,7 +27,7 @@ import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError, in_words
-from logwatch.web.access import LOOK_SECONDS, WHY, Access, Refusal
+from logwatch.web.access import WHY, Access, Refusal
 from logwatch.web.answer import prefix_of, under
 from logwatch.web.connections import ConnectionLimiter
 
@@ -42,6 +42,7 @@ CONTENT_SECURITY_POLICY = (
 )
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole head of a request, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop
+LOOK_SECONDS = 1.0  # between two beats of the event loop, which also look at the web configuration file
 LONGEST_LOOK_SECONDS = 10.0  # that one check adds to these: the process may have been stopped since the one before
 START_SECONDS = 10.0  # until connections are taken
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

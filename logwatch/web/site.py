@@ -126,10 +126,6 @@ class Site:
         """The moment by the pages' clock, seconds since the epoch."""
         return self._clock()
 
-    def close(self) -> None:
-        """Begin no more work."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
-
     def work(self, task: Callable[[], T]) -> asyncio.Future[T]:
         """Run ``task`` in the pages' thread."""
         return asyncio.get_running_loop().run_in_executor(self._worker, task)

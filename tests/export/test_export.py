@@ -119,6 +119,24 @@ def test_a_source_that_is_configured_no_more_is_exported_no_more():
     assert results(samples(Watched(snapshot([(("fcm", "903", ""), 5, None)]), status={}))) == {}
 
 
+def test_gauges_tell_how_a_source_is_now():
+    """Each configured source has them; the time of the newest line only one that has read a line."""
+    behind = replace(UP, files_followed=3, lag_bytes=17, up=False)
+    known = {"mesibo": SourceRow(ready=True, last_line_at=5.0), "quiet": SourceRow(ready=True, last_line_at=None)}
+    status = {name: replace(behind, name=name) for name in ("mesibo", "quiet", "new")}
+    status["quiet"] = replace(status["quiet"], caught_up=False)
+    found = samples(Watched(replace(snapshot(), sources=known), status=status))
+
+    def told(name):
+        return {dict(key[1:])["source"]: value for key, value in found.items() if key[0] == f"mesibo_logwatch_{name}"}
+
+    assert told("files_followed") == dict.fromkeys(status, 3)
+    assert told("lag_bytes") == dict.fromkeys(status, 17)
+    assert told("source_up") == dict.fromkeys(status, 0)
+    assert told("source_caught_up") == {"mesibo": 1, "quiet": 0, "new": 0}
+    assert told("last_line_timestamp_seconds") == {"mesibo": 5}
+
+
 @pytest.mark.parametrize(("found", "shown"), [("", "auto"), ("docker", "docker")])
 def test_a_source_says_what_stands_around_its_lines(found, shown):
     """The envelope that was recognised; until then the configured one."""

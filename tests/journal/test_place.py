@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from logwatch.journal import ask
+from logwatch.journal import ask, place
 from logwatch.journal.place import Target, look
 from tests.helpers.journald import MACHINE, remote
 
@@ -90,6 +90,34 @@ def test_a_journal_that_may_not_be_read_names_the_group(tmp_path):
         (problem,) = look(target).problems
     assert problem.headline.endswith("the journal cannot be read: Permission denied, for user nobody")
     assert "SupplementaryGroups=systemd-journal" in problem.try_
+    tmp_path.chmod(0o700)  # not even its files may be listed, as those of journald may not
+    with nobody():
+        (closed,) = look(target).problems
+    assert (closed.where, closed.why) == (str(tmp_path), problem.why)
+
+
+def test_a_file_that_is_vacuumed_amid_a_look_is_none(tmp_path, monkeypatch):
+    """The others are looked at all the same."""
+    for name in "ab":
+        remote(tmp_path / f"{name}.journal", [ENTRY])
+    target, read = Target("mesibo", "", str(tmp_path)), place._header
+    whole = look(target)
+
+    def vacuumed(path):
+        path.with_name("a.journal").unlink(missing_ok=True)
+        return read(path)
+
+    monkeypatch.setattr(place, "_header", vacuumed)
+    left = look(target)
+    assert (left.oldest, left.problems) == (whole.oldest, ())
+    assert len(left.directories[str(tmp_path)]) == 1
+
+
+def test_a_host_without_an_id_has_its_journals_in_the_usual_places(tmp_path, monkeypatch):
+    """No entry is excluded by an id that there is not."""
+    monkeypatch.setattr(place, "_MACHINE_ID", tmp_path / "none")
+    assert Target("mesibo").directories == ("/var/log/journal", "/run/log/journal")
+    assert Target(unit="m").arguments == ("--merge", "_SYSTEMD_UNIT=m.service")
 
 
 def test_a_directory_that_was_made_anew_is_distinguished_from_one_that_was_rotated(tmp_path):

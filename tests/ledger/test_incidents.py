@@ -1,5 +1,7 @@
 """Incidents in the ledger: kept as they were told last, forgotten when they are old, bounded whatever happens."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -58,6 +60,11 @@ def test_incidents_and_their_people_are_bounded(ledger, monkeypatch):
         write(ledger, (replace(OPEN, key=str(number)), [Person("user", i) for i in range(25)]))
     found = Reader(ledger.path).incidents(0.0)
     assert len(found) == 5
+    with closing(sqlite3.connect(ledger.path)) as db:
+        kept = [number for (number,) in db.execute("SELECT id FROM incidents")]
+        (hit,) = db.execute("SELECT count(*) FROM incident_people").fetchone()
+    assert kept == [5, 6, 7, 8, 9]
+    assert hit <= 10 * 6  # those of the one that was forgotten last go with the next
     assert {each.users for each in found} == {10}
 
 

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 
 from logwatch.errors import StateError
 from logwatch.ledger import directory, schema
-from logwatch.ledger.batch import Batch, CounterRow
+from logwatch.ledger.batch import Batch, CounterRow, ShapeRow
 from logwatch.ledger.directory import refusals
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, NotReadable, Reader
+from logwatch.ledger.rows import SHAPES_KEPT
 from logwatch.ledger.store import Ledger, connect
 from logwatch.ledger.waiting import StoredFailure
-from logwatch.model import JournalPosition, Position, Seen
+from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 ROW = ResultRow("mesibo", "fcm", "903", "")
 LINES = CounterRow("mesibo", "lines", "")
@@ -944,6 +945,32 @@ def test_recent_failures_are_bounded_in_number_and_age(tmp_path):
     db.close()
 
 
+def test_shapes_rotations_and_kinds_of_failures_are_bounded(tmp_path):
+    """Whatever a log holds, the ledger keeps the newest of them, each source its own rotations, and no empty kind."""
+    ledger = Ledger(tmp_path, keep=3, clock=lambda: 10_000.0)
+    for at in range(6):
+        made = batch()
+        for number in range(50):
+            made.shape(ShapeRow("mesibo", "no_code", f"{at} {number}"), float(at))
+        for number in range(5):
+            made.rotate(Rotation(10.0 * at + number, "mesibo", "/m.log", "rename", 1))
+        if at == 0:
+            made.rotate(Rotation(0.0, "other", "/o.log", "truncate", 1))
+        code = "404" if at < 3 else "903"
+        made.fail([StoredFailure(float(at), "mesibo", "fcm", code, "", "", "u", "")])
+        ledger.commit(made)
+    reader = Reader(ledger.path)
+    assert {row.shape.split()[0] for row, _ in reader.shapes(1000)} == {"2", "3", "4", "5"}
+    assert len(reader.shapes(1000)) == SHAPES_KEPT
+    rotations = reader.rotations()
+    assert [each.at for each in rotations if each.source == "mesibo"] == [
+        10.0 * at + n for at in (5, 4, 3, 2) for n in (4, 3, 2, 1, 0)
+    ]
+    assert [each.kind for each in rotations if each.source == "other"] == ["truncate"]
+    assert reader.kinds() == {("fcm", "903", ""): 3}
+    ledger.close()
+
+
 def test_a_forgotten_generation_is_gone_and_its_number_is_not_given_again(tmp_path):
     """Numbers of generations rise over restarts, whatever was forgotten."""
     ledger = Ledger(tmp_path)
@@ -955,6 +982,12 @@ def test_a_forgotten_generation_is_gone_and_its_number_is_not_given_again(tmp_pa
     again = Ledger(tmp_path)
     assert again.positions == {}
     assert again.generation == 7
+    made = batch(1, generation=8)
+    made.forget(8)
+    made.move(batch(1, generation=8, offset=200).positions[8])  # it was found after all
+    again.commit(made)
+    reopen(again)
+    assert again.positions[8].offset == 200
     again.close()
 
 

@@ -17,8 +17,9 @@ from logwatch.catalogue import Catalogue
 from logwatch.errors import GrammarError
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
-from logwatch.propose import propose
+from logwatch.propose import propose, stamps
 from logwatch.propose.hostile import false_code
+from logwatch.propose.prove import outcome
 from tests.helpers import dialects
 from tests.helpers.grammars import write_grammar
 
@@ -313,6 +314,99 @@ def test_a_stamp_that_is_no_date_keeps_no_grammar_from_being_written(tmp_path):
     lines[7] = lines[7].replace("E2511", "E3113").replace("code 403", "code 404")
     read = reader(tmp_path, propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE))
     assert [read(line) for line in lines] == [404 if i == 7 else 200 + i % 2 * 203 for i in range(30)]
+
+
+def test_a_name_with_a_number_that_differs_is_shown_by_samples(tmp_path):
+    """What precedes the marker names a worker: its letters are the grammar's own, its number is made up in a sample."""
+    names = [f"worker{1000 + i * 7}" for i in range(60)]
+    lines = [
+        f"2026-11-26 08:00:{i:02} [{names[i]}] push_on_complete uid=u{i} code={(200, 410, 903)[i % 3]}"
+        for i in range(60)
+    ]
+    made = propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert [read(line) for line in lines] == [(200, 410, 903)[i % 3] for i in range(60)]
+    assert len(re.findall(r"expect: {.*\n.*\[worker[0-9]{4}\]", made.samples)) >= 3
+    assert [name for name in names if name in made.samples] == []
+
+
+def test_stamps_that_are_not_written_as_most_are_keep_no_format_from_being_told():
+    """Some loggers leave out a fraction that is nought: the others are dated, and how many are not is a doubt."""
+    lines = [
+        f"26.11.2026 08:00:{i:02}{f'.{i}' if i % 20 else ''} push_on_complete uid=u{i} code={(200, 410, 903)[i % 3]}"
+        for i in range(60)
+    ]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    assert 'TIMESTAMP = "%d.%m.%Y %H:%M:%S.%f"' in made.grammar
+    assert "3 of 60 time stamps, such as 26.11.2026 08:00:00, are not written as most are" in made.doubts
+
+
+@pytest.mark.parametrize(
+    ("stamp", "form"),
+    [
+        ("2511-080005-123", ""),
+        ("2026-11-26T08:00:05.123+02:00", ""),
+        ("20261126T080005.5Z", ""),
+        ("2026/11/26 08:00:05.5 UTC", ""),
+        ("1795680005.123", ""),
+        ("Nov 26 08:00:05", ""),
+        ("26.11.2026 08:00:05.1", "%d.%m.%Y %H:%M:%S.%f"),
+        ("26.11.2026 08:00:05-0200", "%d.%m.%Y %H:%M:%S%z"),
+        ("26/Nov/2026:08:00:05 +0000", "%d/%b/%Y:%H:%M:%S %z"),
+        ("26-Nov-2026 08:00:05,123", "%d-%b-%Y %H:%M:%S,%f"),
+        ("6 Nov 2026 08:00:05Z", "%d %b %Y %H:%M:%S%z"),
+        ("11/26/2026 08:00:05.5 GMT", "%m/%d/%Y %H:%M:%S.%f %Z"),
+        ("Thu Nov 26 08:00:05.123456 UTC 2026", "%a %b %d %H:%M:%S.%f %Z %Y"),
+        ("1126 08:00:05.123456", "%m%d %H:%M:%S.%f"),
+        ("20261126-080005-123", "%Y%m%d-%H%M%S-%f"),
+        ("261126-080005.123", "%y%m%d-%H%M%S.%f"),
+    ],
+)
+def test_each_way_to_write_a_time_is_found_whole_and_dated(stamp, form):
+    """By the grammar itself, or by the format that is proposed for it."""
+    found = stamps.find(f"[x] {stamp} y")
+    assert (found.start, found.end) == (4, 4 + len(stamp))
+    assert stamps.strptime_format(found.kind, [stamp]) == form
+    assert stamps.dates(stamp, form)
+
+
+def test_what_the_checker_refuses_is_told_without_the_files_that_it_was_tried_in():
+    """They are gone by then: what is wrong is said of the lines."""
+    lines = [f"31.02.2026 08:00:{i:02} push_on_complete uid=u{i} code={(200, 410, 903)[i % 3]}" for i in range(60)]
+    with pytest.raises(GrammarError) as refused:
+        propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    (problem,) = refused.value.problems
+    assert problem.why.startswith("it would not pass `grammar check`: the stamp '31.02.2026 08:00:0")
+    assert "/x.log" not in str(problem)
+
+
+def test_few_lines_are_a_doubt_and_fewer_are_no_dialect():
+    """Of five, one may be anything; below twenty, most codes and many ways to write a line are missing."""
+    lines = [f"2026-11-26 08:00:{i:02} push_on_complete uid=u{i} code={(200, 410)[i % 2]}".encode() for i in range(19)]
+    assert (
+        "19 lines are few: more of them would make more certain"
+        in propose(lines, "x", "push_on_complete", CATALOGUE).doubts
+    )
+    with pytest.raises(GrammarError, match="4 lines hold push_on_complete"):
+        propose(lines[:4], "x", "push_on_complete", CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("line", "user"),
+    [
+        ("{at} push_on_complete|+1800555{i}|fcm|{code}|17", "+18005551030"),
+        ("{at},push_on_complete,user{i}@example.org,fcm,{code},", "user1030@example.org"),
+        ("{at} push_on_complete sent fcm +1800555{i} {code} after {i} ms", "+18005551030"),
+    ],
+    ids=["pipes", "commas", "blanks and a word"],
+)
+def test_an_address_is_a_user_wherever_it_stands(line, user, tmp_path):
+    """A column of telephone numbers or of mail addresses needs no word to be known by."""
+    lines = [line.format(at=f"2026-11-26 08:00:{i:02}", i=1000 + i, code=(200, 410, 903)[i % 3]) for i in range(60)]
+    made = propose([each.encode() for each in lines], "mine", "push_on_complete", CATALOGUE)
+    write_grammar(tmp_path, made.name, made.grammar, made.samples)
+    found = outcome(load(made.name, [tmp_path]), lines[30])
+    assert (found["code"], found["user"], found["platform"]) == (200, user, "fcm")
 
 
 @pytest.mark.parametrize("front", [12, 28])

@@ -59,13 +59,15 @@ class Site:
         new.write_text(text)
         new.replace(self.path)
 
-    def connect(self, *, client="", authority="ca.pem", source="127.0.0.1", **versions):
+    def connect(self, *, client="", authority="ca.pem", source="127.0.0.1", curve="", **versions):
         raw = socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE, source_address=(source, 0))
         if not authority:
             return raw
         context = ssl.create_default_context(cafile=self.directory / authority)
         for name, value in versions.items():
             setattr(context, name, value)
+        if curve:
+            context.set_ecdh_curve(curve)
         if client:
             context.load_cert_chain(self.directory / client)
         try:
@@ -74,11 +76,11 @@ class Site:
             raw.close()
             raise
 
-    def get(self, path="/metrics", authorization="", method="GET", **how):
+    def get(self, path="/metrics", authorization="", method="GET", host="x", **how):
         """Return (status, head, body)."""
         head = f"Authorization: {authorization}\r\n" if authorization else ""
         with self.connect(**how) as connection:
-            connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n{head}Connection: close\r\n\r\n".encode())
+            connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}Connection: close\r\n\r\n".encode())
             answer = b""
             while part := connection.recv(65536):
                 answer += part
@@ -96,7 +98,6 @@ def _status(site, **how):
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch):
-    monkeypatch.setattr(access_module, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr("logwatch.web.server.LOOK_SECONDS", 0.02)
 
 
@@ -146,6 +147,21 @@ def test_ciphers_of_tls_13_alone_leave_no_older_version(site):
     with pytest.raises((ssl.SSLError, ConnectionError)):
         site.get(maximum_version=ssl.TLSVersion.TLSv1_2)
     assert site.get()[0] == 200
+
+
+@pytest.mark.parametrize("shut", [True, False], ids=["a password", "TLS alone"])
+def test_any_name_leads_here_where_no_other_site_can_borrow_it(site, shut):
+    """A certificate, or the password that a browser sends to one name alone, already shows whose name it is."""
+    site.start(f"basic_auth_users:\n  alice: {hashed('secret')}\n" if shut else TLS)
+    how = {"authority": "", "authorization": basic("alice", "secret")} if shut else {}
+    assert site.get(host="status.example.org", **how)[0] == 200
+
+
+def test_only_the_named_curve_is_spoken(site):
+    """A client that offers another one gets no handshake."""
+    site.start(TLS + "  curve_preferences: [CurveP256]\n")
+    assert site.get(curve="prime256v1")[0] == 200
+    assert _status(site, curve="secp384r1") == 0
 
 
 def test_a_client_without_a_certificate_is_not_let_in(site):

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import shutil
+import ssl
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,9 @@ GOOD = [
     pytest.param(TLS + "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.pem\n", id="if given"),
     pytest.param(TLS + "  client_auth_type: RequestClientCert\n", id="asked for only"),
     pytest.param(
+        TLS + "  client_ca_file: ''\n  client_auth_type:\nhttp_server_config:\n  headers:\n", id="values that are empty"
+    ),
+    pytest.param(
         "http_server_config:\n  http2: false\n  headers:\n    X-Frame-Options: deny\n"
         "    Strict-Transport-Security: max-age=31536000\n    X-Content-Type-Options: nosniff\n",
         id="headers",
@@ -100,6 +105,7 @@ STRICTER = [
     pytest.param(f"basic_auth_users:\n  '': {HASH}\n", "no user can have this name", id="no name"),
     pytest.param(f"basic_auth_users:\n  alice: {HASH[:-1]}f\n", "no bcrypt hash", id="the end of no digest"),
     pytest.param(f"basic_auth_users:\n  alice: {HASH.replace('MCes', 'MCfs')}\n", "no bcrypt hash", id="of no salt"),
+    pytest.param(f"basic_auth_users:\n  'a:b': {HASH}\n", "a colon ends it", id="a colon"),
     pytest.param(
         TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.key\n",
         "holds no certificate of an authority",
@@ -140,13 +146,23 @@ def test_what_would_not_protect_is_refused(written, text, told):
 
 
 def test_all_problems_are_reported_at_once(written):
-    """Five mistakes are five problems, each at its place."""
+    """Each mistake is a problem of its own, at its line and column, under its whole name."""
     path = written(
-        "tls_server_config:\n  cert_file: a\n  min_version: TLS9\n  cypher_suites: []\n"
+        "tls_server_config:\n  cert_file: a\n  min_version: TLS9\n  cypher_suites: []\n  key_file: a\n  key_file: b\n"
         "basic_auth_users: {a: b}\nhttp_servercfg: {}\nrate_limit: {burst: 1}\n"
     )
-    found = problems(path)
-    assert [problem.where.split(":")[1] for problem in found] == ["3", "4", "5", "6", "7"]
+    assert [problem.where.removeprefix(f"{path}:") for problem in problems(path)] == [
+        "6:3: tls_server_config.key_file",
+        "3:16: tls_server_config.min_version",
+        "4:3: tls_server_config.cypher_suites",
+        "7:23: basic_auth_users.a",
+        "8:1: http_servercfg",
+        "9:13: rate_limit",
+    ]
+    (contradiction,) = problems(written("tls_server_config:\n  cert_file: a\n  key_file: b\n  client_ca_file: c\n"))
+    assert contradiction.where == f"{path}:2:3: tls_server_config.client_auth_type"
+    (broken,) = problems(written("a:\n  b: [\n"))
+    assert broken.where == f"{path}:3:1"
 
 
 @pytest.mark.parametrize("curve", CURVES)
@@ -169,7 +185,11 @@ def test_inline_certificates_never_reach_a_disk(written, tmp_path):
         f"tls_server_config:\n  cert: {inline('server.pem')}  key: {inline('server.key')}"
         f"  client_auth_type: RequireAndVerifyClientCert\n  client_ca: {inline('ca.pem')}"
     )
-    assert load(path, exposed=True).context is not None
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    context = load(path, exposed=True).context
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+    assert context.options & ssl.OP_NO_COMPRESSION
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_secrets_are_in_no_message_and_no_representation(written):
@@ -180,7 +200,9 @@ def test_secrets_are_in_no_message_and_no_representation(written):
 
 
 def test_a_file_that_opens_the_door_is_refused_where_the_network_can_connect(written):
-    """Headers alone are no protection; on loopback they are fine."""
+    """Headers alone are no protection, TLS or a password is; on loopback they are fine."""
+    for text in (TLS, f"basic_auth_users:\n  alice: {HASH}\n"):
+        load(written(text), exposed=True)
     path = written("http_server_config:\n  headers:\n    X-Frame-Options: deny\n")
     assert load(path, exposed=False).context is None
     with pytest.raises(WebError, match="neither TLS nor a password"):
@@ -188,26 +210,29 @@ def test_a_file_that_opens_the_door_is_refused_where_the_network_can_connect(wri
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "why"),
     [
-        pytest.param(b"\xff\xfe\x00", id="no text"),
-        pytest.param(b"[" * 100_000, id="deep"),
-        pytest.param(b"a: &a [x]\nb: &b [*a, *a]\nc: *d\n", id="an alias to nothing"),
-        pytest.param(b"x" * ((1 << 20) + 1), id="large"),
-        pytest.param(b"? {a: b}\n: c\n", id="a mapping as a name"),
-        pytest.param(b"--- a\n--- b\n", id="two documents"),
-        pytest.param(b"!!python/object/apply:os.system [id]\n", id="code"),
-        pytest.param(b"&a [*a]", id="a list within itself"),
-        pytest.param(b'tls_server_config: {cert_file: "\\0", key_file: x}\n', id="a NUL"),
+        pytest.param(b"\xff\xfe\x00", "truncated data", id="no text"),
+        pytest.param(b"[" * 100_000, "nested too deeply", id="deep"),
+        pytest.param(b"a: &a [x]\nb: &b [*a, *a]\nc: *d\n", "undefined alias", id="an alias to nothing"),
+        pytest.param(b"x" * ((1 << 20) + 1), "larger than 1048576 bytes", id="large"),
+        pytest.param(b"? {a: b}\n: c\n", "a name is expected here", id="a mapping as a name"),
+        pytest.param(b"--- a\n--- b\n", "but found another document", id="two documents"),
+        pytest.param(b"!!python/object/apply:os.system [id]\n", "names with values are expected here", id="code"),
+        pytest.param(b"&a [*a]", "names with values are expected here", id="a list within itself"),
+        pytest.param(
+            b'tls_server_config: {cert_file: "\\0", key_file: x}\n', "no file can have such a name", id="a NUL"
+        ),
     ],
 )
-def test_hostile_yaml_is_a_problem_and_nothing_else(tmp_path, raw):
-    """Whatever the file contains, the result is a problem with the file's name."""
+def test_hostile_yaml_is_a_problem_and_nothing_else(tmp_path, raw, why):
+    """Whatever the file contains, the result is a problem with the file's name and the reason."""
     path = tmp_path / "web.yml"
     path.write_bytes(raw)
     with pytest.raises(WebError) as told:
         read(path)
     assert all(str(path) in problem.where for problem in told.value.problems)
+    assert why in str(told.value.problems[0])
 
 
 @settings(deadline=None)

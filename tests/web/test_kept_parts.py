@@ -124,7 +124,5 @@ def test_a_page_with_parts_kept_is_the_page_of_a_process_that_starts_now(steps):
                 shown = pages(kept)
                 forget()
                 assert shown == pages(fresh)
-                fresh.close()
         finally:
-            kept.close()
             watched.ledger.close()

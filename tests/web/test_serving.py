@@ -30,12 +30,13 @@ from logwatch.errors import Problem
 from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
-from logwatch.ledger.reader import Filter
+from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen, SourceStatus
 from logwatch.web.api import DOWNLOADS, SLOW_SECONDS, Download
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
+from logwatch.web.site import Site
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE, until
 
@@ -202,6 +203,14 @@ def test_status_has_every_documented_field(api):
     assert sum(column.get("delivered", 0) for column in told["course"]["hour"]) == 900
 
 
+def test_each_source_has_its_own_numbers(api):
+    """Neither those of another source, nor of one that is configured no more; what is not known is null."""
+    mesibo, other = api("status")["sources"]
+    assert (mesibo["rotations"], other["rotations"]) == ({"rename": 3, "truncate": 1}, {})
+    assert (mesibo["results"], other["results"]) == (1000, 0)
+    assert (mesibo["envelope"], mesibo["webhook"], other["last_line"]) == (None, None, None)
+
+
 def test_incidents_are_shown_with_their_cost_and_their_failures(api, get):
     """What goes on and what is over, newest first, with the documented fields; the address leads to the failures."""
     told = api("incidents")["incidents"]
@@ -222,6 +231,19 @@ def test_incidents_are_shown_with_their_cost_and_their_failures(api, get):
     assert "96 pushes, 2 users in 1 app" in page
     (finding,) = (each for each in api("status")["findings"] if each["key"] == going_on["key"])
     assert {"users", "apps", "ended"} <= finding.keys()
+
+
+def test_one_overview_serves_a_second_and_incidents_are_shown_for_thirty_days(watched):
+    """However many look; and an incident that ended long ago goes from the page though nothing is committed."""
+    now, passed = [NOW], [0.0]
+    site = Site(watched, clock=lambda: now[0], monotonic=lambda: passed[0])
+    first = site.overview()
+    assert "fcm_quota_exceeded:fcm" in {each.incident.key for each in first.incidents}
+    now[0] += 31 * 86400
+    passed[0] = 0.9
+    assert site.overview() is first
+    passed[0] = 1.0
+    assert "fcm_quota_exceeded:fcm" not in {each.incident.key for each in site.overview().incidents}
 
 
 @pytest.mark.parametrize(
@@ -410,8 +432,10 @@ def test_an_unknown_address_of_the_api_is_answered_as_json(get, path):
         assert "404" in json.loads(body)["error"]
 
 
-def test_codes_are_what_explain_prints(api):
-    """The same text on every road."""
+def test_codes_are_what_explain_prints(api, get):
+    """The same text on every road, as JSON that ends with a line."""
+    _, headers, body = get("/api/v1/codes/912")
+    assert (headers["Content-Type"], body[-2:]) == ("application/json; charset=utf-8", b"}\n")
     told = api("codes/912")
     assert told["headline"].startswith("912 ")
     assert told["meanings"][0]["remedy"]
@@ -420,15 +444,19 @@ def test_codes_are_what_explain_prints(api):
     assert len(everything["codes"]) == len(Catalogue.load().entries)
 
 
-def test_csv_has_every_row_and_no_formula(get):
-    """A spreadsheet takes no cell for a formula, and telephone numbers stay whole."""
+def test_csv_has_every_row_and_no_formula(get, monkeypatch):
+    """A spreadsheet takes no cell for a formula, and telephone numbers stay whole; pages of rows are one list."""
+    monkeypatch.setattr(Reader.every, "__defaults__", (30,))
     _, headers, body = get("/downloads/failures.csv")
     rows = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
     assert len(rows) == 102
     assert headers["Content-Disposition"] == 'attachment; filename="push-failures.csv"'
+    assert headers["Content-Type"] == "text/csv; charset=utf-8"
     odd = {(row["app"], row["user"], row["token"]) for row in rows[:2]}
     assert odd == {("'=1+1", "+18005551234", "'@x"), ("'-1", "'+4***21#3f9a01", "")}
-    assert len(json.loads(get("/downloads/failures.json?code=903")[2])["failures"]) == 40
+    _, headers, body = get("/downloads/failures.json?code=903")
+    assert len(json.loads(body)["failures"]) == body.count(b"\n{") == 40
+    assert headers["Content-Type"] == "application/json; charset=utf-8"
     empty = get("/downloads/failures.json?source=none")[2]
     assert json.loads(empty) == {"failures": []}
 
@@ -530,6 +558,31 @@ def test_a_code_in_no_documentation_is_listed_where_it_came(watched, get):
     page = get("/codes")[2].decode()
     assert "In no documentation, but in the log" in page
     assert page.index('href="/codes/330"') > page.index('id="other"')
+    assert re.search(r'href="/codes/330".*?data-label="Day">7<', page)
+
+
+def test_a_code_page_has_the_numbers_of_its_own_results(get):
+    """Each platform and reason that it came with, and no other code's."""
+    for code, counts in ((903, ["40"]), (200, ["900"]), (404, ["30"]), (912, [])):
+        assert re.findall(r'data-label="Ever">([0-9,]+)<', get(f"/codes/{code}")[2].decode()) == counts
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("", "102 failures are kept"),
+        ("?code=903", "40 of 102 failures match"),
+        ("?code=903&limit=10", "40 of 102 failures match"),
+        ("?class=payload", "0 of 102 failures match"),
+    ],
+)
+def test_the_error_log_says_how_many_there_are_on_each_of_its_pages(get, query, told):
+    """All that match, not those that a page shows."""
+    for _ in range(3):
+        page = get(f"/{query}")[2].decode()
+        assert told in " ".join(re.sub("<[^>]*>", "", page[page.index('id="log-count"') - 20 :]).split())
+        older = re.search(r'href="/(\?[^"]*before=[^"]*)#log"', page)
+        query = html.unescape(older[1]) if older else query
 
 
 def test_a_slow_download_gives_way_to_the_next_one(untaken, get, monkeypatch):

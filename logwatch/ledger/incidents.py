@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.schema import Damaged
 
 KEPT_SECONDS = 30 * 86400.0
 KEPT = 1000  # incidents; of more, those that began first are forgotten
 PEOPLE = 10_000  # users, and as many apps, that are counted one by one in an incident
 NAMED = 3  # apps of an incident that are kept by name
 GAP_SECONDS = 1800.0  # what comes back within this is the same incident
+
+SEVERITIES = ("warning", "critical")  # that an incident may have
 
 _FIELDS = "key, severity, title, side, rows, began, last, ended, pushes, users, apps, counted, app_names"
 
@@ -32,7 +35,7 @@ class Incident:
     """Something that was wrong for a while; times in seconds since the epoch."""
 
     key: str  # of the finding
-    severity: str  # the worst it had: critical or warning
+    severity: str  # the worst it had, one of SEVERITIES
     title: str
     side: str
     rows: tuple[ResultRow, ...]  # the results that it consists of; empty where it is not about results
@@ -65,6 +68,16 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
         )
         for key, severity, title, side, rows, *rest, names, number in found
     ]
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Raise Damaged if an incident cannot be read."""
+    try:
+        sound = all(each.severity in SEVERITIES for each in read(db, 0.0))
+    except (ValueError, TypeError):  # its lists are no JSON, or of something else
+        sound = False
+    if not sound:
+        raise Damaged("incidents holds what is no incident")
 
 
 def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:

@@ -36,6 +36,11 @@ _STORED_BY = dict.fromkeys(_NAMES, os.fsencode) | dict.fromkeys(_NUMBERS, str)
 _READ_BY = dict.fromkeys(_NAMES, os.fsdecode) | dict.fromkeys(_NUMBERS, int)
 
 _KEPT_AS = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob', 'text'"}
+_CHECKED = (
+    *("sources", "results", "counters", "positions", "journals", "exports", "witnessed", "readings"),
+    *("buckets", "failures", "failure_kinds", "shapes", "rotations", "incidents"),
+    *("witnessed_minutes", "witness_events", "event_shapes"),
+)
 _COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")}
 
 
@@ -114,20 +119,27 @@ def write_key(db: sqlite3.Connection, key: bytes) -> None:
 
 
 def check_values(db: sqlite3.Connection) -> None:
-    """Raise Damaged if a value that a start reads is of another type than its column, or a count is negative.
+    """Raise Damaged if a value is of another type than its column, a count is negative, or a code no number.
 
-    SQLite accepts whatever a damaged disk, or somebody's hand, put there.
+    SQLite accepts whatever a damaged disk, or somebody's hand, put there. What nobody reads at a start is checked, too:
+    the page that lists it, or a later commit, would fail each time.
     """
     for name in ("commit", "generation", "key"):
         read_meta(db, name)
-    for table in ("sources", "results", "counters", "positions", "journals", "exports", "witnessed", "readings"):
+    for table in _CHECKED:
+        wrong = {}
         for _, column, kind, needed, *_ in db.execute(f"PRAGMA table_info({table})").fetchall():
             kept = _KEPT_AS.get(kind, "''") + ("" if needed else ", 'null'")
-            wrong = f"typeof({column}) NOT IN ({kept})"
+            wrong[column] = f"typeof({column}) NOT IN ({kept})"
             if (table, column) in _COUNTED:
-                wrong += f" OR {column} < 0"
-            if found := db.execute(f"SELECT {column} FROM {table} WHERE {wrong} LIMIT 1").fetchone():  # noqa: S608  own text
-                raise Damaged(f"{table} holds {found[0]!r} for a {column}")
+                wrong[column] += f" OR {column} < 0"
+            elif column == "code":
+                wrong[column] += f" OR {column} GLOB '*[^0-9]*' AND {column} <> 'other' OR instr({column}, char(0))"
+        if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong.values())} LIMIT 1").fetchone():  # noqa: S608  own text
+            cases = " ".join(f"WHEN {condition} THEN '{column}'" for column, condition in wrong.items())
+            found = db.execute(f"SELECT CASE {cases} END AS it FROM {table} WHERE it IS NOT NULL LIMIT 1")  # noqa: S608  own text
+            raise Damaged(f"{table} holds what is no {found.fetchone()[0]}")
+    incidents.check(db)
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch, after: Snapshot, number: int) -> None:

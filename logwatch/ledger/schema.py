@@ -273,6 +273,8 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
     there = _names(connection)
     if version == 0 and there:
         version = _version_of(there)
+        if version and connection.execute(_NEWEST_IS_THERE).fetchone() != (1,):
+            raise Damaged("it is a copy that lacks the newest position")  # as those of a damaged ledger do
     if version == 0 and there:
         raise Damaged(f"it is another program's database, with {_named(there)}")
     with contextlib.closing(sqlite3.connect(":memory:")) as whole:
@@ -300,6 +302,10 @@ def _version_of(there: set[str]) -> int:
                 newest = number
     return newest
 
+
+_NEWEST_IS_THERE = (
+    "SELECT value = (SELECT coalesce(max(generation), 0) FROM positions) FROM meta WHERE name = 'generation'"
+)
 
 _NAMES = """
     SELECT name FROM sqlite_schema UNION ALL

@@ -368,6 +368,12 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
     assert kept.read_bytes() == content
 
 
+INCIDENT = (
+    "INSERT INTO incidents (key, severity, title, side, rows, began, last, pushes, users, apps, counted)"
+    " VALUES ('k', '%s', '', '', '%s', 1.0, 1.0, 1, 0, 0, 0)"
+)
+
+
 @pytest.mark.parametrize(
     "harm",
     [
@@ -383,6 +389,13 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
         "INSERT INTO sources (source, ready, last_line_at) VALUES ('mesibo', 1, 'late')",
         "INSERT INTO sources (source, ready) VALUES ('a', 1), (CAST(x'f1' AS TEXT), 1)",
         "UPDATE results SET last = 'late'",
+        "INSERT INTO results VALUES ('mesibo', 'fcm', '9x3', '', 1, 1.0, 1.0)",
+        "INSERT INTO buckets VALUES (60, 0, 'mesibo', 'fcm', x'00', '', 1, 1.0, 1.0)",
+        "INSERT INTO failure_kinds VALUES ('fcm', '9' || char(0), '', 1)",
+        "INSERT INTO failures VALUES (1, 'late', '', '', '903', '', '', '', '', '', '', '')",
+        INCIDENT % ("serious", "[]"),
+        INCIDENT % ("warning", "[[1"),
+        INCIDENT % ("warning", "[1]"),
         "ALTER TABLE positions RENAME COLUMN gone_at TO hone_at",
     ],
 )
@@ -791,6 +804,15 @@ def test_a_ledger_that_was_restored_from_a_dump_is_recognised(tmp_path, version)
         assert ledger.commit(batch(1))
         ledger.close()
     assert version_of(tmp_path / "ledger.sqlite3") == len(schema.MIGRATIONS)
+
+
+def test_a_copy_without_the_newest_position_is_set_aside(tmp_path, older):
+    """What is saved of a damaged ledger may be a part of it: its counts without their positions would count twice."""
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        db.executescript("UPDATE meta SET value = 5 WHERE name = 'generation'; PRAGMA user_version = 0;")
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    ledger.close()
 
 
 def version_of(path):

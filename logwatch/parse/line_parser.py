@@ -70,13 +70,12 @@ class LineParser:
     def read_all(self, payloads: list[bytes]) -> Columns:
         """Return the columns of ``PushResult``, without level and thread, for payloads known to give a result."""
         found: dict[int, Sequence[Any]] = {}
-        if expression := self._detailed:
-            rows = expression.pattern.rows(LineBatch.of(payloads).text)
-            if rows is not None:
-                columns, left = expression.results_of(expression.pattern.columns(rows))
-                if not left:
-                    return columns
-                found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}
+        given = self._detailed
+        if given and (rows := given.pattern.rows(LineBatch.of(payloads).text)) is not None:
+            columns, left = given.results_of(given.pattern.columns(rows))
+            if not left:
+                return columns
+            found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}
         read = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
         # these give a result again, unless a parse action of the grammar does not do the same twice
         return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in read), strict=True))

@@ -76,6 +76,8 @@ REASONS = frozenset(_REASONS)
 """Of these, the names of reasons."""
 COUNTED = frozenset(("code", *_DECIDING))
 """Of these, the names of what push results are counted by."""
+DETAILED = NAMES - {"level", "thread"}
+"""Of these, the names of what is kept of a failure in detail."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 _ODD_BYTES = "logwatch.odd_bytes"
 NO_RESULT = PushResult(0, "unknown", "")
@@ -164,7 +166,9 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
             groups.setdefault(name, []).append(column)
 
     def texts(name: str, encoding: str) -> list[str]:
-        last, *others = reversed(groups.get(name, [[b""] * count]))
+        if name not in groups:
+            return nothing
+        last, *others = reversed(groups[name])
         for column in others:
             last = [new or old for new, old in zip(last, column, strict=True)]
         return b"\n".join(last).decode(encoding, _ODD_BYTES).split("\n")
@@ -172,6 +176,7 @@ def from_groups(names: Sequence[str], columns: Sequence[Sequence[bytes]]) -> tup
     count = len(columns[0]) if columns else 0
     if not count:
         return (*[()] * len(PushResult._fields),), {}
+    nothing = [""] * count
     decided = map(_decide, *[texts(name, "latin-1") for name in _DECIDING])
     codes = groups.get("code", [[b""] * count])
     numbers: list[int | Cause]

@@ -268,7 +268,7 @@ class Ledger:
         Return how many failures may stay, and how many may be deleted at once.
         """
         found = self._room(db)
-        wanted = min(self._keep, found.failures + min(waiting.failed, waiting.keep))
+        wanted = min(self._keep, found.failures + waiting.wanted)
         keep, waiting.fits = found.most(self._keep), found.at_once(self._keep)
         rows.keep_newest(db, keep - waiting.to_store)
         if not self._short and min(keep, found.failures + waiting.to_store) < wanted:

@@ -91,9 +91,14 @@ class WaitingFailures:
         self._passed_over += amount
 
     @property
+    def wanted(self) -> int:
+        """How many failures the commit would store on a disk with room: those that withheld ones will not push out."""
+        return min(self.failed, max(0, self.keep - self.withheld))
+
+    @property
     def to_store(self) -> int:
         """How many failures the commit stores one by one."""
-        return min(self.failed, self.keep, self.fits)
+        return min(self.wanted, self.fits)
 
     @property
     def passed_over(self) -> int:

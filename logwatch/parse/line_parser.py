@@ -12,7 +12,7 @@ from logwatch.compile.from_pyparsing import translate
 from logwatch.compile.line_pattern import LinePattern
 from logwatch.compile.nodes import CharRun, Node
 from logwatch.dialect.grammar import Grammar, line_begins, parse_reference, unparsed_cause
-from logwatch.dialect.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
+from logwatch.dialect.result import COUNTED, DETAILED, NO_RESULT, Columns, PushResult, from_captures
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.lines import LineBatch
@@ -32,7 +32,7 @@ class LineParser:
         self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None
         self._stamp: ChunkPattern | None = None  # None unless LINE has just one stamp
-        self._all_names: Dictionary | None = None  # also captures what results are not counted by
+        self._detailed: Dictionary | None = None  # also captures what results are not counted by
         node = grammar.node
         self.compiled = node is not None
         """Whether lines are read without pyparsing."""
@@ -45,7 +45,7 @@ class LineParser:
         self.needs_marker = any(isinstance(step, nodes.Literal) and grammar.marker in step.data for step in steps)
         self._stamp = _up_to("timestamp", node)
         self._line = LinePattern(node)
-        self._all_names = Dictionary(_of_lines(node))
+        self._detailed = Dictionary(_of_lines(nodes.without_captures(node, DETAILED)))
         self.chunk_reader = ChunkReader(_of_lines(nodes.without_captures(node, COUNTED)))
 
     def read(self, line: bytes) -> PushResult | Cause:
@@ -68,16 +68,14 @@ class LineParser:
         return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, payloads: list[bytes]) -> Columns:
-        """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result."""
+        """Return the columns of ``PushResult``, without level and thread, for payloads known to give a result."""
         found: dict[int, Sequence[Any]] = {}
-        if self._all_names:
-            expression = self._all_names
-            rows = expression.pattern.rows(LineBatch.of(payloads).text)
-            if rows is not None:
-                columns, left = expression.results_of(expression.pattern.columns(rows))
-                if not left:
-                    return columns
-                found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}
+        given = self._detailed
+        if given and (rows := given.pattern.rows(LineBatch.of(payloads).text)) is not None:
+            columns, left = given.results_of(given.pattern.columns(rows))
+            if not left:
+                return columns
+            found = {i: row for i, row in enumerate(zip(*columns, strict=True)) if i not in left}
         read = (found.get(i) or self.read(payload) for i, payload in enumerate(payloads))
         # these give a result again, unless a parse action of the grammar does not do the same twice
         return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in read), strict=True))

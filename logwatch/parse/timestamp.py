@@ -26,13 +26,11 @@ _ISO = re.compile(
 _FINE = re.compile(rf"{_MESIBO.pattern}|.*(?:[0-9]{{6}}|:[0-9]{{2}})[.,][0-9]+.*|[0-9]{{12,13}}|[0-9]{{15,16}}")
 _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
 _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
-_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
+_MONTHS = {name: i for i, name in enumerate(re.split(" ", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), 1)}
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _END = 253402300800.0  # of the year 9999 in UTC; a time in another zone may be later
 _SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, with the hyphen behind: takes half the time
 _MILLIS = {f"{n:03}": n for n in range(1000)}
-_UTC = ("Z", "UTC", "GMT")
 _REMEMBERED = 4096
 _TOGETHER_SECONDS = 600.0  # times within such a span date stamps alike, so that each minute is worked out once
 
@@ -60,7 +58,7 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
         if found := _ISO.fullmatch(stamp):
             years, _, months, days, clock, _, where = found.groups()
             if where is not None and where.isalpha():
-                where = "Z" if where in _UTC else None  # names of other zones are not unique
+                where = "Z" if where in ("Z", "UTC", "GMT") else None  # names of other zones are not unique
             return _in_zone(datetime.fromisoformat(f"{years}-{months}-{days}T{clock}{where or ''}"), reference, zone)
         if found := _EPOCH.fullmatch(stamp):
             whole, fraction, millis, micros = found.groups()
@@ -156,11 +154,14 @@ class LineDater:
         """Date a stamp by when its line was received, to within ten minutes; without a stamp return that."""
         if not received:
             return self.seconds(stamp, reference)
-        at = since_epoch(received) if isinstance(received, datetime) else _received(received, reference, self._zone)
-        own = self.seconds(stamp, reference if at is None else at - at % _TOGETHER_SECONDS)
-        return at if own is None else own
+        text = received.decode("latin-1") if isinstance(received, bytes) else received
+        if isinstance(text, str):  # its minute is enough here, and many lines share that
+            minute = f"{text[:16]}:00{text[19:].lstrip('.,0123456789')}" if text[16:17] == ":" else text
+            near = _received(minute, reference, self._zone)
+        else:
+            near = since_epoch(text)
+        own = self.seconds(stamp, reference if near is None else near - near % _TOGETHER_SECONDS)
+        return own if own is not None else _received(text, reference, self._zone) if isinstance(text, str) else near
 
 
-@lru_cache(maxsize=64)  # many formats have no fraction of a second
-def _received(time: bytes | str, reference: float, zone: tzinfo) -> float | None:
-    return seconds_of(time.decode("latin-1") if isinstance(time, bytes) else time, reference, zone)
+_received = lru_cache(maxsize=64)(seconds_of)

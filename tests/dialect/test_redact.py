@@ -5,9 +5,11 @@ import string
 from collections import Counter
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.compile import pcre2
 from logwatch.dialect.redact import LENGTH, shape, shapes, words_of
 from logwatch.parse import load
 
@@ -88,6 +90,34 @@ PARTS = st.sampled_from(
 def test_lines_that_are_shown_together_have_the_shapes_that_each_has(lines):
     """Whatever a line begins or ends with, nothing of it gets into the shape of the next one."""
     assert shapes(lines, WORDS) == [by_hand(line) for line in lines]
+
+
+@pytest.mark.parametrize("lacks", ["no PCRE2", "a match needs more memory than is allowed"])
+def test_without_pcre2_shapes_are_the_same(lacks, monkeypatch):
+    """What re replaces and what PCRE2 replaces is the same."""
+    if lacks == "no PCRE2":
+        monkeypatch.setattr(pcre2, "loaded", lambda: None)
+    else:
+        monkeypatch.setattr(pcre2.Expression, "written", lambda *_: None)
+    random = Random(5)
+    parts = [
+        b" ",
+        b"\t",
+        b"-",
+        b'"',
+        b"\x01",
+        b"\x04",
+        b"code",
+        b"codes",
+        b"uid",
+        b"12",
+        b"1a",
+        b"_",
+        b"\xff",
+        b"dX3:AP-9",
+    ]
+    lines = [b"".join(random.choices(parts, k=random.randrange(30))) for _ in range(500)]
+    assert shapes(lines, WORDS | {lacks.encode()}) == [by_hand(line) for line in lines]  # compiled for these words
 
 
 def test_a_long_line_has_the_shape_of_its_first_thousand_bytes():

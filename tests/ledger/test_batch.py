@@ -84,3 +84,17 @@ def test_the_oldest_failures_come_first_and_those_that_came_together_stay_togeth
     batch.waiting.take_over(kept)
     assert not batch.waiting.withhold(batch.waiting.failed)
     assert [each.at for each in batch.waiting.stored()] == [6, 7, 8, 9, 10, 11]
+
+
+def test_failures_that_withheld_ones_will_push_out_are_never_read(lines):
+    """Groups may hold more than is kept: the oldest are passed over by the first of the commits that share them."""
+    batch = Batch(keep=8)
+    for number in range(0, 9, 3):
+        batch.fail([number, number + 1, number + 2], lines.store, LINE_BYTES)
+    kept = batch.waiting.withhold(4)
+    assert [each.at for each in batch.waiting.stored()] == [1, 2, 3, 4, 5]
+    assert (batch.waiting.to_store, batch.waiting.passed_over, batch.waiting.withheld) == (5, 1, 3)
+    batch = Batch(keep=8, carried=3)
+    batch.waiting.take_over(kept)
+    assert [each.at for each in batch.waiting.stored()] == [6, 7, 8]
+    assert sorted(lines.read) == list(range(1, 9))

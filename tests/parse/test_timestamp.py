@@ -237,6 +237,31 @@ def test_a_minute_is_worked_out_once_whenever_its_records_were_received(monkeypa
     assert len(worked_out) == 20
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%S,%f %z"])
+def test_the_minute_in_which_a_record_was_received_is_worked_out_once(form, monkeypatch):
+    """The texts of syslog and CRI differ from line to line too; a line without a stamp still has its exact time."""
+    dater = LineDater(UTC)
+    asked, real = set(), timestamp._received
+    monkeypatch.setattr(timestamp, "_received", lambda text, *rest: asked.add(text) or real(text, *rest))
+    begin = datetime(2024, 12, 31, 23, 50, 0, 250000, tzinfo=UTC)
+    times = [begin + timedelta(seconds=second) for second in range(1200)]
+    for logged in times:
+        assert (
+            dater.date(logged.strftime("%d%m-%H%M%S-250"), logged.strftime(form).encode(), NOON) == logged.timestamp()
+        )
+    assert len(asked) == 20
+    assert [dater.date("", logged.strftime(form), NOON) for logged in times] == [each.timestamp() for each in times]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("+0200", 0), ("+0100", 1)])
+def test_the_zone_of_a_received_time_is_no_part_that_is_left_out(zone, hour):
+    """In the hour that occurs twice, the zone of the record tells in which pass its line was logged."""
+    dater = LineDater(ZoneInfo("Europe/Berlin"))
+    for other in ("+0200", "+0100", zone):
+        found = dater.date("2510-023000-000", f"2026-10-25T02:30:00.5{other}", NOON)
+    assert found == at(2026, 10, 25, hour, 30)
+
+
 @pytest.mark.parametrize(
     ("stamp", "form", "fine"),
     [

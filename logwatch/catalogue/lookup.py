@@ -108,7 +108,7 @@ class Catalogue:
 
         Raises CatalogueError with every problem of the file.
         """
-        merged = {(e.provider, e.code, e.reason.lower()): e for e in read(resources.catalogue())}
+        merged = {(e.provider, e.code, e.reason.lower()): e for e in read(resources.CATALOGUE)}
         if extra is not None:
             merged |= {(e.provider, e.code, e.reason.lower()): e for e in read(extra)}
             problems = repeated_names(extra, merged.values())

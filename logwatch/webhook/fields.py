@@ -109,8 +109,7 @@ def _code(value: Any) -> int | None:
 
 def load(extra: FilePath | None = None) -> Fields:
     """Load the shipped paths and, before them, those of an operator's file; ConfigError with every problem."""
-    files = [(extra, _read(extra))] if extra else []
-    files.append((resources.webhook_fields(), _read(resources.webhook_fields())))
+    files = [(path, _read(path)) for path in (extra, resources.WEBHOOK_FIELDS) if path]
     problems: list[Problem] = []
     found: dict[str, tuple[Path, ...]] = {}
 

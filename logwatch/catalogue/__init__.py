@@ -1,6 +1,6 @@
 """Look up what every code means: from platform, code and reason to class, severity, side and remedy."""
 
-from logwatch.catalogue.entries import CHURN, SEVERITIES, Class, Entry, Provider, Severity, Side
+from logwatch.catalogue.entries import CHURN, SEVERITIES, Entry, Severity
 from logwatch.catalogue.explain import Explanation, explain
 from logwatch.catalogue.lookup import (
     OTHER,
@@ -21,12 +21,9 @@ __all__ = [
     "SEVERITIES",
     "UNKNOWN_CODES",
     "Catalogue",
-    "Class",
     "Entry",
     "Explanation",
-    "Provider",
     "Severity",
-    "Side",
     "answered_by",
     "explain",
     "limiter",

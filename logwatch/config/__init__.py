@@ -1,6 +1,6 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
-from logwatch.config.listen import Listen, parse_listen
+from logwatch.config.listen import parse_listen
 from logwatch.config.loader import load, read
 from logwatch.config.schema import Backend, Config, Credential, Export, bad_url
 from logwatch.config.sources import Docker, Journal, Source
@@ -12,7 +12,6 @@ __all__ = [
     "Docker",
     "Export",
     "Journal",
-    "Listen",
     "Source",
     "bad_url",
     "load",

@@ -1,6 +1,6 @@
 """Read TOML files into typed tables: the configuration, the catalogue; every problem of a file at once, by its line."""
 
-from logwatch.tables.check import examined, locator, read
+from logwatch.tables.check import locator, read
 from logwatch.tables.places import in_order
 from logwatch.tables.table import FilePath, Name, Table, Text, UserName, Word, unnameable
 
@@ -11,7 +11,6 @@ __all__ = [
     "Text",
     "UserName",
     "Word",
-    "examined",
     "in_order",
     "locator",
     "read",

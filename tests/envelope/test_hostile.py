@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope
+from logwatch.envelope.record import Payloads
 from logwatch.model import PLAIN
 from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, owns, payloads, whole_lines, written
 
@@ -77,7 +78,7 @@ def test_a_text_of_a_user_never_counts(name, texts, first):
     assert [line.split(b" code ")[1][:3] for line in lines] == [b"200"]
 
 
-def agree(taken: envelope.Payloads, exact: list[envelope.Line]) -> bool:
+def agree(taken: Payloads, exact: list[envelope.Line]) -> bool:
     """Return whether lines that were taken out together are those that were taken out one by one, and may all count."""
     lines = taken.text.split(b"\n")[:-1]
     times = [time.decode() if isinstance(time, bytes) else time or "" for time in taken.times]

@@ -2,7 +2,7 @@
 
 from logwatch.config import Config
 from logwatch.errors import ConfigError
-from logwatch.tables import examined
+from logwatch.tables.check import examined
 
 
 def from_dict(raw, path):

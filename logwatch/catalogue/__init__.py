@@ -11,6 +11,7 @@ from logwatch.catalogue.lookup import (
     answered_by,
     limiter,
     number_of,
+    platform_named,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "explain",
     "limiter",
     "number_of",
+    "platform_named",
 ]

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from logwatch import envelope
 from logwatch.envelope.record import Payloads
 from logwatch.model import PLAIN
-from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, owns, payloads, whole_lines, written
+from tests.helpers.wrapping import (
+    A_LINE_EACH,
+    NAMES,
+    SEVERAL_LINES,
+    WRAP,
+    envelope_of,
+    log,
+    owns,
+    payloads,
+    whole_lines,
+    written,
+)
 
 PUSH = "push_on_complete: uid 4711 type fcm code"
 FORGED = f"E2511-101500-123 (17): {PUSH} 903"
@@ -100,11 +111,6 @@ def test_a_line_of_a_users_text_never_brings_a_part_of_an_envelope_along(name):
             assert counting(read(data)) == [], front
 
 
-A_LINE_EACH = (
-    "compose", "compose-timestamps", "compose-podman", "compose-podman-timestamps", "compose-swarm",
-    "compose-nerdctl", "compose-nerdctl-timestamps", "stern", "stern-timestamps",
-    "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
-)  # fmt: skip
 ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]
 
 

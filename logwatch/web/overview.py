@@ -9,7 +9,7 @@ import msgspec
 import logwatch
 from logwatch.catalogue import Catalogue, Entry, answered_by, limiter, number_of
 from logwatch.config import Config
-from logwatch.diagnosis.course import by_class, entry_of
+from logwatch.diagnosis.course import by_class
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
 from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
@@ -250,14 +250,14 @@ def _results(
     def count(results: Mapping[ResultRow, Seen]) -> dict[tuple[Platform, str, str], Seen]:
         total: dict[tuple[Platform, str, str], Seen] = {}
         for row, seen in results.items():
-            total.setdefault(row[1:], Seen()).add(seen)
+            total.setdefault(row.kind, Seen()).add(seen)
         return total
 
     hours, days, none = count(hour), count(day), Seen()
     rows = [
         Result(
             *kind,
-            entry_of(catalogue, ResultRow("", *kind)),
+            catalogue.entry(*kind),
             hours.get(kind, none).count,
             days.get(kind, none).count,
             seen.count,

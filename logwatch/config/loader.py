@@ -17,4 +17,4 @@ def load(path: Path) -> Config:
 
 def read(path: Path) -> tuple[Config | None, list[Problem]]:
     """Read the file at ``path`` as ``tables.read`` does: despite problems."""
-    return tables.read(Config, path, "the configuration", "check the path given with --config")
+    return tables.read(Config, path, "the configuration", "check the path given with --config", piped=True)

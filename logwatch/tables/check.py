@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from logwatch.errors import Problem, did_you_mean, in_words
 from logwatch.ownership import me
+from logwatch.regular_file import open_file
 from logwatch.tables import places, syntax
 from logwatch.tables.table import FilePath, Table, unnameable
 
@@ -23,14 +24,15 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 T = TypeVar("T", bound=Table)
 
 
-def read(kind: type[T], path: Path, what: str, missing: str) -> tuple[T | None, list[Problem]]:
+def read(kind: type[T], path: Path, what: str, missing: str, *, piped: bool = False) -> tuple[T | None, list[Problem]]:
     """Read the file at ``path`` despite problems, so that the rest can be examined: a wrong value gets its default.
 
     The table is None if the file cannot be read or is not TOML. ``what`` names such a file in words, and ``missing`` is
-    the remedy where it is not there.
+    the remedy where it is not there. Unless it may be ``piped`` in, nothing but a regular file is waited for.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") if piped else open_file(path) as file:
+            text = file.read().decode("utf-8-sig")
     except OSError as error:
         why = in_words(error)
         return None, [Problem(str(path), f"{what} cannot be read", why, _remedy(error, missing))]

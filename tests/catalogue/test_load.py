@@ -1,6 +1,7 @@
 """A catalogue file is right in every entry, or each thing that is wrong with it is told."""
 
 import json
+import os
 
 import pytest
 
@@ -171,11 +172,13 @@ def test_other_files_are_refused_in_words(file, content, message):
 
 
 def test_a_file_that_cannot_be_read_is_named(file, tmp_path):
-    """The path and the reason of the operating system are in the message, of a directory as well."""
+    """The path and the reason are in the message; a pipe into which nobody writes is not waited for."""
     assert problems(file) == [
         "FILE: the catalogue cannot be read: No such file or directory\n  try: check catalogue.file"
     ]
-    assert problems(tmp_path) == ["FILE: the catalogue cannot be read: Is a directory\n  try: name a TOML file"]
+    assert problems(tmp_path) == ["FILE: the catalogue cannot be read: it is a directory\n  try: name a TOML file"]
+    os.mkfifo(file)
+    assert problems(file) == ["FILE: the catalogue cannot be read: it is a pipe\n  try: name a TOML file"]
 
 
 def test_a_byte_order_mark_is_no_mistake(file):

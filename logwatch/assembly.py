@@ -26,7 +26,7 @@ _ALL = 1 << 30  # results of a scan
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class LoadedWebhook:
     """What a webhook needs besides its path, loaded."""
 
     fields: Fields
@@ -40,7 +40,7 @@ class Parts:
     config: Config
     catalogue: Catalogue
     grammars: dict[str, Grammar]  # by name
-    webhooks: dict[str, Opened] = field(default_factory=dict)  # by the source's name
+    webhooks: dict[str, LoadedWebhook] = field(default_factory=dict)  # by the source's name
 
     def scanner(self, source: Source, *, keep: int | None = None, every: bool = False) -> Scanner:
         """Make the scanner for the lines of ``source``, which keeps ``keep`` failures, or as many as configured.
@@ -81,7 +81,7 @@ def assemble(config: Config) -> Parts:
     for source in config.source:
         if source.webhook is not None:
             with _noting(problems):
-                webhooks[source.name] = open_webhook(source.webhook)
+                webhooks[source.name] = load_webhook(source.webhook)
     for name in dict.fromkeys(source.grammar for source in config.source if source.webhook is None):
         with _noting(problems):
             grammars[name] = load_grammar(name, config.grammars.paths)
@@ -90,7 +90,7 @@ def assemble(config: Config) -> Parts:
     return Parts(config, catalogue, grammars, webhooks)
 
 
-def open_webhook(webhook: WebhookSource) -> Opened:
+def load_webhook(webhook: WebhookSource) -> LoadedWebhook:
     """Load a webhook's secret and the paths of its fields; raise ConfigError with all problems of both."""
     problems: list[Problem] = []
     fields, secret = None, b""
@@ -101,7 +101,7 @@ def open_webhook(webhook: WebhookSource) -> Opened:
             secret = webhook_secret(Path(webhook.secret_file))
     if problems or fields is None:
         raise ConfigError(*problems)
-    return Opened(fields, secret)
+    return LoadedWebhook(fields, secret)
 
 
 def webhook_secret(path: Path) -> bytes:

@@ -315,12 +315,7 @@ class Daemon:
         logging_setup.configure(config.log.level, config.log.format)
         sources = self._inputs.follow(parts)
         self._webhooks = {
-            source.webhook.path: Endpoint(
-                source.name,
-                parts.webhooks[source.name].fields,
-                self._inputs.inboxes[source.name],
-                parts.webhooks[source.name].secret,
-            )
+            source.webhook.path: Endpoint(source.name, parts.webhooks[source.name], self._inputs.inboxes[source.name])
             for source in config.source
             if source.webhook is not None
         }

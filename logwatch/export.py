@@ -170,9 +170,9 @@ def _push_metrics(
     )
     hits = {(source, who): 0 for source in ready for who in LIMITERS}
     last: dict[tuple[str, str], float] = {}
-    entries = {row[1:]: catalogue.entry(row.platform, row.code, row.reason) for row in (*results, *witnessed)}
+    entries = {row.kind: catalogue.entry(*row.kind) for row in (*results, *witnessed)}
     for row, (count, at) in results.items():
-        entry = entries[row[1:]]
+        entry = entries[row.kind]
         totals.add_metric([*row, entry.class_], count)
         if who := limiter(row.platform, number_of(row.code)):
             hits[row.source, who] += count
@@ -230,7 +230,7 @@ def _webhook_metrics(
     for row, (count, _) in _results(snapshot, catalogue, webhooks).items():
         failed[row] = failed.get(row, 0) if row.source in beside else count
     for row, count in failed.items():
-        class_ = catalogue.entry(row.platform, row.code, row.reason).class_
+        class_ = catalogue.entry(*row.kind).class_
         if class_ != "delivered":
             events.add_metric([*row, class_], count)
     yield events

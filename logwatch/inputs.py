@@ -3,7 +3,6 @@
 import itertools
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Literal
 
 from logwatch.assembly import Parts, discovery
@@ -12,7 +11,6 @@ from logwatch.config import Source as SourceConfig
 from logwatch.events import Log
 from logwatch.journal.follow import Journal, JournalSpec
 from logwatch.ledger.store import Ledger
-from logwatch.model import Envelope
 from logwatch.parse import Scanner
 from logwatch.pipeline import Input, Source
 from logwatch.tail.context import OpenFiles
@@ -66,6 +64,10 @@ class Inputs:
         return self._open[source.name]
 
     def _tail(self, source: SourceConfig, parts: Parts) -> Input:
+        def newest() -> Scanner:
+            """Return the scanner of the newest configuration, since open files outlive a reload."""
+            return self._scanners[source.name]
+
         return Tail(
             SourceSpec(
                 source.name,
@@ -77,9 +79,9 @@ class Inputs:
             ),
             self._ledger.positions.values(),
             lambda: next(self._generations),
-            owns=partial(self._owns, source.name),
-            dates=partial(self._dates, source.name),
-            held=partial(self._held, source.name),
+            owns=lambda line: newest().owns(line),
+            dates=lambda line: newest().dates(line),
+            held=lambda data, envelope: newest().held(data, envelope),
             max_line_bytes=parts.config.follow.max_line_bytes,
             release_seconds=parts.config.follow.release_seconds,
             clock=time.time,
@@ -106,15 +108,3 @@ class Inputs:
     def _start_at(self, source: SourceConfig) -> Literal["beginning", "end"]:
         """Return where to begin: what a lost ledger had counted must not be counted again."""
         return "end" if self._ledger.lost_state else source.start_at
-
-    def _owns(self, source: str, line: bytes) -> bool:
-        """Ask the scanner of the newest configuration, since open files outlive a reload."""
-        return self._scanners[source].owns(line)
-
-    def _dates(self, source: str, line: bytes) -> bool:
-        """Ask the scanner of the newest configuration."""
-        return self._scanners[source].dates(line)
-
-    def _held(self, source: str, data: bytes, envelope: Envelope) -> int:
-        """Ask the scanner of the newest configuration."""
-        return self._scanners[source].held(data, envelope)

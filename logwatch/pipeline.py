@@ -243,7 +243,7 @@ class Pipeline:
                 seen.first = seen.last = undated
             batch.result(row, seen)
             batch.time(row, seen, now)
-            if self.catalogue.entry(row.platform, row.code, row.reason).class_ != "delivered":
+            if self.catalogue.entry(*row.kind).class_ != "delivered":
                 failed += seen.count
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)

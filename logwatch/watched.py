@@ -1,6 +1,7 @@
-"""What exporter, diagnosis and pages look at: a running daemon, or a test's stand-in."""
+"""What exporter, diagnosis and pages look at: a running daemon, or a stand-in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from logwatch.catalogue import Catalogue
@@ -32,3 +33,14 @@ class Watched(Protocol):
     @property
     def credentials(self) -> Sequence[Verdict]:
         """What the last look at the configured credentials found."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """A daemon that was never started, whose metrics are listed or counted."""
+
+    snapshot: Snapshot
+    status: dict[str, SourceStatus]
+    catalogue: Catalogue
+    config: Config
+    credentials: Sequence[Verdict] = ()

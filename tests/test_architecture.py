@@ -22,7 +22,7 @@ LAYERS = [
         "signal_flags",
         "unpack",
     },
-    {"model", "secret"},
+    {"model", "secret", "tables"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify", "words"},
     {"dialect", "discover", "ledger", "lines", "wake"},
     {"parse"},

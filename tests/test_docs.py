@@ -18,9 +18,9 @@ from logwatch.cli import COMMANDS, group
 from logwatch.compile import from_pyparsing
 from logwatch.config import Config
 from logwatch.config.schema import ExportFormat
-from logwatch.config.table import Table
 from logwatch.export import COUNTERS
 from logwatch.model import EnvelopeKind
+from logwatch.tables import Table
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config/logwatch.example.toml").read_text()

@@ -15,7 +15,6 @@ VERBS = {
     "find",
     "judge",
     "keep",
-    "label",
     "load",
     "main",
     "names",

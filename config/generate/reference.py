@@ -24,7 +24,7 @@ from logwatch.credentials.verdict import Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import SourceStatus
+from logwatch.watched import MadeUp
 from tests.test_architecture import LAYERS, PACKAGE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -148,16 +148,6 @@ def _purpose(setting: Setting, said: dict[str, str]) -> str:
     return _VALUES_FIRST.sub("", said.get(f"{setting.table}.{setting.name}", "")).replace("**", "`**`")
 
 
-class _Nothing:
-    """A daemon without a source and with one credential, so that each family of metrics is there, without a sample."""
-
-    snapshot = Snapshot(0.0)
-    status: dict[str, SourceStatus] = {}  # noqa: RUF012  nobody writes to it
-    catalogue = Catalogue.load()
-    config = Config()
-    credentials = (Verdict(name="", file="", provider="apns", form=""),)
-
-
 class Exported(NamedTuple):
     """One metric as Prometheus sees it."""
 
@@ -172,8 +162,11 @@ def metrics() -> list[Exported]:
     registry = CollectorRegistry(auto_describe=False)
     own = [*vars(ProcessMetrics(registry)).values(), *vars(ForwardMetrics(registry)).values()]
     labels = {metric._name: metric._labelnames for metric in own}  # noqa: SLF001  the library has no other way to ask
+    # Without a source and with one credential, each family is there, without a sample
+    credential = Verdict(name="", file="", provider="apns", form="")
+    nothing = MadeUp(Snapshot(0.0), {}, Catalogue.load(), Config(), (credential,))
     found = []
-    for family in [*SnapshotCollector(_Nothing()).collect(), *registry.collect()]:
+    for family in [*SnapshotCollector(nothing).collect(), *registry.collect()]:
         name = f"{family.name}_total" if family.type == "counter" else family.name
         constant = family.samples[0].labels if family.type == "gauge" and family.samples else ()
         names = getattr(family, "_labelnames", labels.get(family.name, constant))

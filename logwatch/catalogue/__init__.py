@@ -1,6 +1,6 @@
 """Look up what every code means: from platform, code and reason to class, severity, side and remedy."""
 
-from logwatch.catalogue.entries import CHURN, SEVERITIES, Class, Entry, Provider, Severity, Side
+from logwatch.catalogue.entries import CHURN, SEVERITIES, Entry, Severity
 from logwatch.catalogue.explain import Explanation, explain
 from logwatch.catalogue.lookup import (
     OTHER,
@@ -11,6 +11,7 @@ from logwatch.catalogue.lookup import (
     answered_by,
     limiter,
     number_of,
+    platform_named,
 )
 
 __all__ = [
@@ -21,14 +22,12 @@ __all__ = [
     "SEVERITIES",
     "UNKNOWN_CODES",
     "Catalogue",
-    "Class",
     "Entry",
     "Explanation",
-    "Provider",
     "Severity",
-    "Side",
     "answered_by",
     "explain",
     "limiter",
     "number_of",
+    "platform_named",
 ]

@@ -1,11 +1,14 @@
 """One entry of the catalogue: what a code of one provider means, with the closed lists its fields choose from."""
 
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 
+from logwatch.errors import Problem
 from logwatch.model import COMPANIES, PROVIDERS
+from logwatch.tables import Table
 
 MESIBO_ABOVE = 900
 """Codes above it are mesibo's own: "If mesibo rejected the push, the error code will be greater than 900" (Step 6)."""
@@ -42,22 +45,53 @@ _WORDS = PROVIDERS | {"id": "ID", "gcm": "GCM"}
 _WHOSE = {"operator": "yours", "app": "yours, in the app", "mesibo": "mesibo", "device": "the device"}
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
+Code = Annotated[int, Meta(ge=-999_999, le=999_999, description="a number of at most six digits, as a log line has it")]
+Reason = Annotated[
+    str,
+    Meta(
+        pattern=r"^([A-Za-z][A-Za-z0-9_]{0,63})?\Z",
+        description="a word of letters, digits and _, as FCM or APNs writes it",
+    ),
+]
+SnakeCase = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z", description="snake_case: a-z, 0-9, single _")
+]
+Sentences = Annotated[str, Meta(pattern=r"\S", description="one or two sentences")]
+Step = Annotated[int, Meta(ge=1, le=9, description="numbers of mesibo's steps, 1 to 9")]
+
+
+class Entry(Table, frozen=True, kw_only=True, dict=True):
     """What one code means; ``code`` as logged, ``reason`` in the provider's spelling or empty."""
 
     provider: Provider
-    code: int
-    reason: str = ""
-    name: str  # unique, snake_case
+    code: Code
+    reason: Reason = ""
+    name: SnakeCase  # unique
     class_: Class = msgspec.field(name="class")
     severity: Severity
     side: Side
     retryable: bool = False  # the same request may succeed later without anybody's action
     token_dead: bool = False  # the provider itself says that this token will not work again
-    steps: tuple[int, ...] = ()  # of mesibo's troubleshooting page, the most useful first
-    meaning: str
-    remedy: str
+    steps: tuple[Step, ...] = ()  # of mesibo's troubleshooting page, the most useful first
+    meaning: Sentences
+    remedy: Sentences
     source: tuple[str, ...] = ()  # URLs, or in words that nobody states it
+
+    def __str__(self) -> str:
+        """Name it by what it is looked up with: ``fcm 404 UNREGISTERED``."""
+        return f"{self.provider} {self.code} {self.reason}".rstrip()
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Refuse an entry that could never match."""
+        problems = []
+        if (self.code > MESIBO_ABOVE) != (self.provider == "mesibo"):
+            why = "codes above 900 are mesibo's own, all others are the provider's"
+            what = f"code {self.code} is not from {self.provider}"
+            problems.append(Problem(where, what, why, "correct provider or code"))
+        if self.provider == "any" and self.reason:
+            why = "'any' is the meaning of a bare number; a reason tells the provider"
+            problems.append(Problem(where, "reason with provider 'any'", why, "write provider = 'fcm' or 'apns'"))
+        return problems
 
     @cached_property
     def title(self) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from logwatch.catalogue.entries import STEPS, Entry
-from logwatch.catalogue.lookup import PLATFORMS, Catalogue, answered_by
-from logwatch.model import PROVIDERS, Platform
+from logwatch.catalogue.lookup import PLATFORMS, Catalogue, answered_by, platform_named
+from logwatch.model import PROVIDERS
 
 _HIGHEST = 999  # no provider, and no page of mesibo's, knows a longer code
 
@@ -54,7 +54,7 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
         return _unlisted(catalogue, code)
     notes: list[str] = []
     found = True
-    platform = _platform(provider)
+    platform = platform_named(provider)
     asked = answered_by(platform, code) if provider else ""
     if asked == "mesibo" and provider != "mesibo":
         notes.append(f"Codes above 900 are mesibo's own: {PROVIDERS[provider]} was never asked.")
@@ -76,10 +76,6 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
     if not asked and not reason:
         notes.extend(_differs(catalogue, code))
     return Explanation(code, _headline(code, entries), True, found, tuple(notes), tuple(entries))  # noqa: FBT003
-
-
-def _platform(provider: str) -> Platform:
-    return "fcm" if provider == "fcm" else "apns" if provider == "apns" else "unknown"
 
 
 def _unlisted(catalogue: Catalogue, code: int) -> Explanation:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 from logwatch import resources
 from logwatch.catalogue.entries import MESIBO_ABOVE, Entry
@@ -73,6 +72,11 @@ OTHER_CODES = "other"
 """Its label, where a code's label is its number."""
 
 
+def platform_named(word: str) -> Platform:
+    """Return the platform with this name; ``unknown`` for any other word."""
+    return next((platform for platform in PLATFORMS if platform == word), "unknown")
+
+
 def number_of(label: str) -> int | None:
     """Return the code that a label stands for; None for the other codes, of which there are several."""
     return None if label == OTHER_CODES else int(label)
@@ -108,7 +112,7 @@ class Catalogue:
 
         Raises CatalogueError with every problem of the file.
         """
-        merged = {(e.provider, e.code, e.reason.lower()): e for e in read(resources.catalogue())}
+        merged = {(e.provider, e.code, e.reason.lower()): e for e in read(resources.CATALOGUE)}
         if extra is not None:
             merged |= {(e.provider, e.code, e.reason.lower()): e for e in read(extra)}
             problems = repeated_names(extra, merged.values())
@@ -135,7 +139,7 @@ class Catalogue:
 
     def _look_up(self, platform: str, code: str, reason: str) -> Entry:
         number = number_of(code)
-        return OTHER if number is None else self.classify(cast(Platform, platform), number, reason)
+        return OTHER if number is None else self.classify(platform_named(platform), number, reason)
 
     def reason(self, platform: Platform, code: int, raw: str) -> str:
         """Return the reason as the catalogue spells it, or empty for one that it does not list for this code.

@@ -16,7 +16,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.cli.check_series import series
 from logwatch.cli.options import config_option
-from logwatch.config import Config, in_order, locator, read
+from logwatch.config import Config, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.credentials.look import EXTRA, asked, missing_extra
 from logwatch.credentials.look import examine as looked_at
@@ -28,6 +28,7 @@ from logwatch.ownership import is_there
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
+from logwatch.tables import in_order, locator
 from logwatch.web.access import load, refuse_in_the_clear, warnings
 from logwatch.words import followed
 

@@ -1,7 +1,6 @@
 """Count the series of a scrape by making one, for Prometheus' ``sample_limit``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
@@ -10,12 +9,13 @@ from prometheus_client import CollectorRegistry
 from logwatch.catalogue import OTHER_CODES, UNKNOWN_CODES, Catalogue
 from logwatch.catalogue.lookup import PLATFORMS
 from logwatch.config import Config
-from logwatch.credentials.verdict import KINDS, MOST_TOPICS, Verdict
+from logwatch.credentials.verdict import KINDS, MOST_TOPICS
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Platform, Seen, SourceStatus
+from logwatch.watched import MadeUp
 from logwatch.webhook.source import WebhookStatus
 
 
@@ -47,15 +47,6 @@ def _unlisted(catalogue: Catalogue) -> Sequence[int]:
     return [below[0], *above[: UNKNOWN_CODES - 1]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Watched:
-    snapshot: Snapshot
-    status: dict[str, SourceStatus]
-    catalogue: Catalogue
-    config: Config
-    credentials: tuple[Verdict, ...] = ()
-
-
 def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:
     """Return the registry of a daemon with this configuration that has read all its logs, and found ``results``."""
     registry = CollectorRegistry()
@@ -73,7 +64,7 @@ def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Se
     there = MappingProxyType({name: SourceRow(ready=True, last_line_at=0.0) for name in status})
     counted = MappingProxyType({row: seen for row, seen in results.items() if row.source in status})
     snapshot = Snapshot(0.0, counted, sources=there, witnessed=counted)
-    registry.register(SnapshotCollector(_Watched(snapshot, status, catalogue, config)))
+    registry.register(SnapshotCollector(MadeUp(snapshot, status, catalogue, config)))
     return registry
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from logwatch import envelope, ownership
-from logwatch.assembly import discovery, open_webhook, webhook_secret
+from logwatch.assembly import discovery, load_webhook, webhook_secret
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
@@ -40,7 +40,7 @@ def problems(source: Source, where: str) -> Iterator[Problem]:
 
 def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
     try:
-        yield from against_samples(open_webhook(webhook).fields)
+        yield from against_samples(load_webhook(webhook).fields)
     except LogwatchError as error:
         yield from error.problems
     if webhook.secret_file is not None:

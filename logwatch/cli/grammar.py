@@ -54,7 +54,7 @@ def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
     that take more time than their length warrants.
     """
     failed = False
-    for each in [name] if name else names([*directories, resources.grammars()]):
+    for each in [name] if name else names([*directories, resources.GRAMMARS]):
         try:
             grammar = load(each, directories)
             problems = check(grammar)

@@ -95,11 +95,11 @@ def command(
             sys.exit(INTERRUPTED)
         if not tallies.rows:
             click.echo(f"error: {_nothing(past)}", err=True)
-            sys.exit(2 if done.unreadable == len(planned.inputs) else 1)
+            sys.exit(2 if done.failed == len(planned.inputs) else 1)
         with progress_bar(MofNCompleteColumn()) as progress:
             written = write(file, tallies, planned.catalogue, labels, _advance(progress))
     click.echo(_told(written, past, output), err=True)
-    if done.unreadable or past.unreadable:
+    if done.failed or past.unreadable:
         sys.exit(1)
 
 

@@ -28,13 +28,13 @@ INTERRUPTED = 130
 class Read:
     """How the reading went."""
 
-    unreadable: int  # inputs that could not be read, or not to their end
+    failed: int  # inputs that could not be read, or not to their end
     interrupted: bool
 
 
 def read(planned: ReportPlan, count: Count) -> Read:
     """Count one input after the other; print why, if one cannot be read."""
-    unreadable = 0
+    failed = 0
     with progress_bar() as progress:
         seen: set[tuple[int, int]] = set()
         each = [partial(_file, path, how, seen) for path, how in planned.inputs]
@@ -44,11 +44,11 @@ def read(planned: ReportPlan, count: Count) -> Read:
                 try:
                     read_one(count, progress)
                 except Unreadable as error:
-                    unreadable += 1
+                    failed += 1
                     print_problems(error.problems)
         except KeyboardInterrupt:
-            return Read(unreadable, interrupted=True)
-    return Read(unreadable, interrupted=False)
+            return Read(failed, interrupted=True)
+    return Read(failed, interrupted=False)
 
 
 def _file(path: str, how: LogSettings, seen: set[tuple[int, int]], count: Count, progress: Progress | None) -> None:

@@ -83,7 +83,7 @@ def command(
         planned, left_out = user_report.bounded(planned, since)
         story = user_report.begin(user.strip(), planned, count, left_out)
     done = read(planned, count)
-    none = done.unreadable == len(planned.inputs) + len(planned.journals) > 0 and not count.summary.lines
+    none = done.failed == len(planned.inputs) + len(planned.journals) > 0 and not count.summary.lines
     if story is not None:
         severities = story.show(form, whole=whole)
     else:
@@ -94,7 +94,7 @@ def command(
     if done.interrupted:
         click.echo("note: interrupted: this is what was counted until then", err=True)
         sys.exit(INTERRUPTED)
-    if done.unreadable:
+    if done.failed:
         sys.exit(2 if none else 1)
     if count.unreadable or (fail_on and severities.intersection(SEVERITIES[SEVERITIES.index(fail_on) :])):
         sys.exit(1)

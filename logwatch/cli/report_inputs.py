@@ -5,6 +5,7 @@ import shlex
 import stat
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,17 +63,13 @@ def plan(
         paths = (STDIN,)
     config = find(file)[0] if file is not None or not paths else Config(source=(Source(name="mesibo"),))
     logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
-    config = msgspec.structs.replace(config, source=logs)  # a webhook has no log: its calls are only in the ledger
     if timezone is not None:
-        config = msgspec.structs.replace(
-            config, source=tuple(msgspec.structs.replace(source, timezone=timezone) for source in config.source)
-        )
-        if problems := [problem for source in config.source for problem in source.wrong_zone("--timezone")][:1]:
+        logs = tuple(msgspec.structs.replace(source, timezone=timezone) for source in logs)
+        if problems := logs[0].wrong_zone("--timezone"):
             raise LogwatchError(*problems)
+    config = msgspec.structs.replace(config, source=logs)  # a webhook has no log: its calls are only in the ledger
     parts = assemble(config)
-    most = config.follow.max_line_bytes
-
-    kept = None if detailed else 0
+    most, kept = config.follow.max_line_bytes, None if detailed else 0
     sources = [
         (source, LogSettings(parts.scanner(source, keep=kept, every=detailed), source.envelope, most, source.name))
         for source in config.source
@@ -81,16 +78,7 @@ def plan(
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
     if not inputs and not detailed:
-        named = [path for source in config.source for path in source.paths]
-        named += [f"container {source.docker.container}" for source in config.source if source.docker]
-        looked = f"looked for {', '.join(named)}" if named else "the source is not a file here"
-        remedy = f"name files, or: docker logs mesibo 2>&1 | mesibo-logwatch {command} -"
-        for source in config.source:
-            if source.journal:
-                asked = shlex.join(source.journal.target.arguments)
-                remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
-        nothing = Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy)
-        raise LogwatchError(nothing, *(problem for source in config.source for problem in look_for(source).problems))
+        raise _nothing_to_read(logs, command)
     state = Path(config.state.directory) if file is not None or not paths else None
     journals = [
         (source.journal.target, replace(how, envelope="plain"))
@@ -98,6 +86,21 @@ def plan(
         if source.journal and detailed and not paths
     ]
     return ReportPlan(parts.catalogue, tuple(inputs), not paths, state, tuple(journals))
+
+
+def _nothing_to_read(sources: Iterable[Source], command: str) -> LogwatchError:
+    """Return the error that no log is there, and what keeps those of the sources from being found."""
+    named: list[str] = []
+    remedy = f"name files, or: docker logs mesibo 2>&1 | mesibo-logwatch {command} -"
+    problems: list[Problem] = []
+    for source in sources:
+        named += [*source.paths, *([f"container {source.docker.container}"] if source.docker else [])]
+        problems += look_for(source).problems
+        if source.journal:
+            asked = shlex.join(source.journal.target.arguments)
+            remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
+    looked = f"looked for {', '.join(named)}" if named else "the source is not a file here"
+    return LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy), *problems)
 
 
 def _how(path: str, sources: list[tuple[Source, LogSettings]]) -> LogSettings:

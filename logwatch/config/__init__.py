@@ -1,8 +1,7 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
-from logwatch.config.listen import Listen, parse_listen
-from logwatch.config.loader import load, locator, read
-from logwatch.config.places import in_order
+from logwatch.config.listen import parse_listen
+from logwatch.config.loader import load, read
 from logwatch.config.schema import Backend, Config, Credential, Export, bad_url
 from logwatch.config.sources import Docker, Journal, Source
 
@@ -13,12 +12,9 @@ __all__ = [
     "Docker",
     "Export",
     "Journal",
-    "Listen",
     "Source",
     "bad_url",
-    "in_order",
     "load",
-    "locator",
     "parse_listen",
     "read",
 ]

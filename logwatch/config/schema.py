@@ -8,8 +8,8 @@ from msgspec import Meta, field
 
 from logwatch.config.listen import parse_listen
 from logwatch.config.sources import Source
-from logwatch.config.table import FilePath, Name, Table, Text, UserName, Word
 from logwatch.errors import Problem
+from logwatch.tables import FilePath, Name, Table, Text, UserName, Word
 
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Meta
 
-from logwatch.config.table import FilePath, Name, Table, Text
 from logwatch.errors import Problem
 from logwatch.journal.place import Target
 from logwatch.model import EnvelopeChoice, InputKind
+from logwatch.tables import FilePath, Name, Table, Text
 
 Unit = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}\Z", description='a unit\'s whole name, such as "mesibo.service"')

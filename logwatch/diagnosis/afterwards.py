@@ -7,7 +7,6 @@ diagnosed as the last hour would have been at its end, in intervals of a quarter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import failures
 from logwatch.diagnosis.incidents import fold
@@ -25,7 +24,7 @@ def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
     found: dict[int, Incident] = {}
     for timeline, finer in zip(timelines, [*timelines[1:], None], strict=True):
         until = finer.starts.start if finer else timeline.starts.stop
-        failing = [row for row in timeline.series if entry_of(facts.catalogue, row).class_ != "delivered"]
+        failing = [row for row in timeline.series if facts.catalogue.entry(*row.kind).class_ != "delivered"]
         counts = dict(zip(timeline.starts, timeline.counts(failing), strict=True))
         for start in timeline.starts:
             at = start + timeline.width

@@ -73,23 +73,18 @@ class Course:
         return max(self.first, self.accepted_at or 0.0) if self.total else self.first
 
 
-def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
-    """Return the catalogue's entry for a counted result."""
-    return catalogue.entry(row.platform, row.code, row.reason)
-
-
 def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[str, int]:
     """Count results by class, the most frequent first."""
     counts: dict[str, int] = {}
     for row, seen in results.items():
-        name = entry_of(catalogue, row).class_
+        name = catalogue.entry(*row.kind).class_
         counts[name] = counts.get(name, 0) + seen.count
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def courses(facts: Facts) -> list[Course]:
     """Return the course of each kind of failure in the last hour."""
-    entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
+    entries = {row: facts.catalogue.entry(*row.kind) for row in facts.day | facts.hour}
     found: dict[tuple[str, str, bool], Course] = {}
     for row, seen in sorted(facts.hour.items(), key=lambda item: -item[1].count):
         entry = entries[row]
@@ -140,7 +135,7 @@ class _Peers:
             max(timeline.series[row].last)
             for timeline in (facts.quarters, *facts.before)
             for row in rows(timeline)
-            if entry_of(facts.catalogue, row).class_ == "delivered"
+            if facts.catalogue.entry(*row.kind).class_ == "delivered"
         ]
         self.accepted_at = max(accepted, default=None)
         self.since = self.accepted_at or 0.0  # 0 if none was accepted in the last 30 days

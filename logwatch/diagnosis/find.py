@@ -2,7 +2,7 @@
 
 from logwatch.catalogue import CHURN, number_of
 from logwatch.diagnosis import credentials, dates, watching, weight, witness
-from logwatch.diagnosis.course import Course, courses, entry_of
+from logwatch.diagnosis.course import Course, courses
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.weight import MANY, MUCH
 from logwatch.diagnosis.words import NOISE, cause, pushes
@@ -166,7 +166,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
         return []
     good = all_ = 0
     for row, seen in facts.hour.items():
-        class_ = entry_of(facts.catalogue, row).class_
+        class_ = facts.catalogue.entry(*row.kind).class_
         if row.source in facts.silent or class_ in CHURN:
             continue
         all_ += seen.count

@@ -1,8 +1,9 @@
 """Gather the facts of a moment from a running daemon and its ledger."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from logwatch.config import Config
 from logwatch.diagnosis.facts import Facts, SourceSetup
@@ -41,25 +42,30 @@ def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) 
     sources = watched.status
     minutes, quarters, *before = (timelines.of(width, now, snapshot.changed).among(sources) for width in WIDTHS)
     files = reader.positions()
-    lists = {
-        "minutes": minutes,
-        "quarters": quarters,
-        "before": before,
-        "set_aside": set_aside_at(reader.path),
-        "shapes": reader.shapes(SHAPES),
-        "heard": reader.heard(now - WIDTHS[MINUTE]),
-        "witnessed": reader.minutes(now - WIDTHS[MINUTE]),
-    }
-    return _facts(watched, now, files, {row.source for row in minutes.series}, snapshot, **lists), files
+    facts = replace(
+        _facts(watched, now, snapshot, files, {row.source for row in minutes.series}),
+        minutes=minutes,
+        quarters=quarters,
+        before=before,
+        set_aside=set_aside_at(reader.path),
+        shapes=reader.shapes(SHAPES),
+        heard=reader.heard(now - WIDTHS[MINUTE]),
+        witnessed=reader.minutes(now - WIDTHS[MINUTE]),
+    )
+    return facts, files
 
 
 def without_ledger(watched: Examined, now: float) -> Facts:
     """Return what is known at ``now`` while the ledger cannot be read: totals, and the status of each source."""
-    return _facts(watched, now, (), (), watched.snapshot)
+    return _facts(watched, now, watched.snapshot)
 
 
 def _facts(
-    watched: Examined, now: float, files: Iterable[Position], pushed: Collection[str], snapshot: Snapshot, **lists: Any
+    watched: Examined,
+    now: float,
+    snapshot: Snapshot,
+    files: Iterable[Position] = (),
+    pushed: Collection[str] = (),
 ) -> Facts:
     status = watched.status
     return Facts(
@@ -71,7 +77,6 @@ def _facts(
         setups=setups(watched.config, files, pushed),
         refused=watched.refused,
         credentials=watched.credentials,
-        **lists,
     )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from logwatch.catalogue import Entry
 from logwatch.diagnosis import weight
-from logwatch.diagnosis.course import Course, entry_of
+from logwatch.diagnosis.course import Course
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.model import COMPANIES
 from logwatch.webhook.source import WebhookStatus
@@ -108,7 +108,7 @@ def _disagreement(status: WebhookStatus, facts: Facts) -> Iterator[Finding]:
     for row, series in facts.minutes.series.items():
         if row.source == log:
             count = sum(series.counts[i] for i in settled)
-            if entry_of(facts.catalogue, row).class_ == "delivered":
+            if facts.catalogue.entry(*row.kind).class_ == "delivered":
                 accepted += count
             else:
                 logged[row.code] += count

@@ -40,7 +40,7 @@ def require_name(name: str) -> None:
 
 def find(name: str, directories: Sequence[Path]) -> Path:
     """Return the path of the first ``NAME.py`` in the directories, then among the shipped grammars."""
-    places = [*directories, resources.grammars()]
+    places = [*directories, resources.GRAMMARS]
     require_name(name)
     for directory in places:
         try:
@@ -129,7 +129,7 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
         with open_file(path) as file:
             facts = [(path, os.fstat(file.fileno())), (path.parent, path.parent.stat())]
             # What came with the package is trusted like the package: whoever can write there owns us anyway
-            if resources.grammars() not in (path.parent, path.parent.parent):
+            if resources.GRAMMARS not in (path.parent, path.parent.parent):
                 for what, status in facts:
                     if status.st_uid not in (0, os.geteuid()):
                         why = "a grammar is code, and this belongs to neither root nor the user who runs it"

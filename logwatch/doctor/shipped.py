@@ -26,7 +26,7 @@ class RuleFile:
 def rule_files() -> list[RuleFile]:
     """Read the rule files that are shipped with this program."""
     found = []
-    for path in sorted(resources.prometheus_rules().glob("*.yml")):
+    for path in sorted(resources.PROMETHEUS_RULES.glob("*.yml")):
         groups = yaml.load(path.read_text(), _LOADER)["groups"]  # noqa: S506  a safe loader, ten times as fast
         rules = [rule for group in groups for rule in group["rules"]]
         found.append(

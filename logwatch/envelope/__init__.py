@@ -6,10 +6,9 @@ whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, w
 something in front of a line are a table in ``fronts``.
 """
 
-from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
+from logwatch.envelope.decide import Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
 from logwatch.envelope.lines import (
-    Piece,
     begins,
     behind,
     cut,
@@ -21,8 +20,7 @@ from logwatch.envelope.lines import (
     taken_out,
     unwrap,
 )
-from logwatch.envelope.prefixed import CONTAINER_ID
-from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
+from logwatch.envelope.record import Format, Frame, Line, Received, Record
 from logwatch.envelope.text import (
     ESCAPED_RETURNS,
     MARK,
@@ -38,8 +36,6 @@ from logwatch.envelope.text import (
 )
 
 __all__ = [
-    "CONTAINER_ID",
-    "ENOUGH_VOTES",
     "ESCAPED_RETURNS",
     "FORMATS",
     "MARK",
@@ -48,8 +44,6 @@ __all__ = [
     "Line",
     "NoText",
     "Owns",
-    "Payloads",
-    "Piece",
     "Received",
     "Record",
     "Undecided",

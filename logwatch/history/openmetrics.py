@@ -58,7 +58,7 @@ def write(
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Written:
     """Write all series, with ``labels`` added; call ``progress`` with how many series are done, and of how many."""
-    results = [_Series({**row._asdict(), "class": catalogue.entry(*row[1:]).class_}, (row,)) for row in tallies.rows]
+    results = [_Series({**row._asdict(), "class": catalogue.entry(*row.kind).class_}, (row,)) for row in tallies.rows]
     limits = list(_limits(tallies.rows))
     spans = {
         source: list(spans_of(minute for minute, _ in tallies.minutes(rows)))

@@ -19,7 +19,7 @@ from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
-from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.keys import ResultKind, ResultRow
 from logwatch.ledger.schema import known_version, open_to_read
 from logwatch.ledger.timeline import Changed, Counted, Timeline, kept_starts
 from logwatch.ledger.waiting import StoredFailure
@@ -32,9 +32,6 @@ COUNTED = 100_000  # failures of a filter are counted up to here
 _CACHE_KIB = 512  # of SQLite's page cache, whose default is 2 MB per connection: the system caches the file as well
 _STEPS = 20_000  # of SQLite's virtual machine between two checks of the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
-
-ResultKind = tuple[str, str, str]
-"""Platform, code and reason: what the catalogue classifies by."""
 
 
 class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistake

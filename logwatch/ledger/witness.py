@@ -7,10 +7,9 @@ import json
 import sqlite3
 from collections.abc import Collection
 from dataclasses import astuple
-from typing import Any
 
 from logwatch.ledger.batch import Batch
-from logwatch.ledger.join import APART_SECONDS, Failed, WitnessEvent, join
+from logwatch.ledger.join import APART_SECONDS, Failed, WebhookReason, WitnessEvent, join
 
 RECOGNISED_SECONDS = 86400.0
 RECOGNISED = 500_000  # events, in 25 MB: beyond that, the oldest are no longer recognised
@@ -61,16 +60,17 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     new += [(e.at, e.user, e.token) for e in batch.events] + [(e.at, e.uid, "") for e in batch.events]
     if not new:
         return
-    first, last = min(row[0] for row in new) - APART_SECONDS, max(row[0] for row in new) + APART_SECONDS
+    times = [at for at, *_ in new]
+    first, last = min(times) - APART_SECONDS, max(times) + APART_SECONDS
     around = (first - APART_SECONDS, last + APART_SECONDS)
     if db.execute("SELECT 1 FROM witness_events WHERE at BETWEEN ? AND ? LIMIT 1", around).fetchone() is None:
         return
     # Their failures, all events about them, and all other failures that these events may be about
-    names = {name for row in new for name in row[1:]} - {""}
+    names = {name for _, *user_and_token in new for name in user_and_token} - {""}
     mine = _failures(db, names, around)
     if not mine:
         return
-    names |= {name for row in mine for name in row[6:8]}
+    names |= {name for failed, _ in mine for name in (failed.user, failed.token)}
     events = [
         WitnessEvent(*row)
         for row in db.execute(
@@ -81,28 +81,32 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     ]
     names |= {name for event in events for name in (event.user, event.uid, event.token)}
     found = _failures(db, names - {""}, around)
-    for times in ([event.at for event in events], [row[1] for row in found]):
+    compared = [failed for failed, _ in found]
+    for times in ([each.at for each in events], [each.at for each in compared]):
         if len(times) == JOINED:  # further back, not everything was compared
             first = max(first, times[-1] + APART_SECONDS)
-    heard = join((Failed(*row[:9]) for row in found), events)
+    heard = join(compared, events)
     db.executemany(
         "UPDATE failures SET heard = ?, heard_platform = ? WHERE id = ?",
         [
-            (*now, row[0])
-            for row in mine
-            if first <= row[1] <= last and (now := heard.get(row[0], ("", ""))) != (row[9], row[10])
+            (*now, failed.id)
+            for failed, before in mine
+            if first <= failed.at <= last and (now := heard.get(failed.id, WebhookReason("", ""))) != before
         ],
     )
 
 
-def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, float]) -> list[Any]:
-    """Return the failures of users or tokens, newest first: the columns of ``Failed``, then what was heard so far."""
-    return db.execute(
+def _failures(
+    db: sqlite3.Connection, names: set[str], around: tuple[float, float]
+) -> list[tuple[Failed, WebhookReason]]:
+    """Return the failures of users or tokens, newest first, each with what was heard of it so far."""
+    rows = db.execute(
         "WITH names AS (SELECT value FROM json_each(?))"
         " SELECT id, at, source, platform, code, app, user, token, reason, heard, heard_platform FROM failures"
         " WHERE at BETWEEN ? AND ? AND (user IN names OR token IN names) ORDER BY at DESC LIMIT ?",
         (json.dumps(sorted(names)), *around, JOINED),
-    ).fetchall()
+    )
+    return [(Failed(*row[:9]), WebhookReason(*row[9:])) for row in rows]
 
 
 def prune(db: sqlite3.Connection, keep: int, most: int, now: float, retention: float) -> None:

@@ -8,6 +8,14 @@ from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Marked
 from logwatch.propose.lines import mask
 from logwatch.propose.words import opener
 
+_ANSWERS = (
+    '{"error":{"status":"NOT_FOUND","details":[{"errorCode":"UNREGISTERED"}]}}',
+    '{"reason":"Unregistered"}',
+    '{"name":"projects/demo/messages/0:1"}',
+    '{"multicast_id":1}',
+)
+"""Of providers, which may stand behind a code."""
+
 
 def hostile(dialect: Dialect, line: str, code: int) -> Iterator[str]:
     """Yield lines made from a good one with ``code``; the forged code in them is ``false_code(code)``."""
@@ -42,62 +50,55 @@ def _misplaced(dialect: Dialect, line: str) -> Iterator[str]:
     yield f"on_message: {dialect.marker}: code {903}"
 
 
-def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]:  # noqa: C901  a list of lines
+def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]:
     begin = line.find(dialect.marker) + len(dialect.marker)
     begin += opener(MarkedLine(line, line[: begin - len(dialect.marker)], line[begin:]))
     masked = mask(line[begin:], form.quotes)
-    false = false_code(code)
     anchor = form.codes[0] if form.codes else Announced("", "")
-    forged = f"{anchor.key}{anchor.gap}{false}"
-    found = None
-    for each in form.codes:
-        gap = re.escape(each.gap).replace(r"\ ", "[ \t]+")
-        found = found or re.search(rf"(?:(?<=[\s,;|(])|^){re.escape(each.key)}{gap}(?=-?0*{code}(?![0-9]))", masked)
-    if found is None and form.last:
-        found = re.search(rf"(?:(?<=[\s,;|:=])|^)(?={code}[\s).]*$)", masked)
-    if found is None:
-        opened = re.search(rf"(?={code}(?![0-9]))", masked)
-        if opened is None:
-            return
-        place, end = begin + opened.start(), begin + opened.start()
-        yield f"{line[:place]}code {line[place:]}"
-        yield f'{line[:place]}"{false}" {line[place:]}'
+    forged = f"{anchor.key}{anchor.gap}{false_code(code)}"
+    if found := _announced(form, masked, code):
+        yield from _before_announced(form, line[: begin + found.start()], line[begin + found.start() :], forged)
+    elif found := re.search(rf"(?={code}(?![0-9]))", masked):
+        head, rest = line[: begin + found.start()], line[begin + found.start() :]
+        yield f"{head}code {rest}"
+        yield f'{head}"{false_code(code)}" {rest}'
         if form.groups:
             yield f"{line} ({forged}) ( )"
     else:
-        place, end = begin + found.start(), begin + found.end()
-        separator = next((mark + " " for mark in form.marks if mark != "|"), " ") if "|" not in form.marks else "|"
-        for text in (
-            f'"{forged}"',
-            f'"\\" {forged} \\\\"',
-            f"{{{forged}}}",
-            f"[{forged}]",
-            *_deep(forged),
-            f"x{forged}",
-            forged,
-        ):
-            yield f"{line[:place]}{text}{separator}{line[place:]}"
-        yield f'{line[:place]}"{forged} {line[place:]}'
-        yield f"{line[:place]}{{ {forged} {line[place:]}"
-        yield f"{line[:place]}}} {line[place:]}"
-        if form.groups:
-            yield f"{line[:place]}({forged}) {line[place:]}"
-            yield f"{line[:place]}( {line[place:]}"
-        for quote in form.quotes[1:]:
-            yield f"{line[:place]}name={quote}{forged}{quote}{separator}{line[place:]}"
-    number = str(code)
-    rest = line[end:].removeprefix(number)
-    for text in ("none", f"{number}ms", f"{number}.5", "1234567", f'"{number}"'):
-        yield f"{line[:end]}{text}{rest}"
+        return
+    at = begin + found.end()
+    for text in ("none", f"{code}ms", f"{code}.5", "1234567", f'"{code}"'):
+        yield f"{line[:at]}{text}{line[at:].removeprefix(str(code))}"
     if not form.last:
-        yield f'{line[:end]}{number} {{{forged}}} [{forged} {{}}] }} "{forged}"'
+        head = f"{line[:at]}{code}"
+        yield f'{head} {{{forged}}} [{forged} {{}}] }} "{forged}"'
         yield f"{line} word"
-        for text in _deep(forged):
-            yield f"{line[:end]}{number} {text}"
-        yield f'{line[:end]}{number} {{"error":{{"status":"NOT_FOUND","details":[{{"errorCode":"UNREGISTERED"}}]}}}}'
-        yield f'{line[:end]}{number} {{"reason":"Unregistered"}}'
-        yield f'{line[:end]}{number} {{"name":"projects/demo/messages/0:1"}}'
-        yield f'{line[:end]}{number} {{"multicast_id":1}}'
+        yield from (f"{head} {text}" for text in (*_deep(forged), *_ANSWERS))
+
+
+def _announced(form: Words, masked: str, code: int) -> re.Match[str] | None:
+    """Find the words that announce the code, up to the code itself."""
+    for each in form.codes:
+        gap = re.escape(each.gap).replace(r"\ ", "[ \t]+")
+        if found := re.search(rf"(?:(?<=[\s,;|(])|^){re.escape(each.key)}{gap}(?=-?0*{code}(?![0-9]))", masked):
+            return found
+    return re.search(rf"(?:(?<=[\s,;|:=])|^)(?={code}[\s).]*$)", masked) if form.last else None
+
+
+def _before_announced(form: Words, head: str, rest: str, forged: str) -> Iterator[str]:
+    """Yield lines with a forged result in front of the words that announce the real one."""
+    separator = next((mark + " " for mark in form.marks if mark != "|"), " ") if "|" not in form.marks else "|"
+    plain = (f'"{forged}"', f'"\\" {forged} \\\\"', f"{{{forged}}}", f"[{forged}]")
+    for text in (*plain, *_deep(forged), f"x{forged}", forged):
+        yield f"{head}{text}{separator}{rest}"
+    yield f'{head}"{forged} {rest}'
+    yield f"{head}{{ {forged} {rest}"
+    yield f"{head}}} {rest}"
+    if form.groups:
+        yield f"{head}({forged}) {rest}"
+        yield f"{head}( {rest}"
+    for quote in form.quotes[1:]:
+        yield f"{head}name={quote}{forged}{quote}{separator}{rest}"
 
 
 def _deep(text: str) -> list[str]:

@@ -31,56 +31,64 @@ def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> li
     cut = [opener(line) for line in lines]
     rests = [line.rest[at:] for line, at in zip(lines, cut, strict=True)]
     openers = Counter(re.sub(r"\[[^][]*\]", "[*]", line.rest[:at]) for line, at in zip(lines, cut, strict=True))
-    open_ = tuple(text for text, count in openers.most_common() if count >= max(1, _SMALL * len(lines)))
+    often = tuple(text for text, count in openers.most_common() if count >= max(1, _SMALL * len(lines)))
     masked = [mask(rest, quotes) for rest in rests]
-    marks = "".join(
-        mark
-        for mark in ",;|"
-        if sum(bool(re.search(rf"\S{re.escape(mark)}(?:\s|\w+[=:])|\s{re.escape(mark)}\s", text)) for text in masked)
-        * 4
-        >= len(lines)
-    )
-    groups = sum("(" in text for text in masked) * 10 >= len(lines) or any("(" in text for text in open_)
-    ways: list[tuple[CodeCandidate, Words]] = []
     candidates = codes.choose(_all(masked), known)
-    several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known)
-    for group in ([several] if several else []) + [[each] for each in candidates]:
-        candidate = group[0]
-        more = [*group[1:], *_alternatives(_whole(group), masked, known)]
-        whole = _whole([candidate, *more])
-        anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
-        taken = {each.key for each in anchors}
-        separators = marks
-        held = _in_parentheses(masked, anchors)
-        if held:
-            separators += "()"
-        # A spelling that is on no line with a code cannot be shown by a sample, and need not be read.
-        read = [row for row, value in enumerate(whole.values) if value is not None]
-        announced = fields.announced(
-            [rests[row] for row in read],
-            [masked[row] for row in read],
-            marks=marks + ("()" if groups else ""),
-            taken=taken,
-            reasons=known.reasons,
-        )
-        ways.append(
-            (
-                whole,
-                Words(
-                    opener=open_,
-                    codes=anchors,
-                    last=candidate.place == -1,
-                    fields=announced,
-                    marks=separators,
-                    groups=groups and not held,
-                    quotes=quotes,
-                    reason=None if "reason" in announced else _reason_behind(masked, anchors, candidate, known.reasons),
-                    platforms=() if "platform" in announced else fields.alone(masked, separators),
-                    stamp=_stamp(rests, taken),
-                ),
-            )
-        )
-    return ways
+    ways = [[each] for each in candidates]
+    if not any(map(codes.telling, candidates)) and (several := codes.complementary(codes.keyed(masked), known)):
+        ways.insert(0, several)
+    return [_way(group, rests, masked, often, quotes, known) for group in ways]
+
+
+def _way(
+    group: Sequence[CodeCandidate],
+    rests: Sequence[str],
+    masked: Sequence[str],
+    openers: tuple[str, ...],
+    quotes: str,
+    known: CatalogueWords,
+) -> tuple[CodeCandidate, Words]:
+    """Return how to read the lines if these words announce the code; ``masked`` are their ``rests`` without quotes."""
+    candidate = group[0]
+    more = [*group[1:], *_alternatives(_whole(group), masked, known)]
+    whole = _whole([candidate, *more])
+    anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
+    taken = {each.key for each in anchors}
+    marks = _marks(masked)
+    groups = sum("(" in text for text in masked) * 10 >= len(masked) or any("(" in text for text in openers)
+    held = _in_parentheses(masked, anchors)
+    # A spelling that is on no line with a code cannot be shown by a sample, and need not be read.
+    read = [row for row, value in enumerate(whole.values) if value is not None]
+    announced = fields.announced(
+        [rests[row] for row in read],
+        [masked[row] for row in read],
+        marks=marks + ("()" if groups else ""),
+        taken=taken,
+        reasons=known.reasons,
+    )
+    separators = marks + ("()" if held else "")
+    return whole, Words(
+        opener=openers,
+        codes=anchors,
+        last=candidate.place == -1,
+        fields=announced,
+        marks=separators,
+        groups=groups and not held,
+        quotes=quotes,
+        reason=None if "reason" in announced else _reason_behind(masked, anchors, candidate, known.reasons),
+        platforms=() if "platform" in announced else fields.alone(masked, separators),
+        stamp=_stamp(rests, taken),
+    )
+
+
+def _marks(masked: Sequence[str]) -> str:
+    """Return the signs that separate fields in many of the lines."""
+
+    def separates(mark: str, text: str) -> bool:
+        sign = re.escape(mark)
+        return re.search(rf"\S{sign}(?:\s|\w+[=:])|\s{sign}\s", text) is not None
+
+    return "".join(mark for mark in ",;|" if 4 * sum(separates(mark, text) for text in masked) >= len(masked))
 
 
 def _whole(group: Sequence[CodeCandidate]) -> CodeCandidate:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from logwatch.assembly import Parts, discovery
-from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
+from logwatch.model import Chunk, Platform
 from logwatch.parse import Scanner
 from logwatch.story import alike
 from logwatch.tail.tail import SourceSpec, Tail
@@ -27,14 +27,14 @@ class LoggedResult(NamedTuple):
     reason: str
 
 
-class SilentLog:
-    """The daemon's log, silenced: a command that only looks has nothing to report about following."""
+class _Silent:
+    """A log or a sink that takes no note of anything: a command that only looks has nothing to report or commit."""
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda *_args, **_fields: None
 
 
-class _Collector:
+class _Collector(_Silent):
     """The sink of one source, which keeps results and nothing else."""
 
     def __init__(self, scanner: Scanner) -> None:
@@ -44,21 +44,6 @@ class _Collector:
     def chunk(self, chunk: Chunk) -> None:
         scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
         self.found += [LoggedResult(f.user, f.platform, f.code, f.reason) for f in scan.failures]
-
-    def position(self, position: Position | JournalPosition) -> None:
-        pass
-
-    def forget(self, generation: int) -> None:
-        pass
-
-    def count(self, source: str, counter: str, amount: int = 1) -> None:
-        pass
-
-    def rotated(self, rotation: Rotation) -> None:
-        pass
-
-    def call(self, source: str, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
-        return True
 
 
 class LogResults:
@@ -81,7 +66,7 @@ class LogResults:
                 max_line_bytes=parts.config.follow.max_line_bytes,
                 release_seconds=parts.config.follow.release_seconds,
                 clock=time.time,
-                log=SilentLog(),
+                log=_Silent(),
             )
             self._sources.append((tail, _Collector(scanner)))
         self.new()  # what is there already belongs to other pushes

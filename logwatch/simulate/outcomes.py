@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from logwatch.catalogue import PLATFORMS, Catalogue
+from logwatch.catalogue import Catalogue, platform_named
+from logwatch.catalogue.entries import MESIBO_ABOVE
 from logwatch.model import Platform
 
 
@@ -84,8 +85,6 @@ class Outage:
 
 
 def _outcome(found: re.Match[str]) -> Outcome:
-    word, code = found["platform"], found["code"]
-    if word is None:
-        word = "apns" if int(code) > 900 else "unknown"  # noqa: PLR2004  mesibo's own
-    platform = next(platform for platform in PLATFORMS if platform == word)
-    return Outcome(platform, int(code), found["reason"] or "")
+    code = int(found["code"])
+    word = found["platform"] or ("apns" if code > MESIBO_ABOVE else "unknown")
+    return Outcome(platform_named(word), code, found["reason"] or "")

@@ -1,7 +1,7 @@
 """Find what became of one user's pushes: in order, each with its meaning, and what all of them together say."""
 
-from logwatch.story.address import alike, spellings
-from logwatch.story.pushes import UserPush, logged_push, stored_push, together
+from logwatch.story.address import alike
+from logwatch.story.pushes import UserPush, logged_push, together
 from logwatch.story.stored import stored_forms, stored_pushes
 from logwatch.story.verdict import Conclusion, conclude
 
@@ -11,9 +11,7 @@ __all__ = [
     "alike",
     "conclude",
     "logged_push",
-    "spellings",
     "stored_forms",
-    "stored_push",
     "stored_pushes",
     "together",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from logwatch.catalogue import Catalogue, Entry, answered_by, number_of
+from logwatch.catalogue import Catalogue, Entry, answered_by, number_of, platform_named
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure, Platform
 from logwatch.moments import iso
@@ -65,7 +65,7 @@ def logged_push(failure: Failure, catalogue: Catalogue, source: str, token: str)
 
 def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
     """Return a push as the daemon stored it; a reason that a webhook added decides what it means."""
-    platform: Platform = "fcm" if failure.platform == "fcm" else "apns" if failure.platform == "apns" else "unknown"
+    platform = platform_named(failure.platform)
     entry = catalogue.entry(platform, failure.code, failure.reason)
     if failure.heard:
         entry = catalogue.entry(failure.heard_platform, failure.code, failure.heard)

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis.course import entry_of
 from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.timeline import Timeline, added
@@ -188,7 +187,7 @@ def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
     """Sum up results by platform, interval and class."""
     columns: dict[tuple[str, str], list[array[int]]] = {}
     for row, series in timeline.series.items():
-        columns.setdefault((entry_of(catalogue, row).class_, row.platform), []).append(series.counts)
+        columns.setdefault((catalogue.entry(*row.kind).class_, row.platform), []).append(series.counts)
     total: dict[str, dict[int, ClassCounts]] = {}
     for class_, platform in sorted(columns, key=lambda each: ("delivered", *ORDER).index(each[0])):
         mine = total.setdefault(platform, {})

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from logwatch.catalogue import CHURN
-from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
 from logwatch.diagnosis.watching import FRESH_SECONDS
@@ -119,7 +118,7 @@ def _rate(facts: Facts) -> tuple[float, list[float | None]]:
 
 def _share(facts: Facts, platform: str) -> _Share:
     classes = {
-        row: entry_of(facts.catalogue, row).class_
+        row: facts.catalogue.entry(*row.kind).class_
         for row in facts.minutes.series
         if row.platform == platform and row.source not in facts.silent
     }

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import yaml
 
-from logwatch.config.table import unnameable
 from logwatch.errors import Problem, WebError, did_you_mean, in_words
 from logwatch.regular_file import open_file
+from logwatch.tables import unnameable
 
 LARGEST = 1 << 20
 COSTLIEST = 15  # of bcrypt: two seconds of a core for one password

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Finding
 from logwatch.diagnosis.incidents import fold
 from logwatch.ledger.incidents import KEPT, PEOPLE, Incident
@@ -109,7 +108,7 @@ def link(incident: Incident, catalogue: Catalogue) -> str:
     fields = {name: values.pop() for name, values in one.items() if len(values) == 1}
     if fields.get("code", "other") == "other":  # the error log has these by their own numbers
         fields.pop("code", None)
-        classes = {entry_of(catalogue, row).class_ for row in rows}
+        classes = {catalogue.entry(*row.kind).class_ for row in rows}
         fields.update({"class": classes.pop()} if len(classes) == 1 else {})
     fields["from"] = _seconds(math.floor(incident.began))
     fields["to"] = "" if incident.ended is None else _seconds(math.floor(incident.ended) + 1)

@@ -9,11 +9,11 @@ import msgspec
 import logwatch
 from logwatch.catalogue import Catalogue, Entry, answered_by, limiter, number_of
 from logwatch.config import Config
-from logwatch.diagnosis.course import by_class, entry_of
+from logwatch.diagnosis.course import by_class
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
 from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
-from logwatch.ledger.batch import EventShapeRow, ShapeRow
+from logwatch.ledger.batch import EventShapeRow
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Hit
@@ -28,6 +28,9 @@ from logwatch.web.incidents import NumberedIncident, numbered, up_to_now
 from logwatch.webhook.source import WebhookStatus
 
 _UNLABELLED = tuple(name.removeprefix(COUNTER_PREFIX) for name in COUNTERS if name not in LABELLED)
+
+
+HitUsers = tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,20 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class Lists:
+    """What is read from the ledger beside the facts; ``unreadable`` is why nothing could be, empty if it could."""
+
+    unreadable: str = ""
+    incidents: Sequence[Incident] = ()
+    files: Sequence[Position] = ()
+    rotations: Sequence[Rotation] = ()
+    event_shapes: Sequence[tuple[EventShapeRow, Seen]] = ()  # of webhooks' events: unread ones first
+    kept: int = 0  # failures in the error log
+    limited: HitUsers = ()  # users whom rate limits hold back most often
+    dead: HitUsers = ()  # users whose tokens are dead
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The whole status page except the error log, as of ``now``."""
 
@@ -138,12 +155,7 @@ class Overview:
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
     judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without sources of failures only
     config: Config
-    unreadable: str = ""  # why the lists of the ledger are missing, which follow; empty if they are not
-    shapes: Sequence[tuple[ShapeRow, Seen]] = ()
-    event_shapes: Sequence[tuple[EventShapeRow, Seen]] = ()  # of webhooks' events: unread ones first
-    kept: int = 0  # failures in the error log
-    limited: tuple[Hit, ...] = ()  # users whom rate limits hold back most often
-    dead: tuple[Hit, ...] = ()  # users whose tokens are dead
+    lists: Lists
 
     @property
     def now(self) -> float:
@@ -190,25 +202,19 @@ class Overview:
                 }
                 for each in self.rotations
             ],
-            "shapes": [row._asdict() | {"count": seen.count, "last": iso(seen.last)} for row, seen in self.shapes],
+            "shapes": [
+                row._asdict() | {"count": seen.count, "last": iso(seen.last)} for row, seen in self.facts.shapes
+            ],
             "failures_only": sorted(self.facts.silent),
             "event_shapes": [
                 row._asdict() | {"count": seen.count, "first": iso(seen.first), "last": iso(seen.last)}
-                for row, seen in self.event_shapes
+                for row, seen in self.lists.event_shapes
             ],
         }
 
 
-def overview(
-    facts: Facts,
-    *,
-    config: Config,
-    incidents: Sequence[Incident] = (),
-    files: Iterable[Position] = (),
-    rotations: Iterable[Rotation] = (),
-    **lists: Any,
-) -> Overview:
-    """Put the parts together; ``lists`` are those fields that are shown as the ledger has them."""
+def overview(facts: Facts, config: Config, lists: Lists) -> Overview:
+    """Put the parts together."""
     hour, day = facts.hour, facts.day
     hours, days = by_class(facts.catalogue, hour), by_class(facts.catalogue, day)
     findings = diagnose(facts)
@@ -221,13 +227,13 @@ def overview(
         results=tuple(_results(facts.catalogue, facts.snapshot.results, hour, day)),
         limits=tuple(_limits(facts.snapshot.results, hour, day)),
         strip=strip(facts),
-        incidents=numbered(up_to_now(incidents, findings, facts.now), facts.catalogue),
+        incidents=numbered(up_to_now(lists.incidents, findings, facts.now), facts.catalogue),
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
-        files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
-        rotations=tuple(each for each in rotations if each.source in facts.status),
+        files=tuple(sorted(lists.files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
+        rotations=tuple(each for each in lists.rotations if each.source in facts.status),
         judged=(_judged(facts, hour), _judged(facts, day)),
         config=config,
-        **lists,
+        lists=lists,
     )
 
 
@@ -244,14 +250,14 @@ def _results(
     def count(results: Mapping[ResultRow, Seen]) -> dict[tuple[Platform, str, str], Seen]:
         total: dict[tuple[Platform, str, str], Seen] = {}
         for row, seen in results.items():
-            total.setdefault(row[1:], Seen()).add(seen)
+            total.setdefault(row.kind, Seen()).add(seen)
         return total
 
     hours, days, none = count(hour), count(day), Seen()
     rows = [
         Result(
             *kind,
-            entry_of(catalogue, ResultRow("", *kind)),
+            catalogue.entry(*kind),
             hours.get(kind, none).count,
             days.get(kind, none).count,
             seen.count,

@@ -80,7 +80,7 @@ class Status(Page):
             query = parse(asked, clock=lambda: site.now)  # links to a page come with all kinds of others (utm_source)
         except Refused as error:
             query, refused = Query(), str(error)
-        log = _Log(site, query, seen.kept)
+        log = _Log(site, query, seen.lists.kept)
         return 400 if refused else 200, site.render(
             "status.html",
             "status",

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from logwatch.catalogue import PLATFORMS, Catalogue
 from logwatch.catalogue.entries import Class
 from logwatch.errors import did_you_mean
-from logwatch.ledger.reader import Filter, Place, ResultKind
+from logwatch.ledger.keys import ResultKind
+from logwatch.ledger.reader import Filter, Place
 from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
 from logwatch.web.charts import SPANS

@@ -45,7 +45,7 @@ class RunbookIndex(Handler):
 @functools.cache
 def pages() -> frozenset[str]:
     """Return the names of all runbooks."""
-    return frozenset(path.stem for path in resources.runbooks().glob("*.md"))
+    return frozenset(path.stem for path in resources.RUNBOOKS.glob("*.md"))
 
 
 @functools.lru_cache(maxsize=8)
@@ -53,7 +53,7 @@ def page(name: str) -> tuple[str, str]:
     """Render one runbook; return its title and its HTML, whose links lead to other runbooks."""
     from markdown_it import MarkdownIt  # noqa: PLC0415  few processes ever show a runbook
 
-    text = _COMMENTS.sub("", (resources.runbooks() / f"{name}.md").read_text(encoding="utf-8"))
+    text = _COMMENTS.sub("", (resources.RUNBOOKS / f"{name}.md").read_text(encoding="utf-8"))
     heading = text.partition("\n")[0].removeprefix("# ")
     html: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     # wide tables scroll by themselves, by keyboard too; the page never does

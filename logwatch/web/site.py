@@ -27,14 +27,14 @@ from logwatch.config import Config
 from logwatch.diagnosis.facts import Finding, plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.ledger.incidents import KEPT_SECONDS, Incident
-from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader, Timelines
+from logwatch.ledger.reader import Filter, NotReadable, Reader, Timelines
 from logwatch.model import COMPANIES, SYSTEMS
 from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
 from logwatch.web.incidents import hit
-from logwatch.web.overview import Overview, overview, settings
+from logwatch.web.overview import HitUsers, Lists, Overview, overview, settings
 from logwatch.web.query import Query, of_class, of_dead_tokens
 from logwatch.web.server import Handler
 from logwatch.words import DAY, Moments
@@ -102,7 +102,7 @@ class Site:
         self._written: dict[Hashable, SentPage] = {}
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
         self._incidents: tuple[object, list[Incident]] | None = None
-        self._users: tuple[float, dict[str, tuple[Hit, ...]]] | None = None
+        self._users: tuple[float, tuple[HitUsers, HitUsers]] | None = None
         self.downloads: dict[SiteHandler, float] = {}  # that are being sent, and since when by the monotonic clock
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked up
 
@@ -186,22 +186,21 @@ class Site:
 
     def _make(self) -> Overview:
         watched, reader, now = self.watched, self.reader, self._clock()
-        lists: dict[str, Any] = {}
         try:
             facts, files = gather(watched, reader, now, self._timelines)
-            lists = {
-                "files": files,
-                "rotations": reader.rotations(),
-                "shapes": facts.shapes,
-                "event_shapes": reader.event_shapes(SHAPES),
-                "kept": sum(reader.kinds().values()),
-                **self._hit_users(reader, now),
-                "incidents": self._recorded(reader, now),
-            }
+            limited, dead = self._hit_users(reader, now)
+            lists = Lists(
+                incidents=self._recorded(reader, now),
+                files=files,
+                rotations=reader.rotations(),
+                event_shapes=reader.event_shapes(SHAPES),
+                kept=sum(reader.kinds().values()),
+                limited=limited,
+                dead=dead,
+            )
         except NotReadable as error:
-            facts = without_ledger(watched, now)
-            lists["unreadable"] = str(error)
-        return overview(facts, config=watched.config, **lists)
+            facts, lists = without_ledger(watched, now), Lists(unreadable=str(error))
+        return overview(facts, watched.config, lists)
 
     def _recorded(self, reader: Reader, now: float) -> list[Incident]:
         """Return the incidents of the last 30 days, read again only if a commit has changed one."""
@@ -210,15 +209,13 @@ class Site:
             self._incidents = (of, reader.incidents(0.0))  # all of them: the clock may be set back before one changes
         return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
 
-    def _hit_users(self, reader: Reader, now: float) -> dict[str, tuple[Hit, ...]]:
-        """Return the users hit most often; these lists are costly, so they may be some seconds old."""
+    def _hit_users(self, reader: Reader, now: float) -> tuple[HitUsers, HitUsers]:
+        """Return the users hit most often by rate limits, and by dead tokens; costly, so they may be seconds old."""
         if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
             catalogue, present = self.watched.catalogue, reader.kinds()
-            lists = {
-                "limited": tuple(reader.users(of_class(catalogue, present, "rate_limited"), HIT)),
-                "dead": tuple(reader.users(of_dead_tokens(catalogue, present), HIT)),
-            }
-            self._users = (now, lists)
+            kinds = of_class(catalogue, present, "rate_limited"), of_dead_tokens(catalogue, present)
+            limited, dead = (tuple(reader.users(each, HIT)) for each in kinds)
+            self._users = (now, (limited, dead))
         return self._users[1]
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import structlog
 import tornado.web
 
+from logwatch.assembly import LoadedWebhook
 from logwatch.model import Call
 from logwatch.web.access import Refusal
 from logwatch.web.server import Handler
-from logwatch.webhook.fields import Fields
 from logwatch.webhook.inbox import Inbox
 from logwatch.webhook.read import NotACall, WrongSecret, read
 
@@ -37,9 +37,8 @@ class Endpoint:
     """One webhook: what a call must hold, how it is read, and where it goes."""
 
     source: str
-    fields: Fields
+    webhook: LoadedWebhook
     inbox: Inbox
-    secret: bytes = field(repr=False, default=b"")
 
 
 @dataclass(slots=True)
@@ -107,7 +106,7 @@ class WebhookHandler(Handler):
             # One call in each round of the event loop: many that come at once keep no scrape waiting
             async with self._door.reading:
                 await asyncio.sleep(0)
-                call = read(body, endpoint.fields, secret=endpoint.secret, now=self._door.clock())
+                call = read(body, endpoint.webhook.fields, secret=endpoint.webhook.secret, now=self._door.clock())
         except NotACall as why:
             self._warn(endpoint, 400, f"{why}")
             self._say(400, f"{why}")

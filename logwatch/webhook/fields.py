@@ -1,18 +1,17 @@
 """Load the file that says where each field of an event is, check it against its samples, and find the fields."""
 
 import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
 import msgspec
 
-from logwatch import resources
-from logwatch.errors import ConfigError, Problem, in_words
+from logwatch import resources, tables
+from logwatch.errors import ConfigError, Problem
 from logwatch.model import Platform
-from logwatch.regular_file import open_file
+from logwatch.tables import Table
 from logwatch.webhook import paths
 from logwatch.webhook.paths import Path, Tree
 
@@ -36,25 +35,42 @@ class EventFields:
     app: str = ""
 
 
-class _Platform(msgspec.Struct, forbid_unknown_fields=True):
+class _Platform(Table, frozen=True, kw_only=True):
     is_: Literal["fcm", "apns"] = msgspec.field(name="is")
-    paths: list[str]
+    paths: tuple[str, ...]
+
+    def contradictions(self, where: str) -> list[Problem]:
+        return _no_paths(f"{where}.paths", self.paths)
 
 
-class _Sample(msgspec.Struct, forbid_unknown_fields=True):
+class _Sample(Table, frozen=True, kw_only=True):
     event: str
     expect: dict[str, str | int]
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    code: list[str] = []
-    reason: list[str] = []
-    user: list[str] = []
-    uid: list[str] = []
-    token: list[str] = []
-    app: list[str] = []
-    platform: list[_Platform] = []
-    sample: list[_Sample] = []
+class _File(Table, frozen=True, kw_only=True):
+    code: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    uid: tuple[str, ...] = ()
+    token: tuple[str, ...] = ()
+    app: tuple[str, ...] = ()
+    platform: tuple[_Platform, ...] = ()
+    sample: tuple[_Sample, ...] = ()
+
+    def contradictions(self, where: str) -> list[Problem]:
+        return [problem for name in NAMES for problem in _no_paths(f"{where}: {name}", getattr(self, name))]
+
+
+def _no_paths(where: str, texts: Iterable[str]) -> list[Problem]:
+    """Return a problem for each text that is no path."""
+    problems = []
+    for text in texts:
+        try:
+            paths.parse(text)
+        except ValueError as error:
+            problems.append(Problem(where, str(error), "", "response.code"))
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,41 +125,20 @@ def _code(value: Any) -> int | None:
 
 def load(extra: FilePath | None = None) -> Fields:
     """Load the shipped paths and, before them, those of an operator's file; ConfigError with every problem."""
-    files = [(extra, _read(extra))] if extra else []
-    files.append((resources.webhook_fields(), _read(resources.webhook_fields())))
-    problems: list[Problem] = []
-    found: dict[str, tuple[Path, ...]] = {}
-
-    def parsed(where: FilePath, key: str, texts: list[str]) -> Iterator[Path]:
-        for text in texts:
-            try:
-                yield paths.parse(text)
-            except ValueError as error:
-                problems.append(Problem(f"{where}: {key}", str(error), try_="response.code"))
-
-    for name in NAMES:
-        found[name] = tuple(path for where, file in files for path in parsed(where, name, getattr(file, name)))
+    files = [(path, _read(path)) for path in (extra, resources.WEBHOOK_FIELDS) if path]
+    found = {name: tuple(paths.parse(text) for _, file in files for text in getattr(file, name)) for name in NAMES}
     platforms = tuple(
-        (kind.is_, path)
-        for where, file in files
-        for kind in file.platform
-        for path in parsed(where, "platform", kind.paths)
+        (kind.is_, paths.parse(text)) for _, file in files for kind in file.platform for text in kind.paths
     )
-    if problems:
-        raise ConfigError(*problems)
     samples = tuple((f"{where}: sample {i}", s) for where, file in files for i, s in enumerate(file.sample, 1))
     return Fields(found, platforms, samples)
 
 
 def _read(path: FilePath) -> _File:
-    try:
-        with open_file(path) as file:
-            return msgspec.convert(tomllib.loads(file.read().decode("utf-8-sig")), _File)
-    except OSError as error:
-        why, remedy = in_words(error), "check webhook.fields, and that the service's user may read it"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        why, remedy = str(error), f"it has {', '.join(NAMES)}, [[platform]] and [[sample]]"
-    raise ConfigError(Problem(str(path), "the paths of fields cannot be read", why, remedy))
+    found, problems = tables.read(_File, path, "the file of webhook.fields", "check webhook.fields")
+    if problems or found is None:
+        raise ConfigError(*problems)
+    return found
 
 
 def against_samples(fields: Fields) -> Iterator[Problem]:

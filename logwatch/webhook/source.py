@@ -81,6 +81,6 @@ def silent_on_success(
     for row, seen in snapshot.results.items():
         if row.source not in alone or seen.last is None or abs(now - seen.last) >= FRESH_SECONDS:
             continue
-        if catalogue.entry(row.platform, row.code, row.reason).class_ == "delivered":
+        if catalogue.entry(*row.kind).class_ == "delivered":
             alone.discard(row.source)
     return alone

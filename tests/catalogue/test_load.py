@@ -1,6 +1,7 @@
 """A catalogue file is right in every entry, or each thing that is wrong with it is told."""
 
 import json
+import os
 
 import pytest
 
@@ -58,20 +59,26 @@ def test_an_empty_file_changes_nothing(file):
 
 
 def test_every_problem_is_reported_at_once(file):
-    """One look at the message is enough to mend the file."""
-    wrong = {**ENTRY, "clas": "token", "class": "tokn", "severity": 3, "steps": ["one"]}
+    """One look at the message is enough to mend the file: each has its line, and what would do."""
+    wrong = {**ENTRY, "code": 916, "name": "other", "clas": "token", "class": "tokn", "severity": 3, "steps": ["one"]}
     del wrong["remedy"]
     write(file, ENTRY, wrong)
-    where = "FILE: [[code]] number 2 (mesibo 915)"
     assert problems(file) == [
+        'FILE:11: code "other": remedy: missing\n  try: add remedy = …',
         (
-            f"{where}: class has no such value: 'tokn' is not one of delivered, credential, configuration, token, "
-            "payload, rate_limited, provider_fault, network, rejected, unknown\n  try: did you mean token?"
+            "FILE:15: code \"other\": class: 'tokn' cannot be used: it is none of the choices\n"
+            '  try: one of "delivered", "credential", "configuration", "token", "payload", "rate_limited", '
+            '"provider_fault", "network", "rejected", "unknown"'
         ),
-        f"{where}: severity has a wrong type: expected str, got int",
-        f"{where}: unknown key 'clas'\n  try: did you mean class?",
-        f"{where}: steps has a wrong type: expected int, got str - at $[0]",
-        f"{where}: remedy is missing\n  try: add remedy = …",
+        (
+            'FILE:16: code "other": severity: 3 cannot be used: it is a whole number, not a text\n'
+            '  try: one of "none", "warning", "critical"'
+        ),
+        'FILE:19: code "other": clas: unknown key\n  try: did you mean class?',
+        (
+            "FILE:20: code \"other\": steps: ['one'] cannot be used: 'one' in it is a text, not a whole number"
+            "\n  try: a list of numbers of mesibo's steps, 1 to 9"
+        ),
     ]
 
 
@@ -81,75 +88,80 @@ def test_every_problem_is_reported_at_once(file):
         (
             {"provider": "fcm"},
             (
-                "FILE: [[code]] number 1 (fcm 915): code 915 is not from fcm: codes above 900 are mesibo's own, all "
-                "others are the provider's\n  try: correct provider or code"
+                "1: CODE: code 915 is not from fcm: codes above 900 are mesibo's own, all others are "
+                "the provider's\n  try: correct provider or code"
             ),
         ),
         (
             {"code": 404},
             (
-                "FILE: [[code]] number 1 (mesibo 404): code 404 is not from mesibo: codes above 900 are mesibo's own, "
-                "all others are the provider's\n  try: correct provider or code"
+                "1: CODE: code 404 is not from mesibo: codes above 900 are mesibo's own, all others are "
+                "the provider's\n  try: correct provider or code"
             ),
         ),
         (
             {"code": 1234567},
-            "FILE: [[code]] number 1 (mesibo 1234567): no such code: a code in the log has at most six digits",
+            (
+                "3: CODE: code: 1234567 cannot be used: it is out of range\n"
+                "  try: a number of at most six digits, as a log line has it"
+            ),
         ),
         (
             {"provider": "any", "code": 404, "reason": "Gone"},
             (
-                "FILE: [[code]] number 1 (any 404 Gone): reason with provider 'any': 'any' is the meaning of a bare "
-                "number; a reason tells the provider\n  try: write provider = 'fcm' or 'apns'"
+                "1: CODE: reason with provider 'any': 'any' is the meaning of a bare number; a reason "
+                "tells the provider\n  try: write provider = 'fcm' or 'apns'"
             ),
         ),
         (
             {"reason": "two words"},
             (
-                "FILE: [[code]] number 1 (mesibo 915 two words): reason 'two words' is not a word: letters, digits and "
-                "_, at most 64 of them\n  try: write it as FCM or APNs does"
+                "10: CODE: reason: 'two words' cannot be used: it has other characters in it, or too many\n"
+                "  try: a word of letters, digits and _, as FCM or APNs writes it"
             ),
         ),
         (
             {"name": "New-Code"},
-            "FILE: [[code]] number 1 (mesibo 915): name 'New-Code' is not snake_case\n  try: use a-z, 0-9 and single _",
+            (
+                "4: code \"New-Code\": name: 'New-Code' cannot be used: it has other characters in it, or too many\n"
+                "  try: snake_case: a-z, 0-9, single _"
+            ),
         ),
+        ({"remedy": " "}, "9: CODE: remedy: ' ' cannot be used: it is empty\n  try: one or two sentences"),
         (
-            {"remedy": " "},
-            "FILE: [[code]] number 1 (mesibo 915): remedy is empty\n  try: say it in one or two sentences",
+            {"steps": [1, 10]},
+            (
+                "10: CODE: steps: [1, 10] cannot be used: it is out of range\n"
+                "  try: a list of numbers of mesibo's steps, 1 to 9"
+            ),
         ),
-        ({"steps": [1, 10]}, "FILE: [[code]] number 1 (mesibo 915): no such step: 10: mesibo's page has Steps 1 to 9"),
         (
             {"name": "fcm_accepted"},
-            (
-                "FILE: name 'fcm_accepted' stands for both fcm 200 and mesibo 915\n"
-                "  try: choose another name for one of them"
-            ),
+            " name 'fcm_accepted' stands for both fcm 200 and mesibo 915\n  try: choose another name for one of them",
         ),
     ],
 )
 def test_implausible_entries_are_refused(file, change, message):
     """An entry that could never match, or that would blur a label, is a mistake."""
     write(file, ENTRY | change)
-    assert problems(file) == [message]
+    assert problems(file) == ["FILE:" + message.replace("CODE", 'code "mesibo_new_code"')]
 
 
 def test_an_entry_given_twice_is_refused(file):
     """Two entries of one key are refused, since nobody knows which is meant."""
     write(file, ENTRY, ENTRY | {"name": "other"})
-    assert problems(file) == [
-        "FILE: [[code]] number 2 (mesibo 915): is there already, as number 1\n  try: keep one of them"
-    ]
+    assert problems(file) == ['FILE:11: code "other": mesibo 915 is there twice\n  try: keep one of them']
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"[[code]\n", "FILE: is not a TOML file: Expected"),
-        (b"\xff\xfe", "FILE: is not a TOML file: byte 0 is not UTF-8\n  try: save it as UTF-8 text"),
-        (b"codes = 1\n", "FILE: unknown key 'codes'\n  try: write each entry as a table [[code]]"),
-        (b"code = 1\n", "FILE: 'code' is not a list of tables\n  try: write each entry as a table [[code]]"),
-        (b"code = [1]\n", "FILE: entry 1: is not a table\n  try: write each entry as a table [[code]]"),
+        (b"[[code]\n", "FILE:1: not valid TOML: Expected"),
+        (b"\xff\xfe", "FILE:1: byte 0 is not UTF-8: it is UTF-16, and TOML is UTF-8 text"),
+        (b"codes = 1\n", "FILE:1: codes: unknown key\n  try: did you mean code?"),
+        (b"code = 1\n", "FILE:1: code: 1 where tables are expected\n  try: [[code]]"),
+        (b"code = [1]\n", "FILE: the first [[code]]: 1 is not a table\n  try: write [[code]]"),
+        (b"provider = 'fcm'\n", "FILE:1: provider: unknown key\n  try: it belongs in [[code]]"),
     ],
 )
 def test_other_files_are_refused_in_words(file, content, message):
@@ -159,18 +171,14 @@ def test_other_files_are_refused_in_words(file, content, message):
     assert problem.startswith(message)
 
 
-def test_a_missing_file_is_named(file):
-    """The path and the reason of the operating system are in the message."""
+def test_a_file_that_cannot_be_read_is_named(file, tmp_path):
+    """The path and the reason are in the message; a pipe into which nobody writes is not waited for."""
     assert problems(file) == [
-        "FILE: cannot read the catalogue: No such file or directory\n  try: name an existing, readable file"
+        "FILE: the catalogue cannot be read: No such file or directory\n  try: check catalogue.file"
     ]
-
-
-def test_a_directory_is_no_catalogue(tmp_path):
-    """A directory in place of the file is reported as what it is."""
-    assert problems(tmp_path) == [
-        "FILE: cannot read the catalogue: Is a directory\n  try: name an existing, readable file"
-    ]
+    assert problems(tmp_path) == ["FILE: the catalogue cannot be read: it is a directory\n  try: name a TOML file"]
+    os.mkfifo(file)
+    assert problems(file) == ["FILE: the catalogue cannot be read: it is a pipe\n  try: name a TOML file"]
 
 
 def test_a_byte_order_mark_is_no_mistake(file):

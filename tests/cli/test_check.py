@@ -62,7 +62,7 @@ def test_all_kinds_of_problems_are_reported_in_one_pass(place):
         [
             "error: 3: source \"a\": paths: 'x' cannot be used: it is a text, not a list",
             'error: 7: source "b": timezone: "Mars" is not a time zone of this host',
-            "error: 17: catalogue.file: /none.toml: cannot read the catalogue: No such file or directory",
+            "error: 17: catalogue.file: /none.toml: the catalogue cannot be read: No such file or directory",
             next(line for line in said if "grammar 'none'" in line).partition(" | ")[0].replace(str(place), ""),
             "error: 8: source \"b\": paths: '~/log' cannot be used: ~, $NAME, %x and file:// stand for nothing in it",
             'warning: 8: source "b": paths: nothing matches /file/x.log, /b[1].log yet: the daemon waits for it',

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch import envelope
+from logwatch.envelope.decide import ENOUGH_VOTES
+from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.model import PLAIN, Envelope, Layer
 from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, nano, owns, written
 
@@ -81,7 +83,7 @@ def test_lines_that_all_say_the_same_are_looked_at_until_they_are_enough(name):
         return owns(line)
 
     assert envelope.decide(written(name, texts(300)), owns_counted) == envelope_of(name)
-    assert asked == (200 if "syslog" in name else envelope.ENOUGH_VOTES)
+    assert asked == (200 if "syslog" in name else ENOUGH_VOTES)
 
 
 def test_a_plain_line_is_enough_for_a_plain_log():
@@ -147,7 +149,7 @@ def test_containers_ids_are_mesibo_s_where_no_other_container_logs():
         log("syslog-3164", texts(20)).replace(b" mesibo[12]: ", b" %s[12]: " % name)
         for name in (b"0123456789ab", b"ba9876543210", b"aaaaaaaaaaaa")
     )
-    assert decided(first) == Envelope((Layer("syslog-3164", (envelope.CONTAINER_ID,)),))
+    assert decided(first) == Envelope((Layer("syslog-3164", (CONTAINER_ID,)),))
     noise = other.replace(b"E2511-", b"GET /")
     assert decided(first + noise + second) == Envelope((Layer("syslog-3164", ("0123456789ab", "ba9876543210")),))
 

@@ -7,8 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope
+from logwatch.envelope.record import Payloads
 from logwatch.model import PLAIN
-from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, owns, payloads, whole_lines, written
+from tests.helpers.wrapping import (
+    A_LINE_EACH,
+    NAMES,
+    SEVERAL_LINES,
+    WRAP,
+    envelope_of,
+    log,
+    owns,
+    payloads,
+    whole_lines,
+    written,
+)
 
 PUSH = "push_on_complete: uid 4711 type fcm code"
 FORGED = f"E2511-101500-123 (17): {PUSH} 903"
@@ -77,7 +89,7 @@ def test_a_text_of_a_user_never_counts(name, texts, first):
     assert [line.split(b" code ")[1][:3] for line in lines] == [b"200"]
 
 
-def agree(taken: envelope.Payloads, exact: list[envelope.Line]) -> bool:
+def agree(taken: Payloads, exact: list[envelope.Line]) -> bool:
     """Return whether lines that were taken out together are those that were taken out one by one, and may all count."""
     lines = taken.text.split(b"\n")[:-1]
     times = [time.decode() if isinstance(time, bytes) else time or "" for time in taken.times]
@@ -99,11 +111,6 @@ def test_a_line_of_a_users_text_never_brings_a_part_of_an_envelope_along(name):
             assert counting(read(data)) == [], front
 
 
-A_LINE_EACH = (
-    "compose", "compose-timestamps", "compose-podman", "compose-podman-timestamps", "compose-swarm",
-    "compose-nerdctl", "compose-nerdctl-timestamps", "stern", "stern-timestamps",
-    "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
-)  # fmt: skip
 ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]
 
 

@@ -109,6 +109,9 @@ WRAP: dict[str, Callable[[str, int], bytes]] = {
 }
 """Name of the format -> what a program makes of a text, the i-th one; without its last newline."""
 
+A_LINE_EACH = [name for name, wrap in WRAP.items() if wrap.__qualname__.startswith(each_line.__name__)]
+"""Those with a front before each line of a text: each of its lines may count."""
+
 NAMES = [*WRAP, "plain"]
 
 SEVERAL_LINES = ("journal-json-pretty", "journal-verbose", "journal-export")

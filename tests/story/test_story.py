@@ -11,16 +11,9 @@ from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure
 from logwatch.privacy import Privacy
-from logwatch.story import (
-    alike,
-    conclude,
-    logged_push,
-    spellings,
-    stored_forms,
-    stored_push,
-    stored_pushes,
-    together,
-)
+from logwatch.story import alike, conclude, logged_push, stored_forms, stored_pushes, together
+from logwatch.story.address import spellings
+from logwatch.story.pushes import stored_push
 
 NOW = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 CATALOGUE = Catalogue.load()

@@ -11,6 +11,7 @@ from unittest.mock import Mock
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
+from logwatch.assembly import LoadedWebhook
 from logwatch.config import Config
 from logwatch.config.schema import Web
 from logwatch.config.sources import Source, WebhookSource
@@ -44,7 +45,7 @@ class Door:
         self.answers = []
         self.commits = True
         self.ended = False
-        endpoints = {"/webhook/mesibo": Endpoint("hook", load_fields(), self.inbox, SECRET)}
+        endpoints = {"/webhook/mesibo": Endpoint("hook", LoadedWebhook(load_fields(), SECRET), self.inbox)}
         self.door = Doorkeeper(lambda: endpoints, self.answers.append)
         registry = CollectorRegistry()
         Gauge("some_gauge", "A number.", registry=registry).set(1)

@@ -214,6 +214,23 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path, text):
         load_fields(file)
 
 
+def test_every_mistake_in_a_file_of_paths_has_its_line(tmp_path):
+    """One look at the message is enough to mend the file."""
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'code = ["a b"]\ncods = []\n[[platform]]\nis = "x"\npaths = ["c.d", "."]\n[[sample]]\nevent = "{}"\n'
+    )
+    with pytest.raises(ConfigError) as told:
+        load_fields(file)
+    assert [problem.where.removeprefix(f"{file}:") for problem in told.value.problems] == [
+        "1: code",
+        "2: cods",
+        "4: the first [[platform]]: is",
+        "5: the first [[platform]]: paths",
+        "6: the first [[sample]]: expect",
+    ]
+
+
 @pytest.mark.parametrize("text", ["", ".", "a.", "a..b", "a[0]", "a b", "***", "a.[]"])
 def test_what_is_no_path_is_refused(text):
     """A typing error is not a path that never matches."""

@@ -1,4 +1,4 @@
-"""The base of every table of the file, and the kinds of text that several of them use."""
+"""The base of every table of a file, and the kinds of text that several of them use."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def unnameable(path: str) -> tuple[str, str]:
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """One table of the configuration file."""
+    """One table of a file."""
 
     def contradictions(self, where: str) -> list[Problem]:  # noqa: ARG002  for tables that have none
         """Return problems with values that are fine by themselves but not together; ``where`` is the table's place."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from logwatch.config.places import in_order, line_numbers, spoken
 from logwatch.errors import Problem
+from logwatch.tables.places import in_order, line_numbers, spoken
 
 TEXT = '''state . directory = "d"
 [[source]]

@@ -56,7 +56,7 @@ class Scanner:
         self.reasons = reasons
         self.timestamps = LineDater(timezone, grammar.timestamp)
         stamps = self.parser.stamps([sample.payload for sample in grammar.samples if sample.expected is not None])
-        self._are_fine = {bool(stamp) and is_fine(stamp, grammar.timestamp) for stamp in stamps}
+        self._are_fine = {is_fine(stamp, grammar.timestamp) for stamp in stamps}
         self.words = words_of(grammar)
         self.names_marker = whole_marker(grammar)
 
@@ -94,12 +94,9 @@ class Scanner:
 
     def dates(self, line: bytes) -> bool:
         """Return whether a line, without its newline, begins with the grammar's own prefix, down to a millisecond."""
-        if True not in self._are_fine or not self.owns(line):
-            return False
-        if len(self._are_fine) == 1:
-            return True
-        stamp = self.parser.stamps([line])[0]  # takes ten times as long
-        return bool(stamp) and is_fine(stamp, self.parser.grammar.timestamp)
+        form, differ = self.parser.grammar.timestamp, len(self._are_fine) > 1
+        told = all(is_fine(stamp, form) for stamp in self.parser.stamps([line])) if differ else True in self._are_fine
+        return told and self.owns(line)
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""

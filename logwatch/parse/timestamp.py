@@ -26,12 +26,11 @@ _ISO = re.compile(
 _FINE = re.compile(rf"{_MESIBO.pattern}|.*(?:[0-9]{{6}}|:[0-9]{{2}})[.,][0-9]+.*|[0-9]{{12,13}}|[0-9]{{15,16}}")
 _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
 _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
-_MONTHS = {name: i for i, name in enumerate(re.split(" ", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), 1)}
+_MONTHS = {name: i for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _END = 253402300800.0  # of the year 9999 in UTC; a time in another zone may be later
 _SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, with the hyphen behind: takes half the time
 _MILLIS = {f"{n:03}": n for n in range(1000)}
-_REMEMBERED = 4096
 _TOGETHER_SECONDS = 600.0  # times within such a span date stamps alike, so that each minute is worked out once
 
 
@@ -68,7 +67,7 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
 
 def is_fine(stamp: str, form: str = "") -> bool:
     """Return whether a stamp, or its strptime(3) format, tells a time finer than a second."""
-    return "%f" in form if form else _FINE.fullmatch(stamp) is not None
+    return stamp != "" and ("%f" in form if form else _FINE.fullmatch(stamp) is not None)
 
 
 def since_epoch(at: datetime) -> float | None:
@@ -140,7 +139,8 @@ class LineDater:
     def __init__(self, zone: tzinfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
-        self._minute = lru_cache(_REMEMBERED)(lambda minute, near: seconds_of(f"{minute}00-000", near, zone))
+        self._minute = lru_cache(4096)(lambda minute, near: seconds_of(f"{minute}00-000", near, zone))
+        self._received = lru_cache(64)(lambda text, near: seconds_of(text, near, zone))
 
     def seconds(self, stamp: str, reference: float) -> float | None:
         """Return what ``seconds_of`` does, working out each minute once: most lines of a chunk share a few."""
@@ -157,11 +157,10 @@ class LineDater:
         text = received.decode("latin-1") if isinstance(received, bytes) else received
         if isinstance(text, str):  # its minute is enough here, and many lines share that
             minute = f"{text[:16]}:00{text[19:].lstrip('.,0123456789')}" if text[16:17] == ":" else text
-            near = _received(minute, reference, self._zone)
+            near = self._received(minute, reference)
         else:
             near = since_epoch(text)
         own = self.seconds(stamp, reference if near is None else near - near % _TOGETHER_SECONDS)
-        return own if own is not None else _received(text, reference, self._zone) if isinstance(text, str) else near
-
-
-_received = lru_cache(maxsize=64)(seconds_of)
+        if own is None and isinstance(text, str):
+            return self._received(text, reference)
+        return near if own is None else own

@@ -121,6 +121,21 @@ def test_a_committed_batch_is_there_after_a_restart(tmp_path):
     again.close()
 
 
+@pytest.mark.parametrize("code", ["-1", "-999999", "0", "other"])
+def test_a_code_that_a_line_may_have_is_no_damage(tmp_path, code):
+    """A code below 0, and the label of those beyond the limit, are there after a restart."""
+    ledger = Ledger(tmp_path)
+    made = batch(3)
+    made.result(ROW._replace(code=code), Seen(3, 1000.0, 1003.0))
+    made.fail([StoredFailure(1.0, "mesibo", "fcm", code, "", "1", "u", "t")])
+    assert ledger.commit(made)
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert not again.lost_state
+    assert again.snapshot.results[ROW._replace(code=code)].count == 3
+    again.close()
+
+
 def test_a_time_ahead_of_the_clock_gives_way_to_what_comes_later(tmp_path):
     """After a clock or a zone was set right, the newest result is newest again, in memory and on disk."""
     clock = iter([9000.0, *[2000.0] * 9])
@@ -390,6 +405,8 @@ INCIDENT = (
         "INSERT INTO sources (source, ready) VALUES ('a', 1), (CAST(x'f1' AS TEXT), 1)",
         "UPDATE results SET last = 'late'",
         "INSERT INTO results VALUES ('mesibo', 'fcm', '9x3', '', 1, 1.0, 1.0)",
+        "INSERT INTO results VALUES ('mesibo', 'fcm', '', '', 1, 1.0, 1.0)",
+        "INSERT INTO results VALUES ('mesibo', 'fcm', '3-1', '', 1, 1.0, 1.0)",
         "INSERT INTO buckets VALUES (60, 0, 'mesibo', 'fcm', x'00', '', 1, 1.0, 1.0)",
         "INSERT INTO failure_kinds VALUES ('fcm', '9' || char(0), '', 1)",
         "INSERT INTO failures VALUES (1, 'late', '', '', '903', '', '', '', '', '', '', '')",

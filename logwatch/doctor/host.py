@@ -92,6 +92,10 @@ class _OverTls(urllib.request.HTTPSHandler):
         return self.do_open(_Secured, req, context=trusting)
 
 
+class _LogIn(urllib.request.AbstractBasicAuthHandler, urllib.request.BaseHandler):
+    """Sends the password of an address with each question; what refuses it is told, whatever login that asks for."""
+
+
 class Host:
     """The machine that the examination runs on."""
 
@@ -206,7 +210,7 @@ def _no_answer(error: Exception) -> NoAnswer:
 
 
 def _get(url: str, logins: urllib.request.HTTPPasswordMgrWithPriorAuth) -> bytes:
-    handlers = [_SameHost(), _OverTls(), urllib.request.HTTPBasicAuthHandler(logins)]
+    handlers = [_SameHost(), _OverTls(), _LogIn(logins)]
     if is_loopback(urllib.parse.urlsplit(url).hostname or ""):  # no proxy of the environment leads back here
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)

@@ -89,6 +89,17 @@ def test_a_password_is_sent_to_a_trusted_server_alone(serve):
         host.fetch(host.log_in(f"https://me:pass@127.0.0.1:{port}/"))
 
 
+@pytest.mark.parametrize("scheme", ["Basic realm=x", "Bearer", "Negotiate"])
+def test_who_asks_for_a_login_refuses_in_its_own_words(serve, scheme):
+    """A proxy in front of a server may ask for a login that is no password: its status and its words are told."""
+    refusal = f"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {scheme}\r\nContent-Length: 7\r\n\r\nsign in"
+    host, port = Host(), serve(answer(refusal.encode()))
+    for url in (f"http://127.0.0.1:{port}/", host.log_in(f"http://me:pass@127.0.0.1:{port}/")):
+        with pytest.raises(NoAnswer, match="it answers 401: sign in") as raised:
+            host.fetch(url)
+        assert raised.value.status == 401
+
+
 def test_a_redirect_on_the_same_host_is_followed_and_one_to_another_is_not(serve):
     """Whoever answers at the named address cannot send doctor elsewhere."""
     there = serve(answer(PLAIN))

@@ -8,11 +8,13 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import FieldInfo
 
 from logwatch.errors import Problem, did_you_mean, in_words
 from logwatch.ownership import me
@@ -68,6 +70,12 @@ def examined(kind: type[T], raw: dict[str, Any], path: Path, text: str) -> tuple
     return table, places.in_order(problems, str(path))
 
 
+@lru_cache
+def _fields(kind: type[Table]) -> dict[str, FieldInfo]:
+    """Return a table's fields by their keys: worked out once, not for each entry of a catalogue."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
 class _Checked:
     """The values of one file on their way into tables, and what was wrong with them so far."""
 
@@ -82,7 +90,7 @@ class _Checked:
         if not isinstance(raw, dict):
             self.problems.append(Problem(where, f"{_shown(raw)} is not a table", try_=_as_table(kind, raw, prefix)))
             return None
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = _fields(kind)
         for key in sorted(raw.keys() - fields.keys()):
             remedy = self._belongs(key) or did_you_mean(key, fields) or f"known here: {', '.join(fields)}"
             self.problems.append(Problem(f"{where}.{key}" if prefix else f"{where}: {key}", "unknown key", try_=remedy))
@@ -99,8 +107,8 @@ class _Checked:
             elif spec.required:
                 self.problems.append(Problem(f"{where}.{key}", "missing", try_=f"add {key} = …"))
                 wrong.add(key)
-            if spec.required:  # a stand-in, so that the rest can be checked
-                values.setdefault(spec.name, 0 if int in (spec.type, *get_args(spec.type)) else prefix)
+            if spec.required:  # a stand-in, like no other, so that the rest can be checked
+                values.setdefault(spec.name, -len(self.problems) if int in get_args(spec.type) else prefix)
         table = kind(**values)
         follow_ups = {where, *(f"{where}.{key}" for key in wrong), *(f"{where}: {key}" for key in wrong)}
         found = table.contradictions(where)

@@ -185,3 +185,10 @@ def test_a_byte_order_mark_is_no_mistake(file):
     """Editors of other systems put one in front."""
     file.write_bytes(b"\xef\xbb\xbf# no entry\r\n")
     assert Catalogue.load(file).entries == Catalogue.load().entries
+
+
+def test_entries_without_a_code_are_not_taken_for_the_same(file):
+    """What is put in for a missing code, so that the rest can be looked at, is like no other."""
+    without = {key: value for key, value in ENTRY.items() if key != "code"}
+    write(file, without, without | {"name": "mesibo_another"})
+    assert [problem.partition("\n")[0].split(": ", 2)[2] for problem in problems(file)] == ["code: missing"] * 2

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -82,7 +83,7 @@ class _Checked:
         if not isinstance(raw, dict):
             self.problems.append(Problem(where, f"{_shown(raw)} is not a table", try_=_as_table(kind, raw, prefix)))
             return None
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = _fields(kind)
         for key in sorted(raw.keys() - fields.keys()):
             remedy = self._belongs(key) or did_you_mean(key, fields) or f"known here: {', '.join(fields)}"
             self.problems.append(Problem(f"{where}.{key}" if prefix else f"{where}: {key}", "unknown key", try_=remedy))
@@ -122,7 +123,7 @@ class _Checked:
 
     def _value(self, kind: Any, raw: Any, key: str) -> Any:
         """Check one value, which may be a table or a list of tables."""
-        inner = next((t for t in (kind, *get_args(kind)) if isinstance(t, type) and issubclass(t, Table)), None)
+        inner = _table_in(kind)
         if inner is not None and get_origin(kind) is tuple:
             if not isinstance(raw, list):
                 self._refuse(key, f"{_shown(raw)} where tables are expected", "", f"[[{key}]]")
@@ -153,6 +154,18 @@ class _Checked:
 
     def _refuse(self, key: str, what: str, why: str, remedy: str) -> None:
         self.problems.append(Problem(f"{self._file}: {key}", what, why, remedy))
+
+
+@cache
+def _table_in(kind: Any) -> type[Table] | None:
+    """Return the kind of table that a value of this kind is, or is a list of; None for any other value."""
+    return next((t for t in (kind, *get_args(kind)) if isinstance(t, type) and issubclass(t, Table)), None)
+
+
+@cache  # a catalogue has hundreds of tables of one kind
+def _fields(kind: type[Table]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return the fields of a table by their names in the file."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:

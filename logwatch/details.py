@@ -20,17 +20,17 @@ _stored_failure = partial(tuple.__new__, StoredFailure)  # of a row; takes a fif
 
 @dataclass(slots=True)
 class ChunkFailures:
-    """Failures of one chunk, and the time (seconds since the epoch) of those that have none of their own."""
+    """Failures of one chunk, and the time (seconds since the epoch) assumed of those without one."""
 
     failures: Sequence[Failure]
     source: str
-    undated: float
+    assumed: float
 
     def __len__(self) -> int:
         return len(self.failures)
 
     def __getitem__(self, some: slice) -> "ChunkFailures":
-        return ChunkFailures(self.failures[some], self.source, self.undated)
+        return ChunkFailures(self.failures[some], self.source, self.assumed)
 
     @property
     def held_bytes(self) -> int:
@@ -41,14 +41,14 @@ class ChunkFailures:
 def stored(found: Sequence[ChunkFailures], privacy: Privacy, catalogue: Catalogue) -> Iterator[StoredFailure]:
     """Yield failures as they may be stored."""
     listed = catalogue.reason
-    origins = chain.from_iterable(repeat((each.source, each.undated), len(each)) for each in found)
+    origins = chain.from_iterable(repeat((each.source, each.assumed), len(each)) for each in found)
     for at, platform, code, reason, app, user, token, shape in read_together(each.failures for each in found):
-        source, undated = zip(*islice(origins, len(at)), strict=True)
+        source, assumed = zip(*islice(origins, len(at)), strict=True)
         keys = list(zip(platform, code, reason, strict=True))
         known = {key: listed(*key) for key in set(keys)}
         apps = {each: privacy.app(each) for each in set(app)}
         columns: tuple[Iterable[Any], ...] = (
-            [own if own is not None else other for own, other in zip(at, undated, strict=True)],
+            [own if own is not None else other for own, other in zip(at, assumed, strict=True)],
             *(source, platform, map(str, code), map(known.__getitem__, keys)),
             *(map(apps.__getitem__, app), map(privacy.user, user), map(privacy.token, token), shape),
         )

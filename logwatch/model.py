@@ -222,7 +222,7 @@ class Scan:
     logged_at: float | None = None  # the own time of the last line that has one, of any kind
     oversized: int = 0  # over-long logical lines found inside the envelope
     undated: int = 0  # results without a time; where only a result's first or last line has none, it counts as one
-    ahead: float = 0.0  # seconds by which the farthest stamp is ahead of the reference, if by over a day; else 0
+    ahead_seconds: float = 0.0  # by which the farthest stamp is ahead of the reference, if by over a day; else 0
 
 
 class PushEvent(NamedTuple):

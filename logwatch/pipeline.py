@@ -235,12 +235,12 @@ class Pipeline:
                 batch.count(source, counter, amount=amount)
         for cause, amount in scan.unparsed.items():
             batch.count(source, "unparsed_lines", cause, amount)
-        undated = chunk.reference if chunk.dated else now
+        assumed = chunk.reference if chunk.dated else now
         failed = 0
         for key, seen in scan.results.items():
             row = self._row(source, key)
             if chunk.dated and seen.last is None:
-                seen.first = seen.last = undated
+                seen.first = seen.last = assumed
             batch.result(row, seen)
             batch.time(row, seen, now)
             if self.catalogue.entry(*row.kind).class_ != "delivered":
@@ -248,7 +248,7 @@ class Pipeline:
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         batch.waiting.pass_over(max(0, failed - len(scan.failures)))
-        found = ChunkFailures(scan.failures, source, undated)
+        found = ChunkFailures(scan.failures, source, assumed)
         batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)
 

@@ -12,6 +12,7 @@ from logwatch.config import load
 from logwatch.daemon import Daemon
 from logwatch.errors import Problem
 from logwatch.model import SourceStatus
+from logwatch.tail.tail import Tail
 from tests.helpers.running import Site
 
 STATUS = SourceStatus(name="s", up=True, files_followed=2, lag_bytes=5, caught_up=True, problems=())
@@ -136,6 +137,29 @@ def test_a_reload_waits_until_what_was_read_can_be_committed(made, monkeypatch):
         assert (daemon._parts is before, daemon._flags.reload) == (True, True)
     daemon._reload()
     assert (daemon._parts is before, daemon._flags.reload, daemon._ledger.failing) == (False, False, "")
+
+
+def test_a_reload_keeps_open_what_stays_the_same_and_closes_the_rest(made, tmp_path, monkeypatch):
+    """A source that is neither changed nor read differently goes on with its files; any other lets go of them."""
+    closed, close = [], Tail.close
+    monkeypatch.setattr(Tail, "close", lambda tail: (closed.append(tail.source.name), close(tail)))
+    daemon = made()
+    path = tmp_path / "logwatch.toml"
+    other = f'[[source]]\nname = "other"\npaths = ["{tmp_path}/other.log"]\n'
+    told = []
+    for change in (
+        lambda text: text,
+        lambda text: other + text,
+        lambda text: text.replace('name = "other"', 'name = "other"\nstart_at = "end"'),
+        lambda text: text.replace("[follow]", "[follow]\nmax_line_bytes = 2000"),
+        lambda text: text[text.index('[[source]]\nname = "mesibo"') :],
+    ):
+        path.write_text(change(path.read_text()))
+        daemon._reload()
+        told.append(sorted(closed))
+        closed.clear()
+    assert told == [[], [], ["other"], ["mesibo", "other"], ["other"]]
+    assert (daemon.refused, sorted(daemon.status)) == ((), ["mesibo"])
 
 
 def test_a_reload_reads_the_web_file_too_and_is_refused_with_it(made, tmp_path, events):

@@ -84,13 +84,15 @@ class Entry(Table, frozen=True, kw_only=True, dict=True):
     def contradictions(self, where: str) -> list[Problem]:
         """Refuse an entry that could never match."""
         problems = []
-        if (self.code > MESIBO_ABOVE) != (self.provider == "mesibo"):
+        known = self.provider in get_args(Provider)  # else that is reported
+        if known and (self.code > MESIBO_ABOVE) != (self.provider == "mesibo"):
             why = "codes above 900 are mesibo's own, all others are the provider's"
-            what = f"code {self.code} is not from {self.provider}"
-            problems.append(Problem(where, what, why, "correct provider or code"))
+            what = f"{self.code} is not from {self.provider}"
+            problems.append(Problem(f"{where}.code", what, why, "correct provider or code"))
         if self.provider == "any" and self.reason:
             why = "'any' is the meaning of a bare number; a reason tells the provider"
-            problems.append(Problem(where, "reason with provider 'any'", why, "write provider = 'fcm' or 'apns'"))
+            what = "does not go with provider 'any'"
+            problems.append(Problem(f"{where}.reason", what, why, "write provider = 'fcm' or 'apns'"))
         return problems
 
     @cached_property

@@ -76,7 +76,7 @@ class _Secured(HTTPSConnection):
     def send(self, data: Any) -> None:
         try:
             super().send(data)
-        except ssl.SSLEOFError:
+        except (ssl.SSLEOFError, ConnectionError):
             self.sock.recv(1)  # raises the server's alert, which says why
             raise
 

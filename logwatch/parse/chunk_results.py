@@ -89,7 +89,7 @@ class DatedCounts:
                 seen.first, seen.last = min(near), max(near)
         newest = max(known, default=reference)
         if newest > reference + DAY_SECONDS:
-            scan.ahead = newest - reference
+            scan.ahead_seconds = newest - reference
         scan.candidates = sum(seen.count for seen in scan.results.values()) + scan.unparsed.total()
 
     def _near(self, tally: _Tally, times: Times) -> Iterator[float]:

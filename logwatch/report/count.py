@@ -41,7 +41,7 @@ class Count:
     envelopes: Counter[str] = field(default_factory=Counter)  # envelope -> how many sources are in it
     oversized: int = 0
     undated: int = 0
-    ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of its file
+    ahead_seconds: float = 0.0  # by which the farthest stamp is more than a day ahead of its file
     sources: int = 0
     logged_at: float | None = None  # the own time of the newest line of any kind
     watch: Callable[[Scan, str], None] | None = None  # called with each scan and its source
@@ -103,7 +103,7 @@ class Count:
         self.causes += scan.unparsed
         self.oversized += scan.oversized
         self.undated += scan.undated
-        self.ahead = max(self.ahead, scan.ahead)
+        self.ahead_seconds = max(self.ahead_seconds, scan.ahead_seconds)
         self.logged_at = max(filter(None, (self.logged_at, scan.logged_at)), default=None)
         for sample in scan.samples:
             astray = sample.cause in ("misplaced", "unenveloped")

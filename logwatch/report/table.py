@@ -49,7 +49,7 @@ def render(
         causes = [Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200")]
     table = _table(rows, width, whole=whole)
     # A few lines that nobody can read are no reason to look for an expired certificate further down
-    wrong = [*doubtful, *causes] if hints or count.unreadable or count.ahead else [*causes, *doubtful]
+    wrong = [*doubtful, *causes] if hints or count.unreadable or count.ahead_seconds else [*causes, *doubtful]
     return Group(Text("What is wrong", style="bold"), *wrong, Text(""), *table, Text(""), _summary(count, rows))
 
 
@@ -155,7 +155,7 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
     newest = max((at for at in (count.logged_at, *lasts) if at is not None), default=None)
     if newest is None:
         return []
-    if newest - now > _SOON_SECONDS and not count.ahead:
+    if newest - now > _SOON_SECONDS and not count.ahead_seconds:
         ahead = f"The newest stamp is {apart(newest - now)} ahead of this host's clock"
         return [f"{ahead}: name the zone of the log (--timezone, or `timezone` of the source), or set the clock"]
     asked = count.until is None or count.until > now
@@ -196,8 +196,8 @@ def notes(count: Count) -> list[str]:
         said.append(f"{told} no stamp that is a date: see `grammar check`")
         if count.since is not None or count.until is not None:
             said.append("--since and --until give it the time of the line before it; if no line has a time, all count")
-    if count.ahead:
-        days = f"{count.ahead / 86400:.0f} days"
+    if count.ahead_seconds:
+        days = f"{count.ahead_seconds / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")
     if count.oversized:
         said.append(f"{many(count.oversized, 'line is', 'lines are')} too long: only the beginning was read")

@@ -8,13 +8,12 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import FieldInfo
 
 from logwatch.errors import Problem, did_you_mean, in_words
 from logwatch.ownership import me
@@ -68,12 +67,6 @@ def examined(kind: type[T], raw: dict[str, Any], path: Path, text: str) -> tuple
     lines = places.line_numbers(text) if checked.problems else {}
     problems = (places.spoken(problem, str(path), raw, lines) for problem in checked.problems)
     return table, places.in_order(problems, str(path))
-
-
-@lru_cache
-def _fields(kind: type[Table]) -> dict[str, FieldInfo]:
-    """Return a table's fields by their keys: worked out once, not for each entry of a catalogue."""
-    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 class _Checked:
@@ -130,7 +123,7 @@ class _Checked:
 
     def _value(self, kind: Any, raw: Any, key: str) -> Any:
         """Check one value, which may be a table or a list of tables."""
-        inner = next((t for t in (kind, *get_args(kind)) if isinstance(t, type) and issubclass(t, Table)), None)
+        inner = _table_in(kind)
         if inner is not None and get_origin(kind) is tuple:
             if not isinstance(raw, list):
                 self._refuse(key, f"{_shown(raw)} where tables are expected", "", f"[[{key}]]")
@@ -161,6 +154,18 @@ class _Checked:
 
     def _refuse(self, key: str, what: str, why: str, remedy: str) -> None:
         self.problems.append(Problem(f"{self._file}: {key}", what, why, remedy))
+
+
+@cache
+def _table_in(kind: Any) -> type[Table] | None:
+    """Return the kind of table that a value of this kind is, or is a list of; None for any other value."""
+    return next((t for t in (kind, *get_args(kind)) if isinstance(t, type) and issubclass(t, Table)), None)
+
+
+@cache  # a catalogue has hundreds of tables of one kind
+def _fields(kind: type[Table]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return the fields of a table by their names in the file."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:

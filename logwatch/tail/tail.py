@@ -295,8 +295,9 @@ class Tail:
         )
 
     def directories(self) -> frozenset[str]:
-        """Return the directories whose changes are a reason to look."""
-        return self.source.discover.directories() | self._directories
+        """Return the directories whose changes are a reason to look: of paths, and of where links lead from them."""
+        led = {g.position.target for g in self._generations() if g.position.state == "live"} - {""}
+        return self.source.discover.directories() | self._directories | set(map(os.path.dirname, led))
 
     def settle(self, sink: Sink, goes_on: Callable[[], bool]) -> None:
         """Hand on, before the last commit, what no later start could read, while ``goes_on`` allows, and positions.

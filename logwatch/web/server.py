@@ -106,7 +106,7 @@ class WebServer:
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
         """Bind an address; WebError if it is in use. ``rules`` are (pattern, handler, arguments)."""
-        where = f"{host or '*'}:{port}"
+        where = f"[{host}]:{port}" if ":" in host else f"{host or '*'}:{port}"
         try:
             self._sockets = _bind(host, port)
         except OSError as error:

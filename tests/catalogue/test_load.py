@@ -60,11 +60,24 @@ def test_an_empty_file_changes_nothing(file):
 
 def test_every_problem_is_reported_at_once(file):
     """One look at the message is enough to mend the file: each has its line, and what would do."""
-    wrong = {**ENTRY, "code": 916, "name": "other", "clas": "token", "class": "tokn", "severity": 3, "steps": ["one"]}
+    wrong = {
+        **ENTRY,
+        "code": 916,
+        "name": "other",
+        "provider": "fcm",
+        "clas": "token",
+        "class": "tokn",
+        "severity": 3,
+        "steps": ["one"],
+    }
     del wrong["remedy"]
     write(file, ENTRY, wrong)
     assert problems(file) == [
         'FILE:11: code "other": remedy: missing\n  try: add remedy = …',
+        (
+            'FILE:13: code "other": code: 916 is not from fcm: codes above 900 are mesibo\'s own, all others are the '
+            "provider's\n  try: correct provider or code"
+        ),
         (
             "FILE:15: code \"other\": class: 'tokn' cannot be used: it is none of the choices\n"
             '  try: one of "delivered", "credential", "configuration", "token", "payload", "rate_limited", '
@@ -88,14 +101,14 @@ def test_every_problem_is_reported_at_once(file):
         (
             {"provider": "fcm"},
             (
-                "1: CODE: code 915 is not from fcm: codes above 900 are mesibo's own, all others are "
+                "3: CODE: code: 915 is not from fcm: codes above 900 are mesibo's own, all others are "
                 "the provider's\n  try: correct provider or code"
             ),
         ),
         (
             {"code": 404},
             (
-                "1: CODE: code 404 is not from mesibo: codes above 900 are mesibo's own, all others are "
+                "3: CODE: code: 404 is not from mesibo: codes above 900 are mesibo's own, all others are "
                 "the provider's\n  try: correct provider or code"
             ),
         ),
@@ -109,7 +122,7 @@ def test_every_problem_is_reported_at_once(file):
         (
             {"provider": "any", "code": 404, "reason": "Gone"},
             (
-                "1: CODE: reason with provider 'any': 'any' is the meaning of a bare number; a reason "
+                "10: CODE: reason: does not go with provider 'any': 'any' is the meaning of a bare number; a reason "
                 "tells the provider\n  try: write provider = 'fcm' or 'apns'"
             ),
         ),

@@ -125,6 +125,23 @@ def test_a_disk_that_the_ledger_fills_by_itself_goes_on_counting(tmp_path, disk,
     ledger.close()
 
 
+def test_failures_that_are_passed_over_for_withheld_ones_are_no_want_of_room(tmp_path, events):
+    """A backlog's last groups may hold more than is kept: the log does not advise more room then."""
+    with closing(Ledger(tmp_path, keep=8)) as ledger:
+        batch = Batch(keep=8)
+        now = time.time()
+        found = [StoredFailure(now, "mesibo", "fcm", "903", "", "", f"+4***{i}", "") for i in range(9)]
+        for begin in range(0, 9, 3):
+            batch.fail(found[begin : begin + 3])
+        withheld = batch.waiting.withhold(4)
+        ledger.commit(batch)
+        batch = Batch(keep=8, carried=3)
+        batch.waiting.take_over(withheld)
+        ledger.commit(batch)
+        assert kept(ledger) == list(range(1, 9))
+    assert [each["event"] for each in events] == []
+
+
 def test_a_commit_with_more_failures_than_the_disk_takes_brings_the_newest(tmp_path, disk):
     """Failures without room are not stored, but take up a number."""
     ledger = Ledger(tmp_path, keep=1_000_000, connect=disk.connect)

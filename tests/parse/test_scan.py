@@ -276,8 +276,8 @@ def test_dockers_time_tells_when_the_log_was_written():
 )
 def test_a_time_that_is_more_than_a_day_ahead_is_reported(time, ahead):
     """Its clock or its zone is wrong; a stamp without a year, of whatever day, is of the past year instead."""
-    assert scan(docker(b"E3102-120000-000: push_on_complete code 200", time=time), "docker").ahead == ahead
-    assert scan(b"E2411-120000-000 (1): push_on_complete: code 200\n").ahead == 0
+    assert scan(docker(b"E3102-120000-000: push_on_complete code 200", time=time), "docker").ahead_seconds == ahead
+    assert scan(b"E2411-120000-000 (1): push_on_complete: code 200\n").ahead_seconds == 0
 
 
 def test_nuls_and_garbage_are_survived():

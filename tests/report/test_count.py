@@ -151,7 +151,7 @@ LONG = b'{"log":"%s\\n","stream":"stdout","time":"2026-11-22T10:15:00.123456789Z
         (PUSH + b"E2211-113000-000 (1): on_message\n", {"logged_at": NOON - 1800}),
         (
             (AT + PUSH) * 60 + AT.replace(b"11-22", b"11-24") + PUSH.replace(b"2211", b"2411"),
-            {"ahead": 86_400 - 6300 + 86_400.123, "envelopes": {"docker-timestamps": 1}},
+            {"ahead_seconds": 86_400 - 6300 + 86_400.123, "envelopes": {"docker-timestamps": 1}},
         ),
         ((AT + PUSH) * 60 + PUSH, {"causes": {"unenveloped": 1}, "fronts": [""]}),
         (PUSH * 30 + b"gw7 >> " + PUSH * 2, {"causes": {"misplaced": 1}, "fronts": ["<str> >> "]}),

@@ -188,7 +188,7 @@ def test_the_time_of_this_host_stands_beside_utc(monkeypatch, zone, days, here):
 def test_unread_lines_are_reported_by_cause():
     """Nothing is dropped silently."""
     made = count(("fcm", 200, "", 1), no_code=2, ambiguous=3, misplaced=4)
-    made.ahead, made.oversized = 5 * 86400.0, 6
+    made.ahead_seconds, made.oversized = 5 * 86400.0, 6
     text = shown(made, 200)
     assert "5 push lines give no result (2 without a code, 3 with two codes)" in text
     assert "4 lines have push_on_complete, but not where a push line has it" in text

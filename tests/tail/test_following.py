@@ -254,6 +254,22 @@ def test_a_log_that_rotation_dated_is_gone_if_nothing_takes_its_place(tmp_path):
     assert not follower.tail.status().up
 
 
+def test_where_a_link_leads_is_a_reason_to_look_until_it_leads_elsewhere(path, tmp_path):
+    """What is appended to its file, or replaces it, happens in that directory, not in that of the link."""
+    for place in ("pods", "other"):
+        (tmp_path / place).mkdir()
+        append(tmp_path / place / "0.log", place)
+    path.symlink_to(tmp_path / "pods" / "0.log")
+    follower = follow(path)
+    follower.turn()
+    assert follower.tail.directories() == {str(tmp_path), str(tmp_path / "pods")}
+    path.unlink()
+    path.symlink_to(tmp_path / "other" / "0.log")
+    follower.turn()
+    assert follower.lines == ["pods", "other"]
+    assert follower.tail.directories() == {str(tmp_path), str(tmp_path / "other")}
+
+
 @pytest.mark.parametrize("compatible", [None, os.symlink, os.link])
 def test_a_log_that_moved_with_its_pattern_goes_on_at_its_new_path(tmp_path, compatible):
     """Nothing counts again, whether its old path is gone, or leads to it as well."""

@@ -112,6 +112,8 @@ def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():
     """An address of another host is reported in words; that another program has it is not what is suspected."""
     with pytest.raises(WebError, match=r"(?s)cannot be listened on.*an address of this host"):
         WebServer("192.0.2.1", 1, [])
+    with pytest.raises(WebError, match=r"web.listen \[2001:db8::1\]:1: cannot be listened on"):
+        WebServer("2001:db8::1", 1, [])
 
 
 def test_an_unknown_host_name_is_reported_in_the_resolvers_words(monkeypatch):

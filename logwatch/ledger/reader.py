@@ -20,7 +20,7 @@ from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultKind, ResultRow
-from logwatch.ledger.schema import known_version, open_to_read
+from logwatch.ledger.schema import MIGRATIONS, known_version, open_to_read
 from logwatch.ledger.timeline import Changed, Counted, Timeline, kept_starts
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen
@@ -274,8 +274,8 @@ class Reader:
     def verdict(self) -> str:
         """Return what SQLite's check of the file finds, ``ok`` if nothing; NotReadable if it is no sound ledger."""
         with self._asking(patience=30.0) as db:
-            known_version(db, str(self.path))
-            rows.read_committed(db)
+            if known_version(db, str(self.path)) == len(MIGRATIONS):  # else the next start changes its tables first
+                rows.read_committed(db)
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from logwatch.catalogue import number_of
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Damaged
 
@@ -73,7 +74,10 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
 def check(db: sqlite3.Connection) -> None:
     """Raise Damaged if an incident cannot be read."""
     try:
-        sound = all(each.severity in SEVERITIES for each in read(db, 0.0))
+        found = read(db, 0.0)
+        sound = all(each.severity in SEVERITIES for each in found)
+        for row in {row for each in found for row in each.rows}:
+            number_of(row.code)
     except (ValueError, TypeError):  # its lists are no JSON, or of something else
         sound = False
     if not sound:

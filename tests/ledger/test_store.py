@@ -413,6 +413,7 @@ INCIDENT = (
         INCIDENT % ("serious", "[]"),
         INCIDENT % ("warning", "[[1"),
         INCIDENT % ("warning", "[1]"),
+        INCIDENT % ("warning", '[["mesibo", "fcm", "9x3", ""]]'),
         "ALTER TABLE positions RENAME COLUMN gone_at TO hone_at",
     ],
 )

@@ -41,7 +41,10 @@ _CHECKED = (
     *("buckets", "failures", "failure_kinds", "shapes", "rotations", "incidents"),
     *("witnessed_minutes", "witness_events", "event_shapes"),
 )
-_COUNTED = {("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")}
+_COUNTED = {
+    *(("results", "count"), ("counters", "value")),
+    *(("positions", name) for name in ("offset", "size", "head_bytes", "tail_bytes")),
+}
 
 
 def read_committed(db: sqlite3.Connection) -> tuple[Snapshot, dict[int, Position], dict[str, JournalPosition]]:
@@ -93,9 +96,9 @@ def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
 
 
 def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
-    """Read a value of ``meta``; Damaged if it is missing, or of another type."""
+    """Read a value of ``meta``; Damaged if it is missing, empty, or of another type."""
     found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    if found is None or not isinstance(found[0], bytes if name == "key" else int):
+    if found is None or not isinstance(found[0], bytes if name == "key" else int) or found[0] == b"":
         raise Damaged(f"its {name} is lost")
     value: int | bytes = found[0]
     return value

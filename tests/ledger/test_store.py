@@ -398,6 +398,8 @@ INCIDENT = (
         "DELETE FROM meta WHERE name = 'key'",
         "UPDATE counters SET value = 'many'",
         "UPDATE positions SET offset = -1",
+        "UPDATE positions SET tail_bytes = -5",
+        "UPDATE meta SET value = x'' WHERE name = 'key'",
         "UPDATE positions SET envelope = CAST(x'f1' AS TEXT)",
         "UPDATE positions SET path = 7",
         "UPDATE positions SET device = '1x'",

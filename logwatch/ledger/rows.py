@@ -139,6 +139,8 @@ def check_values(db: sqlite3.Connection) -> None:
             elif column == "code":
                 number = f"{column} GLOB '*[0-9]' AND rtrim({column}, '0123456789') IN ('', '-')"  # it may be below 0
                 wrong[column] += f" OR {column} <> 'other' AND NOT ({number})"
+            elif (table, column) == ("journals", "state"):
+                wrong[column] += f" OR {column} <> '' AND NOT json_valid({column})"
         if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong.values())} LIMIT 1").fetchone():  # noqa: S608  own text
             cases = " ".join(f"WHEN {condition} THEN '{column}'" for column, condition in wrong.items())
             found = db.execute(f"SELECT CASE {cases} END AS it FROM {table} WHERE it IS NOT NULL LIMIT 1")  # noqa: S608  own text

@@ -412,6 +412,7 @@ INCIDENT = (
         "INSERT INTO buckets VALUES (60, 0, 'mesibo', 'fcm', x'00', '', 1, 1.0, 1.0)",
         "INSERT INTO failure_kinds VALUES ('fcm', '9' || char(0), '', 1)",
         "INSERT INTO failures VALUES (1, 'late', '', '', '903', '', '', '', '', '', '', '')",
+        "INSERT INTO journals VALUES ('mesibo', 'unit', 's=1;i=1', 1.0, '{\"highest\":')",
         INCIDENT % ("serious", "[]"),
         INCIDENT % ("warning", "[[1"),
         INCIDENT % ("warning", "[1]"),

@@ -55,15 +55,15 @@ def test_a_configuration_of_root_alone_is_reported_with_a_remedy(tmp_path, monke
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\n')
 
-    read_bytes = Path.read_bytes
+    opened = Path.open
 
-    def closed(path):
+    def closed(path, *arguments, **more):
         if path == config:
             raise PermissionError(13, "Permission denied", str(path))
-        return read_bytes(path)
+        return opened(path, *arguments, **more)
 
     monkeypatch.setattr("os.access", lambda *_, **__: False)
-    monkeypatch.setattr(Path, "read_bytes", closed)
+    monkeypatch.setattr(Path, "open", closed)
     done = CliRunner().invoke(group, [*command, "--config", str(config)])
     told = " ".join(done.output.split())  # a table breaks lines
     assert "the configuration cannot be read: Permission denied" in told

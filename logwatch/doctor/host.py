@@ -77,7 +77,8 @@ class _Secured(HTTPSConnection):
         try:
             super().send(data)
         except (ssl.SSLEOFError, ConnectionError):
-            self.sock.recv(1)  # raises the server's alert, which says why
+            if self.sock:  # else nothing listens there
+                self.sock.recv(1)  # raises the server's alert, which says why
             raise
 
 

@@ -28,7 +28,7 @@ def said(monkeypatch):
 
 @pytest.fixture
 def said_to_a_file(monkeypatch, tmp_path):
-    """Log one event to a file, after systemd's variable was made of its status; give what was written."""
+    """Log one event to a file, after systemd's variable was made of its status; return what was written."""
 
     def say(method, variable):
         with (tmp_path / "stderr").open("w+") as out:

@@ -9,11 +9,10 @@ from dataclasses import replace
 
 from logwatch.diagnosis.facts import Facts, Finding, plain
 from logwatch.ledger.buckets import SIX_HOURS, WIDTHS, oldest
-from logwatch.ledger.incidents import GAP_SECONDS, Incident
+from logwatch.ledger.incidents import GAP_SECONDS, SEVERITIES, Incident
 from logwatch.ledger.timeline import Interval
 
 MOST_ROWS = 32  # results of one incident; an outage of a provider has a handful
-_SERIOUS = {"warning": 1, "critical": 2}
 
 
 def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:
@@ -24,7 +23,7 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
     met: dict[int, Incident] = {}
     fresh: dict[str, Incident] = {}
     for finding in findings:
-        if finding.severity not in _SERIOUS:
+        if finding.severity not in SEVERITIES:
             continue
         old = next((each for each in known if _same(each, finding, now)), None)
         if old is not None:
@@ -75,7 +74,7 @@ def _begun(finding: Finding, now: float) -> Incident:
 def _going_on(old: Incident, finding: Finding, now: float) -> Incident:
     last = min(old.last, now)  # it may have been recorded by a clock that was ahead
     began = old.began if finding.since is None else min(old.began, finding.since)
-    worse = _SERIOUS[finding.severity] > _SERIOUS[old.severity]
+    worse = SEVERITIES.index(finding.severity) > SEVERITIES.index(old.severity)
     return replace(
         old,
         key=finding.key,

@@ -19,7 +19,7 @@ PEOPLE = 10_000  # users, and as many apps, that are counted one by one in an in
 NAMED = 3  # apps of an incident that are kept by name
 GAP_SECONDS = 1800.0  # what comes back within this is the same incident
 
-SEVERITIES = ("warning", "critical")  # that an incident may have
+SEVERITIES = ("warning", "critical")  # that an incident may have, the worst last
 
 _FIELDS = "key, severity, title, side, rows, began, last, ended, pushes, users, apps, counted, app_names"
 

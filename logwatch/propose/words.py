@@ -37,7 +37,8 @@ def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> li
     ways = [[each] for each in candidates]
     if not any(map(codes.telling, candidates)) and (several := codes.complementary(codes.keyed(masked), known)):
         ways.insert(0, several)
-    return [_way(group, rests, masked, often, quotes, known) for group in ways]
+    marks = _marks(masked)
+    return [_way(group, rests, masked, often, marks, quotes, known) for group in ways]
 
 
 def _way(
@@ -45,6 +46,7 @@ def _way(
     rests: Sequence[str],
     masked: Sequence[str],
     openers: tuple[str, ...],
+    marks: str,
     quotes: str,
     known: CatalogueWords,
 ) -> tuple[CodeCandidate, Words]:
@@ -54,7 +56,6 @@ def _way(
     whole = _whole([candidate, *more])
     anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
     taken = {each.key for each in anchors}
-    marks = _marks(masked)
     groups = sum("(" in text for text in masked) * 10 >= len(masked) or any("(" in text for text in openers)
     held = _in_parentheses(masked, anchors)
     # A spelling that is on no line with a code cannot be shown by a sample, and need not be read.

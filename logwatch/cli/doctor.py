@@ -12,6 +12,7 @@ from rich.text import Text
 
 from logwatch.cli.options import config_option
 from logwatch.cli.terminal import show
+from logwatch.config import bad_address
 from logwatch.doctor import Check, Host, examine
 from logwatch.privacy import readable
 from logwatch.words import many
@@ -51,8 +52,8 @@ def command(
     look at everything; mesibo's secrets are never read out. All questions over the network together take at most 20 s.
     """
     for option, url in (("--prometheus", prometheus), ("--alertmanager", alertmanager)):
-        if url is not None and not url.startswith(("http://", "https://")):
-            raise click.BadParameter("an address begins with http:// or https://", param_hint=option)
+        if url is not None and (why := bad_address(url)):
+            raise click.BadParameter(why, param_hint=option)
     checks = list(examine(Host(), config, mesibo_conf, prometheus, alertmanager, way_out=outbound))
     if form == "json":
         counts = {verdict: sum(check.verdict == verdict for check in checks) for verdict in _STYLES}

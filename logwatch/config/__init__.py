@@ -2,7 +2,7 @@
 
 from logwatch.config.listen import parse_listen
 from logwatch.config.loader import load, read
-from logwatch.config.schema import Backend, Config, Credential, Export, bad_url
+from logwatch.config.schema import Backend, Config, Credential, Export, bad_address, bad_url
 from logwatch.config.sources import Docker, Journal, Source
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Export",
     "Journal",
     "Source",
+    "bad_address",
     "bad_url",
     "load",
     "parse_listen",

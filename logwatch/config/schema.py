@@ -154,7 +154,7 @@ class Backend(Table, frozen=True, kw_only=True):
 
 def bad_url(url: str) -> str | None:
     """Return why an address of the backend cannot be used, without quoting it; None if it can."""
-    if why := _bad_address(url):
+    if why := bad_address(url):
         return why
     parts = urlsplit(url)
     if parts.username or parts.password or "token=" in parts.query:
@@ -162,8 +162,8 @@ def bad_url(url: str) -> str | None:
     return None
 
 
-def _bad_address(url: str) -> str:
-    """Return why nothing can be posted to an address, without quoting it; empty if something can."""
+def bad_address(url: str) -> str:
+    """Return why nothing can be asked of or sent to an address, without quoting it; empty if something can."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -193,13 +193,13 @@ class Export(Table, frozen=True, kw_only=True):
 
     @property
     def destination(self) -> str:
-        """The label ``destination``: the name, else host and port of the address."""
-        return self.name or urlsplit(self.url).netloc.rpartition("@")[2]
+        """The label ``destination``: the name, else host and port of the address; empty where that cannot be used."""
+        return self.name or ("" if bad_address(self.url) else urlsplit(self.url).netloc.rpartition("@")[2])
 
     def contradictions(self, where: str) -> list[Problem]:
         """Demand an address that can be posted to, and one way to log in."""
         problems = []
-        why = _bad_address(self.url)
+        why = bad_address(self.url)
         parts = None if why else urlsplit(self.url)
         if parts is None or not parts.path:
             example = '"http://loki:3100/loki/api/v1/push" or "http://collector:4318/v1/logs"'
@@ -255,7 +255,7 @@ class Config(Table, frozen=True, kw_only=True):
                     "give one of them a name of its own",
                 )
                 for i, label in enumerate(labels)
-                if label in labels[:i]
+                if label and label in labels[:i]
             ]
         return problems + self._webhooks(where)
 

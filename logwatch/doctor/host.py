@@ -27,6 +27,7 @@ PATIENCE_SECONDS = 5.0
 ALTOGETHER_SECONDS = 20.0
 """For all questions over the network: monitoring that hangs holds up ``doctor`` no longer."""
 LONGEST_ANSWER = 8 << 20  # bytes
+UNAUTHORIZED = 401
 NO_CERTIFICATE = 496  # nginx' own status for it: a server that asks for a client's certificate answers in TLS alone
 T = TypeVar("T")
 
@@ -108,10 +109,7 @@ class Host:
 
     def log_in(self, url: str) -> str:
         """Return an address without the name and password in it, which ``fetch`` sends to its server from now on."""
-        try:
-            parts = urllib.parse.urlsplit(url)
-        except ValueError:  # asked, it is told
-            return url
+        parts = urllib.parse.urlsplit(url)
         login, _, server = parts.netloc.rpartition("@")
         bare = urllib.parse.urlunsplit(parts._replace(netloc=server))
         if login:

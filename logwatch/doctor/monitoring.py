@@ -8,7 +8,7 @@ from typing import Any
 from logwatch.config.listen import is_loopback
 from logwatch.doctor import pager
 from logwatch.doctor.check import Check, failure, ok, skipped, understood, warning
-from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.host import UNAUTHORIZED, Host, NoAnswer
 from logwatch.doctor.shipped import RuleFile, rule_files, seconds
 from logwatch.words import many, number, span
 
@@ -26,9 +26,9 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         targets = _api(host, f"{base}/api/v1/targets?state=active")
     except NoAnswer as why:
         if asked:
-            yield failure(
-                "prometheus", f"{base}: {why}", "check that it is running there, and that this host can reach it"
-            )
+            reach = "check that it is running there, and that this host can reach it"
+            remedy = "name it with a login: http://USER:PASSWORD@HOST" if why.status == UNAUTHORIZED else reach
+            yield failure("prometheus", f"{base}: {why}", remedy)
         else:
             none = "; where there is none, `make monitoring` or the package's monitoring.sh installs one"
             yield skipped("prometheus", f"none answers at {base}", f"name yours with --prometheus URL{none}")

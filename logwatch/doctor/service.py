@@ -15,7 +15,7 @@ import logwatch
 from logwatch.compile import pcre2
 from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
-from logwatch.doctor.host import NO_CERTIFICATE, Host, NoAnswer
+from logwatch.doctor.host import NO_CERTIFICATE, UNAUTHORIZED, Host, NoAnswer
 from logwatch.parse import pace
 from logwatch.words import many
 
@@ -23,7 +23,7 @@ UNIT = "mesibo-logwatch.service"
 _SAID = re.compile(r"(error: |Error: |.*: Failed at step |.* process exited, code=exited, status=2\d\d/).*")
 """What a start that failed said, itself or by systemd: a status from 200 on names what systemd could not set up."""
 
-_ASKS = {401: "a password", NO_CERTIFICATE: "a client's certificate"}
+_ASKS = {UNAUTHORIZED: "a password", NO_CERTIFICATE: "a client's certificate"}
 """What a daemon asks for that answers with a status."""
 
 _INSTALL = (

@@ -47,9 +47,12 @@ def test_a_configuration_that_cannot_be_used_is_a_row(tmp_path):
     assert any(row["check"] == "versions" for row in told["checks"])
 
 
-def test_wrong_use_is_exit_code_2():
-    """An invalid address is refused before anything is checked."""
-    assert invoke("--prometheus", "file:///etc/passwd").exit_code == 2
+@pytest.mark.parametrize("option", ["--prometheus", "--alertmanager"])
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://me:hunter2@h:port", "http://me:hunter2@[::1", "h:1"])
+def test_an_address_that_is_none_is_refused_without_the_password_in_it(option, address):
+    """That is wrong use, told before anything is checked, and what is told may be pasted where others read it."""
+    result = invoke(option, address)
+    assert (result.exit_code, "hunter2" in result.output) == (2, False)
 
 
 def test_what_files_hold_moves_no_cursor(capsys):

@@ -1,6 +1,8 @@
 """Reading the configuration."""
 
+import datetime as dt
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from logwatch.config import Source, load
 from logwatch.config.sources import WebhookSource
 from logwatch.errors import ConfigError
+from tests.helpers.odd import places, put
 from tests.helpers.settings import from_dict
 
 MINIMAL = '[[source]]\nname = "mesibo"\npaths = ["log/*.log"]\n'
@@ -375,6 +378,57 @@ def test_no_value_of_any_kind_is_a_traceback(raw):
         from_dict(raw, Path("/etc/x.toml"))
     except ConfigError as error:
         assert error.problems  # noqa: PT017  either outcome is fine, a traceback is not
+
+
+COMPLETE = {
+    "source": [
+        {"name": "m", "paths": ["a"], "rotated": ["b"], "envelope": "auto", "grammar": "mesibo", "timezone": "UTC"},
+        {"name": "d", "docker": {"container": "mesibo", "root": "/var/lib/docker"}, "start_at": "end"},
+        {"name": "j", "journal": {"unit": "mesibo.service"}},
+        {"name": "w", "webhook": {"path": "/w", "secret_file": "s", "witness_for": "m"}},
+    ],
+    "follow": {"wake": "auto", "poll_seconds": 1.0, "max_line_bytes": 65536, "release_seconds": 600},
+    "state": {"directory": "s", "commit_seconds": 1.0},
+    "web": {"listen": "127.0.0.1:0", "allow_plain_http": False, "config_file": "web.yml"},
+    "failures": {"keep": 10000, "retention_days": 30},
+    "privacy": {"identifiers": "mask"},
+    "log": {"level": "info", "format": "auto"},
+    "grammars": {"directories": ["g"]},
+    "catalogue": {"file": "c.toml"},
+    "credential": [{"name": "ios", "file": "a.p12", "password_file": "p", "bundle_id": "b", "environment": "sandbox"}],
+    "backend": {"url": "http://h/b", "token_file": "t"},
+    "export": [
+        {"url": "http://h/a", "format": "loki", "tenant": "t", "username": "u", "password_file": "p", "ca_file": "c"},
+        {"url": "http://h/b", "token_file": "t", "name": "b"},
+    ],
+}
+ADDRESSES = (
+    "http://[::1",
+    "http://h:99999/",
+    "http://h:b/",
+    "http://",
+    "://",
+    "[::1",
+    "]:1",
+    "1:1:1",
+    ":65536",
+    ":\uff11",
+)
+ODD = (
+    *("", " ", "\0", "x" * 70_000, "/", ".", "[z-a]", "{a,b}", "a\nb", "\u202e", "~", "$HOME", "Europe/../UTC"),
+    *ADDRESSES,
+    *(0, -1, 2**63, 2**64, 10**400, 0.0, 1e308, float("inf"), float("nan"), True),
+    *([], [[]], [""], ["\0"], [1], {}, {"a": 1}, [{}], [{"name": 1}], dt.datetime(1, 1, 1, tzinfo=dt.UTC), dt.time()),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", places(COMPLETE), ids=str)
+def test_no_value_of_any_setting_is_a_traceback(place):
+    """What one setting holds may be looked at where all of them are: each yields a configuration or a ConfigError."""
+    for odd in ODD:
+        changed = put(COMPLETE, place, odd)
+        with suppress(ConfigError):
+            from_dict(changed if isinstance(changed, dict) else {}, Path("/etc/x.toml"))
 
 
 def test_the_example_shows_every_setting_with_its_default(tmp_path):

@@ -1,6 +1,5 @@
 """Whatever answers where Prometheus and Alertmanager are looked for, doctor gives rows."""
 
-import copy
 import json
 
 import pytest
@@ -10,6 +9,7 @@ from logwatch.doctor import monitoring
 from logwatch.doctor.check import Check
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.shipped import rule_files
+from tests.helpers.odd import places, put
 
 GROUP = next(iter(rule_files()[0].intervals))
 TARGET = {"scrapePool": "mesibo-logwatch", "labels": {"cluster": "main", "instance": "h:1"}, "health": "up",
@@ -57,24 +57,6 @@ class Odd(Host):
         raise NoAnswer("nobody")
 
 
-def places(value, here=()):
-    """Yield the place of every value within a value."""
-    yield here
-    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
-        yield from places(value[key], (*here, key))
-
-
-def put(value, place, odd):
-    """Return a copy of a value with ``odd`` at a place."""
-    if not place:
-        return odd
-    changed = inner = copy.deepcopy(value)
-    for key in place[:-1]:
-        inner = inner[key]
-    inner[place[-1]] = odd
-    return changed
-
-
 def rows(**changes):
     return list(monitoring.prometheus(Odd(ANSWERS | changes), "http://h", asked=True))
 
@@ -97,6 +79,18 @@ def test_a_configuration_of_another_form_costs_the_rows_of_alertmanager_alone():
         for odd in ODD[:3] + ODD[5:6] + ODD[9:]:
             found = rows(status={"config": {"original": yaml.safe_dump(put(ROUTED, place, odd))}})
             assert found[-1].name.startswith("alertmanager")
+
+
+@pytest.mark.parametrize(("status", "remedy"), [(401, "http://USER:PASSWORD@HOST"), (403, "can reach it")])
+def test_a_prometheus_that_asks_for_a_password_is_told_how_to_name_one(status, remedy):
+    """It runs and can be reached: to check that would lead nowhere."""
+
+    class Refusing(Host):
+        def fetch(self, url):
+            raise NoAnswer("it refuses", status)
+
+    (row,) = monitoring.prometheus(Refusing(), "http://h", asked=True)
+    assert (row.verdict, row.remedy.endswith(remedy)) == ("failure", True)
 
 
 DOUBLED = "".join(f"r{n}: &r{n} {{continue: true, routes: [*r{n - 1}, *r{n - 1}]}}\n" for n in range(1, 64))

@@ -199,7 +199,7 @@ class _Reading:
         def reader(node: yaml.Node, key: str) -> str:
             text = self._text(node, key)
             if text not in choices:
-                self._problem(node, key, f'"{text}" cannot be used', try_=f"one of {', '.join(choices)}")
+                self._problem(node, key, f'"{text}" cannot be used', try_=f"one of {', '.join(filter(None, choices))}")
             return text
 
         return reader

@@ -422,7 +422,7 @@ ODD = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("place", places(COMPLETE), ids=str)
+@pytest.mark.parametrize("place", [*places(COMPLETE)], ids=str)
 def test_no_value_of_any_setting_is_a_traceback(place):
     """What one setting holds may be looked at where all of them are: each yields a configuration or a ConfigError."""
     for odd in ODD:

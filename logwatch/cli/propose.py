@@ -76,7 +76,7 @@ def command(
     scanner = parts.scanner(chosen, keep=0)
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
     if is_there(target) and not force:
-        raise GrammarError(Problem(str(target), "is there already", "", "choose another --name, or add --force"))
+        raise GrammarError.at(str(target), "is there already", "", "choose another --name, or add --force")
     try:
         logs = _logs(paths, chosen, scanner.marker)
     except LogwatchError as error:
@@ -152,7 +152,7 @@ def _source(config: Config, name: str | None) -> Source:
     found = next((each for each in config.source if name in (None, each.name)), None)
     if found is None:
         known = ", ".join(each.name for each in config.source)
-        raise ConfigError(Problem("--source", f"there is no source {name!r}", "", f"one of {known}"))
+        raise ConfigError.at("--source", f"there is no source {name!r}", "", f"one of {known}")
     return found
 
 
@@ -223,7 +223,7 @@ def save(target: Path, samples: Path, proposal: Proposal) -> None:
     except OSError as error:
         where = error.filename or target
         remedy = "name a directory of yours with --output, or run this as root"
-        raise GrammarError(Problem(str(where), "cannot be written", in_words(error), remedy)) from error
+        raise GrammarError.at(str(where), "cannot be written", in_words(error), remedy) from error
 
 
 def _envelopes(logs: Sequence[Log]) -> str:

@@ -13,7 +13,6 @@ import httpx
 
 from logwatch.config import parse_listen
 from logwatch.credentials.verdict import Verdict
-from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.model import COMPANIES
 from logwatch.privacy import readable
@@ -44,7 +43,7 @@ class Transport:
             return usual
         if not is_local_https(self.endpoint):
             why = "credentials go to the provider, or over TLS to a stub on this machine"
-            raise DirectError(Problem("--endpoint", "cannot be used", why, "https://127.0.0.1:PORT"))
+            raise DirectError.at("--endpoint", "cannot be used", why, "https://127.0.0.1:PORT")
         return self.endpoint.rstrip("/")
 
     def context(self) -> ssl.SSLContext:
@@ -136,14 +135,14 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
         advice = "something in between answers with a certificate of its own: no proxy may inspect TLS to APNs"
     elif shown is not None and ended:
         advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {quoted(shown.file)}"
-    raise NoReplyError(Problem(host, f"{COMPANIES[provider]} gave no answer", readable(why)[:_SHOWN], advice)) from None
+    raise NoReplyError.at(host, f"{COMPANIES[provider]} gave no answer", readable(why)[:_SHOWN], advice) from None
 
 
 def of_another(provider: str, answer: httpx.Response, lacks: str) -> NoReplyError:
     """Return the error for an answer that accepts a push, but lacks what each of the provider's own has."""
     who = COMPANIES[provider]
     why = f"the answer has status {answer.status_code} and no {lacks}, which each of {who}'s has"
-    return NoReplyError(Problem(answer.url.host, f"{who} gave no answer", why, in_between(provider)))
+    return NoReplyError.at(answer.url.host, f"{who} gave no answer", why, in_between(provider))
 
 
 def in_between(provider: str) -> str:

@@ -11,7 +11,7 @@ import certifi
 import h2.events
 import httpx
 
-from logwatch.config import parse_listen
+from logwatch.config.listen import is_loopback
 from logwatch.credentials.verdict import Verdict
 from logwatch.events import quoted
 from logwatch.model import COMPANIES
@@ -105,12 +105,10 @@ def is_local_https(url: str) -> bool:
     """Return whether an address is https on this machine."""
     try:
         parts = urlsplit(url)
-        port = parts.port or 443
+        here = is_loopback(parts.hostname or "") and parts.port != 0
     except ValueError:
         return False
-    host = parts.hostname or ""
-    listen = parse_listen(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-    return parts.scheme == "https" and listen.loopback and "@" not in parts.netloc
+    return here and parts.scheme == "https" and "@" not in parts.netloc
 
 
 def without_answer(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:

@@ -26,6 +26,7 @@ import tornado.ioloop
 import tornado.iostream
 import tornado.web
 
+from logwatch.config.listen import bracketed
 from logwatch.errors import WebError, in_words
 from logwatch.web.access import WHY, Access, Refusal
 from logwatch.web.answer import prefix_of, under
@@ -106,12 +107,11 @@ class WebServer:
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
         """Bind an address; WebError if it is in use. ``rules`` are (pattern, handler, arguments)."""
-        where = f"[{host}]:{port}" if ":" in host else f"{host or '*'}:{port}"
         try:
             self._sockets = _bind(host, port)
         except OSError as error:
             raise WebError.at(
-                f"web.listen {where}",
+                f"web.listen {bracketed(host or '*')}:{port}",
                 "cannot be listened on",
                 _words(error),
                 "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one"

@@ -199,6 +199,13 @@ class Follower:
         return dict(counts)
 
 
+def caught_up(*patterns, **settings):
+    """Return a follower that has read all there is."""
+    follower = Follower(*patterns, **settings)
+    follower.turn()
+    return follower
+
+
 def append(path, *lines, end="\n"):
     with Path(path).open("a", encoding="utf-8") as file:
         file.write("".join(line + end for line in lines))

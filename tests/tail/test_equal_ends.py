@@ -10,7 +10,7 @@ import pytest
 from logwatch.dialect.load import load
 from logwatch.parse.scanner import Scanner
 from tests.helpers.grammars import write_grammar
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 
 ANSWER = (
     '{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND","details":[{"@type":'
@@ -78,8 +78,7 @@ def test_behind_a_long_banner_the_next_log_is_no_copy_of_one_that_ends_alike(tmp
     banner = [f"{n:02} {'=' * 95}" for n in range(50)]
     old, late, new = lines(form, 10, read), lines(form, 40, unread), lines(form, 70, count)
     append(log, *banner, *old)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, *late)
     os.rename(log, tmp_path / "m.log.1")
     append(log, *banner, *new)
@@ -139,8 +138,7 @@ def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, s
     log, scanner = tmp_path / "m.log", scanner_of(tmp_path / "grammars", dated)
     first, second = (f"{FRONTS[dated]}push_on_complete: code {code}" for code in (200, 404))
     append(log, *[first] * 3)
-    follower = Follower(log, owns=scanner.owns, dates=scanner.dates)
-    follower.turn()
+    follower = caught_up(log, owns=scanner.owns, dates=scanner.dates)
     if stopped:
         follower.stop()
     append(log, *[second] * 6)
@@ -171,8 +169,7 @@ def test_an_emptied_log_is_not_taken_for_itself_if_it_ends_as_long_and_alike_wit
         [f"E2211-101112-{n:03} (1): push_on_complete: uid {n} code 404" for n in range(i, i + 3)] for i in (0, 5)
     )
     append(log, *banner, *old, *TRACE)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     if stopped:
         follower.stop()
     if copied:

@@ -14,8 +14,8 @@ from collections import Counter
 import pytest
 
 from logwatch import unpack
-from tests.helpers.recorder import Follower, append
-from tests.tail.treated import BANNER, FEW_CLAUSES, LIVES, LOOK, Log, played
+from tests.helpers.recorder import append, caught_up
+from tests.tail.treated import BANNER, FEW_CLAUSES, LIVES, LOOK, Log, followed, played
 
 
 def rotate(log, options):
@@ -313,9 +313,7 @@ def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tm
 
 def test_a_log_that_was_edited_is_read_though_its_writer_goes_on_in_the_original(tmp_path):
     """If a service reopens its log bit by bit, what it still wrote to the original is read first."""
-    log = Log(tmp_path, "looking")
-    log.write(100)
-    log.follower.turn()
+    log = followed(tmp_path, 100, "looking")
     with open(log.path, "ab", buffering=0) as original:
         original.write(log.lines(1) + b"E2511-235959-999 (17): send_message: from 1 to 2\n" + log.lines(1))
         log.shell("sed -i /send_message/d m.log")
@@ -418,9 +416,7 @@ def test_a_copy_in_place_of_a_log_goes_on_as_that_where_it_loses_its_end(tmp_pat
         log.write(5)
         yield
 
-    log = Log(tmp_path, life)
-    log.write(200)
-    log.follower.turn()
+    log = followed(tmp_path, 200, life)
     log.shell("cp -p m.log t; mv t m.log")
     log.treat(steps)
     log.check()
@@ -485,9 +481,7 @@ def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp
         log.write(1)
         yield
 
-    log = Log(tmp_path, "killed")
-    log.write(150)
-    log.follower.turn()
+    log = followed(tmp_path, 150, "killed")
     log.shell("sed -i 1d m.log")
     log.write(60)
     log.follower.turn()
@@ -502,9 +496,7 @@ def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp
 @pytest.mark.parametrize("restore", ["cp ../old t; mv t m.log", "rm m.log; cp ../old m.log"])
 def test_a_log_that_is_put_back_as_it_was_continues_after_that(tmp_path, lines, banner, restore):
     """After ``tar -x`` of yesterday's backup, a line with a time shows that this is no new log with the same banner."""
-    log = Log(tmp_path, "looking", banner=banner)
-    log.write(lines)
-    log.follower.turn()
+    log = followed(tmp_path, lines, "looking", banner=banner)
     log.shell("cp m.log ../old")
     log.write(lines)
     log.follower.turn()
@@ -540,9 +532,7 @@ def test_a_backup_that_outlives_the_log_it_was_made_of_tells_no_loss(tmp_path):
 
 def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_path):
     """``tail -n 3 m.log > t; mv t m.log`` amid unread lines, the last of which is too short to tell anything."""
-    log = Log(tmp_path, "looking")
-    log.write(100)
-    log.follower.turn()
+    log = followed(tmp_path, 100, "looking")
     log.write(80)
     append(log.path, "----------")
     log.shell("tail -n 3 m.log > t; mv t m.log")
@@ -553,9 +543,7 @@ def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_
 @pytest.mark.parametrize("mount", [False, True])
 def test_what_was_read_stays_known_while_its_directory_is_away(tmp_path, mount):
     """The directory is moved away and back, with an empty one in its place meanwhile: a mount point, or by hand."""
-    log = Log(tmp_path, "looking", patterns=("m.log*",))
-    log.write(100)
-    log.follower.turn()
+    log = followed(tmp_path, 100, "looking", patterns=("m.log*",))
     log.shell("mv m.log m.log-20251125; : > m.log")
     log.follower.wait(60)
     log.write(1)
@@ -606,8 +594,7 @@ def test_a_line_of_the_second_of_one_that_was_cut_off_counts(tmp_path, life, sta
     log = tmp_path / "m.log"
     lines = [f"{stamp} mesibo[812]: E2511-101112-{n:03} (1): push_on_complete: uid {n} code 200" for n in range(24)]
     append(log, *lines[:20])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     if life == "stopped":
         follower.stop()
     os.truncate(log, sum(len(line) + 1 for line in lines[: 20 - cut_off]))
@@ -630,8 +617,7 @@ def test_a_line_behind_a_stamp_in_seconds_that_was_cut_off_behind_its_code_count
     head = f"{stamp} mesibo[812]: E2511-101112"
     lines = [f"{head}-{n:03} (1): push_on_complete: uid {n} code 200 {'x' * 20}" for n in range(24)]
     append(log, *lines[:20])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     os.truncate(log, os.path.getsize(log) - 12)
     append(log, "mesibo Real-Time Messaging", *lines[20:])
@@ -645,9 +631,7 @@ def test_a_line_behind_a_stamp_in_seconds_that_was_cut_off_behind_its_code_count
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_writer_that_does_not_reopen_its_log_is_followed_after_a_quiet_night(tmp_path, quiet_seconds, restarted):
     """With logrotate's `create` and no postrotate, the renamed file is still read although the log is empty."""
-    log = Log(tmp_path, "looking")
-    log.write(10)
-    log.follower.turn()
+    log = followed(tmp_path, 10, "looking")
     log.shell("mv m.log m.log.1; : > m.log")
     for _ in range(3):
         log.follower.wait(quiet_seconds / 3)
@@ -868,9 +852,7 @@ def test_an_empty_log_is_found_under_a_name_that_nobody_knows(tmp_path, patterns
 
 def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once(tmp_path):
     """The run before the offset tells it, as its head was another one at the last commit."""
-    log = Log(tmp_path, "killed")
-    log.write(400)
-    log.follower.turn()
+    log = followed(tmp_path, 400, "killed")
     log.follower.commit()
     log.run("fallocate", "-p", "-o", "0", "-l", "8192", log.path)
     log.follower.turn()
@@ -1177,9 +1159,7 @@ def test_a_rotated_file_that_is_shredded_counts_once_and_nothing_of_it_is_lost(t
 @pytest.mark.parametrize("restart", ["stopped", "killed"])
 def test_a_rotated_file_that_is_being_shredded_at_a_start_is_no_generation(tmp_path, restart):
     """Random bytes with which a file is overwritten are neither read nor, once it is gone, missed."""
-    log = Log(tmp_path, "running")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "running")
     log.follower.stop()
     log.shell("mv m.log m.log.1; gzip -k m.log.1; shred m.log.1")
     log.write(1)
@@ -1220,9 +1200,7 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
 @pytest.mark.parametrize("banner", [BANNER, FEW_CLAUSES])
 def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_read(tmp_path, banner, less, restart):
     """Both are gone, and the banner is all of the next one: what follows it in that file was read, and counts once."""
-    log = Log(tmp_path, "looking", banner=banner)
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "looking", banner=banner)
     log.shell("mv m.log m.log.1")
     log.write(0)
     log.follower.turn()
@@ -1263,9 +1241,7 @@ def test_a_log_that_was_copied_and_cut_off_is_no_edited_one_though_its_lines_rec
 
 def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):
     """That file is the unread log's, and not that of the one before, which is gone and began with the same banner."""
-    log = Log(tmp_path, "killed", banner=BANNER)
-    log.write(9)
-    log.follower.turn()
+    log = followed(tmp_path, 9, "killed", banner=BANNER)
     log.shell(": > m.log")
     log.write(1)
     log.follower.look()
@@ -1280,9 +1256,7 @@ def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_
 @pytest.mark.parametrize("rotate", ["mv m.log m.log.1; gzip m.log.1", "gzip -c m.log > m.log.1.gz; : > m.log"])
 def test_lines_that_were_seen_and_not_read_count_in_an_archive_where_the_inode_has_a_new_log(tmp_path, rotate):
     """That begins alike with fewer bytes than were seen; the archive has them all, and what was rotated next counts."""
-    log = Log(tmp_path, "killed", banner=BANNER)
-    log.write(0)
-    log.follower.turn()
+    log = followed(tmp_path, 0, "killed", banner=BANNER)
     log.write(5)
     log.follower.look()
     log.follower.commit()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import caught_up
 
 LOGROTATE = shutil.which("logrotate", path="/usr/sbin:/usr/bin:/sbin")
 
@@ -55,8 +55,7 @@ def test_logrotate_is_followed_exactly(tmp_path, way, packing, names, patterns):
 
     file = open(path, "ab", buffering=0)  # noqa: SIM115
     write(file, 30)
-    follower = Follower(logs / patterns)
-    follower.turn()
+    follower = caught_up(logs / patterns)
     follower.commit()
     for n in range(6):
         write(file, 20)

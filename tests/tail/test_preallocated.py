@@ -5,7 +5,7 @@ import os
 import pytest
 
 from logwatch.tail import files
-from tests.tail.treated import LIVES, Log
+from tests.tail.treated import LIVES, Log, followed
 
 ALLOCATED = [65536, 100_000, 1_000_000]  # a line, more than that, and more than what is read at once
 
@@ -225,9 +225,7 @@ def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, to
 
 def test_what_follows_a_hole_in_a_log_ends_no_line_of_the_previous_one(tmp_path):
     """Only what a log begins with can be the rest of a line torn by its rotation."""
-    log = Log(tmp_path, "by hand")
-    log.write(20)
-    log.follower.turn()
+    log = followed(tmp_path, 20)
     with open(log.path, "a") as file:
         file.write("E2511-100000-000 (1): Push (17): s")
     log.follower.turn()

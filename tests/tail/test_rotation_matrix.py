@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import caught_up
 
 CREATE = ("create", "nocreate", "create from temporary")
 MOVE = ("mv", "cp", "rm")
@@ -87,8 +87,7 @@ def test_rotation_is_exact(tmp_path, how, writer, patterns, killed):
         directory.mkdir()
         log = Log(directory, writer)
         log.write(3)
-        follower = Follower(*(directory / pattern for pattern in GLOBS[patterns]))
-        follower.turn()
+        follower = caught_up(*(directory / pattern for pattern in GLOBS[patterns]))
         follower.commit()
 
         def at(point, follower=follower, looked=looked):

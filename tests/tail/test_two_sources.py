@@ -13,7 +13,7 @@ import pytest
 from logwatch.discover import Globs
 from logwatch.tail import candidates
 from logwatch.tail.context import OpenFiles
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 
 STAMP = "E2211-101112-{:03} (1): line"
 
@@ -131,8 +131,7 @@ def test_two_logs_of_one_source_in_one_directory_for_rotated_files(tmp_path, rot
         log.parent.mkdir()
         append(log, *lines(500 * n, 20))
     (tmp_path / "old").mkdir()
-    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/old/*",))
     for night in range(1, 3):
         with unwatched(follower, life):
             for n, log in enumerate(logs):
@@ -240,8 +239,7 @@ def test_a_log_is_found_wherever_it_is_rotated_to_beside_one_of_its_name(tmp_pat
         append(log, *lines(500 * n, 20))
     old = tmp_path / place
     old.mkdir(parents=True)
-    follower = Follower(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
     for night in range(1, 3):
         with unwatched(follower, life):
             for n, log in enumerate(logs if place == "old" else logs[:1]):
@@ -264,8 +262,7 @@ def test_what_nobody_has_read_counts_though_another_log_begins_with_the_same_ban
         (tmp_path / old.format(f"t{n}")).mkdir(parents=True, exist_ok=True)
         log.parent.mkdir(exist_ok=True)
         append(log, *banner, *lines(500 * n, 20 + 100 * n))
-    follower = Follower(tmp_path / names.format("*"), rotated=(str(tmp_path / pattern),))
-    follower.turn()
+    follower = caught_up(tmp_path / names.format("*"), rotated=(str(tmp_path / pattern),))
     follower.stop()
     for n, log in enumerate(logs):
         for night in range(1, 4):
@@ -320,8 +317,7 @@ def test_rotated_files_are_named_after_the_log_that_a_link_leads_to(tmp_path, li
     for n, log in enumerate(logs):
         append(log, *lines(500 * n, 20))
         (tmp_path / "links" / f"{links[n]}.log").symlink_to(log)
-    follower = Follower(tmp_path / "links" / "*.log", rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    follower = caught_up(tmp_path / "links" / "*.log", rotated=(f"{tmp_path}/old/*",))
     for evening in (1, 3, 5):
         with unwatched(follower, life):
             for night, (n, log) in itertools.product((evening, evening + 1), enumerate(logs)):
@@ -427,8 +423,7 @@ def test_a_log_takes_nothing_that_another_one_of_its_source_is_rotated_to_beside
     for n, log in enumerate(logs):
         log.parent.mkdir(parents=True)
         append(log, *lines(500 * n, 20))
-    follower = Follower(*logs, rotated=(f"{tmp_path}/backup/*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/backup/*",))
     with unwatched(follower, life):
         for night in (1, 2):
             live_a_night(logs[0], 0, night, rotate, tmp_path / "backup" / f"2026-11-2{night}_10")
@@ -469,8 +464,7 @@ def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_d
     logs = [tmp_path / name for name in names]
     for n, log in enumerate(logs):
         append(log, *lines(500 * n, 20))
-    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/old/*",))
     with unwatched(follower, "stopped"):
         for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
             append(log, *lines(500 * n + 50 * night, 5))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.recorder import Follower, append
-from tests.tail.treated import BANNER, LIVES, LOOK, Log, played
+from tests.helpers.recorder import Follower, append, caught_up
+from tests.tail.treated import BANNER, LIVES, LOOK, Log, followed, played
 
 
 def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
@@ -183,9 +183,7 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
 @pytest.mark.parametrize("read", [False, True])
 def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
     """In a mirror that writes each file anew, log and rotated file are recognised as copies with more lines."""
-    log = Log(tmp_path, "running")
-    log.write(120)
-    log.follower.turn()
+    log = followed(tmp_path, 120, "running")
     log.shell("cp m.log ../t")
     log.write(49, log.directory.parent / "t")
     log.shell("mv ../t m.log")
@@ -242,8 +240,7 @@ def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp
     """Lines read in a backup are not read again in a log that begins with them."""
     path, backup = tmp_path / "m.log", tmp_path / "m.log.bak"
     path.touch()
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     shutil.copy(path, backup)
     follower.turn()
     path.rename(tmp_path / "m.log.2")
@@ -290,8 +287,7 @@ def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
 
     log = tmp_path / "m.log"
     append(log, *(f"E2511-101112-{n:03} (1): a line of a log" for n in range(60)))
-    follower = Follower(log, held=held)
-    follower.turn()
+    follower = caught_up(log, held=held)
     with log.open("a") as original:
         shutil.copy(log, tmp_path / "copy")
         (tmp_path / "copy").rename(log)
@@ -325,8 +321,7 @@ def test_a_log_that_got_its_banner_alone_before_it_is_written_back_counts_once(t
     log.parent.mkdir()
     lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(25)]
     append(log, banner, *lines[:20])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     backup.write_bytes(log.read_bytes())
     log.write_bytes(b"")
     follower.turn()
@@ -347,8 +342,7 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_written_back_by_the_next_
     banner = [f"Licence clause {n:03d}: this program comes without any warranty" for n in range(80)]
     lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(5)]
     append(log, *banner)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.unlink()
     append(log, *banner, *lines)
     follower.turn()
@@ -386,8 +380,7 @@ def test_a_log_that_is_written_over_from_its_start_is_reported_once(tmp_path, li
     """Lines that a writer without O_TRUNC and O_APPEND writes in front of the offset are not seen, and that is told."""
     log = tmp_path / "m.log"
     append(log, *(f"E2211-101112-{n:03d} (1): line" for n in range(lines)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     with log.open("r+b", buffering=0) as writer:
         for n in range(10):
             writer.write(b"E2211-111213-%03d (1): line\n" % n)

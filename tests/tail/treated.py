@@ -120,6 +120,14 @@ class Log:
         assert (self.follower.lost, self.follower.missed) == (lost, missed)
 
 
+def followed(directory, lines, life="by hand", **settings):
+    """Return a log of so many lines, all of which were read."""
+    log = Log(directory, life, **settings)
+    log.write(lines)
+    log.follower.turn()
+    return log
+
+
 def played(directory, life, steps, *, lines=40, lost=0, missed=0, **settings):
     """Treat a log in one of the daemon's lives, and compare what was counted."""
     log = Log(directory, life, **settings)

@@ -985,23 +985,12 @@ def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_th
 
 def test_what_was_read_and_had_an_unknown_name_for_a_while_is_no_news_under_its_next_one(tmp_path):
     """A script sets an old log aside, under any name, and gives it back to the next rotation: it counts once."""
-
-    def steps(log):
-        log.shell("mv m.log m.log.1")
-        log.write(5)
-        yield
-        for _ in range(3):
-            log.follower.wait(400)
-        log.shell("mv m.log.1 kept-aside; mv m.log m.log.1")
-        log.write(5)
-        yield
-        for _ in range(3):
-            log.follower.wait(400)
-        log.shell("mv m.log.1 m.log.3; mv kept-aside m.log.2; mv m.log m.log.1")
-        log.write(5)
-        yield
-
-    played(tmp_path, "running", steps)
+    waited = [lambda log: log.follower.wait(400)] * 3
+    aside, back = (
+        "mv m.log.1 kept-aside; mv m.log m.log.1",
+        "mv m.log.1 m.log.3; mv kept-aside m.log.2; mv m.log m.log.1",
+    )
+    played(tmp_path, "running", ("mv m.log m.log.1", 5, *waited, aside, 5, *waited, back, 5))
 
 
 @pytest.mark.skipif(not shutil.which("rsync") and not os.environ.get("CI"), reason="rsync is not installed")
@@ -1347,16 +1336,11 @@ def test_a_log_of_which_little_was_read_counts_once_where_an_editor_leaves_a_bac
 def test_a_log_that_is_edited_and_rotated_before_a_look_counts_once(tmp_path, read, unread, kept, edit, rotation, life):
     """What it was rotated to begins within what was moved aside, or deleted, and goes on behind its lines."""
 
-    def steps(log):
-        log.write(unread)
+    def edited(log):
         log.gone = log.written[-1:] if edit == "$d" and unread and life in AWAY and not kept else []
         log.shell(f"sed -i{kept} '{edit}' m.log")
-        log.write(4)
-        log.shell(rotation)
-        log.write(3)
-        yield
 
-    played(tmp_path, life, steps, lines=read)
+    played(tmp_path, life, (unread, edited, 4, rotation, 3, LOOK), lines=read)
 
 
 @pytest.mark.parametrize("looks", [0, 1, 3])

@@ -1,6 +1,5 @@
 """A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
 
-import os
 import shutil
 import tempfile
 import time
@@ -391,29 +390,18 @@ def test_a_log_that_is_written_over_from_its_start_is_reported_once(tmp_path, li
     follower.tail.close()
 
 
+REPLACED = ("cp m.log t; mv t m.log", LOOK, 7, LOOK)
+
+
 @pytest.mark.parametrize("replaced", [1, 2])
 @pytest.mark.parametrize("back", ["cat", "tail -n 20", "tail -n +3"])
 @pytest.mark.parametrize("count", [40, 400])
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_log_that_copies_have_replaced_and_that_is_written_back_counts_once(tmp_path, killed, count, back, replaced):
     """What was copied is deleted and open still, and less was read of it than of what was emptied."""
-
-    def steps(log):
-        for _ in range(replaced):
-            log.shell("cp m.log t; mv t m.log")
-            yield
-            log.write(7)
-            yield
-        log.shell("cp m.log ../t; : > m.log")
-        yield
-        if killed:
-            log.follower.restart_at_once()
-        log.shell(f"{back} ../t > m.log")
-        yield
-        log.write(5)
-        yield
-
-    played(tmp_path, "looking", steps, lines=count)
+    restart = [lambda log: log.follower.restart_at_once()] * killed
+    written_back = ("cp m.log ../t; : > m.log", LOOK, *restart, f"{back} ../t > m.log", LOOK, 5, LOOK)
+    played(tmp_path, "looking", (*REPLACED * replaced, *written_back), lines=count)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
@@ -425,42 +413,21 @@ def test_a_log_that_copies_have_replaced_counts_once_where_a_copy_is_made_amid_a
 ):
     """What was deleted lies in no copy of what has replaced it: that was read further, as much of it as is copied."""
 
-    def steps(log):
-        for _ in range(replaced):
-            log.shell("cp m.log t; mv t m.log")
-            yield
-            log.write(7)
-            yield
-        size = os.path.getsize(log.path) * share // 100
-        log.shell(f"head -c {size} m.log > m.log.1")
-        yield
+    def restart(log):
         log.follower.restart_at_once()
         log.follower.turn()
-        log.shell(f"tail -c +{size + 1} m.log | head -c 300 >> m.log.1")
-        yield
-        log.follower.restart_at_once()
-        log.follower.turn()
-        log.shell(f"tail -c +{size + 301} m.log >> m.log.1")
-        yield
-        log.shell(": > m.log")
-        yield
-        log.write(5)
-        yield
 
-    played(tmp_path, "looking", steps, patterns=patterns, banner=banner)
+    size = f"size=$(($(stat -c %s m.log) * {share} / 100))"
+    parts = ("head -c $size m.log", "tail -c +$((size + 1)) m.log | head -c 300", "tail -c +$((size + 301)) m.log")
+    first, second, third = (f"{size}; {part} >> m.log.1" for part in parts)
+    steps = (first, LOOK, restart, second, LOOK, restart, third, LOOK, ": > m.log", LOOK, 5, LOOK)
+    played(tmp_path, "looking", (*REPLACED * replaced, *steps), patterns=patterns, banner=banner)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("more", [0, 2])
 def test_what_was_copied_away_unread_counts_though_the_log_begins_with_what_was_read(tmp_path, more, patterns):
     """That the log begins anew with lines that were read is no proof that all of it was written back."""
-
-    def steps(log):
-        log.write(3)
-        log.shell("cp m.log m.log.1; : > m.log")
-        log.follower.look()
-        log.write(more)
-        yield
-
+    steps = (3, "cp m.log m.log.1; : > m.log", lambda log: log.follower.look(), more, LOOK)
     banner = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
     played(tmp_path, "looking", steps, lines=1, patterns=patterns, banner=banner)

@@ -62,12 +62,17 @@ class Log:
         subprocess.run(["sh", "-ec", script], check=True, capture_output=True, cwd=self.directory)
 
     def done(self, steps):
-        """Do steps: a text is for the shell, a number is of lines to write, with a name where they go elsewhere."""
+        """Do steps: a text is for the shell, a number is of lines to write, with a name where they go elsewhere.
+
+        A function is called with the log.
+        """
         for step in steps:
             if step is LOOK:
                 yield
             elif isinstance(step, str):
                 self.shell(step)
+            elif callable(step):
+                step(self)
             else:
                 count, name = step if isinstance(step, tuple) else (step, None)
                 self.write(count, name and str(self.directory / name))

@@ -12,28 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.recorder import Follower, append, caught_up
-from tests.tail.treated import BANNER, LIVES, LOOK, Log, followed, played
+from tests.tail.treated import BANNER, LIVES, LOOK, Log, followed, played, restarted
 
 
-def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
-    """Write a log back over, with a look or a kill after every step, and lines written to it between."""
-
-    def treatment(log):
-        for _ in range(times):
-            log.write(6)
-            yield
-            for step in steps:
-                log.shell(step)
-                yield
-                if killed:
-                    log.follower.restart_at_once()
-            log.write(5)
-            yield
-
-    log = Log(tmp_path, "looking", patterns=patterns)
-    log.write(count)
-    log.treat(treatment)
-    log.check()
+def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, killed=False):
+    """Write a log back over twice, with a look or a kill after every step, and lines written to it between."""
+    back = [each for step in steps for each in (step, LOOK, *[restarted] * killed)]
+    played(tmp_path, "looking", (6, LOOK, *back, 5, LOOK) * 2, lines=count, patterns=patterns)
 
 
 WAYS = {
@@ -63,18 +48,11 @@ def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, pat
 def test_what_is_packed_and_unpacked_again_counts_once(tmp_path, seconds, killed):
     """A log that was packed as it was, to be unpacked again later, is no news, however long it was packed."""
 
-    def treatment(log):
-        for _ in range(2):
-            log.write(6)
-            for step in ("gzip m.log", "gunzip m.log.gz"):
-                yield
-                if killed:
-                    log.follower.restart_at_once()
-                log.shell(step)
-                yield
-                log.follower.wait(0, seconds, 1)
+    def waited(log):
+        log.follower.wait(0, seconds, 1)
 
-    played(tmp_path, "looking", treatment, lines=400)
+    steps = [(LOOK, *[restarted] * killed, step, LOOK, waited) for step in ("gzip m.log", "gunzip m.log.gz")]
+    played(tmp_path, "looking", (6, *steps[0], *steps[1]) * 2, lines=400)
 
 
 PIECES = {
@@ -399,8 +377,7 @@ REPLACED = ("cp m.log t; mv t m.log", LOOK, 7, LOOK)
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_log_that_copies_have_replaced_and_that_is_written_back_counts_once(tmp_path, killed, count, back, replaced):
     """What was copied is deleted and open still, and less was read of it than of what was emptied."""
-    restart = [lambda log: log.follower.restart_at_once()] * killed
-    written_back = ("cp m.log ../t; : > m.log", LOOK, *restart, f"{back} ../t > m.log", LOOK, 5, LOOK)
+    written_back = ("cp m.log ../t; : > m.log", LOOK, *[restarted] * killed, f"{back} ../t > m.log", LOOK, 5, LOOK)
     played(tmp_path, "looking", (*REPLACED * replaced, *written_back), lines=count)
 
 

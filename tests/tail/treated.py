@@ -125,6 +125,11 @@ class Log:
         assert (self.follower.lost, self.follower.missed) == (lost, missed)
 
 
+def restarted(log):
+    """Lose all open files, but nothing that was read; a step."""
+    log.follower.restart_at_once()
+
+
 def followed(directory, lines, life="by hand", **settings):
     """Return a log of so many lines, all of which were read."""
     log = Log(directory, life, **settings)

@@ -1,5 +1,6 @@
 """What tests of the tail share: a sink that remembers, commits and rolls back, and a clock."""
 
+import contextlib
 import dataclasses
 import re
 import time
@@ -179,6 +180,15 @@ class Follower:
         self.tail.settle(self.sink, goes_on)
         self.commit()
         self.tail.close()
+
+    @contextlib.contextmanager
+    def away(self, away=True):  # noqa: FBT002
+        """Stop before what is done meanwhile, and start again after it; go on if not ``away``."""
+        if away:
+            self.stop()
+        yield
+        if away:
+            self.start()
 
     @property
     def lines(self):

@@ -88,15 +88,12 @@ def test_a_truncated_log_that_begins_as_it_did_is_read_again(tmp_path, seen):
     first = [f"line {n:03} of every start of the process, the same to the letter" for n in range(7)]
     append(path, *first, *(f"line {n} behind them" for n in range(50)))
     follower = caught_up(path)
-    if seen == "after a stop":
-        follower.stop()
-    shutil.copy(path, f"{path}.1")
-    os.truncate(path, 0)
-    if seen == "in between":
-        follower.turn()
-    append(path, *first)
-    if seen == "after a stop":
-        follower.start()
+    with follower.away(seen == "after a stop"):
+        shutil.copy(path, f"{path}.1")
+        os.truncate(path, 0)
+        if seen == "in between":
+            follower.turn()
+        append(path, *first)
     follower.turn()
     follower.turn()
     assert [follower.lines.count(line) for line in first] == [2] * 7
@@ -133,13 +130,10 @@ def test_a_line_that_recurs_behind_a_banner_is_no_proof_where_the_log_was_rename
     follower = caught_up(path)
     append(path, "E2211-101112-000 (1): {", "  n: 0", "}")
     follower.turn()
-    if restart:
-        follower.stop()
-    os.rename(path, f"{path}.1")
-    later = [f"E2211-101112-{n:03} (1): {{\n  n: {n}\n}}" for n in range(1, 9)]
-    append(path, *banner, *later)
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        os.rename(path, f"{path}.1")
+        later = [f"E2211-101112-{n:03} (1): {{\n  n: {n}\n}}" for n in range(1, 9)]
+        append(path, *banner, *later)
     follower.turn()
     follower.turn()
     assert "\n".join(follower.lines[13:]) == "\n".join([*banner, *later])
@@ -185,12 +179,9 @@ def test_how_an_answer_over_several_lines_ends_is_no_proof_of_a_place(tmp_path, 
     follower = caught_up(path)
     append(path, f"E2211-101112-001 (1): code 404 {answer}")
     follower.turn()
-    if restart:
-        follower.stop()
-    rotate(path)
-    append(path, *banner, *(f"E2211-101113-{n:03} (1): code 404 {answer}" for n in range(8)))
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        rotate(path)
+        append(path, *banner, *(f"E2211-101113-{n:03} (1): code 404 {answer}" for n in range(8)))
     follower.turn()
     follower.turn()
     follower.wait(30)
@@ -239,12 +230,9 @@ def test_how_an_entry_ends_is_no_proof_of_a_place(tmp_path, rotate, kind, restar
     follower = caught_up(path)
     append(path, *entries[8:10], end="")
     follower.turn()
-    if restart:
-        follower.stop()
-    rotate(path)
-    append(path, *entries[10:], end="")
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        rotate(path)
+        append(path, *entries[10:], end="")
     follower.turn()
     follower.wait(0, 30)
     stamps = re.findall(r"E2211-101112-\d{3}", "\n".join(follower.lines))
@@ -281,12 +269,9 @@ def test_a_log_that_is_trimmed_to_begin_amid_an_answer_is_read_on_behind_its_las
     append(path, *(f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(5)))
     append(path, *(f"E2211-101113-{n:03} (1): code 200" for n in range(2)))
     follower = caught_up(path)
-    if restart:
-        follower.stop()
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[-kept:]))
-    append(path, "E2211-101114-000 (1): code 200")
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[-kept:]))
+        append(path, "E2211-101114-000 (1): code 200")
     follower.wait(0, 11, 700)
     stamps = Counter(line[:16] for line in follower.lines if line.startswith("E2211-"))
     assert (len(stamps), set(stamps.values())) == (8, {1})
@@ -298,13 +283,10 @@ def test_half_a_line_behind_a_banner_that_an_archive_has_as_well_may_go_on_other
     log, other = tmp_path / "a.log", tmp_path / "b.log"
     append(other, BANNER, "E2211-101112-000 (1): line")
     follower = caught_up(tmp_path / "*.log")
-    if restart:
-        follower.stop()
-    _pack(other)
-    append(log, BANNER)
-    append(log, "E2211-101", end="")
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        _pack(other)
+        append(log, BANNER)
+        append(log, "E2211-101", end="")
     follower.turn()
     append(log, "113-000 (1): another line")
     follower.wait(0, 11, 700)
@@ -346,8 +328,7 @@ def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, 
         follower.turn()
     os.unlink(f"{path}.tmp")
     follower.turn()
-    follower.wait(700)
-    follower.wait(700)
+    follower.wait(700, 700)
     assert sorted(follower.lines) == [f"E2211-101112-{n:03} (1): line" for n in range(51)]
 
 
@@ -392,8 +373,7 @@ def test_a_rotated_file_that_is_edited_after_it_was_read_does_not_count_again(tm
     follower = caught_up(tmp_path / "m.log*")
     log.rename(rotated)
     append(log, *numbered(500, 30))
-    follower.wait(1)
-    follower.wait(seconds)
+    follower.wait(1, seconds)
     if restarted:
         follower.restart_at_once()
     subprocess.run(["sed", "-i", edit, rotated], check=True)
@@ -414,16 +394,12 @@ def test_rotated_files_count_also_where_their_log_is_followed_under_a_link_to_it
     link(log, tmp_path / name)
     follower = caught_up(tmp_path / "*")
     follower.commit()
-    if life == "stopped":
-        follower.stop()
-    append(tmp_path / "m.log.1", *numbered(30, 30))
-    append(tmp_path / "m.log.2", *numbered(60, 30))
-    log.write_text("")
-    append(log, *numbered(90, 1))
-    if life == "stopped":
-        follower.start()
-    for seconds in (0, 1, 700):
-        follower.wait(seconds)
+    with follower.away(life == "stopped"):
+        append(tmp_path / "m.log.1", *numbered(30, 30))
+        append(tmp_path / "m.log.2", *numbered(60, 30))
+        log.write_text("")
+        append(log, *numbered(90, 1))
+    follower.wait(0, 1, 700)
     assert sorted(follower.lines) == numbered(0, 91)
 
 
@@ -604,8 +580,7 @@ def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old
         shutil.copy(log, old / "m.log.new")
         os.rename(old / "m.log.new", old / "m.log.1")
         os.truncate(log, 0)
-        follower.wait(1)
-        follower.wait(11)
+        follower.wait(1, 11)
     assert follower.lines == ["a line of the first night", "a line of the second night"]
     assert (follower.lost, follower.missed) == (0, 0)
 

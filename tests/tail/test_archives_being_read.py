@@ -281,8 +281,7 @@ def test_an_archive_is_not_taken_for_one_that_was_left_out_before_its_size_is_kn
     append(log, *begins, *lines(1, 60))
     rotate(tmp_path / "begun")
     append(log, *begins)
-    for seconds in (1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700)
     assert [line for line in follower.lines if line not in begins] == lines(0, 61)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -626,15 +625,12 @@ def test_an_archive_that_is_copied_in_place_and_stalls_counts_once(tmp_path, rea
     log, archive = tmp_path / "m.log", tmp_path / "m.log.1.gz"
     append(log, *lines(0, read))
     follower = caught_up(log)
-    if restarted:
-        follower.stop()
-    append(log, *lines(read, unread))
-    data = pack(log.read_bytes())
-    log.unlink()
-    append(log, *lines(read + unread, 3))
-    archive.write_bytes(data[: int(len(data) * share)])
-    if restarted:
-        follower.start()
+    with follower.away(restarted):
+        append(log, *lines(read, unread))
+        data = pack(log.read_bytes())
+        log.unlink()
+        append(log, *lines(read + unread, 3))
+        archive.write_bytes(data[: int(len(data) * share)])
     for stalled in (0, 11, 60, 300):
         os.utime(archive, (time.time() - stalled, time.time() - stalled))
         follower.wait(11)

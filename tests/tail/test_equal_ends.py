@@ -54,14 +54,11 @@ def test_the_next_log_is_not_taken_for_the_rest_of_one_that_ends_alike(tmp_path,
     for some in [[line] for line in old[1:]] if singly else [old[1:]]:
         append(log, *some)
         follower.turn()
-    if stopped:
-        follower.stop()
-    if late:
-        append(log, *late)
-    rotate(log, how)
-    append(log, *new)
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        if late:
+            append(log, *late)
+        rotate(log, how)
+        append(log, *new)
     for _ in range(3):
         follower.wait(15)
     lost_by_copytruncate = late if how == "copytruncate" and not stopped else []
@@ -139,13 +136,10 @@ def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, s
     first, second = (f"{FRONTS[dated]}push_on_complete: code {code}" for code in (200, 404))
     append(log, *[first] * 3)
     follower = caught_up(log, owns=scanner.owns, dates=scanner.dates)
-    if stopped:
-        follower.stop()
-    append(log, *[second] * 6)
-    rotate(log, how)
-    append(log, *[second] * 3)
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        append(log, *[second] * 6)
+        rotate(log, how)
+        append(log, *[second] * 3)
     for _ in range(3):
         follower.wait(15)
     assert sorted(follower.lines) == [first] * 3 + [second] * 9
@@ -170,14 +164,11 @@ def test_an_emptied_log_is_not_taken_for_itself_if_it_ends_as_long_and_alike_wit
     )
     append(log, *banner, *old, *TRACE)
     follower = caught_up(log)
-    if stopped:
-        follower.stop()
-    if copied:
-        shutil.copy2(log, tmp_path / "m.log.1")
-    os.truncate(log, 0)
-    append(log, *banner, *new, *TRACE)
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        if copied:
+            shutil.copy2(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+        append(log, *banner, *new, *TRACE)
     for _ in range(3):
         follower.wait(15)
     assert sorted(line for line in follower.lines if line.startswith("E")) == old + new

@@ -206,14 +206,11 @@ def test_what_a_look_costs_grows_with_files_and_not_with_their_square(tmp_path, 
         for base in bases:
             append(directory / f"{base}.log", f"E2511-101112-001 (1): first line of {base}")
         follower = caught_up(directory / "*.log")
-        if away:
-            follower.stop()
-        for number, base in enumerate(bases):
-            os.rename(directory / f"{base}.log", directory / name.format(base, number))
-            append(directory / f"{base}.log", f"E2511-101112-002 (1): next line of {base}")
-        asked.clear()
-        if away:
-            follower.start()
+        with follower.away(away):
+            for number, base in enumerate(bases):
+                os.rename(directory / f"{base}.log", directory / name.format(base, number))
+                append(directory / f"{base}.log", f"E2511-101112-002 (1): next line of {base}")
+            asked.clear()
         follower.turn()
         costs.append(len(asked))
         assert len(follower.lines) == 2 * count
@@ -352,8 +349,7 @@ def test_no_step_is_quadratic_in_generations_that_were_read(tmp_path, begin):
             follower.wait(15)
             os.rename(path, f"{path}-{20270101 + number}")
         append(path, "E2511-101113-000 (1): line")
-        follower.wait(1)
-        follower.wait(60)
+        follower.wait(1, 60)
         follower.stop()
         follower.start()
         cost = [calls_in(follower.look)]

@@ -314,15 +314,12 @@ def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path,
         log.write(count, origin)
         sync()
         log.follower.turn()
-    if life == "restarted":
-        log.follower.stop()
-    line = log.lines(1)
-    log.write(16, origin)
-    with open(origin, "ab") as file:
-        file.write(line[:torn])
-    sync()
-    if life == "restarted":
-        log.follower.start()
+    with log.follower.away(life == "restarted"):
+        line = log.lines(1)
+        log.write(16, origin)
+        with open(origin, "ab") as file:
+            file.write(line[:torn])
+        sync()
     log.follower.turn()
     shutil.copy2(origin, log.directory / "m.log.1")
     log.shell(pack)
@@ -515,12 +512,9 @@ def test_a_line_of_the_second_of_one_that_was_cut_off_counts(tmp_path, life, sta
     lines = [f"{stamp} mesibo[812]: E2511-101112-{n:03} (1): push_on_complete: uid {n} code 200" for n in range(24)]
     append(log, *lines[:20])
     follower = caught_up(log)
-    if life == "stopped":
-        follower.stop()
-    os.truncate(log, sum(len(line) + 1 for line in lines[: 20 - cut_off]))
-    append(log, lines[20])
-    if life == "stopped":
-        follower.start()
+    with follower.away(life == "stopped"):
+        os.truncate(log, sum(len(line) + 1 for line in lines[: 20 - cut_off]))
+        append(log, lines[20])
     for line in lines[21:]:
         follower.wait(15)
         append(log, line)

@@ -47,16 +47,12 @@ def test_a_thousand_paths_that_come_and_go_leave_nothing_behind(tmp_path, life):
     for day in range(20):
         pods(tmp_path, range(50 * day, 50 * day + 50))
         follower.turn()
-        if life == "stopped meanwhile":
-            follower.stop()
-        shutil.rmtree(tmp_path / "pods")
-        if life == "stopped meanwhile":
-            follower.start()
+        with follower.away(life == "stopped meanwhile"):
+            shutil.rmtree(tmp_path / "pods")
         if life == "killed":
             follower.restart_at_once()
         follower.turn()
-        follower.wait(61)
-        follower.wait(DAY)
+        follower.wait(61, DAY)
         size = size_of(follower)
         most = {"rows": 221, "followers": 201, "names": 201, "by inode": 1000 + 4 * 400, "opened": 200}
         assert {name for name, n in most.items() if size[name] > n} == set(), size

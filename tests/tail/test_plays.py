@@ -719,17 +719,14 @@ def test_a_log_that_was_changed_right_before_where_it_was_read_to_is_read_on(tmp
     stamp = "E2211-101112-000 (1)"
     append(log, f"{stamp}: the number of a user: 4711", f"{stamp}: long enough to tell: " + "x" * 100)
     follower = caught_up(log)
-    if restarts:
-        follower.stop()
-    changed = log.read_bytes().replace(b"4711", b"0000")
-    if in_place:
-        with log.open("r+b") as file:
-            file.write(changed)
-    else:
-        copy.write_bytes(changed)
-        copy.rename(log)
-    if restarts:
-        follower.start()
+    with follower.away(restarts):
+        changed = log.read_bytes().replace(b"4711", b"0000")
+        if in_place:
+            with log.open("r+b") as file:
+                file.write(changed)
+        else:
+            copy.write_bytes(changed)
+            copy.rename(log)
     for line in ("a line of later", "a line that comes after that"):
         append(log, line)
         follower.wait(1)
@@ -885,12 +882,9 @@ def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_
     log.rename(tmp_path / "m.log.1")
     follower.turn()
     follower.wait(700)
-    if stopped:
-        follower.stop()
-    shutil.copy(tmp_path / "m.log.1", log)
-    append(log, "a line behind the copy")
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        shutil.copy(tmp_path / "m.log.1", log)
+        append(log, "a line behind the copy")
     follower.turn()
     append(log, "the last line")
     follower.turn()

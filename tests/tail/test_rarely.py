@@ -926,15 +926,12 @@ def test_a_log_that_an_editor_has_given_a_long_note_in_front_goes_on_where_it_wa
     """It begins as no log that is known, and its last lines stand further behind: at its path it is the log."""
     append(log, *lines(20, 200))
     follower.turn()
-    if restarted:
-        follower.stop()
-    append(tmp_path / "t", "a note that somebody has put in front of it, " * 9)
-    with (tmp_path / "t").open("ab") as file:
-        file.write(log.read_bytes())
-    (tmp_path / "t").rename(log)
-    append(log, *lines(500, 3))
-    if restarted:
-        follower.start()
+    with follower.away(restarted):
+        append(tmp_path / "t", "a note that somebody has put in front of it, " * 9)
+        with (tmp_path / "t").open("ab") as file:
+            file.write(log.read_bytes())
+        (tmp_path / "t").rename(log)
+        append(log, *lines(500, 3))
     follower.wait(1, 1, 11)
     assert follower.lines == lines(0, 220) + lines(500, 3)
 
@@ -1064,12 +1061,9 @@ def test_a_log_that_was_packed_under_its_own_name_is_reported_and_counts_with_wh
     """The archive is read once, as a rotated file: what is written over it, or put in its place, is a new log."""
     other = tmp_path / "other"
     append(log, *lines(20, 5))
-    if away:
-        follower.stop()
-    other.write_bytes(gzip.compress(log.read_bytes()))
-    other.rename(log)
-    if away:
-        follower.start()
+    with follower.away(away):
+        other.write_bytes(gzip.compress(log.read_bytes()))
+        other.rename(log)
     follower.wait(1, 11)
     status = follower.tail.status()
     assert (status.up, [each.what for each in status.problems]) == (False, ["is an archive"])

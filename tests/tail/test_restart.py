@@ -186,8 +186,7 @@ def test_a_mount_point_without_its_file_system_is_waited_for(tmp_path):
     follower.wait(590)
     assert follower.missed == 0
     (tmp_path / "unmounted").rename(pod)
-    follower.wait(1)
-    follower.wait(700)
+    follower.wait(1, 700)
     assert (len(follower.lines), follower.missed) == (2, 0)
 
 
@@ -633,8 +632,7 @@ def test_logs_that_were_copied_and_emptied_while_the_daemon_was_away_count_also_
     (tmp_path / "m.log.1").write_bytes(pack(log.read_bytes()))
     write(*lines(200, written))
     follower.start()
-    for seconds in (0, 20, 700):
-        follower.wait(seconds)
+    follower.wait(0, 20, 700)
     append(log, *lines(300, 3))
     follower.turn()
     expected = lines(0, read) + lines(100, 40) + lines(200, written) + lines(300, 3)
@@ -662,14 +660,11 @@ def test_what_was_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_p
     append(history, *lines(900))
     append(log, *lines(0))
     follower = caught_up(tmp_path / (pattern or base))
-    if stopped:
-        follower.stop()
-    log.unlink()
-    for n in (1, 2):
-        append(tmp_path / rotated.format(n=n), *lines(100 * n))
-    append(log, *lines(300))
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        log.unlink()
+        for n in (1, 2):
+            append(tmp_path / rotated.format(n=n), *lines(100 * n))
+        append(log, *lines(300))
     follower.turn()
     past = lines(900) if pattern == "*" else []
     assert sorted(follower.lines) == sorted(past + lines(0) + lines(100) + lines(200) + lines(300))
@@ -688,13 +683,10 @@ def test_an_empty_log_on_a_disk_that_was_copied_is_not_missed(path, restart, rot
         os.rename(path, path + ".1")
         open(path, "w").close()
         follower.turn()
-    if restart:
-        follower.stop()
-    for name in (path, path + ".1") if rotated else (path,):
-        shutil.copy2(name, name + ".copy")
-        os.rename(name + ".copy", name)
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        for name in (path, path + ".1") if rotated else (path,):
+            shutil.copy2(name, name + ".copy")
+            os.rename(name + ".copy", name)
     follower.wait(0, 1, 11, 700)
     append(path, *lines(4))
     follower.wait(1)

@@ -223,15 +223,12 @@ def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp
     path.rename(tmp_path / "m.log.2")
     path.touch()
     follower.turn()
-    if away:
-        follower.stop()
-    path.rename(tmp_path / "m.log.1")
-    lines = [f"E2711-195656-{n:03} (1): push_on_complete: uid {n} type fcm code 200" for n in range(23)]
-    append(path, *lines[:3])
-    shutil.copyfile(path, backup)
-    append(path, *lines[3:])
-    if away:
-        follower.start()
+    with follower.away(away):
+        path.rename(tmp_path / "m.log.1")
+        lines = [f"E2711-195656-{n:03} (1): push_on_complete: uid {n} type fcm code 200" for n in range(23)]
+        append(path, *lines[:3])
+        shutil.copyfile(path, backup)
+        append(path, *lines[3:])
     follower.wait(0, 1, 3, 15)
     assert sorted(follower.sink.lines.values()) == [1] * 23
     assert (follower.lost, follower.missed) == (0, 0)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import gzip
 import re
 import time
 from collections import Counter
@@ -219,3 +220,9 @@ def caught_up(*patterns, **settings):
 def append(path, *lines, end="\n"):
     with Path(path).open("a", encoding="utf-8") as file:
         file.write("".join(line + end for line in lines))
+
+
+def pack_away(path, to=None):
+    """Put an archive of a file in its place, unless elsewhere."""
+    (to or path.with_name(f"{path.name}.gz")).write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()

@@ -14,7 +14,7 @@ import pytest
 
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.survey import Survey
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
 
@@ -159,8 +159,7 @@ def _rename(path):
 
 
 def _pack(path):
-    Path(f"{path}.1.gz").write_bytes(gzip.compress(path.read_bytes()))
-    path.unlink()
+    pack_away(path, Path(f"{path}.1.gz"))
 
 
 def _copytruncate(path):
@@ -751,8 +750,7 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
     append(log, *banner)
     follower = caught_up(log, rotated=(f"{tmp_path}/old/*",))
     follower.stop()
-    history.with_name(history.name + ".gz").write_bytes(gzip.compress(history.read_bytes()))
-    history.unlink()
+    pack_away(history)
     written = iter(pushes[2:])
     for day, lines in ((2, 2), (3, 3), (4, 4)):
         append(log, *(next(written) for _ in range(lines)))
@@ -763,8 +761,7 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
             shutil.copyfile(log, to)
             os.truncate(log, 0)
         if pack:
-            to.with_name(to.name + ".gz").write_bytes(gzip.compress(to.read_bytes()))
-            to.unlink()
+            pack_away(to)
         append(log, *banner)
     append(log, *pushes[11 : 11 + last])
     follower.start()

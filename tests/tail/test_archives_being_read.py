@@ -9,7 +9,6 @@ import shutil
 import time
 import zlib
 from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
 from logwatch.tail.uncompressed import SeekingError
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 
 def lines(first, count):
@@ -104,8 +103,7 @@ def test_a_member_that_comes_while_an_archive_is_let_go_of_is_read_to_its_end(tm
     follower.stop()
     append(log, *lines(20, 19))
     append(log, *lines(39, 1), end=end)
-    old.write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, old)
     append(log, *lines(100, 3))
     follower.start()
     text = ("\n" if not end else "") + "".join(f"{line}\n" for line in lines(40, 20))
@@ -252,8 +250,7 @@ def test_a_log_that_is_packed_away_between_two_looks_counts_once(tmp_path, text,
         follower.turn()
     log.rename(rotated)
     append(log, *lines(0, 3))
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
-    rotated.unlink()
+    pack_away(rotated, tmp_path / "m.log.1.gz")
     follower.wait(1, 1, 11, 700)
     assert follower.lines == [text, *lines(0, 3)]
     assert (follower.lost, follower.missed) == (0, 0)
@@ -266,8 +263,7 @@ def test_an_archive_is_not_taken_for_one_that_was_left_out_before_its_size_is_kn
     begins = [f"banner {'=' * 60} {n}" for n in range(banner)]
 
     def rotate(to):
-        to.write_bytes(gzip.compress(log.read_bytes()))
-        log.unlink()
+        pack_away(log, to)
         to.replace(archive)
 
     append(log, *begins, *lines(0, 1))
@@ -385,8 +381,7 @@ def test_an_archive_to_which_lines_are_appended_just_when_it_is_let_go_is_read_o
     follower = caught_up(path, release_seconds=60)
     follower.stop()
     append(path, *lines(30, 5))
-    archive.write_bytes(gzip.compress(path.read_bytes()))
-    path.unlink()
+    pack_away(path, archive)
     append(path, *lines(100, 5))
     follower.start()
     follower.turn()
@@ -451,8 +446,7 @@ def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_betwe
         before = [] if packs == "never" else [path for path in tmp_path.glob("m.log-*") if path.suffix != ".gz"]
         rotated = log.rename(tmp_path / f"m.log-2026110{night}")
         for path in [*before, *([rotated] if packs == "at once" else [])]:
-            Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
-            path.unlink()
+            pack_away(path)
         append(log, *begins, *lines(1000 * night, 10))
         written += lines(1000 * night, 10)
     if life == "stopped":
@@ -479,8 +473,7 @@ def test_a_log_that_was_taken_up_and_not_read_before_a_kill_counts_where_rotatio
     follower.look()
     rotated.append(log.rename(tmp_path / "m.log-20261102"))
     for path in [rotated[n] for n in packed]:
-        Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
-        path.unlink()
+        pack_away(path)
     append(log, *begins, *lines(2000, 10))
     follower.restart_at_once()
     follower.wait(1, 11, 700, 1)
@@ -503,8 +496,7 @@ def test_what_lay_in_an_archive_that_was_not_unpacked_before_a_kill_is_no_histor
         follower.kill()
     log.unlink()
     append(log, *begins, *lines(1000, 10))
-    (tmp_path / "m.log-20261101.gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, tmp_path / "m.log-20261101.gz")
     append(log, *begins, *lines(2000, 10))
     if stopped:
         follower.start()
@@ -551,14 +543,12 @@ def test_an_archive_with_the_inode_of_another_log_s_is_not_taken_for_that_before
         append(log, *lines(1000 * n + 500, 30))
     follower.wait(1)
     packed_one = tmp_path / "z.log.2.gz"
-    packed_one.write_bytes(gzip.compress((tmp_path / "z.log.1").read_bytes()))
-    (tmp_path / "z.log.1").unlink()
+    pack_away(tmp_path / "z.log.1", packed_one)
     for seconds in (0, 1, 11, 700):
         follower.restart_at_once()
         follower.wait(seconds)
     packed_one.rename(tmp_path / "b.log.1.gz")
-    (tmp_path / "b.log.1.gz").write_bytes(gzip.compress((tmp_path / "b.log.1").read_bytes()))
-    (tmp_path / "b.log.1").unlink()
+    pack_away(tmp_path / "b.log.1")
     for restart in (follower.restart_at_once, int, follower.restart_at_once):
         restart()
         follower.wait(0, 1, 11, 700)
@@ -601,8 +591,7 @@ def test_what_lies_in_an_archive_is_not_taken_for_what_stands_at_the_path_before
     log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(20)]
     append(log, *banner, *lines(0, 30))
     follower = caught_up(log)
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, tmp_path / "m.log.1.gz")
     log.touch()
     for seconds in (0, 1, 11, 700):
         follower.restart_at_once()
@@ -694,8 +683,7 @@ def test_where_reading_goes_on_in_an_archive_is_found_in_the_time_of_a_look(tmp_
     follower.stop()
     os.truncate(log, log.stat().st_size * 2 // 3)
     append(log, *lines(4000, 2000))
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, tmp_path / "m.log.1.gz")
     append(log, *lines(7000, 3))
     follower.start()
     for _ in range(80):

@@ -1,6 +1,5 @@
 """Lines that end alike, as where a provider answers all of them alike, are told apart by where they stand."""
 
-import gzip
 import os
 import shutil
 from datetime import UTC
@@ -10,7 +9,7 @@ import pytest
 from logwatch.dialect.load import load
 from logwatch.parse.scanner import Scanner
 from tests.helpers.grammars import write_grammar
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 ANSWER = (
     '{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND","details":[{"@type":'
@@ -36,8 +35,7 @@ def rotate(log, how):
     else:
         os.rename(log, rotated)
     if how == "pack":
-        log.with_name("m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
-        rotated.unlink()
+        pack_away(rotated, log.with_name("m.log.1.gz"))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,4 +1,3 @@
-import gzip
 import os
 import subprocess
 
@@ -6,7 +5,7 @@ import pytest
 
 from logwatch.discover import Globs
 from logwatch.model import Rotation
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 
 @pytest.fixture
@@ -142,8 +141,7 @@ def test_a_log_that_was_quiet_for_long_is_kept_open_once_it_is_renamed(tmp_path)
     log.touch()
     follower.turn()
     append(tmp_path / "mesibo.log.1", "last line of a log")
-    (tmp_path / "mesibo.log.1.gz").write_bytes(gzip.compress((tmp_path / "mesibo.log.1").read_bytes()))
-    (tmp_path / "mesibo.log.1").unlink()
+    pack_away(tmp_path / "mesibo.log.1")
     follower.wait(0, 700, 1)
     follower.tail.close()
     assert follower.lines == ["first line of a log", "last line of a log"]

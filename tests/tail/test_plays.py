@@ -1,6 +1,5 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
-import gzip
 import os
 import random
 import shutil
@@ -16,7 +15,7 @@ from logwatch.tail import candidates, directories, follow, generation, generatio
 from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 from tests.tail.treated import LIVES, LOOK, Log, followed, played, plays
 
 AWAY = ("stopped", "killed")
@@ -855,8 +854,7 @@ def test_an_older_state_of_a_log_that_was_rotated_away_does_not_count_at_its_pat
         follower.stop()
     log.rename(rotated)
     if pack:
-        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
-        rotated.unlink()
+        pack_away(rotated, tmp_path / "m.log.1.gz")
     if over:
         append(log, *written[290:295])
         follower.wait(0, 11, 700)

@@ -16,7 +16,7 @@ from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
 from logwatch.tail.survey import Survey
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 from tests.tail.treated import Log
 
 DAY = 86400
@@ -1111,8 +1111,7 @@ def test_history_that_is_packed_is_not_taken_for_a_longer_log_of_which_nothing_w
     follower = Follower(log)
     follower.look()
     follower.stop()
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(old.read_bytes()))
-    old.unlink()
+    pack_away(old, tmp_path / "m.log.1.gz")
     log.unlink()
     append(log, *banner, *lines(200, 3))
     follower.start()

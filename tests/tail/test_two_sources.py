@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import gzip
 import itertools
 import os
 import shutil
@@ -13,7 +12,7 @@ import pytest
 from logwatch.discover import Globs
 from logwatch.tail import candidates
 from logwatch.tail.context import OpenFiles
-from tests.helpers.recorder import Follower, append, caught_up
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 STAMP = "E2211-101112-{:03} (1): line"
 
@@ -34,8 +33,7 @@ def rename(log, to):
 
 
 def rename_and_pack(log, to):
-    to.with_name(to.name + ".gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, to.with_name(to.name + ".gz"))
 
 
 def copy_and_truncate(log, to):
@@ -227,8 +225,7 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
     append(log, *lines(60, 3))
     archive = old / "m.log-20261122.gz"
     os.rename(empty, archive)  # as where its inode is used again
-    archive.write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, archive)
     append(log, *lines(70, 3))
     append(empty, *lines(500, 3))
     two.start()

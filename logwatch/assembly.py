@@ -165,7 +165,7 @@ def load_parts(load: Callable[[], Config]) -> Parts:
         raise
     except Exception as error:
         remedy = "mesibo-logwatch check, and `ulimit -n`"
-        raise ConfigError(Problem("the configuration", "cannot be loaded", repr(error), remedy)) from error
+        raise ConfigError.at("the configuration", "cannot be loaded", repr(error), remedy) from error
     if shared:
         raise ConfigError(*shared)
     return parts

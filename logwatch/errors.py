@@ -15,6 +15,7 @@ import errno
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class LogwatchError(Exception):
         assert problems, "an error without a problem helps nobody"
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+    @classmethod
+    def at(cls, where: str, what: str, why: str = "", try_: str = "") -> Self:
+        """Return an error of one problem."""
+        return cls(Problem(where, what, why, try_))
 
 
 class ConfigError(LogwatchError):

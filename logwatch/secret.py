@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from logwatch.errors import LogwatchError, Problem, in_words
+from logwatch.errors import LogwatchError, in_words
 from logwatch.regular_file import handed, open_file
 
 _LONGEST = 8192  # bytes; FCM's tokens have a few hundred
@@ -29,7 +29,7 @@ def read_line(path: Path, what: str) -> str:
                 data = file.read(_LONGEST + 1)
     except OSError as error:
         remedy = "name a file that this user may read"
-        raise SecretError(Problem(where, f"{what} cannot be read", in_words(error), remedy)) from None
+        raise SecretError.at(where, f"{what} cannot be read", in_words(error), remedy) from None
     text = data.decode("utf-8-sig", errors="replace").strip("\r\n")
     if len(data) > _LONGEST:
         raise _none(where, what, f"it is larger than {_LONGEST} bytes")
@@ -58,7 +58,7 @@ def checked(text: str, where: str, what: str) -> str:
 
 
 def _none(where: str, what: str, why: str) -> SecretError:
-    return SecretError(Problem(where, f"does not hold {what}", why, f"put {what} alone on its one line"))
+    return SecretError.at(where, f"does not hold {what}", why, f"put {what} alone on its one line")
 
 
 def exposed(path: Path) -> bool:

@@ -19,7 +19,7 @@ from logwatch.cli.options import CommandGroup
 from logwatch.cli.terminal import show
 from logwatch.credentials.look import EXTRA, examine, missing_extra
 from logwatch.credentials.verdict import Flaw, Request, Verdict, when
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError
 from logwatch.moments import iso
 from logwatch.words import span
 
@@ -51,9 +51,7 @@ def check(*, files: Sequence[Path], bundle_id: str, project: str, password_file:
     key is shown. The exit code is 1 if a file has a problem, or a certificate expires within 30 days.
     """
     if missing_extra():
-        raise LogwatchError(
-            Problem("credentials check", "needs a library that is not installed", "cryptography", EXTRA)
-        )
+        raise LogwatchError.at("credentials check", "needs a library that is not installed", "cryptography", EXTRA)
     secret = str(password_file.absolute()) if password_file else ""
     verdicts = examine(
         Request(name=path.name, file=str(path.absolute()), password_file=secret, bundle_id=bundle_id, project=project)

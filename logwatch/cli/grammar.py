@@ -15,7 +15,7 @@ from logwatch.dialect.load import find, names
 from logwatch.dialect.redact import shape, words_of
 from logwatch.dialect.result import PushResult
 from logwatch.dialect.trace import Trace, trace
-from logwatch.errors import GrammarError, Problem, in_words, installing
+from logwatch.errors import GrammarError, in_words, installing
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check
 from logwatch.parse.line_parser import parser_of
@@ -117,7 +117,7 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
     grammar = load(name, directories)
     if missing := [each for each in DRAWS_WITH if find_spec(each) is None]:
         why = f"to draw, pyparsing needs packages that are not installed: {', '.join(missing)}"
-        raise GrammarError(Problem("grammar diagram", "cannot draw", why, installing("diagrams")))
+        raise GrammarError.at("grammar diagram", "cannot draw", why, installing("diagrams"))
     if str(output) == "-":
         grammar.line.create_diagram(sys.stdout, show_results_names=True)
         return
@@ -125,7 +125,7 @@ def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> N
         grammar.line.create_diagram(str(output), show_results_names=True)
     except OSError as error:
         why = in_words(error)
-        raise GrammarError(Problem(str(output), "cannot be written", why, "name a writable file")) from error
+        raise GrammarError.at(str(output), "cannot be written", why, "name a writable file") from error
     click.echo(f"ok: {output}")
 
 

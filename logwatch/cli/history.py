@@ -109,8 +109,8 @@ def _refuse_to_replace(output: str, inputs: Iterable[str]) -> None:
         with suppress(OSError):
             log = os.fstat(0) if path == STDIN else Path(path).stat()
             if output != STDIN and samestat(Path(output).stat(), log):
-                raise LogwatchError(
-                    Problem(output, "is not written", "it is a log that is read", "name another file, such as past.om")
+                raise LogwatchError.at(
+                    output, "is not written", "it is a log that is read", "name another file, such as past.om"
                 )
 
 
@@ -125,17 +125,13 @@ def _replaced(output: str) -> Iterator[TextIO]:
     part = path.parent / f".{path.name}.part"
     try:
         if given.exists() and not given.is_file():  # nor is what an empty name stands for
-            raise LogwatchError(
-                Problem(output or '""', "is not a file", "", "name a new one, or - for standard output")
-            )
+            raise LogwatchError.at(output or '""', "is not a file", "", "name a new one, or - for standard output")
         with part.open("w", encoding="utf-8") as file:
             yield file
         part.replace(path)
     except OSError as error:
         why = in_words(error)
-        raise LogwatchError(
-            Problem(output, "cannot be written", why, "name one in a writable directory with room")
-        ) from None
+        raise LogwatchError.at(output, "cannot be written", why, "name one in a writable directory with room") from None
     finally:
         with suppress(OSError):
             part.unlink()

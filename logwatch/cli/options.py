@@ -62,7 +62,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
 def prompted(command: str, name: str, what: str, remedy: str) -> str:
     """Ask for a secret on the terminal, ``what`` in its checks; without a terminal, say how else to name it."""
     if not sys.stdin.isatty():
-        raise LogwatchError(Problem(command, f"no {name}", "there is no terminal to prompt on", remedy))
+        raise LogwatchError.at(command, f"no {name}", "there is no terminal to prompt on", remedy)
     return checked(click.prompt(name, hide_input=True, err=True), "the prompt", what)
 
 

@@ -76,7 +76,7 @@ def command(
     scanner = parts.scanner(chosen, keep=0)
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
     if is_there(target) and not force:
-        raise GrammarError(Problem(str(target), "is there already", "", "choose another --name, or add --force"))
+        raise GrammarError.at(str(target), "is there already", "", "choose another --name, or add --force")
     try:
         logs = _logs(paths, chosen, scanner.marker)
     except LogwatchError as error:
@@ -85,11 +85,7 @@ def command(
     lines = [line for log in logs for line in log.lines]
     unread = [line for line in lines if not reads(scanner, line)]
     if not unread and not whole:
-        there = f"the {len(lines)} lines with {scanner.marker.decode()} are read already by {chosen.grammar}"
-        click.echo(f"nothing to propose: {there if lines else f'no line with {scanner.marker.decode()} is there'}")
-        click.echo(
-            "  try: --all to look at them all the same" if lines else "  try: name a log that holds push results"
-        )
+        click.echo(_nothing(len(lines), scanner.marker.decode(), chosen.grammar))
         if not lines:
             _kept(paths, config, chosen)
         sys.exit(0 if lines else 1)
@@ -110,6 +106,14 @@ def command(
     where = f'source "{chosen.name}"' if sure else "the source that these lines are of"
     _next(name, where, config, output, "" if _told(logs, proposed.owns, chosen) else kinds)
     sys.exit(1 if proposal.unread * _UNREADABLE_SHARE > proposal.unread + proposal.counted else 0)
+
+
+def _nothing(lines: int, marker: str, grammar: str) -> str:
+    """Explain why there is nothing to propose, and what to try."""
+    if not lines:
+        return f"nothing to propose: no line with {marker} is there\n  try: name a log that holds push results"
+    why = f"the {lines} lines with {marker} are read already by {grammar}"
+    return f"nothing to propose: {why}\n  try: --all to look at them all the same"
 
 
 def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
@@ -152,7 +156,7 @@ def _source(config: Config, name: str | None) -> Source:
     found = next((each for each in config.source if name in (None, each.name)), None)
     if found is None:
         known = ", ".join(each.name for each in config.source)
-        raise ConfigError(Problem("--source", f"there is no source {name!r}", "", f"one of {known}"))
+        raise ConfigError.at("--source", f"there is no source {name!r}", "", f"one of {known}")
     return found
 
 
@@ -223,7 +227,7 @@ def save(target: Path, samples: Path, proposal: Proposal) -> None:
     except OSError as error:
         where = error.filename or target
         remedy = "name a directory of yours with --output, or run this as root"
-        raise GrammarError(Problem(str(where), "cannot be written", in_words(error), remedy)) from error
+        raise GrammarError.at(str(where), "cannot be written", in_words(error), remedy) from error
 
 
 def _envelopes(logs: Sequence[Log]) -> str:

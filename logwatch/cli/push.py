@@ -137,11 +137,9 @@ def _parts(path: Path | None, url: str | None) -> tuple[Parts | None, Settings]:
 def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Backend:
     address = url or settings.url
     if not address:
-        raise LogwatchError(
-            Problem("push", "no backend", "it is not known where mesibo's is", "--url, or url in [backend]")
-        )
+        raise LogwatchError.at("push", "no backend", "it is not known where mesibo's is", "--url, or url in [backend]")
     if why := bad_url(address):
-        raise LogwatchError(Problem("--url" if url else "backend.url", "cannot be used", why))
+        raise LogwatchError.at("--url" if url else "backend.url", "cannot be used", why)
     file = token_file or (Path(settings.token_file) if settings.token_file else None)
     if file is not None:
         token = secret.read_word(file, TOKEN)

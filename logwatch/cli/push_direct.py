@@ -14,7 +14,7 @@ from logwatch.cli.options import prompted
 from logwatch.credentials import secrecy
 from logwatch.credentials.look import examine
 from logwatch.credentials.verdict import Request
-from logwatch.errors import LogwatchError, Problem, installing
+from logwatch.errors import LogwatchError, installing
 from logwatch.model import COMPANIES
 from logwatch.push.direct import DirectError, DirectPush, NoReplyError, Style, describe
 
@@ -77,7 +77,7 @@ def direct(
     (verdict,) = examine([request])
     for flaw in verdict.flaws:
         if flaw.kind == "not_checked":  # what hung or crashed the process that checked it would do so here
-            raise DirectError(Problem(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy))
+            raise DirectError.at(str(file), "cannot sign in with it", flaw.what.rstrip("."), flaw.remedy)
     is_key = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
     if is_key and not (key_id and team_id and topic):
         raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: the file contains none of them")
@@ -115,7 +115,7 @@ def _possible(
     if fcm is not None and (sandbox or style == "voip" or topic):
         raise click.UsageError("--sandbox, --voip and --topic are Apple's: FCM has none of them")
     if not all(map(_installed, ("httpx", "h2", "google.auth", "cryptography"))):
-        raise LogwatchError(Problem("push direct", "needs libraries that are not installed", "the extra [push]", EXTRA))
+        raise LogwatchError.at("push direct", "needs libraries that are not installed", "the extra [push]", EXTRA)
 
 
 def _installed(name: str) -> bool:

@@ -12,7 +12,7 @@ from logwatch.cli.options import config_option
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError
 from logwatch.parse import pace
 from logwatch.signal_flags import SignalFlags
 
@@ -43,7 +43,7 @@ def command(flags: SignalFlags | None, path: Path | None) -> None:
         daemon = Daemon(load, flags)
     except OSError as error:  # no descriptor or memory is left, or a disk fails in a way not foreseen here
         remedy = "see `ulimit -n` (LimitNOFILE= of a service), `free` and `dmesg`, then start it again"
-        raise LogwatchError(Problem("the service", "cannot be started", str(error), remedy)) from None
+        raise LogwatchError.at("the service", "cannot be started", str(error), remedy) from None
     heap.settle()
     pace.tell(logging_setup.get_logger())
     status = daemon.run()

@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from logwatch.cli.options import Number, time_read
-from logwatch.errors import ConfigError, Problem, in_words
+from logwatch.errors import ConfigError, in_words
 from logwatch.secret import SecretError, read_line
 from logwatch.simulate import Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
@@ -191,7 +191,7 @@ def _opened(path: str, mode: str = "ab") -> Iterator[BinaryIO]:
     try:
         file = open(path, mode)  # noqa: PTH123, SIM115  closed below; only opening it is tried here
     except OSError as error:
-        raise ConfigError(Problem(path, "cannot be written", in_words(error), "name a writable file")) from None
+        raise ConfigError.at(path, "cannot be written", in_words(error), "name a writable file") from None
     with file:
         yield cast("BinaryIO", file)
 

@@ -19,7 +19,12 @@ class Listen(NamedTuple):
     def url(self) -> str:
         """The address to open in a browser on this machine."""
         host = self.host if self.host not in ("", "*", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        return f"http://{bracketed(host)}:{self.port}/"
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it is written before a port: an IPv6 address in square brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def is_loopback(host: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import failures
 from logwatch.diagnosis.incidents import fold
-from logwatch.diagnosis.rise import rise
+from logwatch.diagnosis.rise import fall
 from logwatch.ledger.incidents import GAP_SECONDS, Incident
 from logwatch.ledger.timeline import Timeline
 from logwatch.words import DAY
@@ -44,24 +44,21 @@ def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
 
 
 def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
-    """Return an incident that ends where its share fell for good, if it did: a few failures occur on any day.
-
-    It is found as a rise in reversed time.
-    """
+    """Return an incident that ends where its share fell for good, if it did: a few failures occur on any day."""
     assert incident.ended is not None
     timeline = next((each for each in reversed(timelines) if each.starts.start <= incident.began), timelines[0])
     groups = {(row.source, row.platform) for row in incident.rows}
     every = timeline.counts(row for row in timeline.series if (row.source, row.platform) in groups)
     mine, last = timeline.counts(incident.rows), timeline.last(incident.rows)
-    backwards = [
-        (-float(start + timeline.width), -float(start), mine[i], every[i], -last[i] if mine[i] else -float(start))
+    points = [
+        (float(start), float(start + timeline.width), mine[i], every[i], last[i] if mine[i] else float(start))
         for i, start in enumerate(timeline.starts)
         if start + timeline.width > incident.began and start <= incident.ended
-    ][::-1]
-    fall = rise(backwards)
-    if fall is None or -fall.at < incident.began or -fall.at > incident.ended - GAP_SECONDS:
+    ]
+    sunk = fall(points)
+    if sunk is None or sunk.at < incident.began or sunk.at > incident.ended - GAP_SECONDS:
         return incident
-    return replace(incident, ended=-fall.at, last=-fall.at)
+    return replace(incident, ended=sunk.at, last=sunk.at)
 
 
 def missed(found: Iterable[Incident], known: Sequence[Incident]) -> list[Incident]:

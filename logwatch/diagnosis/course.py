@@ -215,7 +215,7 @@ def _bound(course: Course, peers: _Peers, now: float) -> None:
     course.rise = rise(points) or next(filter(None, map(rise, peers.earlier(course))), None)
     if course.rise is None:
         return
-    sunk = fall([point for point in points if point[1] > course.rise.at])
+    sunk = fall([(*point[:4], point[1]) for point in points if point[1] > course.rise.at])
     if sunk is not None:  # a change is found best in points that do not contain the other one
         course.rise = rise([point for point in points if point[0] < sunk.at]) or course.rise
     course.first = max(course.first, course.rise.at)

@@ -190,28 +190,31 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
         if len(aged) < len(pushing):
             title = f"{how} are accepted by Google and Apple; of {names(aged)} nothing newer than {last} is known."
         return [_told(title, "accepted-until", counted)]
-    return [
-        Finding(
-            key="accepted",
-            rank=weight.ACCEPTED,
-            title=f"{how} are accepted by Google and Apple. If somebody still misses them, the cause lies beyond"
-            " mesibo, on the way to the device or on it.",
-            side="the device, Google or Apple",
-            remedy="Android: exempt the app from battery optimisation, and check that it was not force-stopped or"
-            " closed by a task manager; if it is not opened for days, the system holds pushes back. iOS: turn"
-            " Low Power Mode off and Background App Refresh on; Apple may delay or drop silent pushes. Both:"
-            " try another network, and check whether other apps receive pushes.",
-            evidence=(f"{counted}{f', of what could be read ({number(unread)} could not)' if unread else ''}.",),
-            steps=(9,),
-            code=200,
-            pushes=0,
-        )
-    ]
+    return [_good_news(how, f"{counted}{f', of what could be read ({number(unread)} could not)' if unread else ''}.")]
 
 
 def _waves(course: Course) -> bool:
     """Return whether so many pushes are held back, or lost to dead tokens, that good news would mislead."""
     return course.entry.class_ in CHURN and not course.over and course.weighty_share >= MUCH
+
+
+def _good_news(how: str, counted: str) -> Finding:
+    """State that pushes are accepted, and where to look if some are missed all the same."""
+    return Finding(
+        key="accepted",
+        rank=weight.ACCEPTED,
+        title=f"{how} are accepted by Google and Apple. If somebody still misses them, the cause lies beyond mesibo,"
+        " on the way to the device or on it.",
+        side="the device, Google or Apple",
+        remedy="Android: exempt the app from battery optimisation, and check that it was not force-stopped or closed by"
+        " a task manager; if it is not opened for days, the system holds pushes back. iOS: turn Low Power Mode off and"
+        " Background App Refresh on; Apple may delay or drop silent pushes. Both: try another network, and check"
+        " whether other apps receive pushes.",
+        evidence=(counted,),
+        steps=(9,),
+        code=200,
+        pushes=0,
+    )
 
 
 def _told(title: str, key: str, counted: str) -> Finding:

@@ -13,7 +13,7 @@ _PART = 0.1  # of an interval that must lie after the change for it to have happ
 
 
 Point = tuple[float, float, int, int, float]
-"""One interval: its start and end, how many pushes failed so, of how many, and when the first one did."""
+"""One interval: its start and end, how many pushes failed so, of how many, and when the first one did, or the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,10 @@ class Rise:
 
 
 def rise(points: Sequence[Point]) -> Rise | None:
-    """Return when the share of failures rose for good; None if it was about the same throughout."""
+    """Return when the share of failures rose for good; None if it was about the same throughout.
+
+    Points have the time of their first failure.
+    """
     points = _from_the_first(point for point in points if point[3])
     mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
@@ -52,8 +55,11 @@ def rise(points: Sequence[Point]) -> Rise | None:
 
 
 def fall(points: Sequence[Point]) -> Rise | None:
-    """Return when the share fell for good, as a rise in reversed time: ``before`` is the share after the fall."""
-    found = rise([(-end, -start, mine, among, -end) for start, end, mine, among, _ in reversed(points)])
+    """Return when the share fell for good, as a rise in reversed time: ``before`` is the share after the fall.
+
+    Points have the time of their last failure.
+    """
+    found = rise([(-end, -start, mine, among, -last) for start, end, mine, among, last in reversed(points)])
     return found and Rise(-found.at, found.before, found.after)
 
 

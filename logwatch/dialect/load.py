@@ -35,7 +35,7 @@ _defaults = threading.Lock()  # pyparsing's defaults are shared by the whole pro
 def require_name(name: str) -> None:
     """Raise GrammarError for what cannot be the name of a grammar, such as a path."""
     if not _NAME.fullmatch(name):
-        raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
+        raise GrammarError.at(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _")
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
@@ -48,9 +48,9 @@ def find(name: str, directories: Sequence[Path]) -> Path:
                 return path
         except OSError as error:  # another grammar of that name may be in it
             why, remedy = in_words(error), "allow the service's user to enter it"
-            raise GrammarError(Problem(str(directory), "cannot be looked into", why, remedy)) from None
+            raise GrammarError.at(str(directory), "cannot be looked into", why, remedy) from None
     looked, known = ", ".join(map(str, places)), ", ".join(names(places)) or "none"
-    raise GrammarError(Problem(f"grammar {name!r}", "not found", f"looked in {looked}", f"known grammars: {known}"))
+    raise GrammarError.at(f"grammar {name!r}", "not found", f"looked in {looked}", f"known grammars: {known}")
 
 
 def names(directories: Sequence[Path]) -> list[str]:
@@ -77,7 +77,7 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
         raise
     except Exception as error:  # on what a stranger wrote, pyparsing may raise anything
         why, remedy = f"{type(error).__name__}: {error}", "make each Regex compile, and no element begin with itself"
-        raise GrammarError(Problem(str(path), "cannot be used", why, remedy)) from error
+        raise GrammarError.at(str(path), "cannot be used", why, remedy) from error
 
 
 @lru_cache(maxsize=16)
@@ -104,7 +104,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
         reason = str(refusal)
     except EndlessLoop as endless:
         remedy = "make what is repeated match at least one character"
-        raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
+        raise GrammarError.at(str(path), str(endless), "pyparsing itself would never end", remedy) from endless
     return Grammar(name, path, line, marker, samples, *beginnings, node, reason, timestamp)
 
 

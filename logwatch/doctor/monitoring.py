@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
-from logwatch.config.listen import is_loopback
+from logwatch.config.listen import bracketed, is_loopback
 from logwatch.doctor import pager
 from logwatch.doctor.check import Check, failure, ok, skipped, understood, warning
 from logwatch.doctor.host import UNAUTHORIZED, Host, NoAnswer
@@ -202,7 +202,7 @@ def _alertmanagers(host: Host, base: str) -> list[str]:
         parts = urllib.parse.urlsplit(str(each.get("url")))
         if is_loopback(parts.hostname or "") and not is_loopback(theirs):
             port = f":{parts.port}" if parts.port else ""
-            parts = parts._replace(netloc=f"{f'[{theirs}]' if ':' in theirs else theirs}{port}")
+            parts = parts._replace(netloc=f"{bracketed(theirs)}{port}")
         path = parts.path.removesuffix("/alerts").removesuffix("/api/v2").removesuffix("/api/v1")
         found.append(parts._replace(path=path, query="", fragment="").geturl())
     return found

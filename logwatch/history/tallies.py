@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError
 from logwatch.ledger.keys import ResultRow
 
 _HELD = 50_000  # tallies in memory, before they are added to the file
@@ -77,6 +77,4 @@ def _as_logwatch_error() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         remedy = "make room there, or name another directory: TMPDIR=/path/with/room"
-        raise LogwatchError(
-            Problem("the directory for temporary files", "cannot be used", str(error), remedy)
-        ) from None
+        raise LogwatchError.at("the directory for temporary files", "cannot be used", str(error), remedy) from None

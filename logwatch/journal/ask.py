@@ -78,10 +78,10 @@ def _ask(arguments: Sequence[str]) -> bytes:
         raise child.not_started(error) from None
     except subprocess.TimeoutExpired:
         why = f"no answer within {PATIENCE_SECONDS:.0f} seconds"
-        raise NoJournalError(Problem(child.PROGRAM, "does not answer", why, "try the command by hand")) from None
+        raise NoJournalError.at(child.PROGRAM, "does not answer", why, "try the command by hand") from None
     if done.returncode != 0:
         why = child.why_ended(done.returncode, done.stderr.decode(errors="replace").strip().split("\n")[-1])
-        raise NoJournalError(Problem(child.PROGRAM, "fails", why, shlex.join([child.PROGRAM, *arguments])))
+        raise NoJournalError.at(child.PROGRAM, "fails", why, shlex.join([child.PROGRAM, *arguments]))
     if not done.stdout and (unread := child.left_out(done.stderr)):
         raise NoJournalError(unread)
     return done.stdout

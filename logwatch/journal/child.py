@@ -31,7 +31,7 @@ def not_started(error: OSError) -> NoJournalError:
     remedy = remedy_for_scarcity(error) or (
         "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal"
     )
-    return NoJournalError(Problem(PROGRAM, "cannot be started", in_words(error), remedy))
+    return NoJournalError.at(PROGRAM, "cannot be started", in_words(error), remedy)
 
 
 def left_out(said: bytes) -> Problem | None:

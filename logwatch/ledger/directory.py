@@ -59,13 +59,11 @@ def _lock(directory: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StateError(
-            Problem(
-                str(directory),
-                "in use by another mesibo-logwatch",
-                "two of them would count every line twice",
-                "stop the other one, or give this one a state.directory of its own",
-            )
+        raise StateError.at(
+            str(directory),
+            "in use by another mesibo-logwatch",
+            "two of them would count every line twice",
+            "stop the other one, or give this one a state.directory of its own",
         ) from None
     except OSError as error:
         why = f"it cannot be locked ({in_words(error)}), and two daemons would count every line twice"
@@ -216,7 +214,7 @@ def unusable(
     remedy: str = "make the user that runs mesibo-logwatch its owner, or name another state.directory",
 ) -> StateError:
     """Return the error about a directory that cannot hold a ledger."""
-    return StateError(Problem(str(directory), "cannot keep the state here", why, remedy))
+    return StateError.at(str(directory), "cannot keep the state here", why, remedy)
 
 
 def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
@@ -280,11 +278,9 @@ def copied(ledger: Path) -> Iterator[Path]:
 
 def no_copy(ledger: Path, why: str) -> StateError:
     """Return the error about a ledger that can be neither opened in place nor read from a copy."""
-    return StateError(
-        Problem(
-            str(ledger),
-            "can be neither opened nor copied",
-            f"{why}; without it, lines would be counted twice",
-            "free some space on this disk or in /tmp, and end what else has the ledger open",
-        )
+    return StateError.at(
+        str(ledger),
+        "can be neither opened nor copied",
+        f"{why}; without it, lines would be counted twice",
+        "free some space on this disk or in /tmp, and end what else has the ledger open",
     )

@@ -131,15 +131,11 @@ def learn(heads: Sequence[str]) -> Head:
         enough = len(groups[signs]) >= max(2, len(heads) * 0.03)
         if enough and _same_kind(main, signs, groups):
             kept.append(signs)
-    base = max(kept, key=len)
-    present, optional = _aligned(base, [signs for signs in kept if signs != base])
-    if optional is None:  # they cannot be aligned: the most frequent structure alone is learnt
-        base, kept, present, optional = main, [main], {main: tuple(range(len(main)))}, [0] * len(main)
-    present[base] = tuple(range(len(base)))
-    columns: list[list[Token]] = [[] for _ in base]
-    for signs in kept:
+    present, optional = _aligned(kept)
+    columns: list[list[Token]] = [[] for _ in optional]
+    for signs, places in present.items():
         for head in groups[signs]:
-            for place, token in zip(present[signs], head, strict=True):
+            for place, token in zip(places, head, strict=True):
                 columns[place].append(token)
     stamp = next((column[0].stamp for column in columns if column and column[0].stamp), None)
     pieces = _named(
@@ -196,16 +192,15 @@ def _may_be_left_out(chunk: list[Token]) -> bool:
     )
 
 
-def _aligned(
-    base: tuple[str, ...], others: list[tuple[str, ...]]
-) -> tuple[dict[tuple[str, ...], tuple[int, ...]], list[int] | None]:
-    """Align shorter structures with the longest; return the places of each in ``base``, and what is optional there.
+def _aligned(structures: list[tuple[str, ...]]) -> tuple[dict[tuple[str, ...], tuple[int, ...]], list[int]]:
+    """Align structures, the most frequent first, with the longest; if that is impossible, use the first one alone.
 
-    The latter is None if they cannot be aligned, else a number per place, as ``GrammarTerm.optional``.
+    Return the places of each in the longest, and a number per place, as ``GrammarTerm.optional``.
     """
+    base = max(structures, key=len)
     present: dict[tuple[str, ...], tuple[int, ...]] = {}
     missing: list[set[int]] = [set() for _ in base]
-    for number, signs in enumerate(others):
+    for number, signs in enumerate(structures):
         places: list[int] = []
         for tag, i, j, k, m in SequenceMatcher(None, base, signs, autojunk=False).get_opcodes():
             if tag == "equal":
@@ -214,7 +209,7 @@ def _aligned(
                 for place in range(i, j):
                     missing[place].add(number)
             else:
-                return present, None
+                return _aligned(structures[:1])
         present[signs] = tuple(places)
     optional: list[int] = []
     number = 0

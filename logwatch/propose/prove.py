@@ -15,7 +15,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.dialect.grammar import parse_reference
 from logwatch.dialect.redact import shape, words_of
 from logwatch.dialect.result import PLATFORM_WORDS
-from logwatch.errors import GrammarError, Problem
+from logwatch.errors import GrammarError
 from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
 from logwatch.propose import anonymous
@@ -77,7 +77,7 @@ def propose(lines: Sequence[bytes], name: str, marker: str, catalogue: Catalogue
     texts = [line.decode("latin-1").rstrip("\r") for line in lines if marker.encode() in line]
     dialects = find(texts, marker, catalogue)
     if isinstance(dialects, Nothing):
-        raise GrammarError(Problem("grammar propose", "nothing to propose", dialects.why, dialects.try_))
+        raise GrammarError.at("grammar propose", "nothing to propose", dialects.why, dialects.try_)
     reasons = {word for entry in catalogue.entries for word in re.findall("[0-9A-Za-z]+", entry.reason)}
     refused: GrammarError | None = None
     for dialect in dialects:
@@ -98,16 +98,16 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
     keep = common(texts, never=users) | reasons | _essential(dialect)
     good = _good(draft, dialect, keep)
     if not good:
-        raise GrammarError(Problem("grammar propose", "nothing to propose", "no line gives what was found in it"))
+        raise GrammarError.at("grammar propose", "nothing to propose", "no line gives what was found in it")
     source = write(dialect, name, len(texts), good[0][0])
     samples, forged = _samples(draft, dialect, good, name)
     if forged:
         why = f"it would count what a user wrote: {forged[0]}"
-        raise GrammarError(Problem("grammar propose", "nothing to propose", why, "write the grammar by hand"))
+        raise GrammarError.at("grammar propose", "nothing to propose", why, "write the grammar by hand")
     grammar = _load(directory, name, source, samples)
     if wrong := [problem for problem in check(grammar) if not problem.warning]:
         why = f"it would not pass `grammar check`: {wrong[0].what}"
-        raise GrammarError(Problem("grammar propose", "nothing to propose", why, "write the grammar by hand"))
+        raise GrammarError.at("grammar propose", "nothing to propose", why, "write the grammar by hand")
     doubts = (
         dialect.doubts if any(found["platform"] != "unknown" for _, found in good) else (*dialect.doubts, _NO_PLATFORM)
     )

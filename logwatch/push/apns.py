@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from logwatch.credentials import read
 from logwatch.credentials.verdict import Request, Verdict
-from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, Reply, cannot_sign_in
@@ -52,13 +51,11 @@ def send(
     """
     if not _TOKEN.fullmatch(push.token):
         kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
-        raise DirectError(
-            Problem(
-                "--to",
-                "this is not an APNs device token",
-                f"those are 64 hexadecimal digits or more; this is {kind}",
-                "take the token from the user's details in the mesibo console (Step 2)",
-            )
+        raise DirectError.at(
+            "--to",
+            "this is not an APNs device token",
+            f"those are 64 hexadecimal digits or more; this is {kind}",
+            "take the token from the user's details in the mesibo console (Step 2)",
         )
     headers = {
         "apns-topic": push.topic or (verdict.bundle_id and f"{verdict.bundle_id}{_SUFFIX[push.style]}"),
@@ -73,7 +70,7 @@ def send(
         _sign_in(context, request)
     if not _TOPIC.fullmatch(topic := headers["apns-topic"]):
         why = f"{quoted(topic)} is no app's" if topic else "the credential names no app"
-        raise DirectError(Problem("--topic", "is needed", why, "--topic BUNDLE-ID"))
+        raise DirectError.at("--topic", "is needed", why, "--topic BUNDLE-ID")
     base = transport.base(SANDBOX if sandbox else PRODUCTION)
     try:
         url = f"{base}/3/device/{quote(push.token, safe='')}"
@@ -93,8 +90,8 @@ def _payload(push: DirectPush) -> dict[str, Any]:
 
 def _reply(answer: httpx.Response, token: str) -> Reply:
     if answer.http_version != "HTTP/2":
-        raise DirectError(
-            Problem(answer.url.host, "no HTTP/2", f"{answer.http_version} came", "a proxy in between breaks APNs")
+        raise DirectError.at(
+            answer.url.host, "no HTTP/2", f"{answer.http_version} came", "a proxy in between breaks APNs"
         )
     reason, since = "", ""
     try:
@@ -121,7 +118,7 @@ def _signed(request: Request, key_id: str, team_id: str) -> str:
         made: bytes = encode(signer, {"iss": team_id, "iat": int(time.time())})
     except (OSError, ValueError, TypeError) as error:
         why = getattr(error, "strerror", None) or "it is not an unencrypted EC key in PEM"
-        raise DirectError(Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")) from None
+        raise DirectError.at(request.file, "the .p8 key cannot be used", why, "download it from Apple") from None
     return made.decode()
 
 

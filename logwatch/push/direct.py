@@ -5,7 +5,7 @@ from typing import Literal
 
 from logwatch.catalogue import Catalogue
 from logwatch.credentials.verdict import Request, Verdict
-from logwatch.errors import LogwatchError, Problem
+from logwatch.errors import LogwatchError
 from logwatch.events import quoted
 from logwatch.model import COMPANIES
 from logwatch.push.words import on_the_device
@@ -45,7 +45,7 @@ class NoReplyError(DirectError):
 def cannot_sign_in(request: Request, why: str) -> DirectError:
     """Return the error about a credential that a provider would not take."""
     remedy = f"mesibo-logwatch credentials check {quoted(request.file)}"
-    return DirectError(Problem(request.file, "cannot sign in with it", why, remedy))
+    return DirectError.at(request.file, "cannot sign in with it", why, remedy)
 
 
 @dataclass(frozen=True, slots=True)

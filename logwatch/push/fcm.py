@@ -86,13 +86,11 @@ def _check_token_address(account: Mapping[str, Any], verdict: Verdict, transport
     """Refuse to send a signed token request to anybody but Google, or a stub on this machine."""
     strange = any(flaw.kind == "token_uri" for flaw in verdict.flaws)
     if strange and not (transport.endpoint and is_local_https(account["token_uri"])):
-        raise DirectError(
-            Problem(
-                "token_uri",
-                "is not Google's",
-                "whoever is there would be given a signed request",
-                f"mesibo-logwatch credentials check {quoted(verdict.file)}",
-            )
+        raise DirectError.at(
+            "token_uri",
+            "is not Google's",
+            "whoever is there would be given a signed request",
+            f"mesibo-logwatch credentials check {quoted(verdict.file)}",
         )
 
 

@@ -11,9 +11,8 @@ import certifi
 import h2.events
 import httpx
 
-from logwatch.config import parse_listen
+from logwatch.config.listen import is_loopback
 from logwatch.credentials.verdict import Verdict
-from logwatch.errors import Problem
 from logwatch.events import quoted
 from logwatch.model import COMPANIES
 from logwatch.privacy import readable
@@ -44,7 +43,7 @@ class Transport:
             return usual
         if not is_local_https(self.endpoint):
             why = "credentials go to the provider, or over TLS to a stub on this machine"
-            raise DirectError(Problem("--endpoint", "cannot be used", why, "https://127.0.0.1:PORT"))
+            raise DirectError.at("--endpoint", "cannot be used", why, "https://127.0.0.1:PORT")
         return self.endpoint.rstrip("/")
 
     def context(self) -> ssl.SSLContext:
@@ -106,12 +105,10 @@ def is_local_https(url: str) -> bool:
     """Return whether an address is https on this machine."""
     try:
         parts = urlsplit(url)
-        port = parts.port or 443
+        here = is_loopback(parts.hostname or "") and parts.port != 0
     except ValueError:
         return False
-    host = parts.hostname or ""
-    listen = parse_listen(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-    return parts.scheme == "https" and listen.loopback and "@" not in parts.netloc
+    return here and parts.scheme == "https" and "@" not in parts.netloc
 
 
 def without_answer(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:
@@ -136,14 +133,14 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
         advice = "something in between answers with a certificate of its own: no proxy may inspect TLS to APNs"
     elif shown is not None and ended:
         advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {quoted(shown.file)}"
-    raise NoReplyError(Problem(host, f"{COMPANIES[provider]} gave no answer", readable(why)[:_SHOWN], advice)) from None
+    raise NoReplyError.at(host, f"{COMPANIES[provider]} gave no answer", readable(why)[:_SHOWN], advice) from None
 
 
 def of_another(provider: str, answer: httpx.Response, lacks: str) -> NoReplyError:
     """Return the error for an answer that accepts a push, but lacks what each of the provider's own has."""
     who = COMPANIES[provider]
     why = f"the answer has status {answer.status_code} and no {lacks}, which each of {who}'s has"
-    return NoReplyError(Problem(answer.url.host, f"{who} gave no answer", why, in_between(provider)))
+    return NoReplyError.at(answer.url.host, f"{who} gave no answer", why, in_between(provider))
 
 
 def in_between(provider: str) -> str:

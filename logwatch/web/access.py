@@ -55,13 +55,11 @@ def load(path: Path | None, *, exposed: bool) -> Settings:
     file = read(path)
     settings = Settings(file, tls.context(file.tls) if file.tls else None)
     if exposed and not settings.closed and settings.context is None:
-        raise WebError(
-            Problem(
-                str(path),
-                "neither TLS nor a password, on an address that the network can reach",
-                "anyone could read the push failures",
-                "add tls_server_config and basic_auth_users, or set web.allow_plain_http = true",
-            )
+        raise WebError.at(
+            str(path),
+            "neither TLS nor a password, on an address that the network can reach",
+            "anyone could read the push failures",
+            "add tls_server_config and basic_auth_users, or set web.allow_plain_http = true",
         )
     return settings
 

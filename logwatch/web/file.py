@@ -94,26 +94,24 @@ def read(path: Path) -> WebFile:
         with open_file(path) as file:
             raw = file.read(LARGEST + 1)
         if len(raw) > LARGEST:
-            raise WebError(Problem(where, f"larger than {LARGEST} bytes", "this cannot be a web configuration file"))
+            raise WebError.at(where, f"larger than {LARGEST} bytes", "this cannot be a web configuration file")
         root = yaml.compose(raw, Loader=yaml.SafeLoader)
     except OSError as error:
-        raise WebError(
-            Problem(
-                where,
-                "the web configuration file cannot be read",
-                in_words(error),
-                "check web.config_file, and that the service's user may read it",
-            )
+        raise WebError.at(
+            where,
+            "the web configuration file cannot be read",
+            in_words(error),
+            "check web.config_file, and that the service's user may read it",
         ) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
-        raise WebError(
-            Problem(place, "not valid YAML", error.problem or "", "indent with blanks, and put $ signs in quotes")
+        raise WebError.at(
+            place, "not valid YAML", error.problem or "", "indent with blanks, and put $ signs in quotes"
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise WebError(Problem(where, "not valid YAML", why, "write it as UTF-8 text")) from None
+        raise WebError.at(where, "not valid YAML", why, "write it as UTF-8 text") from None
     return _Reading(path).file(root)
 
 

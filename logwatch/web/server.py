@@ -26,7 +26,8 @@ import tornado.ioloop
 import tornado.iostream
 import tornado.web
 
-from logwatch.errors import Problem, WebError, in_words
+from logwatch.config.listen import bracketed
+from logwatch.errors import WebError, in_words
 from logwatch.web.access import WHY, Access, Refusal
 from logwatch.web.answer import prefix_of, under
 from logwatch.web.connections import ConnectionLimiter
@@ -106,19 +107,16 @@ class WebServer:
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
         """Bind an address; WebError if it is in use. ``rules`` are (pattern, handler, arguments)."""
-        where = f"[{host}]:{port}" if ":" in host else f"{host or '*'}:{port}"
         try:
             self._sockets = _bind(host, port)
         except OSError as error:
-            raise WebError(
-                Problem(
-                    f"web.listen {where}",
-                    "cannot be listened on",
-                    _words(error),
-                    "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one"
-                    if error.errno == errno.EADDRINUSE
-                    else "set web.listen to an address of this host, such as 127.0.0.1:10914, or [::1]:10914",
-                )
+            raise WebError.at(
+                f"web.listen {bracketed(host or '*')}:{port}",
+                "cannot be listened on",
+                _words(error),
+                "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one"
+                if error.errno == errno.EADDRINUSE
+                else "set web.listen to an address of this host, such as 127.0.0.1:10914, or [::1]:10914",
             ) from None
         self.port: int = self._sockets[0].getsockname()[1]
         assert all(issubclass(handler, Handler) for _, handler, _ in rules), "another kind would let in whoever asks"
@@ -153,8 +151,8 @@ class WebServer:
         while not self._up.wait(0.05):
             if not self._thread.is_alive() or time.monotonic() > until:
                 why = self._fault or f"its thread did not come up within {START_SECONDS:.0f} s"
-                raise WebError(
-                    Problem(f"web.listen port {self.port}", "cannot be served", why, "see `ulimit -n` and TasksMax")
+                raise WebError.at(
+                    f"web.listen port {self.port}", "cannot be served", why, "see `ulimit -n` and TasksMax"
                 )
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:

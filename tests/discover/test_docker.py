@@ -137,8 +137,7 @@ def test_a_container_that_is_replaced(docker):
         follower.turn()
     assert sorted(said(follower)) == ["last words", "one", "three", "two"]
     follower.commit()
-    follower.wait(700)
-    follower.wait(1)
+    follower.wait(700, 1)
     assert (follower.lost, follower.missed) == (0, 0)
     assert follower.rotations() == {"replace": 1}
     assert {position.path for position in follower.sink.positions.values()} == {str(docker.log)}
@@ -179,8 +178,7 @@ def test_a_container_that_went_while_nobody_looked(docker):
     follower.start()
     follower.turn()
     assert said(follower) == ["one", "three"]
-    follower.wait(700)
-    follower.wait(1)
+    follower.wait(700, 1)
     assert follower.missed == 1
     assert follower.lost == len(docker.record("two"))
     follower.stop()

@@ -1,6 +1,8 @@
 """What tests of the tail share: a sink that remembers, commits and rolls back, and a clock."""
 
+import contextlib
 import dataclasses
+import gzip
 import re
 import time
 from collections import Counter
@@ -180,6 +182,15 @@ class Follower:
         self.commit()
         self.tail.close()
 
+    @contextlib.contextmanager
+    def away(self, away=True):  # noqa: FBT002
+        """Stop before what is done meanwhile, and start again after it; go on if not ``away``."""
+        if away:
+            self.stop()
+        yield
+        if away:
+            self.start()
+
     @property
     def lines(self):
         return [line.decode() for line in self.sink.order]
@@ -199,6 +210,19 @@ class Follower:
         return dict(counts)
 
 
+def caught_up(*patterns, **settings):
+    """Return a follower that has read all there is."""
+    follower = Follower(*patterns, **settings)
+    follower.turn()
+    return follower
+
+
 def append(path, *lines, end="\n"):
     with Path(path).open("a", encoding="utf-8") as file:
         file.write("".join(line + end for line in lines))
+
+
+def pack_away(path, to=None):
+    """Put an archive of a file in its place, unless elsewhere."""
+    (to or path.with_name(f"{path.name}.gz")).write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()

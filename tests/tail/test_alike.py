@@ -14,7 +14,7 @@ import pytest
 
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.survey import Survey
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
 
@@ -23,8 +23,7 @@ def test_two_live_files_that_are_alike_stay_two(tmp_path):
     """Two logs with the same lines are two logs, also after a restart."""
     for name in ("a.log", "b.log"):
         append(tmp_path / name, BANNER, "same", *["x" * 100] * 30)
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     follower.stop()
     append(tmp_path / "a.log", "more")
     append(tmp_path / "b.log", "more")
@@ -40,8 +39,7 @@ def test_a_generation_that_begins_like_the_one_packed_away_is_the_next_one(tmp_p
     path = tmp_path / "a.log"
     first = [f"line {n:03} of every start of the process, the same to the letter" for n in range(7)]
     append(path, *first)
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, *(f"line {n} behind them" for n in range(50)))
     follower.turn()
     with gzip.open(f"{path}.1.gz", "wb") as archive:
@@ -65,8 +63,7 @@ def test_a_log_that_is_copied_away_twice_and_begins_with_the_same_long_banner_co
         path.write_bytes(b"")
 
     append(path, *banner, "a line of the first start")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     copy_away(24)
     append(path, *banner, *(f"line {n} of the second start" for n in range(9)))
     find = Survey.find
@@ -90,17 +87,13 @@ def test_a_truncated_log_that_begins_as_it_did_is_read_again(tmp_path, seen):
     path = tmp_path / "a.log"
     first = [f"line {n:03} of every start of the process, the same to the letter" for n in range(7)]
     append(path, *first, *(f"line {n} behind them" for n in range(50)))
-    follower = Follower(path)
-    follower.turn()
-    if seen == "after a stop":
-        follower.stop()
-    shutil.copy(path, f"{path}.1")
-    os.truncate(path, 0)
-    if seen == "in between":
-        follower.turn()
-    append(path, *first)
-    if seen == "after a stop":
-        follower.start()
+    follower = caught_up(path)
+    with follower.away(seen == "after a stop"):
+        shutil.copy(path, f"{path}.1")
+        os.truncate(path, 0)
+        if seen == "in between":
+            follower.turn()
+        append(path, *first)
     follower.turn()
     follower.turn()
     assert [follower.lines.count(line) for line in first] == [2] * 7
@@ -112,8 +105,7 @@ def test_generations_that_begin_with_the_same_banner(tmp_path):
     """Each restart of a process logs the same first line: the generations are still told apart."""
     path = tmp_path / "a.log"
     append(path, BANNER)
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.commit()
     for n in range(3):
         append(path, f"E2211-101112-00{n} (1): of generation {n}")
@@ -135,17 +127,13 @@ def test_a_line_that_recurs_behind_a_banner_is_no_proof_where_the_log_was_rename
     path = tmp_path / "a.log"
     banner = [f"{BANNER}, module {n}" for n in range(10)]
     append(path, *banner)
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, "E2211-101112-000 (1): {", "  n: 0", "}")
     follower.turn()
-    if restart:
-        follower.stop()
-    os.rename(path, f"{path}.1")
-    later = [f"E2211-101112-{n:03} (1): {{\n  n: {n}\n}}" for n in range(1, 9)]
-    append(path, *banner, *later)
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        os.rename(path, f"{path}.1")
+        later = [f"E2211-101112-{n:03} (1): {{\n  n: {n}\n}}" for n in range(1, 9)]
+        append(path, *banner, *later)
     follower.turn()
     follower.turn()
     assert "\n".join(follower.lines[13:]) == "\n".join([*banner, *later])
@@ -171,8 +159,7 @@ def _rename(path):
 
 
 def _pack(path):
-    Path(f"{path}.1.gz").write_bytes(gzip.compress(path.read_bytes()))
-    path.unlink()
+    pack_away(path, Path(f"{path}.1.gz"))
 
 
 def _copytruncate(path):
@@ -188,16 +175,12 @@ def test_how_an_answer_over_several_lines_ends_is_no_proof_of_a_place(tmp_path, 
     """It ends each of them: the next log, in which it stands again, is read from its start."""
     path = tmp_path / "a.log"
     append(path, *banner, f"E2211-101112-000 (1): code 404 {answer}")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, f"E2211-101112-001 (1): code 404 {answer}")
     follower.turn()
-    if restart:
-        follower.stop()
-    rotate(path)
-    append(path, *banner, *(f"E2211-101113-{n:03} (1): code 404 {answer}" for n in range(8)))
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        rotate(path)
+        append(path, *banner, *(f"E2211-101113-{n:03} (1): code 404 {answer}" for n in range(8)))
     follower.turn()
     follower.turn()
     follower.wait(30)
@@ -243,16 +226,12 @@ def test_how_an_entry_ends_is_no_proof_of_a_place(tmp_path, rotate, kind, restar
     texts = [f"E2211-101112-{n:03} (1): push_on_complete: code 404 {ANSWER}" for n in range(20)]
     entries = [ENTRIES[kind](text, n) for n, text in enumerate(texts)]
     append(path, *entries[:8], end="")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, *entries[8:10], end="")
     follower.turn()
-    if restart:
-        follower.stop()
-    rotate(path)
-    append(path, *entries[10:], end="")
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        rotate(path)
+        append(path, *entries[10:], end="")
     follower.turn()
     follower.wait(0, 30)
     stamps = re.findall(r"E2211-101112-\d{3}", "\n".join(follower.lines))
@@ -269,8 +248,7 @@ def test_how_an_answer_ends_is_no_proof_of_a_place_where_the_last_line_is_anothe
     texts = [f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(20)]
     texts[5] = "E2211-101112-005 (1): code 200"
     append(path, *banner, *texts[:6])
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     rotate(path)
     if empty:
         path.touch()
@@ -289,14 +267,10 @@ def test_a_log_that_is_trimmed_to_begin_amid_an_answer_is_read_on_behind_its_las
     path = tmp_path / "a.log"
     append(path, *(f"E2211-101112-{n:03} (1): code 404 {ANSWER}" for n in range(5)))
     append(path, *(f"E2211-101113-{n:03} (1): code 200" for n in range(2)))
-    follower = Follower(path)
-    follower.turn()
-    if restart:
-        follower.stop()
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[-kept:]))
-    append(path, "E2211-101114-000 (1): code 200")
-    if restart:
-        follower.start()
+    follower = caught_up(path)
+    with follower.away(restart):
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[-kept:]))
+        append(path, "E2211-101114-000 (1): code 200")
     follower.wait(0, 11, 700)
     stamps = Counter(line[:16] for line in follower.lines if line.startswith("E2211-"))
     assert (len(stamps), set(stamps.values())) == (8, {1})
@@ -307,15 +281,11 @@ def test_half_a_line_behind_a_banner_that_an_archive_has_as_well_may_go_on_other
     """Only whole lines are what another path has read."""
     log, other = tmp_path / "a.log", tmp_path / "b.log"
     append(other, BANNER, "E2211-101112-000 (1): line")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
-    if restart:
-        follower.stop()
-    _pack(other)
-    append(log, BANNER)
-    append(log, "E2211-101", end="")
-    if restart:
-        follower.start()
+    follower = caught_up(tmp_path / "*.log")
+    with follower.away(restart):
+        _pack(other)
+        append(log, BANNER)
+        append(log, "E2211-101", end="")
     follower.turn()
     append(log, "113-000 (1): another line")
     follower.wait(0, 11, 700)
@@ -329,8 +299,7 @@ def test_a_line_that_recurs_is_no_proof_where_the_log_was_moved_twice(tmp_path, 
     path, last = tmp_path / "a.log", "E2211-101113-000 (1): again"
     begin = [f"{BANNER}, module {n}" for n in range(banner)]
     append(path, *begin, *(f"E2211-101112-{n:03} (1): line" for n in range(20)), last)
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     os.rename(path, tmp_path / "kept")
     path.touch()
     follower.turn()
@@ -349,8 +318,7 @@ def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, 
     """With ``renamecopy``: it is renamed, copied to its rotated name, and removed, whatever of that the globs match."""
     path = tmp_path / "a.log"
     append(path, *(f"E2211-101112-{n:03} (1): line" for n in range(50)))
-    follower = Follower(tmp_path / pattern)
-    follower.turn()
+    follower = caught_up(tmp_path / pattern)
     os.rename(path, f"{path}.tmp")
     append(path, "E2211-101112-050 (1): line")
     follower.turn()
@@ -359,8 +327,7 @@ def test_a_log_that_logrotate_copies_after_it_was_renamed_counts_once(tmp_path, 
         follower.turn()
     os.unlink(f"{path}.tmp")
     follower.turn()
-    follower.wait(700)
-    follower.wait(700)
+    follower.wait(700, 700)
     assert sorted(follower.lines) == [f"E2211-101112-{n:03} (1): line" for n in range(51)]
 
 
@@ -368,8 +335,7 @@ def test_a_copy_beside_a_log_is_no_log(tmp_path):
     """Cp mesibo.log mesibo.log.1 while it is followed counts nothing twice, whatever the globs match."""
     path = tmp_path / "mesibo.log"
     append(path, *(f"E2211-101112-{n:03} (1): line" for n in range(50)))
-    follower = Follower(tmp_path / "mesibo.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "mesibo.log*")
     shutil.copyfile(path, f"{path}.1")
     append(path, "E2211-101112-050 (1): line")
     shutil.copyfile(path, f"{path}.2")
@@ -387,8 +353,7 @@ def test_links_to_one_file_are_one_log(tmp_path):
     append(path, "one")
     os.symlink(path, tmp_path / "current.log")
     os.link(path, tmp_path / "hard.log")
-    follower = Follower(tmp_path / "**" / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "**" / "*.log")
     append(path, "two")
     follower.turn()
     follower.stop()
@@ -404,12 +369,10 @@ def test_a_rotated_file_that_is_edited_after_it_was_read_does_not_count_again(tm
     """A pattern matches it, and ``sed -i`` puts another file in its place, with the last lines that were read."""
     log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, *numbered(0, 60))
-    follower = Follower(tmp_path / "m.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "m.log*")
     log.rename(rotated)
     append(log, *numbered(500, 30))
-    follower.wait(1)
-    follower.wait(seconds)
+    follower.wait(1, seconds)
     if restarted:
         follower.restart_at_once()
     subprocess.run(["sed", "-i", edit, rotated], check=True)
@@ -428,19 +391,14 @@ def test_rotated_files_count_also_where_their_log_is_followed_under_a_link_to_it
     log = tmp_path / "m.log"
     append(log, *numbered(0, 30))
     link(log, tmp_path / name)
-    follower = Follower(tmp_path / "*")
-    follower.turn()
+    follower = caught_up(tmp_path / "*")
     follower.commit()
-    if life == "stopped":
-        follower.stop()
-    append(tmp_path / "m.log.1", *numbered(30, 30))
-    append(tmp_path / "m.log.2", *numbered(60, 30))
-    log.write_text("")
-    append(log, *numbered(90, 1))
-    if life == "stopped":
-        follower.start()
-    for seconds in (0, 1, 700):
-        follower.wait(seconds)
+    with follower.away(life == "stopped"):
+        append(tmp_path / "m.log.1", *numbered(30, 30))
+        append(tmp_path / "m.log.2", *numbered(60, 30))
+        log.write_text("")
+        append(log, *numbered(90, 1))
+    follower.wait(0, 1, 700)
     assert sorted(follower.lines) == numbered(0, 91)
 
 
@@ -455,8 +413,7 @@ def test_a_copy_that_grows_counts_once_also_after_restarts(tmp_path, life):
     log.parent.mkdir()
     copy.parent.mkdir()
     append(log, *numbered(0, 50))
-    follower = Follower(tmp_path / "*" / "m.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*" / "m.log")
     for night in range(4):
         for first, count in ((50 + 9 * night, 6), (56 + 9 * night, 3)):
             follower.commit()
@@ -477,8 +434,7 @@ def test_what_is_written_to_a_copy_counts_also_after_a_restart(tmp_path, end):
     """A copy that is written on is a log of its own from there on, with what its original gets there as well."""
     log, copy = tmp_path / "a.log", tmp_path / "b.log"
     append(log, *numbered(0, 50))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     shutil.copyfile(log, copy)
     follower.turn()
     follower.commit()
@@ -531,8 +487,7 @@ def test_a_file_that_two_sources_lead_to_counts_for_the_first_also_where_the_oth
     """Whose it is is known from what was read of it, not from who is the first to look."""
     files, log = OpenFiles(), tmp_path / "first.log"
     append(log, "E2211-101112-001 (1): one")
-    first = Follower(log, files=files)
-    first.turn()
+    first = caught_up(log, files=files)
     first.stop()
     link(log, tmp_path / "second.log")
     append(log, "E2211-101112-002 (1): two")
@@ -552,8 +507,7 @@ def test_a_symbolic_link_that_is_swapped(tmp_path):
     append(tmp_path / "app-1", "one")
     link = tmp_path / "current.log"
     os.symlink(tmp_path / "app-1", link)
-    follower = Follower(link)
-    follower.turn()
+    follower = caught_up(link)
     append(tmp_path / "app-1", "two")
     append(tmp_path / "app-2", "three")
     os.symlink(tmp_path / "app-2", tmp_path / "new")
@@ -567,8 +521,7 @@ def test_a_symbolic_link_that_is_swapped(tmp_path):
 def test_a_log_that_is_renamed_to_a_name_that_is_followed_too(tmp_path):
     """Mv mesibo.log saved.log under *.log: the file is the same under its new name, and followed on there."""
     append(tmp_path / "mesibo.log", "one")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     os.rename(tmp_path / "mesibo.log", tmp_path / "saved.log")
     append(tmp_path / "saved.log", "late")
     append(tmp_path / "mesibo.log", "two")
@@ -587,8 +540,7 @@ def test_two_logs_that_are_swapped(tmp_path):
     """Each file goes on where it was read to, under the other's name."""
     append(tmp_path / "a.log", "E2211-101112-001 (1): a")
     append(tmp_path / "b.log", "E2211-101112-002 (1): b")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     os.rename(tmp_path / "a.log", tmp_path / "x")
     os.rename(tmp_path / "b.log", tmp_path / "a.log")
     os.rename(tmp_path / "x", tmp_path / "b.log")
@@ -608,8 +560,7 @@ def test_worker_logs_with_numbers_are_all_followed(tmp_path):
     """worker.1.log beside worker.log may be a rotated one or another worker's: its lines count either way."""
     for name in ("worker.log", "worker.1.log", "worker.2.log"):
         append(tmp_path / name, f"E2211-101112-001 (1): start of {name}")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     follower.wait(700)
     for name in ("worker.log", "worker.1.log", "worker.2.log"):
         append(tmp_path / name, f"E2211-101112-002 (1): more of {name}")
@@ -622,15 +573,13 @@ def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old
     log, old = tmp_path / "m.log", tmp_path / "old"
     old.mkdir()
     log.touch()
-    follower = Follower(log, rotated=(f"{old}/*",))
-    follower.turn()
+    follower = caught_up(log, rotated=(f"{old}/*",))
     for lines in (["a line of the first night"], ["a line of the second night"]):
         append(log, *lines)
         shutil.copy(log, old / "m.log.new")
         os.rename(old / "m.log.new", old / "m.log.1")
         os.truncate(log, 0)
-        follower.wait(1)
-        follower.wait(11)
+        follower.wait(1, 11)
     assert follower.lines == ["a line of the first night", "a line of the second night"]
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -641,8 +590,7 @@ def test_a_copy_is_distinguished_from_logs_that_begin_with_the_same_banner(tmp_p
     banner = "mesibo 3.0, licence and version " * 200
     for n in range(3):
         append(tmp_path / f"log{n}.log", banner, *(f"E2511-101112-{i:03} (1): of log {n}" for i in range(3000)))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     follower.commit()
     shutil.copy(tmp_path / "log1.log", tmp_path / "log1-copy.log")
     append(tmp_path / "log1-copy.log", "E2511-101113-000 (1): and of the copy")
@@ -686,8 +634,7 @@ def test_a_new_log_that_begins_with_the_long_banner_of_one_that_is_gone(tmp_path
     banner = [f"{n:04} mesibo 3.0, licence and version" for n in range(200)]
     append(tmp_path / "worker-1.log", *banner, *(f"E2511-101112-{n:03} (1): of the first" for n in range(30)))
     append(tmp_path / "worker-2.log", *banner, *(f"E2511-101112-{n:03} (1): of the second" for n in range(40)))
-    follower = Follower(tmp_path / "*.log", release_seconds=60)
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", release_seconds=60)
     (tmp_path / "gone").mkdir()
     (tmp_path / "worker-1.log").rename(tmp_path / "gone" / "worker-1.log")
     follower.wait(100)
@@ -705,8 +652,7 @@ def test_what_is_lost_of_a_log_is_reported_where_the_next_one_begins_with_its_ba
     """Deleted with half a line that was seen, before the daemon ended; that the banner stands there is no copy."""
     log, half = tmp_path / "m.log", "E2002 half a line that"
     append(log, BANNER)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, half, end="")
     follower.turn()
     log.unlink()
@@ -727,8 +673,7 @@ def test_a_backup_of_a_log_that_is_gone_is_not_one_of_which_but_the_banner_was_r
     """Logs that wrote no more than that were deleted since: all that the backup holds was read before."""
     log, lines = tmp_path / "m.log", [f"E2002 10:{n:02} a line of a push" for n in range(50)]
     append(log, BANNER, *lines[:40])
-    follower = Follower(tmp_path / pattern)
-    follower.turn()
+    follower = caught_up(tmp_path / pattern)
     shutil.copy2(log, tmp_path / "m.log.save")
     append(log, *lines[40:])
     follower.turn()
@@ -748,8 +693,7 @@ def test_an_archive_that_begins_with_a_long_banner_is_not_a_part_of_what_was_lon
     log, banner = tmp_path / "m.log", [f"licence and version, line {n:03}" for n in range(200)]
     lines = [f"E2002 10:{n // 60:02}:{n % 60:02} a line of a push, as long as such lines are" for n in range(120)]
     append(log, *banner, *lines[:60])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(tmp_path / "m.log.1")
     append(log, *banner, *lines[60:65])
     follower.turn()
@@ -804,11 +748,9 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
     history = old / "m.log-20261101"
     append(history, *banner, *pushes[:1])
     append(log, *banner)
-    follower = Follower(log, rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    follower = caught_up(log, rotated=(f"{tmp_path}/old/*",))
     follower.stop()
-    history.with_name(history.name + ".gz").write_bytes(gzip.compress(history.read_bytes()))
-    history.unlink()
+    pack_away(history)
     written = iter(pushes[2:])
     for day, lines in ((2, 2), (3, 3), (4, 4)):
         append(log, *(next(written) for _ in range(lines)))
@@ -819,8 +761,7 @@ def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_
             shutil.copyfile(log, to)
             os.truncate(log, 0)
         if pack:
-            to.with_name(to.name + ".gz").write_bytes(gzip.compress(to.read_bytes()))
-            to.unlink()
+            pack_away(to)
         append(log, *banner)
     append(log, *pushes[11 : 11 + last])
     follower.start()
@@ -834,8 +775,7 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_in_a_copy_of_the_one_befo
     """That was left out while it was there: what is in it has been read."""
     log, banner = tmp_path / "m.log", [f"clause {n:02}: this program comes without any warranty" for n in range(8)]
     append(log, *banner, *(f"E2511-101112-{n:03} (1): first" for n in range(30)))
-    follower = Follower(tmp_path / pattern, release_seconds=20)
-    follower.turn()
+    follower = caught_up(tmp_path / pattern, release_seconds=20)
     log.rename(tmp_path / "m.log.1")
     append(log, *banner)
     follower.wait(0, 30, 30)
@@ -857,8 +797,7 @@ def test_a_slow_copy_of_a_log_that_is_rotated_meanwhile_counts_once(tmp_path, pa
     log, copy, lines = tmp_path / "a.log", tmp_path / name, numbered(0, 900)
     copy.parent.mkdir(exist_ok=True)
     append(log, *lines[:800])
-    follower = Follower(tmp_path / "*.log", tmp_path / "copies" / "*.log", release_seconds=60)
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", tmp_path / "copies" / "*.log", release_seconds=60)
     data = log.read_bytes()
     pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
     for n, piece in enumerate(pieces):
@@ -912,8 +851,7 @@ def test_what_begins_amid_a_file_with_the_long_banner_of_another_log_is_read(tmp
     log, name = tmp_path / "m.log", "m.log.9.gz" if packed else "m.log.9"
     banner = [f"licence clause {n:03}: this program comes without any warranty, to anybody" for n in range(90)]
     append(log, *numbered(0, 50))
-    follower = Follower(tmp_path / "m.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "m.log*")
     log.rename(tmp_path / "m.log.2")
     append(log, *banner, *numbered(50, 50))
     follower.wait(1)
@@ -933,8 +871,7 @@ def test_a_copy_that_was_empty_at_one_look_and_half_made_at_the_next_counts_noth
     """The log is not taken for an edited copy of it, as one is that has more than its original."""
     log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, *numbered(0, 50))
-    follower = Follower(tmp_path / "m.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "m.log*")
     copy.touch()
     follower.turn()
     copy = copy.rename(tmp_path / to)

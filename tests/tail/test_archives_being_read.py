@@ -9,7 +9,6 @@ import shutil
 import time
 import zlib
 from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
 from logwatch.tail.uncompressed import SeekingError
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 
 def lines(first, count):
@@ -79,8 +78,7 @@ def test_a_large_archive_that_ends_amid_a_line_is_read_to_its_end(tmp_path, next
     log = tmp_path / "m.log"
     old, new = lines(0, 10), lines(900_000, 3)
     append(log, *old)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     late = lines(10, 60_000)
     append(log, *late)
@@ -101,13 +99,11 @@ def test_a_member_that_comes_while_an_archive_is_let_go_of_is_read_to_its_end(tm
     """What a night is appended as is written in pieces: where one of them ends amid a line, no half of that counts."""
     log, old = tmp_path / "m.log", tmp_path / "m.log.1.gz"
     append(log, *lines(0, 20))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     append(log, *lines(20, 19))
     append(log, *lines(39, 1), end=end)
-    old.write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, old)
     append(log, *lines(100, 3))
     follower.start()
     text = ("\n" if not end else "") + "".join(f"{line}\n" for line in lines(40, 20))
@@ -137,8 +133,7 @@ def test_a_copy_is_read_when_its_original_vanishes_meanwhile(tmp_path, monkeypat
     """If the original is removed during a look, the look is repeated, and reading goes on in the copy."""
     log, copy = tmp_path / "a.log", tmp_path / "b.log"
     append(log, *lines(0, 100))
-    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", files=OpenFiles(1))
     follower.wait(20)
     shutil.copy(log, copy)
     follower.wait(20)
@@ -166,8 +161,7 @@ def test_an_archive_counts_whose_original_goes_after_the_directory_of_both_was_l
     log, old = tmp_path / "m.log", tmp_path / "old"
     old.mkdir()
     append(log, "the first line")
-    follower = Follower(log, rotated=(str(old / "*"),))
-    follower.turn()
+    follower = caught_up(log, rotated=(str(old / "*"),))
     log.rename(old / "m.log.2")
     packed = old / "m.log.1"
     append(packed, "a line that was rotated between two looks")
@@ -191,8 +185,7 @@ def test_a_log_rotated_after_its_directory_was_listed_is_not_continued_by_the_ne
     log, old, banner = tmp_path / "m.log", tmp_path / "old", [f"licence and version, line {n:03}" for n in range(200)]
     old.mkdir()
     append(log, *banner, *lines(0, 50))
-    follower = Follower(log, rotated=(str(old / "*"),))
-    follower.turn()
+    follower = caught_up(log, rotated=(str(old / "*"),))
     follower.wait(20)
     follower.restart_at_once()
     find = Survey.find
@@ -226,8 +219,7 @@ def test_an_archive_that_is_packed_under_a_name_for_a_while_counts_nothing(
     """An archive in the making counts nothing, however much of it a look finds."""
     path, archive = tmp_path / log, tmp_path / begun
     append(path, *lines(0, 60))
-    follower = Follower(tmp_path / pattern)
-    follower.turn()
+    follower = caught_up(tmp_path / pattern)
     path.rename(tmp_path / rotated)
     append(path, *lines(60, 3))
     data = pack((tmp_path / rotated).read_bytes())
@@ -252,15 +244,13 @@ def test_a_log_that_is_packed_away_between_two_looks_counts_once(tmp_path, text,
     """However short it is: what was open has no name any more, and an archive has just what it has."""
     log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
     log.touch()
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, text)
     if read:
         follower.turn()
     log.rename(rotated)
     append(log, *lines(0, 3))
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
-    rotated.unlink()
+    pack_away(rotated, tmp_path / "m.log.1.gz")
     follower.wait(1, 1, 11, 700)
     assert follower.lines == [text, *lines(0, 3)]
     assert (follower.lost, follower.missed) == (0, 0)
@@ -273,13 +263,11 @@ def test_an_archive_is_not_taken_for_one_that_was_left_out_before_its_size_is_kn
     begins = [f"banner {'=' * 60} {n}" for n in range(banner)]
 
     def rotate(to):
-        to.write_bytes(gzip.compress(log.read_bytes()))
-        log.unlink()
+        pack_away(log, to)
         to.replace(archive)
 
     append(log, *begins, *lines(0, 1))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.unlink()
     append(log, *begins)
     rotate(archive)
@@ -289,8 +277,7 @@ def test_an_archive_is_not_taken_for_one_that_was_left_out_before_its_size_is_kn
     append(log, *begins, *lines(1, 60))
     rotate(tmp_path / "begun")
     append(log, *begins)
-    for seconds in (1, 11, 700):
-        follower.wait(seconds)
+    follower.wait(1, 11, 700)
     assert [line for line in follower.lines if line not in begins] == lines(0, 61)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -300,8 +287,7 @@ def test_an_empty_file_that_becomes_an_archive_is_no_rotation(tmp_path, seen):
     """Svlogd's ``!gzip``: what its processor has written nothing into yet lies beside what it is to pack."""
     log = tmp_path / "current"
     append(log, *lines(0, 60))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     for night in range(3):
         rotated, begun, ended = (tmp_path / f"@4000000069268d4{night}.{end}" for end in "uts")
         log.rename(rotated)
@@ -349,8 +335,7 @@ def test_one_look_unpacks_a_few_archives_and_those_that_wait_are_not_decided_wit
     clock = itertools.count(0, 0.03)
     path = tmp_path / "m.log"
     append(path, *lines(0, 30))
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     for n in range(40):
         append(path, *lines(1000 * n + 30, 30))
@@ -393,12 +378,10 @@ def test_an_archive_to_which_lines_are_appended_just_when_it_is_let_go_is_read_o
     """A member without its end yet is no torn last line: its lines count once it is there."""
     path, archive = tmp_path / "m.log", tmp_path / "m.log.1.gz"
     append(path, *lines(0, 30))
-    follower = Follower(path, release_seconds=60)
-    follower.turn()
+    follower = caught_up(path, release_seconds=60)
     follower.stop()
     append(path, *lines(30, 5))
-    archive.write_bytes(gzip.compress(path.read_bytes()))
-    path.unlink()
+    pack_away(path, archive)
     append(path, *lines(100, 5))
     follower.start()
     follower.turn()
@@ -455,8 +438,7 @@ def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_betwe
     log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(banner)]
     written = lines(0, 40)
     append(log, *begins, *written)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.commit()
     if life == "stopped":
         follower.kill()
@@ -464,8 +446,7 @@ def test_nights_whose_archives_are_unpacked_after_the_path_went_on_came_in_betwe
         before = [] if packs == "never" else [path for path in tmp_path.glob("m.log-*") if path.suffix != ".gz"]
         rotated = log.rename(tmp_path / f"m.log-2026110{night}")
         for path in [*before, *([rotated] if packs == "at once" else [])]:
-            Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
-            path.unlink()
+            pack_away(path)
         append(log, *begins, *lines(1000 * night, 10))
         written += lines(1000 * night, 10)
     if life == "stopped":
@@ -485,16 +466,14 @@ def test_a_log_that_was_taken_up_and_not_read_before_a_kill_counts_where_rotatio
     """It begins with the same 5 KiB as the one before it, which lies beside it and goes on otherwise: it is no copy."""
     log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(80)]
     append(log, *begins, *lines(0, 40))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.commit()
     rotated = [log.rename(tmp_path / "m.log-20261101")]
     append(log, *begins, *lines(1000, 10))
     follower.look()
     rotated.append(log.rename(tmp_path / "m.log-20261102"))
     for path in [rotated[n] for n in packed]:
-        Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
-        path.unlink()
+        pack_away(path)
     append(log, *begins, *lines(2000, 10))
     follower.restart_at_once()
     follower.wait(1, 11, 700, 1)
@@ -511,15 +490,13 @@ def test_what_lay_in_an_archive_that_was_not_unpacked_before_a_kill_is_no_histor
     """Lines of an archive that waited when the daemon was killed count, even if the log read before it is gone."""
     log, begins = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(banner)]
     append(log, *begins, *lines(0, 40))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.commit()
     if stopped:
         follower.kill()
     log.unlink()
     append(log, *begins, *lines(1000, 10))
-    (tmp_path / "m.log-20261101.gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, tmp_path / "m.log-20261101.gz")
     append(log, *begins, *lines(2000, 10))
     if stopped:
         follower.start()
@@ -560,21 +537,18 @@ def test_an_archive_with_the_inode_of_another_log_s_is_not_taken_for_that_before
     logs = [tmp_path / "b.log", tmp_path / "z.log"]
     for n, log in enumerate(logs):
         append(log, *lines(1000 * n, 30))
-    follower = Follower(tmp_path / "*.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log*")
     for n, log in enumerate(logs):
         log.rename(f"{log}.1")
         append(log, *lines(1000 * n + 500, 30))
     follower.wait(1)
     packed_one = tmp_path / "z.log.2.gz"
-    packed_one.write_bytes(gzip.compress((tmp_path / "z.log.1").read_bytes()))
-    (tmp_path / "z.log.1").unlink()
+    pack_away(tmp_path / "z.log.1", packed_one)
     for seconds in (0, 1, 11, 700):
         follower.restart_at_once()
         follower.wait(seconds)
     packed_one.rename(tmp_path / "b.log.1.gz")
-    (tmp_path / "b.log.1.gz").write_bytes(gzip.compress((tmp_path / "b.log.1").read_bytes()))
-    (tmp_path / "b.log.1").unlink()
+    pack_away(tmp_path / "b.log.1")
     for restart in (follower.restart_at_once, int, follower.restart_at_once):
         restart()
         follower.wait(0, 1, 11, 700)
@@ -596,8 +570,7 @@ def test_no_archive_is_read_before_it_is_known_how_far_all_have_read_it(tmp_path
     """It holds what several generations have read, and is unpacked anew to find the end of each of them."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 30))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     for n in (30, 60):
         replace_by_copy(log, *lines(n, 30))
         follower.wait(1)
@@ -617,10 +590,8 @@ def test_what_lies_in_an_archive_is_not_taken_for_what_stands_at_the_path_before
     """The new log was empty when it was seen last, and begins with the same banner by now."""
     log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(20)]
     append(log, *banner, *lines(0, 30))
-    follower = Follower(log)
-    follower.turn()
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    follower = caught_up(log)
+    pack_away(log, tmp_path / "m.log.1.gz")
     log.touch()
     for seconds in (0, 1, 11, 700):
         follower.restart_at_once()
@@ -642,17 +613,13 @@ def test_an_archive_that_is_copied_in_place_and_stalls_counts_once(tmp_path, rea
     """By scp, or ``rsync --inplace``: while it has no end, it tells nothing of what its log had."""
     log, archive = tmp_path / "m.log", tmp_path / "m.log.1.gz"
     append(log, *lines(0, read))
-    follower = Follower(log)
-    follower.turn()
-    if restarted:
-        follower.stop()
-    append(log, *lines(read, unread))
-    data = pack(log.read_bytes())
-    log.unlink()
-    append(log, *lines(read + unread, 3))
-    archive.write_bytes(data[: int(len(data) * share)])
-    if restarted:
-        follower.start()
+    follower = caught_up(log)
+    with follower.away(restarted):
+        append(log, *lines(read, unread))
+        data = pack(log.read_bytes())
+        log.unlink()
+        append(log, *lines(read + unread, 3))
+        archive.write_bytes(data[: int(len(data) * share)])
     for stalled in (0, 11, 60, 300):
         os.utime(archive, (time.time() - stalled, time.time() - stalled))
         follower.wait(11)
@@ -677,8 +644,7 @@ def test_what_a_stalled_archive_cannot_tell_yet_holds_up_neither_the_turn_nor_th
     monkeypatch.setattr(follow.PathFollower, "_take", counted)
     log, archive = tmp_path / "m.log", tmp_path / "m.log.2.gz"
     append(log, *lines(0, 20))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(tmp_path / "m.log.1")
     append(log, *lines(20, 100))
     follower.turn()
@@ -713,13 +679,11 @@ def test_where_reading_goes_on_in_an_archive_is_found_in_the_time_of_a_look(tmp_
     monkeypatch.setattr(Unpacking, "time_left", time_left)
     log = tmp_path / "m.log"
     append(log, *lines(0, 3000))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     os.truncate(log, log.stat().st_size * 2 // 3)
     append(log, *lines(4000, 2000))
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, tmp_path / "m.log.1.gz")
     append(log, *lines(7000, 3))
     follower.start()
     for _ in range(80):
@@ -737,8 +701,7 @@ def test_a_rotated_log_with_the_inode_of_a_copy_that_was_packed_since_counts_to_
     """Both begin alike, and the copy ends before: what holds more than it did is the log, whatever its inode."""
     log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, *lines(100, 10))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(tmp_path / "m.log-20261108")
     append(log, *lines(0, 10))
     shutil.copy(log, copy)

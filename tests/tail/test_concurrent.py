@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from logwatch.tail import candidates
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import append, caught_up
 
 CALLS = ("stat", "lstat", "fstat", "open", "pread", "lseek", "close", "scandir", "readlink")
 WAYS = ("rename", "late", "compress", "copytruncate")
@@ -232,8 +232,7 @@ def stepping_in(rotator):
 
 def start(directory, pattern):
     open(directory / "mesibo.log", "xb").close()
-    follower = Follower(directory / pattern)
-    follower.turn()
+    follower = caught_up(directory / pattern)
     follower.commit()
     return follower
 
@@ -472,8 +471,7 @@ def test_what_is_copied_to_a_file_that_was_taken_up_empty_is_not_lost_where_the_
     """It goes on in the copy, with what was ``unseen`` of it, and nothing is reported as lost."""
     log, copy = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, "E2211-000000-000 (1): read")
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     shutil.move(shutil.copy(log, copy), tmp_path / "m.log.2")
     os.truncate(log, 0)
     append(log, "E2211-000000-001 (1): seen, not read")

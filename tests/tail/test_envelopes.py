@@ -399,8 +399,7 @@ def test_a_message_that_is_split_over_a_rotation_is_one(path, kind, script, away
         follower.turn()
         follower.wait(1)
     assert counter.codes == {200: 24}
-    follower.wait(700)
-    follower.wait(1)
+    follower.wait(700, 1)
     assert counter.codes == {200: 24}
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -424,12 +423,9 @@ def test_a_message_whose_beginning_is_all_that_its_file_has_is_one(path, kind, s
     append(path, first)
     if seen != "not at all":
         follower.turn()
-    if seen == "by a start":
-        follower.stop()
-    subprocess.run(["sh", "-ec", script], check=True, cwd=path.parent)
-    append(path, rest + written(kind, texts(3, 200)))
-    if seen == "by a start":
-        follower.start()
+    with follower.away(seen == "by a start"):
+        subprocess.run(["sh", "-ec", script], check=True, cwd=path.parent)
+        append(path, rest + written(kind, texts(3, 200)))
     follower.wait(0, 1, 3, 700, 1)
     assert counter.codes == {200: 24}
     assert (follower.lost, follower.missed) == (0, 0)
@@ -465,8 +461,7 @@ def test_the_first_part_of_a_message_whose_rest_never_comes_is_reported_as_lost(
     follower.turn()
     path.rename(path.with_name("m.log.1"))
     follower.turn()
-    follower.wait(700)
-    follower.wait(1)
+    follower.wait(700, 1)
     assert counter.codes == {200: 20}
     assert follower.lost == len(first)
 
@@ -503,8 +498,7 @@ def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
         for _ in range(2):
             follower.turn()
         assert counter.codes == {200: 20 + 3 * (n + 1)}
-    follower.wait(700)
-    follower.wait(1)
+    follower.wait(700, 1)
     assert counter.codes == {200: 35}
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -650,11 +644,8 @@ def test_each_line_counts_once_wherever_rotations_cut_their_stream(tmp_path_fact
         append(path, whole[:-kept])
         behind = whole[-kept:]
         follower.turn()
-        if away:
-            follower.stop()
-        subprocess.run(["sh", "-ec", ROTATIONS[rotation] % night], check=True, cwd=path.parent)
-        if away:
-            follower.start()
+        with follower.away(away):
+            subprocess.run(["sh", "-ec", ROTATIONS[rotation] % night], check=True, cwd=path.parent)
         if seen:
             follower.turn()
     append(path, behind + written(kind, texts(1, lines)))

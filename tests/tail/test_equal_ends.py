@@ -1,6 +1,5 @@
 """Lines that end alike, as where a provider answers all of them alike, are told apart by where they stand."""
 
-import gzip
 import os
 import shutil
 from datetime import UTC
@@ -10,7 +9,7 @@ import pytest
 from logwatch.dialect.load import load
 from logwatch.parse.scanner import Scanner
 from tests.helpers.grammars import write_grammar
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 ANSWER = (
     '{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND","details":[{"@type":'
@@ -36,8 +35,7 @@ def rotate(log, how):
     else:
         os.rename(log, rotated)
     if how == "pack":
-        log.with_name("m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
-        rotated.unlink()
+        pack_away(rotated, log.with_name("m.log.1.gz"))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -54,14 +52,11 @@ def test_the_next_log_is_not_taken_for_the_rest_of_one_that_ends_alike(tmp_path,
     for some in [[line] for line in old[1:]] if singly else [old[1:]]:
         append(log, *some)
         follower.turn()
-    if stopped:
-        follower.stop()
-    if late:
-        append(log, *late)
-    rotate(log, how)
-    append(log, *new)
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        if late:
+            append(log, *late)
+        rotate(log, how)
+        append(log, *new)
     for _ in range(3):
         follower.wait(15)
     lost_by_copytruncate = late if how == "copytruncate" and not stopped else []
@@ -78,8 +73,7 @@ def test_behind_a_long_banner_the_next_log_is_no_copy_of_one_that_ends_alike(tmp
     banner = [f"{n:02} {'=' * 95}" for n in range(50)]
     old, late, new = lines(form, 10, read), lines(form, 40, unread), lines(form, 70, count)
     append(log, *banner, *old)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, *late)
     os.rename(log, tmp_path / "m.log.1")
     append(log, *banner, *new)
@@ -139,15 +133,11 @@ def test_a_rotation_amid_lines_that_are_alike_loses_none(tmp_path, dated, how, s
     log, scanner = tmp_path / "m.log", scanner_of(tmp_path / "grammars", dated)
     first, second = (f"{FRONTS[dated]}push_on_complete: code {code}" for code in (200, 404))
     append(log, *[first] * 3)
-    follower = Follower(log, owns=scanner.owns, dates=scanner.dates)
-    follower.turn()
-    if stopped:
-        follower.stop()
-    append(log, *[second] * 6)
-    rotate(log, how)
-    append(log, *[second] * 3)
-    if stopped:
-        follower.start()
+    follower = caught_up(log, owns=scanner.owns, dates=scanner.dates)
+    with follower.away(stopped):
+        append(log, *[second] * 6)
+        rotate(log, how)
+        append(log, *[second] * 3)
     for _ in range(3):
         follower.wait(15)
     assert sorted(follower.lines) == [first] * 3 + [second] * 9
@@ -171,16 +161,12 @@ def test_an_emptied_log_is_not_taken_for_itself_if_it_ends_as_long_and_alike_wit
         [f"E2211-101112-{n:03} (1): push_on_complete: uid {n} code 404" for n in range(i, i + 3)] for i in (0, 5)
     )
     append(log, *banner, *old, *TRACE)
-    follower = Follower(log)
-    follower.turn()
-    if stopped:
-        follower.stop()
-    if copied:
-        shutil.copy2(log, tmp_path / "m.log.1")
-    os.truncate(log, 0)
-    append(log, *banner, *new, *TRACE)
-    if stopped:
-        follower.start()
+    follower = caught_up(log)
+    with follower.away(stopped):
+        if copied:
+            shutil.copy2(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+        append(log, *banner, *new, *TRACE)
     for _ in range(3):
         follower.wait(15)
     assert sorted(line for line in follower.lines if line.startswith("E")) == old + new

@@ -12,7 +12,7 @@ from logwatch.lines import CHUNK_BYTES
 from logwatch.tail import directories, identity, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
 from logwatch.tail.path_state import PathState
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 
 
 def test_fresh_lines_do_not_wait_for_a_backlog(tmp_path):
@@ -86,8 +86,7 @@ def test_progress_and_lag_are_in_the_status(tmp_path):
 
 def test_nothing_there_is_caught_up(tmp_path):
     """A source without files has no backlog to wait for."""
-    follower = Follower(tmp_path / "a.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "a.log")
     status = follower.tail.status()
     assert (status.up, status.caught_up, status.files_followed) == (False, True, 0)
 
@@ -95,16 +94,14 @@ def test_nothing_there_is_caught_up(tmp_path):
 def test_an_unfinished_line_does_not_keep_a_source_from_catching_up(tmp_path):
     """A line without an end, once it was looked at, does not count as unread."""
     append(tmp_path / "a.log", "one", "tw", end="")
-    follower = Follower(tmp_path / "a.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "a.log")
     assert follower.tail.status().caught_up
 
 
 def test_an_idle_source_has_nothing_to_commit(tmp_path):
     """Looks and reads without news hand on nothing."""
     append(tmp_path / "a.log", "one")
-    follower = Follower(tmp_path / "a.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "a.log")
     follower.turn()
 
     class Nothing:
@@ -208,16 +205,12 @@ def test_what_a_look_costs_grows_with_files_and_not_with_their_square(tmp_path, 
         bases = [f"log{n:02}" for n in range(count)]
         for base in bases:
             append(directory / f"{base}.log", f"E2511-101112-001 (1): first line of {base}")
-        follower = Follower(directory / "*.log")
-        follower.turn()
-        if away:
-            follower.stop()
-        for number, base in enumerate(bases):
-            os.rename(directory / f"{base}.log", directory / name.format(base, number))
-            append(directory / f"{base}.log", f"E2511-101112-002 (1): next line of {base}")
-        asked.clear()
-        if away:
-            follower.start()
+        follower = caught_up(directory / "*.log")
+        with follower.away(away):
+            for number, base in enumerate(bases):
+                os.rename(directory / f"{base}.log", directory / name.format(base, number))
+                append(directory / f"{base}.log", f"E2511-101112-002 (1): next line of {base}")
+            asked.clear()
         follower.turn()
         costs.append(len(asked))
         assert len(follower.lines) == 2 * count
@@ -248,8 +241,7 @@ def test_a_directory_for_old_logs_of_each_costs_no_more_than_its_files(tmp_path,
             append(rotated, f"E2511-101112-001 (1): a line of yesterday, of {n}")
         asked.clear()
         patterns = [str(top / each.format("*", "*").replace("**", "*")) for each in (log, old)]
-        follower = Follower(patterns[0], rotated=(patterns[1],))
-        follower.turn()
+        follower = caught_up(patterns[0], rotated=(patterns[1],))
         first, rows = len(asked), len(follower.sink.positions)
         follower.wait(60)
         asked.clear()
@@ -357,8 +349,7 @@ def test_no_step_is_quadratic_in_generations_that_were_read(tmp_path, begin):
             follower.wait(15)
             os.rename(path, f"{path}-{20270101 + number}")
         append(path, "E2511-101113-000 (1): line")
-        follower.wait(1)
-        follower.wait(60)
+        follower.wait(1, 60)
         follower.stop()
         follower.start()
         cost = [calls_in(follower.look)]
@@ -376,8 +367,7 @@ def test_what_came_into_an_empty_log_and_was_put_away_is_found_in_any_of_many_di
     for n in range(20):
         (tmp_path / f"t{n}" / "old").mkdir(parents=True)
         (tmp_path / f"t{n}" / "m.log").touch()
-    follower = Follower(tmp_path / "*/m.log", rotated=(str(tmp_path / "*/old/*"),))
-    follower.turn()
+    follower = caught_up(tmp_path / "*/m.log", rotated=(str(tmp_path / "*/old/*"),))
     follower.wait(60)
     append(tmp_path / "t7" / "old" / "m.log.1", "E2511-101112-001 (1): copied here, and the log emptied")
     follower.wait(6)
@@ -395,8 +385,7 @@ def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tm
     monkeypatch.setattr(PathState, "targets", lambda state: asked.append(state) or targets(state))
     for n in range(40):
         append(tmp_path / f"log{n:02}.log", f"E2511-101112-001 (1): first line of log {n:02}")
-    follower = Follower(tmp_path / "*.log", tmp_path / "absent" / "m.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", tmp_path / "absent" / "m.log")
     asked.clear()
     for _ in range(5):
         follower.wait(1)
@@ -415,8 +404,7 @@ def test_paths_that_are_found_again_are_not_sorted_again(tmp_path, monkeypatch):
     """Directories are listed every five seconds, but paths are sorted only if one is new."""
     for n in range(20):
         append(tmp_path / f"log{n:02}.log", f"E2511-101112-001 (1): first line of log {n:02}")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     asked, matches = [], Globs.matches
     monkeypatch.setattr(Globs, "matches", lambda globs, path: asked.append(path) or matches(globs, path))
     for _ in range(3):
@@ -433,8 +421,7 @@ def test_a_log_that_is_searched_for_what_was_read_costs_a_digest_a_line(tmp_path
     path, asked = tmp_path / "m.log", []
     lines = [b"E2511-101112-%03d (1): line" % n for n in range(500)]
     path.write_bytes(b"\n".join(lines) + b"\n")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     path.unlink()
     path.write_bytes(b"\n".join(lines[1:-9]) + b"\n")

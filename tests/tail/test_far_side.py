@@ -9,7 +9,7 @@ import pytest
 from logwatch.lines import CHUNK_BYTES
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 
 
 def lines(first, count):
@@ -51,8 +51,7 @@ def test_a_log_that_is_shown_as_it_was_when_it_was_opened_is_opened_anew(tmp_pat
     log = tmp_path / "m.log"
     append(log, *lines(0, 5))
     Snapshots(monkeypatch)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     for first in (5, 10):
         append(log, *lines(first, 5))
         follower.turn()
@@ -66,8 +65,7 @@ def test_a_log_that_fails_for_good_is_opened_anew_so_many_times_a_look_and_no_mo
     log = tmp_path / "m.log"
     append(log, *lines(0, 5))
     shown = Snapshots(monkeypatch)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, *lines(5, 5))
     pread = os.pread
     monkeypatch.setattr(os, "pread", lambda *args: shown.fail() if args[0] in shown.sizes else pread(*args))
@@ -90,8 +88,7 @@ def test_a_log_that_is_read_as_its_size_says_is_not_opened_anew(tmp_path, monkey
         opened.append(file)
         return False
 
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     monkeypatch.setattr(PlainFile, "open_anew", note)
     append(log, *lines(5, CHUNK_BYTES // 12))
     for count in (0, 1, 5):
@@ -161,8 +158,7 @@ def test_a_log_that_is_renamed_on_the_other_side_is_noticed(tmp_path, monkeypatc
     log = tmp_path / "m.log"
     append(log, *lines(0, 20))
     OneInode(monkeypatch, log, filled=filled)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, *lines(20, unread))
     os.rename(log, tmp_path / "m.log.1")
     append(log, *lines(100, next_lines))
@@ -179,8 +175,7 @@ def test_a_log_that_is_emptied_and_grows_past_the_offset_amid_a_read_loses_nothi
     """What is read of the next log is not taken for the size of the one before, of which a copy has all."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 20))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, *lines(20, 1))
     offset, pread, read = len("\n".join(lines(0, 20))) + 1, os.pread, []
 
@@ -209,8 +204,7 @@ def test_what_was_unread_of_a_log_that_is_emptied_and_written_anew_amid_a_read_i
     """A log that got longer since it was read is not one of which its size says more than there was."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 20))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     offset, pread, emptied = log.stat().st_size, os.pread, []
     append(log, *lines(20, 1))
     unread = log.stat().st_size - offset

@@ -14,8 +14,8 @@ from collections import Counter
 import pytest
 
 from logwatch import unpack
-from tests.helpers.recorder import Follower, append
-from tests.tail.treated import BANNER, FEW_CLAUSES, LIVES, LOOK, Log, played
+from tests.helpers.recorder import append, caught_up
+from tests.tail.treated import BANNER, FEW_CLAUSES, LIVES, LOOK, Log, followed, played
 
 
 def rotate(log, options):
@@ -149,15 +149,13 @@ def test_an_older_state_of_a_log_that_is_written_on_in_its_place_counts_once(tmp
 def test_a_log_that_was_trimmed_and_packed_before_a_look_counts_once(tmp_path, how, pack, life):
     """An archive that nobody knows is searched for what was read last, as a file is."""
 
-    def steps(log):
+    def trimmed_and_packed(log):
         try:
             log.shell(f"{how}; rm -f t; mv m.log m.log.1; {pack} m.log.1")
         except subprocess.CalledProcessError:
             pytest.skip("this file system cannot collapse a file")
-        log.write(2)
-        yield
 
-    played(tmp_path, life, steps, lines=400)
+    played(tmp_path, life, (trimmed_and_packed, 2, LOOK), lines=400)
 
 
 @pytest.mark.parametrize("lines", [100, 3000])
@@ -190,14 +188,18 @@ def test_a_short_log_that_is_changed_counts_once(tmp_path, how, life):
 # a power loss: the ledger is on disk, the end of the log is not
 
 
-def lose_the_end(log, lines, *, hole=False):
-    """Take the last lines of the log away, or leave a hole in their place."""
-    with open(log.path, "rb+") as file:
-        whole = file.read().splitlines(keepends=True)
-        size = sum(map(len, whole[: len(whole) - lines]))
-        file.truncate(size)
-        if hole:
-            file.truncate(size + sum(map(len, whole[len(whole) - lines :])))
+def lose_the_end(lines, *, hole=False):
+    """Return a step that takes the last lines of the log away, or leaves a hole in their place."""
+
+    def step(log):
+        with open(log.path, "rb+") as file:
+            whole = file.read().splitlines(keepends=True)
+            size = sum(map(len, whole[: len(whole) - lines]))
+            file.truncate(size)
+            if hole:
+                file.truncate(size + sum(map(len, whole[len(whole) - lines :])))
+
+    return step
 
 
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
@@ -205,29 +207,16 @@ def lose_the_end(log, lines, *, hole=False):
 @pytest.mark.parametrize(("lines", "more"), [(1, 1), (2, 1), (2, 5), (6, 200)])
 def test_a_log_that_lost_its_last_lines_goes_on_behind_what_is_left(tmp_path, life, lines, more, hole):
     """However much is written before the next look, what is left counts once, and so does what is new."""
-
-    def steps(log):
-        lose_the_end(log, lines, hole=hole)
-        log.write(more)
-        yield
-        log.write(1)
-
-    played(tmp_path, life, steps, lines=400)
+    played(tmp_path, life, (lose_the_end(lines, hole=hole), more, LOOK, 1), lines=400)
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
 @pytest.mark.parametrize("lines", [30, 300, 1000])
 def test_a_log_that_lost_much_of_its_end_never_counts_again(tmp_path, life, lines):
     """Nothing counts twice; of the new lines, as many may be missed as were lost, and that is reported as missed."""
-
-    def steps(log):
-        lose_the_end(log, lines)
-        log.write(2 * lines)
-        yield
-
     log = Log(tmp_path, life)
     log.write(4000)
-    log.treat(steps)
+    log.treat((lose_the_end(lines), 2 * lines, LOOK))
     counted = Counter({line: n for line, n in log.follower.sink.lines.items() if line.startswith(b"E2511")})
     assert counted - Counter(log.written) == Counter()
     assert len(Counter(log.written) - counted) <= lines
@@ -238,33 +227,17 @@ def test_a_log_that_lost_much_of_its_end_never_counts_again(tmp_path, life, line
 @pytest.mark.parametrize("lines", [30, 1000])
 def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
     """Where NULs stand in place of what was read, reading goes on behind them."""
-
-    def steps(log):
-        lose_the_end(log, lines, hole=True)
-        log.write(20)
-        yield
-        log.write(1)
-
-    played(tmp_path, life, steps, lines=4000)
+    played(tmp_path, life, (lose_the_end(lines, hole=True), 20, LOOK, 1), lines=4000)
 
 
 @pytest.mark.parametrize("life", ["running", "looking"])
 @pytest.mark.parametrize("unread", [(5, 5), (0, 5), (5, 0), (500, 500)])
 def test_a_log_of_which_a_line_is_deleted_that_was_not_read_yet_counts_once(tmp_path, life, unread):
     """By an editor that puts a new file in its place: what that has of the lines that were not read is read once."""
-
-    def steps(log):
-        log.write(unread[0])
-        with open(log.path, "ab") as file:
-            file.write(b"E2511-235959-999 (17): send_message: from 1 to 2\n")
-        log.write(unread[1])
-        log.shell("sed -i /send_message/d m.log")
-        yield
-        log.write(3)
-
+    message = "echo 'E2511-235959-999 (17): send_message: from 1 to 2' >> m.log"
     log = Log(tmp_path, life)
     log.write(80)
-    log.treat(steps)
+    log.treat((unread[0], message, unread[1], "sed -i /send_message/d m.log", LOOK, 3))
     got = {line: count for line, count in log.follower.sink.lines.items() if b"send_message" not in line}
     assert got == dict.fromkeys(log.written, 1)
 
@@ -313,9 +286,7 @@ def test_a_log_of_which_the_last_lines_that_were_read_are_deleted_counts_once(tm
 
 def test_a_log_that_was_edited_is_read_though_its_writer_goes_on_in_the_original(tmp_path):
     """If a service reopens its log bit by bit, what it still wrote to the original is read first."""
-    log = Log(tmp_path, "looking")
-    log.write(100)
-    log.follower.turn()
+    log = followed(tmp_path, 100, "looking")
     with open(log.path, "ab", buffering=0) as original:
         original.write(log.lines(1) + b"E2511-235959-999 (17): send_message: from 1 to 2\n" + log.lines(1))
         log.shell("sed -i /send_message/d m.log")
@@ -343,15 +314,12 @@ def test_a_mirror_that_is_rotated_goes_on_where_its_last_copy_was_read(tmp_path,
         log.write(count, origin)
         sync()
         log.follower.turn()
-    if life == "restarted":
-        log.follower.stop()
-    line = log.lines(1)
-    log.write(16, origin)
-    with open(origin, "ab") as file:
-        file.write(line[:torn])
-    sync()
-    if life == "restarted":
-        log.follower.start()
+    with log.follower.away(life == "restarted"):
+        line = log.lines(1)
+        log.write(16, origin)
+        with open(origin, "ab") as file:
+            file.write(line[:torn])
+        sync()
     log.follower.turn()
     shutil.copy2(origin, log.directory / "m.log.1")
     log.shell(pack)
@@ -396,15 +364,7 @@ def test_a_log_that_was_trimmed_by_a_rename_is_copied_and_truncated_as_any_other
 @pytest.mark.parametrize("more", [0, 1])
 def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, life, count, more):
     """NULs at the end of what was read, as a power loss leaves them, cost no line, written on or not."""
-
-    def steps(log):
-        with open(log.path, "rb+") as file:
-            file.seek(-count, os.SEEK_END)
-            file.write(bytes(count))
-        log.write(more)
-        yield
-        log.write(3)
-
+    steps = (f"truncate -s -{count} m.log; truncate -s +{count} m.log", more, LOOK, 3)
     played(tmp_path, life, steps, lines=200)
 
 
@@ -412,17 +372,9 @@ def test_nuls_in_place_of_the_last_bytes_that_were_read_cost_no_line(tmp_path, l
 @pytest.mark.parametrize(("lines", "hole"), [(1, False), (4, False), (1, True), (9, True), (60, True)])
 def test_a_copy_in_place_of_a_log_goes_on_as_that_where_it_loses_its_end(tmp_path, life, lines, hole):
     """An editor leaves one, or rsync: of what was read in the original, as much is known as of what was read in it."""
-
-    def steps(log):
-        lose_the_end(log, lines, hole=hole)
-        log.write(5)
-        yield
-
-    log = Log(tmp_path, life)
-    log.write(200)
-    log.follower.turn()
+    log = followed(tmp_path, 200, life)
     log.shell("cp -p m.log t; mv t m.log")
-    log.treat(steps)
+    log.treat((lose_the_end(lines, hole=hole), 5, LOOK))
     log.check()
 
 
@@ -433,15 +385,7 @@ def test_a_copy_in_place_of_a_log_goes_on_as_that_where_it_loses_its_end(tmp_pat
 @pytest.mark.parametrize(("lines", "hole", "more"), [(1, False, 5), (6, False, 5), (1, True, 0), (40, True, 5)])
 def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_path, life, rotation, lines, hole, more):
     """After a power loss mesibo is up first, and logrotate's timer catches up: what is rotated lost its end, too."""
-
-    def steps(log):
-        lose_the_end(log, lines, hole=hole)
-        log.write(more)
-        log.shell(rotation)
-        log.write(1)
-        yield
-
-    played(tmp_path, life, steps, lines=200)
+    played(tmp_path, life, (lose_the_end(lines, hole=hole), more, rotation, 1, LOOK), lines=200)
 
 
 @pytest.mark.parametrize("life", ["stopped", "killed"])
@@ -449,51 +393,26 @@ def test_a_log_that_lost_its_end_and_is_rotated_before_a_look_counts_once(tmp_pa
 @pytest.mark.parametrize("banner", [b"", FEW_CLAUSES])
 def test_a_log_of_few_lines_is_known_by_their_times_where_it_lost_its_end(tmp_path, life, lines, hole, banner):
     """What is left of a log shorter than what is noted of a head is no mere banner if a line with a time is in it."""
-
-    def steps(log):
-        lose_the_end(log, lines, hole=hole)
-        with open(log.path, "ab") as file:
-            file.write(FEW_CLAUSES)
-        log.write(3)
-        yield
-
+    steps = (lose_the_end(lines, hole=hole), f"printf '{FEW_CLAUSES.decode()}' >> m.log", 3, LOOK)
     played(tmp_path, life, steps, lines=32, banner=banner, missed=int(lines == 18 and not hole))
 
 
 @pytest.mark.parametrize(("lines", "hole"), [(1, True), (5, True), (0.5, True), (0.5, False)])
 def test_a_log_that_is_edited_after_it_lost_its_end_counts_once(tmp_path, lines, hole):
     """Lines before a hole, or before half a line, show where reading goes on, as those at a line's end do."""
-
-    def steps(log):
-        if lines < 1:
-            os.truncate(log.path, os.path.getsize(log.path) - 20)
-            os.truncate(log.path, os.path.getsize(log.path) + 20 * hole)
-        else:
-            lose_the_end(log, lines, hole=hole)
-        yield
-        log.shell("sed -i 1d m.log")
-        yield
-
-    played(tmp_path, "looking", steps, lines=200, missed=int(not hole))
+    cut = f"truncate -s -20 m.log; truncate -s +{20 * hole} m.log" if lines < 1 else lose_the_end(lines, hole=hole)
+    played(tmp_path, "looking", (cut, LOOK, "sed -i 1d m.log", LOOK), lines=200, missed=int(not hole))
 
 
 def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp_path):
     """``sed -i``, ``cp m.log m.log.bak``, and a power loss: the backup holds but what was read since the edit."""
-
-    def steps(log):
-        lose_the_end(log, 1)
-        log.write(1)
-        yield
-
-    log = Log(tmp_path, "killed")
-    log.write(150)
-    log.follower.turn()
+    log = followed(tmp_path, 150, "killed")
     log.shell("sed -i 1d m.log")
     log.write(60)
     log.follower.turn()
     log.shell("cp m.log m.log.bak")
     log.write(40)
-    log.treat(steps)
+    log.treat((lose_the_end(1), 1, LOOK))
     log.check()
 
 
@@ -502,9 +421,7 @@ def test_a_backup_of_an_edited_log_is_no_place_to_go_on_with_what_was_edited(tmp
 @pytest.mark.parametrize("restore", ["cp ../old t; mv t m.log", "rm m.log; cp ../old m.log"])
 def test_a_log_that_is_put_back_as_it_was_continues_after_that(tmp_path, lines, banner, restore):
     """After ``tar -x`` of yesterday's backup, a line with a time shows that this is no new log with the same banner."""
-    log = Log(tmp_path, "looking", banner=banner)
-    log.write(lines)
-    log.follower.turn()
+    log = followed(tmp_path, lines, "looking", banner=banner)
     log.shell("cp m.log ../old")
     log.write(lines)
     log.follower.turn()
@@ -540,9 +457,7 @@ def test_a_backup_that_outlives_the_log_it_was_made_of_tells_no_loss(tmp_path):
 
 def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_path):
     """``tail -n 3 m.log > t; mv t m.log`` amid unread lines, the last of which is too short to tell anything."""
-    log = Log(tmp_path, "looking")
-    log.write(100)
-    log.follower.turn()
+    log = followed(tmp_path, 100, "looking")
     log.write(80)
     append(log.path, "----------")
     log.shell("tail -n 3 m.log > t; mv t m.log")
@@ -553,9 +468,7 @@ def test_a_trimmed_log_of_unread_lines_that_ends_in_a_short_one_counts_once(tmp_
 @pytest.mark.parametrize("mount", [False, True])
 def test_what_was_read_stays_known_while_its_directory_is_away(tmp_path, mount):
     """The directory is moved away and back, with an empty one in its place meanwhile: a mount point, or by hand."""
-    log = Log(tmp_path, "looking", patterns=("m.log*",))
-    log.write(100)
-    log.follower.turn()
+    log = followed(tmp_path, 100, "looking", patterns=("m.log*",))
     log.shell("mv m.log m.log-20251125; : > m.log")
     log.follower.wait(60)
     log.write(1)
@@ -578,21 +491,13 @@ def test_what_was_read_stays_known_while_its_directory_is_away(tmp_path, mount):
 @pytest.mark.parametrize("torn", [1, 5, 30, 160, 500])
 def test_a_line_that_was_cut_off_behind_its_code_counts_once(tmp_path, life, torn):
     """The beginning of what is left of it is known: with what mesibo writes behind it at a start it is no new line."""
-
-    def steps(log):
-        os.truncate(log.path, os.path.getsize(log.path) - torn)
-        with open(log.path, "ab") as file:
-            file.write(FEW_CLAUSES)
-        log.write(3)
-        yield
-
     log = Log(tmp_path, life)
     log.write(200)
     with open(log.path, "rb+") as file:
         whole = file.read().replace(b" code 200\n", b" code 200 {" + b"x" * 60 + b"}\n")
         file.seek(0)
         file.write(whole)
-    log.treat(steps)
+    log.treat((f"truncate -s -{torn} m.log; printf '{FEW_CLAUSES.decode()}' >> m.log", 3, LOOK))
     codes = Counter(int(line.split(b" mid ")[1].split()[0]) for line in log.follower.sink.lines if b" code 200" in line)
     assert codes == Counter(range(203))
     assert log.follower.lost == log.follower.missed == 0
@@ -606,14 +511,10 @@ def test_a_line_of_the_second_of_one_that_was_cut_off_counts(tmp_path, life, sta
     log = tmp_path / "m.log"
     lines = [f"{stamp} mesibo[812]: E2511-101112-{n:03} (1): push_on_complete: uid {n} code 200" for n in range(24)]
     append(log, *lines[:20])
-    follower = Follower(log)
-    follower.turn()
-    if life == "stopped":
-        follower.stop()
-    os.truncate(log, sum(len(line) + 1 for line in lines[: 20 - cut_off]))
-    append(log, lines[20])
-    if life == "stopped":
-        follower.start()
+    follower = caught_up(log)
+    with follower.away(life == "stopped"):
+        os.truncate(log, sum(len(line) + 1 for line in lines[: 20 - cut_off]))
+        append(log, lines[20])
     for line in lines[21:]:
         follower.wait(15)
         append(log, line)
@@ -630,8 +531,7 @@ def test_a_line_behind_a_stamp_in_seconds_that_was_cut_off_behind_its_code_count
     head = f"{stamp} mesibo[812]: E2511-101112"
     lines = [f"{head}-{n:03} (1): push_on_complete: uid {n} code 200 {'x' * 20}" for n in range(24)]
     append(log, *lines[:20])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     os.truncate(log, os.path.getsize(log) - 12)
     append(log, "mesibo Real-Time Messaging", *lines[20:])
@@ -645,9 +545,7 @@ def test_a_line_behind_a_stamp_in_seconds_that_was_cut_off_behind_its_code_count
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_writer_that_does_not_reopen_its_log_is_followed_after_a_quiet_night(tmp_path, quiet_seconds, restarted):
     """With logrotate's `create` and no postrotate, the renamed file is still read although the log is empty."""
-    log = Log(tmp_path, "looking")
-    log.write(10)
-    log.follower.turn()
+    log = followed(tmp_path, 10, "looking")
     log.shell("mv m.log m.log.1; : > m.log")
     for _ in range(3):
         log.follower.wait(quiet_seconds / 3)
@@ -723,19 +621,7 @@ def test_nuls_in_front_are_no_line_and_hold_nothing_up(tmp_path, nuls, life):
     """In a file that begins with NULs, as after a power loss, each line after them counts once."""
     log = Log(tmp_path, life, patterns=("*.log",))
     log.write(2)
-    other = str(log.directory / "other.log")
-
-    def steps(log):
-        with open(other, "wb") as file:
-            file.write(b"\0" * nuls)
-        yield
-        log.write(2, other)
-        yield
-        log.write(10, other)
-        yield
-        log.write(1)
-
-    log.treat(steps)
+    log.treat((f"head -c {nuls} /dev/zero > other.log", LOOK, (2, "other.log"), LOOK, (10, "other.log"), LOOK, 1))
     log.check()
     assert log.follower.rotations() == {}
     assert log.status.lag_bytes == 0
@@ -845,16 +731,9 @@ def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed,
 @pytest.mark.parametrize("life", LIVES)
 def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, life):
     """What is left of a trimmed log is recognised in whichever rotated file it is."""
-
-    def steps(log):
-        log.shell("tail -n 20 m.log > t; mv t m.log")
-        yield
-        for number in range(4):
-            log.shell("for n in 4 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n+1)); done; mv m.log m.log.1")
-            log.write(5 + number)
-            yield
-
-    played(tmp_path, life, steps, lines=100)
+    rotated = "for n in 4 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n+1)); done; mv m.log m.log.1"
+    nights = (step for number in range(4) for step in (rotated, 5 + number, LOOK))
+    played(tmp_path, life, ("tail -n 20 m.log > t; mv t m.log", LOOK, *nights), lines=100)
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -868,9 +747,7 @@ def test_an_empty_log_is_found_under_a_name_that_nobody_knows(tmp_path, patterns
 
 def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once(tmp_path):
     """The run before the offset tells it, as its head was another one at the last commit."""
-    log = Log(tmp_path, "killed")
-    log.write(400)
-    log.follower.turn()
+    log = followed(tmp_path, 400, "killed")
     log.follower.commit()
     log.run("fallocate", "-p", "-o", "0", "-l", "8192", log.path)
     log.follower.turn()
@@ -893,16 +770,8 @@ def test_a_banner_at_the_path_is_no_shorter_copy_of_a_log_that_has_another_name(
 
 def test_a_looping_link_is_not_taken_for_a_logs_file(tmp_path):
     """A trimmed log beside a link that loops counts once, although neither has an inode."""
-
-    def steps(log):
-        os.symlink("m.log-loop", log.path + "-loop")
-        yield
-        log.shell("tail -n 20 m.log > t; : > m.log")
-        yield
-        log.shell("cat t >> m.log; rm t")
-        yield
-
-    played(tmp_path, "looking", steps, lines=100)
+    trimmed = ("tail -n 20 m.log > t; : > m.log", LOOK, "cat t >> m.log; rm t", LOOK)
+    played(tmp_path, "looking", ("ln -s m.log-loop m.log-loop", LOOK, *trimmed), lines=100)
 
 
 def test_a_first_look_at_generations_with_the_same_banner_reads_all(tmp_path):
@@ -935,18 +804,8 @@ SUFFIXES = [
 @pytest.mark.parametrize("patterns", ["m.log", "m.log*", "*"])
 def test_a_rotated_log_is_known_by_its_bytes_whatever_its_name(tmp_path, suffix, packed, patterns, life):
     """A name that begins with the log's stem may be a generation of it; a list of date formats is not asked."""
-
-    def steps(log):
-        log.write(5)
-        yield
-        os.rename(log.path, log.path + suffix)
-        yield
-        log.write(1)
-        yield
-        if packed:
-            log.run("gzip", log.path + suffix)
-        yield
-
+    pack = f"gzip m.log{suffix}" if packed else "true"
+    steps = (5, LOOK, f"mv m.log m.log{suffix}", LOOK, 1, LOOK, pack, LOOK)
     played(tmp_path, life, steps, lines=10, patterns=(patterns,))
 
 
@@ -955,20 +814,8 @@ def test_rotated_files_in_a_directory_that_the_configuration_names_are_found(tmp
     """Where an olddir was never seen before, ``rotated`` says where it is."""
     old = tmp_path / "old"
     old.mkdir()
-
-    def steps(log):
-        log.write(5)
-        yield
-        os.rename(log.path, old / "m.log-1")
-        log.write(2)
-        yield
-        log.run("gzip", old / "m.log-1")
-        yield
-        log.write(2)
-        os.rename(log.path, old / "m.log-2")
-        yield
-        log.write(2)
-
+    first, second = (f"mv m.log {old}/m.log-{number}" for number in (1, 2))
+    steps = (5, LOOK, first, 2, LOOK, f"gzip {old}/m.log-1", LOOK, 2, second, LOOK, 2)
     played(tmp_path, life, steps, lines=10, rotated=(str(old / "m.log*"),))
 
 
@@ -979,14 +826,8 @@ def test_rotated_files_in_a_directory_that_the_configuration_names_are_found(tmp
 @pytest.mark.parametrize("suffix", [".gz", ".xz"])
 def test_an_archive_of_a_log_that_was_read_to_its_end_is_no_error(tmp_path, suffix, life):
     """A log of many megabytes that was read, then rotated and packed during a stop, is neither lost nor read again."""
-
-    def steps(log):
-        os.rename(log.path, log.path + ".1")
-        log.run({".gz": "gzip", ".xz": "xz"}[suffix], "-1", log.path + ".1")
-        yield
-        log.write(2)
-
-    played(tmp_path, life, steps, lines=120_000)
+    pack = {".gz": "gzip", ".xz": "xz"}[suffix]
+    played(tmp_path, life, (f"mv m.log m.log.1; {pack} -1 m.log.1", LOOK, 2), lines=120_000)
 
 
 @pytest.mark.long
@@ -1128,17 +969,8 @@ def test_what_discovery_finds_wrong_reaches_the_log_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
 def test_a_log_of_which_an_unread_line_is_deleted_counts_once(tmp_path, life, count):
     """Its old file, which a look still has open, is read to its end, and the new one behind that."""
-
-    def steps(log):
-        log.write(count)
-        append(log.path, "E2211-101112-999 (1): presence")
-        log.write(count)
-        log.shell("sed -i /presence/d m.log")
-        yield
-        log.write(3)
-        yield
-
-    played(tmp_path, life, steps, lines=80)
+    presence = "echo 'E2211-101112-999 (1): presence' >> m.log"
+    played(tmp_path, life, (count, presence, count, "sed -i /presence/d m.log", LOOK, 3, LOOK), lines=80)
 
 
 @pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
@@ -1146,18 +978,9 @@ def test_a_log_of_which_an_unread_line_is_deleted_counts_once(tmp_path, life, co
 @pytest.mark.parametrize("count", [1, 5, 30])
 def test_a_short_log_that_lost_its_end_and_was_written_on_counts_once(tmp_path, count, filled, life):
     """Though its first bytes are no more what they were: up to the end of a line that was read they are."""
-
-    def steps(log):
-        size = os.path.getsize(log.path)
-        os.truncate(log.path, size - count)
-        if filled:
-            os.truncate(log.path, size)
-        log.write(5)
-        yield
-
     log = Log(tmp_path, life)
     log.write(20)
-    log.treat(steps)
+    log.treat((f"truncate -s -{count} m.log; truncate -s +{count * filled} m.log", 5, LOOK))
     assert max(log.follower.sink.lines.values()) == 1
 
 
@@ -1177,9 +1000,7 @@ def test_a_rotated_file_that_is_shredded_counts_once_and_nothing_of_it_is_lost(t
 @pytest.mark.parametrize("restart", ["stopped", "killed"])
 def test_a_rotated_file_that_is_being_shredded_at_a_start_is_no_generation(tmp_path, restart):
     """Random bytes with which a file is overwritten are neither read nor, once it is gone, missed."""
-    log = Log(tmp_path, "running")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "running")
     log.follower.stop()
     log.shell("mv m.log m.log.1; gzip -k m.log.1; shred m.log.1")
     log.write(1)
@@ -1220,9 +1041,7 @@ def test_a_mirror_that_replaces_a_rotated_file_before_it_makes_the_next_one_coun
 @pytest.mark.parametrize("banner", [BANNER, FEW_CLAUSES])
 def test_what_is_left_of_a_log_is_not_the_next_one_of_which_but_the_banner_was_read(tmp_path, banner, less, restart):
     """Both are gone, and the banner is all of the next one: what follows it in that file was read, and counts once."""
-    log = Log(tmp_path, "looking", banner=banner)
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "looking", banner=banner)
     log.shell("mv m.log m.log.1")
     log.write(0)
     log.follower.turn()
@@ -1263,9 +1082,7 @@ def test_a_log_that_was_copied_and_cut_off_is_no_edited_one_though_its_lines_rec
 
 def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_by_now(tmp_path):
     """That file is the unread log's, and not that of the one before, which is gone and began with the same banner."""
-    log = Log(tmp_path, "killed", banner=BANNER)
-    log.write(9)
-    log.follower.turn()
+    log = followed(tmp_path, 9, "killed", banner=BANNER)
     log.shell(": > m.log")
     log.write(1)
     log.follower.look()
@@ -1280,9 +1097,7 @@ def test_a_copy_of_an_unread_log_counts_though_the_logs_file_has_but_the_banner_
 @pytest.mark.parametrize("rotate", ["mv m.log m.log.1; gzip m.log.1", "gzip -c m.log > m.log.1.gz; : > m.log"])
 def test_lines_that_were_seen_and_not_read_count_in_an_archive_where_the_inode_has_a_new_log(tmp_path, rotate):
     """That begins alike with fewer bytes than were seen; the archive has them all, and what was rotated next counts."""
-    log = Log(tmp_path, "killed", banner=BANNER)
-    log.write(0)
-    log.follower.turn()
+    log = followed(tmp_path, 0, "killed", banner=BANNER)
     log.write(5)
     log.follower.look()
     log.follower.commit()

@@ -1,4 +1,3 @@
-import gzip
 import os
 import subprocess
 
@@ -6,7 +5,7 @@ import pytest
 
 from logwatch.discover import Globs
 from logwatch.model import Rotation
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 
 @pytest.fixture
@@ -14,15 +13,10 @@ def path(tmp_path):
     return tmp_path / "mesibo.log"
 
 
-def follow(*patterns, **settings):
-    return Follower(*patterns, **settings)
-
-
 def test_what_is_there_is_read_and_what_is_appended_too(path):
     """Existing lines come first, appended ones follow, each once."""
     append(path, "one", "two")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, "three")
     follower.turn()
     follower.turn()
@@ -31,8 +25,7 @@ def test_what_is_there_is_read_and_what_is_appended_too(path):
 
 def test_a_file_that_appears_later_is_read_from_its_beginning(path):
     """A path that leads nowhere is waited for."""
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, "one")
     follower.turn()
     assert follower.lines == ["one"]
@@ -41,8 +34,7 @@ def test_a_file_that_appears_later_is_read_from_its_beginning(path):
 def test_a_partial_line_waits_for_its_end(path):
     """Half a line is not handed on until its other half is there."""
     append(path, "one", "tw", end="")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     assert follower.lines == []
     append(path, "o")
     follower.turn()
@@ -52,8 +44,7 @@ def test_a_partial_line_waits_for_its_end(path):
 def test_globs_find_files_that_come_later(tmp_path):
     """A new file that matches is followed with the next look."""
     append(tmp_path / "a.log", "a")
-    follower = follow(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     append(tmp_path / "b.log", "b")
     append(tmp_path / "c.txt", "c")
     follower.turn()
@@ -63,8 +54,7 @@ def test_globs_find_files_that_come_later(tmp_path):
 def test_rename_and_create_lose_no_line(path):
     """Unread and late lines of the renamed file count, and the new file is read from its beginning."""
     append(path, "one")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, "two")
     path.rename(f"{path}.1")
     append(path, "three")
@@ -79,8 +69,7 @@ def test_rename_and_create_lose_no_line(path):
 def test_each_rotation_is_reported_with_its_time_path_and_kind(path):
     """What a sink is told of a rotation names the followed path, and is told once, however often it is looked at."""
     append(path, "one")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     path.rename(f"{path}.1")
     append(path, "two")
     follower.wait(60)
@@ -95,8 +84,7 @@ def test_each_rotation_is_reported_with_its_time_path_and_kind(path):
 def test_a_truncated_log_is_read_from_its_beginning(path):
     """A file that is emptied in place is read from its beginning again."""
     append(path, "one", "two")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     os.truncate(path, 0)
     append(path, "x")
     follower.turn()
@@ -110,8 +98,7 @@ def test_a_truncated_log_is_read_from_its_beginning(path):
 def test_restart_goes_on_where_the_commit_was(path):
     """What was committed is not read again; what was read after the commit is."""
     append(path, "one")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.commit()
     append(path, "two")
     follower.turn()
@@ -127,8 +114,7 @@ def test_what_came_between_a_look_and_a_read_keeps_a_renamed_log_open(tmp_path):
     """A line was begun that only a read has seen: its file is not let go of in the middle of it once it is renamed."""
     log = tmp_path / "mesibo.log"
     append(log, "first line of a log")
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(log, "second line of a log")
     follower.look()
     follower.clock.now += 700
@@ -149,15 +135,13 @@ def test_a_log_that_was_quiet_for_long_is_kept_open_once_it_is_renamed(tmp_path)
     """Its writer ends what it has begun before it opens the log anew, and the file may be packed right after."""
     log = tmp_path / "mesibo.log"
     append(log, "first line of a log")
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.wait(1200)
     log.rename(tmp_path / "mesibo.log.1")
     log.touch()
     follower.turn()
     append(tmp_path / "mesibo.log.1", "last line of a log")
-    (tmp_path / "mesibo.log.1.gz").write_bytes(gzip.compress((tmp_path / "mesibo.log.1").read_bytes()))
-    (tmp_path / "mesibo.log.1").unlink()
+    pack_away(tmp_path / "mesibo.log.1")
     follower.wait(0, 700, 1)
     follower.tail.close()
     assert follower.lines == ["first line of a log", "last line of a log"]
@@ -176,8 +160,7 @@ def test_a_log_that_is_taken_out_of_the_patterns_counts_no_more(tmp_path):
     """What it gets, and the files that it is rotated to, are left alone; put back, it goes on where it was read to."""
     append(tmp_path / "a.log", "a1 of the first log")
     append(tmp_path / "b.log", "b1 of the second log")
-    follower = follow(tmp_path / "a.log", tmp_path / "b.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "a.log", tmp_path / "b.log")
     reconfigured(follower, tmp_path / "a.log")
     append(tmp_path / "b.log", "b2 of the second log")
     follower.turn()
@@ -198,8 +181,7 @@ def test_a_log_that_is_taken_out_of_the_patterns_may_leave_its_inode_to_another(
     a, b = tmp_path / "a.log", tmp_path / "b.log"
     append(a, "a1 of the first log")
     append(b, "b1 of the second log")
-    follower = follow(a, b)
-    follower.turn()
+    follower = caught_up(a, b)
     follower.stop()
     a.rename(tmp_path / "a.log.1")
     b.rename(a)  # an inode that is free is given again, which no test can rely on
@@ -216,8 +198,7 @@ def test_a_log_that_is_taken_out_of_the_patterns_may_leave_its_inode_to_another(
 def test_a_source_is_down_when_its_patterns_lead_nowhere_any_more(tmp_path):
     """A log that was followed by other patterns does not stand in for the one that is wanted."""
     append(tmp_path / "a.log", "a1 of the first log")
-    follower = follow(tmp_path / "a.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "a.log")
     assert follower.tail.status().up
     reconfigured(follower, tmp_path / "c.log")
     assert not follower.tail.status().up
@@ -227,7 +208,7 @@ def test_a_source_is_down_when_its_patterns_lead_nowhere_any_more(tmp_path):
 @pytest.mark.parametrize("name", ["a.log.2026-11-{}", "a_202611{}0900", "a.log-202611{}"])
 def test_a_log_whose_writer_names_each_file_by_its_date_is_there(tmp_path, name, restart):
     """A pattern may match the name without a date too, which no file ever has: ``app.log*`` and rotatelogs."""
-    follower = follow(tmp_path / "a*")
+    follower = Follower(tmp_path / "a*")
     for day in (27, 28, 29):
         append(tmp_path / name.format(day), f"the first line of the {day}th")
         if day == 29:
@@ -247,8 +228,7 @@ def test_a_log_whose_writer_names_each_file_by_its_date_is_there(tmp_path, name,
 def test_a_log_that_rotation_dated_is_gone_if_nothing_takes_its_place(tmp_path):
     """The path did lead to it: what rotation has left of it is no log."""
     append(tmp_path / "a.log", "a1")
-    follower = follow(tmp_path / "a.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "a.log*")
     (tmp_path / "a.log").rename(tmp_path / "a.log-20261129")
     follower.wait(0)
     assert not follower.tail.status().up
@@ -260,8 +240,7 @@ def test_where_a_link_leads_is_a_reason_to_look_until_it_leads_elsewhere(path, t
         (tmp_path / place).mkdir()
         append(tmp_path / place / "0.log", place)
     path.symlink_to(tmp_path / "pods" / "0.log")
-    follower = follow(path)
-    follower.turn()
+    follower = caught_up(path)
     assert follower.tail.directories() == {str(tmp_path), str(tmp_path / "pods")}
     path.unlink()
     path.symlink_to(tmp_path / "other" / "0.log")
@@ -277,8 +256,7 @@ def test_a_log_that_moved_with_its_pattern_goes_on_at_its_new_path(tmp_path, com
     old.parent.mkdir()
     new.parent.mkdir()
     append(old, *(f"line {n} of a log" for n in range(20)))
-    follower = follow(old)
-    follower.turn()
+    follower = caught_up(old)
     old.rename(new)
     if compatible:
         compatible(new, old)
@@ -299,8 +277,7 @@ def test_a_log_that_moved_with_its_pattern_brings_what_it_was_rotated_to(tmp_pat
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     append(old / "m.log", "line 1 of a log")
-    follower = follow(old / "m.log")
-    follower.turn()
+    follower = caught_up(old / "m.log")
     append(old / "m.log", "line 2 of a log")
     (old / "m.log").rename(old / "m.log.1")
     append(old / "m.log", "line 3 of a log")
@@ -321,8 +298,7 @@ def test_a_log_that_was_moved_with_its_directory_and_rotated_before_it_is_follow
     """What was not read at the old path is in a rotated file of the new one, and counts, whatever its inode."""
     (tmp_path / "log").mkdir()
     append(tmp_path / "log" / "m.log", *(f"E2511-101010-{n:03} (1): line {n} of the old log" for n in range(40)))
-    follower = Follower(tmp_path / "log" / "m.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "log" / "m.log")
     if restart:
         follower.stop()
     append(tmp_path / "log" / "m.log", "E2511-101011-000 (1): not read")

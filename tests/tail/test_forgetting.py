@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from logwatch.tail.generation_state import UNSEEN_SECONDS
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 
 DAY = 86400
 
@@ -43,21 +43,16 @@ def size_of(follower):
 def test_a_thousand_paths_that_come_and_go_leave_nothing_behind(tmp_path, life):
     """Rows, followers, open files and all that is kept in mind are bounded by what was there in the last days."""
     append(tmp_path / "stays.log", "a line of what stays")
-    follower = Follower(tmp_path / "stays.log", tmp_path / "pods" / "*" / "0.log", release_seconds=60)
-    follower.turn()
+    follower = caught_up(tmp_path / "stays.log", tmp_path / "pods" / "*" / "0.log", release_seconds=60)
     for day in range(20):
         pods(tmp_path, range(50 * day, 50 * day + 50))
         follower.turn()
-        if life == "stopped meanwhile":
-            follower.stop()
-        shutil.rmtree(tmp_path / "pods")
-        if life == "stopped meanwhile":
-            follower.start()
+        with follower.away(life == "stopped meanwhile"):
+            shutil.rmtree(tmp_path / "pods")
         if life == "killed":
             follower.restart_at_once()
         follower.turn()
-        follower.wait(61)
-        follower.wait(DAY)
+        follower.wait(61, DAY)
         size = size_of(follower)
         most = {"rows": 221, "followers": 201, "names": 201, "by inode": 1000 + 4 * 400, "opened": 200}
         assert {name for name, n in most.items() if size[name] > n} == set(), size
@@ -76,8 +71,7 @@ def test_what_comes_back_within_days_is_remembered(tmp_path, days, times, restar
     """A directory that is moved away and back, or mounted again, holds nothing new for three days, then counts anew."""
     append(tmp_path / "stays.log", "a line of what stays")
     pods(tmp_path, [1])
-    follower = Follower(tmp_path / "stays.log", tmp_path / "pods" / "*" / "0.log", release_seconds=60)
-    follower.turn()
+    follower = caught_up(tmp_path / "stays.log", tmp_path / "pods" / "*" / "0.log", release_seconds=60)
     follower.stop()
     (tmp_path / "pods").rename(tmp_path / "away")
     follower.start()
@@ -99,8 +93,7 @@ def test_the_newest_of_a_path_that_is_named_stays_known(tmp_path):
     """However long a log was away, its next file is none that was there before it was first followed."""
     log = tmp_path / "m.log"
     append(log, "one")
-    follower = Follower(log, start_at="end", release_seconds=60)
-    follower.turn()
+    follower = caught_up(log, start_at="end", release_seconds=60)
     append(log, "two")
     follower.turn()
     follower.stop()
@@ -131,8 +124,7 @@ def test_what_lies_where_nobody_can_look_for_a_while_stays_known(tmp_path, monke
     """A directory that cannot be listed when a log is rotated in it holds nothing new once it can be again."""
     log = tmp_path / "m.log"
     append(log, *(f"E2511-101112-{n:03} (1): of log 0" for n in range(5)))
-    follower = Follower(log, release_seconds=60)
-    follower.turn()
+    follower = caught_up(log, release_seconds=60)
     scandir = os.scandir
     for number in range(1, 6):
         if number == 4:
@@ -154,8 +146,7 @@ def test_what_lies_on_a_file_system_that_is_not_mounted_stays_known(tmp_path, re
         log, old = tmp_path / "m.log", tmp_path / "old"
         old.symlink_to(mounted)
         append(log, *(f"E2511-101112-{n:03} (1): of log 0" for n in range(5)))
-        follower = Follower(log, rotated=(f"{old}/*",), release_seconds=60)
-        follower.turn()
+        follower = caught_up(log, rotated=(f"{old}/*",), release_seconds=60)
         for number in range(1, 6):
             shift(log, old, number)
             follower.wait(0, 11, 61)
@@ -180,8 +171,7 @@ def test_what_lies_in_a_directory_that_was_moved_stays_known_though_a_new_one_to
     place.mkdir()
     log = place / "m.log"
     append(log, *(f"E2511-101112-{n:03} (1): of log 0" for n in range(5)))
-    follower = Follower(log, release_seconds=60)
-    follower.turn()
+    follower = caught_up(log, release_seconds=60)
     for number in range(1, 4):
         shift(log, place, number)
         follower.wait(0, 11, 61)

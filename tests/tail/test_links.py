@@ -125,42 +125,22 @@ def test_a_log_that_went_with_its_link_is_reported_once(tmp_path, life):
 @pytest.mark.parametrize("life", LIVES)
 def test_a_link_on_the_way_that_leads_elsewhere_hides_no_rotation(tmp_path, life):
     """A directory ``current`` that is a link is no different from a log that is one."""
-
-    def steps(log):
-        log.write(4)
-        log.shell("mv v1/m.log v1/m.log.1")
-        log.write(4, log.directory / "v1/m.log")
-        yield
-        log.shell("mkdir v2; ln -sfn v2 current")
-        log.write(3, log.directory / "v2/m.log")
-        yield
-
     log = Log(tmp_path, life, patterns=("current/m.log",))
     log.shell("mkdir v1; ln -s v1 current")
     log.path = str(log.directory / "v1/m.log")
     log.write(30)
-    log.treat(steps)
+    log.treat((4, "mv v1/m.log v1/m.log.1", 4, LOOK, "mkdir v2; ln -sfn v2 current", (3, "v2/m.log"), LOOK))
     log.check()
 
 
 @pytest.mark.parametrize("life", LIVES)
 def test_what_a_path_led_to_before_it_became_a_link_to_another_log_is_read_to_its_end(tmp_path, life):
     """A log given up for another one, under its old name: what was not read yet counts, the other one's history not."""
-
-    def steps(log):
-        log.write(5)
-        log.shell("mv m.log m.log.1; ln -s n.log m.log")
-        yield
-        log.write(5, path=log.directory / "n.log")
-        yield
-        log.shell("gzip m.log.1")
-        yield
-
     log = Log(tmp_path, life, patterns=("m.log", "n.log"))
     log.write(30)
     log.write(20, path=log.directory / "n.log")
     (log.directory / "n.log.1").write_text("E2511-101010-001 (1): of before\n" * 20)
-    log.treat(steps)
+    log.treat((5, "mv m.log m.log.1; ln -s n.log m.log", LOOK, (5, "n.log"), LOOK, "gzip m.log.1", LOOK))
     assert log.status.files_followed == 1
     log.check()
 
@@ -177,8 +157,7 @@ def test_what_came_and_went_between_two_looks_is_found_beside_the_file_that_a_li
     log.write(1)
     log.follower.turn()
     log.shell(f"cd {POD}; mv 0.log 0.log.2; {before}")
-    log.follower.wait(1)
-    log.follower.wait(1)
+    log.follower.wait(1, 1)
     log.write(3)
     log.shell(f"cd {POD}; {rotation}")
     log.treat(lambda _: ())

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import caught_up
 
 LOGROTATE = shutil.which("logrotate", path="/usr/sbin:/usr/bin:/sbin")
 
@@ -34,7 +34,7 @@ def let_a_day_pass(logs, n):
 @pytest.mark.parametrize("names", NAMES, ids=["numbers", "dates", "extension"])
 @pytest.mark.parametrize("packing", PACKING, ids=["plain", "compress", "delaycompress"])
 @pytest.mark.parametrize("way", WAYS)
-def test_logrotate_is_followed_exactly(tmp_path, way, packing, names, patterns):  # noqa: C901 - a scenario reads best in one piece
+def test_logrotate_is_followed_exactly(tmp_path, way, packing, names, patterns):
     """Six rotations, with lines written before and after each and the daemon looking, away or killed: exact."""
     logs = tmp_path / "logs"
     logs.mkdir()
@@ -55,29 +55,25 @@ def test_logrotate_is_followed_exactly(tmp_path, way, packing, names, patterns):
 
     file = open(path, "ab", buffering=0)  # noqa: SIM115
     write(file, 30)
-    follower = Follower(logs / patterns)
-    follower.turn()
+    follower = caught_up(logs / patterns)
     follower.commit()
     for n in range(6):
         write(file, 20)
         if n == 2:
             follower.turn()
             follower.commit()
-        if n == 3:
-            follower.stop()
-        subprocess.run(
-            [LOGROTATE, "--force", "--state", tmp_path / "state", configuration], check=True, capture_output=True
-        )
-        if "dateext" in names:
-            let_a_day_pass(logs, n)
-        if way in ("create", "nocreate") and packing == "nocompress":
-            write(file, 3)
-        if way in ("create", "nocreate"):
-            file.close()
-            file = open(path, "ab", buffering=0)  # noqa: SIM115
-        write(file, 10)
-        if n == 3:
-            follower.start()
+        with follower.away(n == 3):
+            subprocess.run(
+                [LOGROTATE, "--force", "--state", tmp_path / "state", configuration], check=True, capture_output=True
+            )
+            if "dateext" in names:
+                let_a_day_pass(logs, n)
+            if way in ("create", "nocreate") and packing == "nocompress":
+                write(file, 3)
+            if way in ("create", "nocreate"):
+                file.close()
+                file = open(path, "ab", buffering=0)  # noqa: SIM115
+            write(file, 10)
         if n in (0, 3, 4):
             follower.turn()
         if n == 4:

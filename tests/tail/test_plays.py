@@ -1,6 +1,5 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
-import gzip
 import os
 import random
 import shutil
@@ -16,8 +15,8 @@ from logwatch.tail import candidates, directories, follow, generation, generatio
 from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import HEAD_BYTES
-from tests.helpers.recorder import Follower, append
-from tests.tail.treated import LIVES, LOOK, Log, played, plays
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
+from tests.tail.treated import LIVES, LOOK, Log, followed, played, plays
 
 AWAY = ("stopped", "killed")
 
@@ -80,9 +79,7 @@ def test_a_rotation_that_rotates_what_it_has_rotated_loses_nothing_in_silence(tm
 
 def test_what_was_read_under_one_unknown_name_is_no_news_under_another(tmp_path):
     """A rotated log that was let go of keeps its place in the ledger when it is renamed to what nobody knows, again."""
-    log = Log(tmp_path, "looking")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "looking")
     log.shell("mv m.log m.log-ab; : > m.log")
     log.follower.turn()
     log.follower.wait(700)
@@ -220,9 +217,7 @@ def test_an_older_state_that_is_written_back_counts_once(tmp_path):
 
 def test_a_name_that_was_missing_for_a_moment_amid_a_rotation_holds_what_nobody_has_seen(tmp_path, monkeypatch):
     """A directory is listed after ``m.log.1`` has made room, before the log has got its name: it is listed again."""
-    log = Log(tmp_path, "looking")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "looking")
     log.shell("mv m.log m.log.1")
     log.write(9)
     log.follower.turn()
@@ -453,9 +448,7 @@ COPY = "cp m.log m.log.1; : > m.log"
 def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp_path, rotate, packed):
     """With a banner longer than what is kept of a head, a kill before the first read costs none of the generations."""
     banner = b"".join(b"Licence clause %04d: this program comes without any warranty.\n" % n for n in range(90))
-    log = Log(tmp_path, "killed", banner=banner)
-    log.write(20)
-    log.follower.turn()
+    log = followed(tmp_path, 20, "killed", banner=banner)
     log.shell(rotate)
     log.write(15)
     log.follower.look()  # it is known by now, and nothing of it was read
@@ -611,9 +604,7 @@ def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp
 
     A short line may stand there whole: too short for what is kept of the log of before to tell it from that.
     """
-    log = Log(tmp_path, "by hand", banner=BANNER)
-    log.write(7)
-    log.follower.turn()
+    log = followed(tmp_path, 7, banner=BANNER)
     log.follower.commit()
     log.follower.kill()
     log.shell(gone)
@@ -646,9 +637,7 @@ def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_
 
 def test_a_line_that_is_torn_within_its_code_is_reported_as_lost_once(tmp_path):
     """The lost line is not reported again with each restart while its file exists."""
-    log = Log(tmp_path, "by hand")
-    log.write(9)
-    log.follower.turn()
+    log = followed(tmp_path, 9)
     torn = log.lines(1)[:-2]
     log.shell("mv m.log m.log.1")
     (log.directory / "m.log").write_bytes(torn)
@@ -728,19 +717,15 @@ def test_a_log_that_was_changed_right_before_where_it_was_read_to_is_read_on(tmp
     log, copy = tmp_path / "m.log", tmp_path / "copy"
     stamp = "E2211-101112-000 (1)"
     append(log, f"{stamp}: the number of a user: 4711", f"{stamp}: long enough to tell: " + "x" * 100)
-    follower = Follower(log)
-    follower.turn()
-    if restarts:
-        follower.stop()
-    changed = log.read_bytes().replace(b"4711", b"0000")
-    if in_place:
-        with log.open("r+b") as file:
-            file.write(changed)
-    else:
-        copy.write_bytes(changed)
-        copy.rename(log)
-    if restarts:
-        follower.start()
+    follower = caught_up(log)
+    with follower.away(restarts):
+        changed = log.read_bytes().replace(b"4711", b"0000")
+        if in_place:
+            with log.open("r+b") as file:
+                file.write(changed)
+        else:
+            copy.write_bytes(changed)
+            copy.rename(log)
     for line in ("a line of later", "a line that comes after that"):
         append(log, line)
         follower.wait(1)
@@ -754,8 +739,7 @@ def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
     """It has no name by which it could be found again, and its writer goes on."""
     log = tmp_path / "m.log"
     append(log, *(f"line {number:04} of what is deleted soon" for number in range(300)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     with log.open("ab") as writer, log.open("r+b") as front:
         log.unlink()
         if renewed:
@@ -778,8 +762,7 @@ def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed, burst):
     """``> /proc/PID/fd/N``: its writer has it open, and goes on in it, also beyond its old size within one look."""
     log = tmp_path / "m.log"
     append(log, *(f"line {number:04} of what is deleted soon" for number in range(300)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     with log.open("ab") as writer:
         log.unlink()
         if renewed:
@@ -803,8 +786,7 @@ def test_what_a_writer_adds_to_a_log_that_was_packed_and_shredded_counts(tmp_pat
     """Logrotate's ``shred``, without delaycompress: the file is emptied before it is deleted, and all in one gap."""
     log = tmp_path / "m.log"
     append(log, *(f"line {number:04} of what is shredded soon" for number in range(300)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     with log.open("ab") as writer:
         subprocess.run(["sh", "-ec", "gzip -c m.log > m.log.1.gz; shred -u m.log; : > m.log"], check=True, cwd=tmp_path)
         for line in (b"a late line\n", b"one after that\n"):
@@ -824,8 +806,7 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(t
     new = '{"log":"E2511-101112-002 (1): a line of what is new'
     log, away = tmp_path / "m.log", tmp_path / "away"
     append(log, *START, '{"log":"E2511-101112-001 (1): line 1', "line 2")
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     away.mkdir()
     log.rename(away / "saved")
     append(log, *START)
@@ -844,8 +825,7 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_deleted_counts(tmp_
     new = '{"log":"E2511-101112-002 (1): a line of what is new'
     log = tmp_path / "m.log"
     append(log, *banner, '{"log":"E2511-101112-001 (1): line 1', "line 2")
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     append(tmp_path / "next", *banner)
     append(tmp_path / "next", new[:cut], end="")
@@ -868,15 +848,13 @@ def test_an_older_state_of_a_log_that_was_rotated_away_does_not_count_at_its_pat
     log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
     written = [f"E2211-101112-{n:03} (1): a line of a log" for n in range(300)]
     append(log, *written[:290])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     append(tmp_path / "older", *written[: 290 - fewer])
     if stopped and not over:
         follower.stop()
     log.rename(rotated)
     if pack:
-        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
-        rotated.unlink()
+        pack_away(rotated, tmp_path / "m.log.1.gz")
     if over:
         append(log, *written[290:295])
         follower.wait(0, 11, 700)
@@ -898,17 +876,13 @@ def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_
     """A log that is put back, while its rotated file stays, continues after what was read of it."""
     log = tmp_path / "m.log"
     append(log, *START, *(f"line {n} before the rotation" for n in range(20)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(tmp_path / "m.log.1")
     follower.turn()
     follower.wait(700)
-    if stopped:
-        follower.stop()
-    shutil.copy(tmp_path / "m.log.1", log)
-    append(log, "a line behind the copy")
-    if stopped:
-        follower.start()
+    with follower.away(stopped):
+        shutil.copy(tmp_path / "m.log.1", log)
+        append(log, "a line behind the copy")
     follower.turn()
     append(log, "the last line")
     follower.turn()
@@ -922,8 +896,7 @@ def test_a_log_whose_last_line_was_deleted_before_more_was_written_counts_once(t
     """``sed -i '$d'`` on a log that is open, and of which there is less than 4 KiB, or more."""
     log = tmp_path / "m.log"
     append(log, *(f"E2211-101112-{n:03} (1): push {n}" for n in range(count)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     if committed:
         follower.commit()
     subprocess.run(["sed", "-i", "$d", log], check=True)
@@ -944,8 +917,7 @@ def test_an_older_state_of_a_deleted_log_that_ends_around_4_kib_counts_once(tmp_
     lines = [f"mesibo-1  | 2026-11-22T10:11:12.000000000Z E2211-101112-{n:03} (1): push {n:02}" for n in range(90)]
     assert 56 < HEAD_BYTES / 73 < 57
     append(log, *lines)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.unlink()
     append(log, *lines[:kept], "mesibo-1  | 2026-11-22T10:11:12.000000000Z E2211-101112-091 (1): push 91")
     follower.turn()
@@ -959,8 +931,7 @@ def test_files_with_a_date_in_front_of_a_log_s_name_are_looked_at_for_that_log_a
     logs = [tmp_path / f"{name}.log" for name in "abcdefgh"]
     for n, log in enumerate(logs):
         append(log, f"E2211-101112-{n:03} (1): push {n}")
-    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/old/*",))
     follower.stop()
     for n, log in enumerate(logs):
         append(log, f"E2211-101113-{n:03} (1): push {n}")
@@ -989,8 +960,7 @@ def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_th
     log = tmp_path / "m.log"
     written = [f"E2211-101112-{n:03d} (1): line" for n in range(40 + lines)]
     append(log, *written[:40])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     os.rename(shutil.copyfile(log, tmp_path / "copied"), tmp_path / "m.log.2")
     os.truncate(log, 0)
     append(log, *written[40:])
@@ -1007,23 +977,12 @@ def test_a_log_that_is_emptied_before_it_is_read_goes_on_in_the_copy_that_was_th
 
 def test_what_was_read_and_had_an_unknown_name_for_a_while_is_no_news_under_its_next_one(tmp_path):
     """A script sets an old log aside, under any name, and gives it back to the next rotation: it counts once."""
-
-    def steps(log):
-        log.shell("mv m.log m.log.1")
-        log.write(5)
-        yield
-        for _ in range(3):
-            log.follower.wait(400)
-        log.shell("mv m.log.1 kept-aside; mv m.log m.log.1")
-        log.write(5)
-        yield
-        for _ in range(3):
-            log.follower.wait(400)
-        log.shell("mv m.log.1 m.log.3; mv kept-aside m.log.2; mv m.log m.log.1")
-        log.write(5)
-        yield
-
-    played(tmp_path, "running", steps)
+    waited = [lambda log: log.follower.wait(400)] * 3
+    aside, back = (
+        "mv m.log.1 kept-aside; mv m.log m.log.1",
+        "mv m.log.1 m.log.3; mv kept-aside m.log.2; mv m.log m.log.1",
+    )
+    played(tmp_path, "running", ("mv m.log m.log.1", 5, *waited, aside, 5, *waited, back, 5))
 
 
 @pytest.mark.skipif(not shutil.which("rsync") and not os.environ.get("CI"), reason="rsync is not installed")
@@ -1062,8 +1021,7 @@ def test_a_copy_that_was_written_on_behind_a_hole_and_a_lost_end_counts_its_new_
     append(log, *written[:10])
     log.write_bytes(log.read_bytes() + bytes(700))
     append(log, *written[10:60])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     copy = tmp_path / "copied"
     copy.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-4]))
     append(copy, *written[60:])
@@ -1088,8 +1046,7 @@ def test_an_archive_that_is_kept_beside_what_it_was_packed_from_is_not_unpacked_
     asked = []
     ask = Archive._ask
     monkeypatch.setattr(Archive, "_ask", lambda archive, steps: [asked.append(archive.name), ask(archive, steps)])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     for _ in range(2):
         follower.restart_at_once()
         follower.turn()
@@ -1116,8 +1073,7 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     log = tmp_path / "m.log"
     written = [f"E2211-101112-{n:03d} (1): line" for n in range(60)]
     append(log, *written[:40])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     time.sleep(tick - time.time() % tick)
     log.rename(tmp_path / "m.log.2")
     follower.clock.now = time.time()
@@ -1153,9 +1109,7 @@ def test_a_copy_of_a_log_that_the_next_look_decides_on_is_no_news_before_it(tmp_
 @pytest.mark.parametrize("packed", [False, True])
 def test_of_two_copies_of_what_is_gone_the_whole_one_is_read_on(tmp_path, packed):
     """Both were left out while the log was open; the earlier one has another inode since, and lacks its last lines."""
-    log = Log(tmp_path, "killed")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "killed")
     log.write(400)
     log.follower.look()
     log.shell("head -n 300 m.log > m.log.2; cp m.log m.log.1; rm m.log; : > m.log")
@@ -1176,8 +1130,7 @@ def test_a_copy_of_a_log_that_was_trimmed_counts_nothing_twice_after_a_restart(t
     log = tmp_path / "m.log"
     lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
     append(log, *lines[:390])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     subprocess.run(["sh", "-ec", "tail -n 30 m.log > t; mv t m.log"], cwd=tmp_path, check=True)
     follower.turn()
     append(log, *lines[390:])
@@ -1196,8 +1149,7 @@ def test_the_backup_of_a_log_that_was_edited_and_is_gone_counts_nothing_twice(tm
     log = tmp_path / "m.log"
     lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
     append(log, *lines)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     edit = "cp m.log m.log.bak; sed '1i # header' m.log.bak > m.log"
     subprocess.run(["sh", "-ec", f"{edit}; {then}"], cwd=tmp_path, check=True)
     follower.wait(0, 11, 700)
@@ -1212,8 +1164,7 @@ def test_what_one_log_was_rotated_to_under_the_name_of_another_one_stays_known(t
     lines = [f"E2211-101112-{n:03} (1): push {n}" for n in range(400)]
     append(tmp_path / "m", *lines[:200])
     append(tmp_path / "m.log", *lines[200:])
-    follower = Follower(tmp_path / "m", tmp_path / "m.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "m", tmp_path / "m.log")
     suffix = {"cat": "", "gzip -c": ".gz", "xz -c": ".xz"}[pack]
     script = f"{pack} m > m.2026-11-22.log{suffix}; : > m; : > m.log"
     subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
@@ -1377,16 +1328,11 @@ def test_a_log_of_which_little_was_read_counts_once_where_an_editor_leaves_a_bac
 def test_a_log_that_is_edited_and_rotated_before_a_look_counts_once(tmp_path, read, unread, kept, edit, rotation, life):
     """What it was rotated to begins within what was moved aside, or deleted, and goes on behind its lines."""
 
-    def steps(log):
-        log.write(unread)
+    def edited(log):
         log.gone = log.written[-1:] if edit == "$d" and unread and life in AWAY and not kept else []
         log.shell(f"sed -i{kept} '{edit}' m.log")
-        log.write(4)
-        log.shell(rotation)
-        log.write(3)
-        yield
 
-    played(tmp_path, life, steps, lines=read)
+    played(tmp_path, life, (unread, edited, 4, rotation, 3, LOOK), lines=read)
 
 
 @pytest.mark.parametrize("looks", [0, 1, 3])
@@ -1463,9 +1409,7 @@ EDITS = {
 )
 def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, before, unread, restart, meanwhile):
     """What the copy has that was not read yet stands in the log as well, wherever that was found again."""
-    log = Log(tmp_path, "by hand")
-    log.write(60)
-    log.follower.turn()
+    log = followed(tmp_path, 60)
     log.follower.commit()
     log.write(unread)
     with log.unwatched(restart):
@@ -1480,9 +1424,7 @@ def test_a_log_that_is_edited_behind_a_copy_of_it_counts_once(tmp_path, edit, be
 @pytest.mark.parametrize("before", ["", "cp -p m.log m.log.0", "cp m.log m.log.bak", "cp m.log copy"])
 def test_a_log_of_which_a_copy_is_edited_counts_once_where_both_are_rotated(tmp_path, before, unread, restart, pattern):
     """What it goes on in is the log, by its inode: the copy waits until that is read, and is told by it then."""
-    log = Log(tmp_path, "by hand", patterns=(pattern,))
-    log.write(60)
-    log.follower.turn()
+    log = followed(tmp_path, 60, patterns=(pattern,))
     log.follower.commit()
     log.write(unread)
     with log.unwatched(restart):
@@ -1496,9 +1438,7 @@ def test_a_log_of_which_a_copy_is_edited_counts_once_where_both_are_rotated(tmp_
 @pytest.mark.parametrize("unread", [(0, 60), (60, 60), (30, 60)])
 def test_no_line_is_lost_where_generations_are_packed_together_with_the_newest_first(tmp_path, unread, restart):
     """What was read stands behind what was not, which is another generation's: that counts, and the rest may again."""
-    log = Log(tmp_path, "by hand", patterns=("m.log*",))
-    log.write(60)
-    log.follower.turn()
+    log = followed(tmp_path, 60, patterns=("m.log*",))
     log.follower.commit()
     with log.unwatched(restart):
         for lines in unread:
@@ -1528,9 +1468,7 @@ def test_a_log_in_whose_place_a_copy_of_it_is_put_counts_once_beside_a_packed_on
 @pytest.mark.parametrize("pack", ["", "gzip m.log.1"])
 def test_a_copy_is_no_place_to_go_on_for_what_the_log_was_a_copy_of_before(tmp_path, pack, restarts):
     """It was left out while the log had all of it, which was trimmed since: it is longer than that one ever was."""
-    log = Log(tmp_path, "by hand")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40)
     log.shell("cp m.log t; mv t m.log")
     log.follower.turn()
     log.write(20)
@@ -1549,9 +1487,7 @@ def test_a_copy_is_no_place_to_go_on_for_what_the_log_was_a_copy_of_before(tmp_p
 @pytest.mark.parametrize("end", [": > m.log", "rm m.log; : > m.log"])
 def test_a_copy_of_a_log_that_has_gone_since_is_no_place_to_go_on_for_what_that_was_a_copy_of(tmp_path, end, pack):
     """The log was read beyond the end of its copy, and has no byte by now; what it had replaced is open still."""
-    log = Log(tmp_path, "by hand")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40)
     log.shell("cp m.log t; mv t m.log")
     log.follower.turn()
     log.write(5)
@@ -1566,9 +1502,7 @@ def test_a_copy_of_a_log_that_has_gone_since_is_no_place_to_go_on_for_what_that_
 @pytest.mark.parametrize("pack", ["", "gzip m.log.1", "cp m.log.1 t; mv t m.log.1"])
 def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(tmp_path, pack):
     """It is forgotten, and not left out: what has its bytes is the copy, which was not read by then."""
-    log = Log(tmp_path, "by hand")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40)
     log.shell("mv m.log m.log.1; : > m.log")
     log.write(3)
     log.follower.look()
@@ -1585,9 +1519,7 @@ def test_what_a_copy_had_replaced_before_it_was_read_is_no_history_after_a_kill(
 @pytest.mark.parametrize("name", ["m.log.2.gz", "m.log.9.gz"])
 def test_an_archive_that_goes_on_behind_all_that_was_read_of_a_file_is_no_history(tmp_path, name):
     """Though it was written before the log, and that file is still there: history ends where what was read does."""
-    log = Log(tmp_path, "stopped")
-    log.write(40)
-    log.follower.turn()
+    log = followed(tmp_path, 40, "stopped")
     log.shell("mv m.log m.log.1")
     log.write(3)
     log.wait_out()
@@ -1611,9 +1543,7 @@ def test_a_log_whose_compressor_was_killed_counts_beside_what_that_left(tmp_path
 )
 def test_an_archive_that_takes_long_to_unpack_is_no_history_to_a_start(tmp_path, monkeypatch, banner, pack, looks):
     """Nor is the file that it was made from: which is the copy, and of what, is open for some looks."""
-    log = Log(tmp_path, "killed", banner=banner)
-    log.write(20_000)
-    log.follower.turn()
+    log = followed(tmp_path, 20_000, "killed", banner=banner)
     log.follower.commit()
     log.follower.kill()
     log.shell("gzip -c m.log > m.log.2.gz; rm m.log")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from logwatch.tail import files
-from tests.tail.treated import LIVES, Log
+from tests.tail.treated import LIVES, LOOK, Log, followed
 
 ALLOCATED = [65536, 100_000, 1_000_000]  # a line, more than that, and more than what is read at once
 
@@ -31,20 +31,11 @@ def allocated(directory, life, size, patterns=("m.log",)):
 def test_lines_in_the_place_of_a_hole_count_once(tmp_path, size, life, patterns):
     """Whenever they are written, and whatever becomes of what is left of the hole."""
 
-    def steps(log):
-        for _ in range(3):
-            write(log, 5)
-            yield
-        log.shell("mv m.log m.log.1")
-        log.write(5)
-        yield
-        os.truncate(log.path, size)
-        yield
+    def filled(log):
         write(log, 5)
-        yield
 
     log = allocated(tmp_path, life, size, patterns)
-    log.treat(steps)
+    log.treat((*(filled, LOOK) * 3, "mv m.log m.log.1", 5, LOOK, f"truncate -s {size} m.log", LOOK, filled, LOOK))
     log.check()
 
 
@@ -107,19 +98,10 @@ def test_a_line_that_is_written_in_pieces_in_the_place_of_a_hole_counts_as_a_who
 @pytest.mark.parametrize("life", LIVES)
 def test_what_stands_behind_a_short_line_and_a_hole_is_read(tmp_path, life, before, first):
     """A log that ``echo > m.log`` empties under a writer without O_APPEND: its head stays shorter than a stamp."""
-
-    def steps(log):
-        with open(log.path, "w") as file:
-            file.write(first)
-        yield
-        for _ in range(3):
-            log.write(20)
-            yield
-
     log = Log(tmp_path, life)
     log.open_without_append()
     log.write(before)
-    log.treat(steps)
+    log.treat((f"printf '{first}' > m.log", LOOK, *(20, LOOK) * 3))
     log.check(missed=life in ("stopped", "killed"))  # nobody can tell then whether anything was unread
 
 
@@ -225,9 +207,7 @@ def test_a_hole_amid_a_log_is_passed_over_and_not_read(tmp_path, monkeypatch, to
 
 def test_what_follows_a_hole_in_a_log_ends_no_line_of_the_previous_one(tmp_path):
     """Only what a log begins with can be the rest of a line torn by its rotation."""
-    log = Log(tmp_path, "by hand")
-    log.write(20)
-    log.follower.turn()
+    log = followed(tmp_path, 20)
     with open(log.path, "a") as file:
         file.write("E2511-100000-000 (1): Push (17): s")
     log.follower.turn()

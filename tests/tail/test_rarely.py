@@ -16,7 +16,7 @@ from logwatch.tail.context import OpenFiles
 from logwatch.tail.files import PlainFile
 from logwatch.tail.generation import Generation
 from logwatch.tail.survey import Survey
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 from tests.tail.treated import Log
 
 DAY = 86400
@@ -35,8 +35,7 @@ def log(tmp_path):
 
 @pytest.fixture
 def follower(log):
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     yield follower
     follower.tail.close()
 
@@ -64,10 +63,6 @@ def unreadable(path):
         yield
 
 
-def wait(follower, *seconds):
-    follower.wait(*seconds)
-
-
 # lines that rotations tear
 
 
@@ -91,9 +86,9 @@ def test_a_line_torn_behind_a_log_that_came_and_went_between_two_looks_counts(lo
     go_on(31, 4)
     follower.turn()
     copy_and_truncate("m.log.035")
-    wait(follower, 1)
+    follower.wait(1)
     go_on(36, 4)
-    wait(follower, 1, 11, 700, 1)
+    follower.wait(1, 11, 700, 1)
     assert follower.lines == lines(0, 40)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -154,7 +149,7 @@ def test_a_disk_that_fails_while_a_decision_is_carried_out_makes_no_line_count_t
     shutil.copy(f"{log}.1", log)
     append(log, *lines(20, 1))
     append(f"{log}.1", *lines(20, 1))
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     assert failed
     assert follower.lines == lines(0, 21)
 
@@ -166,8 +161,7 @@ def test_a_copied_and_emptied_log_that_is_deleted_with_the_banner_of_the_next_on
     """What is left of it has the banner before the place that was read to, at another place: nothing of it is found."""
     log, banner = tmp_path / "m.log", [f"banner {'=' * 60} {n}" for n in range(60)]
     append(log, *banner, *lines(0, 40))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     packed = log.with_name("m.log-20261101.gz")
     packed.write_bytes(gzip.compress(log.read_bytes()))
     os.utime(packed, ns=(log.stat().st_atime_ns, log.stat().st_mtime_ns))
@@ -175,7 +169,7 @@ def test_a_copied_and_emptied_log_that_is_deleted_with_the_banner_of_the_next_on
     append(log, *banner, *lines(40, 1))
     log.unlink()
     append(log, *banner, *lines(41, 10))
-    wait(follower, 1, 11, 700, 1)
+    follower.wait(1, 11, 700, 1)
     counted = [line for line in follower.lines if line not in banner]
     assert sorted(set(counted)) == sorted(counted)
     assert set(counted) >= {*lines(0, 40), *lines(41, 10)}
@@ -201,13 +195,12 @@ def test_an_empty_log_that_is_deleted_and_packed_into_is_one_generation(tmp_path
     """An archive written into a deleted empty log is taken up once, and its bytes are no lines."""
     log = tmp_path / "m.log"
     log.touch()
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     with log.open("wb") as packer:
         log.unlink()
         packer.write(gzip.compress(b"a line\n" * 9))
         packer.flush()
-        wait(follower, 0, 1, 11, 700)
+        follower.wait(0, 1, 11, 700)
     assert (follower.lines, follower.sink.generation) == ([], 1)
 
 
@@ -236,7 +229,7 @@ def test_a_log_that_is_nowhere_is_reported_though_the_clock_was_set_back_since(l
     append(log, *lines(100, 3))
     follower.start()
     follower.turn()
-    wait(follower, -DAY, 11)
+    follower.wait(-DAY, 11)
     assert (follower.missed, len(follower.log.named("generation_missed"))) == (1, 1)
 
 
@@ -248,7 +241,7 @@ def test_a_last_line_is_no_later_than_it_was_read_whatever_the_time_of_its_file(
     rotated = log.rename(tmp_path / "m.log.1")
     append(log, *lines(100, 3))
     os.utime(rotated, (follower.clock.now + 5 * DAY,) * 2)
-    wait(follower, 0, 1, 700, 1)
+    follower.wait(0, 1, 700, 1)
     assert len(follower.lines) == 24
     assert max(references) <= 0
 
@@ -257,9 +250,9 @@ def test_a_renamed_file_is_let_go_of_after_days_though_nothing_comes_into_the_ne
     """Until then its writer may not know of the rotation."""
     log.rename(tmp_path / "m.log.1")
     log.touch()
-    wait(follower, 0, 1, 700, DAY)
+    follower.wait(0, 1, 700, DAY)
     assert not follower.log.named("file_released")
-    wait(follower, 3 * DAY, 1)
+    follower.wait(3 * DAY, 1)
     assert len(follower.log.named("file_released")) == 1
 
 
@@ -267,7 +260,7 @@ def test_a_renamed_file_is_let_go_of_in_time_though_the_clock_was_set_back(log, 
     """It grew last at a time that is to come: so long nobody waits for its writer, and the host for its space."""
     log.rename(tmp_path / "m.log.1")
     append(log, *lines(20, 3))
-    wait(follower, 1, -DAY, 1, 700)
+    follower.wait(1, -DAY, 1, 700)
     assert len(follower.log.named("file_released")) == 1
 
 
@@ -285,7 +278,7 @@ def test_a_log_whose_server_forgot_it_is_opened_anew(log, follower, monkeypatch)
         return read_at(file, *how)
 
     monkeypatch.setattr(PlainFile, "read_at", reading)
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     assert follower.lines == lines(0, 23)
 
 
@@ -303,10 +296,10 @@ def test_a_log_that_cannot_be_read_when_it_is_opened_leaves_no_descriptor(log, f
 
     monkeypatch.setattr(Generation, "attach", failing)
     follower.start()
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     assert len(os.listdir("/proc/self/fd")) == before
     assert follower.tail._ctx.files.open == 0
-    wait(follower, 1, 1, 1)
+    follower.wait(1, 1, 1)
     assert follower.lines == lines(0, 23)
 
 
@@ -320,8 +313,8 @@ def test_a_file_that_cannot_be_read_at_a_start_is_known_by_its_inode(log, follow
         append(log, *lines(100, 3))
     with unreadable(log.with_name(name)):
         follower.start()
-        wait(follower, 0, 1, 11, 60)
-    wait(follower, 1, 1)
+        follower.wait(0, 1, 11, 60)
+    follower.wait(1, 1)
     assert sorted(follower.lines) == lines(0, 25) + (lines(100, 3) if name != log.name else [])
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -336,8 +329,8 @@ def test_an_archive_beside_a_file_that_cannot_be_read_is_no_news(log, follower, 
     append(log, *lines(100, 3))
     with unreadable(rotated):
         follower.start()
-        wait(follower, 0, 1, 20, 60)
-    wait(follower, 1, 1)
+        follower.wait(0, 1, 20, 60)
+    follower.wait(1, 1)
     assert sorted(follower.lines) == lines(0, 25) + lines(100, 3)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -346,15 +339,14 @@ def test_a_directory_for_old_logs_that_is_removed_stops_nothing(log, tmp_path):
     """The log is still followed, and generations read in the removed directory are not missed."""
     old = tmp_path / "old"
     old.mkdir()
-    follower = Follower(log, rotated=(str(old / "*"),))
-    follower.turn()
+    follower = caught_up(log, rotated=(str(old / "*"),))
     log.rename(old / "m.log.1")
     append(log, *lines(100, 3))
-    wait(follower, 0, 1, 700)
+    follower.wait(0, 1, 700)
     shutil.rmtree(old)
     log.rename(tmp_path / "m.log.1")
     append(log, *lines(200, 3))
-    wait(follower, 0, 1, 11)
+    follower.wait(0, 1, 11)
     assert follower.lines == lines(0, 20) + lines(100, 3) + lines(200, 3)
     follower.tail.close()
 
@@ -365,9 +357,9 @@ def test_a_log_that_has_a_rotated_name_as_well_is_what_its_path_leads_to(log, fo
     follower.turn()
     append(log, *lines(20, 3))
     follower.restart_at_once()
-    wait(follower, 0, 1, 700, 1)
+    follower.wait(0, 1, 700, 1)
     append(log, *lines(23, 3))
-    wait(follower, 1)
+    follower.wait(1)
     assert follower.lines == lines(0, 26)
     assert (follower.rotations(), follower.missed, follower.tail.status().up) == ({}, 0, True)
 
@@ -377,20 +369,19 @@ def test_a_directory_that_is_moved_away_and_back_brings_no_news(tmp_path):
     directory, away, log = tmp_path / "logs", tmp_path / "away", tmp_path / "logs" / "m.log"
     directory.mkdir()
     append(log, *lines(0, 20))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(directory / "m.log.1")
     append(log, *lines(20, 3))
-    wait(follower, 1, 700, 1)
+    follower.wait(1, 700, 1)
     assert len(follower.log.named("file_released")) == 1
     directory.rename(away)
     directory.mkdir()
     append(log, *lines(100, 3))
-    wait(follower, 1, 1, 20)
+    follower.wait(1, 1, 20)
     shutil.rmtree(directory)
     away.rename(directory)
     append(log, *lines(23, 3))
-    wait(follower, 1, 1, 20)
+    follower.wait(1, 1, 20)
     assert follower.lines == lines(0, 23) + lines(100, 3) + lines(23, 3)
     follower.tail.close()
 
@@ -401,10 +392,10 @@ def test_a_link_to_another_log_that_becomes_a_log_of_its_own_is_read_from_its_be
     link = tmp_path / "n.log"
     link.symlink_to("m.log")
     follower = Follower(tmp_path / "*.log", start_at=start_at)
-    wait(follower, 0, 1, 5)
+    follower.wait(0, 1, 5)
     link.unlink()
     append(link, *lines(100, 5))
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     assert follower.lines == (lines(0, 20) if start_at == "beginning" else []) + lines(100, 5)
     follower.tail.close()
 
@@ -443,7 +434,7 @@ def test_what_stands_by_now_where_a_last_line_was_begun_is_not_that_line(log, fo
         return finish(generation, *how, **more)
 
     monkeypatch.setattr(Generation, "finish", late)
-    wait(follower, 0, 1, 11, 700, 1)
+    follower.wait(0, 1, 11, 700, 1)
     assert not any("another" in line for line in follower.lines)
 
 
@@ -457,7 +448,7 @@ def test_what_stands_by_now_where_an_unread_log_began_is_not_that_log(log, follo
     append(log, *lines(1000, 250))
     while follower.tail.read(follower.sink, 1 << 20):
         pass
-    wait(follower, 1, 1, 11, 700)
+    follower.wait(1, 1, 11, 700)
     assert sorted(follower.lines) == lines(0, 20) + lines(100, 200) + lines(1000, 250)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -472,7 +463,7 @@ def test_an_end_that_was_lost_twice_and_comes_back_counts_once(log, follower):
         file.write(data[len(data) // 20 * 14 :])
     follower.wait(1)
     append(log, *lines(100, 3))
-    wait(follower, 1, 20)
+    follower.wait(1, 20)
     assert follower.lines == lines(0, 20) + lines(100, 3)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -480,14 +471,14 @@ def test_an_end_that_was_lost_twice_and_comes_back_counts_once(log, follower):
 def test_a_copy_of_a_log_from_before_that_lost_its_end_counts_nothing_twice(log, tmp_path):
     """What was read of the log is skipped in a copy at another path, even while the lost end may come back."""
     follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     os.truncate(log, len(data) // 20 * 16)
     follower.wait(1)
     copy = tmp_path / "n.log"
     copy.write_bytes(data)
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     append(copy, *lines(100, 3))
-    wait(follower, 1, 20, 700)
+    follower.wait(1, 20, 700)
     assert follower.lines == lines(0, 20) + lines(100, 3)
     follower.tail.close()
 
@@ -503,7 +494,7 @@ def test_an_end_that_was_lost_and_comes_back_in_part_counts_once(log, follower, 
     append(log, *lines(20, 5))
     follower.wait(seconds)
     append(log, *lines(100, 3))
-    wait(follower, 1, 11)
+    follower.wait(1, 11)
     assert follower.lines == lines(0, 30) + lines(100, 3)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -521,7 +512,7 @@ def test_what_was_read_right_before_a_log_was_emptied_counts(log, follower, monk
         return found
 
     monkeypatch.setattr(Generation, "_fetch", emptied)
-    wait(follower, 0, 1, 11, 700)
+    follower.wait(0, 1, 11, 700)
     assert follower.lines == lines(0, 25) + lines(100, 3)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -531,17 +522,16 @@ def test_what_was_read_right_before_a_log_was_emptied_counts(log, follower, monk
 
 def test_an_archive_that_is_read_is_not_closed_for_others(log, tmp_path):
     """It only goes forward, and has no end yet: what others wait for is a log that is quiet."""
-    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", files=OpenFiles(1))
     follower.stop()
     append(log, *lines(20, 3000))
     (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes())[:-2000])
     log.unlink()
     follower.start()
-    wait(follower, 0, 1, 1)
+    follower.wait(0, 1, 1)
     assert [each.file.packed for each in follower.tail._generations() if each.file] == [True]
     append(tmp_path / "n.log", *lines(9000, 3))
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     assert set(lines(0, 2000)) <= set(follower.lines)
     follower.tail.close()
 
@@ -553,20 +543,19 @@ def test_a_log_with_a_line_that_waits_for_its_answer_is_not_closed_for_others(lo
         return len(data.split(b"\n")[-2]) + 1
 
     follower = Follower(tmp_path / "*.log", files=OpenFiles(1), held=last_line)
-    wait(follower, 0, 5)
+    follower.wait(0, 5)
     for name in ("m.log", "n.log"):
         append(tmp_path / name, *lines(20, 1))
         os.utime(tmp_path / name, (follower.clock.now,) * 2)
         follower.wait(1)
-    wait(follower, 5, 5, 5)
+    follower.wait(5, 5, 5)
     assert follower.lines == lines(0, 21) + lines(20, 1)
     follower.tail.close()
 
 
 def test_a_rotated_file_that_was_renamed_again_is_closed_for_its_log(log, tmp_path):
     """While the log waits to be opened nothing else says which name the file has by now; its next lines count."""
-    follower = Follower(log, files=OpenFiles(1))
-    follower.turn()
+    follower = caught_up(log, files=OpenFiles(1))
     for night in range(2):
         if night:
             (tmp_path / "m.log.1").rename(tmp_path / "m.log.2")
@@ -574,7 +563,7 @@ def test_a_rotated_file_that_was_renamed_again_is_closed_for_its_log(log, tmp_pa
         os.truncate(log, 0)
         append(log, *lines(100 * (night + 1), 3))
         follower.turn()
-    wait(follower, 1, 1, 1)
+    follower.wait(1, 1, 1)
     assert follower.lines == lines(0, 20) + lines(100, 3) + lines(200, 3)
     follower.tail.close()
 
@@ -586,10 +575,9 @@ def test_a_log_that_waits_to_be_opened_costs_a_look_no_more_than_one_that_is_qui
         return len(data)
 
     append(tmp_path / "n.log", *lines(100, 3))
-    follower = Follower(tmp_path / "*.log", files=OpenFiles(1), held=all_lines)
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", files=OpenFiles(1), held=all_lines)
     reconciled.clear()
-    wait(follower, *[0.1] * 3)
+    follower.wait(*[0.1] * 3)
     assert reconciled == []
     follower.tail.close()
 
@@ -608,7 +596,7 @@ def test_nothing_waits_to_be_opened_once_there_is_room_and_what_waited_has_gone(
 
     append(tmp_path / "n.log", *lines(99, 1))
     follower = Follower(tmp_path / "*.log*", files=OpenFiles(1), held=as_asked)
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     assert not is_warned(1)
     append(tmp_path / "m.log.1", *lines(200, 3))
     assert is_warned(1)
@@ -616,7 +604,7 @@ def test_nothing_waits_to_be_opened_once_there_is_room_and_what_waited_has_gone(
     for _ in range(8):  # until that is given up, and the log is quiet
         is_warned(4)
     held[0] = lambda _data: 0
-    wait(follower, 11, 11)
+    follower.wait(11, 11)
     assert not is_warned(1)
     follower.tail.close()
 
@@ -625,9 +613,9 @@ def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_los
     """The copy had what the log got, and was open: nothing of that is nowhere."""
     copy = tmp_path / "copy.log"
     follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
-    wait(follower, 0, 3, 3)
+    follower.wait(0, 3, 3)
     shutil.copy(log, copy)
-    wait(follower, 1, 1, 1)
+    follower.wait(1, 1, 1)
     append(log, *lines(20, 5))
     append(copy, *lines(20, 5))
     follower.clock.now += 1
@@ -635,7 +623,7 @@ def test_what_a_copy_was_read_further_than_a_log_that_waited_and_went_is_not_los
     while follower.tail.read(follower.sink, 1):
         pass
     log.unlink()
-    wait(follower, 1, 1, 11, 700)
+    follower.wait(1, 1, 11, 700)
     assert sorted(follower.lines) == lines(0, 25)
     assert follower.lost == 0
     follower.tail.close()
@@ -659,7 +647,7 @@ def test_a_log_that_is_trimmed_and_edited_in_place_with_one_backup_counts_once(l
             follower.restart_at_once()
         append(log, *lines(first + 2, 12))
         follower.wait(11)
-    wait(follower, 1, 700, 1)
+    follower.wait(1, 700, 1)
     assert sorted(follower.lines) == lines(0, 60) + lines(100, 14) + lines(200, 14)
     assert (follower.lost, follower.missed) == (0, 0)
 
@@ -671,14 +659,14 @@ def test_a_copy_of_a_part_of_a_log_that_has_gone_counts_nothing_twice(tmp_path, 
     log, copy = tmp_path / "m.log", tmp_path / "n.log"
     append(log, *lines(0, 300))
     follower = Follower(tmp_path / "*.log")
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     follower.stop()
     copy.write_bytes(log.read_bytes()[: len("\n".join(lines(0, count))) + 1 - cut])
     log.unlink()
     follower.start()
-    wait(follower, 0, 1, 11)
+    follower.wait(0, 1, 11)
     append(copy, *lines(500, 3))
-    wait(follower, 1, 700, 1)
+    follower.wait(1, 700, 1)
     assert max(follower.sink.lines.values()) == 1
     assert set(lines(0, 300) + lines(501, 2)) <= set(follower.lines)
     follower.tail.close()
@@ -718,11 +706,11 @@ def test_a_log_that_is_written_anew_behind_a_long_banner_counts(tmp_path, count)
     log, banner = tmp_path / "m.log", [f"licence clause {n:03}: no warranty, whatever becomes of it" for n in range(90)]
     append(log, *banner, *lines(0, 1))
     follower = Follower(log)
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     follower.stop()
     log.write_text("\n".join([*banner, *lines(100, count), ""]))
     follower.start()
-    wait(follower, 0, 1, 11, 700)
+    follower.wait(0, 1, 11, 700)
     assert [line for line in follower.lines if "clause" not in line] == lines(0, 1) + lines(100, count)
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
@@ -731,14 +719,14 @@ def test_a_log_that_is_written_anew_behind_a_long_banner_counts(tmp_path, count)
 def test_what_is_forgotten_holds_up_no_copy_of_it(log, tmp_path):
     """A log that was deleted and read to its end is known no more: what comes to another path is read as any other."""
     follower, data = Follower(tmp_path / "*.log"), log.read_bytes()
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     append(tmp_path / "n.log", *lines(100, 3))
     follower.wait(1)
     log.unlink()
-    wait(follower, 1, 700, 1)
+    follower.wait(1, 700, 1)
     (tmp_path / "o.log").write_bytes(data)
     append(tmp_path / "o.log", *lines(200, 3))
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     assert follower.lines == lines(0, 20) + lines(100, 3) + lines(0, 20) + lines(200, 3)
     follower.tail.close()
 
@@ -747,14 +735,14 @@ def test_a_packed_copy_that_is_renamed_before_it_is_read_counts_nothing_twice(lo
     """How far it is a copy is asked again under its next name."""
     append(log, *lines(20, 300))
     follower = Follower(tmp_path / "*.log*")
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     (tmp_path / "n.log.gz").write_bytes(gzip.compress(log.read_bytes()))
     follower.clock.now += 1
     follower.look()
     (tmp_path / "n.log.gz").rename(tmp_path / "n.log.1.gz")
     while follower.tail.read(follower.sink, 1 << 20):
         pass
-    wait(follower, 1, 1, 11)
+    follower.wait(1, 1, 11)
     assert follower.lines == lines(0, 320)
     follower.tail.close()
 
@@ -773,15 +761,15 @@ def test_logs_that_have_gone_cost_a_look_nothing(tmp_path, monkeypatch):
     for n in range(10):
         append(tmp_path / f"{n}.log", *lines(100 * n, 3))
     follower = Follower(tmp_path / "*.log")
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     follower.stop()
     for n in range(10):
         (tmp_path / f"{n}.log").unlink()
     follower.start()
-    wait(follower, 1, 700, 1, 1)
+    follower.wait(1, 700, 1, 1)
     looks, stat_path = [], follow.PathFollower._stat_path
     monkeypatch.setattr(follow.PathFollower, "_stat_path", lambda *how: looks.append(how) or stat_path(*how))
-    wait(follower, *[1] * 3)
+    follower.wait(*[1] * 3)
     assert (looks, len(follower.sink.positions)) == ([], 10)
     append(tmp_path / "3.log", *lines(2000, 3))
     follower.wait(1)
@@ -812,7 +800,7 @@ def test_three_mirrors_of_one_log_count_once_over_a_restart(tmp_path, order):
             append(tmp_path / f"{name}.log", *lines(n, 3))
             follower.wait(1)
         follower.restart_at_once()
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     assert follower.lines == lines(0, 26)
     follower.tail.close()
 
@@ -826,7 +814,7 @@ def test_a_mirror_of_a_mirror_counts_once_over_a_restart(tmp_path):
         (tmp_path / "b.log").write_bytes((tmp_path / "c.log").read_bytes())
         follower.wait(1)
         follower.restart_at_once()
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     assert follower.lines == lines(0, 26)
     follower.tail.close()
 
@@ -836,10 +824,9 @@ def test_a_copy_of_one_of_many_logs_with_one_banner_counts_nothing_twice(tmp_pat
     banner = [f"licence clause {n:03} of a program without any warranty" for n in range(9)]
     for n in range(40):
         append(tmp_path / f"{n:02}.log", *banner, *lines(100 * n, 5))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     shutil.copy(tmp_path / "00.log", tmp_path / "copy.log")
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     found = [line for line in follower.lines if "clause" not in line]
     assert sorted(found) == [line for n in range(40) for line in lines(100 * n, 5)]
     follower.tail.close()
@@ -848,13 +835,12 @@ def test_a_copy_of_one_of_many_logs_with_one_banner_counts_nothing_twice(tmp_pat
 def test_the_first_lines_of_a_log_that_was_emptied_count_once(log, tmp_path):
     """The first lines of an emptied log, put at another path by ``head``, are recognised by its head."""
     append(log, *lines(20, 280))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     append(tmp_path / "n.log", *lines(0, 80))
     os.truncate(log, 0)
     follower.wait(1)
     append(tmp_path / "n.log", *lines(500, 3))
-    wait(follower, 1, 11, 700)
+    follower.wait(1, 11, 700)
     assert follower.lines == lines(0, 300) + lines(500, 3)
     follower.tail.close()
 
@@ -865,17 +851,16 @@ def test_a_log_that_goes_unread_is_reported_though_another_begins_with_its_banne
     for name in ("a", "b"):
         append(tmp_path / name, *banner, *lines(100, 20))
     log.write_bytes((tmp_path / "a").read_bytes())
-    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", files=OpenFiles(1))
     append(log, *lines(200, 3))
     follower.look()
     gone = (tmp_path / "b").rename(tmp_path / "n.log")
     follower.look()
     size = gone.stat().st_size
     gone.unlink()
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     append(log, *lines(203, 3))
-    wait(follower, 1, 700)
+    follower.wait(1, 700)
     assert (follower.lost, follower.missed) == (size, 1)
     follower.tail.close()
 
@@ -884,15 +869,14 @@ def test_an_archive_that_begins_as_another_log_and_is_renamed_before_it_is_read_
     """What it has beyond that log is found under its next name, though nothing else has changed."""
     append(log, *lines(20, 300))
     append(tmp_path / "n.log", *lines(5000, 3))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     (tmp_path / "n.log").rename(tmp_path / "n.log.5")
     append(tmp_path / "n.log", *lines(6000, 3))
     text = log.read_text() + "\n".join([*lines(7000, 300), ""])
     (tmp_path / "n.log.1.gz").write_bytes(gzip.compress(text.encode()))
     follower.look()
     (tmp_path / "n.log.1.gz").rename(tmp_path / "n.log.2.gz")
-    wait(follower, 0, 1, 1)
+    follower.wait(0, 1, 1)
     assert sorted(follower.lines) == lines(0, 320) + lines(5000, 3) + lines(6000, 3) + lines(7000, 300)
     follower.tail.close()
 
@@ -909,7 +893,7 @@ def test_history_that_gets_lines_in_the_night_of_a_rotation_stays_history(log, t
     old.rename(tmp_path / "m.log.2")
     log.rename(old)
     append(log, *lines(20, 3))
-    wait(follower, 1, 1, 11)
+    follower.wait(1, 1, 11)
     assert follower.lines == lines(0, 23)
     follower.tail.close()
 
@@ -921,17 +905,16 @@ def test_history_that_is_put_back_while_a_file_is_looked_for_is_none_for_its_ban
     log, rotated, away = (tmp_path / name for name in ("m.log", "m.log.1", "away"))
     append(away, *banner, *lines(5000, 200))
     append(log, *banner, *lines(0, 20))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(rotated)
     append(log, *banner, *lines(20, 3))
     follower.wait(1)
     follower.stop()
     rotated.unlink()
     follower.start()
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     away.rename(tmp_path / "m.log.7")
-    wait(follower, 1, 11)
+    follower.wait(1, 11)
     append(log, *lines(23, 3))
     follower.wait(1)
     assert [line for line in follower.lines if "clause" not in line] == lines(0, 26)
@@ -943,16 +926,13 @@ def test_a_log_that_an_editor_has_given_a_long_note_in_front_goes_on_where_it_wa
     """It begins as no log that is known, and its last lines stand further behind: at its path it is the log."""
     append(log, *lines(20, 200))
     follower.turn()
-    if restarted:
-        follower.stop()
-    append(tmp_path / "t", "a note that somebody has put in front of it, " * 9)
-    with (tmp_path / "t").open("ab") as file:
-        file.write(log.read_bytes())
-    (tmp_path / "t").rename(log)
-    append(log, *lines(500, 3))
-    if restarted:
-        follower.start()
-    wait(follower, 1, 1, 11)
+    with follower.away(restarted):
+        append(tmp_path / "t", "a note that somebody has put in front of it, " * 9)
+        with (tmp_path / "t").open("ab") as file:
+            file.write(log.read_bytes())
+        (tmp_path / "t").rename(log)
+        append(log, *lines(500, 3))
+    follower.wait(1, 1, 11)
     assert follower.lines == lines(0, 220) + lines(500, 3)
 
 
@@ -960,12 +940,11 @@ def test_of_a_directory_for_rotated_files_only_what_its_pattern_matches_counts(l
     """Whatever else lies in it may be named after the log, as what somebody has unpacked there."""
     old = tmp_path / "old"
     old.mkdir()
-    follower = Follower(log, rotated=(str(old / "*.gz"),))
-    follower.turn()
+    follower = caught_up(log, rotated=(str(old / "*.gz"),))
     log.rename(tmp_path / "m.log.1")
     append(log, *lines(20, 3))
     append(old / "m.log.2", *lines(5000, 9))
-    wait(follower, 1, 11)
+    follower.wait(1, 11)
     assert follower.lines == lines(0, 23)
     follower.tail.close()
 
@@ -975,7 +954,7 @@ def test_another_log_that_begins_with_the_name_of_one_is_none_of_its_files(log, 
     log.rename(tmp_path / "m.log-x")
     append(tmp_path / "m.log2", *lines(5000, 9))
     append(log, *lines(20, 3))
-    wait(follower, 1, 1, 11)
+    follower.wait(1, 1, 11)
     assert follower.lines == lines(0, 23)
 
 
@@ -983,17 +962,16 @@ def test_a_short_log_that_is_renamed_back_once_all_else_has_gone_counts_once(tmp
     """Two lines prove little: that it is the log of before its inode tells, as no other one has taken its place."""
     log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
     append(log, *lines(0, 2))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(rotated)
     append(log, *lines(100, 3))
-    wait(follower, 1, 700, 1)
+    follower.wait(1, 700, 1)
     log.unlink()
-    wait(follower, 1, 700, 700)
+    follower.wait(1, 700, 700)
     rotated.rename(log)
     follower.wait(1)
     append(log, *lines(200, 3))
-    wait(follower, 1, 1)
+    follower.wait(1, 1)
     assert follower.lines == lines(0, 2) + lines(100, 3) + lines(200, 3)
     follower.tail.close()
 
@@ -1009,7 +987,7 @@ def test_what_cannot_be_unpacked_here_is_reported_once(log, follower, monkeypatc
         (tmp_path / f"m.log.{n}.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(90))
         log.rename(tmp_path / f"m.log-{n}")
         append(log, *lines(100 * n, 3))
-        wait(follower, 0, 1, 11)
+        follower.wait(0, 1, 11)
     assert len(follower.log.named("archive_unreadable")) == 1
 
 
@@ -1024,7 +1002,7 @@ def test_of_a_large_archive_whose_sums_are_wrong_nothing_counts(log, follower, m
     log.unlink()
     append(log, *lines(300_000, 3))
     follower.start()
-    wait(follower, 0, *[1] * 40, 11, 700)
+    follower.wait(0, *[1] * 40, 11, 700)
     assert follower.lines == lines(0, 20) + lines(300_000, 3)
     assert follower.missed == 1
 
@@ -1054,11 +1032,11 @@ def test_an_archive_that_is_cut_off_between_its_look_and_its_read_is_waited_for(
 
     monkeypatch.setattr(Generation, "attach", meanwhile)
     follower.start()
-    wait(follower, 0, 5)
+    follower.wait(0, 5)
     assert follower.lines == lines(0, 20) + lines(100, 3)
     if restored:
         old.write_bytes(data)
-    wait(follower, 1, 1, 700, 1)
+    follower.wait(1, 1, 700, 1)
     assert sorted(follower.lines) == sorted(lines(0, 20) + unread * restored + lines(100, 3))
     assert (follower.lost, follower.missed) == (0, not restored)
 
@@ -1069,9 +1047,9 @@ def test_an_archive_that_was_just_begun_and_stays_so_is_not_looked_at_for_ever(l
     append(log, *lines(100, 3))
     (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(b"x" * 500)[:12])
     os.utime(tmp_path / "m.log.1.gz", (follower.clock.now - 900,) * 2)
-    wait(follower, 0, 1, 11)
+    follower.wait(0, 1, 11)
     reconciled.clear()
-    wait(follower, *[1] * 5)
+    follower.wait(*[1] * 5)
     assert reconciled == []
 
 
@@ -1083,18 +1061,15 @@ def test_a_log_that_was_packed_under_its_own_name_is_reported_and_counts_with_wh
     """The archive is read once, as a rotated file: what is written over it, or put in its place, is a new log."""
     other = tmp_path / "other"
     append(log, *lines(20, 5))
-    if away:
-        follower.stop()
-    other.write_bytes(gzip.compress(log.read_bytes()))
-    other.rename(log)
-    if away:
-        follower.start()
-    wait(follower, 1, 11)
+    with follower.away(away):
+        other.write_bytes(gzip.compress(log.read_bytes()))
+        other.rename(log)
+    follower.wait(1, 11)
     status = follower.tail.status()
     assert (status.up, [each.what for each in status.problems]) == (False, ["is an archive"])
     append(other, *lines(100, 3))
     written_by(other, log)
-    wait(follower, 1, 11, 700)
+    follower.wait(1, 11, 700)
     assert follower.lines == lines(0, 25) + lines(100, 3)
     assert (follower.lost, follower.missed, follower.tail.status().up) == (0, 0, True)
 
@@ -1104,11 +1079,11 @@ def test_an_empty_log_that_gets_the_name_of_an_archive_is_not_missed(tmp_path):
     log = tmp_path / "m.log"
     log.touch()
     follower = Follower(log)
-    wait(follower, 0, 1)
+    follower.wait(0, 1)
     log.rename(tmp_path / "m.log.1.gz")
     append(log, *lines(0, 3))
     follower.restart_at_once()
-    wait(follower, 0, 1, 700, 700, 1)
+    follower.wait(0, 1, 700, 700, 1)
     assert (follower.lines, follower.missed) == (lines(0, 3), 0)
     follower.tail.close()
 
@@ -1121,7 +1096,7 @@ def test_an_archive_of_tar_beside_a_log_is_no_generation_of_it(log, follower, tm
             archive.add(tmp_path / "copy", "copy")
     log.rename(tmp_path / "m.log.3")
     append(log, *lines(100, 5))
-    wait(follower, 1, 11)
+    follower.wait(1, 11)
     assert follower.lines == lines(0, 20) + lines(100, 5)
     assert (follower.rotations(), len(follower.sink.positions)) == ({"rename": 1}, 2)
 
@@ -1136,12 +1111,11 @@ def test_history_that_is_packed_is_not_taken_for_a_longer_log_of_which_nothing_w
     follower = Follower(log)
     follower.look()
     follower.stop()
-    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(old.read_bytes()))
-    old.unlink()
+    pack_away(old, tmp_path / "m.log.1.gz")
     log.unlink()
     append(log, *banner, *lines(200, 3))
     follower.start()
-    wait(follower, 0, 1, 11, 700)
+    follower.wait(0, 1, 11, 700)
     assert [line for line in follower.lines if "clause" not in line] == lines(200, 3)
     follower.tail.close()
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 
 
 @pytest.fixture
@@ -28,8 +28,7 @@ def lines(*numbers):
 def follower(path):
     """Follow a log of which lines 0 to 4 are counted and committed, and lines 5 and 6 were written after that."""
     append(path, *lines(*range(5)))
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     append(path, *lines(5, 6))
     return follower
@@ -143,8 +142,7 @@ def test_a_log_that_is_gone_is_waited_for_even_if_its_directory_was_removed(tmp_
     pod = tmp_path / "pods" / "one"
     pod.mkdir(parents=True)
     append(pod / "0.log", "a line", "another")
-    follower = Follower(tmp_path / "pods" / "*" / "0.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "pods" / "*" / "0.log")
     follower.stop()
     (pod / "0.log").unlink()
     for directory in [pod, tmp_path / "pods"][:depth]:
@@ -178,8 +176,7 @@ def test_a_mount_point_without_its_file_system_is_waited_for(tmp_path):
     pod = tmp_path / "mnt" / "pods"
     pod.mkdir(parents=True)
     append(pod / "0.log", *lines(1, 2))
-    follower = Follower(pod / "0.log")
-    follower.turn()
+    follower = caught_up(pod / "0.log")
     follower.stop()
     for number, position in follower.sink.positions.items():
         follower.sink.positions[number] = position._replace(device=position.device + 1)
@@ -189,8 +186,7 @@ def test_a_mount_point_without_its_file_system_is_waited_for(tmp_path):
     follower.wait(590)
     assert follower.missed == 0
     (tmp_path / "unmounted").rename(pod)
-    follower.wait(1)
-    follower.wait(700)
+    follower.wait(1, 700)
     assert (len(follower.lines), follower.missed) == (2, 0)
 
 
@@ -242,8 +238,7 @@ def test_a_place_for_old_logs_that_is_configured_later_is_read_as_if_it_had_been
     old.mkdir()
     append(old / "m.log-20261124", *lines(90, 91))
     append(log, *lines(0, 1, 2))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     for day, more in ((25, lines(3, 4)), (26, lines(5)), (27, lines(6, 7))):
         append(log, *more)
@@ -281,8 +276,7 @@ def test_old_rotated_files_are_no_news(path):
     append(path + ".2", *lines(2))
     pack(path + ".2")
     append(path, *lines(3))
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     for n in (2, 1):
         suffix = ".gz" if n == 2 else ""
@@ -300,8 +294,7 @@ def test_history_that_globs_match_is_read_once(tmp_path, path):
     pack(path + ".2")
     append(path + ".1", *lines(2, 3))
     append(path, *lines(4))
-    follower = Follower(tmp_path / "mesibo.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "mesibo.log*")
     follower.commit()
     assert follower.lines == lines(*range(5))
     assert follower.rotations() == {}
@@ -320,8 +313,7 @@ def test_starting_at_the_end_skips_what_is_there(path):
     """With start_at = "end", present lines are skipped, also an unfinished one's rest; later files are read whole."""
     append(path, *lines(0, 1))
     append(path, line(2)[:10], end="")
-    follower = Follower(path, start_at="end")
-    follower.turn()
+    follower = caught_up(path, start_at="end")
     append(path, line(2)[10:], *lines(3))
     follower.turn()
     rename(path)
@@ -342,8 +334,7 @@ def test_starting_at_the_end_skips_nothing_of_a_file_that_comes_later(path):
 
 def test_a_log_that_first_came_while_the_daemon_was_away_counts_with_all_its_generations(path):
     """A path that led nowhere is known to have had no history: what was rotated since then is new."""
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     append(path, *lines(0))
     rename(path)
@@ -357,8 +348,7 @@ def test_an_inode_that_is_free_again_proves_nothing_with_a_few_bytes(tmp_path):
     one, other = str(tmp_path / "one.log"), str(tmp_path / "other.log")
     append(one, "E221", end="")
     append(other, *lines(0))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     os.rename(one, one + ".1")
     follower.turn()
     follower.wait(700)
@@ -378,8 +368,7 @@ def test_an_unfinished_last_line_counts_when_its_file_is_let_go(path):
     """Nothing can follow it any more, so it is handed on, once."""
     append(path, *lines(0))
     append(path, line(1), end="")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     rename(path)
     append(path, *lines(2))
     follower.turn()
@@ -396,8 +385,7 @@ def test_an_unfinished_last_line_counts_when_its_file_is_let_go(path):
 def test_a_deleted_file_is_let_go(path):
     """The host gets its disk space back once a deleted file has not grown for release_seconds."""
     append(path, *lines(0))
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     with open(path, "a", encoding="utf-8") as writer:
         os.unlink(path)
         writer.write("".join(text + "\n" for text in lines(1)))
@@ -439,8 +427,7 @@ def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp
     """After a crash, a file with the inode of a log that was replaced and deleted is not taken for that log."""
     log, other = tmp_path / "mesibo.log", tmp_path / "other"
     append(log, *lines(*range(5)))
-    follower = Follower(tmp_path / "mesibo.log*")
-    follower.turn()
+    follower = caught_up(tmp_path / "mesibo.log*")
     shutil.copy(log, tmp_path / "new")
     (tmp_path / "new").rename(log)
     follower.turn()
@@ -484,8 +471,7 @@ def test_what_a_log_left_to_a_copy_is_not_what_its_path_leads_to(tmp_path, resta
     """An old file that is put beside a log, which a copy has replaced, is history before and after a restart."""
     log, copy = tmp_path / "m.log", tmp_path / "copy"
     append(log, *(f"E2511-101112-{n:03} (1): a line" for n in range(60)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.rename(tmp_path / "m.log.1")
     shutil.copy(tmp_path / "m.log.1", copy)
     copy.rename(log)
@@ -503,8 +489,7 @@ def test_what_a_log_left_to_a_copy_is_not_what_its_path_leads_to(tmp_path, resta
 
 def test_a_log_that_was_replaced_by_a_copy_before_it_was_read_is_not_lost_with_its_original(path):
     """What is put in the place of a log has all of that: nothing is lost with the original, which a kill closes."""
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     append(path, *lines(*range(100)))
     follower.look()
     shutil.copy(path, f"{path}~")
@@ -591,8 +576,7 @@ def test_deleted_logs_are_read_before_an_orderly_stop_as_long_as_there_is_time(t
     paths = [str(tmp_path / f"{n}.log") for n in range(3)]
     for n, path in enumerate(paths):
         append(path, *lines(n))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     left = [lines(*range(first, first + count)) for first, count in ((10, 60_000), (70_000, 10), (80_000, 60_000))]
     for path, some in zip(paths, left, strict=True):
         append(path, *some)
@@ -642,15 +626,13 @@ def test_logs_that_were_copied_and_emptied_while_the_daemon_was_away_count_also_
         append(log, *banner, *some)
 
     write(*lines(0, read))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     follower.stop()
     write(*lines(100, 40))
     (tmp_path / "m.log.1").write_bytes(pack(log.read_bytes()))
     write(*lines(200, written))
     follower.start()
-    for seconds in (0, 20, 700):
-        follower.wait(seconds)
+    follower.wait(0, 20, 700)
     append(log, *lines(300, 3))
     follower.turn()
     expected = lines(0, read) + lines(100, 40) + lines(200, written) + lines(300, 3)
@@ -677,16 +659,12 @@ def test_what_was_rotated_counts_also_where_the_file_that_was_read_is_gone(tmp_p
 
     append(history, *lines(900))
     append(log, *lines(0))
-    follower = Follower(tmp_path / (pattern or base))
-    follower.turn()
-    if stopped:
-        follower.stop()
-    log.unlink()
-    for n in (1, 2):
-        append(tmp_path / rotated.format(n=n), *lines(100 * n))
-    append(log, *lines(300))
-    if stopped:
-        follower.start()
+    follower = caught_up(tmp_path / (pattern or base))
+    with follower.away(stopped):
+        log.unlink()
+        for n in (1, 2):
+            append(tmp_path / rotated.format(n=n), *lines(100 * n))
+        append(log, *lines(300))
     follower.turn()
     past = lines(900) if pattern == "*" else []
     assert sorted(follower.lines) == sorted(past + lines(0) + lines(100) + lines(200) + lines(300))
@@ -700,19 +678,15 @@ def test_an_empty_log_on_a_disk_that_was_copied_is_not_missed(path, restart, rot
         append(path, *lines(1, 2, 3))
     else:
         open(path, "w").close()
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     if rotated:
         os.rename(path, path + ".1")
         open(path, "w").close()
         follower.turn()
-    if restart:
-        follower.stop()
-    for name in (path, path + ".1") if rotated else (path,):
-        shutil.copy2(name, name + ".copy")
-        os.rename(name + ".copy", name)
-    if restart:
-        follower.start()
+    with follower.away(restart):
+        for name in (path, path + ".1") if rotated else (path,):
+            shutil.copy2(name, name + ".copy")
+            os.rename(name + ".copy", name)
     follower.wait(0, 1, 11, 700)
     append(path, *lines(4))
     follower.wait(1)

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.helpers.recorder import Follower
+from tests.helpers.recorder import caught_up
 
 CREATE = ("create", "nocreate", "create from temporary")
 MOVE = ("mv", "cp", "rm")
@@ -87,8 +87,7 @@ def test_rotation_is_exact(tmp_path, how, writer, patterns, killed):
         directory.mkdir()
         log = Log(directory, writer)
         log.write(3)
-        follower = Follower(*(directory / pattern for pattern in GLOBS[patterns]))
-        follower.turn()
+        follower = caught_up(*(directory / pattern for pattern in GLOBS[patterns]))
         follower.commit()
 
         def at(point, follower=follower, looked=looked):
@@ -106,9 +105,7 @@ def test_rotation_is_exact(tmp_path, how, writer, patterns, killed):
             log.rotate(how, at)
             at("after")
         follower.turn()
-        follower.wait(11)
-        follower.wait(700)
-        follower.wait(1)
+        follower.wait(11, 700, 1)
         log.file.close()
         follower.tail.close()
         expected = dict.fromkeys(log.written, 1)

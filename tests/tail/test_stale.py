@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.tail import files
 from logwatch.tail.context import OpenFiles
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import append, caught_up
 
 
 def fails(*_):
@@ -22,8 +22,7 @@ def test_a_file_whose_close_fails_is_closed(tmp_path, monkeypatch):
     """If close fails, the file still counts as closed, and other sources have its place."""
     append(tmp_path / "1.log", *lines("1"))
     append(tmp_path / "2.log", *lines("2"))
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     before = len(os.listdir("/proc/self/fd"))
     close = os.close
     with monkeypatch.context() as patched:
@@ -36,8 +35,7 @@ def test_a_file_whose_close_fails_is_closed(tmp_path, monkeypatch):
 def test_a_file_that_fails_when_another_one_asks_it_to_be_closed_ends_nothing(tmp_path, monkeypatch):
     """If closing a quiet file fails, all other files are still read."""
     append(tmp_path / "0.log", *lines("0"))
-    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", files=OpenFiles(1))
     inode, fstat, calls = os.stat(tmp_path / "0.log").st_ino, os.fstat, []
 
     def failing(descriptor):
@@ -62,8 +60,7 @@ def test_the_last_line_of_a_file_that_fails_when_it_is_let_go_is_read_later(tmp_
     log = tmp_path / "m.log"
     append(log, *lines("1"))
     append(log, "E2211-101112-009 (1): without its end", end="")
-    follower = Follower(log, release_seconds=60)
-    follower.turn()
+    follower = caught_up(log, release_seconds=60)
     log.rename(tmp_path / "m.log.1")
     append(log, *lines("2"))
     follower.turn()
@@ -90,8 +87,7 @@ def test_a_renamed_file_that_can_no_longer_be_examined_ends_nothing(tmp_path, mo
     """It is waited for where nothing comes into the next one, and is read once it is there again."""
     log = tmp_path / "m.log"
     append(log, *lines("1"))
-    follower = Follower(log, release_seconds=60)
-    follower.turn()
+    follower = caught_up(log, release_seconds=60)
     writer = log.open("a")
     log.rename(tmp_path / "m.log.1")
     log.touch()
@@ -113,8 +109,7 @@ def test_a_file_that_shows_only_what_it_had_when_it_was_opened_is_opened_anew(tm
     """As rclone shows a file: its size grows, and reads through the open descriptor end where it ended."""
     log = tmp_path / "m.log"
     append(log, *lines("before"))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     there, opened, pread, open_ = os.stat(log), [], os.pread, os.open
 
     def read(descriptor, count, offset):

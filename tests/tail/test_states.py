@@ -5,10 +5,8 @@ import shutil
 
 import pytest
 
-from tests.helpers.recorder import Follower, append
-from tests.tail.treated import played
-
-LIVES = ("running", "looking", "stopped", "killed")
+from tests.helpers.recorder import Follower, append, caught_up
+from tests.tail.treated import LIVES, played
 
 
 def lines(first, count):
@@ -25,8 +23,7 @@ def log(tmp_path):
 
 
 def followed(*patterns):
-    follower = Follower(*patterns)
-    follower.turn()
+    follower = caught_up(*patterns)
     follower.commit()
     return follower
 

@@ -10,7 +10,7 @@ import pytest
 
 from logwatch.tail import files
 from logwatch.tail.context import OpenFiles
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up
 from tests.tail.treated import Log
 
 
@@ -56,8 +56,7 @@ def test_permission_lost_and_regained(path, refuse):
 def test_a_rotated_file_that_may_not_be_read_is_named(path, refuse):
     """The source is down while lines of it cannot be read, and the status says of which file, and why."""
     append(path, "one of the old log")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     append(path, "two of the old log")
     os.rename(path, f"{path}.1")
@@ -79,8 +78,7 @@ def test_a_rotated_file_that_may_not_be_read_is_named(path, refuse):
 def test_permission_lost_at_rotation(path, refuse):
     """A new file that may not be read yet does not stop the old one, and a restart meanwhile loses neither."""
     append(path, "one")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.commit()
     append(path, "two")
     os.rename(path, path + ".1")
@@ -102,8 +100,7 @@ def test_permission_lost_at_rotation(path, refuse):
 def test_a_rotated_file_that_may_not_be_read_is_waited_for(path, refuse):
     """A generation in between stays owed until it can be read, over restarts too."""
     append(path, "E2211-101112-001 (1): one")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     os.rename(path, path + ".2")
     append(path + ".1", "E2211-101112-002 (1): two")
@@ -136,8 +133,7 @@ def test_something_else_stands_there(path, kind):
         os.symlink(path, path)
     else:
         os.symlink(path + ".missing", path)
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.turn()
     status = follower.tail.status()
     assert not status.up
@@ -152,8 +148,7 @@ def test_something_else_stands_there(path, kind):
 
 def test_a_directory_that_appears_later(tmp_path):
     """Neither a path nor a glob needs its directory to be there at start."""
-    follower = Follower(tmp_path / "var" / "a.log", tmp_path / "var" / "**" / "*.txt")
-    follower.turn()
+    follower = caught_up(tmp_path / "var" / "a.log", tmp_path / "var" / "**" / "*.txt")
     (tmp_path / "var" / "deep").mkdir(parents=True)
     append(tmp_path / "var" / "a.log", "a")
     append(tmp_path / "var" / "deep" / "b.txt", "b")
@@ -164,8 +159,7 @@ def test_a_directory_that_appears_later(tmp_path):
 def test_files_that_vanish_between_list_and_open(path, monkeypatch):
     """A rotation that is under way while names are looked at is looked at again."""
     append(path, "E2211-101112-001 (1): one")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     os.rename(path, path + ".1")
     append(path, "E2211-101112-002 (1): two")
     os.rename(path, path + ".2")
@@ -350,8 +344,7 @@ def test_an_archive_with_a_bad_sector_in_its_middle_is_read_up_to_there_once(tmp
 def test_a_damaged_archive_is_reported_as_lost(path):
     """What cannot be unpacked is counted, and no other file waits for it."""
     append(path, "E2211-101112-001 (1): one")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.stop()
     os.rename(path, path + ".2")
     with open(path + ".1.gz", "wb") as file:
@@ -373,8 +366,7 @@ def test_an_archive_that_is_being_written_is_waited_for(path):
     import gzip  # noqa: PLC0415
 
     append(path, "E2211-101112-001 (1): one")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.commit()
     os.rename(path, path + ".2")
     lines = [f"E2211-101112-{n:03} (2): {os.urandom(30).hex()}" for n in range(500)]
@@ -396,8 +388,7 @@ def test_names_with_odd_bytes(tmp_path):
     """A file name may hold any bytes: it is followed, and shown escaped."""
     name = os.fsdecode(b"m\xff\x1b[31m\n.log")
     append(tmp_path / name, "one")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     follower.stop()
     append(tmp_path / name, "two")
     follower.start()
@@ -410,8 +401,7 @@ def test_names_with_odd_bytes(tmp_path):
 def test_a_clock_that_jumps(path):
     """A clock that jumps, either way, neither releases a growing file nor keeps a quiet one for ever."""
     append(path, "one")
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     os.rename(path, path + ".1")
     append(path, "two")
     follower.turn()
@@ -431,8 +421,7 @@ def test_a_time_of_the_last_write_that_no_ledger_has_room_for_ends_nothing(path,
     """A file may say that it was written in any year, also an empty one."""
     append(path, content, end="")
     os.utime(path, ns=((year - 1970) * 31_557_600 * 10**9,) * 2)
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     follower.restart_at_once()
     append(path, "two")
     os.utime(path, ns=((year - 1970) * 31_557_600 * 10**9,) * 2)
@@ -474,8 +463,7 @@ def test_late_lines_of_a_rotated_file_that_was_closed_for_others_count(tmp_path,
     """Where only one may be open: whether it gets them before it is closed or after, and if the last one never ends."""
     log, rotated, late = tmp_path / "m.log", tmp_path / "m.log.1", "E2211-101113-000 (1): late"
     append(log, "E2211-101112-000 (1): first")
-    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log", files=OpenFiles(1))
     log.rename(rotated)
     append(log, "E2211-101114-000 (1): next")
     follower.wait(1)
@@ -525,8 +513,7 @@ def test_a_file_that_cannot_be_read_keeps_its_source_from_catching_up_no_longer_
         return pread(descriptor, count, offset)
 
     monkeypatch.setattr(files.os, "pread", failing)
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     assert len(follower.lines) == 600
     status = follower.tail.status()
     assert status.caught_up
@@ -538,8 +525,7 @@ def test_growth_of_many_files_is_noticed_without_opening(path, tmp_path):
     """A look at files that did not change opens none and lists no directory."""
     for n in range(5):
         append(tmp_path / f"{n}.log", "line")
-    follower = Follower(tmp_path / "*.log")
-    follower.turn()
+    follower = caught_up(tmp_path / "*.log")
     follower.clock.now += 10
     follower.look()
     calls = []
@@ -615,8 +601,7 @@ def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(t
         return data
 
     log.write_bytes(banner + lines[0])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     os.rename(log, tmp_path / "mesibo.log.1")
     log.write_bytes(banner + lines[1])
     follower.look()
@@ -639,8 +624,7 @@ def test_a_log_that_is_packed_while_it_is_written_says_why_it_is_not_followed(tm
     """What is in a log written by rsyslog's ``zipLevel`` counts, and its source is down for a reason with a remedy."""
     log = tmp_path / "m.log"
     log.write_bytes(gzip.compress(b"E2511-101010-001 (1): first line\n"))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     assert follower.lines == ["E2511-101010-001 (1): first line"]
     assert not follower.tail.status().up
     (problem,) = follower.tail.status().problems

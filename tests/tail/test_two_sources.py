@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import gzip
 import itertools
 import os
 import shutil
@@ -13,7 +12,7 @@ import pytest
 from logwatch.discover import Globs
 from logwatch.tail import candidates
 from logwatch.tail.context import OpenFiles
-from tests.helpers.recorder import Follower, append
+from tests.helpers.recorder import Follower, append, caught_up, pack_away
 
 STAMP = "E2211-101112-{:03} (1): line"
 
@@ -34,8 +33,7 @@ def rename(log, to):
 
 
 def rename_and_pack(log, to):
-    to.with_name(to.name + ".gz").write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, to.with_name(to.name + ".gz"))
 
 
 def copy_and_truncate(log, to):
@@ -64,6 +62,12 @@ class Two:
         for source in self.sources:
             source.start()
 
+    @classmethod
+    def caught_up(cls, *logs_and_patterns):
+        two = cls(*logs_and_patterns)
+        two.turn()
+        return two
+
     def turn(self):
         for source in self.sources:
             source.turn()
@@ -71,6 +75,20 @@ class Two:
     def stop(self):
         for source in self.sources:
             source.stop()
+
+    def check(self):
+        """Each source has what its log got in two nights, once."""
+        for n, source in enumerate(self.sources):
+            assert sorted(source.lines) == written(n)
+            assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+def begun(*logs):
+    """Write the first lines of logs, and return their paths."""
+    for n, log in enumerate(logs):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        append(log, *lines(500 * n, 20))
+    return logs
 
 
 def live_a_night(log, n, night, rotate, to):
@@ -94,45 +112,38 @@ def unwatched(followed, life):
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-@pytest.mark.parametrize("names", ["one directory for both", "m.log-err", "m.1.log", "m-2.log", "m.log.2"])
+@pytest.mark.parametrize(
+    "names", ["one directory", "one directory, one name", "m.log-err", "m.1.log", "m-2.log", "m.log.2"]
+)
 def test_rotated_files_of_two_sources_count_once(tmp_path, names, rotate, life):
     """What rotation names after the log of one source counts for that one, wherever the other finds it.
 
-    The log of one may be named as rotation names the other's, and its rotated ones too.
+    The log of one may be named as rotation names the other's, and its rotated ones too. If a name may be either log's,
+    the bytes tell.
     """
     old, rotated = tmp_path, ()
     logs = [tmp_path / "m.log", tmp_path / names]
-    if names == "one directory for both":
+    if names.startswith("one directory"):
         old, rotated = tmp_path / "old", (f"{tmp_path}/old/*",)
-        logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "n.log"]
-    for directory in {old, *(log.parent for log in logs)}:
-        directory.mkdir(exist_ok=True)
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
-    two = Two(*logs, rotated)
-    two.turn()
+        old.mkdir()
+        logs = [tmp_path / "a" / "m.log", tmp_path / "b" / ("m.log" if "name" in names else "n.log")]
+    two = Two.caught_up(*begun(*logs), rotated)
     for night in range(1, 3):
         with unwatched(two, life):
             for n, log in enumerate(logs):
                 inside = f"{log.stem}.2{night}-11-2026.log"
-                name = inside if names == "m-2.log" else f"{log.name}-2026112{night}"
+                name = inside if names == "m-2.log" else f"{log.name}-2026112{night}{n if 'name' in names else ''}"
                 live_a_night(log, n, night, rotate, old / name)
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+    two.check()
 
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 def test_two_logs_of_one_source_in_one_directory_for_rotated_files(tmp_path, rotate, life):
     """Logrotate's olddir with compress, for two logs of one source: an archive is nobody else's next generation."""
-    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "n.log"]
-    for n, log in enumerate(logs):
-        log.parent.mkdir()
-        append(log, *lines(500 * n, 20))
+    logs = begun(tmp_path / "a" / "m.log", tmp_path / "b" / "n.log")
     (tmp_path / "old").mkdir()
-    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/old/*",))
     for night in range(1, 3):
         with unwatched(follower, life):
             for n, log in enumerate(logs):
@@ -145,8 +156,7 @@ def test_a_pattern_that_matches_the_rotated_files_of_another_source(tmp_path):
     """A mistake that is told while both lead to one file: what was rotated meanwhile is the first source's alone."""
     log = tmp_path / "m.log"
     append(log, *lines(0, 20))
-    two = Two(log, tmp_path / "*.log*", ())
-    two.turn()
+    two = Two.caught_up(log, tmp_path / "*.log*", ())
     for night in range(1, 4):
         append(log, *lines(100 * night, 5))
         os.rename(log, tmp_path / f"m.log.{9 - night}")
@@ -167,8 +177,7 @@ def test_two_sources_whose_logs_are_alike(tmp_path, name, rotate):
     for log in logs:
         log.parent.mkdir()
         append(log, *lines(0, 20))
-    two = Two(*logs, ())
-    two.turn()
+    two = Two.caught_up(*logs, ())
     with unwatched(two, "stopped"):
         for n, log in itertools.product((1, 2), logs):
             append(log, *lines(50 * n, 5))
@@ -187,8 +196,7 @@ def test_two_logs_that_begin_with_the_same_banner_and_are_rotated_into_one_direc
         directory.mkdir()
     for n, log in enumerate(logs):
         append(log, *banner, *lines(0, 20 - 20 * n))
-    two = Two(*logs, (f"{old}/*",))
-    two.turn()
+    two = Two.caught_up(*logs, (f"{old}/*",))
     two.stop()
     for n in (1, 2):
         append(logs[0], *lines(50 * n, 5))
@@ -210,16 +218,14 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
         directory.mkdir()
     append(log, *lines(0, 20))
     empty.touch()
-    two = Two(log, empty, (f"{old}/*",))
-    two.turn()
+    two = Two.caught_up(log, empty, (f"{old}/*",))
     two.stop()
     append(log, *lines(50, 5))
     os.rename(log, old / "m.log-20261121")
     append(log, *lines(60, 3))
     archive = old / "m.log-20261122.gz"
     os.rename(empty, archive)  # as where its inode is used again
-    archive.write_bytes(gzip.compress(log.read_bytes()))
-    log.unlink()
+    pack_away(log, archive)
     append(log, *lines(70, 3))
     append(empty, *lines(500, 3))
     two.start()
@@ -234,14 +240,10 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
 @pytest.mark.parametrize("place", ["old/srv-a", "b/old/srv-a", "a/old", "old"])
 def test_a_log_is_found_wherever_it_is_rotated_to_beside_one_of_its_name(tmp_path, rotate, life, place):
     """A rotated file is of the log that lies nearest, unless its bytes tell that it is another one's."""
-    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
-    for n, log in enumerate(logs):
-        log.parent.mkdir()
-        append(log, *lines(500 * n, 20))
+    logs = begun(tmp_path / "a" / "m.log", tmp_path / "b" / "m.log")
     old = tmp_path / place
     old.mkdir(parents=True)
-    follower = Follower(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
-    follower.turn()
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
     for night in range(1, 3):
         with unwatched(follower, life):
             for n, log in enumerate(logs if place == "old" else logs[:1]):
@@ -264,8 +266,7 @@ def test_what_nobody_has_read_counts_though_another_log_begins_with_the_same_ban
         (tmp_path / old.format(f"t{n}")).mkdir(parents=True, exist_ok=True)
         log.parent.mkdir(exist_ok=True)
         append(log, *banner, *lines(500 * n, 20 + 100 * n))
-    follower = Follower(tmp_path / names.format("*"), rotated=(str(tmp_path / pattern),))
-    follower.turn()
+    follower = caught_up(tmp_path / names.format("*"), rotated=(str(tmp_path / pattern),))
     follower.stop()
     for n, log in enumerate(logs):
         for night in range(1, 4):
@@ -288,40 +289,18 @@ def test_what_nobody_has_read_counts_though_another_log_begins_with_the_same_ban
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-def test_two_logs_of_one_name_and_one_directory_for_rotated_files_keep_their_own(tmp_path, rotate, life):
-    """A rotated file whose name may be either log's is attributed by its bytes."""
-    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
-    (tmp_path / "old").mkdir()
-    for n, log in enumerate(logs):
-        log.parent.mkdir()
-        append(log, *lines(500 * n, 20))
-    two = Two(*logs, (f"{tmp_path}/old/*",))
-    two.turn()
-    for night in range(1, 3):
-        with unwatched(two, life):
-            for n, log in enumerate(logs):
-                live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}-2026112{night}{n}")
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed) == (0, 0)
-
-
-@pytest.mark.parametrize("life", ["running", "stopped"])
-@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 @pytest.mark.parametrize("links", ["ab", "nm"])
 def test_rotated_files_are_named_after_the_log_that_a_link_leads_to(tmp_path, links, rotate, life):
     """Two logs behind links, with one olddir, rotated several times between two looks: the link's name says nothing.
 
     The link to one log may be called as the other log is.
     """
-    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
-    for directory in ("d", "links", "old"):
+    logs = begun(tmp_path / "d" / "m.log", tmp_path / "d" / "n.log")
+    for directory in ("links", "old"):
         (tmp_path / directory).mkdir()
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
-        (tmp_path / "links" / f"{links[n]}.log").symlink_to(log)
-    follower = Follower(tmp_path / "links" / "*.log", rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    for name, log in zip(links, logs, strict=True):
+        (tmp_path / "links" / f"{name}.log").symlink_to(log)
+    follower = caught_up(tmp_path / "links" / "*.log", rotated=(f"{tmp_path}/old/*",))
     for evening in (1, 3, 5):
         with unwatched(follower, life):
             for night, (n, log) in itertools.product((evening, evening + 1), enumerate(logs)):
@@ -343,19 +322,13 @@ def test_rotated_files_are_named_after_the_log_that_a_link_leads_to(tmp_path, li
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_path, rotate):
     """An ending that nobody knows does not make a file the other source's, where both have one olddir."""
-    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
-    for directory in ("d", "old"):
-        (tmp_path / directory).mkdir()
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
-    two = Two(*logs, (f"{tmp_path}/old/*",))
-    two.turn()
+    logs = begun(tmp_path / "d" / "m.log", tmp_path / "d" / "n.log")
+    (tmp_path / "old").mkdir()
+    two = Two.caught_up(*logs, (f"{tmp_path}/old/*",))
     with unwatched(two, "stopped"):
         for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
             live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}.2026112{night}.bak")
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed) == (0, 0)
+    two.check()
 
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
@@ -366,18 +339,14 @@ def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follow
 
     One may be called as the directory is in which they all lie.
     """
-    logs = [tmp_path / below / directory / "m.log" for directory in "ab"]
-    for n, log in enumerate(logs):
-        (log.parent / "old").mkdir(parents=True)
-        append(log, *lines(500 * n, 20))
-    two = Two(*logs, (f"{tmp_path}/{below}/*/old/*",))
-    two.turn()
+    logs = begun(*(tmp_path / below / directory / "m.log" for directory in "ab"))
+    for log in logs:
+        (log.parent / "old").mkdir()
+    two = Two.caught_up(*logs, (f"{tmp_path}/{below}/*/old/*",))
     with unwatched(two, life):
         for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
             live_a_night(log, n, night, rotate, log.parent / "old" / f"{log.name}-2026112{night}")
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+    two.check()
 
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
@@ -385,12 +354,8 @@ def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follow
 @pytest.mark.parametrize("others", [(), ("backup/b/*",), ("backup/*",)])
 def test_a_log_near_a_directory_takes_nothing_that_another_one_is_rotated_to_there(tmp_path, others, rotate, life):
     """A file whose name says nothing is of the log whose bytes it has, however far away that lies."""
-    logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "m.log"]
-    for n, log in enumerate(logs):
-        log.parent.mkdir(parents=True)
-        append(log, *lines(500 * n, 20))
-    two = Two(*logs, (f"{tmp_path}/backup/*",), tuple(f"{tmp_path}/{each}" for each in others))
-    two.turn()
+    logs = begun(tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "m.log")
+    two = Two.caught_up(*logs, (f"{tmp_path}/backup/*",), tuple(f"{tmp_path}/{each}" for each in others))
     with unwatched(two, life):
         for night in (1, 2):
             live_a_night(logs[0], 0, night, rotate, tmp_path / "backup" / f"2026-11-2{night}_10")
@@ -409,8 +374,7 @@ def test_a_log_takes_no_rotated_file_from_where_its_source_looks_for_none(tmp_pa
     for log in logs:
         log.parent.mkdir(parents=True)
         log.touch()
-    two = Two(*logs, (f"{tmp_path}/backup/*",), ())
-    two.turn()
+    two = Two.caught_up(*logs, (f"{tmp_path}/backup/*",), ())
     with unwatched(two, "stopped"):
         for night in (1, 2):
             append(logs[0], *lines(50 * night, 5))
@@ -423,12 +387,8 @@ def test_a_log_takes_no_rotated_file_from_where_its_source_looks_for_none(tmp_pa
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 def test_a_log_takes_nothing_that_another_one_of_its_source_is_rotated_to_beside_it(tmp_path, rotate, life):
     """A log in the directory into which another log is rotated does not get that one's files."""
-    logs = [tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "n.log"]
-    for n, log in enumerate(logs):
-        log.parent.mkdir(parents=True)
-        append(log, *lines(500 * n, 20))
-    follower = Follower(*logs, rotated=(f"{tmp_path}/backup/*",))
-    follower.turn()
+    logs = begun(tmp_path / "srv" / "a" / "m.log", tmp_path / "backup" / "b" / "n.log")
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/backup/*",))
     with unwatched(follower, life):
         for night in (1, 2):
             live_a_night(logs[0], 0, night, rotate, tmp_path / "backup" / f"2026-11-2{night}_10")
@@ -442,21 +402,17 @@ def test_a_log_takes_nothing_that_another_one_of_its_source_is_rotated_to_beside
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 def test_a_link_that_is_called_as_another_source_s_log_has_none_of_its_rotated_files(tmp_path, rotate, life):
     """Each of two sources follows a link that has the name of the other one's log; both logs have one olddir."""
-    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
+    logs = begun(tmp_path / "d" / "m.log", tmp_path / "d" / "n.log")
     links = [tmp_path / "links" / f"{name}.log" for name in "nm"]
-    for directory in ("d", "links", "old"):
+    for directory in ("links", "old"):
         (tmp_path / directory).mkdir()
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
-        links[n].symlink_to(log)
-    two = Two(*links, (f"{tmp_path}/old/*",))
-    two.turn()
+    for link, log in zip(links, logs, strict=True):
+        link.symlink_to(log)
+    two = Two.caught_up(*links, (f"{tmp_path}/old/*",))
     with unwatched(two, life):
         for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
             live_a_night(log, n, night, rotate, tmp_path / "old" / f"{log.name}-2026112{night}")
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+    two.check()
 
 
 @pytest.mark.parametrize("rotate", [rename, copy_and_truncate])
@@ -466,11 +422,8 @@ def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_d
 ):
     """A name that rotation gives to one log is no unknown ending of the other's, though neither lies there."""
     (tmp_path / "old").mkdir()
-    logs = [tmp_path / name for name in names]
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
-    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
-    follower.turn()
+    logs = begun(*(tmp_path / name for name in names))
+    follower = caught_up(*logs, rotated=(f"{tmp_path}/old/*",))
     with unwatched(follower, "stopped"):
         for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
             append(log, *lines(500 * n + 50 * night, 5))
@@ -491,20 +444,15 @@ def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_d
 @pytest.mark.parametrize("names", [("m.log", "m.1.log"), ("m.1.log", "m.log")])
 def test_two_logs_in_one_directory_to_which_two_links_lead(tmp_path, names, rotate):
     """Another source's log is none of this one's rotated files, by whatever way to its directory it is found."""
-    (tmp_path / "d").mkdir()
-    logs = [tmp_path / "d" / name for name in names]
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
+    logs = begun(*(tmp_path / "d" / name for name in names))
+    for n in range(2):
         (tmp_path / f"to{n}").symlink_to("d")
-    two = Two(*(tmp_path / f"to{n}" / name for n, name in enumerate(names)), ())
-    two.turn()
+    two = Two.caught_up(*(tmp_path / f"to{n}" / name for n, name in enumerate(names)), ())
     for night in (1, 2):
         for n, log in enumerate(logs):
             live_a_night(log, n, night, rotate, log.with_name(f"{log.name}-2026112{night}"))
         two.turn()
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+    two.check()
 
 
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
@@ -522,8 +470,7 @@ def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_pat
     for n, log in enumerate(logs):
         log.parent.mkdir()
         append(log, *banner, *lines(500 * n, counts[n]))
-    two = Two(*logs, (f"{tmp_path}/old/*",))
-    two.turn()
+    two = Two.caught_up(*logs, (f"{tmp_path}/old/*",))
     for night in range(1, 4):
         two.stop()
         for n, log in enumerate(logs):
@@ -550,11 +497,8 @@ def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_pat
 def test_an_archive_is_nobodys_until_it_is_unpacked_as_far_as_another_source_has_read(tmp_path, monkeypatch, first):
     """Two logs with one directory for archives count for their own sources, however few questions a look answers."""
     clock = itertools.count(0, 0.6)
-    logs = [tmp_path / name / "m.log" for name in ("a", "b")]
+    logs = begun(tmp_path / "a" / "m.log", tmp_path / "b" / "m.log")
     (tmp_path / "old").mkdir()
-    for n, log in enumerate(logs):
-        log.parent.mkdir()
-        append(log, *lines(500 * n, 20))
     two = Two(*logs, (f"{tmp_path}/old/*",))
     for night in (1, 2):
         two.turn()
@@ -568,9 +512,7 @@ def test_an_archive_is_nobodys_until_it_is_unpacked_as_far_as_another_source_has
     two.start()
     for _ in range(30):
         two.turn()
-    for n, source in enumerate(two.sources):
-        assert sorted(source.lines) == written(n)
-        assert (source.lost, source.missed) == (0, 0)
+    two.check()
 
 
 @pytest.mark.parametrize("giver", [0, 1], ids=["the source that looks first", "the source that looks last"])
@@ -627,11 +569,8 @@ def test_rotated_files_of_a_log_that_is_given_to_another_source_count_where_a_pa
 
 def test_a_rotated_file_that_is_named_after_the_other_sources_log_counts_for_that(tmp_path):
     """Names that differ in the number within the logs' names alone are no names of one log."""
-    logs = [tmp_path / "m0.log", tmp_path / "m1.log"]
-    for n, log in enumerate(logs):
-        append(log, *lines(500 * n, 20))
-    two = Two(*logs, None)
-    two.turn()
+    logs = begun(tmp_path / "m0.log", tmp_path / "m1.log")
+    two = Two.caught_up(*logs, None)
     for night, numbers in enumerate(((1,), (2, 3)), 1):
         for n, log in enumerate(logs):
             for number in numbers:

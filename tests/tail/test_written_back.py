@@ -1,6 +1,5 @@
 """A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
 
-import os
 import shutil
 import tempfile
 import time
@@ -12,29 +11,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.recorder import Follower, append
-from tests.tail.treated import BANNER, LIVES, LOOK, Log, played
+from tests.helpers.recorder import Follower, append, caught_up
+from tests.tail.treated import BANNER, LIVES, LOOK, Log, followed, played, restarted
 
 
-def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
-    """Write a log back over, with a look or a kill after every step, and lines written to it between."""
-
-    def treatment(log):
-        for _ in range(times):
-            log.write(6)
-            yield
-            for step in steps:
-                log.shell(step)
-                yield
-                if killed:
-                    log.follower.restart_at_once()
-            log.write(5)
-            yield
-
-    log = Log(tmp_path, "looking", patterns=patterns)
-    log.write(count)
-    log.treat(treatment)
-    log.check()
+def brought_back(tmp_path, steps, *, patterns=("m.log",), count=400, killed=False):
+    """Write a log back over twice, with a look or a kill after every step, and lines written to it between."""
+    back = [each for step in steps for each in (step, LOOK, *[restarted] * killed)]
+    played(tmp_path, "looking", (6, LOOK, *back, 5, LOOK) * 2, lines=count, patterns=patterns)
 
 
 WAYS = {
@@ -64,18 +48,11 @@ def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, pat
 def test_what_is_packed_and_unpacked_again_counts_once(tmp_path, seconds, killed):
     """A log that was packed as it was, to be unpacked again later, is no news, however long it was packed."""
 
-    def treatment(log):
-        for _ in range(2):
-            log.write(6)
-            for step in ("gzip m.log", "gunzip m.log.gz"):
-                yield
-                if killed:
-                    log.follower.restart_at_once()
-                log.shell(step)
-                yield
-                log.follower.wait(0, seconds, 1)
+    def waited(log):
+        log.follower.wait(0, seconds, 1)
 
-    played(tmp_path, "looking", treatment, lines=400)
+    steps = [(LOOK, *[restarted] * killed, step, LOOK, waited) for step in ("gzip m.log", "gunzip m.log.gz")]
+    played(tmp_path, "looking", (6, *steps[0], *steps[1]) * 2, lines=400)
 
 
 PIECES = {
@@ -183,9 +160,7 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
 @pytest.mark.parametrize("read", [False, True])
 def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
     """In a mirror that writes each file anew, log and rotated file are recognised as copies with more lines."""
-    log = Log(tmp_path, "running")
-    log.write(120)
-    log.follower.turn()
+    log = followed(tmp_path, 120, "running")
     log.shell("cp m.log ../t")
     log.write(49, log.directory.parent / "t")
     log.shell("mv ../t m.log")
@@ -242,22 +217,18 @@ def test_a_backup_that_was_empty_and_is_filled_from_the_next_log_counts_once(tmp
     """Lines read in a backup are not read again in a log that begins with them."""
     path, backup = tmp_path / "m.log", tmp_path / "m.log.bak"
     path.touch()
-    follower = Follower(path)
-    follower.turn()
+    follower = caught_up(path)
     shutil.copy(path, backup)
     follower.turn()
     path.rename(tmp_path / "m.log.2")
     path.touch()
     follower.turn()
-    if away:
-        follower.stop()
-    path.rename(tmp_path / "m.log.1")
-    lines = [f"E2711-195656-{n:03} (1): push_on_complete: uid {n} type fcm code 200" for n in range(23)]
-    append(path, *lines[:3])
-    shutil.copyfile(path, backup)
-    append(path, *lines[3:])
-    if away:
-        follower.start()
+    with follower.away(away):
+        path.rename(tmp_path / "m.log.1")
+        lines = [f"E2711-195656-{n:03} (1): push_on_complete: uid {n} type fcm code 200" for n in range(23)]
+        append(path, *lines[:3])
+        shutil.copyfile(path, backup)
+        append(path, *lines[3:])
     follower.wait(0, 1, 3, 15)
     assert sorted(follower.sink.lines.values()) == [1] * 23
     assert (follower.lost, follower.missed) == (0, 0)
@@ -290,8 +261,7 @@ def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
 
     log = tmp_path / "m.log"
     append(log, *(f"E2511-101112-{n:03} (1): a line of a log" for n in range(60)))
-    follower = Follower(log, held=held)
-    follower.turn()
+    follower = caught_up(log, held=held)
     with log.open("a") as original:
         shutil.copy(log, tmp_path / "copy")
         (tmp_path / "copy").rename(log)
@@ -325,8 +295,7 @@ def test_a_log_that_got_its_banner_alone_before_it_is_written_back_counts_once(t
     log.parent.mkdir()
     lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(25)]
     append(log, banner, *lines[:20])
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     backup.write_bytes(log.read_bytes())
     log.write_bytes(b"")
     follower.turn()
@@ -347,8 +316,7 @@ def test_a_log_of_which_but_its_banner_was_read_is_not_written_back_by_the_next_
     banner = [f"Licence clause {n:03d}: this program comes without any warranty" for n in range(80)]
     lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(5)]
     append(log, *banner)
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     log.unlink()
     append(log, *banner, *lines)
     follower.turn()
@@ -386,8 +354,7 @@ def test_a_log_that_is_written_over_from_its_start_is_reported_once(tmp_path, li
     """Lines that a writer without O_TRUNC and O_APPEND writes in front of the offset are not seen, and that is told."""
     log = tmp_path / "m.log"
     append(log, *(f"E2211-101112-{n:03d} (1): line" for n in range(lines)))
-    follower = Follower(log)
-    follower.turn()
+    follower = caught_up(log)
     with log.open("r+b", buffering=0) as writer:
         for n in range(10):
             writer.write(b"E2211-111213-%03d (1): line\n" % n)
@@ -398,29 +365,17 @@ def test_a_log_that_is_written_over_from_its_start_is_reported_once(tmp_path, li
     follower.tail.close()
 
 
+REPLACED = ("cp m.log t; mv t m.log", LOOK, 7, LOOK)
+
+
 @pytest.mark.parametrize("replaced", [1, 2])
 @pytest.mark.parametrize("back", ["cat", "tail -n 20", "tail -n +3"])
 @pytest.mark.parametrize("count", [40, 400])
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_log_that_copies_have_replaced_and_that_is_written_back_counts_once(tmp_path, killed, count, back, replaced):
     """What was copied is deleted and open still, and less was read of it than of what was emptied."""
-
-    def steps(log):
-        for _ in range(replaced):
-            log.shell("cp m.log t; mv t m.log")
-            yield
-            log.write(7)
-            yield
-        log.shell("cp m.log ../t; : > m.log")
-        yield
-        if killed:
-            log.follower.restart_at_once()
-        log.shell(f"{back} ../t > m.log")
-        yield
-        log.write(5)
-        yield
-
-    played(tmp_path, "looking", steps, lines=count)
+    written_back = ("cp m.log ../t; : > m.log", LOOK, *[restarted] * killed, f"{back} ../t > m.log", LOOK, 5, LOOK)
+    played(tmp_path, "looking", (*REPLACED * replaced, *written_back), lines=count)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
@@ -432,42 +387,21 @@ def test_a_log_that_copies_have_replaced_counts_once_where_a_copy_is_made_amid_a
 ):
     """What was deleted lies in no copy of what has replaced it: that was read further, as much of it as is copied."""
 
-    def steps(log):
-        for _ in range(replaced):
-            log.shell("cp m.log t; mv t m.log")
-            yield
-            log.write(7)
-            yield
-        size = os.path.getsize(log.path) * share // 100
-        log.shell(f"head -c {size} m.log > m.log.1")
-        yield
+    def restart(log):
         log.follower.restart_at_once()
         log.follower.turn()
-        log.shell(f"tail -c +{size + 1} m.log | head -c 300 >> m.log.1")
-        yield
-        log.follower.restart_at_once()
-        log.follower.turn()
-        log.shell(f"tail -c +{size + 301} m.log >> m.log.1")
-        yield
-        log.shell(": > m.log")
-        yield
-        log.write(5)
-        yield
 
-    played(tmp_path, "looking", steps, patterns=patterns, banner=banner)
+    size = f"size=$(($(stat -c %s m.log) * {share} / 100))"
+    parts = ("head -c $size m.log", "tail -c +$((size + 1)) m.log | head -c 300", "tail -c +$((size + 301)) m.log")
+    first, second, third = (f"{size}; {part} >> m.log.1" for part in parts)
+    steps = (first, LOOK, restart, second, LOOK, restart, third, LOOK, ": > m.log", LOOK, 5, LOOK)
+    played(tmp_path, "looking", (*REPLACED * replaced, *steps), patterns=patterns, banner=banner)
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("more", [0, 2])
 def test_what_was_copied_away_unread_counts_though_the_log_begins_with_what_was_read(tmp_path, more, patterns):
     """That the log begins anew with lines that were read is no proof that all of it was written back."""
-
-    def steps(log):
-        log.write(3)
-        log.shell("cp m.log m.log.1; : > m.log")
-        log.follower.look()
-        log.write(more)
-        yield
-
+    steps = (3, "cp m.log m.log.1; : > m.log", lambda log: log.follower.look(), more, LOOK)
     banner = b"E2510-000000-000 (1): the first line of a log that is written at a start, for each of six modules\n" * 6
     played(tmp_path, "looking", steps, lines=1, patterns=patterns, banner=banner)

@@ -62,12 +62,17 @@ class Log:
         subprocess.run(["sh", "-ec", script], check=True, capture_output=True, cwd=self.directory)
 
     def done(self, steps):
-        """Do steps: a text is for the shell, a number is of lines to write, with a name where they go elsewhere."""
+        """Do steps: a text is for the shell, a number is of lines to write, with a name where they go elsewhere.
+
+        A function is called with the log.
+        """
         for step in steps:
             if step is LOOK:
                 yield
             elif isinstance(step, str):
                 self.shell(step)
+            elif callable(step):
+                step(self)
             else:
                 count, name = step if isinstance(step, tuple) else (step, None)
                 self.write(count, name and str(self.directory / name))
@@ -118,6 +123,19 @@ class Log:
         assert counted - wanted == Counter(), "counted twice, or never written"
         assert wanted - counted == Counter(self.gone), "not counted"
         assert (self.follower.lost, self.follower.missed) == (lost, missed)
+
+
+def restarted(log):
+    """Lose all open files, but nothing that was read; a step."""
+    log.follower.restart_at_once()
+
+
+def followed(directory, lines, life="by hand", **settings):
+    """Return a log of so many lines, all of which were read."""
+    log = Log(directory, life, **settings)
+    log.write(lines)
+    log.follower.turn()
+    return log
 
 
 def played(directory, life, steps, *, lines=40, lost=0, missed=0, **settings):

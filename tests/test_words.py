@@ -74,3 +74,10 @@ def test_a_moment_has_its_date_unless_it_is_today():
 def test_what_is_followed_names_each_grammar_once(sources, grammars, written):
     """A webhook has none."""
     assert words.followed(sources, grammars) == written
+
+
+def test_of_many_names_the_first_are_listed_with_how_many_more_there_are():
+    """Up to eight are all listed; nobody can take a list that was cut for the whole."""
+    letters = "jihgfedcba"
+    assert words.names(letters[2:]) == "a, b, c, d, e, f, g, h"
+    assert words.names(letters, "; ") == "a; b; c; d; e; f; g and 3 more"

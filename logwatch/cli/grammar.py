@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
+from itertools import compress
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from logwatch import resources
 from logwatch.cli.options import CommandGroup
 from logwatch.cli.propose import OWN
 from logwatch.cli.propose import command as propose_command
+from logwatch.dialect.grammar import whole_marker
 from logwatch.dialect.load import find, names
 from logwatch.dialect.redact import shape, words_of
 from logwatch.dialect.result import PushResult
@@ -19,6 +21,7 @@ from logwatch.errors import GrammarError, in_words, installing
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check
 from logwatch.parse.line_parser import parser_of
+from logwatch.words import many
 
 _directory = click.option(
     "--directory",
@@ -77,11 +80,17 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
     """Show how far the grammar matches a line, at which column it stops, and what it expects there.
 
     Without LINE, or with -, lines are read from standard input; of similar lines one is shown with their number, those
-    without a result first. The exit code is 1 if a line gives no result.
+    without a result first. Where some contain the marker, the others are left out: no push is expected in them. The
+    exit code is 1 if a line gives no result.
     """
     name, line = _name_and_line(words, directories)
     grammar = load(name, directories)
     lines = [line.encode()] if line is not None else [each.rstrip(b"\n") for each in sys.stdin.buffer]
+    pushes = list(compress(lines, whole_marker(grammar)(lines))) or lines
+    if others := len(lines) - len(pushes):
+        marker = grammar.marker.decode("latin-1")
+        click.echo(f"note: {many(others, 'line', 'lines')} without {marker} left out", err=True)
+    lines = pushes
     groups = grouped_by_trace(grammar, lines)
     for payload, result, count in groups:
         if len(lines) > 1:
@@ -146,7 +155,7 @@ def render(payload: bytes, result: Trace) -> str:
 
 
 WHY = {
-    "misplaced": "the marker is not where a push line has it (misplaced)",
+    "misplaced": "the marker is missing, or not where a push line has it (misplaced)",
     "no_code": "no code up to the end of the line (no_code)",
     "ambiguous": "two different codes (ambiguous)",
     "grammar": "the line is not what the grammar describes (grammar)",

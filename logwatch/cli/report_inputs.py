@@ -18,6 +18,7 @@ from logwatch.config.default import find
 from logwatch.discover import Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal.place import Target
+from logwatch.ownership import may_be_there
 from logwatch.report import LogSettings
 from logwatch.report.followed import rotated as rotated_of
 
@@ -56,8 +57,8 @@ def plan(
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
     With ``detailed``, every result is read by itself, accepted ones included, journals are read as well, and a missing
-    log is no error. With ``rotated``, the rotated files of followed logs are read, too. ``command`` is the command with
-    the options that it needs, as remedies show it.
+    log is no error if a daemon has kept failures. With ``rotated``, the rotated files of followed logs are read, too.
+    ``command`` is the command with the options that it needs, as remedies show it.
     """
     if not paths and file is None and is_piped():
         paths = (STDIN,)
@@ -69,23 +70,29 @@ def plan(
             raise LogwatchError(*problems)
     config = msgspec.structs.replace(config, source=logs)  # a webhook has no log: its calls are only in the ledger
     parts = assemble(config)
-    most, kept = config.follow.max_line_bytes, None if detailed else 0
+    most, failures = config.follow.max_line_bytes, None if detailed else 0
     sources = [
-        (source, LogSettings(parts.scanner(source, keep=kept, every=detailed), source.envelope, most, source.name))
+        (source, LogSettings(parts.scanner(source, keep=failures, every=detailed), source.envelope, most, source.name))
         for source in config.source
     ]
     inputs = [(path, _how(path, sources)) for path in paths]
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
-    if not inputs and not detailed:
-        raise _nothing_to_read(logs, command)
-    state = Path(config.state.directory) if file is not None or not paths else None
     journals = [
         (source.journal.target, replace(how, envelope="plain"))
         for source, how in sources
         if source.journal and detailed and not paths
     ]
+    state = Path(config.state.directory) if file is not None or not paths else None
+    if not (inputs or journals or (detailed and state is not None and _has_ledger(state))):
+        raise _nothing_to_read(logs, command)
     return ReportPlan(parts.catalogue, tuple(inputs), not paths, state, tuple(journals))
+
+
+def _has_ledger(state: Path) -> bool:
+    from logwatch.ledger.directory import FILE  # noqa: PLC0415  only without a log, and SQLite takes time to load
+
+    return may_be_there(state / FILE)
 
 
 def _nothing_to_read(sources: Iterable[Source], command: str) -> LogwatchError:

@@ -111,7 +111,7 @@ def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> Us
     count.since = count.until = None  # every result has to be read here, and is left out by its own time
     count.watch = logs.take
     if not made.read_logs:
-        made.notes.append("There is no file to read: accepted pushes are not known")
+        made.notes.append("There is no log to read: accepted pushes are not known")
     if plan.state is None:
         return made
     try:

@@ -10,13 +10,12 @@ from logwatch.doctor import pager
 from logwatch.doctor.check import Check, failure, ok, skipped, understood, warning
 from logwatch.doctor.host import UNAUTHORIZED, Host, NoAnswer
 from logwatch.doctor.shipped import RuleFile, rule_files, seconds
-from logwatch.words import many, number, span
+from logwatch.words import many, names, number, span
 
 JOB = "mesibo-logwatch"
 METRIC = "mesibo_"
 SCRAPE_SECONDS = 15.0  # the shortest windows of the rules are two minutes: they need several samples
 CLOSE_SECONDS, FAR_SECONDS = 5.0, 60.0  # between two clocks: they agree; alerts about recent times go wrong
-_NAMED = 5
 
 
 def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = None) -> Iterator[Check]:
@@ -87,7 +86,7 @@ def _scraped(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Ch
     bad = [target for target in mine if target.get("health") != "up"]
     whys = [f"{each.get('scrapeUrl')}: {str(each.get('lastError') or each.get('health'))[:200]}" for each in bad]
     if bad:
-        yield failure(name, "; ".join(whys[:_NAMED]), "see its address, and the firewall between them")
+        yield failure(name, names(whys, "; "), "see its address, and the firewall between them")
     else:
         yield ok(name, f"{many(len(mine), 'target', 'targets')}, up")
     slow = {text for each in mine if seconds(text := str(each.get("scrapeInterval") or "")) > SCRAPE_SECONDS}
@@ -103,7 +102,7 @@ def _scraped(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Ch
     if bare:
         yield failure(
             "cluster label",
-            f"{', '.join(bare[:_NAMED])} has none: alerts of hosts that share an app are not grouped",
+            f"{names(bare)} has none: alerts of hosts that share an app are not grouped",
             f"add labels: {{cluster: NAME}} to these targets of the job {JOB}, and reload Prometheus",
         )
     else:
@@ -116,7 +115,7 @@ def _scraped(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Ch
     for urls in (found for found in named.values() if len(found) > 1):
         yield warning(
             "instance label",
-            f"{', '.join(sorted(urls)[:_NAMED])} have the same cluster and instance: they count as one daemon",
+            f"{names(urls)} have the same cluster and instance: they count as one daemon",
             "if they are two, give each an instance of its own: see relabel_configs of their job",
         )
 
@@ -130,14 +129,14 @@ def _rules(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
     load = f"copy {shipped[0].path.parent}/*.yml to where rule_files of its prometheus.yml points, and reload it"
     broken = {str(rule.get("name")): str(rule.get("lastError") or "") for rule in mine if rule.get("health") == "err"}
     if broken:
-        first = next(iter(broken.values()))
-        return failure(name, f"failing: {', '.join([*broken][:_NAMED])}" + (f" ({first[:200]})" if first else ""), load)
+        first = broken[min(broken)]
+        return failure(name, f"failing: {names(broken)}" + (f" ({first[:200]})" if first else ""), load)
     if not alerts:
         return failure(name, "no alert is about mesibo", load)
     lacking = [
         f"{each.path.name} is not loaded" if len(missing[each.path]) == len(each.names)
         # one of an older version, or an edited one
-        else f"{each.path.name} lacks {', '.join(missing[each.path][:_NAMED])}"
+        else f"{each.path.name} lacks {names(missing[each.path])}"
         for each in shipped
         if missing[each.path]
     ]  # fmt: skip
@@ -165,7 +164,7 @@ def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
     if slow:
         return failure(name, "; ".join(slow), "keep the `interval` of the shipped rule files, and reload Prometheus")
     if never:
-        told = f"{len(never)} not yet: {', '.join([*never][:_NAMED])}"
+        told = f"{len(never)} not yet: {names(never)}"
         after = _apart(max(never.values()))
         return warning(name, told, f"run doctor again in {after}; if it says the same, see /rules of your Prometheus")
     if not mine:

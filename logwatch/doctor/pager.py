@@ -12,8 +12,8 @@ from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.route import integrations, receivers
 from logwatch.doctor.shipped import RuleFile
+from logwatch.words import names
 
-_NAMED = 5
 _LONGEST_CONFIG = 1 << 18  # characters: PyYAML's own parser takes some 30 us for each
 _TEMPLATE = "{{"  # where Prometheus fills something in
 
@@ -48,15 +48,15 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
     if refused and config is None:
         yield failure(
             name,
-            f"{'; '.join(refused[:_NAMED])}: alerts reach nobody",
+            f"{names(refused, '; ')}: alerts reach nobody",
             "start it (on a host without a private IP address it needs --cluster.listen-address=); if it is elsewhere,"
             " fix alerting.alertmanagers in prometheus.yml, or name it with --alertmanager URL",
         )
         return
     if refused:
-        yield warning(name, "; ".join(refused[:_NAMED]), "start it, or take it out of alerting.alertmanagers")
+        yield warning(name, names(refused, "; "), "start it, or take it out of alerting.alertmanagers")
     else:
-        yield ok(name, f"{', '.join(bases[:3])} answers")
+        yield ok(name, f"{names(bases)} answers")
     yield _routed(config or {}, shipped)
 
 
@@ -93,8 +93,8 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
         }
     except (AttributeError, TypeError, ValueError, RecursionError):
         return skipped(name, "its configuration is in a form that is not known here", "see `amtool config routes test`")
-    for severity, names in reached.items():
-        silent = [each or "no receiver" for each in names if not kinds.get(each)]
+    for severity, found in reached.items():
+        silent = [each or "no receiver" for each in found if not kinds.get(each)]
         if silent:
             told = f"{severity} alerts go to {', '.join(silent)}, which notifies nobody"
             remedy = (
@@ -102,8 +102,8 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
             )
             return (failure if severity == "critical" else warning)(name, told, remedy)
     told = "; ".join(
-        f"{severity} to " + ", ".join(f"{each} ({', '.join(kinds[each])})" for each in names)
-        for severity, names in reached.items()
+        f"{severity} to " + ", ".join(f"{each} ({', '.join(kinds[each])})" for each in found)
+        for severity, found in reached.items()
     )
     return ok(name, told)
 

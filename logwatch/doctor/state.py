@@ -14,7 +14,7 @@ from logwatch.errors import StateError, in_words
 from logwatch.events import quoted
 from logwatch.ledger.directory import FILE, size
 from logwatch.ledger.reader import NotReadable, Reader
-from logwatch.words import bytes_
+from logwatch.words import bytes_, names
 
 ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
 LITTLE = 32 << 20
@@ -54,7 +54,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
     aside = sorted(each.name for each in path.glob(f"{FILE}.damaged-*"))
     if aside:
         look = "look at the disk (`dmesg`)" if host.has("dmesg") else "look at the disk"
-        yield warning("ledger set aside", ", ".join(aside[:3]), f"{look}, then delete them")
+        yield warning("ledger set aside", names(aside), f"{look}, then delete them")
 
 
 def _private(name: str, path: Path) -> Check:

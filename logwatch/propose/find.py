@@ -13,6 +13,7 @@ from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
 from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import inside, mask, quotes_of
+from logwatch.words import names
 
 _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
 _BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
@@ -185,7 +186,7 @@ def _doubts(
         )
     unknown = [number for number in seen if number not in known.codes]
     if unknown:
-        doubts.append(f"not in the catalogue: {', '.join(map(str, unknown[:5]))}; are these codes?")
+        doubts.append(f"not in the catalogue: {names(map(str, unknown))}; are these codes?")
     if nought := code.numbers.count(0):
         doubts.append(
             f"{nought} of {len(code.numbers)} lines have 0, which counts as a failure, no answer; if it says here that"

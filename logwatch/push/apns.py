@@ -50,11 +50,11 @@ def send(
     ``signing`` are the ids of a .p8 key and of its team; without them the credential is a certificate.
     """
     if not _TOKEN.fullmatch(push.token):
-        kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
+        other = "; this is a Firebase token (Step 4): it needs --fcm" if ":" in push.token else ""
         raise DirectError.at(
             "--to",
             "this is not an APNs device token",
-            f"those are 64 hexadecimal digits or more; this is {kind}",
+            f"those are 64 hexadecimal digits or more{other}",
             "take the token from the user's details in the mesibo console (Step 2)",
         )
     headers = {

@@ -14,6 +14,7 @@ from logwatch.events import quoted
 from logwatch.lines import CHUNK_BYTES
 from logwatch.privacy import readable
 from logwatch.unpack import LAYERS, MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
+from logwatch.words import names
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a packed file at a time, however well it is packed
@@ -144,12 +145,10 @@ def _closed(path: Path, error: OSError) -> Problem:
 def _beside(path: Path) -> str:
     """Return which logs are there instead of a missing one."""
     try:
-        names = sorted(
-            readable(other.name) for other in path.parent.iterdir() if "log" in other.name and other.is_file()
-        )
+        logs = [readable(other.name) for other in path.parent.iterdir() if "log" in other.name and other.is_file()]
     except OSError:
         return "check the path; its directory is not there either" if not path.parent.is_dir() else "check the path"
-    return f"in {path.parent} there are {', '.join(names[:3])}" if names else "check the path"
+    return f"in {path.parent} there {'is' if len(logs) == 1 else 'are'} {names(logs)}" if logs else "check the path"
 
 
 def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, modified: float | None) -> Stream:

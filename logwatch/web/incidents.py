@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from logwatch.catalogue import Catalogue
-from logwatch.diagnosis.facts import Finding
-from logwatch.diagnosis.incidents import fold
+from logwatch.diagnosis.facts import Facts, Finding
+from logwatch.diagnosis.incidents import fold, pushes
 from logwatch.ledger.incidents import KEPT, PEOPLE, Incident
 from logwatch.moments import iso, utc
 from logwatch.words import number, span
@@ -85,10 +85,12 @@ def hit(incident: Incident) -> str:
     return " in ".join(filter(None, (users, apps)))
 
 
-def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:
-    """Return the ledger's incidents brought up to date with the findings of now, the newest first."""
-    recent = [each for each in history if each.ended is None or each.ended >= now - _DAY]
-    changed = fold(recent, findings, now)
+def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], facts: Facts) -> list[Incident]:
+    """Return the ledger's incidents brought up to date with the findings and pushes of now, the newest first."""
+    recent = [each for each in history if each.ended is None or each.ended >= facts.now - _DAY]
+    changed = [
+        replace(each, pushes=max(each.pushes, pushes(each, facts))) for each in fold(recent, findings, facts.now)
+    ]
     numbers = {each.number for each in changed}
     return sorted([*changed, *(each for each in history if each.number not in numbers)], key=lambda each: -each.began)
 

@@ -227,7 +227,7 @@ def overview(facts: Facts, config: Config, lists: Lists) -> Overview:
         results=tuple(_results(facts.catalogue, facts.snapshot.results, hour, day)),
         limits=tuple(_limits(facts.snapshot.results, hour, day)),
         strip=strip(facts),
-        incidents=numbered(up_to_now(lists.incidents, findings, facts.now), facts.catalogue),
+        incidents=numbered(up_to_now(lists.incidents, findings, facts), facts.catalogue),
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(lists.files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in lists.rotations if each.source in facts.status),

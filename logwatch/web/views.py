@@ -97,7 +97,7 @@ def rules(
         (r"/metrics", _Metrics, {"scrapes": _Scrapes(registry)}),
         (r"/-/healthy", _Healthy, {}),
         (r"/-/ready", _Ready, {"watched": watched}),
-        (r"/", pages.Status, site),
+        (r"/?", pages.Status, site),  # nothing at all is left of the address behind web.prefix, as people type it
         (r"/codes/?", pages.Codes, site),
         (r"/codes/(-?[0-9]{1,6})/?", pages.Code, site),
         (r"/unread/?", pages.UnreadLines, site),

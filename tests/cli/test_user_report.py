@@ -6,12 +6,14 @@ import io
 import json
 import os
 import random
+import shutil
 
 import pytest
 from click.testing import CliRunner
 
 from logwatch.cli import user_report
 from logwatch.cli.report import command
+from logwatch.errors import LogwatchError
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.store import Ledger
 from logwatch.ledger.waiting import StoredFailure
@@ -144,7 +146,17 @@ def test_without_a_log_kept_failures_are_shown_and_accepted_ones_are_not_guessed
     result = run("--config", site, "--user", USER, "--format", "json")
     told = json.loads(result.stdout)
     assert (told["accepted"], told["failed"]) == (None, 2)
-    assert "There is no file to read" in result.stderr
+    assert "There is no log to read" in result.stderr
+
+
+def test_without_a_log_and_a_ledger_nothing_is_said_about_the_user(site):
+    """Where nothing could be looked at, the error says so and what to try; no fault of the user's app is suggested."""
+    (site.parent / "m.log").unlink()
+    shutil.rmtree(site.parent / "state")
+    result = run("--config", site, "--user", USER)
+    assert isinstance(result.exception, LogwatchError)
+    assert "report: there is nothing to read: looked for " in str(result.exception)
+    assert result.stdout == ""
 
 
 def test_an_unreadable_ledger_is_reported_and_the_log_still_read(site):

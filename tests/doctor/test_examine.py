@@ -368,7 +368,7 @@ FAULTS = [
     (answer("/api/v1/rules", {"groups": [*loaded()["groups"][:-1], {"name": "x"}]}), "prometheus rules",
      "failure", "mesibo-watcher.yml is not loaded"),
     (slow, "rules evaluated", "failure", "every 60 s instead of 15 s"),
-    (answer("/api/v1/rules", loaded(health="unknown")), "rules evaluated", "warning", "not yet"),
+    (answer("/api/v1/rules", loaded(health="unknown")), "rules evaluated", "warning", " more"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"labels": {"job": "mesibo-logwatch"}}]}),
      "cluster label", "failure", "http://h:1/metrics has none"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET, TARGET | {"scrapeUrl": "http://h:2/metrics"}]}),

@@ -131,6 +131,12 @@ ORIGINS = {
     "journal-export": ("unit mesibo.service",),
 }
 
+UNTIMED = ("compose", "compose-podman", "compose-nerdctl", "kubectl", "stern", "journal-monotonic")
+"""Those without a time."""
+
+YEARLESS = ("syslog-3164", "journal-precise")
+"""Those with a time that lacks the year."""
+
 
 def envelope_of(name: str) -> Envelope:
     """Return the envelope that lines wrapped here stand in."""

@@ -223,3 +223,13 @@ def test_a_trace_of_many_lines_shows_each_shape_once():
     headings = [line for line in result.output.splitlines() if line.endswith("like this:")]
     assert headings == ["7 lines like this:", "50 lines like this:"]
     assert result.output.count("column 1: expected level") == 1
+
+
+def test_a_trace_of_a_whole_log_is_about_its_push_lines():
+    """Lines without the marker are not called misplaced, nor do they hide those that are; a line alone is traced."""
+    push, other = "E2211-101500-123 (17): push_on_complete: code 200\n", "I2211-101500-123 (17): on_login: code 200\n"
+    result = run("trace", "mesibo", "-", stdin=other * 3 + push + push.replace("complete", "complete_cb"))
+    assert result.exit_code == 0
+    assert result.stderr == "note: 4 lines without push_on_complete left out\n"
+    assert run("trace", "mesibo", "-", stdin=push).stdout == result.stdout
+    assert "the marker is missing" in run("trace", other).output

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope, ResultKey
 from logwatch.parse import Scanner, load
-from tests.helpers.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines, written
+from tests.helpers.wrapping import (
+    BEGIN,
+    SEVERAL_LINES,
+    UNTIMED,
+    WRAP,
+    YEARLESS,
+    envelope_of,
+    journal,
+    log,
+    whole_lines,
+    written,
+)
 from tests.parse import logshaped
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
@@ -50,15 +61,11 @@ def test_what_counts_behind_an_envelope_counts_without_it(name, lines):
     assert told(with_envelope) == told(without)
 
 
-UNTIMED = ("compose", "compose-podman", "compose-nerdctl", "kubectl", "stern", "journal-monotonic")
-
-
 @pytest.mark.parametrize("name", [name for name in WRAP if name not in UNTIMED])
 def test_the_envelope_s_time_dates_its_lines(name):
     """The year is that of the envelope, not of the file's time; where it has none, the file's time decides."""
     lines = [f"E2511-1000{i:02}-500 (17): push_on_complete: uid 1 code 903" for i in range(40)]
-    with_year = name not in ("syslog-3164", "journal-precise")
-    year = 2026 if with_year else 2028
+    year = 2028 if name in YEARLESS else 2026
     found = scan(log(name, lines), envelope_of(name))
     (seen,) = found.results.values()
     assert seen.first == datetime(year, 11, 25, 10, 0, 0, 500_000, tzinfo=UTC).timestamp()

@@ -91,7 +91,12 @@ def test_a_missing_file_is_reported_with_what_is_there(tmp_path):
     """Most often it is a slip of the pen."""
     put(tmp_path / "mesibo.log", TEXT)
     message, _ = refused(tmp_path / "mesbo.log")
-    assert message == "DIR/mesbo.log: there is no such file\n  try: in DIR there are mesibo.log"
+    assert message == "DIR/mesbo.log: there is no such file\n  try: in DIR there is mesibo.log"
+    for day in range(20, 29):
+        put(tmp_path / f"mesibo.log-202611{day}", TEXT)
+    message, _ = refused(tmp_path / "mesbo.log")
+    assert "there are mesibo.log, mesibo.log-20261120, " in message
+    assert message.endswith(" and 3 more")
 
 
 def test_a_missing_directory_is_reported(tmp_path):

@@ -9,6 +9,7 @@ from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.web.incidents import NumberedIncident, link, numbered, up_to_now
+from tests.helpers.story import Story
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 EXPIRED = ResultRow("mesibo", "apns", "903", "")
@@ -84,8 +85,17 @@ def test_what_has_just_begun_is_there_before_the_ledger_has_it():
     finding = Finding("k2", Rank(0, "critical"), "New", "yours", "Mend it.", since=NOW - 5, last=NOW - 1, pushes=2,
                       rows=(ResultRow("mesibo", "fcm", "401", ""),))  # fmt: skip
     old = replace(INCIDENT, number=2, began=NOW - 20 * 86_400, ended=NOW - 19 * 86_400)
-    found = up_to_now([INCIDENT, old], [finding], NOW)
+    found = up_to_now([INCIDENT, old], [finding], Story().facts())
     assert [(each.title, each.number, each.ended) for each in found] == [
         ("New", 0, None), ("Expired", 1, NOW - 60), ("Expired", 2, NOW - 19 * 86_400)
     ]  # fmt: skip
     assert [each.label for each in numbered(found, Catalogue.load())] == ["1", "2", "3"]
+
+
+def test_an_incident_that_goes_on_has_the_pushes_of_now():
+    """Its row and the finding above it have the same number, also between two looks of the recorder."""
+    story = Story().ordinary(60).incident("apns", 903, minutes=10)
+    (finding,) = [each for each in story.findings() if EXPIRED in each.rows]
+    known = replace(INCIDENT, began=finding.since, ended=None, pushes=5)
+    (found,) = up_to_now([known], [finding], story.facts())
+    assert found.pushes == finding.pushes == 220

@@ -314,6 +314,13 @@ def test_every_link_leads_home_behind_a_path_prefix(serve, how, path):
         assert get(kept + link.removeprefix("/ops/mesibo").replace("&amp;", "&"), **headers)[0] in (200, 403), link
 
 
+def test_the_address_of_the_prefix_alone_is_the_status_page(serve):
+    """People type it without a slash at its end, and not every proxy adds one."""
+    get = serve("/ops/mesibo")
+    assert get("/ops/mesibo")[0] == get("/ops/mesibo?span=day")[0] == 200
+    assert get("/ops/mesibos")[0] == 404
+
+
 def test_a_prefix_that_is_none_changes_nothing(get):
     """A stranger's header leads no link to another host."""
     assert get("/", **{"X-Forwarded-Prefix": "//evil.example"})[2] == get("/")[2]

@@ -269,6 +269,15 @@ def test_everyday_failures_are_one_finding_a_class_in_an_order_that_stays():
     ]
 
 
+def test_small_numbers_on_both_platforms_are_on_either_providers_side():
+    """A code that both Google and Apple answered with is not on the side of one of them; of one alone it is."""
+    story = Story().ordinary(60)
+    story.pushes("fcm", 777, 2, 40)
+    assert story.finding("few:unknown").side == "Google"
+    story.pushes("apns", 777, 2, 40)
+    assert story.finding("few:unknown").side == "Google or Apple"
+
+
 def test_all_200_says_all():
     """Without any failure it says so."""
     story = Story()

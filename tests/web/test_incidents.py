@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from logwatch.catalogue import Catalogue
+from logwatch.config import Config
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.web.incidents import NumberedIncident, link, numbered, up_to_now
+from logwatch.web.overview import Lists, overview
+from tests.helpers.story import Story
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 EXPIRED = ResultRow("mesibo", "apns", "903", "")
@@ -89,3 +92,15 @@ def test_what_has_just_begun_is_there_before_the_ledger_has_it():
         ("New", 0, None), ("Expired", 1, NOW - 60), ("Expired", 2, NOW - 19 * 86_400)
     ]  # fmt: skip
     assert [each.label for each in numbered(found, Catalogue.load())] == ["1", "2", "3"]
+
+
+def test_findings_that_share_an_incident_both_lead_to_it():
+    """One fault on two platforms that goes on differently is two findings, each with whom the fault has hit."""
+    story = Story().ordinary(60, without=("fcm",)).incident("fcm", 904, minutes=50)
+    story.incident("apns", 904, minutes=50)
+    rows = tuple(ResultRow("mesibo", platform, "904", "") for platform in ("apns", "fcm"))
+    known = replace(INCIDENT, key="before", rows=rows, users=7, began=NOW - 3000, ended=None)
+    seen = overview(story.facts(), Config(), Lists(incidents=[known]))
+    split = [finding for finding in seen.findings if finding.code == 904]
+    assert len(split) == 2
+    assert [seen.incident(finding).incident.users for finding in split] == [7, 7]

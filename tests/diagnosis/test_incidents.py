@@ -387,10 +387,16 @@ def test_a_clock_that_was_set_back_makes_no_stamp_one_that_is_ahead():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "told"),
-    [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours"), (330, "5 hours 30 minutes")],
+    ("minutes", "told", "stamp"),
+    [
+        (120, "2 hours", "08:15"),
+        (30, "30 minutes", "09:45"),
+        (20, "", ""),
+        (1500, "25 hours", "09:15 on 21 November"),
+        (330, "5 hours 30 minutes", "04:45"),
+    ],
 )
-def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told):
+def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told, stamp):
     """Push lines that come now, stamped hours ago, are no mesibo that has stopped pushing."""
     story = Story()
     for ago in range(40):
@@ -402,6 +408,7 @@ def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, 
     if told:
         assert f"arrive {told} after their stamps" in found["late:mesibo"].title
         assert "timezone" in found["late:mesibo"].remedy
+        assert found["late:mesibo"].evidence == (f"Newest stamp {stamp}, read at 10:15 UTC.",)
 
 
 def test_a_backlog_of_an_old_log_has_no_late_stamps():
@@ -537,12 +544,13 @@ def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told
     assert "/srv/mesibo.conf" in first.evidence[0]
 
 
-def test_silence_names_no_setting_that_is_set():
-    """The finding about silence does not advise ``push = 1`` if mesibo.conf has it."""
+@pytest.mark.parametrize("state", ["on", "off", "unknown"])
+def test_silence_names_no_setting_that_is_set(state):
+    """The finding about silence asks whether push logging was switched off, unless mesibo.conf says that it is on."""
     story = Story().ordinary(600, until=40)
-    story.setups = push("on")
-    assert "switched off" not in story.finding("silent:mesibo").remedy
-    assert "still says" in story.finding("silent:mesibo").remedy
+    story.setups = push(state)
+    assert ("still says `push = 1`" in story.finding("silent:mesibo").remedy) == (state == "on")
+    assert ("switched off" in story.finding("silent:mesibo").remedy) == (state != "on")
 
 
 def test_a_log_out_of_reach_names_its_places():

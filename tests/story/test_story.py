@@ -230,6 +230,16 @@ def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers
     assert found[0].code == "903"
 
 
+@pytest.mark.parametrize(
+    ("asked", "logged_as"),
+    [("+18005551234", "18005551234"), ("18005551234", "+18005551234"), ("Bob@X.org", "bob@x.org")],
+)
+@pytest.mark.parametrize("identifiers", ["mask", "hash", "plain"])
+def test_a_stored_user_is_found_by_other_spellings_of_the_address(asked, logged_as, identifiers):
+    """With a plus sign or without it, and with capital letters where the log has small ones."""
+    assert Privacy(identifiers, b"key").user(logged_as) in stored_forms(b"key", asked)
+
+
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.text(min_size=1, max_size=40))
 def test_every_form_of_an_address_has_its_mask_among_those_looked_for(address):

@@ -411,6 +411,16 @@ def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, 
         assert found["late:mesibo"].evidence == (f"Newest stamp {stamp}, read at 10:15 UTC.",)
 
 
+def test_a_code_that_has_not_come_for_hours_makes_no_stamps_late():
+    """What arrives now is judged by the newest stamp of all results, not by that of each."""
+    story = Story()
+    for ago in range(40):
+        story.pushes("apns", 200, 10, ago)
+        story.lines("", 10, ago)
+    story.pushes("apns", 914, 1, 180)
+    assert "late:mesibo" not in {finding.key for finding in story.findings()}
+
+
 def test_a_backlog_of_an_old_log_has_no_late_stamps():
     """What was logged before the start is as old as it says, and mesibo has been silent since."""
     story = Story()
@@ -623,6 +633,28 @@ def test_a_failure_on_both_platforms_in_two_sources_is_told_as_one():
     )
     assert (told.since, told.last, told.severity) == (NOW - 49 * 60, NOW, "critical")
     assert {row.source for row in told.rows} == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("platforms", "accepted", "failures", "severity"),
+    [
+        (("apns",), 20, 20, "warning"),
+        (("apns",), 20, 19, "info"),
+        (("apns",), 60, 20, "info"),
+        (("apns", "fcm"), 20, 20, "warning"),
+        (("apns", "fcm"), 60, 20, "info"),
+    ],
+)
+def test_a_fault_that_has_just_begun_is_judged_by_the_last_ten_minutes(platforms, accepted, failures, severity):
+    """An hour of accepted pushes does not make 20 failures in two minutes, and many of all, those of any day."""
+    story = Story()
+    for platform in platforms:
+        for ago in range(60):
+            story.pushes(platform, 200, accepted, ago)
+        story.pushes(platform, 913, failures - 10, 1)
+        story.pushes(platform, 913, 10, 0)
+    (found,) = [finding for finding in story.findings() if finding.code == 913]
+    assert (found.severity, found.pushes) == (severity, failures * len(platforms))
 
 
 def test_failures_that_develop_differently_are_told_apart():

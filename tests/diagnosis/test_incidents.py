@@ -200,6 +200,13 @@ def test_an_incident_is_over_when_only_the_usual_failures_still_come(platform, c
     assert re.search(r"rose from [\d.]+ % to 9\d.*, and fell to [\d.]+ % at ", " ".join(told.evidence))
 
 
+def test_an_incident_is_not_over_in_the_first_minutes_of_quiet():
+    """A pause may be chance: only after five minutes with the usual failures alone is it said to have ended."""
+    told = next(finding for finding in outage("fcm", 503, "UNAVAILABLE", 50, 3).findings() if finding.code == 503)
+    assert told.ended is None
+    assert "it ended" not in told.title
+
+
 def test_an_incident_that_goes_on_at_a_lower_share_is_not_over():
     """Ten times the failures of an ordinary day are left: it has become less, and did not end."""
     story = outage("fcm", 503, "UNAVAILABLE", 50, 30)
@@ -655,6 +662,18 @@ def test_a_fault_that_has_just_begun_is_judged_by_the_last_ten_minutes(platforms
         story.pushes(platform, 913, 10, 0)
     (found,) = [finding for finding in story.findings() if finding.code == 913]
     assert (found.severity, found.pushes) == (severity, failures * len(platforms))
+
+
+@pytest.mark.parametrize(("apns", "fcm"), [(30, 20), (20, 30)])
+def test_every_push_of_two_platforms_has_failed_since_the_later_one_stopped(apns, fcm):
+    """As long as one of them still had accepted pushes, it was not every push."""
+    story = Story()
+    for platform, until in (("apns", apns), ("fcm", fcm)):
+        for ago in range(59, -1, -1):
+            story.pushes(platform, 200 if ago >= until else 904, 20, ago)
+    told = story.finding("mesibo_certificate_error:apns+fcm")
+    assert told.since == NOW - 20 * 60 + 50
+    assert "every iOS and Android push since 09:55 has failed" in told.title
 
 
 def test_failures_that_develop_differently_are_told_apart():

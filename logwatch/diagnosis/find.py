@@ -1,6 +1,6 @@
 """Turn what the last hour shows into findings: the course of each failure, the accepted share, and what is unread."""
 
-from logwatch.catalogue import CHURN, number_of
+from logwatch.catalogue import CHURN, Entry, number_of
 from logwatch.diagnosis import credentials, dates, watching, weight, witness
 from logwatch.diagnosis.course import Course, courses
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
@@ -62,7 +62,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
         key=f"{course.entry.name}:{'+'.join(sorted(course.platforms))}",
         rank=course.rank,
         title=title,
-        side=entry.whose("+".join(course.platforms)) if len(course.platforms) == 1 else entry.whose(),
+        side=_side(course, entry),
         remedy=entry.remedy,
         evidence=_evidence(course, facts, over=over),
         steps=entry.steps,
@@ -98,13 +98,18 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
         title=NOISE[class_].format(
             f"{number(count)} {pushes((), count=count)}", share(count / of) if of else "an unknown share", held
         ),
-        side=" or ".join(dict.fromkeys(course.entry.whose(next(iter(course.platforms))) for course in alike)),
+        side=" or ".join(dict.fromkeys(_side(course, course.entry) for course in alike)),
         remedy=first.remedy,
         evidence=tuple(evidence),
         steps=first.steps,
         code=number_of(alike[0].codes[0]),
         pushes=count,
     )
+
+
+def _side(course: Course, entry: Entry) -> str:
+    """Return whose side ``entry`` is on: of one platform that may be its provider's, of several either one's."""
+    return entry.whose(*course.platforms) if len(course.platforms) == 1 else entry.whose()
 
 
 def _failed(course: Course, now: float) -> str:
@@ -121,7 +126,7 @@ def _of_source(course: Course, facts: Facts) -> str:
 
 def _cause(course: Course) -> str:
     if course.entry.class_ == "provider_fault":
-        who = course.entry.whose(next(iter(course.platforms)))
+        who = _side(course, course.entry)
         return f"{who}'s push service fails" if who in ("Google", "Apple") else "The push service fails"
     if course.entry.name == "mesibo_bad_push_token" and course.weighty_share >= MANY:
         return "The app sets push tokens that cannot be used: suspect the app build, or Firebase tokens on iOS"

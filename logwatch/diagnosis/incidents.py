@@ -25,7 +25,7 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
     for finding in findings:
         if finding.severity not in SEVERITIES:
             continue
-        old = next((each for each in known if _same(each, finding, now)), None)
+        old = next((each for each in known if about(each, finding, now)), None)
         if old is not None:
             met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding, now)
         else:
@@ -45,7 +45,7 @@ def _over(incident: Incident, now: float) -> Incident:
     return replace(incident, last=last, ended=last if incident.rows else now)
 
 
-def _same(incident: Incident, finding: Finding, now: float) -> bool:
+def about(incident: Incident, finding: Finding, now: float) -> bool:
     """Return whether a finding is about an incident: same results or, without any, same key, and no long pause.
 
     Nor may the incident be far ahead, as known ones are after a clock was set back by hours or decades.

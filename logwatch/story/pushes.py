@@ -1,6 +1,5 @@
 """The pushes of one user: from a log, which has accepted ones, too, and from the failures that a daemon keeps."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,29 +85,25 @@ def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
 def together(from_log: Iterable[UserPush], from_ledger: Iterable[UserPush]) -> list[UserPush]:
     """Merge pushes into one list in the order of time, each once.
 
-    A stored push is the same as one in the log with its time and code, which then gets what a webhook reported; the
-    names of their sources may differ, since a file can be read without a configuration.
+    A stored push, of which the newest come first, is the same as one in the log with its time and code, which then gets
+    what a webhook reported; the names of their sources may differ, since a file can be read without a configuration. A
+    push that has no time in the log was stored with the time when it was read, so it only needs the same code.
     """
     pushes = list(from_log)
-    places: dict[tuple[int, str], list[int]] = {}
+    places: dict[tuple[int | None, str], list[int]] = {}
     for i, push in enumerate(pushes):
-        if push.at is not None:
-            places.setdefault(_moment(push.at, push.code), []).append(i)
-    found: Counter[tuple[int, str]] = Counter()
+        places.setdefault(_moment(push.at, push.code), []).append(i)
     for each in from_ledger:
-        if each.at is None:
-            continue
-        key = _moment(each.at, each.code)
-        alike = places.get(key, ())
-        if found[key] < len(alike):
-            i = alike[found[key]]
-            found[key] += 1
-            if each.heard:
-                pushes[i] = replace(pushes[i], entry=each.entry, heard=each.heard)
-        else:
+        keys = (_moment(each.at, each.code), _moment(None, each.code))
+        alike = next(filter(None, map(places.get, keys)), None)
+        if alike is None:
             pushes.append(each)
+            continue
+        i = alike.pop()
+        if each.heard:
+            pushes[i] = replace(pushes[i], entry=each.entry, heard=each.heard)
     return sorted(pushes, key=lambda push: _NOWHERE if push.at is None else push.at)
 
 
-def _moment(at: float, code: str) -> tuple[int, str]:
-    return round(at * 1000), code
+def _moment(at: float | None, code: str) -> tuple[int | None, str]:
+    return None if at is None else round(at * 1000), code

@@ -12,6 +12,7 @@ from logwatch.config import Config
 from logwatch.diagnosis.course import by_class
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
+from logwatch.diagnosis.incidents import about
 from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
 from logwatch.ledger.batch import EventShapeRow
 from logwatch.ledger.incidents import Incident
@@ -168,7 +169,7 @@ class Overview:
 
     def incident(self, finding: Finding) -> NumberedIncident | None:
         """Return the incident that a finding is about."""
-        return next((each for each in self.incidents if each.incident.key == finding.key), None)
+        return next((each for each in self.incidents if about(each.incident, finding, self.now)), None)
 
     def _hit(self, finding: Finding) -> dict[str, Any]:
         if (told := self.incident(finding)) is None:

@@ -200,6 +200,13 @@ def test_an_incident_is_over_when_only_the_usual_failures_still_come(platform, c
     assert re.search(r"rose from [\d.]+ % to 9\d.*, and fell to [\d.]+ % at ", " ".join(told.evidence))
 
 
+def test_an_incident_is_not_over_in_the_first_minutes_of_quiet():
+    """A pause may be chance: only after five minutes with the usual failures alone is it said to have ended."""
+    told = next(finding for finding in outage("fcm", 503, "UNAVAILABLE", 50, 3).findings() if finding.code == 503)
+    assert told.ended is None
+    assert "it ended" not in told.title
+
+
 def test_an_incident_that_goes_on_at_a_lower_share_is_not_over():
     """Ten times the failures of an ordinary day are left: it has become less, and did not end."""
     story = outage("fcm", 503, "UNAVAILABLE", 50, 30)
@@ -267,6 +274,15 @@ def test_everyday_failures_are_one_finding_a_class_in_an_order_that_stays():
         "2 iOS pushes with 410 Unregistered",
         "2 Android pushes with 404 UNREGISTERED",
     ]
+
+
+def test_small_numbers_on_both_platforms_are_on_either_providers_side():
+    """A code that both Google and Apple answered with is not on the side of one of them; of one alone it is."""
+    story = Story().ordinary(60)
+    story.pushes("fcm", 777, 2, 40)
+    assert story.finding("few:unknown").side == "Google"
+    story.pushes("apns", 777, 2, 40)
+    assert story.finding("few:unknown").side == "Google or Apple"
 
 
 def test_all_200_says_all():
@@ -378,10 +394,16 @@ def test_a_clock_that_was_set_back_makes_no_stamp_one_that_is_ahead():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "told"),
-    [(120, "2 hours"), (30, "30 minutes"), (20, ""), (1500, "25 hours"), (330, "5 hours 30 minutes")],
+    ("minutes", "told", "stamp"),
+    [
+        (120, "2 hours", "08:15"),
+        (30, "30 minutes", "09:45"),
+        (20, "", ""),
+        (1500, "25 hours", "09:15 on 21 November"),
+        (330, "5 hours 30 minutes", "04:45"),
+    ],
 )
-def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told):
+def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, told, stamp):
     """Push lines that come now, stamped hours ago, are no mesibo that has stopped pushing."""
     story = Story()
     for ago in range(40):
@@ -393,6 +415,17 @@ def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, 
     if told:
         assert f"arrive {told} after their stamps" in found["late:mesibo"].title
         assert "timezone" in found["late:mesibo"].remedy
+        assert found["late:mesibo"].evidence == (f"Newest stamp {stamp}, read at 10:15 UTC.",)
+
+
+def test_a_code_that_has_not_come_for_hours_makes_no_stamps_late():
+    """What arrives now is judged by the newest stamp of all results, not by that of each."""
+    story = Story()
+    for ago in range(40):
+        story.pushes("apns", 200, 10, ago)
+        story.lines("", 10, ago)
+    story.pushes("apns", 914, 1, 180)
+    assert "late:mesibo" not in {finding.key for finding in story.findings()}
 
 
 def test_a_backlog_of_an_old_log_has_no_late_stamps():
@@ -528,12 +561,13 @@ def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told
     assert "/srv/mesibo.conf" in first.evidence[0]
 
 
-def test_silence_names_no_setting_that_is_set():
-    """The finding about silence does not advise ``push = 1`` if mesibo.conf has it."""
+@pytest.mark.parametrize("state", ["on", "off", "unknown"])
+def test_silence_names_no_setting_that_is_set(state):
+    """The finding about silence asks whether push logging was switched off, unless mesibo.conf says that it is on."""
     story = Story().ordinary(600, until=40)
-    story.setups = push("on")
-    assert "switched off" not in story.finding("silent:mesibo").remedy
-    assert "still says" in story.finding("silent:mesibo").remedy
+    story.setups = push(state)
+    assert ("still says `push = 1`" in story.finding("silent:mesibo").remedy) == (state == "on")
+    assert ("switched off" in story.finding("silent:mesibo").remedy) == (state != "on")
 
 
 def test_a_log_out_of_reach_names_its_places():
@@ -606,6 +640,40 @@ def test_a_failure_on_both_platforms_in_two_sources_is_told_as_one():
     )
     assert (told.since, told.last, told.severity) == (NOW - 49 * 60, NOW, "critical")
     assert {row.source for row in told.rows} == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("platforms", "accepted", "failures", "severity"),
+    [
+        (("apns",), 20, 20, "warning"),
+        (("apns",), 20, 19, "info"),
+        (("apns",), 60, 20, "info"),
+        (("apns", "fcm"), 20, 20, "warning"),
+        (("apns", "fcm"), 60, 20, "info"),
+    ],
+)
+def test_a_fault_that_has_just_begun_is_judged_by_the_last_ten_minutes(platforms, accepted, failures, severity):
+    """An hour of accepted pushes does not make 20 failures in two minutes, and many of all, those of any day."""
+    story = Story()
+    for platform in platforms:
+        for ago in range(60):
+            story.pushes(platform, 200, accepted, ago)
+        story.pushes(platform, 913, failures - 10, 1)
+        story.pushes(platform, 913, 10, 0)
+    (found,) = [finding for finding in story.findings() if finding.code == 913]
+    assert (found.severity, found.pushes) == (severity, failures * len(platforms))
+
+
+@pytest.mark.parametrize(("apns", "fcm"), [(30, 20), (20, 30)])
+def test_every_push_of_two_platforms_has_failed_since_the_later_one_stopped(apns, fcm):
+    """As long as one of them still had accepted pushes, it was not every push."""
+    story = Story()
+    for platform, until in (("apns", apns), ("fcm", fcm)):
+        for ago in range(59, -1, -1):
+            story.pushes(platform, 200 if ago >= until else 904, 20, ago)
+    told = story.finding("mesibo_certificate_error:apns+fcm")
+    assert told.since == NOW - 20 * 60 + 50
+    assert "every iOS and Android push since 09:55 has failed" in told.title
 
 
 def test_failures_that_develop_differently_are_told_apart():

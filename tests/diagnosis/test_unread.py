@@ -243,7 +243,17 @@ def test_a_ledger_of_before_is_judged_by_all_that_it_counted():
     story.readings.clear()
     (only,) = story.findings()
     assert only.key == KEY
-    assert "No push line of this source was ever read." in only.evidence
+    assert only.evidence[:2] == (
+        "No push line of this source was ever read.",
+        "They have the marker behind a prefix that the grammar does not know.",
+    )
+
+
+def test_of_a_log_that_was_never_read_and_is_quiet_now_the_last_line_is_dated():
+    """Who looks in a quiet hour reads how long ago the last unread line came, and that nothing was ever read."""
+    (only,) = Story().lines("no_code", 50, 130).findings()
+    assert only.key == KEY
+    assert only.evidence[0] == "No push line of this source was ever read; the last one came 2 hours ago."
 
 
 @pytest.mark.parametrize("cause", ["misplaced", "unenveloped", "no_code", "ambiguous", "grammar", "made later"])

@@ -133,6 +133,17 @@ def test_shares_of_a_log_are_its_own_beside_a_webhook_without_one():
     assert not any("2,500 of" in line for line in found["mesibo_certificate_expired:apns"].evidence)
 
 
+def test_small_numbers_of_a_webhook_alone_are_no_share_of_what_a_log_tells():
+    """Beside a log, too, nobody knows out of how many pushes a webhook's failures are."""
+    story = Story().ordinary(60)
+    story.pushes("fcm", 404, 3, 5, "UNREGISTERED", source="cloud")
+    found = told(story, status={"mesibo": UP, "cloud": ALONE})
+    assert found["few-alone:token"].title.startswith(
+        "3 pushes went to tokens that no longer work (an unknown share of all)"
+    )
+    assert " %" in found["few:token"].title
+
+
 def test_with_push_debugging_a_webhook_alone_is_a_source_like_any_other():
     """A webhook alone has shares as long as accepted pushes come."""
     story = Story()

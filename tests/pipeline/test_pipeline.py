@@ -495,6 +495,28 @@ def test_labels_stay_few_whatever_codes_are_logged(ledger, clock):
     assert (found["200"], found["903"]) == (1, 1)
 
 
+def test_documented_codes_take_no_label_of_others_over_a_restart(ledger, clock):
+    """Of codes outside the catalogue, 32 keep their numbers after a restart, however many others were counted."""
+    documented = sorted({code for _, code, _, _ in Catalogue.load().known()})
+    build(ledger, clock, Tail([b"".join(b"%d\n" % code for code in documented)])).turn()
+    clock.now += 1
+    build(ledger, clock, Tail([b"".join(b"%d\n" % code for code in range(5000, 5000 + UNKNOWN_CODES))])).turn()
+    assert len(counts(ledger)) == len(documented) + UNKNOWN_CODES
+    assert OTHER_CODES not in counts(ledger)
+
+
+def test_while_nothing_comes_nothing_is_written(ledger, clock):
+    """A quiet log costs no commit: nothing is due, and the snapshot stays the one of the last commit."""
+    pipeline = build(ledger, clock, Tail([b"200\n"]))
+    pipeline.turn()
+    written = ledger.snapshot
+    for _ in range(3):
+        clock.now += 10
+        assert not pipeline.turn()
+        assert pipeline.due_in() == float("inf")
+    assert ledger.snapshot is written
+
+
 def test_a_reason_that_the_catalogue_does_not_list_is_no_label(ledger, clock):
     """What a line gives as a reason becomes a label only where it is a documented one."""
     build(ledger, clock, Tail([b"404\n"])).turn()
@@ -644,3 +666,13 @@ def test_the_log_own_time_is_kept_and_never_ahead_of_the_clock(ledger, clock):
         seen.append(ledger.snapshot.sources["mesibo"].logged_at)
     assert seen == [4000.0, 4000.0, 5000.0]
     assert ledger.snapshot.sources["mesibo"].last_line_at == 5000.0
+
+
+def test_older_lines_of_the_same_commit_do_not_set_the_logs_time_back(ledger, clock):
+    """Late lines of a rotated file come after those of the new one, which stay the newest."""
+    clock.now = 5000.0
+    pipeline = build(ledger, clock, Tail([b"r4000\n", b"r3000\n"]), Mixed())
+    while pipeline.turn():
+        pass
+    pipeline.commit()
+    assert ledger.snapshot.sources["mesibo"].logged_at == 4000.0

@@ -136,6 +136,55 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
     assert pushes[1].entry.title == "Bad device token"
 
 
+def test_a_push_without_a_time_in_the_log_and_its_kept_failure_are_one():
+    """The daemon stored it with the time when it was read, so the code must do; the newest is the last in the log."""
+    log = [logged_push(Failure(None, "apns", code, "", "1", "u", "t"), CATALOGUE, "m", "t") for code in (400, 200, 400)]
+    stored = [failure(10, 400, heard="BadDeviceToken", heard_platform="apns"), failure(20, 400), failure(90, 400)]
+    pushes = together(log, (stored_push(each, CATALOGUE) for each in stored))
+    assert [(each.code, each.heard, each.kept) for each in pushes] == [
+        ("400", "", False),
+        ("200", "", False),
+        ("400", "BadDeviceToken", False),
+        ("400", "", True),
+    ]
+
+
+def test_a_kept_push_tells_programs_what_was_stored_and_what_it_means():
+    """Each value is under its own name, and the meaning is that of the reason that the webhook reported."""
+    meaning = CATALOGUE.classify("apns", 400, "BadDeviceToken")
+    kept = StoredFailure(
+        NOW, "m", "apns", "400", "BadTopic", "app", "u", "t***", heard="BadDeviceToken", heard_platform="apns"
+    )
+    assert stored_push(kept, CATALOGUE).as_dict() == {
+        "at": "2026-11-22T12:00:00.000Z",
+        "source": "m",
+        "provider": "apns",
+        "platform": "apns",
+        "code": 400,
+        "reason": "BadTopic",
+        "class": "token",
+        "severity": meaning.severity,
+        "title": "Bad device token",
+        "meaning": meaning.meaning,
+        "remedy": meaning.remedy,
+        "side": meaning.whose("apns"),
+        "app": "app",
+        "token": "t***",
+        "from": "error log",
+        "webhook_reason": "BadDeviceToken",
+    }
+
+
+def test_a_push_of_the_log_has_its_reason_as_the_catalogue_spells_it_and_the_meaning_of_that():
+    """A reason that is not in the catalogue is none: the code alone decides."""
+    known, unknown = (
+        logged_push(Failure(NOW, "fcm", 404, reason, "app", "u", "t"), CATALOGUE, "m", "t***")
+        for reason in ("UNREGISTERED", "SOME_TEXT")
+    )
+    assert (known.reason, known.entry.name, known.app) == ("UNREGISTERED", "fcm_unregistered", "app")
+    assert (unknown.reason, unknown.entry.name) == ("", "fcm_probably_unregistered")
+
+
 def test_a_webhooks_reason_without_a_platform_is_that_of_the_provider_that_has_it():
     """A reason that only one provider has with this code is taken to be that provider's."""
     told = stored_push(failure(50, 404, heard="UNREGISTERED", heard_platform="unknown"), CATALOGUE)
@@ -179,6 +228,16 @@ def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers
     found = stored_pushes(Reader.of_state(tmp_path), asked, CATALOGUE)
     assert len(found) == 1
     assert found[0].code == "903"
+
+
+@pytest.mark.parametrize(
+    ("asked", "logged_as"),
+    [("+18005551234", "18005551234"), ("18005551234", "+18005551234"), ("Bob@X.org", "bob@x.org")],
+)
+@pytest.mark.parametrize("identifiers", ["mask", "hash", "plain"])
+def test_a_stored_user_is_found_by_other_spellings_of_the_address(asked, logged_as, identifiers):
+    """With a plus sign or without it, and with capital letters where the log has small ones."""
+    assert Privacy(identifiers, b"key").user(logged_as) in stored_forms(b"key", asked)
 
 
 @settings(deadline=None)  # a bound on time says nothing on a busy machine

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from logwatch.catalogue import Catalogue
+from logwatch.config import Config
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.web.incidents import NumberedIncident, link, numbered, up_to_now
+from logwatch.web.overview import Lists, overview
 from tests.helpers.story import Story
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
@@ -99,3 +101,15 @@ def test_an_incident_that_goes_on_has_the_pushes_of_now():
     known = replace(INCIDENT, began=finding.since, ended=None, pushes=5)
     (found,) = up_to_now([known], [finding], story.facts())
     assert found.pushes == finding.pushes == 220
+
+
+def test_findings_that_share_an_incident_both_lead_to_it():
+    """One fault on two platforms that goes on differently is two findings, each with whom the fault has hit."""
+    story = Story().ordinary(60, without=("fcm",)).incident("fcm", 904, minutes=50)
+    story.incident("apns", 904, minutes=50)
+    rows = tuple(ResultRow("mesibo", platform, "904", "") for platform in ("apns", "fcm"))
+    known = replace(INCIDENT, key="before", rows=rows, users=7, began=NOW - 3000, ended=None)
+    seen = overview(story.facts(), Config(), Lists(incidents=[known]))
+    split = [finding for finding in seen.findings if finding.code == 904]
+    assert len(split) == 2
+    assert [seen.incident(finding).incident.users for finding in split] == [7, 7]

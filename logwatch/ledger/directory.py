@@ -117,9 +117,9 @@ def refusals(directory: Path) -> list[Problem]:
     return _version(directory / FILE)
 
 
-def refuse_newer(ledger: Path) -> None:
-    """Raise StateError if a ledger that nobody has open has a newer schema, whatever else is wrong with it."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_to_read(ledger, at_rest=True)) as database:
+def refuse_newer(ledger: Path, *, at_rest: bool = True) -> None:
+    """Raise StateError if a ledger has a newer schema, whatever else is wrong with it; it is left untouched."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_to_read(ledger, at_rest=at_rest)) as database:
         known_version(database, str(ledger))
 
 

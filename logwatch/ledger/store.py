@@ -171,6 +171,7 @@ class Ledger:
             raise sqlite3.OperationalError("the disk is full")
         if not directory.size(self.path) and directory.size(self.path.with_name(f"{FILE}-wal")):
             raise Damaged("it is empty, and its write-ahead log is not")  # which SQLite would delete
+        directory.refuse_newer(self.path, at_rest=False)  # first: to an older SQLite a newer schema looks damaged
         with contextlib.ExitStack() as unless_whole:
             db = unless_whole.enter_context(contextlib.closing(self._connect_to_write(self.path)))
             db.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -343,6 +344,7 @@ class Ledger:
 
     def _adopt(self) -> None:
         """Finish what a crash interrupted: a rebuilt ledger that is complete replaces the one it was made for."""
+        directory.refuse_newer(self._rebuilt)
         try:
             with contextlib.closing(self._connect(str(self._rebuilt))) as db:
                 whole = bool(rows.read_meta(db, "commit"))

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
 from contextlib import nullcontext as nothing
@@ -929,17 +930,37 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(older, monkeypatch):
     assert tables() == before
 
 
-def test_a_newer_ledger_is_left_untouched(tmp_path):
-    """A ledger of a newer schema stops the start and is not changed."""
-    Ledger(tmp_path).close()
-    file = tmp_path / "ledger.sqlite3"
-    with contextlib.closing(sqlite3.connect(file)) as db, db:
+@pytest.mark.parametrize("what", ["closed", "killed", "unknown SQL", "damaged", "not in place yet"])
+def test_a_newer_ledger_is_left_untouched(tmp_path, what):
+    """A ledger of a newer schema stops the start and is not changed, whatever an older SQLite thinks of it."""
+    Ledger(tmp_path / "made").close()
+    (tmp_path / "state").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "made" / "ledger.sqlite3", isolation_level=None)) as db:
+        db.execute("CREATE TABLE later (it TEXT)")
         db.execute("PRAGMA user_version = 99")
-    db.close()
-    before = file.read_bytes()
-    with pytest.raises(StateError, match="newer mesibo-logwatch"):
-        Ledger(tmp_path)
-    assert file.read_bytes() == before
+        if what == "unknown SQL":
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute("UPDATE sqlite_schema SET sql = sql || ' LATER' WHERE name = 'later'")
+        if what == "not in place yet":
+            db.execute("PRAGMA journal_mode = DELETE").fetchone()
+        elif what != "killed":
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        for part in (tmp_path / "made").glob("*[!m]"):  # as a kill would leave them, without the shared memory
+            name = part.name.replace("sqlite3", "sqlite3.new") if what == "not in place yet" else part.name
+            shutil.copyfile(part, tmp_path / "state" / name)
+    if what == "damaged":
+        with (tmp_path / "state" / "ledger.sqlite3").open("r+b") as file:
+            file.seek(4096)
+            file.write(b"x" * 4096)
+
+    def files():
+        return {part.name: part.read_bytes() for part in (tmp_path / "state").glob("*[!m]")}
+
+    before = files()
+    for _ in range(2):
+        with pytest.raises(StateError, match="newer mesibo-logwatch"):
+            Ledger(tmp_path / "state")
+        assert files() == before
 
 
 def test_two_daemons_cannot_share_a_state_directory(tmp_path, ledger):

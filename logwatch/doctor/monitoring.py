@@ -24,10 +24,14 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
     try:
         targets = _api(host, f"{base}/api/v1/targets?state=active")
     except NoAnswer as why:
-        if asked:
+        if why.status == UNAUTHORIZED:
+            refused = failure if asked else skipped
+            yield refused(
+                "prometheus", f"{base}: {why}", "name it with a login: --prometheus http://USER:PASSWORD@HOST"
+            )
+        elif asked:
             reach = "check that it is running there, and that this host can reach it"
-            remedy = "name it with a login: http://USER:PASSWORD@HOST" if why.status == UNAUTHORIZED else reach
-            yield failure("prometheus", f"{base}: {why}", remedy)
+            yield failure("prometheus", f"{base}: {why}", reach)
         else:
             none = "; where there is none, `make monitoring` or the package's monitoring.sh installs one"
             yield skipped("prometheus", f"none answers at {base}", f"name yours with --prometheus URL{none}")

@@ -9,7 +9,7 @@ import yaml
 
 from logwatch.config.listen import is_loopback
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
-from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.host import UNAUTHORIZED, Host, NoAnswer
 from logwatch.doctor.route import integrations, receivers
 from logwatch.doctor.shipped import RuleFile
 from logwatch.words import names
@@ -38,13 +38,18 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
         )
         return
     refused: list[str] = []
+    closed: list[str] = []
     config: dict[str, Any] | None = None
     for base in bases:
         try:
             found = _configuration(host, base.rstrip("/"))
             config = found if config is None else config
         except NoAnswer as why:
-            refused.append(f"{base}: {why}")
+            (closed if why.status == UNAUTHORIZED else refused).append(f"{base}: {why}")
+    if closed and config is None:  # Prometheus may have a login for them
+        login = "name one with a login: --alertmanager http://USER:PASSWORD@HOST"
+        yield skipped(name, names([*closed, *refused], "; "), login)
+        return
     if refused and config is None:
         yield failure(
             name,

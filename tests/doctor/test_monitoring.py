@@ -81,16 +81,41 @@ def test_a_configuration_of_another_form_costs_the_rows_of_alertmanager_alone():
             assert found[-1].name.startswith("alertmanager")
 
 
-@pytest.mark.parametrize(("status", "remedy"), [(401, "http://USER:PASSWORD@HOST"), (403, "can reach it")])
-def test_a_prometheus_that_asks_for_a_password_is_told_how_to_name_one(status, remedy):
-    """It runs and can be reached: to check that would lead nowhere."""
+class Refusing(Odd):
+    """Where everything is as it should be, but one program answers with a status."""
 
-    class Refusing(Host):
-        def fetch(self, url):
-            raise NoAnswer("it refuses", status)
+    def __init__(self, address, status):
+        super().__init__(ANSWERS)
+        self.address, self.status = address, status
 
-    (row,) = monitoring.prometheus(Refusing(), "http://h", asked=True)
-    assert (row.verdict, row.remedy.endswith(remedy)) == ("failure", True)
+    def fetch(self, url):
+        if url.startswith(self.address):
+            raise NoAnswer("it refuses", self.status)
+        return super().fetch(url)
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "verdict", "remedy"),
+    [
+        (401, True, "failure", "--prometheus http://USER:PASSWORD@HOST"),
+        (401, False, "skipped", "--prometheus http://USER:PASSWORD@HOST"),
+        (403, True, "failure", "can reach it"),
+    ],
+)
+def test_a_prometheus_that_asks_for_a_password_is_told_how_to_name_one(status, asked, verdict, remedy):
+    """It runs and can be reached: to check that would lead nowhere, nor is it true that none answers."""
+    (row,) = monitoring.prometheus(Refusing("http://h", status), "http://h", asked=asked)
+    assert (row.verdict, row.remedy.endswith(remedy), "none answers" in row.what) == (verdict, True, False)
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(401, "skipped"), (503, "failure")])
+def test_an_alertmanager_that_asks_for_a_password_is_not_said_to_page_nobody(status, verdict):
+    """Prometheus may have a login for it: doctor asks for one, and claims nothing about what it cannot see."""
+    host = Refusing("http://am", status)
+    found = monitoring.prometheus(host, "http://h", asked=True, alertmanager="http://am")
+    (row,) = (row for row in found if row.name.startswith("alertmanager"))
+    assert (row.verdict, "reach nobody" in row.what) == (verdict, status != 401)
+    assert ("--alertmanager http://USER:PASSWORD@HOST" in row.remedy) == (status == 401)
 
 
 DOUBLED = "".join(f"r{n}: &r{n} {{continue: true, routes: [*r{n - 1}, *r{n - 1}]}}\n" for n in range(1, 64))

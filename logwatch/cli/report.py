@@ -16,6 +16,7 @@ from logwatch.cli import terminal
 from logwatch.cli.options import config_option, refuse_empty, time_read
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
+from logwatch.events import quoted
 from logwatch.moments import EXAMPLES
 from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
@@ -74,7 +75,8 @@ def command(
         raise click.BadParameter("an address is needed, as the log has it", param_hint="--user")
     heap.keep()
     heap.collect_seldom()
-    planned = plan(paths, config, timezone, detailed=user is not None, rotated=user is not None)
+    told = "report" if user is None else f"report --user {quoted(user)}"
+    planned = plan(paths, config, timezone, detailed=user is not None, rotated=user is not None, command=told)
     count = Count(planned.catalogue, since, until)
     story = None
     if user is not None:

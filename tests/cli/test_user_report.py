@@ -156,6 +156,7 @@ def test_without_a_log_and_a_ledger_nothing_is_said_about_the_user(site):
     result = run("--config", site, "--user", USER)
     assert isinstance(result.exception, LogwatchError)
     assert "report: there is nothing to read: looked for " in str(result.exception)
+    assert str(result.exception).endswith(f"docker logs mesibo 2>&1 | mesibo-logwatch report --user {USER} -")
     assert result.stdout == ""
 
 

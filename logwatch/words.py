@@ -31,12 +31,12 @@ def followed(sources: int, grammars: Collection[str]) -> str:
     return many(sources, "source", "sources") + (f", grammar{'s' if ', ' in named else ''} {named}" if named else "")
 
 
-def names(all_of_them: Iterable[str], separator: str = ", ") -> str:
-    """List names in order; of many only the first few, and how many more there are."""
+def names(all_of_them: Iterable[str] | Iterable[int], separator: str = ", ") -> str:
+    """List names, or numbers, in order; of many only the first few, and how many more there are."""
     first, more = sorted(all_of_them), 0
     if len(first) > _MOST_NAMES:
         first, more = first[: _MOST_NAMES - 1], len(first) - _MOST_NAMES + 1
-    return separator.join(first) + (f" and {number(more)} more" if more else "")
+    return separator.join(map(str, first)) + (f" and {number(more)} more" if more else "")
 
 
 def share(part: float) -> str:

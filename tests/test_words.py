@@ -81,3 +81,8 @@ def test_of_many_names_the_first_are_listed_with_how_many_more_there_are():
     letters = "jihgfedcba"
     assert words.names(letters[2:]) == "a, b, c, d, e, f, g, h"
     assert words.names(letters, "; ") == "a; b; c; d; e; f; g and 3 more"
+
+
+def test_numbers_are_listed_in_the_order_of_numbers():
+    """A code of four digits does not come before one of two."""
+    assert words.names([1000, 13, -7, 913]) == "-7, 13, 913, 1000"

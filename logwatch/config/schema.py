@@ -168,7 +168,7 @@ def bad_address(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "its host or its port cannot be one"
+        return "its host or its port is not valid"
     if not url.isprintable() or " " in url:  # a blank would end the address in a request line
         return "it has a blank or a control character in it"
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:

@@ -186,7 +186,7 @@ def _doubts(
         )
     unknown = [number for number in seen if number not in known.codes]
     if unknown:
-        doubts.append(f"not in the catalogue: {names(map(str, unknown))}; are these codes?")
+        doubts.append(f"not in the catalogue: {names(unknown)}; are these codes?")
     if nought := code.numbers.count(0):
         doubts.append(
             f"{nought} of {len(code.numbers)} lines have 0, which counts as a failure, no answer; if it says here that"

@@ -1,6 +1,6 @@
 """Look up what every code means: from platform, code and reason to class, severity, side and remedy."""
 
-from logwatch.catalogue.entries import CHURN, SEVERITIES, Entry, Severity
+from logwatch.catalogue.entries import CHURN, SEVERITIES, Entry, Severity, either
 from logwatch.catalogue.explain import Explanation, explain
 from logwatch.catalogue.lookup import (
     OTHER,
@@ -26,6 +26,7 @@ __all__ = [
     "Explanation",
     "Severity",
     "answered_by",
+    "either",
     "explain",
     "limiter",
     "number_of",

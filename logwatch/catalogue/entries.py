@@ -1,5 +1,6 @@
 """One entry of the catalogue: what a code of one provider means, with the closed lists its fields choose from."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Literal, get_args
 
@@ -111,6 +112,12 @@ class Entry(Table, frozen=True, kw_only=True, dict=True):
             provider = self.provider if self.provider in COMPANIES else platform
             return COMPANIES.get(provider, "Google or Apple")
         return _WHOSE[self.side]
+
+
+def either(sides: Iterable[str]) -> str:
+    """Join sides as ``Entry.whose`` names them, each once, and "yours, in the app" not beside "yours"."""
+    named = dict.fromkeys(side for each in sides for side in each.split(" or "))
+    return " or ".join(side for side in named if side.partition(",")[0] not in named.keys() - {side})
 
 
 STEPS = {

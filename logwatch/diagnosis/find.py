@@ -1,6 +1,6 @@
 """Turn what the last hour shows into findings: the course of each failure, the accepted share, and what is unread."""
 
-from logwatch.catalogue import CHURN, Entry, number_of
+from logwatch.catalogue import CHURN, Entry, either, number_of
 from logwatch.diagnosis import credentials, dates, watching, weight, witness
 from logwatch.diagnosis.course import Course, courses
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
@@ -98,7 +98,7 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
         title=NOISE[class_].format(
             f"{number(count)} {pushes((), count=count)}", share(count / of) if of else "an unknown share", held
         ),
-        side=" or ".join(dict.fromkeys(_side(course, course.entry) for course in alike)),
+        side=either(_side(course, course.entry) for course in alike),
         remedy=first.remedy,
         evidence=tuple(evidence),
         steps=first.steps,

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from logwatch.catalogue import CHURN, SEVERITIES
+from logwatch.catalogue import CHURN, SEVERITIES, either
 from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
 from logwatch.model import PROVIDERS
@@ -121,7 +121,7 @@ def _cause(rows: Sequence[Row], width: int, *, whole: bool) -> RenderableType:
     count = sum(row.seen.count for row in rows)
     last = max((row.seen.last for row in rows if row.seen.last is not None), default=None)
     who = ", ".join(dict.fromkeys(_for(row) for row in rows))
-    sides = " or ".join(dict.fromkeys(entry.whose(row.platform) for row in rows))
+    sides = either(entry.whose(row.platform) for row in rows)
     head = Text.assemble(
         (f"{'/'.join(shown)}{more} {entry.title}", f"bold {COLOURS[entry.severity]}"),
         f" ({who}): {many(count, 'push', 'pushes')}",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from logwatch.catalogue import Catalogue
+from logwatch.catalogue import Catalogue, either
 
 CATALOGUE = Catalogue.load()
 
@@ -107,3 +107,18 @@ def test_sides_are_named_as_an_operator_would():
     assert CATALOGUE.classify("apns", 903).whose() == "yours"
     assert CATALOGUE.classify("apns", 914).whose() == "mesibo"
     assert CATALOGUE.classify("apns", 200).whose() == "the device"
+
+
+@pytest.mark.parametrize(
+    ("sides", "told"),
+    [
+        ([], ""),
+        (["Google or Apple", "Google"], "Google or Apple"),
+        (["Apple", "Google or Apple"], "Apple or Google"),
+        (["mesibo", "yours, in the app", "yours"], "mesibo or yours"),
+        (["the device", "yours, in the app"], "the device or yours, in the app"),
+    ],
+)
+def test_several_sides_are_named_once_each(sides, told):
+    """Where either provider may be to blame, neither is named again, nor is the app where all of it is yours."""
+    assert either(sides) == told

@@ -283,6 +283,8 @@ def test_small_numbers_on_both_platforms_are_on_either_providers_side():
     assert story.finding("few:unknown").side == "Google"
     story.pushes("apns", 777, 2, 40)
     assert story.finding("few:unknown").side == "Google or Apple"
+    story.pushes("fcm", 778, 1, 40)
+    assert story.finding("few:unknown").side == "Google or Apple"
 
 
 def test_all_200_says_all():

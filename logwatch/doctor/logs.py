@@ -85,7 +85,7 @@ def _found(name: str, source: Source, found: DiscoveredPaths, paths: list[str]) 
         yield failure(
             name,
             "; ".join(told) if paths else "; ".join((f"nothing is there: {where}", *told)),
-            tries[0] if tries else "correct the source's paths; see where mesibo logs to",
+            tries[0] if tries else "see where mesibo logs to, and name that in paths of a [[source]]",
         )
     else:
         yield ok(name, f"{many(len(paths), 'file', 'files')}, the newest {max(paths, key=_written)}")

@@ -49,6 +49,10 @@ class JournalExport(Multiline):
                     fields.setdefault(name, value)
         return Entries(end, entries, strange)
 
+    def begins(self, line: bytes) -> bool:
+        """Return whether a line is the first one of an entry."""
+        return line.partition(b"=")[0] in _BEGINNINGS
+
 
 def _field(data: bytes, at: int) -> tuple[bytes, bytes, int] | None:
     """Return a field's name, its value, and where the next one begins; None if it is not complete yet."""

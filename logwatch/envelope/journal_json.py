@@ -197,6 +197,10 @@ class Multiline(JournalJson):
         """Rewrite the whole entries at the start of ``data``; with ``final`` nothing follows for now."""
         raise NotImplementedError
 
+    def begins(self, line: bytes) -> bool:
+        """Return whether a line, without its newline, is the first one of an entry."""
+        raise NotImplementedError
+
 
 def _origin(container: Value, unit: Value, identifier: Value) -> str:
     """Name what wrote an entry; missing fields are not decoded, since every entry comes by here."""

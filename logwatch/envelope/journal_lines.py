@@ -58,6 +58,10 @@ class JournalVerbose(Multiline):
             entries.append((stop, as_line(fields)))
         return Entries(end if fields and not final else stop, entries, strange)
 
+    def begins(self, line: bytes) -> bool:
+        """Return whether a line is the first one of an entry, or what journalctl says of its journal."""
+        return line.startswith(b"-- ") or _HEAD.fullmatch(line) is not None
+
 
 class JournalPretty(Multiline):
     """Entries as `-o json-pretty` prints them: one field per line."""
@@ -85,6 +89,10 @@ class JournalPretty(Multiline):
                 begin = None
             end = stop if begin is None else begin
         return Entries(end, entries, strange)
+
+    def begins(self, line: bytes) -> bool:
+        """Return whether a line is the first one of an entry."""
+        return line == b"{"
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -146,7 +146,7 @@ def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bo
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     if form is None:
         return owns(uncoloured(line))
-    return isinstance(form, Multiline) or form.record(line) is not None
+    return form.begins(line) if isinstance(form, Multiline) else form.record(line) is not None
 
 
 def is_dated(line: bytes, envelope: Envelope, dates: Callable[[bytes], bool]) -> bool:

@@ -470,7 +470,9 @@ def test_the_first_part_of_a_message_whose_rest_never_comes_is_reported_as_lost(
 @pytest.mark.parametrize(
     "script", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log", "gzip m.log; mv m.log.gz m.log.1.gz", "hole"]
 )
-@pytest.mark.parametrize("kind", ["plain", "docker", "cri", "syslog-3164", "compose"])
+@pytest.mark.parametrize(
+    "kind", ["plain", "docker", "cri", "syslog-3164", "compose", "journal-export", "journal-json-pretty"]
+)
 def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
     """With a writer of whole blocks, a line torn between two files counts once, and never by half of its code."""
     append(path, written(kind, texts(20)))

@@ -314,6 +314,21 @@ def test_every_link_leads_home_behind_a_path_prefix(serve, how, path):
         assert get(kept + link.removeprefix("/ops/mesibo").replace("&amp;", "&"), **headers)[0] in (200, 403), link
 
 
+def test_of_many_files_the_page_says_how_many_it_leaves_out(serve, watched):
+    """Fifty are shown; nobody takes them for all. Where there is none, the page says so."""
+    (known,) = watched.ledger.positions.values()
+    many, none = Batch(1), Batch(1)
+    for i in range(1, 1101):
+        many.move(known._replace(generation=i, path=f"/var/log/{i}.log", inode=i))
+        none.forget(i)
+    assert watched.ledger.commit(many)
+    page = serve()("/")[2]
+    assert "Files and positions (1100)" in page
+    assert '<p class="quiet">and 1,050 more</p>' in page
+    assert watched.ledger.commit(none)
+    assert "No file is followed yet." in serve()("/")[2]
+
+
 def test_the_address_of_the_prefix_alone_is_the_status_page(serve):
     """People type it without a slash at its end, and not every proxy adds one."""
     get = serve("/ops/mesibo")

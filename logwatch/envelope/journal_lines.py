@@ -54,9 +54,10 @@ class JournalVerbose(Multiline):
                 fields.setdefault(field["name"].decode(), as_value(field["value"]))
             elif not (fields and line.startswith(_CONTINUED)):
                 strange += stop - at
-        if fields and final:
+        whole = final and not data.startswith(b" ", stop)  # else its next line has begun, and was torn
+        if fields and whole:
             entries.append((stop, as_line(fields)))
-        return Entries(end if fields and not final else stop, entries, strange)
+        return Entries(end if fields and not whole else stop, entries, strange)
 
     def begins(self, line: bytes) -> bool:
         """Return whether a line is the first one of an entry, or what journalctl says of its journal."""

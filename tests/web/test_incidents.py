@@ -130,3 +130,5 @@ def test_findings_that_share_an_incident_both_lead_to_it():
     split = [finding for finding in seen.findings if finding.code == 904]
     assert len(split) == 2
     assert [seen.incident(finding).incident.users for finding in split] == [7, 7]
+    assert {each["users"] for each in seen.as_dict()["findings"] if each["code"] == 904} == {7}
+    assert {each["users"] for each in seen.as_dict()["findings"] if each["code"] != 904} == {0}

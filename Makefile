@@ -23,8 +23,11 @@ $(INSTALLED): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# OLDEST=1: the oldest versions that pyproject.toml allows; what is not tried with them is a guess.
+OLD := $(if $(OLDEST),--constraint $(VENV)/oldest.txt)
 $(DEV): pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@sed -n 's/^[^#]*"\([A-Za-z0-9-]\{1,\}\)[^">]*>=\([0-9.]*\).*/\1==\2/p' pyproject.toml >$(VENV)/oldest.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check $(OLD) --editable '.[dev]'
 	@touch $(INSTALLED) $@
 
 # Debian's packages that integration tests use. Without root they are not installed, and those tests are skipped.

@@ -1,7 +1,9 @@
 """What is installed: the wheel alone, without the checkout beside it."""
 
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -84,3 +86,11 @@ def test_every_dependency_of_the_service_says_why_it_is_there():
     listed = text.partition("\ndependencies = [")[2].partition("\n]")[0]
     for line in listed.strip().splitlines():
         assert line.partition("#")[2].strip(), line
+
+
+def test_every_dependency_names_its_oldest_version():
+    """A dependency without a bound may be one that knows no Python 3; `make test-unit OLDEST=1` tries the oldest."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = sum(project["optional-dependencies"].values(), project["dependencies"])
+    open_ended = [each for each in needed if not re.search("[>=]=[0-9]", each)]
+    assert open_ended == ["mesibo-logwatch[credentials,push,zstd]"]

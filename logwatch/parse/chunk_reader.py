@@ -139,9 +139,9 @@ class Dictionary:
             self.by_line = {at[i]: outcomes[keys[i]] for i in positions_of(found, (OTHER_SYMBOL,))}
         for i, symbol in zip(at, found, strict=True):
             symbols[i] = symbol
-        if len(self._symbols) < _FEW_ROWS:  # rows that recur need no keys then
-            self._symbols.update(zip(new, found, strict=True))
-            self._key_bytes += sum(map(len, new))
+        some = new[:_FEW_ROWS]  # rows that recur need no keys then; of those that do not, only so many are kept
+        self._symbols.update(zip(some, found, strict=False))
+        self._key_bytes += sum(map(len, some))
 
     def _add(self, keys: Counter[Values], captured: Sequence[int]) -> dict[Values, Any]:
         """Assign a symbol to each key, the most frequent first; return the outcomes of all keys."""

@@ -310,9 +310,8 @@ class _Job:
     def _count_single(self) -> None:
         """Count the lines that were read by themselves or joined with their bodies."""
         self._single.sort(key=lambda each: each[0][0])
-        for at, outcome in self._single:
-            if not isinstance(outcome, ResultKey):
-                self._unparsed(outcome or "grammar", [at])
+        for cause in sorted({each or "grammar" for _, each in self._single if not isinstance(each, ResultKey)}):
+            self._unparsed(cause, [at for at, each in self._single if (each or "grammar") == cause])
         results = {i: outcome for i, (_, outcome) in enumerate(self._single) if isinstance(outcome, ResultKey)}
         batch = LineBatch.of_lines([at for at, _ in self._single])
         self._count(batch, bytearray(len(self._single)), {}, results)

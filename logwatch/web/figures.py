@@ -158,8 +158,8 @@ def _delay(facts: Facts) -> tuple[float | None, int]:
 
 
 def _lately(counts: Sequence[int], minutes: int) -> Sequence[int]:
-    """Return the counts of the last minutes, including the current one; zeros for minutes that are not known."""
-    return [*[0] * minutes, *counts][-minutes:]
+    """Return the counts of the last minutes, including the current one; none if the ledger could not be read."""
+    return counts[-minutes:]
 
 
 def _added(counts: Sequence[int]) -> list[int]:

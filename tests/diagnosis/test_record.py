@@ -7,6 +7,7 @@ import pytest
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
+from logwatch.diagnosis import record
 from logwatch.diagnosis.record import LOOK_SECONDS, Recorder
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.keys import ResultRow
@@ -305,6 +306,18 @@ def test_nothing_is_written_while_nothing_changes(world):
     assert [each.key for each in world.incidents] == ["down:mesibo"]
 
 
+def test_whom_an_incident_has_hit_is_written_once(world):
+    """While it goes on without new failures, nobody is looked up or stored again."""
+    world.minutes(30, good=10)
+    world.minutes(5, bad=5)
+    written = []
+    for _ in range(4):
+        world.now += LOOK_SECONDS
+        written.append(world.look())
+    assert written == [False] * 4
+    assert world.incidents[0].users
+
+
 def test_no_incident_is_returned_while_nothing_can_be_stored(world):
     """It would be reported once more when the disk is back."""
     world.minutes(20, good=10)
@@ -368,3 +381,14 @@ def test_no_look_is_made_while_another_one_goes_on_or_is_not_stored(world):
     assert len(works) == 1
     world.recorder.due(stored=True)
     assert len(works) == 2
+
+
+def test_the_past_is_searched_again_only_after_late_results(world, monkeypatch):
+    """A quiet daemon does not diagnose a week anew at every look."""
+    searched, search = [], record.past
+    monkeypatch.setattr(record, "past", lambda *given: searched.append(given) or search(*given))
+    world.minutes(5, good=10)
+    assert len(searched) == 1
+    world.late(3, ago=7200, good=10)
+    world.minutes(2, good=10)
+    assert len(searched) == 2

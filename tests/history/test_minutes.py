@@ -184,12 +184,20 @@ def test_a_file_of_more_than_a_year_is_reported():
     assert counted.over_a_year == ["test"]
 
 
-def test_since_and_until_take_whole_minutes():
-    """What is outside is neither counted nor written."""
+@pytest.mark.parametrize("since", [120, 130, 179])
+def test_since_and_until_take_whole_minutes(since):
+    """What is outside is neither counted nor written, nor is the minute that ends where the first one begins."""
     data = "".join(push(second, 200) + "\n" for second in range(0, 600, 20)).encode()
-    counted, minutes = past(data, since=BEGIN + 130, until=BEGIN + 300)
+    counted, minutes = past(data, since=BEGIN + since, until=BEGIN + 300)
     assert {minute - MINUTE: count for (*_, minute), count in minutes.items()} == {2: 3, 3: 3, 4: 3}
     assert sum(seen.count for seen in counted.summary.results.values()) == 9
+
+
+def test_a_push_without_a_time_is_left_out_with_the_minute_that_it_belongs_to():
+    """What was logged before the first minute that is wanted does not count in that one."""
+    counted, minutes = past("\n".join([UNDATED, push(10, 200), push(130, 404)]).encode(), since=BEGIN + 120)
+    assert minutes == {("fcm", 404, "", MINUTE + 2): 1}
+    assert sum(seen.count for seen in counted.summary.results.values()) == 1
 
 
 def test_codes_that_nobody_knows_make_few_series():

@@ -219,6 +219,14 @@ def test_what_is_remembered_is_bounded():
     assert dictionary._key_bytes <= chunk_reader._MAX_KEY_BYTES + 130_000
 
 
+def test_rows_that_come_after_many_others_are_remembered():
+    """Otherwise, in a log whose fields are in any order, each line is worked out anew for ever."""
+    dictionary, reasons = Dictionary(PATTERN), Reasons([])
+    for lines in ([b"code=7 reason=r%d" % i for i in range(1000)], [b"code=8 reason=late"]):
+        outcomes(dictionary, lines, reasons)
+        assert dictionary.pattern.rows(lines[0] + b"\n")[0] in dictionary._symbols
+
+
 def test_results_are_counted_by_the_reasons_in_force():
     """Those that are not listed are alike; with another list what was remembered is not used."""
     dictionary = Dictionary(PATTERN)

@@ -91,6 +91,25 @@ def test_one_failure_among_thousands_can_be_seen():
     assert rectangles(chart.bars[1].path)[0][2] > 1
 
 
+def test_kinds_of_failures_lie_below_each_other():
+    """In one column each class begins where the one before it ends, from the axis down."""
+    network = ResultRow("m", "apns", "0", "")
+    (chart,) = drawn("hour", (EXPIRED, 3, 10), (network, 3, 20), (ResultRow("m", "apns", "410", "Unregistered"), 3, 20))
+    assert [bar.name for bar in chart.bars] == ["credential", "network", "token"]
+    assert [rectangles(bar.path)[0][1:] for bar in chart.bars] == [(0, 20), (20, 40), (60, 40)]
+
+
+@pytest.mark.parametrize(
+    ("span", "first"), [("hour", "09:30"), ("day", "12:00"), ("week", "16 Nov"), ("month", "30 Oct")]
+)
+def test_a_time_is_written_where_its_column_begins(span, first):
+    """Hours of a day, and days of a week or a month, stand at the left edge of the interval that begins then."""
+    (chart,) = drawn(span, (ACCEPTED, 1, 1))
+    assert chart.ticks[0].label == first
+    places = {column.start: 100 * i / len(chart.columns) for i, column in enumerate(chart.columns)}
+    assert [tick.at for tick in chart.ticks] == [pytest.approx(places[tick.moment], abs=0.01) for tick in chart.ticks]
+
+
 def test_each_platform_has_its_own_chart():
     """An expired certificate shows in iOS' chart; Android's accepted pushes do not hide it."""
     apns, fcm = drawn("hour", (EXPIRED, 3, 5), (ROWS[2], 3, 50))

@@ -129,8 +129,9 @@ def test_the_last_push_is_shown_by_its_age(ago, value, state):
 
 
 def test_pushes_a_minute_are_those_of_the_last_whole_minutes():
-    """The minute that has just begun does not pull it down."""
+    """The minute that has just begun neither pulls it down nor adds to it."""
     story = Story()
+    story.pushes("fcm", 200, 100, 0)
     for ago in range(1, 31):
         story.pushes("fcm", 200, 40, ago)
     figure = told(story)[0]["rate"]
@@ -162,6 +163,27 @@ def test_the_delay_is_from_the_lines_own_time_until_it_was_read(late, behind, va
     story.status = {"mesibo": replace(UP, lag_bytes=behind)}
     figure = told(story, last_line_at=NOW, logged_at=NOW - late)[0]["delay"]
     assert (figure.value, figure.note, figure.state) == (value, note, state)
+
+
+def test_the_delay_is_that_of_the_slowest_log():
+    """A log that arrives late is not hidden by one that does not; one of which no line was read has none."""
+    facts = Story().facts()
+    rows = {
+        "mesibo": SourceRow(ready=True, last_line_at=NOW, logged_at=NOW - 90),
+        "other": SourceRow(ready=True, last_line_at=NOW, logged_at=NOW - 1),
+    }
+    status = {name: replace(UP, name=name, lag_bytes=100) for name in ("mesibo", "other", "new")}
+    made = strip(replace(facts, snapshot=replace(facts.snapshot, sources=rows), status=status))
+    assert (made.numbers["delay_seconds"], made.numbers["bytes_behind"]) == (90, 300)
+
+
+def test_the_line_beside_a_share_is_broken_where_there_was_no_push():
+    """Each point stands for three minutes: the height is the share of accepted ones, and no push is no share."""
+    story = Story()
+    story.pushes("fcm", 200, 30, 20)
+    story.pushes("fcm", 200, 10, 1)
+    story.pushes("fcm", 500, 30, 1)
+    assert told(story)[0]["fcm"].spark == "M39 0.0h0M57 15.0h0"
 
 
 def test_nothing_logged_is_no_number():

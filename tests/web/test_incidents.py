@@ -71,6 +71,10 @@ def test_the_cost_is_shown_as_far_as_it_is_known(change, cost):
             (ResultRow("m", "fcm", "401", "UNAUTHENTICATED"), ResultRow("m", "fcm", "403", "UNAUTHENTICATED")),
             "reason=UNAUTHENTICATED&platform=fcm&source=m&class=credential",
         ),
+        (
+            (ResultRow("m", "fcm", "503", "UNAVAILABLE"), ResultRow("m", "fcm", "404", "UNREGISTERED")),
+            "platform=fcm&source=m",
+        ),
     ],
 )
 def test_the_failures_of_an_incident_are_a_filter_of_the_error_log(rows, query):
@@ -103,6 +107,19 @@ def test_an_incident_that_goes_on_has_the_pushes_of_now():
     assert found.pushes == finding.pushes == 220
 
 
+@pytest.mark.parametrize(
+    ("ended", "numbers"),
+    [(None, [1]), (NOW - 60, [1]), (NOW - 86_300, [1]), (NOW - 86_500, [0, 1])],
+)
+def test_what_is_found_again_is_the_incident_that_the_recorder_takes_it_for(ended, numbers):
+    """An incident of the last day goes on, and is listed once; one that ended earlier stays over."""
+    finding = Finding("k", Rank(0, "critical"), "Again", "yours", "Mend it.", since=NOW - 90_000, last=NOW - 1,
+                      rows=(EXPIRED,))  # fmt: skip
+    found = up_to_now([replace(INCIDENT, began=NOW - 100_000, ended=ended)], [finding], Story().facts())
+    assert [each.number for each in found] == numbers
+    assert found[0].ended is None
+
+
 def test_findings_that_share_an_incident_both_lead_to_it():
     """One fault on two platforms that goes on differently is two findings, each with whom the fault has hit."""
     story = Story().ordinary(60, without=("fcm",)).incident("fcm", 904, minutes=50)
@@ -113,3 +130,5 @@ def test_findings_that_share_an_incident_both_lead_to_it():
     split = [finding for finding in seen.findings if finding.code == 904]
     assert len(split) == 2
     assert [seen.incident(finding).incident.users for finding in split] == [7, 7]
+    assert {each["users"] for each in seen.as_dict()["findings"] if each["code"] == 904} == {7}
+    assert {each["users"] for each in seen.as_dict()["findings"] if each["code"] != 904} == {0}

@@ -185,16 +185,30 @@ def test_head_says_what_get_would(get, path):
     assert headers["Content-Type"]
 
 
+def named(text):
+    """Return the fields that a text of docs/api.md names."""
+    return set(re.findall(r"`(\w+)`", text)) - {"null"}
+
+
+def test_an_incident_has_every_documented_field(api):
+    """The fields of an incident are exactly those that docs/api.md names."""
+    section = DOCS.split("## `/api/v1/incidents`")[1].split("## ")[0]
+    rows = re.findall(r"^\| (`[^|]*) \| ", section, re.MULTILINE)
+    assert set(api("incidents")["incidents"][0]) == named(" ".join(rows))
+
+
 def test_status_has_every_documented_field(api):
     """The fields of the status are exactly those that docs/api.md names."""
     told = api("status")
     section = DOCS.split("## `/api/v1/status`")[1].split("## ")[0]
-    parts = [told, told["findings"][0], told["sources"][0], told["results"][0], told["rate_limits"][0],
-             told["classes"][0], told["shapes"][0], told["rotation_history"][0], told["course"],
-             told["figures"]]  # fmt: skip
-    for part in parts:
-        for field in part:
-            assert f"`{field}`" in section, f"{field}: add it to the section /api/v1/status of docs/api.md"
+    rows = dict(re.findall(r"^\| (`[^|]*) \| ([^|]*) \|$", section, re.MULTILINE))
+    assert named(" ".join(rows)) == set(told)
+    for field in ("classes", "rate_limits", "results", "shapes", "rotation_history"):
+        assert set(told[field][0]) == named(rows[f"`{field}`"])
+    assert set(told["figures"]) == named(rows["`figures`"])
+    source = told["sources"][0]
+    assert set(source) | set(source["unread"]) | {"witness_for", "events"} == named(rows["`sources`"])
+    assert set(told["findings"][0]) | {"step"} == named(section.split("A finding has ")[1])
     assert len(told["course"]["hour"]) == 60
     assert len(told["course"]["day"]) == 96
     begins = [datetime.fromisoformat(each["at"]) for each in told["course"]["day"]]

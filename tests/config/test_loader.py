@@ -431,6 +431,13 @@ def test_no_value_of_any_setting_is_a_traceback(place):
             from_dict(changed if isinstance(changed, dict) else {}, Path("/etc/x.toml"))
 
 
+def test_exports_whose_addresses_cannot_be_used_are_not_said_to_share_a_label(tmp_path):
+    """Each of them has one problem, its address: nothing is known of the label that it would have."""
+    told = problems(MINIMAL + '[[export]]\nurl = "http://[::1"\n' * 2, tmp_path)
+    assert len(told) == 2
+    assert all("is not an address to send to" in problem for problem in told)
+
+
 def test_the_example_shows_every_setting_with_its_default(tmp_path):
     """The documented file is accepted, and says nothing but the defaults."""
     example = Path(__file__).parents[2] / "config" / "logwatch.example.toml"

@@ -118,6 +118,16 @@ def test_an_alertmanager_that_asks_for_a_password_is_not_said_to_page_nobody(sta
     assert ("--alertmanager http://USER:PASSWORD@HOST" in row.remedy) == (status == 401)
 
 
+def test_of_many_alertmanagers_that_are_down_doctor_says_how_many_more_there_are():
+    """Seven are named; nobody takes them for all."""
+    active = [{"url": f"http://h:{port}/api/v2/alerts"} for port in range(9090, 9100)]
+    host = Odd(ANSWERS | {"alertmanagers": {"data": {"activeAlertmanagers": active}}, "status": ""})
+    told = monitoring.prometheus(host, "http://h", asked=True)
+    (row,) = (row for row in told if row.name == "alertmanager")
+    assert row.what.count("http://h:909") == 7
+    assert row.what.endswith(" and 3 more: alerts reach nobody")
+
+
 DOUBLED = "".join(f"r{n}: &r{n} {{continue: true, routes: [*r{n - 1}, *r{n - 1}]}}\n" for n in range(1, 64))
 
 

@@ -300,7 +300,7 @@ def test_what_makes_no_sense_is_refused(arguments, words, bench):
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "https://fcm.example.net", "https://127.0.0.1@example.net",
-                                      "https://127.0.0.1.example.net", "nonsense"])  # fmt: skip
+                                      "https://127.0.0.1.example.net", "https://127.0.0.1:0", "nonsense"])  # fmt: skip
 def test_the_endpoint_of_tests_leads_nowhere_but_to_this_machine(endpoint, bench):
     """The hidden option for tests accepts no other host, and no plain HTTP."""
     stub = bench.apple()

@@ -132,7 +132,8 @@ def _of_device(
         what = f"{whose}{failed}; {number(len(good))} accepted: the others were held back."
     elif good:
         run = len(pushes) - 1 - max(i for i, push in enumerate(pushes) if push.accepted)
-        what = f"{whose}{failed}; {number(len(good))} accepted{_at(good[-1], now, 'until')}, none of the last {run}."
+        lately = f"none of the last {number(run)}" if run > 1 else "but not the last one"
+        what = f"{whose}{failed}; {number(len(good))} accepted{_at(good[-1], now, 'until')}, {lately}."
     else:
         what = f"{whose}{failed}; none accepted."
     severity = entry.severity

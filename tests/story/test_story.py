@@ -51,7 +51,11 @@ DEAD = "the token is dead, no push arrives until the app registers again"
         ),
         ([push(2, 903), push(1, 903)], GOING_ON + "none accepted", (1, 8)),
         ([push(9, 200), push(1, 914)], "1 accepted: the others were held back", (5,)),
-        ([push(9, 200), push(1, 410, reason="Unregistered")], DEAD, (2,)),
+        (
+            [push(9, 200), push(1, 410, reason="Unregistered")],
+            f"1 accepted until 11:59:51 UTC, but not the last one: {DEAD}",
+            (2,),
+        ),
     ],
 )
 def test_what_pushes_say_together_names_the_state_and_the_way_on(pushes, what, steps):

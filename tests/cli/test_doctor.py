@@ -27,7 +27,7 @@ def test_a_failure_is_reported_with_its_remedy_and_exit_code_1(config):
     result = invoke("--config", config)
     assert result.exit_code == 1
     assert "nothing is there" in result.output
-    assert "→ see where mesibo logs to, and name that in paths of a [[source]]" in result.output
+    assert "→ see where mesibo logs to" in result.output
 
 
 def test_json_has_the_same_rows(config):

@@ -115,6 +115,11 @@ def site_rules(watched):
     return rules(registry, watched, clock=lambda: NOW + 1)
 
 
+def site_of(rules):
+    """Return the site that the pages of these rules show."""
+    return next(arguments["site"] for *_, arguments in rules if "site" in arguments)
+
+
 @pytest.fixture
 def server(site_rules):
     made = WebServer("127.0.0.1", 0, site_rules)
@@ -508,7 +513,7 @@ def test_a_visitor_who_leaves_a_download_is_no_fault(server, get, events):
 @pytest.fixture
 def untaken(site_rules, server, monkeypatch):
     """Ask for downloads of which nothing is taken until ``taken`` is called."""
-    site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    site = site_of(site_rules)
     whole, sent = Download.flush, []
 
     def flush(handler, **end):
@@ -619,7 +624,7 @@ def test_a_slow_download_gives_way_to_the_next_one(untaken, get, monkeypatch):
 @pytest.mark.parametrize("address", ["/", "/user?address=1", "/api/v1/failures", "/downloads/failures.csv"])
 def test_what_nobody_waits_for_any_more_is_not_done(address, get, site_rules, server, events, monkeypatch):
     """A crowd that asks for pages and leaves does not keep the next visitor waiting until all is worked off."""
-    site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    site = site_of(site_rules)
     busy, release = threading.Event(), threading.Event()
     work, asked = site.work, []
     monkeypatch.setattr(site, "work", lambda task: asked.append(work(task)) or asked[-1])
@@ -636,7 +641,7 @@ def test_what_nobody_waits_for_any_more_is_not_done(address, get, site_rules, se
 
 def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):
     """While the pages' thread is busy, metrics and health answer."""
-    site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    site = site_of(site_rules)
     busy, release = threading.Event(), threading.Event()
 
     def hog():
@@ -657,7 +662,7 @@ def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):
 @pytest.mark.parametrize("path", ["/", "/?span=week", "/?class=credential", "/?code=404", "/unread"])
 def test_a_page_of_kept_parts_is_the_page_made_anew(watched, site_rules, get, path):
     """After each commit, and after midnight, a site that keeps what it has filled in shows what a new one shows."""
-    now, site = [NOW + 1], next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    now, site = [NOW + 1], site_of(site_rules)
     site._clock = lambda: now[0]
     for step, passing in enumerate((0, 3, 61, 14 * 3600)):
         now[0] += passing
@@ -688,7 +693,7 @@ def test_a_full_error_log_costs_a_page_little(watched, site_rules, get, path):
     It is a third of that on a machine at ease, where bench/page.py measures what is promised. The least of ten is
     taken, so that what others do on the machine is no part of it.
     """
-    site = next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    site = site_of(site_rules)
     keep = watched.config.failures.keep
     batch = Batch(keep)
     batch.count("mesibo", "lines")

@@ -103,7 +103,7 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
 
 def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
     """Return the shapes of lines with one byte per placeholder; the lines are processed as one text."""
-    if not payloads:  # as nearly always: of unread lines that come one by one, few are shaped
+    if not payloads:  # as nearly always of long lines, and of unread ones, few of which are shaped
         return []
     text = _replacing(words)(b"\n".join([*map(bytes.strip, payloads), b""]))
     return _HYPHENATED.sub(_STR, text.translate(_BLANK_ALIKE)).split(b"\2")[: len(payloads)]

@@ -6,8 +6,10 @@ import functools
 import gzip
 import json
 import os
+import pwd
 import shutil
 import sqlite3
+import tempfile
 import time
 import types
 from pathlib import Path
@@ -163,6 +165,23 @@ class Machine(Host):
 @pytest.fixture
 def machine(tmp_path):
     return Machine(tmp_path)
+
+
+@pytest.fixture
+def service_user(monkeypatch):
+    """Take nobody for the service's user, whether that is known here or not."""
+    nobody = pwd.getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    return nobody
+
+
+@pytest.fixture
+def open_machine(service_user):
+    """Make a machine in directories that anybody may enter; any run of pytest closes those of all of its runs."""
+    with tempfile.TemporaryDirectory() as directory:
+        made = Machine(Path(directory))
+        made.directory.chmod(0o755)
+        yield made
 
 
 def test_where_all_is_well_every_row_is_ok(machine):
@@ -526,10 +545,9 @@ def test_a_missing_journalctl_is_a_failure(machine, monkeypatch):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
-def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, monkeypatch):
+@pytest.mark.usefixtures("service_user")
+def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine):
     """Root's own rights do not hide that the service has none."""
-    nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     machine.log.chmod(0o600)
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
@@ -545,13 +563,9 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
         ("SupplementaryGroups=nogroup nobody-knows-it\n", "failure"),
     ],
 )
-def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, verdict):
+def test_what_the_unit_gives_to_the_service_counts(open_machine, added, verdict):
     """Docker's logs are no failure if the unit lets the service read them by a capability."""
-    nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
-    for each in machine.directory.parents[:-1]:
-        each.chmod(each.stat().st_mode | 0o011)
-    machine.directory.chmod(0o755)
+    machine = open_machine
     shutil.chown(machine.log, group="adm")
     machine.log.chmod(0o640)
     ask = machine.run
@@ -560,10 +574,9 @@ def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
-def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothing(machine, monkeypatch):
+@pytest.mark.usefixtures("service_user")
+def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothing(machine):
     """What the service's user may not read by itself is reported with that doubt, of files and of the journal."""
-    nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
     machine.log.chmod(0o600)
     del machine.programs[f"{SERVICE_USER}.service"]
     doubt = "what its unit adds is not known: there is no systemctl here"
@@ -573,17 +586,13 @@ def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothin
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
-def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(machine, monkeypatch):
+def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(open_machine):
     """Where no right to the file itself would help, the remedy is about the directory above it that does not let in."""
-    nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
-    for each in machine.directory.parents[:-1]:
-        each.chmod(each.stat().st_mode | 0o011)
+    machine = open_machine
     closed = machine.directory / "closed"
     closed.mkdir(mode=0o700)
     machine.log = machine.log.rename(closed / machine.log.name)
     machine.configure()
-    machine.directory.chmod(0o755)
     found = machine.row("log of mesibo: readable")
     assert found.what.endswith(f"may not read {machine.log}, since {closed} is closed to it")
     assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:rx {closed}`"
@@ -659,10 +668,9 @@ def test_a_daemon_without_a_unit_is_started_with_the_configuration_that_was_aske
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+@pytest.mark.usefixtures("service_user")
 def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch):
     """In a container without capabilities root may not ask as the service's user, and all other rows are there."""
-    nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
 
     def refused(*_, **__):
         raise PermissionError(1, "Operation not permitted")
@@ -674,11 +682,9 @@ def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask about somebody else")
-def test_a_group_without_a_name_is_no_fault(machine, monkeypatch):
+def test_a_group_without_a_name_is_no_fault(machine, monkeypatch, service_user):
     """Files of users from elsewhere (LDAP, a container's image) list numbers that nobody has named here."""
-    nobody = __import__("pwd").getpwnam("nobody")
-    monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda _name: nobody)
-    monkeypatch.setattr("logwatch.doctor.rights.os.getgrouplist", lambda *_: [nobody.pw_gid, 54321])
+    monkeypatch.setattr("logwatch.doctor.rights.os.getgrouplist", lambda *_: [service_user.pw_gid, 54321])
     (found,) = rights.to_journal(machine, "log of m", Target(container="mesibo"))
     assert found.verdict == "failure"
     assert "is in none of the groups" in found.what

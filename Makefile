@@ -68,7 +68,7 @@ test-unit: $(DEV) ## run the tests that start no other program; LAYER=tail: thos
 	$(BIN)/pytest -q -n auto $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
 test-systemd: $(DEV) packages ## test the service under a booted systemd (root); DISTRIBUTION=trixie: Debian 13, noble: Ubuntu 24.04
-	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
+	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=1800 tests/service $(ARGS)
 
 torture: $(DEV) ## run the long tests: kill -9, rotation by the thousand, a million lines read three ways
 	$(BIN)/pytest -n auto --dist worksteal -m 'long and not systemd' --timeout=0 --ignore tests/service $(ARGS)

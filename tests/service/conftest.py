@@ -23,7 +23,7 @@ request = urllib.request.Request(url)
 if user:
     request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
 context = ssl.create_default_context(cafile=authority) if authority else None
-with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+with urllib.request.urlopen(request, timeout=60, context=context) as answer:
     print(answer.read().decode())
 """
 
@@ -172,7 +172,8 @@ def host(machine, tmp_path_factory):
         0o600,
     )
     machine.write(
-        f"/etc/systemd/system/{UNIT}.d/test.conf", "[Service]\nSupplementaryGroups=adm\nWatchdogSec=5\nRestartSec=0.2\n"
+        f"/etc/systemd/system/{UNIT}.d/test.conf",
+        "[Service]\nSupplementaryGroups=adm\nWatchdogSec=15\nRestartSec=0.2\n",
     )
     made.configure(configuration())
     machine.run("systemctl", "daemon-reload")

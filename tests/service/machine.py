@@ -19,7 +19,7 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("LOGWATCH_TEST_CACHE", "/var/cache/mesibo-logwatch-tests"))
-PATIENCE = 60.0  # seconds until something that must happen counts as not happening; never a time to wait
+PATIENCE = 240.0  # seconds until something that must happen counts as not happening; never a time to wait
 PIDS = Path("/sys/fs/cgroup/pids")  # where the host has control groups of version 1
 NEEDED = ("systemd-nspawn", "debootstrap", "nsenter")
 
@@ -144,7 +144,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=PATIENCE,
         )
         if check and ended.returncode:
             said = self.run("journalctl", "--lines=40", "--no-pager", "--output=cat", check=False).stdout
@@ -159,7 +159,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
         ).stdout
 
     def path(self, inside):

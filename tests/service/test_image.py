@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.machine import ROOT, able, installed
+from tests.service.machine import PATIENCE, ROOT, able, installed
 
 pytestmark = pytest.mark.systemd
 
 LOOK = """
 import time, urllib.request
-for _ in range(200):
+for _ in range(2000):
     try:
-        text = urllib.request.urlopen("http://127.0.0.1:10914/metrics", timeout=2).read().decode()
+        text = urllib.request.urlopen("http://127.0.0.1:10914/metrics", timeout=20).read().decode()
     except OSError:
         text = ""
     found = [line for line in text.splitlines() if "push_results_total" in line and line.endswith(" 2.0")]
     if found:
         print(*found)
-        print(urllib.request.urlopen("http://127.0.0.1:10914/-/ready", timeout=2).status)
+        print(urllib.request.urlopen("http://127.0.0.1:10914/-/ready", timeout=20).status)
         break
     time.sleep(0.1)
 """
@@ -84,7 +84,7 @@ def test_it_counts_as_an_ordinary_user_on_a_root_that_cannot_be_written(root, tm
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=PATIENCE,
     )
     assert re.search(r'code="903".* 2\.0\n200\n', ended.stdout), ended.stdout + ended.stderr
     assert "stopped" in ended.stderr + ended.stdout

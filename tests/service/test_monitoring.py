@@ -114,4 +114,4 @@ def test_a_prometheus_of_somebody_else_lacks_only_the_printed_lines(host):
     assert re.search(r"ok +prometheus scrapes +\d+ targets?, up", told), told
 
 
-ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())"
+ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=60).read().decode())"

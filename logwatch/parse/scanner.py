@@ -5,7 +5,7 @@ without the marker, and little for a usual one: an expression goes over the whol
 result by result. Of all lines with the same result, only the first and the last are dated.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import compress, repeat
@@ -207,22 +207,23 @@ class _Job:
         own = self._marked(own)
         lines = others.unwrapped()
         self.scan.lines += len(lines) - len(others.lines)
-        single = [*self._with_marker(lines)]
-        if not single:
+        if not (single := self._with_marker(lines)):
             return own
         return LineBatch.of_lines(sorted([*own.at(range(len(own.lines))), *single], key=itemgetter(0)))
 
-    def _with_marker(self, lines: Iterable[tuple[int, envelopes.Line]]) -> Iterator[LineAt]:
-        """Yield the lines that contain the marker and may count; count those that may not as unparsed."""
+    def _with_marker(self, lines: Iterable[tuple[int, envelopes.Line]]) -> list[LineAt]:
+        """Return the lines that contain the marker and may count; count those that may not as unparsed."""
         marker, most = self._scanner.marker, self._scanner.max_line_bytes
+        found: dict[Cause | None, list[LineAt]] = {None: []}
         for number, (payload, received, refused) in lines:
-            is_long = marker in payload and len(payload) > most
-            self.scan.oversized += is_long
-            read = envelopes.shortened(payload, most) if is_long else payload
-            if marker in read and refused:
-                self._unparsed(refused, [(number, (read, received))])
-            elif marker in read:
-                yield number, (read, received)
+            read = envelopes.shortened(payload, most) if marker in payload and len(payload) > most else payload
+            self.scan.oversized += read is not payload
+            if marker in read:
+                found.setdefault(refused, []).append((number, (read, received)))
+        for cause, refused_lines in found.items():
+            if cause:
+                self._unparsed(cause, refused_lines)
+        return found[None]
 
     def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and one by one what these leave."""

@@ -5,6 +5,7 @@ Lines are not looked at one by one: a chunk costs a few searches in all. Over-lo
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -223,8 +224,8 @@ class LineReader:
     def _take(
         self, run: bytes, inside: str, waited_seconds: float, *, first: bool, patient: bool, at_end: bool
     ) -> Taken:
-        mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
-        run = run[mark:]
+        skipped = len(BOM_UTF8) if first and run.startswith(BOM_UTF8) else 0
+        run = run[skipped:]
         if first or not self.looked:
             self.look(run)
         expected = self._reading.expected
@@ -244,7 +245,7 @@ class LineReader:
         final = at_end and not patient
         taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
-        return taken._replace(consumed=taken.consumed + mark) if mark and taken.consumed else taken
+        return taken._replace(consumed=taken.consumed + skipped) if skipped and taken.consumed else taken
 
     def take_rest(self, run: bytes, inside: str) -> Taken:
         """Take everything in a run, also a line without an end: nothing will follow it."""
@@ -257,7 +258,7 @@ class LineReader:
         if data.endswith(b"\n"):
             return not envelopes.cut(data, self.known, self._reading.max_line_bytes, final=True).consumed
         line, end, _ = follows.partition(b"\n")
-        return bool(end) and not envelopes.begins(line.removeprefix(envelopes.MARK), self.known, self._reading.owns)
+        return bool(end) and not envelopes.begins(line.removeprefix(BOM_UTF8), self.known, self._reading.owns)
 
     def is_dated(self, line: bytes) -> bool:
         """Return whether a line, without its newline, begins with a time, so that no other log contains it."""

@@ -1,5 +1,6 @@
 """Look at the beginning of a log as the daemon would: which envelope its lines are in."""
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable
 
@@ -25,7 +26,7 @@ def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeChoice) -> 
         except (OSError, FormatError):
             continue
         if not envelopes.no_text(head):
-            whole = head[: head.rfind(b"\n") + 1].removeprefix(envelopes.MARK)
+            whole = head[: head.rfind(b"\n") + 1].removeprefix(BOM_UTF8)
             decided = envelopes.decide(whole, owns, kind=kind, final=True)
             kinds[envelopes.label(decided) if isinstance(decided, Envelope) else _SILENT] += 1
     if not kinds.keys() - {_SILENT}:

@@ -5,6 +5,7 @@ Lines are not looked at one by one: a chunk costs a few searches in all. Over-lo
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -32,7 +33,8 @@ Ahead = Callable[[], bytes]
 Held = Callable[[bytes, Envelope], int]
 """Returns how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
 
-_LINE = "line"  # inside an over-long physical line; other words are the envelope's
+IN_LINE = "line"
+"""As ``inside``: within an over-long physical line. Other words are the envelope's."""
 
 _NULS_AT_LINE_START = re.compile(rb"\n\0+")
 _HOLE = bytes(8)  # this many NULs in a row: power was lost
@@ -94,19 +96,17 @@ def take_lines(
         return Taken(b"", len(run), 0, inside)
     if run.startswith(b"\0", start):
         start = len(run) - len(run[start:].lstrip(b"\0"))
-    rest = run[start:] if start else run
-    rest = _ended_at_holes(rest)
+    rest = _ended_at_holes(run[start:] if start else run)
     whole, data, after, ends = envelopes.cut(rest, envelope, max_line_bytes, inside, final=final)
     bound = physical_bound(envelope, max_line_bytes)
     if not whole and len(rest) > bound:
-        whole, data, after, _ = envelopes.cut(
-            rest, envelope, 0, inside, final=True
-        )  # a message of many records between others: wait no more
+        # a message of many records between others: wait no more
+        whole, data, after, _ = envelopes.cut(rest, envelope, 0, inside, final=True)
         if not whole and rest.endswith(_HOLE) and len(torn := rest.rstrip(b"\0")) <= bound:
             return Taken(envelopes.torn(torn) + b"\n", len(run), 0, after)  # a hole is no long line
         if not whole:
             head = envelopes.shortened(rest[: bound + 1], bound)
-            return Taken(head + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
+            return Taken(head + b"\n", len(run), 1, f"{IN_LINE} {after}".rstrip())
     elif held and (ends or len(data) == whole) and after == inside and (waiting := held(data, envelope)):
         lines = data[: len(data) - waiting].split(b"\n")[:-1]
         while lines and ends and ends[len(lines) - 1] == ends[len(lines)]:
@@ -138,10 +138,10 @@ def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
 
 def _behind_line(run: bytes, inside: str) -> tuple[int, str]:
     """Return where the line ends that a run begins within (0: none, -1: after the run), and what is inside then."""
-    if not inside.startswith(_LINE):
+    if not inside.startswith(IN_LINE):
         return 0, inside
     end = run.find(b"\n")
-    return (end + 1, inside.removeprefix(_LINE).lstrip()) if end >= 0 else (-1, inside)
+    return (end + 1, inside.removeprefix(IN_LINE).lstrip()) if end >= 0 else (-1, inside)
 
 
 @dataclass(slots=True)
@@ -223,8 +223,8 @@ class LineReader:
     def _take(
         self, run: bytes, inside: str, waited_seconds: float, *, first: bool, patient: bool, at_end: bool
     ) -> Taken:
-        mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
-        run = run[mark:]
+        skipped = len(BOM_UTF8) if first and run.startswith(BOM_UTF8) else 0
+        run = run[skipped:]
         if first or not self.looked:
             self.look(run)
         expected = self._reading.expected
@@ -244,7 +244,7 @@ class LineReader:
         final = at_end and not patient
         taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
-        return taken._replace(consumed=taken.consumed + mark) if mark and taken.consumed else taken
+        return taken._replace(consumed=taken.consumed + skipped) if skipped and taken.consumed else taken
 
     def take_rest(self, run: bytes, inside: str) -> Taken:
         """Take everything in a run, also a line without an end: nothing will follow it."""
@@ -257,7 +257,7 @@ class LineReader:
         if data.endswith(b"\n"):
             return not envelopes.cut(data, self.known, self._reading.max_line_bytes, final=True).consumed
         line, end, _ = follows.partition(b"\n")
-        return bool(end) and not envelopes.begins(line.removeprefix(envelopes.MARK), self.known, self._reading.owns)
+        return bool(end) and not envelopes.begins(line.removeprefix(BOM_UTF8), self.known, self._reading.owns)
 
     def is_dated(self, line: bytes) -> bool:
         """Return whether a line, without its newline, begins with a time, so that no other log contains it."""

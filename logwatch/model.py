@@ -213,9 +213,7 @@ class Scan:
     candidates: int = 0  # lines that contain the marker; always results + unparsed
     results: dict[ResultKey, Seen] = field(default_factory=dict)
     unparsed: Counter[Cause] = field(default_factory=Counter)
-    unread: dict[Cause, Seen] = field(
-        default_factory=dict
-    )  # the same lines, and when they were logged if that is known
+    unread: dict[Cause, Seen] = field(default_factory=dict)  # the same, and when they were logged if that is known
     fallback: int = 0  # lines that pyparsing itself had to match
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read on demand
     samples: list[Sample] = field(default_factory=list)  # a few distinct ones, their counts scaled up to all lines

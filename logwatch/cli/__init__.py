@@ -86,18 +86,18 @@ class _Lazy(click.Group):
         try:
             return super().main(*args, **kwargs)
         except (OSError, MemoryError, RuntimeError, ImportError) as error:
-            if not (told := _told(error)):
+            if not (refusal := _refusal(error)):
                 raise
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())  # what is left in it cannot be written either
             try:
-                click.echo(f"error: {told}", err=True)
+                click.echo(f"error: {refusal}", err=True)
             except OSError:  # standard error itself
                 os.dup2(nowhere, sys.stderr.fileno())
             sys.exit(2)
 
 
-def _told(error: Exception) -> str:
+def _refusal(error: Exception) -> str:
     """Return in words what the system refused; an empty text if the error is a fault of ours."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         what = "standard input or output fails" if error.errno == errno.EIO else "the output cannot be written"

@@ -98,7 +98,7 @@ def command(
             sys.exit(2 if done.failed == len(planned.inputs) else 1)
         with progress_bar(MofNCompleteColumn()) as progress:
             written = write(file, tallies, planned.catalogue, labels, _advance(progress))
-    click.echo(_told(written, past, output), err=True)
+    click.echo(_summary(written, past, output), err=True)
     if done.failed or past.unreadable:
         sys.exit(1)
 
@@ -165,7 +165,7 @@ def _notes(past: Past) -> Iterator[str]:
         )
 
 
-def _told(written: Written, past: Past, output: str) -> str:
+def _summary(written: Written, past: Past, output: str) -> str:
     """Return in words what is in the file, and what to do with it."""
     first, last = (f"{utc(at):%Y-%m-%d %H:%M}" for at in (written.first, written.last))
     results = sum(seen.count for seen in past.summary.results.values())

@@ -104,7 +104,7 @@ def command(
         sys.exit(1)
     sure = named is not None or not paths or len(config.source) == 1
     where = f'source "{chosen.name}"' if sure else "the source that these lines are of"
-    _next(name, where, config, output, "" if _told(logs, proposed.owns, chosen) else kinds)
+    _next(name, where, config, output, "" if _detected(logs, proposed.owns, chosen) else kinds)
     sys.exit(1 if proposal.unread * _UNREADABLE_SHARE > proposal.unread + proposal.counted else 0)
 
 
@@ -235,7 +235,7 @@ def _envelopes(logs: Sequence[Log]) -> str:
     return " and ".join(dict.fromkeys(envelope.label(log.wrapped) for log in logs if log.lines and log.wrapped.layers))
 
 
-def _told(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
+def _detected(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
     """Return whether the daemon, as configured, would detect the envelopes by lines that the new grammar reads."""
     return all(
         envelope.label(envelope.settled(log.head, owns, source.envelope)) == envelope.label(log.wrapped)

@@ -185,7 +185,9 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
     if facts.blind or any(finding.key.startswith("unparsed:") for finding in findings):
         how_read = "all pushes" if good == all_ else f"{share(good / all_)} of the pushes"
         return [
-            _told(f"Of what could be read, {how_read} are accepted by Google and Apple.", "accepted-of-read", counted)
+            _partly_accepted(
+                f"Of what could be read, {how_read} are accepted by Google and Apple.", "accepted-of-read", counted
+            )
         ]
     aged = sorted(name for name in pushing if name not in facts.status or watching.stale(name, facts))
     if aged:
@@ -194,7 +196,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
         title = f"{how} up to {last} were accepted by Google and Apple; nothing newer is known."
         if len(aged) < len(pushing):
             title = f"{how} are accepted by Google and Apple; of {names(aged)} nothing newer than {last} is known."
-        return [_told(title, "accepted-until", counted)]
+        return [_partly_accepted(title, "accepted-until", counted)]
     return [_good_news(how, f"{counted}{f', of what could be read ({number(unread)} could not)' if unread else ''}.")]
 
 
@@ -222,7 +224,7 @@ def _good_news(how: str, counted: str) -> Finding:
     )
 
 
-def _told(title: str, key: str, counted: str) -> Finding:
+def _partly_accepted(title: str, key: str, counted: str) -> Finding:
     """State how many pushes were accepted, without calling that good."""
     return Finding(
         key=key,

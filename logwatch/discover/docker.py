@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from logwatch.discover import podman
-from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, mark
+from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths, signature
 from logwatch.errors import Problem, in_words
 
 JSON_FILE, JOURNALD = "json-file", "journald"
@@ -224,16 +224,17 @@ class Container:
         self.root = root
         self._lists: list[str] = []
         self._own: list[str] = []  # directories of its containers
-        self._marks: dict[str, tuple[int, int]] = {}
+        self._signatures: dict[str, tuple[int, int]] = {}
         self._found = DiscoveredPaths(())
         self._looked_at = float("-inf")
 
     def find(self, now: float) -> DiscoveredPaths:
         """Return the paths of the logs of containers with this name: none, one, or two while one is being replaced."""
-        if self._read_marks() == self._marks and 0 <= now - self._looked_at < REGLOB_SECONDS:
+        if self._read_signatures() == self._signatures and 0 <= now - self._looked_at < REGLOB_SECONDS:
             return self._found
         self._lists, self._looked_at = where_listed(self.root), now
-        self._marks = self._read_marks()  # not yet of a new container's directory: the next call looks once more
+        # not yet of a new container's directory: the next call looks once more
+        self._signatures = self._read_signatures()
         known, problems = containers(self.root)
         mine = called(known, self.name)
         self._own = [container.directory for container in mine]
@@ -249,8 +250,8 @@ class Container:
         )
         return self._found
 
-    def _read_marks(self) -> dict[str, tuple[int, int]]:
-        return {path: mark(path) for path in (*self._lists, *self._own)}
+    def _read_signatures(self) -> dict[str, tuple[int, int]]:
+        return {path: signature(path) for path in (*self._lists, *self._own)}
 
     def matches(self, path: str) -> bool:
         """Return whether this is the path of a log of the container."""

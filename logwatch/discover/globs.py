@@ -66,7 +66,7 @@ class Globs:
         walk = self._walk = _Walk()
         walk.follow(self._magic)
         self._listed_at = now
-        self._settled = all(is_conclusive(each, now) for each in walk.marks.values())
+        self._settled = all(is_conclusive(each, now) for each in walk.signatures.values())
         self._found = DiscoveredPaths(
             tuple(sorted(walk.paths | self._fixed)), frozenset(walk.paths - self._fixed), tuple(walk.problems)
         )
@@ -75,7 +75,7 @@ class Globs:
     def _stale(self, now: float) -> bool:
         if not self._settled or not 0 <= now - self._listed_at < REGLOB_SECONDS:
             return True
-        return any(mark(directory) != before for directory, before in self._walk.marks.items())
+        return any(signature(directory) != before for directory, before in self._walk.signatures.items())
 
     def matches(self, path: str) -> bool:
         """Return whether a pattern matches this path."""
@@ -84,18 +84,18 @@ class Globs:
 
     def directories(self) -> frozenset[str]:
         """Return the directories that were listed, and those of paths without wildcards."""
-        return frozenset({*map(os.path.dirname, self._fixed), *self._walk.marks})
+        return frozenset({*map(os.path.dirname, self._fixed), *self._walk.signatures})
 
 
 class _Walk:
-    """One walk along patterns: the paths found, and the mark of each directory that was listed.
+    """One walk along patterns: the paths found, and the signature of each directory that was listed.
 
     The nearest directories come first, so that in a tree that is too large only what lies deepest is left out.
     """
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
-        self.marks: dict[str, tuple[int, int]] = {}
+        self.signatures: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._ahead: deque[tuple[str, list[str]]] = deque()
         self._full = False  # the limit was reached, and that was reported
@@ -139,10 +139,10 @@ class _Walk:
 
     def _list(self, directory: str) -> list[tuple[str, bool]]:
         """Return the names in a directory, each with whether it is a directory itself."""
-        if directory not in self.marks and len(self.marks) >= DIRECTORIES:
+        if directory not in self.signatures and len(self.signatures) >= DIRECTORIES:
             self._stop(directory)
             return []
-        self.marks[directory] = mark(directory)
+        self.signatures[directory] = signature(directory)
         try:
             with os.scandir(directory) as entries:
                 return sorted((entry.name, _is_directory(entry)) for entry in entries)
@@ -174,7 +174,7 @@ def _parts(path: str) -> list[str]:
     return path.strip(os.sep).split(os.sep)
 
 
-def mark(path: str) -> tuple[int, int]:
+def signature(path: str) -> tuple[int, int]:
     """Return the inode and the ctime (in nanoseconds) of a directory; zeros if nothing is there.
 
     Not the mtime, which tools that copy a tree set to that of the original (``rsync -a``, ``tar``).
@@ -186,12 +186,12 @@ def mark(path: str) -> tuple[int, int]:
     return found.st_ino, found.st_ctime_ns
 
 
-def is_conclusive(marked: tuple[int, int], now: float) -> bool:
-    """Return whether any later change of a directory will show in its mark.
+def is_conclusive(found: tuple[int, int], now: float) -> bool:
+    """Return whether any later change of a directory will show in its signature.
 
     Timestamps are as coarse as the ticks of the system's clock, on some file systems as a second.
     """
-    changed = marked[1]
+    changed = found[1]
     return abs(now - changed / 1e9) > (_SETTLED_SECONDS if changed % 10**9 == 0 else _TICK_SECONDS)
 
 

@@ -23,7 +23,6 @@ from logwatch.envelope.lines import (
 from logwatch.envelope.record import Format, Frame, Line, Received, Record
 from logwatch.envelope.text import (
     ESCAPED_RETURNS,
-    MARK,
     NoText,
     clean,
     is_noise,
@@ -38,7 +37,6 @@ from logwatch.envelope.text import (
 __all__ = [
     "ESCAPED_RETURNS",
     "FORMATS",
-    "MARK",
     "Format",
     "Frame",
     "Line",

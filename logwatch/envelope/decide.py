@@ -117,10 +117,8 @@ def silent_end(data: bytes, max_line_bytes: int) -> int:
 
     A message that may be split in some envelope, and is incomplete, is not handed on: its rest is no line.
     """
-    names = [
-        form.name for form in FORMATS.values() if (form.mark in data if isinstance(form, Multiline) else form.splits)
-    ]
-    return min(cut(data, Envelope((Layer(name),)), max_line_bytes).consumed for name in names)
+    forms = (form for form in FORMATS.values() if (form.mark in data if isinstance(form, Multiline) else form.splits))
+    return min(cut(data, Envelope((Layer(form.name),)), max_line_bytes).consumed for form in forms)
 
 
 def undecided(kind: EnvelopeChoice) -> Envelope:

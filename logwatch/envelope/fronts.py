@@ -64,13 +64,13 @@ _PRIORITY = "<(?:[0-9]|[1-9][0-9]|1[0-8][0-9]|19[01])>"
 _HOST = "[0-9A-Za-z_.%:-]{0,254}[0-9A-Za-z_.%-]"  # does not end in a colon, so that no tag is taken for one
 _TAG = r"[^\s\[\]:](?:[^\s\[\]]{0,254}[^\s\[\]:])?"  # RFC 3164 allows letters and digits, Docker's `tag` anything
 _PROCESS = r"\[[^\s\]]{0,128}\]"
-_MARK = r"(?:\xef\xbb\xbf)?"  # RFC 5424 6.4 has a byte order mark in front of a message in UTF-8
+_BOM = r"(?:\xef\xbb\xbf)?"  # RFC 5424 6.4 has a byte order mark in front of a message in UTF-8
 # The process id, if there is one, and what ends a tag: no colon where rsyslog got the line in RFC 5424's format
-_AFTER_TAG = rf"(?:(?:{_PROCESS})?:(?: |$)|{_PROCESS} {_MARK})"
+_AFTER_TAG = rf"(?:(?:{_PROCESS})?:(?: |$)|{_PROCESS} {_BOM})"
 _NAME = r"[!-~]{1,255}"
 _ID = r'[^\s"\]=]{1,32}'
 _DATA = rf'(?:-|(?:\[{_ID}(?: {_ID}="(?:[^"\\\]\n]|\\[^\n])*")*\])+)'
-_RFC5424 = rf"{_PRIORITY}1 (?P<time>{RFC3339}|-) (?:{_NAME}) {{origin}} {_NAME} {_NAME} {_DATA}(?: {{1,2}}{_MARK}|$)"
+_RFC5424 = rf"{_PRIORITY}1 (?P<time>{RFC3339}|-) (?:{_NAME}) {{origin}} {_NAME} {_NAME} {_DATA}(?: {{1,2}}{_BOM}|$)"
 
 _FROM = rf" (?:{_HOST} )?{{origin}}{_AFTER_TAG}"
 _MICROS = r"\.[0-9]{6}"

@@ -11,8 +11,6 @@ ESCAPED_COLOURS = (b"#033[", b"^[[")
 """The beginning of a colour as rsyslog writes it by default, and as syslogd and BusyBox do."""
 ESCAPED_RETURNS = (b"#015", b"^M")
 """A carriage return as they write it: each line of a container with a terminal ends in one."""
-MARK = b"\xef\xbb\xbf"
-"""The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
 
 _SET = COLOURS.removesuffix("*").encode()
 _COLOUR = re.compile(_SET)

@@ -65,7 +65,7 @@ class Journal:
         self._messages = Messages.resumed(max_line_bytes, cursor, state)
         # Everything that was written until then has been handed on
         self._until = min(known.until, clock()) if known else 0.0
-        self._told = (cursor, state)
+        self._saved = (cursor, state)
         self._at_end = not known and source.start_at == "end"
         self._span = DAY_SECONDS if source.stamped else SECOND
         self._parser = Parser(max_line_bytes + 1)
@@ -283,14 +283,14 @@ class Journal:
         lines = messages.hand_on()
         if lines.missed:
             sink.count(name, "missed_entries", lines.missed)
-        if messages.cursor != self._told[0]:
+        if messages.cursor != self._saved[0]:
             self._count_generations(sink)
         if not lines.data:
             self._tell(sink)
             return
         self._reached(written(messages.last))
         position = self._position()
-        self._told = (position.cursor, position.state)
+        self._saved = (position.cursor, position.state)
         sink.chunk(
             Chunk(
                 source=name,
@@ -313,8 +313,8 @@ class Journal:
     def _tell(self, sink: Sink) -> None:
         """Hand on the position if it has changed without lines."""
         position = self._position()
-        if (position.cursor, position.state) != self._told and position.cursor:
-            self._told = (position.cursor, position.state)
+        if (position.cursor, position.state) != self._saved and position.cursor:
+            self._saved = (position.cursor, position.state)
             sink.position(position)
 
     def _position(self) -> JournalPosition:

@@ -18,6 +18,8 @@ ROTATIONS_KEPT = 20
 MINUTES_GATHERED = 1000
 """Limit on the counts, each of one result in one minute, that are gathered before they are spread over buckets."""
 
+_SHAPES = 50  # of lines, and as many of events: this bounds memory while the disk is away
+
 
 class CounterRow(NamedTuple):
     """A counter with a source label, such as ``lines`` or ``rotations``; ``label`` is empty where there is none."""
@@ -80,9 +82,8 @@ class Batch:
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
     keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
-    incidents: dict[tuple[str, int, float], tuple[Incident, frozenset[Person]]] = field(
-        default_factory=dict
-    )  # as they are now; of those found afterwards, several may have the same key, and no number yet
+    # as they are now; of those found afterwards, several may have the same key, and no number yet
+    incidents: dict[tuple[str, int, float], tuple[Incident, frozenset[Person]]] = field(default_factory=dict)
     _buckets: dict[Bucket, Seen] = field(default_factory=dict)
     _readings: dict[Reading, Seen] = field(default_factory=dict)
     _minutes: dict[tuple[_Timed, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
@@ -168,7 +169,7 @@ class Batch:
 
     def event_shape(self, row: EventShapeRow, at: float) -> None:
         """Remember how an event is built; a few distinct ones a commit are enough."""
-        if row in self.event_shapes or len(self.event_shapes) < 50:  # noqa: PLR2004  as many as of lines
+        if row in self.event_shapes or len(self.event_shapes) < _SHAPES:
             self.event_shapes.setdefault(row, Seen()).add(Seen(1, at, at))
 
     def incident(self, incident: Incident, people: frozenset[Person]) -> None:
@@ -203,5 +204,5 @@ class Batch:
 
     def shape(self, row: ShapeRow, at: float, count: int = 1) -> None:
         """Remember the shape of ``count`` lines that gave no result; a few distinct ones a commit are enough."""
-        if row in self.shapes or len(self.shapes) < 50:  # noqa: PLR2004  bounds memory while the disk is away
+        if row in self.shapes or len(self.shapes) < _SHAPES:
             self.shapes.setdefault(row, Seen()).add(Seen(count, at, at))

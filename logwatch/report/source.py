@@ -2,6 +2,7 @@
 
 import os
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -175,7 +176,7 @@ def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, mod
     head = _until(chunks, lambda data: len(data) >= _HEAD_BYTES or b"\n" in data)
     if found := envelopes.no_text(head):
         raise Unreadable(Problem(name, found.what, found.why, found.remedy.format(quoted(name))))
-    return Stream(name, identity, modified, size, _again(head.removeprefix(envelopes.MARK), chunks), lambda: passed)
+    return Stream(name, identity, modified, size, _again(head.removeprefix(BOM_UTF8), chunks), lambda: passed)
 
 
 def _until(chunks: Iterator[bytes], enough: Callable[[bytes], bool]) -> bytes:

@@ -117,25 +117,25 @@ class Archive:
             self._ask(lambda file: self._go_through(file, (start, count)))
         if start >= self._last_at:
             return self._last[start - self._last_at :][:count]
-        return self._told(self._runs.get((start, count)), start + count)
+        return self._answered(self._runs.get((start, count)), start + count)
 
     def size(self) -> int:
         """Return its uncompressed size in bytes, by unpacking it to its end."""
         if self.known_size is None and self._can_tell():
             self._ask(self._go_through)
-        return self._told(self.known_size)
+        return self._answered(self.known_size)
 
     def search(self, tail: bytes, last_in: LastIn) -> int:
         """Return the last place that ``last_in`` finds, or NOWHERE, by unpacking it to its end; cached by ``tail``."""
         if tail not in self._places and self._can_tell():
             self._ask(lambda file: self._go_through(file, tail=tail, last_in=last_in))
-        return self._told(self._places.get(tail))
+        return self._answered(self._places.get(tail))
 
     def _can_tell(self, end: int = sys.maxsize) -> bool:
         """Return whether unpacking can give an answer: it is at work, may reach ``end``, or the file is complete."""
         return self.busy or end <= self._so_far or is_settled(self._stat, _STALLED_SECONDS)
 
-    def _told(self, answer: _Answer | None, end: int = sys.maxsize) -> _Answer:
+    def _answered(self, answer: _Answer | None, end: int = sys.maxsize) -> _Answer:
         if answer is None:
             raise SeekingError if self._can_tell(end) else UnwrittenError
         return answer

@@ -42,9 +42,9 @@ class OpenFiles:
         self._shares: list[Share] = []
         self.unreadable: dict[Key, OSError] = {}  # errors of reading that the current reconciliation has met
 
-    def share(self, following: Owners) -> "Share":
+    def share(self, owners: Owners) -> "Share":
         """Return the share of one more source."""
-        share = Share(self, following)
+        share = Share(self, owners)
         self._shares.append(share)
         return share
 
@@ -65,7 +65,7 @@ class OpenFiles:
     @property
     def sources(self) -> list[Owners]:
         """The owners of each source."""
-        return [share.following for share in self._shares]
+        return [share.owners for share in self._shares]
 
     def leave(self, share: "Share") -> None:
         """Drop the share of a source."""
@@ -76,8 +76,8 @@ class OpenFiles:
 class Share:
     """The files that one source has open."""
 
-    def __init__(self, files: OpenFiles, following: Owners) -> None:
-        self.following = following
+    def __init__(self, files: OpenFiles, owners: Owners) -> None:
+        self.owners = owners
         self.open = 0
         self.all = files
         self._files: list[Generation] = []  # those that may have an open file

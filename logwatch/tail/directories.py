@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress, groupby, islice, takewhile
 from typing import NamedTuple
 
-from logwatch.discover.globs import DiscoveredPaths, Globs, is_conclusive, mark
+from logwatch.discover.globs import DiscoveredPaths, Globs, is_conclusive, signature
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import RotatedName, dated_in_front, possible_bases, rotated_name, shape_of, stem_of
@@ -31,7 +31,7 @@ class Stranger(NamedTuple):
 class _Listing:
     """The names in a directory, and what was derived from them."""
 
-    there: tuple[int, int] = (0, 0)  # the directory's ``mark`` when it was listed
+    there: tuple[int, int] = (0, 0)  # the directory's ``signature`` when it was listed
     names: list[str] = field(default_factory=list)
     dated: dict[str, list[str]] = field(default_factory=dict)  # by log: names with a date in front of the log's
     shapes: dict[str, list[str]] = field(default_factory=dict)  # by shape: names; empty until any was asked for
@@ -68,7 +68,7 @@ class Directories:
     def _list(self, directory: str) -> _Listing:
         """List a directory; one that cannot be listed has no names."""
         try:
-            there = mark(directory)
+            there = signature(directory)
             known = self._listed.get(directory)
             if known and known.there == there and is_conclusive(there, time.time()):
                 return known

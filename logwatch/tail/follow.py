@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
-from logwatch.discover.globs import is_conclusive, mark
+from logwatch.discover.globs import is_conclusive, signature
 from logwatch.events import shown
 from logwatch.lines import LONG_PATIENCE_SECONDS
 from logwatch.model import Chunk, Sink
@@ -132,10 +132,10 @@ class PathFollower(PathState):
     def _watch_directories(self, now: float) -> None:
         own = {os.path.dirname(path) for path in (self.path, self.ctx.directories.real(self.path))}
         shelves = [self.owners.rotated_files.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
-        marks = {place: mark(place) for place in own}
-        found = (marks, shelves)
+        signatures = {place: signature(place) for place in own}
+        found = (signatures, shelves)
         self.due = self.due or found != self._watched
-        settled = all(is_conclusive(each, now) for each in marks.values())
+        settled = all(is_conclusive(each, now) for each in signatures.values())
         self._watched = found if settled else None  # another change within the same step of the clock would not show
 
     # letting go

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from logwatch.lines import CHUNK_BYTES, LineReader, LineReading
+from logwatch.lines import CHUNK_BYTES, IN_LINE, LineReader, LineReading
 from logwatch.model import FileState, Position
 from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, key_at, stat_at
 from logwatch.tail.fingerprint import (
@@ -245,7 +245,7 @@ class GenerationState(Positioned):
 
         ``unread`` lines get no entries: a file that has them must not be taken for one in which they were read.
         """
-        inside = "line" if before[-1:] not in b"\n\0" else ""  # a line begins after a newline or a hole
+        inside = IN_LINE if before[-1:] not in b"\n\0" else ""  # a line begins after a newline or a hole
         first, rest = before[:MARK_BYTES], before[MARK_BYTES:]
         tail_bytes, tail = fingerprint_tail(before, (lambda _: False) if unread else self.lines.is_dated)
         self.position = self.position._replace(

@@ -45,7 +45,7 @@ class PathState:
         """Follow a path whose positions are ``rows``; ``facts``: what else is known of it."""
         self.path = path
         self.ctx = ctx
-        self.owners = ctx.files.following
+        self.owners = ctx.files.owners
         self.owners.enter(self)
         # Its own copy: the envelope of one path's lines says nothing of another path's
         self._reading = replace(ctx.reading, expected=expected)

@@ -93,7 +93,7 @@ class Tail:
         self._sorted = -1  # length of ``_followers`` when paths were last sorted
         self._matched: dict[str, list[str]] = {}  # by path to follow: its rotated files that patterns match, too
         self._directories: frozenset[str] = frozenset()
-        self._told: set[str] = set()  # problems of discovery that were logged
+        self._logged: set[str] = set()  # problems of discovery that were logged
         self._waiting: set[str] | None = set()  # paths with a file that waited to be opened; None once that was logged
         self._turns = 0
         self._looked = False  # at least once
@@ -144,9 +144,9 @@ class Tail:
     def _tell(self, problems: Iterable[Problem]) -> None:
         """Log each problem of discovery once."""
         headlines = {problem.headline: problem for problem in problems}
-        for headline in headlines.keys() - self._told:
+        for headline in headlines.keys() - self._logged:
             self._ctx.log.warning("discovery_problem", problem=headline, remedy=headlines[headline].try_)
-        self._told = set(headlines)
+        self._logged = set(headlines)
         self._status = None
 
     def _sort(self, paths: tuple[str, ...]) -> None:

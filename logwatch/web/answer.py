@@ -65,6 +65,6 @@ def _name(element: str) -> str:
     return element.partition(";")[0].strip()
 
 
-def tag(body: bytes) -> str:
+def etag_of(body: bytes) -> str:
     """Return the ETag of a page: the same as long as nothing but the time when it was made has changed."""
     return f'W/"{hashlib.sha256(_NOW.sub(b"", body)).hexdigest()[:32]}"'

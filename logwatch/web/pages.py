@@ -8,7 +8,7 @@ from logwatch.catalogue import PLATFORMS, Entry, explain, number_of
 from logwatch.diagnosis.blind import UNREAD
 from logwatch.ledger.reader import Filter, NotReadable
 from logwatch.sight import LEAST_SHARE
-from logwatch.web.answer import tag, takes_gzip, under
+from logwatch.web.answer import etag_of, takes_gzip, under
 from logwatch.web.charts import SPANS, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
@@ -22,15 +22,6 @@ class Page(SiteHandler):
 
     shared = True  # it shows nothing but what is in the overview and the ledger
 
-    def initialize(self, site: Site) -> None:
-        """Keep the site that the route names."""
-        super().initialize(site)
-        self._mark: str | None = None
-
-    def compute_etag(self) -> str | None:
-        """Return the page's own tag: tornado's would change every second."""
-        return self._mark
-
     async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
         """Send the status and body that ``make`` returns; 304 to a visitor who has it already.
 
@@ -42,21 +33,20 @@ class Page(SiteHandler):
         def written() -> SentPage:
             status, body = make()
             body = under(prefix, body)
-            return SentPage(status, gzip.compress(body, compresslevel=1, mtime=0) if packed else body, tag(body))
+            return SentPage(status, gzip.compress(body, compresslevel=1, mtime=0) if packed else body, etag_of(body))
 
         def made() -> SentPage:
             with self.site.reader.together():
                 page = self.site.shared((address, prefix, packed), written) if self.shared else written()
-            if page.status == 200 and page.mark in known:  # noqa: PLR2004  OK
+            if page.status == 200 and page.etag in known:  # noqa: PLR2004  OK
                 return page._replace(status=304, body=b"")
             return page
 
-        status, body, mark = await self.work(made)
+        status, body, etag = await self.work(made)
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Vary", "Accept-Encoding")
-        self.set_header("Etag", mark)
-        self._mark = mark
+        self.set_header("Etag", etag)  # otherwise tornado would send one of its own, which changes every second
         if status == 304:  # noqa: PLR2004  Not Modified
             return
         if packed:

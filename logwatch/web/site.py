@@ -52,11 +52,11 @@ _TAB_CHARACTERS = 60
 
 
 class SentPage(NamedTuple):
-    """A page as it is sent: ``mark`` is its ETag."""
+    """A page as it is sent."""
 
     status: int
     body: bytes
-    mark: str
+    etag: str
 
 
 class SiteHandler(Handler):

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tarfile
 import time
+from codecs import BOM_UTF8
 
 import pytest
 from hypothesis import example, given
@@ -69,7 +70,7 @@ def test_the_remedy_for_an_archive_of_tar_yields_its_lines(tmp_path):
     [
         b"",
         LOG,
-        envelope.MARK + LOG,
+        BOM_UTF8 + LOG,
         b"\0" * 70000 + LOG,
         LOG[:30] + b"\0" * 5000 + LOG,
         LOG + b"\0\0\0" + LOG,

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from codecs import BOM_UTF8
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -223,7 +224,7 @@ def test_the_rest_of_a_split_message_is_no_line_before_anything_is_decided(path)
 def test_a_byte_order_mark_is_the_first_three_bytes_of_a_file(path):
     """There it is taken off; anywhere else it is text."""
     line = written("plain", texts(1))
-    path.write_bytes(envelopes.MARK + line + envelopes.MARK + line + line)
+    path.write_bytes(BOM_UTF8 + line + BOM_UTF8 + line + line)
     follower, counter = follow(path)
     follower.turn()
     assert counter.codes == {200: 2}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from logwatch.discover.globs import mark
+from logwatch.discover.globs import signature
 from logwatch.tail import candidates, directories, follow, generation, generation_state
 from logwatch.tail.candidates import Archive, Heads
 from logwatch.tail.directories import Directories
@@ -1065,11 +1065,11 @@ def test_what_changes_in_the_tick_of_a_look_is_looked_at_all_the_same(tmp_path, 
     """While a path leads nowhere its directory tells what comes there, on some file systems by the second."""
 
     def by_ticks(path):
-        inode, changed = mark(path)
+        inode, changed = signature(path)
         return inode, changed - changed % int(tick * 1e9)
 
     for module in (follow, directories):
-        monkeypatch.setattr(module, "mark", by_ticks)
+        monkeypatch.setattr(module, "signature", by_ticks)
     log = tmp_path / "m.log"
     written = [f"E2211-101112-{n:03d} (1): line" for n in range(60)]
     append(log, *written[:40])

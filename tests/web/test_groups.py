@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from logwatch.ledger.reader import Listed, Place
 from logwatch.ledger.waiting import StoredFailure
-from logwatch.web.answer import is_prefix, prefix_of, tag, under
+from logwatch.web.answer import etag_of, is_prefix, prefix_of, under
 from logwatch.web.groups import grouped
 
 
@@ -95,5 +95,5 @@ def test_every_link_to_the_root_goes_below_the_prefix():
 def test_the_moment_alone_makes_no_other_page():
     """Everything else does."""
     page = '<time class="now" datetime="{0}">{0}</time><time datetime="{1}">{1}</time>'
-    assert tag(page.format(1, 2).encode()) == tag(page.format(9, 2).encode())
-    assert tag(page.format(1, 2).encode()) != tag(page.format(1, 3).encode())
+    assert etag_of(page.format(1, 2).encode()) == etag_of(page.format(9, 2).encode())
+    assert etag_of(page.format(1, 2).encode()) != etag_of(page.format(1, 3).encode())

@@ -117,7 +117,7 @@ def _oldest(answer: bytes) -> float | None:
 def _retry_after(value: str, now: float) -> float | None:
     """Read seconds or a date (RFC 9110); None if there is neither."""
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):  # the latter for a year or a zone of twenty digits

@@ -155,7 +155,7 @@ class Forwarder:
         credentials: dict[str, Any] = {}
         if export.token_file:
             headers["Authorization"] = f"Bearer {read_word(Path(export.token_file), 'the token')}"
-        if export.username and export.password_file:
+        if export.password_file:  # never without a username
             password = read_line(Path(export.password_file), "the password").strip()
             credentials = {"auth_username": export.username, "auth_password": password}
         if export.tenant:

@@ -63,12 +63,10 @@ def conclude(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) ->
     if not pushes:
         what = "No push to this user was found." if accepted_known else "No failed push to this user is kept."
         return [Conclusion("", what, _ABSENT, "none", (8, 5))]
-    conclusions = []
+    conclusions: list[Conclusion] = []
     for platform in dict.fromkeys(push.platform for push in pushes):
-        devices = _devices([push for push in pushes if push.platform == platform])
-        for device in devices:
-            others = [push for other in devices if other is not device for push in other.pushes]
-            conclusions.append(_of_device(device, platform, now, others, accepted_known=accepted_known))
+        mine = [push for push in pushes if push.platform == platform]
+        conclusions += [_of_device(each, platform, now, mine, accepted_known=accepted_known) for each in _devices(mine)]
     return sorted(conclusions, key=lambda each: -SEVERITIES.index(each.severity))
 
 
@@ -107,7 +105,7 @@ def _end(token: str) -> str:
 
 
 def _of_device(
-    device: _Device, platform: str, now: float, others: Sequence[UserPush], *, accepted_known: bool
+    device: _Device, platform: str, now: float, mine: Sequence[UserPush], *, accepted_known: bool
 ) -> Conclusion:
     pushes = device.pushes
     whose = f"{SYSTEMS[platform]}: " if platform in SYSTEMS else ""
@@ -138,7 +136,7 @@ def _of_device(
         what = f"{whose}{failed}; none accepted."
     severity = entry.severity
     if entry.token_dead:
-        replaced = _accepted_later(last, others)
+        replaced = _accepted_later(last, mine)
         then = (
             f"the app has registered again, {number(replaced)} accepted with another token since then"
             if replaced
@@ -149,11 +147,11 @@ def _of_device(
     return Conclusion(platform, what, entry.remedy, severity, entry.steps, entry.whose(platform), device.token)
 
 
-def _accepted_later(last: UserPush, others: Sequence[UserPush]) -> int:
-    """Count what was accepted with other tokens after a push."""
+def _accepted_later(last: UserPush, pushes: Sequence[UserPush]) -> int:
+    """Count what was accepted after a push."""
     if last.at is None:
         return 0
-    return sum(push.accepted and push.at is not None and push.at > last.at for push in others)
+    return sum(push.accepted and push.at is not None and push.at > last.at for push in pushes)
 
 
 def _at(push: UserPush, now: float, word: str = "at") -> str:

@@ -133,11 +133,13 @@ def site(tmp_path):
 
 
 def test_failures_that_the_daemon_keeps_masked_are_found_by_the_real_address(site):
-    """What the log has lost is told from there; what both have is reported once; tokens compare between both."""
+    """What the log has lost is told from there, within --since; both agree on tokens, and tell a push once."""
     told = story("--config", site, "--user", USER)
     assert [(push["code"], push["from"]) for push in told["pushes"]] == [(903, "error log"), (903, "log"), (200, "log")]
     assert len({push["token"] for push in told["pushes"]}) == 1
     assert "that is over" in told["told"][0]["what"]
+    late = story("--config", site, "--user", USER, "--since", "2026-11-22T00:00Z")
+    assert [push["from"] for push in late["pushes"]] == ["log", "log"]
 
 
 def test_without_a_log_kept_failures_are_shown_and_accepted_ones_are_not_guessed(site):

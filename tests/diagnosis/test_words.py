@@ -32,6 +32,32 @@ def test_a_rate_limit_is_no_outage_even_if_it_holds_back_all(platform, code, sev
     assert weight.weigh(CATALOGUE.classify(platform, code), 1.0, total=True, over=False).severity == severity
 
 
+def test_failures_are_ranked_by_whether_somebody_has_to_act_and_how_much_fails():
+    """All pushes before many, many before few; dead tokens and limits need a larger share; what is over comes late."""
+    ranked = [
+        ("apns", 903, 1.0, True, False, "critical"),
+        ("fcm", 503, 1.0, True, False, "critical"),
+        ("apns", 903, 0.05, False, False, "critical"),
+        ("apns", 998, 1.0, True, False, "critical"),
+        ("fcm", 503, 0.05, False, False, "warning"),
+        ("apns", 998, 0.05, False, False, "warning"),
+        ("fcm", 429, 1.0, True, False, "warning"),
+        ("fcm", 404, 0.2, False, False, "warning"),
+        ("apns", 903, 0.04, False, False, "critical"),
+        ("apns", 998, 0.04, False, False, "warning"),
+        ("apns", 903, 0.04, False, True, "warning"),
+        ("fcm", 0, 0.04, False, False, "info"),
+        ("fcm", 429, 0.19, False, False, "info"),
+        ("fcm", 404, 0.19, False, True, "info"),
+    ]
+    ranks = [
+        weight.weigh(CATALOGUE.classify(platform, code), share, total=total, over=over)
+        for platform, code, share, total, over, _ in ranked
+    ]
+    assert [rank.severity for rank in ranks] == [severity for *_, severity in ranked]
+    assert [rank.weight for rank in ranks] == sorted({rank.weight for rank in ranks}, reverse=True)
+
+
 def test_a_finding_keeps_the_moments_of_its_sentences():
     """The page writes them as times, and nobody sees their marks."""
     said = f"Since {marked_moment(60.0, '00:01')} it fails."

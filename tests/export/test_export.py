@@ -3,16 +3,18 @@
 import time
 from dataclasses import replace
 from types import MappingProxyType
+from typing import get_args
 
 import pytest
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
+from logwatch.credentials.verdict import Topic, Verdict, flaw
 from logwatch.export import HostlessProcessCollector, ProcessMetrics
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.buckets import Reading
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import SourceRow
-from logwatch.model import Seen
+from logwatch.model import Cause, Seen
 from logwatch.webhook.source import WebhookStatus
 from tests.helpers.scraping import UP, Watched, samples, snapshot
 
@@ -63,6 +65,16 @@ def test_every_exported_result_has_exactly_one_code_info():
     infos = keys("mesibo_push_code_info")
     assert infos == keys("mesibo_push_results_total")
     assert len(set(infos)) == len(infos)
+    meanings = {
+        tuple(labels[name] for name in ("platform", "code", "reason", "provider", "name", "class", "severity")): value
+        for labels, value in ((dict(k[1:]), v) for k, v in found.items() if k[0] == "mesibo_push_code_info")
+    }
+    for meaning in (
+        ("apns", "903", "", "mesibo", "mesibo_certificate_expired", "credential", "critical"),
+        ("fcm", "404", "UNREGISTERED", "fcm", "fcm_unregistered", "token", "warning"),
+        ("unknown", "other", "", "any", "other_codes", "unknown", "warning"),
+    ):
+        assert meanings[meaning] == 1
 
 
 def test_a_source_shows_its_counters_only_once_its_first_backlog_is_on_disk():
@@ -94,24 +106,24 @@ def test_the_last_result_of_a_class_has_the_lines_own_time():
     assert times == {"delivered": 100.0}
 
 
-@pytest.mark.parametrize(
-    ("counter", "label", "name", "labels"),
-    [
-        ("lines", "", "mesibo_logwatch_lines_total", {}),
-        ("bytes", "", "mesibo_logwatch_bytes_total", {}),
-        ("unparsed_lines", "misplaced", "mesibo_logwatch_unparsed_lines_total", {"cause": "misplaced"}),
-        ("fallback_lines", "", "mesibo_logwatch_fallback_lines_total", {}),
-        ("rotations", "truncate", "mesibo_logwatch_rotations_total", {"kind": "truncate"}),
-        ("lost_bytes", "", "mesibo_logwatch_lost_bytes_total", {}),
-        ("missed_generations", "", "mesibo_logwatch_missed_generations_total", {}),
-        ("oversized_lines", "", "mesibo_logwatch_oversized_lines_total", {}),
-    ],
-)
-def test_counters_of_the_ledger_are_exported_under_their_names(counter, label, name, labels):
+def test_counters_of_the_ledger_are_exported_under_their_names():
     """Each committed counter appears with its value, and at 0 before it first counts."""
-    key = (name, *sorted({"source": "mesibo", **labels}.items()))
-    assert samples(Watched(snapshot()))[key] == 0
-    assert samples(Watched(snapshot(counters=[((counter, label), 7)])))[key] == 7
+    plain = ("lines", "bytes", "fallback_lines", "undated_lines", "lost_bytes", "missed_generations", "missed_entries",
+             "oversized_lines")  # fmt: skip
+    rows = [(name, "", ()) for name in plain]
+    rows += [("unparsed_lines", cause, (("cause", cause),)) for cause in get_args(Cause)]
+    rows += [("rotations", kind, (("kind", kind),)) for kind in ("rename", "truncate", "replace")]
+    counted = {
+        (f"mesibo_logwatch_{name}_total", *sorted((*label, ("source", "mesibo")))): ((name, value), float(count))
+        for count, (name, value, label) in enumerate(rows, 1)
+    }
+
+    def shown(*counters):
+        return {key: value for key, value in samples(Watched(snapshot(counters=counters))).items()
+                if key[0].startswith("mesibo_logwatch_") and key[0].endswith("_total")}  # fmt: skip
+
+    assert shown() == dict.fromkeys(counted, 0.0)
+    assert shown(*counted.values()) == {key: count for key, (_, count) in counted.items()}
 
 
 def test_a_source_that_is_configured_no_more_is_exported_no_more():
@@ -169,12 +181,12 @@ def test_metrics_of_the_process_are_there_from_the_start():
 def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
     """Its failures have a metric of their own, each code in it a meaning, and no share is touched."""
     hook = WebhookStatus("hook", True, 0, 0, True, (), witness_for="mesibo")  # noqa: FBT003  up and caught up
-    row = ResultRow("hook", "apns", "499", "")
+    row, gone = ResultRow("hook", "apns", "499", ""), ResultRow("configured no more", "apns", "498", "")
     watched = Watched(
         replace(
             snapshot([(("fcm", "200", ""), 3, 9.0)]),
             sources=MappingProxyType({"mesibo": SourceRow(True, 5.0), "hook": SourceRow(True, 5.0)}),  # noqa: FBT003
-            witnessed=MappingProxyType({row: Seen(7, 1.0, 2.0)}),
+            witnessed=MappingProxyType({each: Seen(7, 1.0, 2.0) for each in (row, gone)}),
             counters=MappingProxyType({CounterRow("hook", "webhook_events", "failure"): 7}),
         ),
         {"mesibo": UP, "hook": hook},
@@ -182,9 +194,14 @@ def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
     found = samples(watched)
     assert sum(results(found).values()) == 3
     assert not [key for key in results(found) if ("source", "hook") in key]
-    told = {key: value for key, value in found.items() if key[0] == "mesibo_push_witness_events_total" and value}
-    assert [(dict(key[1:])["code"], value) for key, value in told.items()] == [("499", 7.0)]
+    told = {key: value for key, value in found.items() if key[0] == "mesibo_push_witness_events_total"}
+    labels = {"source": "hook", "platform": "apns", "code": "499", "reason": "", "class": "unknown"}
+    assert {key[1:]: value for key, value in told.items() if value} == {tuple(sorted(labels.items())): 7.0}
+    assert ("apns", "903") in {(dict(key[1:])["platform"], dict(key[1:])["code"]) for key in told}
+    assert {dict(key[1:])["source"] for key in told} == {"hook"}
+    assert not [key for key in told if ("class", "delivered") in key]
     assert [key for key in found if key[0] == "mesibo_push_code_info" and ("code", "499") in key]
+    assert not [key for key in found if ("code", "498") in key]
     assert found["mesibo_logwatch_webhook_events_total", ("outcome", "failure"), ("source", "hook")] == 7.0
     assert ("mesibo_push_failures_only", ("source", "mesibo")) in found
     assert ("mesibo_push_failures_only", ("source", "hook")) not in found
@@ -197,7 +214,43 @@ def test_a_webhook_alone_reports_only_failures_until_it_reports_an_accepted_push
         rows = [(("fcm", "404", "UNREGISTERED"), 2, 9.0), *([(("fcm", "200", ""), 1, last)] if last else [])]
         found = samples(Watched(snapshot(rows), {"mesibo": cloud}), time.time)
         assert found["mesibo_push_failures_only", ("source", "mesibo")] == alone
+        told = {key: value for key, value in found.items() if key[0] == "mesibo_push_witness_events_total"}
+        assert [(dict(key[1:])["code"], value) for key, value in told.items() if value] == [("404", 2.0)]
+        assert not [key for key in told if ("class", "delivered") in key]
         assert sum(results(found).values()) == 2 + bool(last)
+
+
+def test_each_credential_has_its_date_what_it_is_for_and_every_problem_that_it_may_have():
+    """A problem that it does not have, or a mere note, is 0; what only another kind of file can have is not there."""
+    ios = Verdict(
+        name="ios",
+        file="f.p12",
+        provider="apns",
+        form="p12",
+        topics=(Topic("a.b"), Topic("a.b.voip"), Topic("a.b")),
+        environment="both",
+        not_after=9.0,
+        flaws=(flaw("expired", "expired"), flaw("bundle_id", "seen", "note")),
+    )
+    android = Verdict(name="android", file="f.json", provider="fcm", form="json", project="demo")
+    found = samples(Watched(snapshot(), credentials=(ios, android)))
+
+    def told(name, *labels):
+        kept = {k[1:]: v for k, v in found.items() if k[0] == f"mesibo_push_credential_{name}"}
+        return {tuple(dict(key)[label] for label in labels): value for key, value in kept.items()}
+
+    assert told("expiry_timestamp_seconds", "credential", "provider") == {("ios", "apns"): 9.0}
+    assert told("info", "credential", "provider", "topic", "environment") == {
+        ("ios", "apns", "a.b", "both"): 1.0,
+        ("ios", "apns", "a.b.voip", "both"): 1.0,
+        ("android", "fcm", "demo", ""): 1.0,
+    }
+    problems = told("problems", "credential", "provider", "problem")
+    assert [key for key, value in problems.items() if value] == [("ios", "apns", "expired")]
+    assert {("ios", "apns", "bundle_id"), ("android", "fcm", "project"), ("android", "fcm", "damaged")} < {*problems}
+    for never in (("ios", "apns", "project"), ("ios", "apns", "expires_soon"), ("android", "fcm", "expired")):
+        assert never not in problems
+    assert not [key for key in samples(Watched(snapshot())) if "credential" in key[0]]
 
 
 def test_the_share_of_unread_lines_is_exported_for_two_minutes_and_an_hour():

@@ -37,6 +37,8 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
             b"oldest acceptable timestamp is: soon",
             Unacceptable("HTTP 400 oldest acceptable timestamp is: soon"),
         ),
+        (400, {}, b"\xff" * 300, Unacceptable("HTTP 400 " + "\ufffd" * 200)),
+        (200, {}, b"\n\5\x08\2\x12\1\xff", Delivered(2, "\ufffd")),
         (413, {}, b"", Unacceptable("HTTP 413")),
         (422, {}, b"", Unacceptable("HTTP 422")),
         (401, {}, b"no org id", Later("HTTP 401 no org id")),
@@ -94,6 +96,12 @@ def test_a_partial_success_in_protobuf_is_read(rejected, why):
 def test_every_pause_is_bounded(failures, after, chance):
     """Whatever a destination asks for, and however often it failed, the wait is half a second to ten minutes."""
     assert 0.5 <= pause(failures, after, chance) <= 600
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0.0, 1), (90.0, 90), (601.0, 600), (float("9" * 400), 600)])
+def test_a_destination_that_names_a_pause_gets_it(after, seconds):
+    """However often it failed: between a second and ten minutes, without a share of chance."""
+    assert [pause(failures, after, 0.0) for failures in (1, 9)] == [seconds, seconds]
 
 
 def test_pauses_double_until_a_minute():

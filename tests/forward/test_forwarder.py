@@ -17,7 +17,7 @@ from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.forwarder import LOOK_SECONDS, Forwarder, ledger_id
+from logwatch.forward.forwarder import LOOK_SECONDS, MAX_EVENTS, Forwarder, ledger_id
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.reader import Filter, NotReadable, Reader
@@ -41,6 +41,7 @@ class Destination:
 
     async def fetch(self, request, *, raise_error):
         self.requests.append(request)
+        assert (request.headers["Content-Type"], request.headers["Content-Encoding"]) == ("application/json", "gzip")
         streams = json.loads(gzip.decompress(request.body))["streams"]
         users = [value[2]["user"] for stream in streams for value in stream["values"]]
         answer = self.answers.pop(0) if self.answers else 204
@@ -97,7 +98,7 @@ def test_failures_are_sent_in_the_order_of_their_commits(site):
     site.fail("c")
     steps(forwarder, 2)
     assert destination.got == ["a", "b", "c"]
-    assert forwarder.sent == 3
+    assert (forwarder.sent, forwarder._limit) == (3, MAX_EVENTS)
     assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (3, 0, 0)
 
 

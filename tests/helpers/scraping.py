@@ -39,8 +39,10 @@ def samples(watched, clock=lambda: 100.0):
     registry = CollectorRegistry()
     registry.register(SnapshotCollector(watched, clock))
     text = generate_latest(registry).decode()
-    return {
-        (sample.name, *sorted(sample.labels.items())): sample.value
+    found = [
+        ((sample.name, *sorted(sample.labels.items())), sample.value)
         for family in text_string_to_metric_families(text)
         for sample in family.samples
-    }
+    ]
+    assert len(dict(found)) == len(found)  # a series that comes twice fails a whole scrape
+    return dict(found)

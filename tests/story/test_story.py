@@ -1,5 +1,7 @@
 """One user's pushes: found however the address is spelt or stored, each once, and judged together."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,31 +41,41 @@ DEAD = "the token is dead, no push arrives until the app registers again"
 
 
 @pytest.mark.parametrize(
-    ("pushes", "what", "steps"),
+    ("pushes", "what", "severity", "steps"),
     [
-        ([push(i, 200) for i in range(11)], "iOS: 11 accepted, none failed: the cause lies beyond mesibo", (9,)),
-        ([push(1, 200, "unknown")], "1 accepted, none failed", (9,)),
-        ([push(60, 903), push(1, 200)], OVER, (9,)),
+        ([push(i, 200) for i in range(11)], "iOS: 11 accepted, none failed: the cause lies beyond", "none", (9,)),
+        ([push(1, 200, "unknown")], "1 accepted, none failed", "none", (9,)),
+        ([push(60, 903), push(1, 200)], OVER, "none", (9,)),
         (
             [push(60, 200), push(30, 903), push(1, 903)],
             GOING_ON + "1 accepted until 11:59:00 UTC, none of the last 2",
+            "critical",
             (1, 8),
         ),
-        ([push(2, 903), push(1, 903)], GOING_ON + "none accepted", (1, 8)),
-        ([push(9, 200), push(1, 914)], "1 accepted: the others were held back", (5,)),
+        (
+            [push(60, 200), push(50, 901), push(40, 200), push(30, 914), push(1, 903)],
+            "2 accepted until 11:59:20 UTC, none of the last 2",
+            "critical",
+            (1, 8),
+        ),
+        ([push(2, 903), push(1, 903)], GOING_ON + "none accepted", "critical", (1, 8)),
+        ([push(9, 200), push(1, 914)], "1 accepted: the others were held back", "warning", (5,)),
+        ([push(1, 914)], "none accepted", "warning", (5,)),
         (
             [push(9, 200), push(1, 410, reason="Unregistered")],
             f"1 accepted until 11:59:51 UTC, but not the last one: {DEAD}",
+            "warning",
             (2,),
         ),
+        ([], "No push to this user was found.", "none", (8, 5)),
     ],
 )
-def test_what_pushes_say_together_names_the_state_and_the_way_on(pushes, what, steps):
-    """All well, over, going on, held back, dead: each in one sentence with the step that is next."""
+def test_what_pushes_say_together_names_the_state_and_the_way_on(pushes, what, severity, steps):
+    """All well, over, going on, held back, dead, none: each in one sentence with the step that is next."""
     told = conclude(pushes, NOW, accepted_known=True)
     assert len(told) == 1
     assert what in told[0].what
-    assert told[0].steps[: len(steps)] == steps
+    assert (told[0].severity, told[0].steps[: len(steps)]) == (severity, steps)
     assert told[0].remedy
 
 
@@ -87,21 +99,34 @@ def test_devices_of_one_platform_are_judged_apart_by_their_tokens():
 
 
 def test_a_dead_token_that_was_replaced_is_no_trouble():
-    """The app has registered again, as pushes with another token show that came later."""
-    pushes = [of("b991***ab12#111111", 60, 410), of("77aa***9d86#222222", 30, 200), of("77aa***9d86#222222", 20, 200)]
-    dead, fine = sorted(conclude(pushes, NOW, accepted_known=True), key=lambda each: "dead" not in each.what)
-    assert dead.severity == fine.severity == "none"
-    assert "the token is dead, the app has registered again, 2 accepted with another token since then" in dead.what
+    """The app has registered again, as accepted pushes with another token show that came later, and no others."""
+    fine = [of("77aa***9d86#222222", seconds, 200) for seconds in (70, 30, 20)]
+    pushes = [fine[0], of("b991***ab12#111111", 60, 410), of("88bb***7e41#333333", 40, 903), *fine[1:]]
+    told = conclude(pushes, NOW, accepted_known=True)
+    assert [each.severity for each in told] == ["critical", "none", "none"]
+    (dead,) = [each.what for each in told if "dead" in each.what]
+    assert "the token is dead, the app has registered again, 2 accepted with another token since then" in dead
+
+
+@pytest.mark.parametrize("lacks", ["dead", "accepted"])
+def test_a_dead_token_is_trouble_if_times_do_not_show_that_it_was_replaced(lacks):
+    """Without the time of either push nobody knows which was first."""
+    dead, fine = of("b991***ab12#111111", 60, 410), of("77aa***9d86#222222", 30, 200)
+    dead, fine = (replace(dead, at=None), fine) if lacks == "dead" else (dead, replace(fine, at=None))
+    told = conclude([dead, fine], NOW, accepted_known=True)[0]
+    assert (told.severity, told.token) == ("warning", dead.token)
+    assert DEAD in told.what
 
 
 def test_tokens_with_equal_ends_are_distinguished_and_only_the_newest_ones():
     """The whole mask names them then; of many tokens all before the newest five are one."""
     pushes = [of(f"a***zzzz#{i:06}", 60 - i, 200) for i in range(8)]
     told = conclude(pushes, NOW, accepted_known=True)
-    assert [each.what.partition(":")[0] for each in told] == [
-        *(f"iOS device …a***zzzz#{i:06}" for i in range(7, 2, -1)),
-        "iOS device with 3 earlier tokens",
+    assert [each.what.partition(",")[0] for each in told] == [
+        *(f"iOS device …a***zzzz#{i:06}: 1 accepted" for i in range(7, 2, -1)),
+        "iOS device with 3 earlier tokens: 3 accepted",
     ]
+    assert conclude(pushes[2:], NOW, accepted_known=True)[-1].what.startswith("iOS device with an earlier token: 1 ")
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh "), st.sampled_from([200, 410, 903])), min_size=1, max_size=30))
@@ -127,17 +152,18 @@ def test_nothing_is_concluded_from_accepted_pushes_that_nobody_knows():
 
 
 def test_a_push_of_the_log_and_its_kept_failure_are_one():
-    """Same time and code: once, with what a webhook told; what the log has lost stays, and all is in order."""
+    """Same millisecond and code: once, with what a webhook told; what the log has lost stays, and all is in order."""
     log = [push(50, 400), push(40, 200), push(40, 200)]
-    stored = [failure(50, 400, heard="BadDeviceToken", heard_platform="apns"), failure(90, 903)]
+    stored = [failure(50, 400, heard="BadDeviceToken", heard_platform="apns"), failure(50.001, 400), failure(90, 903)]
     pushes = together(log, (stored_push(each, CATALOGUE) for each in stored))
     assert [(each.code, each.kept) for each in pushes] == [
         ("903", True),
+        ("400", True),
         ("400", False),
         ("200", False),
         ("200", False),
     ]
-    assert pushes[1].entry.title == "Bad device token"
+    assert pushes[2].entry.title == "Bad device token"
 
 
 def test_a_push_without_a_time_in_the_log_and_its_kept_failure_are_one():
@@ -176,6 +202,21 @@ def test_a_kept_push_tells_programs_what_was_stored_and_what_it_means():
         "token": "t***",
         "from": "error log",
         "webhook_reason": "BadDeviceToken",
+    }
+
+
+def test_a_conclusion_tells_programs_everything_that_a_person_reads():
+    """Each value is under its own name, whether the platform has one device or several."""
+    meaning = CATALOGUE.classify("apns", 903, "")
+    told, _ = conclude([of("b991***ab12#111111", 60, 903), of("77aa***9d86#222222", 30, 200)], NOW, accepted_known=True)
+    assert told.as_dict() == {
+        "platform": "apns",
+        "what": "iOS device …ab12: 1 failed, the last one at 11:59:00 UTC with 903 Certificate expired; none accepted.",
+        "token": "b991***ab12#111111",
+        "remedy": meaning.remedy,
+        "severity": "critical",
+        "steps": list(meaning.steps),
+        "side": meaning.whose("apns"),
     }
 
 

@@ -35,12 +35,13 @@ from tests.helpers.running import PATIENCE
 from tests.web.test_serving import NOW, Watched
 
 USER, OTHER = "+18005551234", "+18005559934"
+TOKEN = "ab" * 32
 
 
 def line(seconds, user, code):
     at = NOW - seconds
     stamp = time.strftime("%d%m-%H%M%S", time.gmtime(at)) + f"-{round(at * 1000) % 1000:03}"
-    return f"E{stamp} (1): push_on_complete: uid {user} type apn aid 1 code {code}\n"
+    return f"E{stamp} (1): push_on_complete: uid {user} type apn aid 1 token {TOKEN} code {code}\n"
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def watched(tmp_path):
     privacy = Privacy("mask", made.ledger.key)
     batch = Batch(1000)
     for at, user, code in ((86400, USER, "901"), (57, USER, "903"), *((i, OTHER, "914") for i in range(30))):
-        batch.fail([StoredFailure(NOW - at, "mesibo", "apns", code, "", "1", privacy.user(user), "")])
+        batch.fail([StoredFailure(NOW - at, "mesibo", "apns", code, "", "1", privacy.user(user), privacy.token(TOKEN))])
     batch.move(Position(1, "mesibo", str(log), 1, 1, 4, b"h", 10, 4, b"t", 10, "live"))
     batch.ready.add("mesibo")
     assert made.ledger.commit(batch)
@@ -112,7 +113,10 @@ def test_masked_failures_are_found_by_the_real_address(get, spelt):
 
 
 def test_the_story_has_kept_failures_and_accepted_pushes_in_order(get):
-    """What the log has lost comes from the ledger, what both have is told once, and all of it is judged together."""
+    """What the log has lost comes from the ledger, what both have is told once, and all of it is judged together.
+
+    Where nothing is missing, no notice says so; the token is masked alike in both.
+    """
     page = get(f"/user?{urllib.parse.urlencode({'address': USER})}")[2]
     codes = re.findall(r'data-label="Code"><a href="/codes/(\d+)"', page)
     assert codes == ["200"] * 5 + ["903"] + ["200"] * 3 + ["901"]
@@ -120,6 +124,10 @@ def test_the_story_has_kept_failures_and_accepted_pushes_in_order(get):
         "</?time[^>]*>", "", page
     )
     assert "+18***34" not in page
+    assert 'class="notice"' not in page
+    assert "older ones" not in page
+    assert TOKEN not in page
+    assert len(set(re.findall(r'data-label="Token"><bdi>([^<]*)', page))) == 1
 
 
 def test_a_page_without_a_push_says_what_that_means(get):
@@ -217,6 +225,7 @@ def without_users(watched, _):
         (without_grammar, "The logs were not read: "),
         (without_users, "The push lines of this log name no user: accepted pushes cannot be told apart."),
         (lambda _, patch: patch.setattr(user_page, "_JUDGED", 3), "Of 9 pushes in the logs, the newest 3 are judged."),
+        (lambda _, patch: patch.setattr(user_page, "MOST", 3), "and 7 older ones"),
     ],
 )
 def test_what_a_story_lacks_is_said(get, watched, monkeypatch, change, told):

@@ -2,7 +2,7 @@
 
 import json
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from logwatch.config.listen import bracketed, is_loopback
@@ -124,7 +124,7 @@ def _scraped(targets: dict[str, Any], mine: list[dict[str, Any]]) -> Iterator[Ch
         )
 
 
-def _rules(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
+def _rules(groups: list[dict[str, Any]], shipped: Sequence[RuleFile]) -> Check:
     name = "prometheus rules"
     rules = [rule for group in groups for rule in group.get("rules") or []]
     mine = [rule for rule in rules if METRIC in str(rule.get("query", ""))]
@@ -149,7 +149,7 @@ def _rules(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
     return ok(name, f"all {len(shipped)} files: {number(len(mine))} about mesibo, {len(alerts)} of them alerts")
 
 
-def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
+def _evaluated(groups: list[dict[str, Any]], shipped: Sequence[RuleFile]) -> Check:
     """Check how often the groups are evaluated, and whether they were."""
     name = "rules evaluated"
     wanted = {group: every for each in shipped for group, every in each.intervals.items()}

@@ -35,12 +35,12 @@ class Saying(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """Count its lines."""
+        """How many lines it has."""
         return 1 + self.before.count(b"\n") + self.behind.count(b"\n")
 
     @property
     def misplaced(self) -> int:
-        """Count the lines that contain the function's name, but not where a push line has it."""
+        """How many of them contain the function's name, but not where a push line has it."""
         marked = [_FUNCTION.search(line) for line in (self.before + b"0" + self.behind).split(b"\n")]
         return len(marked) - marked.count(None) - (self.unparsed or self.result is not None)
 

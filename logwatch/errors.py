@@ -62,8 +62,8 @@ def remedy_for_scarcity(error: Exception) -> str:
     """Return what to try where memory, a process, a thread or a descriptor is not to be had; empty for other errors."""
     number = error.errno if isinstance(error, OSError) else None
     scarce = number in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-    told = ("can't start new thread", "failed to map segment")  # the latter by ImportError, of a library's memory
-    if not (scarce or isinstance(error, MemoryError) or any(each in str(error) for each in told)):
+    messages = ("can't start new thread", "failed to map segment")  # the latter by ImportError, of a library's memory
+    if not (scarce or isinstance(error, MemoryError) or any(each in str(error) for each in messages)):
         return ""
     return "see `free`, `dmesg` and `ulimit -a`; for the service TasksMax=, MemoryMax= and LimitNOFILE="
 

@@ -98,7 +98,7 @@ class Entry(Table, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def title(self) -> str:
-        """Return the name as people read it, without the provider: ``Certificate expired``."""
+        """The name as people read it, without the provider: ``Certificate expired``."""
         words = self.name.removeprefix(f"{self.provider}_").split("_")
         text = " ".join(_WORDS.get(word, word) for word in words)
         return text[:1].upper() + text[1:]

@@ -89,5 +89,5 @@ class Summary:
 
     @property
     def pushes(self) -> int:
-        """Count the pushes of all results."""
+        """The pushes of all results."""
         return sum(seen.count for seen in self.results.values())

@@ -68,8 +68,8 @@ def check(*, files: Sequence[Path], bundle_id: str, project: str, password_file:
 def as_dict(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict for a program; times are ISO 8601 in UTC."""
     fields: dict[str, Any] = msgspec.to_builtins(verdict)
-    told = {"problems": verdict.problems, "notes": verdict.notes}
-    flaws = {kind: [_flaw_as_dict(verdict, flaw) for flaw in each] for kind, each in told.items()}
+    by_kind = {"problems": verdict.problems, "notes": verdict.notes}
+    flaws = {kind: [_flaw_as_dict(verdict, flaw) for flaw in each] for kind, each in by_kind.items()}
     times = {"not_before": iso(verdict.not_before), "not_after": iso(verdict.not_after)}
     del fields["flaws"]
     return fields | times | {"voip": verdict.voip} | flaws
@@ -88,11 +88,11 @@ def render(verdict: Verdict, now: float) -> RenderableType:
     for name, value in _facts(verdict, now):
         grid.add_row(name, Text(value))
     for flaw in verdict.flaws:
-        told = Text(flaw.what)
+        text = Text(flaw.what)
         if flaw.severity != "note" or flaw.kind == "others_may_read":
-            told.append(f"\n→ Step {flaw.step}: {verdict.remedy(flaw)}", style="italic")
+            text.append(f"\n→ Step {flaw.step}: {verdict.remedy(flaw)}", style="italic")
         named = flaw.severity if flaw.code is None or flaw.severity == "note" else f"code {flaw.code}"
-        grid.add_row(Text(named, style=_STYLES[flaw.severity]), told)
+        grid.add_row(Text(named, style=_STYLES[flaw.severity]), text)
     if not verdict.problems:
         grid.add_row(Text("ok", style="green"), "No fault was found.")
     title = Text.assemble((verdict.file, "bold"), f": {verdict.form}")

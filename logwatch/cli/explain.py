@@ -39,7 +39,7 @@ def command(*, code: str, provider: str | None, reason: str, config: Path | None
     """
     catalogue = Catalogue.load(load(config).catalogue.path if config else None)
     asked = _asked(catalogue, code.strip(), readable(reason.strip()))
-    explanations = [explain(catalogue, number, provider or "", told) for number, told in asked]
+    explanations = [explain(catalogue, number, provider or "", given) for number, given in asked]
     if form == "json":
         documents = [explanation.as_dict() for explanation in explanations]
         click.echo(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False))
@@ -56,7 +56,7 @@ def _asked(catalogue: Catalogue, word: str, reason: str) -> list[tuple[int, str]
     known = {(entry.code, entry.reason) for entry in catalogue.entries if entry.reason}
     if asked := sorted(each for each in known if each[1].lower() == word.lower()):
         return list(dict(asked).items())
-    reasons = sorted({told for _, told in known})
+    reasons = sorted({each for _, each in known})
     why = f"{word!r} is neither a number of at most six digits nor a reason that is known"
     remedy = did_you_mean(word, reasons) or did_you_mean(word.upper(), reasons)
     raise click.BadParameter("; ".join(filter(None, (why, remedy))), param_hint="CODE")

@@ -106,8 +106,8 @@ def grouped_by_trace(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[byt
     for payload in lines:
         result = trace(grammar, payload)
         cause = "" if isinstance(result.outcome, PushResult) else result.outcome
-        first, told, count = groups.get((shape(payload, words), cause), (payload, result, 0))
-        groups[shape(payload, words), cause] = (first, told, count + 1)
+        first, first_result, count = groups.get((shape(payload, words), cause), (payload, result, 0))
+        groups[shape(payload, words), cause] = (first, first_result, count + 1)
     return sorted(groups.values(), key=lambda group: (isinstance(group[1].outcome, PushResult), -group[2]))
 
 

@@ -39,8 +39,8 @@ def shape_table(second: str, rows: Sequence[tuple[int, str, str]]) -> Table:
     table.add_column("lines", justify="right")
     table.add_column(second)
     table.add_column("shape", overflow="fold")
-    for lines, told, shape in rows[:_SHOWN]:
-        table.add_row(str(lines), told, Text(shape))
+    for lines, text, shape in rows[:_SHOWN]:
+        table.add_row(str(lines), text, Text(shape))
     if left := rows[_SHOWN:]:
         table.add_row(str(sum(lines for lines, *_ in left)), "", f"in {len(left)} further shapes")
     return table

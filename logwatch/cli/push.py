@@ -180,8 +180,8 @@ def _results(parts: Parts | None) -> tuple[Results | None, str]:
     try:
         return ApiResults(_api(parts.config), _masked(parts.config)), ""
     except (NoAnswer, KeyError, TypeError) as error:
-        told = error if isinstance(error, NoAnswer) else "another program answers in its place"
-        return None, f"there is no log that this user may read, and the daemon cannot be asked ({told})"
+        why = error if isinstance(error, NoAnswer) else "another program answers in its place"
+        return None, f"there is no log that this user may read, and the daemon cannot be asked ({why})"
 
 
 def _api(config: Config) -> Callable[[str], Any]:

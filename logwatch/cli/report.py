@@ -75,8 +75,8 @@ def command(
         raise click.BadParameter("an address is needed, as the log has it", param_hint="--user")
     heap.keep()
     heap.collect_seldom()
-    told = "report" if user is None else f"report --user {quoted(user)}"
-    planned = plan(paths, config, timezone, detailed=user is not None, rotated=user is not None, command=told)
+    called = "report" if user is None else f"report --user {quoted(user)}"
+    planned = plan(paths, config, timezone, detailed=user is not None, rotated=user is not None, command=called)
     count = Count(planned.catalogue, since, until)
     story = None
     if user is not None:

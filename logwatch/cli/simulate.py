@@ -166,13 +166,13 @@ def command(
             stopped=stopped,
             caught_up=lambda: click.echo("The history is written; from now on it goes on with the clock.", err=True),
         )
-    told = mesibo.truth()
+    document = mesibo.truth()
     if caller:
         caller.finish()
-        told["webhook"] = calls.truth() | {"unanswered_calls": caller.unanswered}
+        document["webhook"] = calls.truth() | {"unanswered_calls": caller.unanswered}
     if truth is not None:
         with _opened(str(truth), "wb") as file:
-            file.write(json.dumps(told, indent=2).encode() + b"\n")
+            file.write(json.dumps(document, indent=2).encode() + b"\n")
 
 
 def _outages(texts: tuple[str, ...], history: float) -> list[Outage]:

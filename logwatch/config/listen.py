@@ -12,7 +12,7 @@ class Listen(NamedTuple):
 
     @property
     def loopback(self) -> bool:
-        """True if only this machine can connect."""
+        """Whether only this machine can connect."""
         return is_loopback(self.host)
 
     @property

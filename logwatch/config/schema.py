@@ -53,7 +53,7 @@ class Web(Table, frozen=True, kw_only=True):
 
     @property
     def exposed(self) -> bool:
-        """True if other hosts can connect, and ``allow_plain_http`` does not allow them plain HTTP."""
+        """Whether other hosts can connect, and ``allow_plain_http`` does not allow them plain HTTP."""
         return not parse_listen(self.listen).loopback and not self.allow_plain_http
 
     def contradictions(self, where: str) -> list[Problem]:

@@ -42,7 +42,7 @@ class Certificate:
 
     @property
     def apple(self) -> bool:
-        """True if it has one of Apple's extensions for push or passes."""
+        """Whether it has one of Apple's extensions for push or passes."""
         return bool(self.extensions.keys() & {DEVELOPMENT, PRODUCTION, VOIP, TOPICS, PASS})
 
 

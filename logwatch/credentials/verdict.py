@@ -188,7 +188,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def voip(self) -> bool:
-        """True if it can push calls."""
+        """Whether it can push calls."""
         return any(topic.kind == "voip" or topic.name.endswith(".voip") for topic in self.topics)
 
 

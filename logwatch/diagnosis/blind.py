@@ -45,9 +45,9 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     if since is not None and since < oldest(QUARTER, now) + 2 * QUARTER:  # no reading of before that is kept
         since, began = None, " for a day or more"
     fronts = [*_fronts(_shapes(name, facts))][:1]
-    command, told = way_out(name, setup, fronts), "cannot"
+    command, verb = way_out(name, setup, fronts), "cannot"
     if sight.over:
-        command, told = "", "could not"
+        command, verb = "", "could not"
         began = f" until {clock(sight.last, now)}" if sight.last is not None else began
         remedy = (
             "Everything since then is read. Earlier counts lack these lines; `mesibo-logwatch report` reads them from"
@@ -63,7 +63,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     yield Finding(
         key=f"unparsed:{name}",
         rank=_rank(sight),
-        title=f"{share(sight.worst.share)} of the push lines of {name} {told} be read"
+        title=f"{share(sight.worst.share)} of the push lines of {name} {verb} be read"
         f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
         " them.",
         side="yours",
@@ -89,7 +89,7 @@ def way_out(name: str, setup: SourceSetup, fronts: Sequence[str]) -> str:
 
 
 def _new_name(source: str, setup: SourceSetup) -> str:
-    """Return a name for the new grammar of a source, which no other source is told."""
+    """Return a name for the new grammar of a source; each source gets another one."""
     name = f"mine-{re.sub('[.:]', '-', source)}"
     return name if setup.grammar != name else f"{name}-2"
 
@@ -125,11 +125,11 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
         yield f"Of these, {causes}." if len(sight.causes) > 1 else f"They {UNREAD.get(sight.causes[0][0], causes)}."
     shapes = _shapes(name, facts)
     fronts = _fronts(shapes)
-    told = [front for front in fronts if front.strip()]
-    if told:
-        begin = sum(fronts[front] for front in told)
+    visible = [front for front in fronts if front.strip()]
+    if visible:
+        begin = sum(fronts[front] for front in visible)
         who = "They begin" if begin == sum(fronts.values()) else many(begin, "begins", "begin")
-        shown = ", ".join(f'"`{front}`"' for front in told[:_SHOWN])
+        shown = ", ".join(f'"`{front}`"' for front in visible[:_SHOWN])
         yield f"{who} with {shown} where mesibo's own prefix is expected."
     for row, seen in shapes[:_SHOWN]:
         yield f"{many(seen.count, 'looks', 'look')} like `{row.shape}`"

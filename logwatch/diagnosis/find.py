@@ -138,25 +138,25 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     named = " and ".join(course.codes) + (f" {course.entry.reason}" if course.entry.reason else "")
     failed = f"{number(course.pushes)} of {number(course.among)} {pushes(course.platforms)}"
     of_read = ", of what could be read" if facts.blind else ""
-    told = [
+    lines = [
         f"Code {named}: {failed} in the last hour ({share(course.share)}{of_read})."
         if course.among
         else f"Code {named}: {number(course.pushes)} in the last hour, out of an unknown number of pushes."
     ]
-    told += witness.evidence(course, facts)
+    lines += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
     if course.fall and over:
         ago = f", and fell to {share(course.fall.before)} at {clock(course.last, now)}"
     if course.rise:
         before, after = share(course.rise.before), share(course.rise.after)
-        told.append(f"It began at {dated(course.first)}, when its share rose from {before} to {after}{ago}.")
+        lines.append(f"It began at {dated(course.first)}, when its share rose from {before} to {after}{ago}.")
     else:
-        told.append(f"The first of this run was logged at {dated(course.first)}{ago}.")
+        lines.append(f"The first of this run was logged at {dated(course.first)}{ago}.")
     if course.total and not over:
-        told.append(f"Nothing of the same platform{_of_source(course, facts)} was accepted since.")
+        lines.append(f"Nothing of the same platform{_of_source(course, facts)} was accepted since.")
     if len(facts.status) > 1:
-        told.append(f"Seen in {names(course.sources)}.")
-    return tuple(told)
+        lines.append(f"Seen in {names(course.sources)}.")
+    return tuple(lines)
 
 
 def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> list[Finding]:

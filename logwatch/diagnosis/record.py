@@ -97,7 +97,7 @@ class Recorder:
         known = reader.incidents(now - _KNOWN_SECONDS)
         facts, _ = gather(self._watched, reader, now, self._timelines)
         newest = reader.newest_failure()
-        told = []
+        changed = []
         for incident in self._with_past(known, fold(known, diagnose(facts), now), facts):
             people, apps = self._people(incident, newest, now)
             incident = replace(  # noqa: PLW2901  completed
@@ -106,8 +106,8 @@ class Recorder:
                 app_names=tuple(sorted({*incident.app_names, *apps})[:NAMED]),
             )
             if people or incident not in known:
-                told.append((replace(incident, counted=newest), people))
-        return told
+                changed.append((replace(incident, counted=newest), people))
+        return changed
 
     def _with_past(self, known: list[Incident], present: list[Incident], facts: Facts) -> list[Incident]:
         """Add incidents that nobody observed, once all is read and stored: at the first look, and after late results.

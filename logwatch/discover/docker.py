@@ -187,8 +187,8 @@ def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
 
 
 def _driver(directory: str, written: _Written) -> str:
-    told = [host.log.driver for host in (host_config(directory), written.host) if host]
-    return next(filter(None, told), JSON_FILE if written.log_path else "")
+    drivers = [host.log.driver for host in (host_config(directory), written.host) if host]
+    return next(filter(None, drivers), JSON_FILE if written.log_path else "")
 
 
 def host_config(directory: str) -> HostConfig | None:

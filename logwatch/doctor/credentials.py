@@ -65,7 +65,7 @@ def _row(verdict: Verdict) -> Check:
         what = verdict.bundle_id or verdict.project
         environment = f", {verdict.environment}" if verdict.environment not in ("", "both") else ""
         return ok(name, f"{verdict.form} for {what}{environment}{until}")
-    told = " ".join(f"{flaw.what}{f' (code {flaw.code})' if flaw.code else ''}" for flaw in verdict.problems)
+    faults = " ".join(f"{flaw.what}{f' (code {flaw.code})' if flaw.code else ''}" for flaw in verdict.problems)
     remedy = " ".join(dict.fromkeys(verdict.remedy(flaw) for flaw in verdict.problems))
     fails = any(flaw.severity == "problem" for flaw in verdict.problems)
-    return (failure if fails else warning)(name, f"{verdict.file}: {told}", remedy)
+    return (failure if fails else warning)(name, f"{verdict.file}: {faults}", remedy)

@@ -95,7 +95,7 @@ class _OverTls(urllib.request.HTTPSHandler):
 
 
 class _LogIn(urllib.request.AbstractBasicAuthHandler, urllib.request.BaseHandler):
-    """Sends the password of an address with each question; what refuses it is told, whatever login that asks for."""
+    """Sends the password of an address with each question; a refusal is reported, whatever login it asks for."""
 
 
 class Host:
@@ -136,10 +136,10 @@ class Host:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NoAnswer(f"{command[0]} does not answer: {error}") from None
         if done.returncode != 0:
-            told = (done.stderr or done.stdout).strip().split("\n")[0]
-            if "not been booted with systemd" in told:  # in a container: systemctl is there, but not systemd
-                told = "systemd does not run here"
-            raise NoAnswer(told or f"{command[0]} failed")
+            said = (done.stderr or done.stdout).strip().split("\n")[0]
+            if "not been booted with systemd" in said:  # in a container: systemctl is there, but not systemd
+                said = "systemd does not run here"
+            raise NoAnswer(said or f"{command[0]} failed")
         return done.stdout
 
     def properties(self, unit: str, *names: str) -> dict[str, str]:

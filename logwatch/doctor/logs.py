@@ -80,11 +80,11 @@ def _found(name: str, source: Source, found: DiscoveredPaths, paths: list[str]) 
         yield skipped(name, what, "run doctor as root or as the service's user")
     elif not paths or wrong:
         where = ", ".join(source.paths) or f"container {source.docker.container if source.docker else ''}"
-        told = [problem.headline for problem in wrong or found.problems]
+        headlines = [problem.headline for problem in wrong or found.problems]
         tries = [problem.try_ for problem in wrong or found.problems if problem.try_]
         yield failure(
             name,
-            "; ".join(told) if paths else "; ".join((f"nothing is there: {where}", *told)),
+            "; ".join(headlines) if paths else "; ".join((f"nothing is there: {where}", *headlines)),
             tries[0] if tries else "see where mesibo logs to, and name that in paths of a [[source]]",
         )
     else:
@@ -178,12 +178,12 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
     unread = scan.unparsed.total()
     results = sum(seen.count for seen in scan.results.values())
     if not results and not unread:
-        told = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
+        what = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
         remedy = f"else set `logs {{ push = 1 }}` in {setup.push.path}, restart mesibo"
         if setup.push.state == "on":
-            told += f", though {setup.push.path} says `push = 1`: a standby, or nobody needed a push"
+            what += f", though {setup.push.path} says `push = 1`: a standby, or nobody needed a push"
             remedy = "on an active mesibo restart it if it runs since before that was set"
-        yield warning(row, told, f"on a standby this is normal; {remedy}, and send a test push (Step 8)")
+        yield warning(row, what, f"on a standby this is normal; {remedy}, and send a test push (Step 8)")
         return
     yield ok(row, f"{number(results + unread)} among the last {number(scan.lines)} lines")
     read = results / (results + unread)
@@ -192,16 +192,16 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
         yield ok(row, f"all {number(results)} push lines")
         return
     causes = ", ".join(blind.counted(cause, count) for cause, count in scan.unparsed.items())
-    told = f"{share(read)} of the push lines can be read; of the others {causes}"
+    what = f"{share(read)} of the push lines can be read; of the others {causes}"
     fronts = list(dict.fromkeys(sample.front for sample in scan.samples if sample.front.strip()))
     if fronts:
-        told += "; they begin with " + ", ".join(f'"`{front}`"' for front in fronts[:_SHAPES])
+        what += "; they begin with " + ", ".join(f'"`{front}`"' for front in fronts[:_SHAPES])
     if shapes := sorted(scan.samples, key=lambda sample: -sample.count)[:_SHAPES]:
-        told += "; they look like " + ", ".join(f"`{sample.shape}` ({number(sample.count)})" for sample in shapes)
+        what += "; they look like " + ", ".join(f"`{sample.shape}` ({number(sample.count)})" for sample in shapes)
     if read >= _STRAY:
-        yield ok(row, told)
+        yield ok(row, what)
     else:
-        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.way_out(source, setup, fronts)}`")
+        yield (failure if read < _READABLE else warning)(row, what, f"`{blind.way_out(source, setup, fronts)}`")
 
 
 def _clock(
@@ -223,9 +223,9 @@ def _clock(
     if abs(ahead) <= CLOSE_SECONDS:
         return ok(row, f"the newest stamp agrees with the file's time in {source.timezone}")
     direction = "ahead of" if ahead > 0 else "behind"
-    told = f"the newest stamp is {apart(abs(ahead))} {direction} the time the file was written"
+    what = f"the newest stamp is {apart(abs(ahead))} {direction} the time the file was written"
     off = abs(ahead) % HALF_HOUR
     if abs(ahead) > HALF_HOUR / 2 and min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
-        return failure(row, told, f"its zone is not {source.timezone}: name the right one in the source's timezone")
+        return failure(row, what, f"its zone is not {source.timezone}: name the right one in the source's timezone")
     by = " (`timedatectl`)" if host.has("timedatectl") else ""
-    return warning(row, told, f"compare the clock of mesibo's host with this one's{by}")
+    return warning(row, what, f"compare the clock of mesibo's host with this one's{by}")

@@ -85,8 +85,8 @@ def _container(source: Source) -> Iterator[Check]:
     newest = mine[-1]
     yield ok(name, f"found, image {newest.image}")
     if problem := no_log(newest):
-        told = warning if problem.warning else failure
-        yield told(f"{name}: log driver", f"{newest.driver or 'unknown'}: {problem.why}", problem.try_)
+        what = f"{newest.driver or 'unknown'}: {problem.why}"
+        yield (warning if problem.warning else failure)(f"{name}: log driver", what, problem.try_)
         return
     yield ok(f"{name}: log driver", newest.driver)
     if newest.driver == JSON_FILE:

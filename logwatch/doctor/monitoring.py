@@ -168,9 +168,9 @@ def _evaluated(groups: list[dict[str, Any]], shipped: Sequence[RuleFile]) -> Che
     if slow:
         return failure(name, "; ".join(slow), "keep the `interval` of the shipped rule files, and reload Prometheus")
     if never:
-        told = f"{len(never)} not yet: {names(never)}"
+        what = f"{len(never)} not yet: {names(never)}"
         after = _apart(max(never.values()))
-        return warning(name, told, f"run doctor again in {after}; if it says the same, see /rules of your Prometheus")
+        return warning(name, what, f"run doctor again in {after}; if it says the same, see /rules of your Prometheus")
     if not mine:
         return skipped(name, "none of the shipped rules is loaded")
     return ok(name, f"{many(len(mine), 'group', 'groups')}, as often as they should be")
@@ -185,11 +185,11 @@ def _clock(host: Host, base: str) -> Iterator[Check]:
     if apart <= CLOSE_SECONDS:
         yield ok(name, "agrees with this host's")
         return
-    told = f"it is {_apart(apart)} {'ahead of' if theirs > here else 'behind'} this host's"
+    what = f"it is {_apart(apart)} {'ahead of' if theirs > here else 'behind'} this host's"
     remedy = "check on both hosts whether the clock is synchronised" + (
         " (`timedatectl`)" if host.has("timedatectl") else ""
     )
-    yield (failure if apart > FAR_SECONDS else warning)(name, told, remedy)
+    yield (failure if apart > FAR_SECONDS else warning)(name, what, remedy)
 
 
 def _apart(amount: float) -> str:

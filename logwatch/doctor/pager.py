@@ -101,16 +101,16 @@ def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
     for severity, found in reached.items():
         silent = [each or "no receiver" for each in found if not kinds.get(each)]
         if silent:
-            told = f"{severity} alerts go to {', '.join(silent)}, which notifies nobody"
+            what = f"{severity} alerts go to {', '.join(silent)}, which notifies nobody"
             remedy = (
                 f"give the receiver {silent[0]} a webhook, mail or pager in alertmanager.yml, or route these elsewhere"
             )
-            return (failure if severity == "critical" else warning)(name, told, remedy)
-    told = "; ".join(
+            return (failure if severity == "critical" else warning)(name, what, remedy)
+    what = "; ".join(
         f"{severity} to " + ", ".join(f"{each} ({', '.join(kinds[each])})" for each in found)
         for severity, found in reached.items()
     )
-    return ok(name, told)
+    return ok(name, what)
 
 
 def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:

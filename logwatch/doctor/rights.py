@@ -47,15 +47,15 @@ def to_files(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
         if not refused and not unlisted:
             return ok(row, f"for the user {SERVICE_USER}")
         if unlisted:
-            told, path, right = f"list {unlisted[0]}: what is new or rotated there is not found", unlisted[0], "rx"
+            what, path, right = f"list {unlisted[0]}: what is new or rotated there is not found", unlisted[0], "rx"
         else:
-            told, path, right = f"read {refused[0]}", refused[0], "r"
-            told += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+            what, path, right = f"read {refused[0]}", refused[0], "r"
+            what += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
         if closed:
-            told += f", since {closed[0]} is closed to it"
+            what += f", since {closed[0]} is closed to it"
             path, right = closed[0], "rx" if closed[0] == os.path.dirname(refused[0]) else "x"  # noqa: PTH120  as above
-        told += reader.doubt
-        return failure(row, f"the user {SERVICE_USER} may not {told}", _opened(host, path, right, docker=docker))
+        what += reader.doubt
+        return failure(row, f"the user {SERVICE_USER} may not {what}", _opened(host, path, right, docker=docker))
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
         return failure(

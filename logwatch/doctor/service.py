@@ -45,8 +45,8 @@ _CLOSED = {
 def served(host: Host, config: Config, path: str) -> bytes:
     """Return what the daemon serves at a path, in plain HTTP or over TLS, which its web configuration file decides.
 
-    NoAnswer has the status of whichever refused, if one did; of both, that over TLS, which plain HTTP is often told
-    to use.
+    NoAnswer has the status with which one of the two refused; if both did, that over TLS: plain HTTP often refuses only
+    because TLS is wanted.
     """
     url = parse_listen(config.web.listen).url
     refused = NoAnswer("")
@@ -106,14 +106,14 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
     ``reached`` are the sources with a log that doctor itself could see; the others' rows already say what is wrong.
     """
     try:
-        told = _status(host, config)
+        daemon = _status(host, config)
     except NoAnswer as why:
         look = "look at the status page, which names each log that is out of its reach"
         yield skipped("logs followed", f"the daemon asks for {_ASKS[why.status]}", look)
         return
-    if told is None:
+    if daemon is None:
         return
-    known = {each.name: each for each in told.sources}
+    known = {each.name: each for each in daemon.sources}
     for source in config.source:
         if source.webhook:
             continue

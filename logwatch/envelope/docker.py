@@ -80,7 +80,7 @@ class Docker(Format):
         first = _decode_received(part)
         return msgspec.json.encode(_Whole(payload.decode() + "\n", first.stream, first.time))
 
-    def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here
+    def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  a record names none
         """Take whole records out; None unless every line is one, with a message of one line."""
         lines = text[:-1].split(b"\n")
         try:

@@ -23,7 +23,7 @@ from logwatch.wake import PollWaker
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: then rests of messages and late numbers are no longer waited for
 PAUSE_SECONDS = (1.0, 30.0)  # before journalctl is started again; doubled up to the second until an entry comes
-STALLED_SECONDS = 60.0  # without a byte from a journalctl that has not sent all: then it is told that nothing comes
+STALLED_SECONDS = 60.0  # without a byte from a journalctl that has not sent all: then that is a problem
 DAY_SECONDS = 86400.0  # at most, between the first and the last line of a chunk: their stamps have no year
 SECOND = 1.0  # the same if lines have no stamps and take their chunk's time
 _PATIENCE = 0.02  # seconds that a read waits for journalctl while there is a backlog

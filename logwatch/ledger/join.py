@@ -64,8 +64,8 @@ def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int
         if group is not None:
             group[0].append(failure)
     heard: dict[int, WebhookReason] = {}
-    for alike, told in by_code.values():
-        heard |= _join(sorted(alike, key=_at), sorted(told, key=_at))
+    for failed, reported in by_code.values():
+        heard |= _join(sorted(failed, key=_at), sorted(reported, key=_at))
     return heard
 
 

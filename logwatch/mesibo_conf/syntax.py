@@ -36,7 +36,7 @@ class MesiboConf:
 
     @property
     def push(self) -> bool:
-        """Return whether push results are logged: whether it is a number but 0, whatever follows that.
+        """Whether push results are logged: whether it is a number but 0, whatever follows that.
 
         No word for it is documented, and C reads a word as 0, and ``1;`` as 1.
         """

@@ -95,8 +95,8 @@ class Scanner:
     def dates(self, line: bytes) -> bool:
         """Return whether a line, without its newline, begins with the grammar's own prefix, down to a millisecond."""
         form, differ = self.parser.grammar.timestamp, len(self._are_fine) > 1
-        told = all(is_fine(stamp, form) for stamp in self.parser.stamps([line])) if differ else True in self._are_fine
-        return told and self.owns(line)
+        fine = all(is_fine(stamp, form) for stamp in self.parser.stamps([line])) if differ else True in self._are_fine
+        return fine and self.owns(line)
 
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""

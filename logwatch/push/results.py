@@ -73,12 +73,12 @@ class LogResults:
 
     @property
     def readable(self) -> bool:
-        """True if there is a log that this user may read."""
+        """Whether there is a log that this user may read."""
         return any(tail.status().up for tail, _ in self._sources)
 
     @property
     def where(self) -> str:
-        """Name the sources."""
+        """Where results are looked for, in words."""
         return "the log of " + ", ".join(tail.source.name for tail, _ in self._sources)
 
     def new(self) -> list[LoggedResult]:
@@ -119,7 +119,7 @@ class ApiResults:
 
     @property
     def where(self) -> str:
-        """Name the place."""
+        """Where results are looked for, in words."""
         return "the running daemon"
 
     def new(self) -> list[LoggedResult]:

@@ -40,9 +40,9 @@ def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[L
     text = f"{', '.join(map(readable, users))}: no line within {seconds:.0f} s in {where}."
     if others:
         counts = Counter(result.code for result in others)
-        told = ", ".join(f"{count} x {code}" for code, count in counts.most_common(5))
+        codes = ", ".join(f"{count} x {code}" for code, count in counts.most_common(5))
         text += (
-            f" Other results came meanwhile ({told}), so push logging is on. One may be this user's: the log may name"
+            f" Other results came meanwhile ({codes}), so push logging is on. One may be this user's: the log may name"
             " users by another id than the address, and a daemon does not say whom an accepted push was for."
         )
     else:

@@ -77,10 +77,10 @@ class Count:
         Lines with the marker in another place are included: a few are users' texts, but many mean that mesibo now
         prints another dialect, or that the file holds two kinds of lines.
         """
-        told, astray = self.summary, self.summary.misplaced
-        if told.push_lines == told.unparsed:
+        summary, astray = self.summary, self.summary.misplaced
+        if summary.push_lines == summary.unparsed:
             return self.causes.total() > 0
-        return told.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (told.push_lines + astray)
+        return summary.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (summary.push_lines + astray)
 
     def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source."""

@@ -100,9 +100,9 @@ def _causes(rows: Sequence[Row], width: int, *, whole: bool) -> list[RenderableT
         if row.entry.severity != "none":
             alike.setdefault(row.entry.name, []).append(row)
     causes = list(alike.values())
-    told = causes if whole or len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
-    found: list[RenderableType] = [_cause(each, width, whole=whole) for each in told]
-    if more := causes[len(told) :]:
+    shown = causes if whole or len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
+    found: list[RenderableType] = [_cause(each, width, whole=whole) for each in shown]
+    if more := causes[len(shown) :]:
         names = [f"{each[0].code} {each[0].entry.title}" for each in more]  # some of two providers are called the same
         named = ", ".join(
             f"{name} ({_for(each[0])})" if names.count(name) > 1 else name
@@ -159,11 +159,11 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
         ahead = f"The newest stamp is {apart(newest - now)} ahead of this host's clock"
         return [f"{ahead}: name the zone of the log (--timezone, or `timezone` of the source), or set the clock"]
     asked = count.until is None or count.until > now
-    told = f"The newest line of any kind is from {time_of(newest)} UTC, {span(now - newest)} ago"
+    newest_line = f"The newest line of any kind is from {time_of(newest)} UTC, {span(now - newest)} ago"
     if followed and asked and now - newest > _STALE_SECONDS:
-        return [f"{told}: has mesibo stopped, or does it log elsewhere now? `mesibo-logwatch doctor` checks"]
+        return [f"{newest_line}: has mesibo stopped, or does it log elsewhere now? `mesibo-logwatch doctor` checks"]
     if count.since is not None and newest < count.since:
-        return [f"{told}: nothing is newer than --since"]
+        return [f"{newest_line}: nothing is newer than --since"]
     return []
 
 
@@ -192,8 +192,8 @@ def notes(count: Count) -> list[str]:
     if bare := causes["unenveloped"]:
         said.append(f"{many(bare, 'line has', 'lines have')} {marker}, but not the envelope of the others")
     if count.undated:
-        told = many(count.undated, "push result has", "push results have")
-        said.append(f"{told} no stamp that is a date: see `grammar check`")
+        results = many(count.undated, "push result has", "push results have")
+        said.append(f"{results} no stamp that is a date: see `grammar check`")
         if count.since is not None or count.until is not None:
             said.append("--since and --until give it the time of the line before it; if no line has a time, all count")
     if count.ahead_seconds:
@@ -215,11 +215,11 @@ def _way_out(fronts: Sequence[str]) -> str:
 
 
 def _nothing(count: Count) -> list[RenderableType]:
-    told = [Text(note, style="yellow") for note in notes(count)]
-    if count.summary.lines and not told:
+    lines = [Text(note, style="yellow") for note in notes(count)]
+    if count.summary.lines and not lines:
         none = "No push results. Is this mesibo's log, and is push logging on? mesibo.conf needs logs { push = 1 }"
-        told = [Text("No push results in that time." if count.since or count.until else none)]
-    return [*(told or [Text("There are no lines.")]), Text("")]
+        lines = [Text("No push results in that time." if count.since or count.until else none)]
+    return [*(lines or [Text("There are no lines.")]), Text("")]
 
 
 def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:

@@ -96,7 +96,7 @@ class Mesibo:
 
     @property
     def lines(self) -> int:
-        """Count the lines written so far."""
+        """How many lines were written so far."""
         return self._truth.lines
 
     def truth(self) -> dict[str, object]:

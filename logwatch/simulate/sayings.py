@@ -35,12 +35,12 @@ class Saying(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """Count its lines."""
+        """How many lines it has."""
         return 1 + self.before.count(b"\n") + self.behind.count(b"\n")
 
     @property
     def misplaced(self) -> int:
-        """Count the lines that contain the function's name, but not where a push line has it."""
+        """How many of them contain the function's name, but not where a push line has it."""
         marked = [_FUNCTION.search(line) for line in (self.before + b"0" + self.behind).split(b"\n")]
         return len(marked) - marked.count(None) - (self.unparsed or self.result is not None)
 
@@ -77,7 +77,7 @@ _SHAPES = (
 )
 _SHAPE_WEIGHTS = (40, 25, 10, 10, 10, 2, 2, 1)
 # without a word for the platform; an answer may still show it
-_SHAPES_UNTOLD = (
+_SHAPES_UNTYPED = (
     "push_on_complete: uid {user} mid # code {code}{answer}",
     "push_on_complete code {code} mid #{answer}",
     "push_on_complete: aid {app} uid {user} seq # code = {code}{answer}",
@@ -102,9 +102,9 @@ class Speaker:
         """Return a saying for one outcome; if its words say less than the outcome, it counts as what they say."""
         platform, code, reason = outcome
         pick = self._random
-        told = platform != "unknown" and pick.random() < 0.97  # noqa: PLR2004  now and then a line without its type
-        shape = pick.choices(_SHAPES, _SHAPE_WEIGHTS)[0] if told else pick.choice(_SHAPES_UNTOLD)
-        answer = self._answer(outcome, told=told) if "{answer}" in shape else ""
+        typed = platform != "unknown" and pick.random() < 0.97  # noqa: PLR2004  now and then a line without its type
+        shape = pick.choices(_SHAPES, _SHAPE_WEIGHTS)[0] if typed else pick.choice(_SHAPES_UNTYPED)
+        answer = self._answer(outcome, typed=typed) if "{answer}" in shape else ""
         push = Push(
             outcome,
             pick.choice(self._busy if code == 914 else self._users),  # noqa: PLR2004  the rate limit
@@ -120,7 +120,7 @@ class Speaker:
             answer=answer,
         )
         gives_reason = bool(reason and answer)
-        seen = platform if told or (gives_reason and answer.startswith(" {")) else "unknown"
+        seen = platform if typed or (gives_reason and answer.startswith(" {")) else "unknown"
         result = ResultKey(seen, code, reason if gives_reason else "")
         return self._saying(pick.choice(_LEVELS), text, result)._replace(push=push)
 
@@ -179,14 +179,14 @@ class Speaker:
             return "".join(self._random.choices(_HEX, k=64))
         return f"{''.join(self._random.choices(_BASE64, k=22))}:APA91b{''.join(self._random.choices(_BASE64, k=134))}"
 
-    def _answer(self, outcome: Outcome, *, told: bool) -> str:
+    def _answer(self, outcome: Outcome, *, typed: bool) -> str:
         """Return what follows the code: FCM's or APNs' answer as JSON, a reason as a word, or nothing."""
         platform, code, reason = outcome
         if platform == "unknown" or code <= 0:
             return f" reason {reason}" if reason else ""
         if not reason:  # an accepted FCM push has an answer, but nothing in it shows the platform
             accepted = ' {"name":"projects/demo/messages/0:1500415314455276%31bd1c9631bd1c96"}'
-            return accepted if told and (platform, code) == ("fcm", 200) else ""
+            return accepted if typed and (platform, code) == ("fcm", 200) else ""
         return " " + json.dumps(answer_of(outcome), separators=(",", ":"))
 
 

@@ -81,9 +81,9 @@ def _words(name: str, raw: Mapping[str, Any]) -> str:
     table, index, rest = item[1], int(item[2]), name[item.end() :]
     listed = raw.get(table)
     entry = listed[index] if isinstance(listed, list) and index < len(listed) else None
-    told = entry.get("name", entry.get("url")) if isinstance(entry, dict) else None
-    if isinstance(told, str):
-        told = _LOGIN.sub("//", told)
+    called = entry.get("name", entry.get("url")) if isinstance(entry, dict) else None
+    if isinstance(called, str):
+        called = _LOGIN.sub("//", called)
     ordinal = _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"
-    who = f'{table} "{told}"' if isinstance(told, str) and told.isprintable() else f"the {ordinal} [[{table}]]"
+    who = f'{table} "{called}"' if isinstance(called, str) and called.isprintable() else f"the {ordinal} [[{table}]]"
     return f"{who}: {rest}" if rest else who

@@ -38,6 +38,6 @@ def syntax_problem(file: str, text: str, error: tomllib.TOMLDecodeError) -> Prob
     number = int(place["line"]) if place and place["line"] else len(lines)
     line = text.split("\n")[number - 1]
     what = _PLACE.sub("", message)
-    remedies = [said for told, said in _BY_MESSAGE if told.search(what)]
-    remedies += [said for told, said in _BY_LINE if told.search(line)]
+    remedies = [remedy for pattern, remedy in _BY_MESSAGE if pattern.search(what)]
+    remedies += [remedy for pattern, remedy in _BY_LINE if pattern.search(line)]
     return Problem(f"{file}:{number}", "not valid TOML", what, (remedies or [_USUAL])[0])

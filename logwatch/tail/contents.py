@@ -61,14 +61,14 @@ def _proof(draft: Draft, each: Known, i: int, oldest: Age | None) -> tuple[int, 
     stays = own and (relation is Relation.SAME or not each.has_first_lines(draft.file(i).head))
     if i == draft.at_path and not (draft.may_lie_at_path(each) or (stays and relation in HELD and each.in_use)):
         return None
-    told = oldest in (None, draft.age(i))
+    proves = oldest in (None, draft.age(i))
     level = None
     if relation is Relation.UNDECIDED:
         level = _PACKED
     elif relation is Relation.SAME and draft.differs(each, i):
         level = _CHANGED if own and enough else None
     elif relation is Relation.SAME:
-        stays = own and told and (each.in_use or enough)
+        stays = own and proves and (each.in_use or enough)
         level = (_ELSEWHERE if draft.lacks(each, i) else _OWN) if stays else _ELSEWHERE if enough else None
     elif each.in_use or own:
         # What was left out as a copy of another one may be a part of this one, but is not this one cut off
@@ -151,8 +151,8 @@ def _end_in(draft: Draft, each: Known, i: int) -> int | None:
             return at
     elif each.in_use and relation not in HELD and (end := draft.found.common.get((each.number, i))):
         return end
-    told = each.position.offset >= SURE_BYTES and not each.repeats
-    return at if told and (relation is Relation.MOVED or draft.holds(each, i)) else None
+    sure = each.position.offset >= SURE_BYTES and not each.repeats
+    return at if sure and (relation is Relation.MOVED or draft.holds(each, i)) else None
 
 
 def _end_in_copy(draft: Draft, each: Known, i: int, original: int | None) -> int | None:
@@ -223,8 +223,8 @@ def _repeats(draft: Draft, i: int, numbers: AbstractSet[int]) -> bool:
         lies, packed = draft.lies_at(each.number), draft.decided.get(each.number) == Leave(each.number, "packed")
         # Where it lies in an edited file, that does not show what it has lost
         own = packed if lies is None else draft.answer(each, lies).relation is Relation.SAME
-        told = each.number in numbers and not each.open and (all_read or not own)
-        if told and draft.is_part_by_notes(each, i):
+        may_repeat = each.number in numbers and not each.open and (all_read or not own)
+        if may_repeat and draft.is_part_by_notes(each, i):
             return True
     return False
 

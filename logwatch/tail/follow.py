@@ -269,12 +269,12 @@ class PathFollower(PathState):
                 other.settle()  # its unread bytes are in this file, and come next
         if not generation.waiting:
             return None
-        told = generation.lines.no_text
+        reported = generation.lines.no_text
         before = self._behind(generation)
         chunk = generation.read(turn.now, seen, partial(self.ahead, generation), before)
         if before and before.position.path != self.path and (left := before.unsaved()):
             turn.sink.position(left)  # its rest was read along with this file
-        if (found := generation.lines.no_text) and not told:
+        if (found := generation.lines.no_text) and not reported:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))

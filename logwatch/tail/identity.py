@@ -178,7 +178,7 @@ def compare(
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
         if (alike or punched or not same_inode or _outweighs(known, file.head)) and is_tail(known.tail, run):
             if known.state == "ignored" and known.size and not same_inode:
-                file.size()  # what else begins alike is told by it: SeekingError until an archive is unpacked
+                file.size()  # by which other files that begin alike differ: SeekingError until an archive is unpacked
             return Answer(Relation.SAME, known.offset)
     if search and known.head_bytes:
         at = _find(known, file, left=left)

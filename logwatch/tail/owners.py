@@ -176,16 +176,16 @@ class Owners:
                 return BY_INODE
             try:
                 relation, at = compare(each.position, file, same_inode=same, followed=True)
-                told = relation is not Relation.OTHER and (each.in_use or each.sure)
-                of = self.sharing.content(each) if told and not same else None
+                proved = relation is not Relation.OTHER and (each.in_use or each.sure)
+                of = self.sharing.content(each) if proved and not same else None
                 if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
-                    told = is_part(file, of)  # if not, it begins with the same banner, and goes on in its own way
+                    proved = is_part(file, of)  # if not, it begins with the same banner, and goes on in its own way
                 elif relation is Relation.CUT:
-                    told = False  # how much of it was read is not known
+                    proved = False  # how much of it was read is not known
             except SeekingError:
                 undecided = True
                 continue
-            if told:
+            if proved:
                 most = max(most, each.proof(file.key) if same else at)
         return None if undecided and most == NOWHERE else most
 
@@ -197,10 +197,10 @@ class Owners:
             enough = generation.position.head_bytes >= TAIL_BYTES or generation.in_use
             try:
                 relation = compare(generation.position, file, same_inode=True, followed=followed).relation
-                told = relation is not Relation.OTHER and (enough or file.size() == generation.position.size)
+                proved = relation is not Relation.OTHER and (enough or file.size() == generation.position.size)
             except SeekingError:
-                told = enough
-            if told:
+                proved = enough
+            if proved:
                 return generation
         return None
 

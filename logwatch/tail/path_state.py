@@ -273,9 +273,9 @@ class PathState:
     def block(self, generation: Generation, error: OSError | CorruptError, turn: Turn) -> None:
         """Note that a generation cannot be read before the next look; end it if its archive is damaged there."""
         path = generation.position.found_at or self.path
-        told = self.problem and self.problem[1] == in_words(error)
+        reported = self.problem and self.problem[1] == in_words(error)
         why = in_words(error)
-        if generation.blocked != why and not told:
+        if generation.blocked != why and not reported:
             self.ctx.log.warning("file_unreadable", path=shown(path), error=why)
         generation.block(why)
         if isinstance(error, CorruptError):

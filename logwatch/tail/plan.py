@@ -321,8 +321,8 @@ class Draft:
 
     def is_own(self, each: Known, i: int) -> bool:
         """Return whether a file has the inode and the bytes of a generation."""
-        told = each.open or each is self.current or not each.empty  # else its inode may be a copy's by now
-        return told and self.file(i).key == each.key and self.answer(each, i).relation is Relation.SAME
+        identified = each.open or each is self.current or not each.empty  # else its inode may be a copy's by now
+        return identified and self.file(i).key == each.key and self.answer(each, i).relation is Relation.SAME
 
     def is_blank(self, each: Known) -> bool:
         """Return whether too little of a generation in use was read to tell whose bytes its file has by now."""

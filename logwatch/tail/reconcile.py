@@ -199,10 +199,10 @@ def _is_news(draft: Draft, i: int, since: Age | None) -> bool:
     late = candidate.modified > path.news_since * 1e9
     after = since is not None and draft.age(i) > since
     # It begins as what was read does, though that may be no more than a banner
-    told = i not in draft.found.ambiguous and any(draft.holds(k, i) for k in draft.read[i])
+    begun = i not in draft.found.ambiguous and any(draft.holds(k, i) for k in draft.read[i])
     # A pattern matches it, and its path does not start at the end: its lines count however old they are
     asked_for = candidate.matched and not (path.first and path.starts_at_end)
-    return late or after or told or asked_for
+    return late or after or begun or asked_for
 
 
 def _kind(draft: Draft) -> RotationKind:

@@ -227,8 +227,8 @@ class Sharing:
         with suppress(CorruptError):
             run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
         others = self.alike(known.path, run) if known.copy_of else []
-        told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
-        alike = (g for g in told if g is not generation and g.begins_alike(run))
+        sure = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
+        alike = (g for g in sure if g is not generation and g.begins_alike(run))
         # Lines without times recur: a log may go on just like the next one begins
         dated = (g for g in alike if not g.repeats or has_time(run[: g.position.head_bytes], generation.lines.is_dated))
         return next((g for g in dated if self._holds_run(g, run) and self._ends_in(generation, g)), None)

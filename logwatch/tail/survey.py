@@ -363,10 +363,10 @@ class Survey:
                 if mine.get(i) == BY_INODE:
                     continue
                 copies = not named and candidate.path not in self._state.matched
-                told = [source.claim(candidate, self._state, copies=copies) for source in self._sources]
-                if max(at for at in (NOWHERE, *told) if at is not None) > mine.get(i, NOWHERE):
+                claims = [source.claim(candidate, self._state, copies=copies) for source in self._sources]
+                if max(at for at in (NOWHERE, *claims) if at is not None) > mine.get(i, NOWHERE):
                     found.anothers.add(i)
-                elif i not in mine and None in told:
+                elif i not in mine and None in claims:
                     found.undecided.add(i)
         # With a file of which others have read more, this path's generations share only a banner, or lines that recur
         found.answers = {(n, i): answer for (n, i), answer in found.answers.items() if i not in found.anothers}

@@ -270,8 +270,8 @@ class Tail:
         lost = {f.path for f in followers if f.is_out_of_reach(globbed=f.path in self._found.globbed)}
         for follower in followers:
             unread = [(g.position.found_at or follower.path, "cannot be read", g.blocked) for g in follower.blocked]
-            told = [(follower.path, *follower.problem)] if follower.problem else unread
-            for path, what, why in told:
+            wrong = [(follower.path, *follower.problem)] if follower.problem else unread
+            for path, what, why in wrong:
                 remedy = _REMEDIES.get(what, "check its owner, group and mode")
                 problems.append(Problem(shown(path), what, why, remedy, warning=follower.path not in lost))
             if follower.live and (found := follower.live.lines.no_text):

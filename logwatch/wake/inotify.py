@@ -76,7 +76,7 @@ class InotifyWaker(PollWaker):
             descriptor = inotify.add_callback(os.fsencode(directory), _MASK, self, _ID)
             if descriptor < 0:  # watchdog says nothing of a directory that may not be read, and keeps the callback
                 inotify.remove_callbacks([(descriptor, _ID)])
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # noqa: TRY301  told like the others
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # noqa: TRY301  logged like the others
         except Exception as error:  # noqa: BLE001  the limit of watches, or whatever else: polling is relied on
             self._refuse(directory, error)
         else:

@@ -42,7 +42,7 @@ class Settings:
 
     @property
     def closed(self) -> bool:
-        """Return whether a password or a client's certificate is asked for."""
+        """Whether a password or a client's certificate is asked for."""
         if self.file is None:
             return False
         return bool(self.file.users) or (self.context is not None and self.context.verify_mode == ssl.CERT_REQUIRED)

@@ -16,8 +16,8 @@ def prefix_of(forwarded: str, configured: str) -> str:
 
     A header that is not a path is ignored: nothing in it may lead to another host, or end an attribute.
     """
-    told = forwarded.split(",", maxsplit=1)[0].strip().rstrip("/")
-    return told if is_prefix(told) else configured.rstrip("/")
+    prefix = forwarded.split(",", maxsplit=1)[0].strip().rstrip("/")
+    return prefix if is_prefix(prefix) else configured.rstrip("/")
 
 
 def is_prefix(text: str) -> bool:

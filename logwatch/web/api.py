@@ -50,8 +50,8 @@ class Api(SiteHandler):
 
         def made() -> bytes:
             with self.site.reader.together():
-                told = make()
-            return (told if isinstance(told, str) else _dumped(told)).encode(errors="replace")
+                value = make()
+            return (value if isinstance(value, str) else _dumped(value)).encode(errors="replace")
 
         try:
             body = await self.work(made)
@@ -62,11 +62,11 @@ class Api(SiteHandler):
         self.write(body)
         self.write(b"\n")
 
-    def say(self, status_code: int, told: str) -> None:
-        """Answer with a status and a sentence, as JSON too."""
+    def say(self, status_code: int, text: str) -> None:
+        """Answer with a status and a text, as JSON too."""
         self.set_status(status_code)
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(_dumped({"error": told}).encode(errors="replace") + b"\n")
+        self.finish(_dumped({"error": text}).encode(errors="replace") + b"\n")
 
 
 class NotFoundApi(Api):
@@ -77,8 +77,8 @@ class NotFoundApi(Api):
         raise tornado.web.HTTPError(404)
 
 
-def _dumped(told: Any) -> str:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class StatusApi(Api):

@@ -199,14 +199,14 @@ def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
 
 def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
     """Return the counts by class of every interval of a span, all platforms together, for a program."""
-    told: list[dict[str, object]] = []
+    intervals: list[dict[str, object]] = []
     for start in _starts(span, now):
         total: dict[str, int] = {}
         for mine in counts.values():
             for name, count in mine.get(start, ()):
                 total[name] = total.get(name, 0) + count
-        told.append({"at": iso(start)} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
-    return told
+        intervals.append({"at": iso(start)} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
+    return intervals
 
 
 def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] = ()) -> Charts:

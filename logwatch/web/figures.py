@@ -134,16 +134,16 @@ def _share(facts: Facts, platform: str) -> _Share:
     return _Share(good / all_ if all_ else None, all_, lately, points, left_out)
 
 
-def _accepted(platform: str, label: str, told: _Share, *, blind: bool) -> Figure:
-    left_out = f"{number(told.left_out)} dead or limited"
-    if told.value is None:
-        some = bool(told.left_out)
+def _accepted(platform: str, label: str, accepted: _Share, *, blind: bool) -> Figure:
+    left_out = f"{number(accepted.left_out)} dead or limited"
+    if accepted.value is None:
+        some = bool(accepted.left_out)
         return Figure(platform, label, "none" if some else "no push", f"{left_out}, last hour" if some else "last hour")
-    when = f"last {LATELY_MINUTES} minutes" if told.lately else "last hour"
-    beside = f", {left_out} left out" if told.left_out > MANY * (told.of + told.left_out) else ""
-    of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}{beside}"
-    state: FigureState = "" if told.value >= NEARLY_ALL else "warning" if told.value > 1 - MANY else "critical"
-    return Figure(platform, label, share(told.value), of, _spark(told.points), state)
+    when = f"last {LATELY_MINUTES} minutes" if accepted.lately else "last hour"
+    beside = f", {left_out} left out" if accepted.left_out > MANY * (accepted.of + accepted.left_out) else ""
+    of = f"of {number(accepted.of)}{' that were read' if blind else ''}, {when}{beside}"
+    state: FigureState = "" if accepted.value >= NEARLY_ALL else "warning" if accepted.value > 1 - MANY else "critical"
+    return Figure(platform, label, share(accepted.value), of, _spark(accepted.points), state)
 
 
 def _delay(facts: Facts) -> tuple[float | None, int]:

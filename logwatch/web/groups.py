@@ -20,7 +20,7 @@ class Group:
 
     @property
     def id(self) -> str:
-        """Return an identifier that stays the same from page to page."""
+        """An identifier that stays the same from page to page."""
         return f"{zlib.crc32(repr(_alike(self.newest)).encode(errors='replace')):08x}"
 
 
@@ -34,7 +34,7 @@ class Grouped:
 
     @property
     def count(self) -> int:
-        """Return how many failures are on the page."""
+        """How many failures are on the page."""
         return sum(group.count for group in self.groups)
 
 

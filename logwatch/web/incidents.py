@@ -45,8 +45,8 @@ class NumberedIncident:
         """How many pushes or lines, users and apps it hit; empty if none are known."""
         each = self.incident
         what = ("push", "pushes") if each.rows else ("line", "lines")
-        told = [f"{number(each.pushes)} {what[each.pushes != 1]}"] if each.pushes else []
-        return ", ".join([*told, *([people] if (people := hit(each)) else [])])
+        parts = [f"{number(each.pushes)} {what[each.pushes != 1]}"] if each.pushes else []
+        return ", ".join([*parts, *([people] if (people := hit(each)) else [])])
 
     def as_dict(self, prefix: str = "") -> dict[str, Any]:
         """Return it for a program; addresses begin with ``prefix``, which a proxy may need."""

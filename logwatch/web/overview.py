@@ -172,9 +172,9 @@ class Overview:
         return next((each for each in self.incidents if about(each.incident, finding, self.now)), None)
 
     def _hit(self, finding: Finding) -> dict[str, Any]:
-        if (told := self.incident(finding)) is None:
+        if (shown := self.incident(finding)) is None:
             return {"users": 0, "apps": 0, "app_names": ()}
-        return {"users": told.incident.users, "apps": told.incident.apps, "app_names": told.incident.app_names}
+        return {"users": shown.incident.users, "apps": shown.incident.apps, "app_names": shown.incident.app_names}
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""
@@ -320,8 +320,8 @@ def settings(config: Config) -> list[tuple[str, str]]:
             return [printable(each) for each in value]
         return readable(value) if isinstance(value, str) else value  # a directory's name may be no text
 
-    told = list(flat("", msgspec.to_builtins(config)))
-    return [(name, _hidden(name, value)) for name, value in told]
+    pairs = list(flat("", msgspec.to_builtins(config)))
+    return [(name, _hidden(name, value)) for name, value in pairs]
 
 
 def _hidden(name: str, value: str) -> str:

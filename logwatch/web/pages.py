@@ -122,7 +122,7 @@ class _Course:
         worst = seen.findings[0]
         began = worst.since if worst.severity in ("critical", "warning") else None
         self.span = span_for(asked, seen.now, began)
-        self.drawn = charts(seen.tally(self.span), self.span, seen.now, [told.incident for told in seen.incidents])
+        self.drawn = charts(seen.tally(self.span), self.span, seen.now, [each.incident for each in seen.incidents])
 
 
 class Code(Page):
@@ -135,8 +135,8 @@ class Code(Page):
     def _make(self, number: int) -> tuple[int, bytes]:
         seen = self.site.overview()
         results = [result for result in seen.results if result.code == str(number)]
-        told = explain(self.site.watched.catalogue, number)
-        return 200, self.site.render("code.html", "codes", told=told, results=results, seen=seen)
+        explanation = explain(self.site.watched.catalogue, number)
+        return 200, self.site.render("code.html", "codes", explanation=explanation, results=results, seen=seen)
 
 
 class UnreadLines(Page):

@@ -54,7 +54,7 @@ class Query:
 
     @property
     def narrows(self) -> bool:
-        """Return whether it leaves anything out."""
+        """Whether it leaves anything out."""
         return bool(self.fields())
 
     def fields(self) -> dict[str, str]:

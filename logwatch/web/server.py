@@ -262,8 +262,8 @@ def _listen(family: int, address: Any, *, dualstack: bool = False) -> socket.soc
 
 _TROUBLE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{told} - mesibo push</title><link rel="stylesheet" href="/static/style.css"></head>
-<body><main id="main"><h1>{told}</h1><p><a href="/">The status page</a> and <a href="/codes">the codes</a> are here.</p>
+<title>{text} - mesibo push</title><link rel="stylesheet" href="/static/style.css"></head>
+<body><main id="main"><h1>{text}</h1><p><a href="/">The status page</a> and <a href="/codes">the codes</a> are here.</p>
 </main></body></html>
 """
 
@@ -326,15 +326,15 @@ class Handler(tornado.web.RequestHandler):
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.say(status_code, f"{status_code} {WHY.get(status_code, self._reason)}")
 
-    def say(self, status_code: int, told: str) -> None:
-        """Answer with a status and a sentence: as a line of plain text, or for a browser as a page that leads home."""
+    def say(self, status_code: int, text: str) -> None:
+        """Answer with a status and a text: as a line of plain text, or for a browser as a page that leads home."""
         self.set_status(status_code)
         if "text/html" in self.request.headers.get("Accept", ""):
             self.set_header("Content-Type", "text/html; charset=utf-8")
-            self.finish(under(self.prefix, _TROUBLE.format(told=tornado.escape.xhtml_escape(told)).encode()))
+            self.finish(under(self.prefix, _TROUBLE.format(text=tornado.escape.xhtml_escape(text)).encode()))
         else:
             self.set_header("Content-Type", "text/plain; charset=utf-8")
-            self.finish(f"{told}\n")
+            self.finish(f"{text}\n")
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002
         """Log a fault of ours; what a client did wrong is no fault."""

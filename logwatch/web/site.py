@@ -108,7 +108,7 @@ class Site:
 
     @functools.cached_property
     def reader(self) -> Reader:
-        """Reads lists from the ledger, in the pages' thread."""
+        """The reader of lists in the ledger, for the pages' thread."""
         return Reader(self.watched.ledger_path)
 
     @functools.cached_property

@@ -43,12 +43,12 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
         given = call.get("secret")
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(errors="replace"), secret):
             raise WrongSecret
-    told = Call()
+    result = Call()
     events = call.get("events")
     if not isinstance(events, list):
-        told.outcomes["unreadable"] += 1
-        told.shapes.append(("unreadable", shape(call)))
-        return told
+        result.outcomes["unreadable"] += 1
+        result.shapes.append(("unreadable", shape(call)))
+        return result
     at = _time(call.get("ts"), now)
     key, app, tree = _keys(call), _scalar(call.get("aid")), Tree()
     for index, event in enumerate(events):
@@ -56,10 +56,10 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
         other = isinstance(kind, str) and kind != "push"
         found, cause = (EventFields(), "other_type") if other else _understood(fields, tree, event)
         if cause:
-            told.outcomes[cause] += 1
-            told.key = told.key or key(index, event)
+            result.outcomes[cause] += 1
+            result.key = result.key or key(index, event)
         else:
-            told.events.append(
+            result.events.append(
                 PushEvent(
                     at=at,
                     platform=found.platform,
@@ -72,9 +72,9 @@ def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Cal
                     key=key(index, event),
                 )
             )
-        if not other and sum(each == cause for each, _ in told.shapes) < SHAPES:
-            told.shapes.append((cause, shape(event)))
-    return told
+        if not other and sum(each == cause for each, _ in result.shapes) < SHAPES:
+            result.shapes.append((cause, shape(event)))
+    return result
 
 
 def _decoded(body: bytes) -> Any:

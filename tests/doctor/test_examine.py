@@ -2,12 +2,14 @@
 
 import contextlib
 import datetime as dt
+import errno
 import functools
 import gzip
 import json
 import os
 import shutil
 import sqlite3
+import tempfile
 import time
 import types
 from pathlib import Path
@@ -165,6 +167,13 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
+@pytest.fixture
+def open_machine():
+    """Return a host in a directory that other users may enter: pytest closes its own whenever one starts."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield Machine(Path(directory))
+
+
 def test_where_all_is_well_every_row_is_ok(machine):
     """No row is a warning, a failure or skipped on a host as it should be."""
     rows = machine.rows()
@@ -296,10 +305,12 @@ FAULTS = [
     (lambda m: with_docker(m, options=LIMITED | {"mode": "non-blocking"}), "container mesibo: log mode", "warning",
      "is dropped"),
     (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
-    (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
-    # below a directory that is closed to who asks, or with a name that cannot be asked for
+    (lambda m: m.log.unlink(), "log of mesibo", "failure", "no file is there"),
+    (lambda m: (m.log.unlink(), os.mkfifo(m.log)), "log of mesibo", "failure", "it is a pipe"),
+    (lambda m: (m.log.unlink(), m.log.mkdir()), "log of mesibo", "failure", "it is a directory"),
+    (lambda m: (m.log.unlink(), m.log.symlink_to(m.log)), "log of mesibo", "failure", "symbolic links"),
     (lambda m: m.config.write_text(m.config.read_text().replace(str(m.log), "/" + "x" * 300)), "log of mesibo",
-     "skipped", "may not access"),
+     "failure", "is no log: File name too long"),
     (lambda m: with_docker(m, driver="local"), "container mesibo: log driver", "failure", "--log-driver json-file"),
     (lambda m: with_journal(m, asked="mesiboo"), "log of mesibo", "failure", "there: mesibo"),
     (lambda m: with_journal(m, at=NOW - 7200), "log of mesibo: fresh", "warning", "2 hours ago"),
@@ -440,6 +451,26 @@ def test_a_webhook_is_judged_by_the_shapes_of_its_events(machine, unread, verdic
     assert (read.verdict, read.what) == (verdict, told)
 
 
+def test_a_log_in_a_directory_that_is_closed_to_who_asks_is_skipped(machine, monkeypatch):
+    """Whether a log is there is not known to a user who may not look, and the remedy is to ask as another one."""
+    machine.log.unlink()
+
+    def closed(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("logwatch.doctor.logs.open_regular", closed)
+    row = machine.row("log of mesibo")
+    assert (row.verdict, row.remedy) == ("skipped", "run doctor as root or as the service's user")
+
+
+def test_a_state_directory_on_a_disk_that_is_read_only_is_reported_as_that(machine, monkeypatch):
+    """Not as one of another owner, and nothing below it is looked at as if it could be written."""
+    monkeypatch.setattr("logwatch.doctor.state.read_only", lambda path: path == machine.state)
+    row = machine.row("state directory")
+    assert (row.verdict, row.what) == ("failure", f"{machine.state} is on a disk that is read-only: commits fail")
+    assert row.remedy.startswith("see why (`dmesg`)")
+
+
 def test_one_stray_line_among_many_is_no_other_dialect(machine):
     """A user's text looks like a push line now and then: it is told, and nothing is to be done."""
     machine.write(*["push_on_complete: uid 1 type fcm code 200"] * 199, "push_on_complete: no answer")
@@ -545,12 +576,11 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
         ("SupplementaryGroups=nogroup nobody-knows-it\n", "failure"),
     ],
 )
-def test_what_the_unit_gives_to_the_service_counts(machine, monkeypatch, added, verdict):
+def test_what_the_unit_gives_to_the_service_counts(open_machine, monkeypatch, added, verdict):
     """Docker's logs are no failure if the unit lets the service read them by a capability."""
+    machine = open_machine
     nobody = __import__("pwd").getpwnam("nobody")
     monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
-    for each in machine.directory.parents[:-1]:
-        each.chmod(each.stat().st_mode | 0o011)
     machine.directory.chmod(0o755)
     shutil.chown(machine.log, group="adm")
     machine.log.chmod(0o640)
@@ -573,12 +603,11 @@ def test_a_systemd_that_does_not_answer_is_not_taken_for_a_unit_that_adds_nothin
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
-def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(machine, monkeypatch):
+def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(open_machine, monkeypatch):
     """Where no right to the file itself would help, the remedy is about the directory above it that does not let in."""
+    machine = open_machine
     nobody = __import__("pwd").getpwnam("nobody")
     monkeypatch.setattr("logwatch.doctor.rights.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
-    for each in machine.directory.parents[:-1]:
-        each.chmod(each.stat().st_mode | 0o011)
     closed = machine.directory / "closed"
     closed.mkdir(mode=0o700)
     machine.log = machine.log.rename(closed / machine.log.name)

@@ -43,6 +43,7 @@ from logwatch.web.access import Access, refuse_in_the_clear
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import Doorkeeper, Endpoint
+from logwatch.words import many, names
 
 Load = Callable[[], Config]
 
@@ -354,9 +355,10 @@ class Daemon:
         status = self._pipeline.status.values()
         files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
         journals = sum(s.up for s in status if s.input == "journal")
-        what = f"{files} files" + (f" and {journals} journals" if journals else "")
-        last = _last_result(self.snapshot)
-        return "; ".join(filter(None, (f"following {what}, {lag} bytes behind", last, self.trouble)))
+        what = many(files, "file", "files") + (f" and {many(journals, 'journal', 'journals')}" if journals else "")
+        down = names(s.name for s in status if not s.up)
+        told = (f"following {what}, {lag} bytes behind", _last_result(self.snapshot), down and f"down: {down}")
+        return "; ".join(filter(None, (*told, self.trouble)))
 
     def _signalled(self) -> None:
         """Wake the loop, which SIGTERM and SIGINT end at once; SIGHUP reloads."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 SECRETS = Path("/etc/mesibo-logwatch/secrets")
+AFTER_RESTART = f"what lies in {SECRETS} is handed to the service when it starts: systemctl restart mesibo-logwatch"
 LARGEST_SECRET = 1 << 20  # bytes: systemd hands over no larger one, and real ones have a few KiB
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}

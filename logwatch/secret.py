@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from logwatch.errors import LogwatchError, in_words
-from logwatch.regular_file import handed, open_file
+from logwatch.regular_file import AFTER_RESTART, SECRETS, handed, open_file
 
 _LONGEST = 8192  # bytes; FCM's tokens have a few hundred
 _NOBODY_ELSE = 0o077
@@ -28,7 +28,8 @@ def read_line(path: Path, what: str) -> str:
             with open_file(handed(path) or path) as file:
                 data = file.read(_LONGEST + 1)
     except OSError as error:
-        remedy = "name a file that this user may read"
+        later = path.parent == SECRETS and isinstance(error, PermissionError)
+        remedy = AFTER_RESTART if later else "name a file that this user may read"
         raise SecretError.at(where, f"{what} cannot be read", in_words(error), remedy) from None
     text = data.decode("utf-8-sig", errors="replace").strip("\r\n")
     if len(data) > _LONGEST:

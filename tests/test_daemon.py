@@ -71,7 +71,7 @@ def test_a_line_for_systemctl_says_what_is_followed_and_what_came_last(made):
         "c": journal,
         "d": replace(journal, up=False),
     }
-    assert daemon._summary() == "following 4 files and 1 journals, 22 bytes behind"
+    assert daemon._summary() == "following 4 files and 1 journal, 22 bytes behind; down: s"
     daemon._pipeline.turn()
     daemon._pipeline.commit()
     stamp = time.strftime("%Y-%m-%d", time.gmtime())

@@ -1,5 +1,6 @@
 """What a file that holds one secret may look like, and what is said of one that does not."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -57,6 +58,20 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path):
     for name, why in (("missing", "No such file or directory"), ("pipe", "it is a pipe")):
         with pytest.raises(SecretError, match=f"{name}: the token cannot be read: {why}"):
             read_line(tmp_path / name, "the token")
+
+
+def test_a_secret_that_the_service_has_not_got_yet_is_handed_over_by_a_restart(monkeypatch):
+    """Of the secrets directory, which only root may read, the service has what was there when it started."""
+
+    def closed(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("logwatch.secret.open_file", closed)
+    with pytest.raises(SecretError) as caught:
+        read_line(Path("/etc/mesibo-logwatch/secrets/new"), "the token")
+    assert caught.value.problems[0].try_.endswith("systemctl restart mesibo-logwatch")
+    with pytest.raises(SecretError, match="try: name a file that this user may read"):
+        read_line(Path("/etc/elsewhere"), "the token")
 
 
 def test_a_token_is_one_word(tmp_path):

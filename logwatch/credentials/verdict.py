@@ -12,6 +12,7 @@ import msgspec
 
 from logwatch.moments import utc
 from logwatch.privacy import readable
+from logwatch.regular_file import AFTER_RESTART
 
 PushService = Literal["apns", "fcm"]
 FlawSeverity = Literal["problem", "warning", "note"]
@@ -106,8 +107,7 @@ KINDS: dict[str, Kind] = {
         code=403,
     ),
     "unreadable": Kind(
-        "Check the path and its permissions. What lies in /etc/mesibo-logwatch/secrets is handed to the service when it"
-        " starts: systemctl restart mesibo-logwatch.",
+        f"Check the path and its permissions; {AFTER_RESTART}.",
         code=None,
         providers=_BOTH,
     ),

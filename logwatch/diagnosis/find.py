@@ -189,7 +189,8 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
                 f"Of what could be read, {how_read} are accepted by Google and Apple.", "accepted-of-read", counted
             )
         ]
-    aged = sorted(name for name in pushing if name not in facts.status or watching.stale(name, facts))
+    frozen = bool(facts.trouble)
+    aged = sorted(name for name in pushing if frozen or name not in facts.status or watching.stale(name, facts))
     if aged:
         stamps = (seen.last for row, seen in facts.hour.items() if row.source in aged and seen.last is not None)
         last = clock(max(stamps, default=facts.now), facts.now)

@@ -20,6 +20,7 @@ from logwatch.journal.child import NoJournalError
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
+from logwatch.regular_file import open_regular
 from logwatch.unpack import format_of
 from logwatch.words import apart, bytes_, many, number, share, span
 
@@ -74,21 +75,37 @@ def rows(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterato
 def _found(name: str, source: Source, found: DiscoveredPaths, paths: list[str]) -> Iterator[Check]:
     """Yield a row on which files were found, and one on what is wrong with where they were looked for."""
     wrong = [problem for problem in found.problems if not problem.warning]
-    closed = [each for each in found.paths if not os.path.exists(each) and ownership.may_be_there(each)]  # noqa: PTH110
+    others = {path: why for path in found.paths if path not in paths and (why := _no_file(path))}
+    closed = [path for path, why in others.items() if isinstance(why, PermissionError)]
     if closed and not paths and not wrong:
         what = f"user {ownership.me()} may not access {closed[0]}"
         yield skipped(name, what, "run doctor as root or as the service's user")
+    elif others and not paths and not wrong:
+        path, why = min(others.items())
+        remedy = f"see what stands there (`ls -ld {quoted(path)}`): have mesibo log to a file, or exclude it from paths"
+        yield failure(name, f"{path} is no log: {in_words(why)}", remedy)
     elif not paths or wrong:
         where = ", ".join(source.paths) or f"container {source.docker.container if source.docker else ''}"
         headlines = [problem.headline for problem in wrong or found.problems]
         tries = [problem.try_ for problem in wrong or found.problems if problem.try_]
         yield failure(
             name,
-            "; ".join(headlines) if paths else "; ".join((f"nothing is there: {where}", *headlines)),
+            "; ".join(headlines) if paths else "; ".join((f"no file is there: {where}", *headlines)),
             tries[0] if tries else "see where mesibo logs to, and name that in paths of a [[source]]",
         )
     else:
         yield ok(name, f"{many(len(paths), 'file', 'files')}, the newest {max(paths, key=_written)}")
+
+
+def _no_file(path: str) -> OSError | None:
+    """Return why what stands at a path is no file; None if it is one, or nothing is there."""
+    try:
+        os.close(open_regular(path)[0])
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error
+    return None
 
 
 def _no_lines(name: str, path: str, status: os.stat_result, head: bytes, data: bytes) -> Check | None:

@@ -12,7 +12,7 @@ from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
 from logwatch.errors import StateError, in_words
 from logwatch.events import quoted
-from logwatch.ledger.directory import FILE, size
+from logwatch.ledger.directory import FILE, read_only, size
 from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.words import bytes_, names
 
@@ -34,6 +34,10 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
     if not found:
         yield _absent(name, path)
         return
+    if read_only(path):
+        why = "see why (`dmesg`), and mount it to be written" if host.has("dmesg") else "mount it to be written"
+        yield failure(name, f"{path} is on a disk that is read-only: commits fail", f"{why}; nothing is lost so far")
+        return
     if not os.access(path, os.W_OK | os.X_OK):
         yield failure(name, f"{path} is not writable for user {ownership.me()}", "make the service's user its owner")
         return
@@ -43,7 +47,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
     if free < LITTLE:
         yield failure(
             "disk",
-            f"{room}: commits are about to fail",
+            f"{room}: commits fail, or are about to",
             f"free some space there (`df {quoted(path)}`); nothing is lost so far",
         )
     elif free < ROOM:
@@ -78,7 +82,7 @@ def _absent(name: str, path: Path) -> Check:
             f"{path} is not there, and cannot be made in {above}: `run` would refuse it",
             "name another state.directory, on a disk that can be written",
         )
-    return failure(name, f"{path} is not there", "the first start makes it: start mesibo-logwatch")
+    return failure(name, f"{path} is not there", "a start makes it: restart mesibo-logwatch")
 
 
 def _ledger(ledger: Path) -> Check:

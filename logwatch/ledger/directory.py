@@ -68,9 +68,9 @@ def _lock(directory: Path, descriptor: int) -> None:
     except OSError as error:
         why = f"it cannot be locked ({in_words(error)}), and two daemons would count every line twice"
         raise unusable(directory, why, "name a state.directory on a local disk: SQLite needs locks as well") from None
-    read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
+    writable = not read_only(directory)
     for path in (directory, *directory.glob(f"{FILE}*")):
-        if not read_only and not os.access(path, os.R_OK | os.W_OK):
+        if writable and not os.access(path, os.R_OK | os.W_OK):
             raise unusable(path, f"not writable for user {ownership.me()}")
 
 
@@ -88,6 +88,21 @@ def free_bytes(directory: Path) -> int:
     return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
 
 
+def read_only(directory: Path) -> bool:
+    """Return whether a directory is on a disk that cannot be written; OSError if it cannot be looked at."""
+    return bool(os.statvfs(directory).f_flag & os.ST_RDONLY)
+
+
+def reason(directory: Path, error: Exception) -> str:
+    """Return why a ledger cannot be written: of a disk that is read-only, SQLite says that it cannot open a file."""
+    if isinstance(error, StateError):
+        return error.problems[0].headline
+    with contextlib.suppress(OSError):
+        if read_only(directory):
+            return "the disk is read-only"
+    return str(error)
+
+
 def refusals(directory: Path) -> list[Problem]:
     """Find why `run` would refuse a state directory, without creating or locking it.
 
@@ -99,7 +114,7 @@ def refusals(directory: Path) -> list[Problem]:
             directory.lstat()  # raises whatever else is wrong with its name
         if above == directory:
             os.scandir(directory).close()
-        if above != directory or not os.statvfs(directory).f_flag & os.ST_RDONLY:
+        if above != directory or not read_only(directory):
             with tempfile.TemporaryDirectory(dir=above, prefix=".mesibo-logwatch-"):
                 pass
     except NotADirectoryError:
@@ -204,6 +219,9 @@ def refused(directory: Path, error: OSError) -> StateError:
     """Return the error about a directory that the system refuses, with a remedy for permissions or for the disk."""
     why = in_words(error)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if not ownership.may_be_there(directory):
+            remedy = "make it for the user that runs mesibo-logwatch (a restart of the service does), or name another"
+            return unusable(directory, f"it is not there, and cannot be made ({why})", f"{remedy} state.directory")
         return unusable(directory, why)
     return unusable(directory, why, "see `df` and `dmesg` for the disk, and `ulimit -n`; then start it again")
 

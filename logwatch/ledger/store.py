@@ -365,7 +365,7 @@ class Ledger:
         self._file = _identity(self.path)
 
     def _note(self, error: Exception) -> None:
-        reason = error.problems[0].headline if isinstance(error, StateError) else str(error)
+        reason = directory.reason(self.path.parent, error)
         if reason != self.failing:
             self._log.error("ledger_unwritable", ledger=str(self.path), reason=reason, lost="nothing, tried again")
         self.failing = reason

@@ -24,6 +24,7 @@ from logwatch.tail.rotated_names import rotated_name
 from logwatch.unpack import without_suffix
 
 NO_FILE = "is not a regular file"
+NO_LINK = "is a link that leads nowhere"
 PACKED = "is an archive"
 SHARED = "is followed by another source"
 
@@ -245,7 +246,8 @@ class PathState:
 
     def report(self, error: OSError | None) -> None:
         """Note what keeps the path from being read, if anything; log it if it is new."""
-        what = NO_FILE if isinstance(error, NotAFileError) else "cannot be read"
+        links = error is not None and error.errno == errno.ELOOP
+        what = NO_FILE if isinstance(error, NotAFileError) else NO_LINK if links else "cannot be read"
         self.report_problem((what, in_words(error)) if error else None)
 
     def report_problem(self, problem: tuple[str, str] | None) -> None:

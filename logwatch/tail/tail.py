@@ -16,7 +16,7 @@ from logwatch.tail.context import OpenFiles, SourceContext, Turn
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.owners import Owners
-from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
+from logwatch.tail.path_state import NO_FILE, NO_LINK, PACKED, SHARED
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import possible_bases, rotated_name, uncounted
 from logwatch.unpack import without_suffix
@@ -30,6 +30,7 @@ _TURN_SECONDS = 10.0  # at most, from a look to reading what it finds: files wri
 _MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {
     NO_FILE: "exclude it from the patterns",
+    NO_LINK: "mend the link, or exclude it from the patterns",
     PACKED: "write it as text, and compress it after rotation",
     SHARED: "follow it with one source only",
 }

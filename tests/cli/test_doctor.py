@@ -26,7 +26,7 @@ def test_a_failure_is_reported_with_its_remedy_and_exit_code_1(config):
     """A person sees the row, the verdict and what to do."""
     result = invoke("--config", config)
     assert result.exit_code == 1
-    assert "nothing is there" in result.output
+    assert "no file is there" in result.output
     assert "→ see where mesibo logs to" in result.output
 
 

@@ -371,10 +371,12 @@ def test_a_reader_that_falls_behind_says_by_how_much():
 
 
 def test_a_full_disk_is_the_first_finding():
-    """While nothing can be committed, the first finding says that the numbers stand still."""
+    """While nothing can be committed, the first finding says that the numbers stand still, and none is good news."""
     story = Story().ordinary(60)
     story.trouble = "database or disk is full"
-    assert story.findings()[0].title.startswith("Nothing is counted now: database or disk is full.")
+    found = story.findings()
+    assert found[0].title.startswith("Nothing is counted now: database or disk is full.")
+    assert "nothing newer is known" in next(each.title for each in found if each.key == "accepted-until")
 
 
 def test_stamps_ahead_of_the_clock_name_the_time_zone():

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import errno
 import functools
 import gzip
 import json
@@ -315,10 +316,12 @@ FAULTS = [
     (lambda m: with_docker(m, options=LIMITED | {"mode": "non-blocking"}), "container mesibo: log mode", "warning",
      "is dropped"),
     (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
-    (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
-    # below a directory that is closed to who asks, or with a name that cannot be asked for
+    (lambda m: m.log.unlink(), "log of mesibo", "failure", "no file is there"),
+    (lambda m: (m.log.unlink(), os.mkfifo(m.log)), "log of mesibo", "failure", "it is a pipe"),
+    (lambda m: (m.log.unlink(), m.log.mkdir()), "log of mesibo", "failure", "it is a directory"),
+    (lambda m: (m.log.unlink(), m.log.symlink_to(m.log)), "log of mesibo", "failure", "symbolic links"),
     (lambda m: m.config.write_text(m.config.read_text().replace(str(m.log), "/" + "x" * 300)), "log of mesibo",
-     "skipped", "may not access"),
+     "failure", "is no log: File name too long"),
     (lambda m: with_docker(m, driver="local"), "container mesibo: log driver", "failure", "--log-driver json-file"),
     (lambda m: with_journal(m, asked="mesiboo"), "log of mesibo", "failure", "there: mesibo"),
     (lambda m: with_journal(m, at=NOW - 7200), "log of mesibo: fresh", "warning", "2 hours ago"),
@@ -457,6 +460,26 @@ def test_a_webhook_is_judged_by_the_shapes_of_its_events(machine, unread, verdic
     assert (came.verdict, came.what) == ("ok", f"the first one came at {iso(at - 60)} and is built like {{a: <num>}}")
     read = machine.row("webhook mesibo: readable")
     assert (read.verdict, read.what) == (verdict, told)
+
+
+def test_a_log_in_a_directory_that_is_closed_to_who_asks_is_skipped(machine, monkeypatch):
+    """Whether a log is there is not known to a user who may not look, and the remedy is to ask as another one."""
+    machine.log.unlink()
+
+    def closed(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("logwatch.doctor.logs.open_regular", closed)
+    row = machine.row("log of mesibo")
+    assert (row.verdict, row.remedy) == ("skipped", "run doctor as root or as the service's user")
+
+
+def test_a_state_directory_on_a_disk_that_is_read_only_is_reported_as_that(machine, monkeypatch):
+    """Not as one of another owner, and nothing below it is looked at as if it could be written."""
+    monkeypatch.setattr("logwatch.doctor.state.read_only", lambda path: path == machine.state)
+    row = machine.row("state directory")
+    assert (row.verdict, row.what) == ("failure", f"{machine.state} is on a disk that is read-only: commits fail")
+    assert row.remedy.startswith("see why (`dmesg`)")
 
 
 def test_one_stray_line_among_many_is_no_other_dialect(machine):

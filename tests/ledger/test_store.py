@@ -529,6 +529,28 @@ def test_the_key_of_a_first_start_that_could_not_write_is_the_one_that_is_kept(t
     again.close()
 
 
+def test_a_disk_that_is_read_only_is_named_as_that(tmp_path, ledger, disk, monkeypatch):
+    """SQLite says of it only that a file cannot be opened, or that there was an error of I/O."""
+    ledger.commit(batch())
+    monkeypatch.setattr(directory, "read_only", lambda path: path == tmp_path / "state")
+    disk.fail(BROKEN)
+    ledger.commit(batch())
+    assert ledger.failing == "the disk is read-only"
+
+
+def test_a_state_directory_that_was_deleted_and_cannot_be_made_is_named_as_that(tmp_path, ledger, monkeypatch):
+    """Its disk is fine, and so are its modes: what makes it again is a restart of the service."""
+    ledger.commit(batch())
+    shutil.rmtree(tmp_path / "state")
+
+    def refused(self, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    ledger.commit(batch())
+    assert ledger.failing.endswith("it is not there, and cannot be made (Read-only file system)")
+
+
 def test_a_ledger_of_a_newer_version_put_in_place_while_running_is_left_untouched(tmp_path, ledger):
     """Commits fail and say why; once it is gone, everything is committed."""
     ledger.commit(batch(5))

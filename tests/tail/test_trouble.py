@@ -53,6 +53,19 @@ def test_permission_lost_and_regained(path, refuse):
     assert follower.tail.status().problems == ()
 
 
+def test_a_link_that_leads_nowhere_is_not_blamed_on_modes(path):
+    """The remedy of a link that loops is about the link."""
+    append(path, "one")
+    follower = Follower(path)
+    follower.turn()
+    os.unlink(path)
+    os.symlink(path, path)
+    follower.turn()
+    (problem,) = follower.tail.status().problems
+    assert problem.what == "is a link that leads nowhere"
+    assert problem.try_.startswith("mend the link")
+
+
 def test_a_rotated_file_that_may_not_be_read_is_named(path, refuse):
     """The source is down while lines of it cannot be read, and the status says of which file, and why."""
     append(path, "one of the old log")

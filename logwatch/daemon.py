@@ -357,8 +357,8 @@ class Daemon:
         journals = sum(s.up for s in status if s.input == "journal")
         what = many(files, "file", "files") + (f" and {many(journals, 'journal', 'journals')}" if journals else "")
         down = names(s.name for s in status if not s.up)
-        told = (f"following {what}, {lag} bytes behind", _last_result(self.snapshot), down and f"down: {down}")
-        return "; ".join(filter(None, (*told, self.trouble)))
+        parts = (f"following {what}, {lag} bytes behind", _last_result(self.snapshot), down and f"down: {down}")
+        return "; ".join(filter(None, (*parts, self.trouble)))
 
     def _signalled(self) -> None:
         """Wake the loop, which SIGTERM and SIGINT end at once; SIGHUP reloads."""

@@ -22,14 +22,14 @@ from logwatch.config import Config
 from logwatch.credentials.verdict import KINDS, Verdict
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import Cause, SourceStatus
+from logwatch.model import Cause, RotationKind, SourceStatus
 from logwatch.sight import sight
 from logwatch.watched import Watched
 from logwatch.webhook.source import WebhookStatus, silent_on_success, witnesses
 from logwatch.webhook.take import OUTCOMES
 
 CAUSES = get_args(Cause)
-ROTATIONS = ("rename", "truncate", "replace")
+ROTATIONS = get_args(RotationKind)
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
 COUNTER_PREFIX = "mesibo_logwatch_"  # which the ledger's names of counters lack

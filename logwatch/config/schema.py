@@ -147,19 +147,19 @@ class Backend(Table, frozen=True, kw_only=True):
 
     def contradictions(self, where: str) -> list[Problem]:
         """Demand a usable address that holds no secret, since it is shown and logged."""
-        if self.url is None or (why := bad_url(self.url)) is None:
+        if self.url is None or not (why := bad_url(self.url)):
             return []
         return [Problem(f"{where}.url", "cannot be used", why, "https://your-server/backend; the token in token_file")]
 
 
-def bad_url(url: str) -> str | None:
-    """Return why an address of the backend cannot be used, without quoting it; None if it can."""
+def bad_url(url: str) -> str:
+    """Return why an address of the backend cannot be used, without quoting it; empty if it can."""
     if why := bad_address(url):
         return why
     parts = urlsplit(url)
     if parts.username or parts.password or "token=" in parts.query:
         return "it holds a secret, and addresses are shown and logged"
-    return None
+    return ""
 
 
 def bad_address(url: str) -> str:

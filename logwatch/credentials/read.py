@@ -7,6 +7,7 @@ import json
 import os
 import re
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
 
 
 def _judged(request: Request, data: bytes, now: float) -> Verdict:
-    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = data.removeprefix(BOM_UTF8).lstrip()
     if text[:1] in (b"{", b"["):
         return _json(request, text)
     if b"GOOGLE_APP_ID" in data:

@@ -7,13 +7,13 @@ diagnosed as the last hour would have been at its end, in intervals of a quarter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from logwatch.diagnosis.facts import HOUR, Facts
+from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import failures
 from logwatch.diagnosis.incidents import fold
 from logwatch.diagnosis.rise import fall
 from logwatch.ledger.incidents import GAP_SECONDS, Incident
 from logwatch.ledger.timeline import Timeline
-from logwatch.words import DAY
+from logwatch.words import DAY, HOUR
 
 
 def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from logwatch.diagnosis import weight
-from logwatch.diagnosis.facts import HOUR, Facts, Finding, Rank, SourceSetup
+from logwatch.diagnosis.facts import Facts, Finding, Rank, SourceSetup
 from logwatch.dialect.redact import out_of_json
 from logwatch.ledger.batch import ShapeRow
 from logwatch.ledger.buckets import QUARTER, oldest
 from logwatch.model import Seen
 from logwatch.sight import LineShare, Sight
-from logwatch.words import clock, many, number, share, span
+from logwatch.words import HOUR, clock, many, number, share, span
 
 MOST = 0.5
 UNREAD = {

@@ -21,8 +21,6 @@ from logwatch.sight import Sight, sight
 from logwatch.webhook.source import silent_on_success
 from logwatch.words import Moments, unmarked
 
-HOUR = 3600.0
-
 FindingSeverity = Literal["critical", "warning", "info", "good"]
 
 

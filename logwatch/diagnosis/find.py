@@ -3,10 +3,10 @@
 from logwatch.catalogue import CHURN, Entry, either, number_of
 from logwatch.diagnosis import credentials, dates, watching, weight, witness
 from logwatch.diagnosis.course import Course, courses
-from logwatch.diagnosis.facts import HOUR, Facts, Finding
+from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.weight import MANY, MUCH
 from logwatch.diagnosis.words import NOISE, cause, pushes
-from logwatch.words import clock, dated, names, number, share, span
+from logwatch.words import HOUR, clock, dated, names, number, share, span
 
 NEARLY_ALL = 0.95
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 import structlog
 
 from logwatch.diagnosis.afterwards import missed, past, to_its_end
-from logwatch.diagnosis.facts import HOUR, Facts
+from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import diagnose
 from logwatch.diagnosis.gather import Examined, gather
 from logwatch.diagnosis.incidents import fold, pushes
 from logwatch.ledger.buckets import HOURLY
 from logwatch.ledger.incidents import KEPT_SECONDS, NAMED, PEOPLE, Incident, Person
 from logwatch.ledger.reader import NotReadable, Reader, Timelines
+from logwatch.words import HOUR
 
 LOOK_SECONDS = 30.0
 FIRST_LOOK_SECONDS = 3.0  # then twice as long each time: a process that is killed again and again records, too

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from logwatch.diagnosis import blind, weight
-from logwatch.diagnosis.facts import HOUR, Facts, Finding
+from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.errors import Problem
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen, SourceStatus
 from logwatch.webhook.source import WebhookStatus
-from logwatch.words import DAY, apart, bytes_, clock, dated, number, span
+from logwatch.words import DAY, HOUR, apart, bytes_, clock, dated, number, span
 
 _SOON = 300.0  # seconds: a stamp further ahead means a wrong clock or zone
 _LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that arrives so late; zones differ by 1800

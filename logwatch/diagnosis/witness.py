@@ -7,10 +7,10 @@ from typing import NamedTuple
 from logwatch.catalogue import Entry
 from logwatch.diagnosis import weight
 from logwatch.diagnosis.course import Course
-from logwatch.diagnosis.facts import HOUR, Facts, Finding
+from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.model import COMPANIES
 from logwatch.webhook.source import WebhookStatus
-from logwatch.words import number, share
+from logwatch.words import HOUR, number, share
 
 SETTLED_SECONDS = 120.0  # a call may be late, and a log too
 _SHORT, _SHORT_SHARE = 5, 0.2  # failures that the webhook has and the log lacks: at least so many, and such a share

@@ -286,7 +286,7 @@ class Journal:
         if messages.cursor != self._saved[0]:
             self._count_generations(sink)
         if not lines.data:
-            self._tell(sink)
+            self._hand_on_position(sink)
             return
         self._reached(written(messages.last))
         position = self._position()
@@ -310,7 +310,7 @@ class Journal:
             sink.count(self.source.name, "missed_generations", self._missed_generations)
             self._missed_generations = 0
 
-    def _tell(self, sink: Sink) -> None:
+    def _hand_on_position(self, sink: Sink) -> None:
         """Hand on the position if it has changed without lines."""
         position = self._position()
         if (position.cursor, position.state) != self._saved and position.cursor:
@@ -329,7 +329,7 @@ class Journal:
             self._count_generations(sink)
             sink.position(self._position())
 
-    # telling
+    # status, and the end
 
     def status(self) -> SourceStatus:
         """Return how following goes."""

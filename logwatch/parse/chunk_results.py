@@ -12,13 +12,13 @@ from typing import Any
 from logwatch.dialect.result import Columns, Reasons
 from logwatch.envelope import Received
 from logwatch.model import Cause, Envelope, Failure, ResultKey, Scan, Seen
-from logwatch.parse.lines import Line, LineAt, LineBatch
+from logwatch.parse.lines import LineAt, LineBatch, ReceivedLine
 from logwatch.parse.timestamp import DAY_SECONDS
 
 _NEAR = 3  # lines at most between a line without a time and one that dates it
 _TOGETHER = 128  # lines: more at once take more memory and are no faster; fewer cost a call for each handful
 
-Times = Callable[[Sequence[Line]], list[float | None]]
+Times = Callable[[Sequence[ReceivedLine]], list[float | None]]
 """Returns the lines' own times, in seconds since the epoch."""
 
 

@@ -8,10 +8,10 @@ from itertools import accumulate
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope
 
-Line = tuple[bytes, envelopes.Received]
+ReceivedLine = tuple[bytes, envelopes.Received]
 """A payload without its newline, and when it was received."""
 
-LineAt = tuple[int, Line]
+LineAt = tuple[int, ReceivedLine]
 """The number of a line in its chunk, and the line."""
 
 

@@ -22,7 +22,7 @@ from logwatch.parse.bodies import Bodies, may_be_open, up_to_end, waiting_bytes
 from logwatch.parse.chunk_reader import OTHER_SYMBOL, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import DatedCounts, LazyFailures
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than
+from logwatch.parse.lines import LineAt, LineBatch, ReceivedLine, has_line_longer_than
 from logwatch.parse.timestamp import LineDater, is_fine
 
 _END_BYTES = 4096  # of a chunk, in which its last time is looked for
@@ -110,12 +110,12 @@ class Scanner:
                     return at
         return None
 
-    def times(self, lines: Sequence[Line], reference: float) -> list[float | None]:
+    def times(self, lines: Sequence[ReceivedLine], reference: float) -> list[float | None]:
         """Return each line's own time: its stamp, dated by the record's time or the reference; else the record's."""
         date, stamps = self.timestamps.date, self.parser.stamps([text for text, _ in lines])
         return [date(stamp, received, reference) for stamp, (_, received) in zip(stamps, lines, strict=True)]
 
-    def time(self, line: Line, reference: float) -> float | None:
+    def time(self, line: ReceivedLine, reference: float) -> float | None:
         """Return one line's own time."""
         return self.times([line], reference)[0]
 

@@ -23,7 +23,7 @@ class LineCutter:
         kind: EnvelopeChoice,
         owns: envelopes.Owns,
         max_line_bytes: int,
-        answers: Held | None,
+        answers: Held,
     ) -> None:
         self.envelope: Envelope | None = None
         self.oversized = 0

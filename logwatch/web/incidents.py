@@ -12,9 +12,7 @@ from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.incidents import fold, pushes
 from logwatch.ledger.incidents import KEPT, PEOPLE, Incident
 from logwatch.moments import iso, utc
-from logwatch.words import number, span
-
-_DAY = 86400.0
+from logwatch.words import DAY, number, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def hit(incident: Incident) -> str:
 
 def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], facts: Facts) -> list[Incident]:
     """Return the ledger's incidents brought up to date with the findings and pushes of now, the newest first."""
-    recent = [each for each in history if each.ended is None or each.ended >= facts.now - _DAY]
+    recent = [each for each in history if each.ended is None or each.ended >= facts.now - DAY]
     changed = [
         replace(each, pushes=max(each.pushes, pushes(each, facts))) for each in fold(recent, findings, facts.now)
     ]

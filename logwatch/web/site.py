@@ -149,7 +149,7 @@ class Site:
     def _filled(self, name: str, **values: Any) -> bytes:
         return self._templates.load(name).generate(
             printable=readable,
-            marked=marked,
+            as_html=as_html,
             tab_title=tab_title,
             address_query=lambda address: urlencode({"address": address}),
             plain=plain,
@@ -230,7 +230,7 @@ def tab_title(findings: Sequence[Finding]) -> str:
     return f"({len(faults)}) {cause} - mesibo push"
 
 
-def marked(text: str, moments: Moments = ()) -> str:
+def as_html(text: str, moments: Moments = ()) -> str:
     """Return a sentence as HTML: escaped, backticks as ``code``, ``moments`` as ``time``, "5 %" kept on one line."""
     parts = tornado.escape.xhtml_escape(text).split("`")
     html = "".join(

@@ -7,7 +7,7 @@ from logwatch.config.sources import WebhookSource
 from logwatch.diagnosis.facts import Finding, Rank
 from logwatch.privacy import Privacy, is_hidden
 from logwatch.web.overview import settings
-from logwatch.web.site import marked, tab_title
+from logwatch.web.site import as_html, tab_title
 
 
 def finding(severity, title):
@@ -35,13 +35,13 @@ def test_a_tab_is_called_by_its_heaviest_fault(findings, title):
 
 def test_a_number_stays_with_what_it_is_of():
     """On a narrow screen a line would begin with "6)" or with a sign that is of nothing."""
-    assert marked("5 % (Step 6)") == "5\N{NO-BREAK SPACE}% (Step\N{NO-BREAK SPACE}6)"
+    assert as_html("5 % (Step 6)") == "5\N{NO-BREAK SPACE}% (Step\N{NO-BREAK SPACE}6)"
 
 
 def test_what_is_to_be_copied_is_as_it_was_written():
     """A sign that stays with its number is for sentences; in a command it would be another character."""
     assert (
-        marked("5 % of `df | grep 9 %`, 3 %")
+        as_html("5 % of `df | grep 9 %`, 3 %")
         == "5\N{NO-BREAK SPACE}% of <code>df | grep 9 %</code>, 3\N{NO-BREAK SPACE}%"
     )
 

@@ -30,6 +30,15 @@ def handed(path: str | PathLike[str]) -> Path | None:
     return copy if copy.exists() else None
 
 
+def is_hidden(path: str | PathLike[str]) -> bool:
+    """Return whether systemd handed a file to the service, but shows it to no other process.
+
+    The check of a reload runs with the service's settings and user, and may not look there all the same (systemd 252).
+    """
+    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return bool(given) and Path(path).parent == SECRETS and not os.access(given, os.X_OK)
+
+
 def copy_in(given: Path, path: str | PathLike[str]) -> Path:
     """Return where systemd puts its copy of a file in the secrets directory, among a service's credentials."""
     return given / f"secret_{Path(path).name}"

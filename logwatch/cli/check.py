@@ -28,6 +28,7 @@ from logwatch.ownership import is_there
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
+from logwatch.regular_file import is_hidden
 from logwatch.tables import in_order, locator
 from logwatch.web.access import load, refuse_in_the_clear, warnings
 from logwatch.words import followed
@@ -157,9 +158,7 @@ def _web(config: Config, file: str) -> list[Problem]:
     """Check the web configuration file, as far as it can be seen from here."""
     path = config.web.file
     if path and path.is_relative_to(CREDENTIALS) and not os.access(path, os.R_OK):
-        why = "systemd shows a service's credentials to that service alone"
-        remedy = "systemctl restart mesibo-logwatch checks it before the start"
-        return [Problem(f"web.config_file {path}", "cannot be checked from here", why, remedy, warning=True)]
+        return [check_sources.out_of_sight(f"web.config_file {path}")]
     try:
         settings = load(path, exposed=config.web.exposed)
         refuse_in_the_clear(config, tls=settings.context is not None)
@@ -178,6 +177,9 @@ def _credentials(config: Config) -> Iterator[Problem]:
         return
     # Any other path stands in for one that was refused, with its reason
     named = [each for each in config.credential if Path(each.file).is_absolute()]
+    hidden = [each for each in named if is_hidden(each.file) or (each.password_file and is_hidden(each.password_file))]
+    yield from (check_sources.out_of_sight(f"credential {each.name}: {each.file}") for each in hidden)
+    named = [each for each in named if each not in hidden]
     for verdict in looked_at(map(asked, named), patience=_PATIENCE_SECONDS):
         for flaw in verdict.problems:
             where = f"credential {verdict.name}"

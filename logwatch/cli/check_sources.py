@@ -17,6 +17,7 @@ from logwatch.discover import Globs, called, containers, no_log
 from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
+from logwatch.regular_file import is_hidden
 from logwatch.unpack import format_of
 from logwatch.webhook.fields import against_samples
 
@@ -42,9 +43,16 @@ def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
     try:
         yield from against_samples(load_webhook(webhook).fields)
     except LogwatchError as error:
-        yield from error.problems
+        yield from (out_of_sight(each.where) if is_hidden(each.where) else each for each in error.problems)
     if webhook.secret_file is not None:
         yield from _weak(Path(webhook.secret_file))
+
+
+def out_of_sight(where: str) -> Problem:
+    """Return a warning of a file that only the service itself may see."""
+    why = "systemd shows a service's credentials to that service alone"
+    remedy = "systemctl restart mesibo-logwatch checks it before the start"
+    return Problem(where, "cannot be checked from here", why, remedy, warning=True)
 
 
 def _weak(secret: Path) -> Iterator[Problem]:

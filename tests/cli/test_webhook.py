@@ -45,6 +45,18 @@ def test_a_secret_of_root_alone_is_read_as_systemd_hands_it_over(tmp_path, monke
     assert status == 0, said
 
 
+def test_a_reload_whose_check_may_not_see_the_secrets_is_not_refused_for_that(tmp_path, monkeypatch):
+    """Systemd 252 shows what it hands over to the service alone, which reads it when it is told to reload."""
+    secrets = "/etc/mesibo-logwatch/secrets"
+    extra = f'[[credential]]\nname = "ios"\nfile = "{secrets}/apns.p12"\n'
+    config = configuration(tmp_path, f'{{path = "/webhook/x", secret_file = "{secrets}/for-this-test"}}', extra)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "unseen"))
+    status, said = run("check", "--config", config)
+    assert status == 0, said
+    for where in (f"{secrets}/for-this-test", f"credential ios: {secrets}/apns.p12"):
+        assert f"warning: {where}: cannot be checked from here" in said
+
+
 @pytest.mark.parametrize(
     ("webhook", "extra", "said"),
     [

@@ -47,7 +47,7 @@ def test_systemctl_status_says_how_it_goes(host):
     host.counted()
     until(
         lambda: re.fullmatch(
-            r"following 1 files, 0 bytes behind; last code (200|912) at [-\d]+ [:\d]+ UTC",
+            r"following 1 file, 0 bytes behind; last code (200|912) at [-\d]+ [:\d]+ UTC",
             host.machine.show(UNIT, "StatusText")["StatusText"],
         ),
         lambda: host.machine.show(UNIT, "StatusText"),

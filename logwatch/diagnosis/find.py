@@ -182,18 +182,17 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
     counted = f"{number(good)} of {number(all_)} results in the last hour, dead tokens and rate limits left out"
     pushing = {row.source for row in facts.hour}
     unread = sum(sight.hour.unread for sight in facts.sights.values())
-    if facts.blind or any(finding.key.startswith("unparsed:") for finding in findings):
-        how_read = "all pushes" if good == all_ else f"{share(good / all_)} of the pushes"
-        return [
-            _partly_accepted(
-                f"Of what could be read, {how_read} are accepted by Google and Apple.", "accepted-of-read", counted
-            )
-        ]
     frozen = bool(facts.trouble)
     aged = sorted(name for name in pushing if frozen or name not in facts.status or watching.stale(name, facts))
+    stamps = (seen.last for row, seen in facts.hour.items() if row.source in aged and seen.last is not None)
+    last = clock(max(stamps, default=facts.now), facts.now)
+    if facts.blind or any(finding.key.startswith("unparsed:") for finding in findings):
+        how_read = "all pushes" if good == all_ else f"{share(good / all_)} of the pushes"
+        title = f"Of what could be read, {how_read} are accepted by Google and Apple."
+        if len(aged) == len(pushing):
+            title = f"Of what could be read up to {last}, {how_read} were accepted by Google and Apple."
+        return [_partly_accepted(title, "accepted-of-read", counted)]
     if aged:
-        stamps = (seen.last for row, seen in facts.hour.items() if row.source in aged and seen.last is not None)
-        last = clock(max(stamps, default=facts.now), facts.now)
         title = f"{how} up to {last} were accepted by Google and Apple; nothing newer is known."
         if len(aged) < len(pushing):
             title = f"{how} are accepted by Google and Apple; of {names(aged)} nothing newer than {last} is known."

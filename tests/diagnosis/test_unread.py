@@ -109,6 +109,17 @@ def test_a_good_month_does_not_hide_a_blind_hour():
     assert any("Of what could be read" in finding.title for finding in found)
 
 
+def test_while_commits_fail_nothing_is_accepted_now_of_what_could_be_read():
+    """The numbers stand still: what they say ends with the newest line that was read."""
+    story = Story()
+    for ago in range(1, 50):
+        story.pushes("fcm", 200, 100, ago)
+    story = blind(story, "no_code")
+    assert "all pushes are accepted" in story.finding("accepted-of-read").title
+    story.trouble = "database or disk is full"
+    assert "up to 10:15, all pushes were accepted" in story.finding("accepted-of-read").title
+
+
 def test_blindness_outweighs_an_expired_certificate():
     """What is told of the readable part comes second, with "of what could be read" beside its share."""
     story = Story().ordinary(600, until=54).ordinary(54, without=("apns",)).incident("apns", 903)

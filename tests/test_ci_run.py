@@ -1,0 +1,48 @@
+"""What .ci/run makes of its parts: it fails if any of them does, passes otherwise, and shows the whole of each."""
+
+import os
+import shutil
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+PARTS = ("test", "test-systemd", "test-unit")
+STUBS = {
+    "make": 'echo "$1 was made"; case "$FAILING" in *" $1 "*) exit 2 ;; esac',
+    "id": "echo 1000",  # nothing is installed
+    "python3": "echo another one",  # so that Debian's is tried as well
+}
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Return a copy of .ci/run, beside programs that stand in for those it calls."""
+    copy = tmp_path / "checkout/.ci/run"
+    copy.parent.mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[1] / ".ci/run", copy)
+    for name, body in STUBS.items():
+        stub = tmp_path / name
+        stub.write_text(f"#!/bin/sh\n{body}\n")
+        stub.chmod(0o755)
+    return copy
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs GNU tail")
+@pytest.mark.parametrize("fails", list(product([False, True], repeat=3)))
+def test_a_run_fails_if_a_part_does_and_ends_with_the_output_of_all_tests(script, fails):
+    """Each part runs whatever became of the others, and what failed is named in front of the tests' own output."""
+    failing = [part for part, each in zip(PARTS, fails, strict=True) if each]
+    if not (debian := os.access("/usr/bin/python3", os.X_OK)) and "test-unit" in failing:
+        pytest.skip("needs Debian's Python")
+    place = script.parents[2]
+    env = {"PATH": f"{place}:{os.environ['PATH']}", "TMPDIR": str(script.parent), "FAILING": f" {' '.join(failing)} "}
+    ended = subprocess.run([script], env=env, capture_output=True, text=True, check=False, timeout=600)
+    assert (ended.returncode != 0) == bool(failing)
+    made = ["packages", "test-systemd", *(["test-unit"] if debian else []), "test"]
+    assert ended.stdout.splitlines() == [f"{part} was made" for part in made]
+    named = "".join(f" {part}" for part in PARTS[1:] if part in failing)
+    assert ended.stderr == (f"error: failed, see above:{named}\n" if named else "")
+    assert list(script.parent.iterdir()) == [script]

@@ -30,7 +30,7 @@ def handed(path: str | PathLike[str]) -> Path | None:
     return copy if copy.exists() else None
 
 
-def is_hidden(path: str | PathLike[str]) -> bool:
+def is_out_of_sight(path: str | PathLike[str]) -> bool:
     """Return whether systemd handed a file to the service, but shows it to no other process.
 
     The check of a reload runs with the service's settings and user, and may not look there all the same (systemd 252).

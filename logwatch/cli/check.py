@@ -28,7 +28,7 @@ from logwatch.ownership import is_there
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
-from logwatch.regular_file import is_hidden
+from logwatch.regular_file import is_out_of_sight
 from logwatch.tables import in_order, locator
 from logwatch.web.access import load, refuse_in_the_clear, warnings
 from logwatch.words import followed
@@ -177,7 +177,7 @@ def _credentials(config: Config) -> Iterator[Problem]:
         return
     # Any other path stands in for one that was refused, with its reason
     named = [each for each in config.credential if Path(each.file).is_absolute()]
-    hidden = [each for each in named if is_hidden(each.file) or (each.password_file and is_hidden(each.password_file))]
+    hidden = [each for each in named if any(map(is_out_of_sight, filter(None, (each.file, each.password_file))))]
     yield from (check_sources.out_of_sight(f"credential {each.name}: {each.file}") for each in hidden)
     named = [each for each in named if each not in hidden]
     for verdict in looked_at(map(asked, named), patience=_PATIENCE_SECONDS):

@@ -17,7 +17,7 @@ from logwatch.discover import Globs, called, containers, no_log
 from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
-from logwatch.regular_file import is_hidden
+from logwatch.regular_file import is_out_of_sight
 from logwatch.unpack import format_of
 from logwatch.webhook.fields import against_samples
 
@@ -43,7 +43,7 @@ def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
     try:
         yield from against_samples(load_webhook(webhook).fields)
     except LogwatchError as error:
-        yield from (out_of_sight(each.where) if is_hidden(each.where) else each for each in error.problems)
+        yield from (out_of_sight(each.where) if is_out_of_sight(each.where) else each for each in error.problems)
     if webhook.secret_file is not None:
         yield from _weak(Path(webhook.secret_file))
 

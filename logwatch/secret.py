@@ -28,8 +28,9 @@ def read_line(path: Path, what: str) -> str:
             with open_file(handed(path) or path) as file:
                 data = file.read(_LONGEST + 1)
     except OSError as error:
-        later = path.parent == SECRETS and isinstance(error, PermissionError)
-        remedy = AFTER_RESTART if later else "name a file that this user may read"
+        remedy = "name a file that this user may read"
+        if path.parent == SECRETS and isinstance(error, PermissionError):  # the service, or a person at a command
+            remedy += f"; {AFTER_RESTART}"
         raise SecretError.at(where, f"{what} cannot be read", in_words(error), remedy) from None
     text = data.decode("utf-8-sig", errors="replace").strip("\r\n")
     if len(data) > _LONGEST:

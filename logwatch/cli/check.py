@@ -34,7 +34,7 @@ from logwatch.web.access import load, refuse_in_the_clear, warnings
 from logwatch.words import followed
 
 CREDENTIALS = Path("/run/credentials")
-_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
+_PATIENCE_SECONDS = 10.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")

@@ -96,7 +96,8 @@ class _Process:
             return None
         if status is None:
             self.end()
-            return _unchecked(self.request, f"checking it took longer than {self.patience:.0f} seconds")
+            why = f"checking it took longer than {self.patience:.0f} seconds, as where this host is busy"
+            return _unchecked(self.request, why)
         with self.answer:
             self.answer.seek(0)
             data = self.answer.read(_LONGEST_ANSWER)

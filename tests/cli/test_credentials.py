@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from logwatch.cli import group as command
 from tests.helpers.making import BUNDLE, SECRET, account, certificate, p12, pem_key
-from tests.helpers.running import Site
+from tests.helpers.running import PATIENCE, Site
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -83,8 +83,9 @@ def test_without_the_extra_it_is_said_how_to_get_it(run, monkeypatch, tmp_path):
     assert (done.exit_code, "pip install 'mesibo-logwatch[push]'" in done.output) == (2, True)
 
 
-def test_check_warns_of_a_credential_that_will_fail_and_lets_the_daemon_start(tmp_path):
+def test_check_warns_of_a_credential_that_will_fail_and_lets_the_daemon_start(tmp_path, monkeypatch):
     """A fault of a credential is no fault of the configuration: a warning with its remedy, and exit code 0."""
+    monkeypatch.setattr("logwatch.cli.check._PATIENCE_SECONDS", PATIENCE)
     (tmp_path / "push.p12").write_bytes(p12(certificate("development", now=NOW)))
     site = Site(tmp_path)
     site.configure('[[credential]]\nname = "ios"\nfile = "push.p12"\n')

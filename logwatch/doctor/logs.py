@@ -101,7 +101,7 @@ def _no_file(path: str) -> OSError | None:
     """Return why what stands at a path is no file; None if it is one, or nothing is there."""
     try:
         os.close(open_regular(path)[0])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         return error

@@ -317,6 +317,8 @@ FAULTS = [
      "is dropped"),
     (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
     (lambda m: m.log.unlink(), "log of mesibo", "failure", "no file is there"),
+    (lambda m: m.config.write_text(m.config.read_text().replace(str(m.log), f"{m.config}/mesibo.log")), "log of mesibo",
+     "failure", "no file is there"),
     (lambda m: (m.log.unlink(), os.mkfifo(m.log)), "log of mesibo", "failure", "it is a pipe"),
     (lambda m: (m.log.unlink(), m.log.mkdir()), "log of mesibo", "failure", "it is a directory"),
     (lambda m: (m.log.unlink(), m.log.symlink_to(m.log)), "log of mesibo", "failure", "symbolic links"),

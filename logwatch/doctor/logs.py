@@ -242,7 +242,7 @@ def _clock(
     direction = "ahead of" if ahead > 0 else "behind"
     what = f"the newest stamp is {apart(abs(ahead))} {direction} the time the file was written"
     off = abs(ahead) % HALF_HOUR
-    if abs(ahead) > HALF_HOUR / 2 and min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
+    if min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
         return failure(row, what, f"its zone is not {source.timezone}: name the right one in the source's timezone")
     by = " (`timedatectl`)" if host.has("timedatectl") else ""
     return warning(row, what, f"compare the clock of mesibo's host with this one's{by}")

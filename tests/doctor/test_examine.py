@@ -186,10 +186,22 @@ def open_machine(service_user):
 
 
 def test_where_all_is_well_every_row_is_ok(machine):
-    """No row is a warning, a failure or skipped on a host as it should be."""
+    """No row is a warning, a failure or skipped on a host as it should be, and each says what was seen."""
+    machine.programs["mesibo-logwatch.service"] = UNIT.replace("NRestarts=0", "NRestarts=2")
     rows = machine.rows()
     assert [(row.name, row.what) for row in rows if row.verdict != "ok"] == []
     assert len(rows) >= 20
+    said = {row.name: row.what for row in rows}
+    expected = {
+        "push logging": "logs { push = 1 } is set",
+        "log of mesibo: parsed": "all 1 push lines",
+        "unit active": "active, restarted 2 times",
+        "prometheus": f"{PROMETHEUS} answers",
+        "prometheus scrapes": "1 target, up",
+        "cluster label": "main",
+        "alertmanager": f"{ALERTMANAGER} answers",
+    }
+    assert {name: said[name] for name in expected} == expected
 
 
 def with_docker(machine, *, driver="json-file", options=None, removed=False, name="/mesibo"):
@@ -312,6 +324,7 @@ FAULTS = [
     (lambda m: with_docker(m, name="/other"), "container mesibo", "failure", "there: other"),
     (lambda m: with_docker(m, driver="journald"), "container mesibo: log driver", "failure", "journald"),
     (with_docker, "container mesibo: log size", "warning", "until the disk is full"),
+    (lambda m: with_docker(m, options={"max-size": "-1"}), "container mesibo: log size", "warning", "no max-size"),
     (lambda m: with_docker(m, options={"max-size": "9m"}), "container mesibo: log files", "warning", "max-file is 1"),
     (lambda m: with_docker(m, options=LIMITED | {"mode": "non-blocking"}), "container mesibo: log mode", "warning",
      "is dropped"),
@@ -339,8 +352,11 @@ FAULTS = [
      "no push event has come yet"),
     (lambda m: m.write("on_message: mid 1"), "log of mesibo: push lines", "warning", "none among the last 1 lines"),
     (lambda m: m.write(*["push_on_complete: no answer"] * 3), "log of mesibo: parsed", "failure", "0 %"),
+    (lambda m: (m.log.write_text("hello\n"), os.utime(m.log, (NOW, NOW))), "log of mesibo: clock", "skipped",
+     "no line has a stamp"),
     (lambda m: m.write("push_on_complete: code 200", at=NOW + 7200), "log of mesibo: clock", "failure", "zone"),
-    (lambda m: m.write("push_on_complete: code 200", at=NOW - 5.5 * 3600), "log of mesibo: clock", "failure", "zone"),
+    (lambda m: m.write("push_on_complete: code 200", at=NOW - 5.5 * 3600), "log of mesibo: clock", "failure",
+     "5 hours 30 minutes behind"),
     (lambda m: m.write("push_on_complete: code 200", at=NOW + 600), "log of mesibo: clock", "warning", "ahead"),
     (lambda m: m.write("push_on_complete: code 200", at=NOW + 7190), "log of mesibo: clock", "failure", "2 hours"),
     (lambda m: m.configure(extra='[web]\nlisten = "127.0.0.1:1"\n'), "port 127.0.0.1:1", "failure", "no answer"),
@@ -490,6 +506,22 @@ def test_one_stray_line_among_many_is_no_other_dialect(machine):
     row = machine.row("log of mesibo: parsed")
     assert (row.verdict, row.remedy) == ("ok", "")
     assert "99.5 % of the push lines can be read" in row.what
+    assert row.what.endswith("; they look like `<str>-<num>-<num> (<num>): push_on_complete: <str>` (1)")
+    assert "they begin with" not in row.what  # their front is mesibo's own
+
+
+def test_of_several_logs_the_newest_is_looked_at(machine):
+    """What mesibo wrote before says nothing of how it writes now; a webhook before it takes no row from a log."""
+    for name in ("a.log", "z.log"):
+        (machine.directory / name).write_text("on_message: mid 1\n")
+        os.utime(machine.directory / name, (NOW - 9000, NOW - 9000))
+    paths = json.dumps(str(machine.directory / "*.log"))
+    machine.configure(f'webhook = {{path = "/webhook/{SECRET}"}}\n[[source]]\nname = "chat"\npaths = [{paths}]')
+    rows = {row.name: row for row in machine.rows()}
+    assert rows["log of chat"].what == f"3 files, the newest {machine.log}"
+    assert rows["log of chat: fresh"].what.startswith(f"{machine.log}, ")
+    assert rows["log of chat: parsed"].what == "all 1 push lines"
+    assert rows["log of chat: followed"].what == "the running daemon does not have this source"
 
 
 def test_of_a_long_log_whole_lines_are_read(machine):
@@ -546,6 +578,7 @@ def test_no_secret_of_mesibo_or_docker_is_ever_shown(machine):
     """Passwords of mesibo.conf and tokens in a container's arguments are in no row."""
     with_docker(machine, options=LIMITED)
     told = " ".join(f"{row.what} {row.remedy}" for row in machine.rows())
+    assert "mesibo.service" not in told  # mesibo is the container
     assert "hunter2" not in told
     assert "SECRET-TOKEN" not in told
     assert machine.row("container mesibo").verdict == "ok"
@@ -648,6 +681,7 @@ def test_what_the_daemon_cannot_reach_is_a_failure_though_doctor_can(machine, an
     assert machine.row("log of mesibo: fresh").verdict == "ok"
     found = machine.row("log of mesibo: followed")
     assert (found.verdict, words in found.what) == (verdict, True), found.what
+    assert "/srv/" not in words or found.what == words  # which the unit leaves open
 
 
 def test_a_log_that_is_not_there_is_reported_once(machine):
@@ -823,12 +857,15 @@ def test_the_mesibo_conf_that_the_container_reads_is_found(machine):
 
 
 def test_what_prometheus_knows_by_its_own_loopback_is_asked_for_on_its_host(machine):
-    """An Alertmanager at 127.0.0.1 of another host is not this machine's."""
+    """An Alertmanager at 127.0.0.1 of another host is not this machine's; one with an address of its own is there."""
     machine.asked_prometheus = "http://monitor:9090"
     machine.answers = {url.replace(PROMETHEUS, "http://monitor:9090"): a for url, a in machine.answers.items()}
     assert "http://monitor:9093" in machine.row("alertmanager").what
     machine.answers["http://monitor:9093/api/v2/status"] = machine.answers[f"{ALERTMANAGER}/api/v2/status"]
     assert machine.row("alertmanager").verdict == "ok"
+    elsewhere = {"activeAlertmanagers": [{"url": "http://pager:1/api/v2/alerts"}]}
+    answer("/api/v1/alertmanagers", elsewhere, machine.asked_prometheus)(machine)
+    assert machine.row("alertmanager").what.startswith("http://pager:1: ")
 
 
 def test_an_alertmanager_that_was_named_is_asked_whatever_prometheus_says(machine):

@@ -10,7 +10,6 @@ from urllib.parse import unquote
 import click
 import msgspec
 import pytest
-import yaml
 from markdown_it import MarkdownIt
 
 from logwatch.catalogue import Catalogue
@@ -21,6 +20,7 @@ from logwatch.config.schema import ExportFormat
 from logwatch.export import COUNTERS
 from logwatch.model import EnvelopeKind
 from logwatch.tables import Table
+from tests.helpers.shipped import rule_groups
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config/logwatch.example.toml").read_text()
@@ -29,7 +29,7 @@ METRICS = sorted(set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORTE
 RULES = [
     rule
     for path in (ROOT / "config/prometheus/rules").glob("*.yml")
-    for part in yaml.safe_load(path.read_text())["groups"]
+    for part in rule_groups(path)
     for rule in part["rules"]
 ]
 PAGES = sorted(

@@ -6,11 +6,10 @@ import json
 import threading
 
 import pytest
-import yaml
 
 from tests.helpers.making import certificate, p12
 from tests.helpers.running import Daemon, Prometheus, Site, get, until
-from tests.helpers.shipped import CONFIG, Alertmanager, Receiver, stage
+from tests.helpers.shipped import CONFIG, Alertmanager, Receiver, rule_groups, stage
 from tests.helpers.webhook_calls import BESIDE, call, event, post
 
 pytestmark = pytest.mark.integration
@@ -133,7 +132,7 @@ def test_the_page_resolves_and_its_symptoms_never_page(life):
 def recorded():
     """Names of the series that rules record."""
     for path in sorted((CONFIG / "prometheus/rules").glob("*.yml")):
-        for group in yaml.safe_load(path.read_text())["groups"]:
+        for group in rule_groups(path):
             yield from (rule["record"] for rule in group["rules"] if "record" in rule)
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from functools import cache
 
 import pytest
 import yaml
@@ -20,7 +19,7 @@ from logwatch.diagnosis.words import CAUSES
 from logwatch.doctor.route import receivers
 from tests.alerting.scenarios import runs
 from tests.helpers.running import tool
-from tests.helpers.shipped import CONFIG, ROOT
+from tests.helpers.shipped import CONFIG, ROOT, rule_groups
 
 VALUES = {t.name: t.value for t in thresholds.load()}
 RULES = sorted((CONFIG / "prometheus/rules").glob("*.yml"))
@@ -28,15 +27,9 @@ PAST = CONFIG / "prometheus/past.yml"
 DASHBOARDS = sorted((CONFIG / "grafana/dashboards").glob("*.json"))
 
 
-@cache
-def groups(path):
-    """Return the groups of a rules file, which takes a second to read."""
-    return yaml.safe_load(path.read_text())["groups"]
-
-
 def alerts():
     for path in RULES:
-        for group in groups(path):
+        for group in rule_groups(path):
             yield from (rule for rule in group["rules"] if "alert" in rule)
 
 
@@ -224,7 +217,7 @@ def test_no_rule_but_one_reads_the_series_of_hosts(directory, name):
     readers = [
         rule.get("alert") or rule["record"]
         for path in sorted((CONFIG / directory).glob("*.yml"))
-        for group in groups(path)
+        for group in rule_groups(path)
         for rule in group["rules"]
         if "mesibo_push_results_total" in str(rule)
     ]
@@ -238,14 +231,14 @@ def test_the_rules_for_the_past_are_what_dashboards_read_and_read_counters_alone
     """One turn over old logs fills every panel about pushes: no rule waits for what another one records."""
     recorded = re.compile(r"(?<![\w:])[a-z]\w*:mesibo_push_\w+:\w+")
     read = {name for path in DASHBOARDS for name in recorded.findall(path.read_text())}
-    rules = groups(PAST)[0]["rules"]
+    rules = rule_groups(PAST)[0]["rules"]
     assert read - {rule["record"] for rule in rules} == set()
     assert [rule["record"] for rule in rules if recorded.search(rule["expr"])] == []
 
 
 def test_a_host_is_known_by_its_cluster_too():
     """Clusters may have hosts of one name: no rule and no text takes one for the other."""
-    for rule in (rule for path in RULES for group in groups(path) for rule in group["rules"]):
+    for rule in (rule for path in RULES for group in rule_groups(path) for rule in group["rules"]):
         assert "(instance)" not in rule["expr"], rule
         for text in rule.get("annotations", {}).values():
             asked = re.findall(r"\{[^{}]*instance=%q[^{}]*\}", text)
@@ -257,7 +250,7 @@ def test_vmalert_gets_the_same_alerts():
 
     def told(directory):
         for path in sorted(directory.glob("*.yml")):
-            for group in groups(path):
+            for group in rule_groups(path):
                 for rule in group["rules"]:
                     assert "keep_firing_for" not in rule
                     if "alert" in rule:
@@ -281,7 +274,7 @@ def test_prometheus_forgets_no_alert_when_it_is_restarted():
 def test_the_end_of_an_effect_is_reported_before_that_of_its_cause():
     """Rules are evaluated in turn and told of at once: between two ends, an effect alone would page."""
     for path in RULES:
-        for group in groups(path):
+        for group in rule_groups(path):
             roles = [rule["labels"]["role"] for rule in group["rules"] if "alert" in rule]
             effects_and_causes = [role for role in roles if role in ROLES[:3]]
             assert effects_and_causes == sorted(effects_and_causes, key=ROLES.index), path
@@ -317,7 +310,7 @@ def test_rules_that_are_loaded_anew_in_an_incident_go_on():
     With one more, the older series would be the same alert a second time: Prometheus evaluates such a rule to an error.
     """
     for path in RULES:
-        for group in groups(path):
+        for group in rule_groups(path):
             conditions = [rule for rule in group["rules"] if rule.get("record", "").startswith("condition:")]
             assert [rule["record"] for rule in conditions if "labels" in rule] == [], path
 

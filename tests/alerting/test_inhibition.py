@@ -4,10 +4,9 @@ import json
 import urllib.request
 
 import pytest
-import yaml
 
 from tests.helpers.running import PATIENCE, get, until
-from tests.helpers.shipped import CONFIG, Alertmanager, stage
+from tests.helpers.shipped import CONFIG, Alertmanager, rule_groups, stage
 
 pytestmark = pytest.mark.integration
 
@@ -17,7 +16,7 @@ PLACE = {"cluster": "main", "source": "mesibo"}
 def shipped_labels(alertname):
     """Return the labels that the shipped rule of that name puts on its alerts."""
     for path in (CONFIG / "prometheus/rules").glob("*.yml"):
-        for group in yaml.safe_load(path.read_text())["groups"]:
+        for group in rule_groups(path):
             for rule in group["rules"]:
                 if rule.get("alert") == alertname:
                     return {"alertname": alertname, **rule["labels"]}

@@ -6,10 +6,10 @@ import time
 import urllib.parse
 
 import pytest
-import yaml
 
 from tests.alerting.victoria import FLEET, VictoriaMetrics
 from tests.helpers.running import get, until
+from tests.helpers.shipped import rule_groups
 
 pytestmark = pytest.mark.integration
 
@@ -90,8 +90,8 @@ def store(tmp_path_factory):
 def test_what_is_new_is_counted_once_from_when_a_host_is_known(store, step):
     """Increases, first pushes of a code and missed scrapes count; a past, or a class that changed, does not."""
     program, began = store
-    groups = yaml.safe_load((FLEET / "vmalert/mesibo-push.yml").read_text())["groups"]
-    (expr,) = (rule["expr"] for group in groups for rule in group["rules"] if rule.get("record") == NEW)
+    pushes = rule_groups(FLEET / "vmalert/mesibo-push.yml")
+    (expr,) = (rule["expr"] for group in pushes for rule in group["rules"] if rule.get("record") == NEW)
 
     def found():
         query = urllib.parse.urlencode({"query": expr, "time": began + step * STEP, "step": STEP})
@@ -106,7 +106,7 @@ def test_what_is_new_is_counted_once_from_when_a_host_is_known(store, step):
 def test_what_an_added_host_had_counted_meets_no_rule(store, name):
     """Nothing is found about a host that is new here, or has a new name, and counts on from its past."""
     program, began = store
-    groups = yaml.safe_load((FLEET / f"vmalert/mesibo-{name}.yml").read_text())["groups"]
+    groups = rule_groups(FLEET / f"vmalert/mesibo-{name}.yml")
     rules = [rule for group in groups for rule in group["rules"] if re.search(r"increase\w*\(|changes", rule["expr"])]
     met = set()
     for rule in rules:

@@ -3,7 +3,6 @@
 import contextlib
 import datetime as dt
 import errno
-import functools
 import gzip
 import json
 import os
@@ -16,7 +15,6 @@ import types
 from pathlib import Path
 
 import pytest
-import yaml
 
 import logwatch
 from logwatch.compile import pcre2
@@ -32,6 +30,7 @@ from logwatch.moments import iso
 from logwatch.words import bytes_
 from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
+from tests.helpers.shipped import rule_groups
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 UNIT = (
@@ -61,16 +60,11 @@ receivers:
 """
 
 
-@functools.cache
-def parsed(path):
-    return yaml.safe_load(path.read_text())["groups"]
-
-
 def loaded(files=None, **changes):
     """Return what Prometheus says of the shipped rule files, each rule with ``changes``."""
-    groups = []
+    found = []
     for each in files if files is not None else rule_files():
-        for group in parsed(each.path):
+        for group in rule_groups(each.path):
             rules = [
                 {
                     "name": rule.get("alert") or rule["record"],
@@ -83,8 +77,8 @@ def loaded(files=None, **changes):
                 for rule in group["rules"]
             ]
             interval = each.intervals[group["name"]]
-            groups.append({"name": group["name"], "file": str(each.path), "interval": interval, "rules": rules})
-    return {"groups": groups}
+            found.append({"name": group["name"], "file": str(each.path), "interval": interval, "rules": rules})
+    return {"groups": found}
 
 
 PROMETHEUS = "http://127.0.0.1:9090"
@@ -304,7 +298,7 @@ def prefixed(m, prefix="gw7 >> ", count=50):
 
 
 DAEMON = "http://127.0.0.1:10914"
-NAMES = {rule["alert"] for each in rule_files() for group in parsed(each.path) for rule in group["rules"]
+NAMES = {rule["alert"] for each in rule_files() for group in rule_groups(each.path) for rule in group["rules"]
          if "alert" in rule}  # fmt: skip
 FAULTS = [
     (lambda m: m.mesibo_conf.unlink(), "mesibo.conf", "failure", "is not there"),

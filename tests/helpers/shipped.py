@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,12 @@ from tests.helpers.running import Program, free_port, get, tool, until
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+@cache
+def rule_groups(path):
+    """Return the groups of a rules file, which takes a second to read; nobody may change them."""
+    return yaml.safe_load(path.read_text())["groups"]
 
 
 def hastened(text, factor):

@@ -182,8 +182,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
     counted = f"{number(good)} of {number(all_)} results in the last hour, dead tokens and rate limits left out"
     pushing = {row.source for row in facts.hour}
     unread = sum(sight.hour.unread for sight in facts.sights.values())
-    frozen = bool(facts.trouble)
-    aged = sorted(name for name in pushing if frozen or name not in facts.status or watching.stale(name, facts))
+    aged = sorted(n for n in pushing if facts.trouble or n not in facts.status or watching.stale(n, facts))
     stamps = (seen.last for row, seen in facts.hour.items() if row.source in aged and seen.last is not None)
     last = clock(max(stamps, default=facts.now), facts.now)
     if facts.blind or any(finding.key.startswith("unparsed:") for finding in findings):

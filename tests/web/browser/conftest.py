@@ -41,6 +41,12 @@ def an_hour(now):
     return b"".join(lines)
 
 
+def follow(target, key=None):
+    """Click it, or press a key in it, and wait for the whole next page: a click alone returns at its first bytes."""
+    with target.page.expect_navigation():
+        target.press(key) if key else target.click()
+
+
 @pytest.fixture(scope="module")
 def stocked(tmp_path_factory):
     """Yield a daemon that has read such an hour, with identifiers in plain, so that hostile ones reach the page."""

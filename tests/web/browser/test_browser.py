@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.running import Daemon, until
-from tests.web.browser.conftest import HOSTILE
+from tests.web.browser.conftest import HOSTILE, follow
 
 pytestmark = pytest.mark.integration
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -31,10 +31,10 @@ def test_the_first_thing_to_read_is_the_cause(visit, stocked):
     assert "The Apple push certificate has expired: every iOS push since" in first.locator("h3").inner_text()
     assert "Renew the production push certificate" in first.inner_text()
     assert "yours" in first.inner_text()
-    first.get_by_role("link", name="All about code 903").click()
+    follow(first.get_by_role("link", name="All about code 903"))
     assert page.url.endswith("/codes/903")
     assert "903 Certificate expired (mesibo)" in page.inner_text("h1")
-    page.get_by_role("link", name="These failures in the push error log").click()
+    follow(page.get_by_role("link", name="These failures in the push error log"))
     assert count(page) == 120
 
 
@@ -43,7 +43,7 @@ def test_a_filter_narrows_the_list_and_pages_go_through_all_of_it(visit, stocked
     page = visit(stocked.url)
     everything = count(page)
     page.select_option("select[name=class]", "credential")
-    page.get_by_role("button", name="Filter").click()
+    follow(page.get_by_role("button", name="Filter"))
     assert "class=credential" in page.url
     assert count(page) == 120
     seen = set()
@@ -54,13 +54,13 @@ def test_a_filter_narrows_the_list_and_pages_go_through_all_of_it(visit, stocked
         older = page.get_by_role("link", name="Older")
         if not older.count():
             break
-        older.click()
+        follow(older)
     assert len(seen) == 120
-    page.get_by_role("link", name="Newest").click()
-    page.get_by_role("link", name="Clear").click()
+    follow(page.get_by_role("link", name="Newest"))
+    follow(page.get_by_role("link", name="Clear"))
     assert count(page) == everything
     page.fill("input[name=text]", "busy@")
-    page.press("input[name=text]", "Enter")
+    follow(page.locator("input[name=text]"), "Enter")
     assert set(page.locator(f"{ROWS} td[data-label=Code]").all_inner_texts()) == {"914"}
 
 
@@ -111,9 +111,9 @@ def test_everything_works_without_javascript(visit, stocked):
     page = visit(stocked.url, java_script_enabled=False)
     assert "certificate has expired" in page.locator(".finding").first.inner_text()
     page.select_option("select[name=class]", "credential")
-    page.get_by_role("button", name="Filter").click()
+    follow(page.get_by_role("button", name="Filter"))
     assert count(page) == 120
-    page.get_by_role("link", name="Older").click()
+    follow(page.get_by_role("link", name="Older"))
     assert page.locator(ROWS).count() == 25
     page.locator("#failures summary").first.click()
     assert page.locator("#failures details p").first.is_visible()
@@ -276,13 +276,13 @@ def test_one_users_story_is_found_from_the_error_log(visit, stocked):
     """Search for the address, follow the link: accepted pushes and failures, and what they say together."""
     page = visit(stocked.url)
     page.fill("input[name=text]", "111")
-    page.press("input[name=text]", "Enter")
-    page.get_by_role("link", name="One user's story").click()
+    follow(page.locator("input[name=text]"), "Enter")
+    follow(page.get_by_role("link", name="One user's story"))
     assert "1 failed, the last one" in page.inner_text(".finding")
     assert "none accepted" in page.inner_text(".finding")
     assert page.locator("table.log tbody tr").count() == 1
     page.fill("input[name=address]", "501")
-    page.get_by_role("button", name="Look").click()
+    follow(page.get_by_role("button", name="Look"))
     assert "1 accepted, none failed: the cause lies beyond mesibo, see Step\N{NO-BREAK SPACE}9." in page.inner_text(
         ".finding"
     )

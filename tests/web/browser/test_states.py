@@ -9,6 +9,7 @@ from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import until
 from tests.helpers.story import NOW
+from tests.web.browser.conftest import follow
 from tests.web.browser.states import STATES, Watched
 
 pytestmark = pytest.mark.integration
@@ -224,9 +225,9 @@ def test_what_ended_yesterday_is_still_there_with_its_cost(visit, states):
     assert "21 November, 21:21 to 23:15 (1 h 54 min): 412 pushes, 131 users in 1 app" in first.inner_text()
     assert page.locator("#incidents-live .incident").count() == 5
     assert page.locator("#incidents-more .incident").count() == 3
-    first.get_by_role("link").click()
+    follow(first.get_by_role("link"))
     assert "code=903&platform=apns" in page.url
-    page.get_by_role("link", name="30 days").click()
+    follow(page.get_by_role("link", name="30 days"))
     assert "code=903" in page.url
     assert "412" not in page.locator("#chart-apns figcaption").inner_text()
     assert page.locator("#chart-apns .marked").count() == 1

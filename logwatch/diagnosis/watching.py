@@ -31,8 +31,9 @@ def findings(facts: Facts) -> Iterator[Finding]:
             side="yours",
             remedy="Check that the disk of the state directory has space left and is writable. If so, look at the"
             " service's journal: systemd restarts a loop that hangs. Nothing is lost: reading and committing"
-            " resume as soon as that is possible. Only where the directory itself was deleted, restart the service:"
-            " it begins a new ledger, with what the logs still hold.",
+            " resume as soon as that is possible. Restart the service only where the disk was read-only when it"
+            " started, or where the directory itself was deleted: then it begins a new ledger, with what the logs"
+            " still hold.",
             cause="Nothing was counted",
         )
     if facts.refused:

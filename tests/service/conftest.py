@@ -2,6 +2,8 @@
 
 import collections
 import json
+import os
+import re
 import shutil
 import subprocess
 import time
@@ -136,6 +138,41 @@ def releases(tmp_path_factory):
         wheelhouse(checkout)
         made.append(checkout)
     return made
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory):
+    """Build the Debian package of this version, and make one of a newer version of it."""
+    able()
+    if shutil.which("dh") is None:
+        pytest.fail("debhelper is not installed")
+    bare = tmp_path_factory.mktemp("bin")
+    (bare / "dpkg-checkbuilddeps").write_text("#!/bin/sh\nexit 1\n")  # as on a host without a compiler
+    (bare / "dpkg-checkbuilddeps").chmod(0o755)
+    place = os.environ | {"PATH": f"{bare}:{os.environ['PATH']}", "DPKG_DEB_COMPRESSOR_LEVEL": "1"}  # quick
+    out = tmp_path_factory.mktemp("dist")
+    made = subprocess.run(
+        ["sh", ROOT / "packaging/deb/build.sh", out], capture_output=True, text=True, check=False, env=place
+    )
+    assert made.returncode == 0, made.stderr
+    (package,) = out.glob("*.deb")
+    return package, newer(package, "0.99.0", tmp_path_factory.mktemp("newer"))
+
+
+def newer(package, version, directory):
+    """Give a copy of a Debian package a version, and a new line of its example; building it takes two minutes."""
+    tree = directory / "tree"
+    subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub("(?m)^Version: .*", f"Version: {version}", control.read_text()))
+    (tree / "usr/lib/mesibo-logwatch/logwatch/__init__.py").write_text(f'"""Newer."""\n\n__version__ = "{version}"\n')
+    with (tree / "usr/share/mesibo-logwatch/logwatch.example.toml").open("a") as example:
+        example.write("# something new\n")
+    out = directory / "dist"
+    out.mkdir()
+    subprocess.run(["dpkg-deb", "-Zgzip", "--root-owner-group", "--build", tree, out], check=True, capture_output=True)
+    (built,) = out.iterdir()
+    return built
 
 
 @pytest.fixture(scope="module")

@@ -1,46 +1,14 @@
 """The Debian package through its life on a machine of its own: installed, upgraded, removed, purged."""
 
-import os
 import shutil
 import subprocess
 
 import pytest
 
 from tests.service.conftest import LOG, UNIT, Host, configuration
-from tests.service.machine import ROOT, Machine, able
+from tests.service.machine import Machine
 
 pytestmark = pytest.mark.systemd
-
-
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory):
-    """Build the package of this version, and one of a newer version."""
-    able()
-    if shutil.which("dh") is None:
-        pytest.fail("debhelper is not installed")
-    bare = tmp_path_factory.mktemp("bin")
-    (bare / "dpkg-checkbuilddeps").write_text("#!/bin/sh\nexit 1\n")  # as on a host without a compiler
-    (bare / "dpkg-checkbuilddeps").chmod(0o755)
-    place = os.environ | {"PATH": f"{bare}:{os.environ['PATH']}"}
-    built = []
-    for version in ("", "0.99.0"):
-        checkout = tmp_path_factory.mktemp("checkout")
-        for part in ("logwatch", "grammars", "config", "systemd", "docs", "packaging"):
-            shutil.copytree(ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for part in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
-            shutil.copy(ROOT / part, checkout / part)
-        if version:
-            (checkout / "logwatch/__init__.py").write_text(f'"""Newer."""\n\n__version__ = "{version}"\n')
-            with (checkout / "config/logwatch.example.toml").open("a") as example:
-                example.write("# something new\n")
-        out = tmp_path_factory.mktemp("dist")
-        made = subprocess.run(
-            ["sh", checkout / "packaging/deb/build.sh", out], capture_output=True, text=True, check=False, env=place
-        )
-        assert made.returncode == 0, made.stderr
-        (package,) = out.glob("*.deb")
-        built.append(package)
-    return built
 
 
 @pytest.fixture(scope="module")

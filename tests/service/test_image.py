@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.machine import PATIENCE, ROOT, able, installed
+from tests.service.machine import PATIENCE, ROOT, installed
 
 pytestmark = pytest.mark.systemd
 
@@ -37,17 +37,13 @@ def buildah(*args, storage):
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """Build the package and the image, and give the image's files."""
-    able()
+def root(packages, tmp_path_factory):
+    """Build the image, and return the directory with its files."""
     if shutil.which("buildah") is None:
         pytest.fail("buildah is not installed")
     context = tmp_path_factory.mktemp("context")
     storage = tmp_path_factory.mktemp("storage")
-    made = subprocess.run(
-        ["sh", ROOT / "packaging/deb/build.sh", context / "dist"], capture_output=True, text=True, check=False
-    )
-    assert made.returncode == 0, made.stderr
+    shutil.copytree(packages[0].parent, context / "dist")
     shutil.copytree(ROOT / "packaging/image", context / "packaging/image")
     container = buildah("from", "scratch", storage=storage)
     buildah("add", "--quiet", container, installed(), storage=storage)

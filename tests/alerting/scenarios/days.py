@@ -21,30 +21,30 @@ def scenarios() -> list[Scenario]:
             "traffic that stops at an hour that was busy yesterday and last week pages",
             [
                 Host()
-                .normal(*daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (3 * HOUR, 0), (7 * HOUR, 1))
-                .unscraped((DAY, 0), (6 * DAY, None), (10 * DAY, 0))
+                .normal(*daily(7, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (3 * HOUR, 0), (7 * HOUR, 1))
+                .unscraped((DAY, 0), (5 * DAY, None), (10 * DAY, 0))
             ],
             {
-                float(8 * DAY + 10 * HOUR): [],
-                float(8 * DAY + 11 * HOUR): ["critical MesiboPushSilent"],
-                float(8 * DAY + 15 * HOUR): [],
+                float(7 * DAY + 10 * HOUR): [],
+                float(7 * DAY + 11 * HOUR): ["critical MesiboPushSilent"],
+                float(7 * DAY + 15 * HOUR): [],
             },
         ),
         Scenario(
             "silence that lasts pages, and from the second day on is a ticket, in the nights, too",
             [
                 Host("a:10914", "silent")
-                .normal(*daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1))
-                .of_source("mesibo_logwatch_lines_total", (8 * DAY + 10 * HOUR, 100), (20 * DAY, 0)),
+                .normal(*daily(7, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1))
+                .of_source("mesibo_logwatch_lines_total", (7 * DAY + 10 * HOUR, 100), (20 * DAY, 0)),
                 Host("b:10914", "logging-off").normal(
-                    *daily(8, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1)
+                    *daily(7, *busy_day), (8 * HOUR, 0), (2 * HOUR, 1), (38 * HOUR, 0), (DAY, 1)
                 ),
             ],
             {
-                float(8 * DAY + 12 * HOUR): ["critical MesiboPushSilent"],
-                float(9 * DAY + 13 * HOUR): ["warning MesiboPushLoggingOff", "warning MesiboPushSilent"],
-                float(9 * DAY + 23 * HOUR): ["warning MesiboPushLoggingOff", "warning MesiboPushSilent"],
-                float(10 * DAY + 2 * HOUR): [],
+                float(7 * DAY + 12 * HOUR): ["critical MesiboPushSilent"],
+                float(8 * DAY + 13 * HOUR): ["warning MesiboPushLoggingOff", "warning MesiboPushSilent"],
+                float(8 * DAY + 23 * HOUR): ["warning MesiboPushLoggingOff", "warning MesiboPushSilent"],
+                float(9 * DAY + 2 * HOUR): [],
             },
         ),
         Scenario(

@@ -62,7 +62,7 @@ def test_an_expired_certificate_pages_once(tmp_path, programs, receiver):
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory):
-    """Two hosts, all lengths of time a fifteenth: a burst of 903 begins, pages, ends; Prometheus stays to be asked."""
+    """Two hosts, all lengths of time a fifth: a burst of 903 begins, pages, ends; Prometheus stays to be asked."""
     directory = tmp_path_factory.mktemp("life")
     started = []
 
@@ -75,7 +75,7 @@ def life(tmp_path_factory):
     push.write_bytes(p12(certificate(now=dt.datetime.now(dt.UTC))))
     extra = f'[[credential]]\nname = "ios"\nfile = "{push}"\n{BESIDE}'
     (a, at_a), (b, at_b) = (host(directory / name, start, extra) for name in "ab")
-    port = stage(directory / "staged", {"main": [at_a, at_b]}, receiver.url, factor=15)
+    port = stage(directory / "staged", {"main": [at_a, at_b]}, receiver.url, factor=5)
     start(Alertmanager, directory / "staged", port)
     prometheus = start(Prometheus, directory / "staged")
     ended, over = threading.Event(), threading.Event()

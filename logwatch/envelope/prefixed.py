@@ -5,7 +5,7 @@ The same expression takes apart a single line and strips the fronts of a whole c
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from logwatch.envelope.record import Format, Frame, Payloads, Record
 from logwatch.envelope.text import line_count, unescaped
@@ -33,9 +33,14 @@ class Prefixed(Format):
         self.splits = bool(part)
         self._part = re.compile(part.encode()) if part else None
         self._pattern = COLOURS + pattern
-        front = self._pattern.replace("{origin}", f"(?P<origin>{origin})")
+        self._origin = origin
+
+    @cached_property
+    def _front(self) -> re.Pattern[bytes]:
+        """The front with any origin, compiled when it is needed: those of all formats take a tenth of a start."""
+        front = self._pattern.replace("{origin}", f"(?P<origin>{self._origin})")
         missing = "".join(f"(?P<{name}>)" for name in _GROUPS if f"(?P<{name}>" not in front)
-        self._front = re.compile(f"{front}{missing}".encode(), re.MULTILINE)
+        return re.compile(f"{front}{missing}".encode(), re.MULTILINE)
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, validating it in full; None if it is not in this one."""

@@ -32,21 +32,21 @@ def play(directory, seed, patterns, *, steps, gentle, kind=World):
 
 @pytest.mark.parametrize("gentle", [True, False], ids=["gentle", "rough"])
 @pytest.mark.parametrize("patterns", PATTERNS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_findable_line_is_counted_once(directory, seed, patterns, gentle):
     """Writes, rotations, stops and kills in any order: what can be found counts once, the rest is said to be lost."""
     play(directory, seed, patterns, steps=500, gentle=gentle)
 
 
 @pytest.mark.parametrize("patterns", PATTERNS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_findable_line_is_counted_once_whatever_else_is_done_to_logs(directory, seed, patterns):
     """Copied over, trimmed in front, punched, packed in several members, with broken links and NULs beside them."""
     play(directory, seed, patterns, steps=400, gentle=False, kind=FieldWorld)
 
 
 @pytest.mark.parametrize("patterns", PATTERNS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_findable_line_is_counted_once_where_answers_end_alike(directory, seed, patterns):
     """Over several lines without a time: their ends tell no log from the next."""
     play(directory, seed, patterns, steps=400, gentle=True, kind=AnswerWorld)

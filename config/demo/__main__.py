@@ -113,7 +113,8 @@ def main() -> int:
     """Run the site until Ctrl-C, or until the daemon ends."""
     listen = address(DEMO_PORT)
     history = os.environ.get("HISTORY", "24h")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mesibo-logwatch-demo.")))
         output = stack.enter_context((directory / "output.log").open("wb"))
@@ -140,14 +141,12 @@ def main() -> int:
         say(f"Look at http://{listen}/; stop with Ctrl-C.")
         monitoring(directory, listen, start)
         start(COMMAND, "run", "--config", str(config), stdout=None, stderr=None)
-        try:
-            return running[-1].wait()
-        except KeyboardInterrupt:
-            return 0
+        return running[-1].wait()
 
 
 def end(running: list[subprocess.Popen[bytes]]) -> None:
-    """Ask the programs to end, the last one first, and make them."""
+    """Ask the programs to end, the last one first, and make them; meanwhile a second Ctrl-C leaves none behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for each in reversed(running):
         each.terminate()
     for each in reversed(running):

@@ -1,6 +1,7 @@
 """`make demo` shows an incident, sends what would wake somebody, and leaves nothing behind."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from config.demo.__main__ import route, scrape
 from tests.helpers.running import PATIENCE, free_port, get, tool, until
 
 pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[2]
 
 
 def test_prometheus_and_alertmanager_take_what_the_demo_hands_them(tmp_path):
@@ -50,34 +52,59 @@ def test_a_daemon_that_is_only_shown_leaves_a_port_to_whoever_has_it(monkeypatch
 PROGRAM = """#!/bin/sh
 # Stands for a mesibo whose history takes a while, and for a daemon that says whether it was there
 case $1 in
-simulate) sleep 1; touch "$SEEN/history"; echo written >&2; exec sleep 600 ;;
+simulate)
+  touch "$SEEN/begun"
+  [ -z "$ENDLESS" ] || exec sleep 600
+  sleep 1; touch "$SEEN/history"; echo written >&2; exec sleep 600 ;;
 run) if [ -e "$SEEN/history" ]; then touch "$SEEN/whole"; else touch "$SEEN/half"; fi ;;
 esac
 """
 
 
-@pytest.mark.parametrize(
+either = pytest.mark.parametrize(
     "command", [[sys.executable, "-m", "demo_of_stubs"], ["sh", "config/try.sh"]], ids=["demo", "run"]
 )
-def test_the_history_is_whole_before_a_daemon_looks_at_it(tmp_path, command):
-    """One that saw half of it would record hours without a push."""
-    program = tmp_path / "mesibo-logwatch"
+
+
+def stubs(directory):
+    """Put PROGRAM in the place of the command; return the environment in which demo and try.sh start it."""
+    program = directory / "mesibo-logwatch"
     program.write_text(PROGRAM)
     program.chmod(0o755)
-    (tmp_path / "python").symlink_to(sys.executable)
-    (tmp_path / "demo_of_stubs.py").write_text(
+    (directory / "python").symlink_to(sys.executable)
+    (directory / "demo_of_stubs.py").write_text(
         "import config.demo.__main__ as demo\n"
         f"demo.COMMAND, demo.program = {str(program)!r}, lambda *_: None\n"
         "raise SystemExit(demo.main())\n"
     )
-    root = Path(__file__).parents[2]
-    environment = {
-        **os.environ, "SEEN": str(tmp_path), "BIN": str(tmp_path), "LISTEN": "127.0.0.1:1",
-        "PYTHONPATH": f"{tmp_path}:{root}", "PATH": os.defpath,
+    (directory / "tmp").mkdir()
+    return {
+        **os.environ, "SEEN": str(directory), "BIN": str(directory), "LISTEN": "127.0.0.1:1",
+        "PYTHONPATH": f"{directory}:{ROOT}", "PATH": os.defpath, "TMPDIR": str(directory / "tmp"),
     }  # fmt: skip
-    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False)
+
+
+@either
+def test_the_history_is_whole_before_a_daemon_looks_at_it(tmp_path, command):
+    """One that saw half of it would record hours without a push."""
+    done = subprocess.run(command, env=stubs(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert [name for name in ("whole", "half") if (tmp_path / name).exists()] == ["whole"]
+
+
+@either
+def test_ctrl_c_while_the_history_is_written_says_nothing_and_leaves_nothing(tmp_path, command):
+    """Whoever has seen enough, or mistyped, is shown no traceback, and no file stays behind."""
+    environment = {**stubs(tmp_path), "ENDLESS": "yes"}
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as shown:  # fmt: skip
+        until(lambda: (tmp_path / "begun").exists() or shown.poll() is not None, lambda: f"a history, {shown.poll()}")
+        os.killpg(shown.pid, signal.SIGINT)  # as a terminal does
+        told = shown.communicate(timeout=PATIENCE)[1]
+    assert (shown.returncode, told) == (0, "")
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize(("name", "told"), [("m.log", ""), ("typo.log", "is not there yet: the daemon waits for it")])
@@ -86,11 +113,10 @@ def test_a_missing_log_is_reported(tmp_path, name, told):
     (tmp_path / "m.log").touch()
     (tmp_path / "mesibo-logwatch").symlink_to("/bin/true")
     (tmp_path / "python").symlink_to(sys.executable)
-    root = Path(__file__).parents[2]
     environment = {**os.environ, "BIN": str(tmp_path), "LOG": str(tmp_path / name), "LISTEN": "127.0.0.1:1",
-                   "PYTHONPATH": str(root)}  # fmt: skip
+                   "PYTHONPATH": str(ROOT)}  # fmt: skip
     done = subprocess.run(
-        ["sh", root / "config" / "try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        ["sh", ROOT / "config" / "try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert (told in done.stderr) if told else not done.stderr
 
@@ -100,13 +126,12 @@ def test_each_log_that_is_tried_has_counts_of_its_own(tmp_path):
     (tmp_path / "mesibo-logwatch").write_text("#!/bin/sh\ncat $3\n")
     (tmp_path / "mesibo-logwatch").chmod(0o755)
     (tmp_path / "python").symlink_to(sys.executable)
-    root = Path(__file__).parents[2]
     states = []
     for name in ("a.log", "b c.log", str(tmp_path / "a.log")):
         environment = {**os.environ, "BIN": str(tmp_path), "LOG": name, "LISTEN": "127.0.0.1:1",
-                       "PYTHONPATH": str(root)}  # fmt: skip
+                       "PYTHONPATH": str(ROOT)}  # fmt: skip
         done = subprocess.run(
-            ["sh", root / "config/try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+            ["sh", ROOT / "config/try.sh"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
         )
         states.append(tomllib.loads(done.stdout.partition("Ctrl-C.\n")[2])["state"]["directory"])
     assert states[0] == states[2] != states[1]
@@ -123,7 +148,7 @@ def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_pat
     with shown.open("wb") as output:
         demo = subprocess.Popen(
             [sys.executable, "-m", "config.demo"], env=environment, stdout=output, stderr=subprocess.STDOUT,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
         )  # fmt: skip
     try:
         until(

@@ -1,12 +1,12 @@
 """Count a log minute by minute, by the stages of ``report``, so that the totals agree."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from logwatch.history.minutes import MINUTE_SECONDS, runs
 from logwatch.history.tallies import Tallies
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Envelope, ResultKey, Seen
+from logwatch.model import Envelope, Scan
 from logwatch.report import Count, LogSettings, Stream
 
 _LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set back so far, so the year of some lines is wrong
@@ -19,7 +19,7 @@ class _Reached:
     minute: int | None = None  # of the push line before
     newest: int = 0  # of all minutes so far
     leapt: bool = False
-    unplaced: list[tuple[ResultRow, int]] = field(default_factory=list)  # before the first minute
+    unplaced: list[Scan] = field(default_factory=list)  # before the first minute, and of the one that is read
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Past(Count):
         """Count a source to its end, as ``Count`` does.
 
         A push line that cannot be dated counts in the minute of the one before it, else of the first one after it, else
-        of the file's last write, or of ``now`` for a stream.
+        of the file's last write, or of ``now`` for a stream; it is left out where that minute is.
         """
         self._reached = reached = _Reached()
         try:
@@ -46,7 +46,7 @@ class Past(Count):
         finally:
             if reached.unplaced:
                 self.timeless += 1
-                self._place(int((now if stream.reference is None else stream.reference) // MINUTE_SECONDS))
+                self._place(int((now if stream.reference is None else stream.reference) // MINUTE_SECONDS), how.source)
             if reached.leapt:
                 self.over_a_year.append(stream.name)
 
@@ -59,12 +59,11 @@ class Past(Count):
             if minute is not None:
                 reached.leapt |= minute < reached.newest - _LEAP_MINUTES
                 reached.minute, reached.newest = minute, max(minute, reached.newest)
-                if not self._wanted(minute):
-                    continue
-            found = self.add(how.scanner.scan(lines, envelope=envelope, reference=reference, ahead=ahead))
-            reached.unplaced += self._rows(how.source, found)
+            if minute is None or self._wanted(minute):
+                found = how.scanner.scan(lines, envelope=envelope, reference=reference, ahead=ahead)
+                reached.unplaced.append(found)
             if minute is not None:
-                self._place(minute)
+                self._place(minute, how.source)
 
     def _wanted(self, minute: int) -> bool:
         begin = minute * MINUTE_SECONDS
@@ -72,15 +71,11 @@ class Past(Count):
             self.until is None or begin < self.until
         )
 
-    def _rows(self, source: str, found: Mapping[ResultKey, Seen]) -> list[tuple[ResultRow, int]]:
-        """Return results with their labels and counts; as in the daemon, few codes outside the catalogue get labels."""
+    def _place(self, minute: int, source: str) -> None:
+        """Count what waits for its minute; as in the daemon, few codes outside the catalogue get labels."""
         labelled = self._labelled.setdefault(source, set())
-        return [
-            (ResultRow(source, platform, self.catalogue.label(code, labelled), reason), seen.count)
-            for (platform, code, reason), seen in found.items()
-        ]
-
-    def _place(self, minute: int) -> None:
-        for row, count in self._reached.unplaced:
-            self.tallies.add(row, minute, count)
+        for scan in self._reached.unplaced if self._wanted(minute) else ():
+            for (platform, code, reason), seen in self.add(scan).items():
+                row = ResultRow(source, platform, self.catalogue.label(code, labelled), reason)
+                self.tallies.add(row, minute, seen.count)
         self._reached.unplaced.clear()

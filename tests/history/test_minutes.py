@@ -200,6 +200,25 @@ def test_a_push_without_a_time_is_left_out_with_the_minute_that_it_belongs_to():
     assert sum(seen.count for seen in counted.summary.results.values()) == 1
 
 
+@pytest.mark.parametrize(
+    ("behind", "asked"),
+    [
+        ([push(10, 200), push(130, 404)], {"since": BEGIN + 120}),
+        ([push(10, 200), push(130, 404)], {"until": BEGIN - 60}),
+        ([], {"until": BEGIN + 600}),
+        ([], {"since": BEGIN + 90_000}),
+    ],
+    ids=["the first behind is too old", "it is too new", "the last write is too new", "it is too old"],
+)
+def test_a_part_of_a_log_without_a_time_is_left_out_with_the_minute_that_it_belongs_to(behind, asked):
+    """However long the part is: a log is read in pieces, and a piece may hold no time at all."""
+    undated = [UNDATED] * 20_000  # more than a piece
+    counted, minutes = past("\n".join([*undated, *behind]).encode(), **asked)
+    expected = {("fcm", 404, "", MINUTE + 2): 1} if behind and "since" in asked else {}
+    assert minutes == expected
+    assert sum(seen.count for seen in counted.summary.results.values()) == len(expected)
+
+
 def test_codes_that_nobody_knows_make_few_series():
     """As on /metrics, the first 32 unknown codes have a label, and the others are `other`."""
     data = "".join(push(second, 20_000 + second) + "\n" for second in range(50)).encode()

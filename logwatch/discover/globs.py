@@ -67,9 +67,12 @@ class Globs:
         walk.follow(self._magic)
         self._listed_at = now
         self._settled = all(is_conclusive(each, now) for each in walk.signatures.values())
-        self._found = DiscoveredPaths(
-            tuple(sorted(walk.paths | self._fixed)), frozenset(walk.paths - self._fixed), tuple(walk.problems)
-        )
+        paths = walk.paths | self._fixed
+        if walk.folders and not paths:
+            path = shown(min(walk.folders))
+            remedy = f"name the files in it, such as {path}/*.log"
+            walk.problems.append(Problem(path, "is a directory", "only files are followed", remedy))
+        self._found = DiscoveredPaths(tuple(sorted(paths)), frozenset(walk.paths - self._fixed), tuple(walk.problems))
         return self._found
 
     def _stale(self, now: float) -> bool:
@@ -88,13 +91,14 @@ class Globs:
 
 
 class _Walk:
-    """One walk along patterns: the paths found, and the signature of each directory that was listed.
+    """One walk along patterns: what was found, and the signature of each directory that was listed.
 
     The nearest directories come first, so that in a tree that is too large only what lies deepest is left out.
     """
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
+        self.folders: set[str] = set()  # directories that a whole pattern matches
         self.signatures: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._ahead: deque[tuple[str, list[str]]] = deque()
@@ -122,8 +126,8 @@ class _Walk:
     def _arrive(self, path: str, rest: list[str], *, folder: bool) -> None:
         if rest and folder:
             self._ahead.append((path, rest))
-        elif not rest and not folder:
-            self.paths.add(path)
+        elif not rest:
+            (self.folders if folder else self.paths).add(path)
 
     def _descend(self, directory: str, parts: list[str]) -> None:
         rest = parts[1:]

@@ -99,6 +99,17 @@ def test_a_directory_that_may_not_be_listed_is_a_finding(tree, monkeypatch):
     assert (problem.where, problem.what, problem.why) == (str(tree), "cannot be listed", "Permission denied")
 
 
+def test_a_directory_is_a_finding_if_a_pattern_matches_nothing_else(tree):
+    """`/var/log/mesibo*` where the log lies in /var/log/mesibo: "no file is there" would say nothing of it."""
+    (problem,) = Globs([str(tree / "dee*")]).find(0.0).problems
+    assert (problem.headline, problem.try_) == (
+        f"{tree}/deep: is a directory: only files are followed",
+        f"name the files in it, such as {tree}/deep/*.log",
+    )
+    assert Globs([str(tree / "*")]).find(0.0).problems == ()
+    assert Globs([str(tree / "dee*"), str(tree / "later.log")]).find(0.0).problems == ()
+
+
 def test_a_tree_may_be_deeper_than_the_interpreter_nests_calls(tmp_path, monkeypatch):
     """Thousands of nested directories do not prevent other logs from being found."""
     (tmp_path / "m.log").touch()

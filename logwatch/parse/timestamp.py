@@ -1,6 +1,6 @@
 """Turn time stamps as they are written into seconds since the epoch: pure functions of their arguments.
 
-A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds since the epoch, RFC 3164's, or
+A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds (milli-, micro-, nanoseconds) since the epoch, RFC 3164's, or
 in a strptime(3) format that a grammar names. Without a zone it is in the source's, and in an hour that occurs twice
 (clocks are put back) it is in the pass nearer to the reference. Without a year it is the latest such time whose minute
 begins at most a day ahead. A date that does not exist is no time: a wrong time is worse than none.
@@ -23,8 +23,8 @@ _ISO = re.compile(
     r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})[T _]([0-9]{2}(:?)[0-9]{2}\6[0-9]{2}(?:[.,][0-9]{1,9})?)"
     r"(?: ?([+-][0-9]{2}(?::?[0-9]{2})?|Z|[A-Z]{2,5}))?"
 )
-_FINE = re.compile(rf"{_MESIBO.pattern}|.*(?:[0-9]{{6}}|:[0-9]{{2}})[.,][0-9]+.*|[0-9]{{12,13}}|[0-9]{{15,16}}")
-_EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
+_FINE = re.compile(rf"{_MESIBO.pattern}|.*(?:[0-9]{{6}}|:[0-9]{{2}})[.,][0-9]+.*|[0-9]{{12,13}}(?:[0-9]{{3}}){{0,2}}")
+_EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13}(?:[0-9]{3}){0,2})")
 _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
 _MONTHS = {name: i for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
     """
     with suppress(ValueError, OverflowError):
         if form:
-            return _formatted(stamp, reference, zone, form)
+            return _formatted(re.sub("(?<=[.,][0-9]{6})[0-9]+", "", stamp), reference, zone, form)  # %f reads six
         if stamp[10:17:3] == "T::":  # the most usual form of ISO 8601: takes a tenth of the time
             with suppress(ValueError):  # the name of a zone follows
                 return _in_zone(datetime.fromisoformat(stamp), reference, zone)
@@ -60,8 +60,8 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
                 where = "Z" if where in ("Z", "UTC", "GMT") else None  # names of other zones are not unique
             return _in_zone(datetime.fromisoformat(f"{years}-{months}-{days}T{clock}{where or ''}"), reference, zone)
         if found := _EPOCH.fullmatch(stamp):
-            whole, fraction, millis, micros = found.groups()
-            return int(whole) + _fraction(fraction) if whole else int(millis or micros) / (1e3 if millis else 1e6)
+            whole, fraction, finer = found.groups()
+            return int(whole) + _fraction(fraction) if whole else int(finer) / 1000 ** (len(finer) // 3 - 3)
     return None
 
 

@@ -58,7 +58,7 @@ KINDS = (
     StampKind("RFC 3164", rf"{_MONTH} [ 0-9][0-9] {_TIME}"),
     StampKind("YYYYMMDD-HHMMSS", r"[0-9]{8}[-_][0-9]{6}(?:[.,-][0-9]{3,6})?", formats=("%Y%m%d{d}%H%M%S{f}",)),
     StampKind("YYMMDD-HHMMSS", r"[0-9]{6}-[0-9]{6}(?:[.-][0-9]{3,6})?", formats=("%y%m%d-%H%M%S{f}",)),
-    StampKind("milliseconds since 1970", "1[4-9][0-9]{11}"),
+    StampKind("milli-, micro- or nanoseconds since 1970", "1[4-9][0-9]{11}(?:[0-9]{3}){0,2}"),
     StampKind("seconds since 1970", r"1[4-9][0-9]{8}(?:\.[0-9]{1,9})?"),
 )
 _ANY = re.compile(

@@ -98,7 +98,7 @@ class Journal:
             why = f"nothing has come for {STALLED_SECONDS:.0f} seconds, amid what it has to give"
             remedy = "check whether it hangs, and whether the disk of the journal responds"
             self._note("journalctl_stalled", Problem("journalctl", "does not go on", why, remedy))
-        elif self._trouble and self._child and now - self._started_at > QUIET_SECONDS:
+        elif self._trouble and self._child and not 0 <= now - self._started_at <= QUIET_SECONDS:
             self._trouble = None
         if self._messages.waits and self._quiet(now):
             self._messages.give_up()

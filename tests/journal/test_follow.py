@@ -285,6 +285,21 @@ def test_a_journalctl_that_ended_is_started_again_in_time_though_the_clock_was_s
     one.has("first", "second")
 
 
+def test_a_journalctl_that_was_started_again_is_up_though_the_clock_was_set_back(journald, following):
+    """Nobody is paged until the clock has come again to where it was."""
+    one = following(journald.home / "log")
+    send(journald, "first")
+    one.until(lambda: one.sink.lines == ["first"] and one.status.up)
+    one.input._child._process.kill()
+    one.until(lambda: one.input._child is None)
+    one.later = 7200.0
+    one.until(lambda: one.input._child)
+    assert not one.status.up
+    one.later = 3600.0
+    one.turn()
+    assert one.status.up
+
+
 def test_entries_that_are_vacuumed_while_journalctl_starts_are_reported(tmp_path, following, monkeypatch):
     """The files were looked at just before: they are looked at again once the entry at the cursor does not come."""
     remote(tmp_path / "m.journal", entries(2))

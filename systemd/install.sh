@@ -6,6 +6,8 @@
 # if it is missing, the locked packages are downloaded), PYTHON_VERSION (of the machines that the wheels are for; default:
 # this one's). Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
+trap 'exit 130' INT # what is interrupted has not failed: nothing is said of wheels or a network
+trap 'exit 143' TERM
 umask 022 # what is installed is read by another user, however careful root's own umask is
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(dirname "$here")
@@ -71,7 +73,7 @@ wheelhouse() {
   esac
   python=$(find_python)
   scratch=$(mktemp -d)
-  trap 'rm -rf "$scratch"' EXIT INT TERM
+  trap 'rm -rf "$scratch"' EXIT
   "$python" -m venv "$scratch/build"
   pip="$scratch/build/bin/python -m pip --disable-pip-version-check"
   mkdir -p "$target"
@@ -81,7 +83,7 @@ wheelhouse() {
   rm -f "$target"/mesibo_logwatch-*.whl
   $pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$target" "$checkout"
   rm -rf "$scratch"
-  trap - EXIT INT TERM
+  trap - EXIT
   [ -n "${PYTHON_VERSION:-}" ] || PYTHON_VERSION=$(version_of "$python")
   say "wheels for Python $PYTHON_VERSION on $(uname -m), and a libc as new as this host's, are in $target"
 }
@@ -114,10 +116,11 @@ install_release() {
   need_reachable "$python"
   wheels=${WHEELHOUSE:-$checkout/wheelhouse}
   temporary=
+  release=
+  trap 'rm -rf "$temporary" "$release"' EXIT
   if ! wheel_of "$wheels" >/dev/null; then
     [ -z "${WHEELHOUSE:-}" ] || die "$wheels holds no wheel of $name" "make wheelhouse, on a machine with a network"
     temporary=$(mktemp -d)
-    trap 'rm -rf "$temporary"' EXIT INT TERM
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
     # In a process of its own: within `||`, a function would continue after a failed command
@@ -135,15 +138,12 @@ install_release() {
   # shellcheck disable=SC2086 # lists of arguments
   if ! $pip install $offline --find-links "$wheels" --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
-    rm -rf "$release"
     version=$(version_of "$python")
     die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
       "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"
   fi
-  if [ -n "$temporary" ]; then
-    rm -rf "$temporary"
-    trap - EXIT INT TERM
-  fi
+  rm -rf "$temporary"
+  trap - EXIT
 }
 
 install_user_and_directories() {

@@ -18,7 +18,9 @@ command -v dh >/dev/null || {
 
 echo "building $name: what it needs is fetched for Python $versions, which takes a minute or more ..." >&2
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT INT TERM
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT # Debian's shell runs nothing at its end without this, and goes on after a trap that does not exit
+trap 'exit 143' TERM
 "$python" -m venv "$work/venv"
 pip="$work/venv/bin/python -m pip --disable-pip-version-check --quiet"
 $pip install --require-hashes --only-binary :all: --requirement "$checkout/systemd/build.lock"

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.running import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 UNIT = "mesibo-logwatch.service"
@@ -275,6 +278,39 @@ def test_wheels_are_found_in_a_directory_with_a_space_in_its_name(tmp_path):
     subprocess.run(["sh", "-c", script], env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(wheels)}, check=True)
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[asked.index("--find-links") + 1] == str(wheels)
+
+
+@pytest.mark.parametrize("during", ["download", "install"])
+def test_an_installation_that_is_interrupted_is_not_said_to_have_failed_and_leaves_nothing(tmp_path, during):
+    """Ctrl-C was answered with wheels that do not fit, or packages that cannot be downloaded."""
+    (tmp_path / "tmp").mkdir()
+    hang = f"touch '{tmp_path}/begun'; exec sleep 600"
+    wheel = "mesibo_logwatch-0.1.0-py3-none-any.whl"
+    for name, does in {
+        "itself": hang if during == "download" else f'touch "$2/{wheel}"',
+        "pip": hang,
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    place = f"""
+        opt='{tmp_path}/opt'
+        checkout='{tmp_path}'
+        find_python() {{ echo make_venv; }}
+        need_reachable() {{ :; }}
+        is_of_checkout() {{ :; }}
+        make_venv() {{ mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+    """
+    with subprocess.Popen(
+        ["sh", "-c", f"{functions}\n{place}\ninstall_release", tmp_path / "itself"],
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path / "tmp")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        until(lambda: (tmp_path / "begun").exists() or running.poll() is not None, lambda: f"{running.poll()}")
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+        told = running.communicate(timeout=PATIENCE)[1]
+    assert (running.returncode, told) == (130, "")
+    assert [*(tmp_path / "tmp").iterdir(), *tmp_path.glob("opt/releases/*")] == []
 
 
 def test_an_environment_that_could_not_be_made_whole_is_made_anew(tmp_path):

@@ -67,7 +67,7 @@ test: lint packages ## run lint, unit tests and the tests that start programs
 test-unit: $(DEV) ## run the tests that start no other program; LAYER=tail: those in tests/tail
 	$(BIN)/pytest -q -n auto $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
-test-systemd: $(DEV) packages ## test the service under a booted systemd (root); DISTRIBUTION=trixie: Debian 13, noble: Ubuntu 24.04
+test-systemd: $(DEV) packages ## test the service under a booted systemd (root); DISTRIBUTION=trixie: Debian 13, noble, resolute: Ubuntu 24.04, 26.04
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=1800 tests/service $(ARGS)
 
 torture: $(DEV) ## run the long tests: kill -9, rotation by the thousand, a million lines read three ways
@@ -85,7 +85,7 @@ soak: $(DEV) ## do everything to one daemon at once, for an hour (SOAK_SECONDS)
 fuzz: $(DEV) ## try random and hostile input, a hundred times as much as make test does (FUZZ_EXAMPLES)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/pytest -q -s --timeout=0 tests/fuzz $(ARGS)
 
-wheelhouse: ## collect wheels for machines without a network; PYTHON_VERSION=3.12: for Ubuntu 24.04
+wheelhouse: ## collect wheels for machines without a network; PYTHON_VERSION=3.14: for Ubuntu 26.04
 	@PYTHON='$(filter-out python3,$(PYTHON))' PYTHON_VERSION='$(PYTHON_VERSION)' sh systemd/install.sh wheelhouse
 
 install: ## install or upgrade the service on this machine (sudo)
@@ -101,7 +101,7 @@ uninstall: ## remove the service; PURGE=1: its configuration and counters, too (
 
 # Building the package takes neither a Prometheus nor a syslog daemon
 deb: PACKAGES := debhelper fakeroot
-deb: packages ## build a package for Debian 12 and 13 and Ubuntu 24.04, in dist/
+deb: packages ## build a package for Debian 12, 13, Ubuntu 24.04 and 26.04, in dist/
 	@PYTHON='$(PYTHON)' sh packaging/deb/build.sh dist
 
 image: deb ## build an OCI image on a slim Debian, by podman, docker or buildah

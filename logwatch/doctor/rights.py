@@ -122,8 +122,12 @@ def _numbers(groups: list[str]) -> Iterator[int]:
 
 
 def _refused(to: _Service, right: str, path: str | Path) -> bool:
-    """Return whether the service is refused a right; OSError if no process can run as its user."""
-    asked = ["/usr/bin/test", right, path]
+    """Return whether the service is refused a right; OSError if no process can run as its user.
+
+    The shell's own ``test`` asks the kernel. That of uutils (Ubuntu 26.04's /usr/bin/test) compares owner and mode
+    itself, and so knows neither other groups of a process nor ACLs.
+    """
+    asked = ["/bin/sh", "-c", 'test "$1" "$2"', "sh", right, path]
     done = subprocess.run(asked, user=to.user, group=to.group, extra_groups=to.groups, check=False)  # noqa: S603  one fixed program
     return bool(done.returncode)
 

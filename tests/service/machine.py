@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("LOGWATCH_TEST_CACHE", "/var/cache/mesibo-logwatch-tests"))
 PATIENCE = 240.0  # seconds until something that must happen counts as not happening; never a time to wait
 PIDS = Path("/sys/fs/cgroup/pids")  # where the host has control groups of version 1
+UNIFIED_FROM = 258  # systemd's version; it refuses to start on a host that has those of version 1
 NEEDED = ("systemd-nspawn", "debootstrap", "nsenter")
 
 
@@ -52,6 +54,12 @@ def installed():
     return Path(built.stdout.strip())
 
 
+def unified(root):
+    """Return whether the systemd of a distribution needs control groups of version 2, as from 258 on."""
+    (library,) = (root / "usr/lib").glob("**/libsystemd-shared-*.so")
+    return int(re.search(r"shared-(\d+)", library.name)[1]) >= UNIFIED_FROM
+
+
 def own_group():
     """Make a control group of version 1 for the machine, where its systemd can limit tasks; nothing elsewhere."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():
@@ -78,7 +86,8 @@ class Machine:
         self.root.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g,mode=0755", "tmpfs", self.disk], check=True)
         self._process = None
-        self._group = own_group()
+        self._unified = unified(lower)
+        self._group = None if self._unified else own_group()
         self.leader = ""
         try:
             (self.disk / "upper").mkdir()
@@ -112,6 +121,7 @@ class Machine:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env=os.environ | ({"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"} if self._unified else {}),
             )
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
 

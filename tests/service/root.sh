@@ -8,13 +8,13 @@ suite=${DISTRIBUTION:-bookworm}
 packages=systemd,systemd-sysv,dbus,python3,python3-venv,logrotate,make
 case $suite in
   bookworm | trixie) mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian} script='' options='' ;;
-  noble)
+  noble | resolute)
     mirror=${UBUNTU_MIRROR:-http://archive.ubuntu.com/ubuntu}
     script=gutsy # what every later Ubuntu is made with too; Debian 12's debootstrap does not know the newer names
     options='--components=main,universe --force-check-gpg'
     ;;
   *)
-    printf 'error: DISTRIBUTION=%s is not known here\n  try: bookworm, trixie or noble\n' "$suite" >&2
+    printf 'error: DISTRIBUTION=%s is not known here\n  try: bookworm, trixie, noble or resolute\n' "$suite" >&2
     exit 1
     ;;
 esac

@@ -402,7 +402,8 @@ def test_plain_http_to_the_network_is_served_only_when_asked_for(host):
 SAID = re.compile(
     r"[a-z_]+( [a-z_]+=(\"([^\"\\]|\\.)*\"|[^\s\"]*))*"
     r"|(ok|warning|error): .+|  try: .+"
-    r"|Fatal Python error: Aborted|(Current thread|Thread) 0x\w+ .*|  File .*|Extension modules: .*|"
+    r"|Fatal Python error: Aborted|(Current thread|Thread) 0x\w+ .*|  File .*|Extension modules: .*"
+    r"|Current thread's C stack trace .*|  Binary file .*|  <.*>|"  # from Python 3.14 on
 )
 
 

@@ -33,8 +33,10 @@ from logwatch.envelope.text import (
     torn,
     uncoloured,
 )
+from logwatch.envelope.times import COLOUR
 
 __all__ = [
+    "COLOUR",
     "ESCAPED_RETURNS",
     "FORMATS",
     "Format",

@@ -24,11 +24,11 @@ from logwatch.envelope.times import CLOCK, COLOURS, DATE
 
 _HEX = "[0-9a-f]{1,32}"
 _HEAD = re.compile(
-    rf"{COLOURS}[A-Z][a-z]{{2}} {DATE} {CLOCK}(?:\.[0-9]{{6}})? [A-Za-z0-9+:/_-]{{1,32}}"
-    rf" \[s={_HEX};i={_HEX};b={_HEX};m={_HEX};t=(?P<micros>[0-9a-f]{{1,14}});x={_HEX}\]".encode()
+    rf"{COLOURS}[A-Z][a-z]{{2}} {DATE} {CLOCK}(?:\.[0-9]{{6}})? [A-Za-z0-9+:/_-]{{1,32}}{COLOURS} {COLOURS}"
+    rf"\[s={_HEX};i={_HEX};b={_HEX};m={_HEX};t=(?P<micros>[0-9a-f]{{1,14}});x={_HEX}\]{COLOURS}".encode()
 )
-_FIELD = re.compile(rf" {{4}}{COLOURS}(?P<name>[A-Z_][A-Z0-9_]{{0,63}})=(?P<value>.*)".encode(), re.DOTALL)
-_CONTINUED = b" " * 5  # deeper than any field
+_FIELD = re.compile(rf"{COLOURS} {{4}}{COLOURS}(?P<name>[A-Z_][A-Z0-9_]{{0,63}})=(?P<value>.*)".encode(), re.DOTALL)
+_CONTINUED = re.compile(rf"{COLOURS} {{5}}".encode())  # deeper than any field
 _decode = msgspec.json.Decoder(dict[str, Value]).decode
 
 
@@ -52,7 +52,7 @@ class JournalVerbose(Multiline):
                 end = at
             elif fields and (field := _FIELD.fullmatch(line)):
                 fields.setdefault(field["name"].decode(), as_value(field["value"]))
-            elif not (fields and line.startswith(_CONTINUED)):
+            elif not (fields and _CONTINUED.match(line)):
                 strange += stop - at
         whole = final and not data.startswith(b" ", stop)  # else its next line has begun, and was torn
         if fields and whole:

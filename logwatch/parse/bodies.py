@@ -18,7 +18,7 @@ from io import BytesIO
 from itertools import accumulate
 
 from logwatch import envelope as envelopes
-from logwatch.envelope import ESCAPED_RETURNS
+from logwatch.envelope import COLOUR, ESCAPED_RETURNS
 from logwatch.model import PLAIN, Envelope
 from logwatch.parse.lines import LineBatch
 
@@ -35,7 +35,8 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_OPEN = re.compile(rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|(?:\x1b|\\u001[bB]|#033|\^\[)\[[0-9;]*[mK]|#015|\^M)*\Z")
+_COLOUR = rb"(?:\x1b|\\u001[bB]|#033|\^\[)" + COLOUR.encode()
+_OPEN = re.compile(rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|" + _COLOUR + rb"|#015|\^M)*\Z")
 _OPEN_ENDS = frozenset((b"{", b"[", b",", b":"))
 _ENDS_BEHIND_OPEN = (rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", b"K", *ESCAPED_RETURNS)
 _LAST = frozenset(each[-1:] for each in _ENDS_BEHIND_OPEN)
@@ -302,11 +303,8 @@ def _begin_bodies(records: list[bytes], envelope: Envelope, marker: bytes) -> li
     opening = envelopes.opening(envelope)
     marked = [i for i, each in enumerate(records) if marker in each or (opening and opening not in each)]
     lines = up_to_end([records[i] for i in marked], envelope)
-    return [
-        i
-        for i, line in zip(marked, lines, strict=True)
-        if may_be_open(line) and (marker in records[i] or marker in line)
-    ]
+    found = zip(marked, lines, strict=True)
+    return [i for i, line in found if may_be_open(line) and (marker in records[i] or marker in line)]
 
 
 def _end_of_text(record: bytes, opening: bytes) -> int:

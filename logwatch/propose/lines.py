@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable
 
-COLOUR = r"\x1b\[[0-9;]*[mK]"
+from logwatch import envelope
+
+COLOUR = rf"\x1b{envelope.COLOUR}"
 """The escape that sets a terminal's colour; its bracket opens nothing."""
 
 HIDDEN = "\x01"

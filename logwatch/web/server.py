@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import resource
+import selectors
 import socket
 import threading
 import time
@@ -122,7 +123,7 @@ class WebServer:
         assert all(issubclass(handler, Handler) for _, handler, _ in rules), "another kind would let in whoever asks"
         self._rules = list(rules)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
-        self._loop = asyncio.new_event_loop()
+        self._loop = _event_loop()
         self._up = threading.Event()
         self._fault = ""  # why serving could not begin
         self._access = access or Access()
@@ -266,6 +267,14 @@ _TROUBLE = """<!doctype html>
 <body><main id="main"><h1>{text}</h1><p><a href="/">The status page</a> and <a href="/codes">the codes</a> are here.</p>
 </main></body></html>
 """
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    """Make the loop; OSError without room for its three descriptors: asyncio's own would be followed by a traceback."""
+    with selectors.DefaultSelector():
+        for end in socket.socketpair():
+            end.close()
+    return asyncio.new_event_loop()
 
 
 class Handler(tornado.web.RequestHandler):

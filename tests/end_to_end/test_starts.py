@@ -149,7 +149,7 @@ def test_two_sources_that_lead_to_one_file_are_refused(site):
         assert f"the same file as {site.log} of source mesibo" in done.stderr
 
 
-@pytest.mark.parametrize("limit", [7, 9, 11, 12, 13, 15, 16])
+@pytest.mark.parametrize("limit", [6, 7, 9, 11, 12, 13, 15, 16])
 def test_a_start_without_enough_descriptors_ends_with_words(site, limit):
     """Whatever cannot be opened: the process ends, and says what to try; it neither waits for ever nor shows code."""
     site.write(200, 5)

@@ -241,6 +241,7 @@ def test_a_message_that_journalctl_left_out_is_an_empty_line():
     [
         (b"\x1b[31mE2511-1 (1): push\x1b[0m", b"E2511-1 (1): push"),
         (b"\x1b[32mE2511-1 (1):\x1b[0m push", b"E2511-1 (1): push"),
+        (b"\x1b[0;1;38:5:185m\x1b[0;1;39mE2511-1 (1): push\x1b[0m", b"E2511-1 (1): push"),  # journalctl of systemd 259
         (b"\x1b[32m\x1b[KE2511-1 (1):\x1b[m\x1b[K push\x1b[m\x1b[K", b"E2511-1 (1): push"),  # grep
         (b"E2511-1 (1): push\r", b"E2511-1 (1): push"),
         (b"E2511-1 (1): push\x1b[0m\r", b"E2511-1 (1): push"),

@@ -96,10 +96,26 @@ def journalctl(journal: Path, *options: str, colours: str = "0") -> bytes:
 )
 def test_what_journalctl_prints_is_read(journal, form, kind, colours):
     """Every format that has a line or an object an entry; of a message of several lines only the first counts."""
-    found, lines, times = read(journalctl(journal, "-o", form, "--all", colours=colours))
-    assert found == kind
+    printed = journalctl(journal, "-o", form, "--all", colours=colours)
+    found, lines, times = read(printed)
+    # systemd 258 and later write the zone with a colon, as rsyslog does
+    assert found == ("syslog" if kind == "journal-iso" and b"+01:00 chat" in printed else kind)
     assert codes(lines) == [*CODES, 200]
     assert form == "short-monotonic" or all(times)
+
+
+def test_an_entry_in_the_colours_of_systemd_259_is_read():
+    """Its journalctl colours the head of a verbose entry as well, and begins the line below a field with a reset."""
+    entries = "".join(
+        f"\x1b[0;4mWed 2026-11-25 11:00:0{i}.123456 CET\x1b[0m"
+        f" \x1b[0;38:5:245m[s=2a;i={i};b=1;m=f4240;t=66116e3d98a40;x=e2]\x1b[0;38:5:245m\n"
+        f"    \x1b[0;32m_HOSTNAME=chat\n\x1b[0m    PRIORITY=6\n    SYSLOG_IDENTIFIER=mesibo\n"
+        f"    \x1b[0;1;39mMESSAGE=E2511-10000{i}-001 (17): push_on_complete: uid 1 code {code}\n\x1b[0m"
+        for i, code in enumerate(CODES)
+    )
+    found, lines, times = read(entries.encode())
+    assert (found, codes(lines)) == ("journal-verbose", CODES)
+    assert all(times)
 
 
 def test_journalctl_without_a_host_and_in_words_of_others(journal):

@@ -1,6 +1,5 @@
 """Real processes on loopback, started on free ports and stopped by the test that started them."""
 
-import contextlib
 import json
 import os
 import re
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -28,9 +28,13 @@ def until(condition, what="what was waited for", patience=PATIENCE):
     end = time.monotonic() + patience
     while True:
         asked = time.monotonic()
-        with contextlib.suppress(OSError, KeyError):
+        try:
             if result := condition():
                 return result
+        except urllib.error.HTTPError as refusal:
+            refusal.close()  # Python 3.14 warns of those that are not
+        except (OSError, KeyError):
+            pass
         now = time.monotonic()
         if now > end:
             pytest.fail(f"never happened: {what() if callable(what) else what}")

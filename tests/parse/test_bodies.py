@@ -64,7 +64,7 @@ def test_open_brackets_are_counted_outside_of_quotes(text, open_):
         assert may_be_open(text) or text.endswith(b'"')
 
 
-@pytest.mark.parametrize("end", [b"", b" ", b"\r", b"\x1b[0m", b"\x1b[0m\r", b"\x1b[39;49m\x1b[m"])
+@pytest.mark.parametrize("end", [b"", b" ", b"\r", b"\x1b[0m", b"\x1b[0m\r", b"\x1b[39;49m\x1b[m", b"\x1b[38:5:185m"])
 def test_what_a_terminal_puts_behind_a_line_does_not_hide_that_it_is_open(end):
     """A bracket is recognised as open even if colours or a carriage return follow it inside an envelope."""
     assert may_be_open(PUSH + b"{" + end)

@@ -189,7 +189,7 @@ class Host:
         try:
             found, why = answers.get(timeout=left)
         except queue.Empty:
-            raise NoAnswer(f"no answer within {left:.0f} s") from None
+            raise NoAnswer(f"no answer within {left:.1g} s") from None
         finally:
             self._spent += time.monotonic() - started
         if why is not None:
@@ -205,6 +205,8 @@ def _no_answer(error: Exception) -> NoAnswer:
         return NoAnswer(f"its certificate is not trusted: {cause.verify_message}")
     if isinstance(cause, ssl.SSLError) and cause.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
         return NoAnswer("it asks for a client's certificate", NO_CERTIFICATE)
+    if isinstance(cause, socket.gaierror):
+        return NoAnswer(f"its name is not resolved: {in_words(cause)}")
     return NoAnswer(cause if isinstance(cause, str) else in_words(cause))
 
 

@@ -414,6 +414,12 @@ FAULTS = [
     # a link that leads nowhere
     (answer("/api/v1/rules", loaded(annotations={"runbook_url": "docs/runbooks/MesiboX.md"})), "runbook link",
      "warning", "opens on no phone"),
+    (answer("/api/v1/rules", loaded(annotations={"runbook_url": "http://[::1:1/MesiboX"})), "runbook link",
+     "warning", "is not an address"),
+    # that no phone reaches, though this host may
+    *((answer("/api/v1/rules", loaded(annotations={"runbook_url": f"https://{host}/runbooks/MesiboX"})),
+       "runbook link", "warning", f"{host}/runbooks/MesiboX opens on that host alone")
+      for host in ("127.0.0.1:10914", "[::1]", "localhost")),
     # made from the address that is scraped, as the shipped rules do
     (linked_to("127.0.0.1:10914"), "runbook link", "warning", "opens on that host alone"),
     (lambda m: (linked_to("h")(m), answer("/api/v1/targets?state=active", {"activeTargets": []})(m)), "runbook link",

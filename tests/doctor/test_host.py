@@ -1,5 +1,7 @@
 """What doctor asks over the network ends in time, goes to nobody who was not named, and trusts only who can be."""
 
+import errno
+import socket
 import socketserver
 import ssl
 import threading
@@ -237,6 +239,30 @@ def test_the_way_out_is_tried_to_google_and_apple(serve):
     assert "proxy" in proxied.remedy
     assert "firewall" in shut.remedy
     assert "certificate" in misnamed.what
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "remedy"),
+    [
+        (
+            socket.gaierror(socket.EAI_NODATA, "No address associated with hostname"),
+            "not resolved: No add",
+            "servers of",
+        ),
+        (socket.gaierror(socket.EAI_AGAIN, "Try again"), "its name is not resolved: Try again", "see the name servers"),
+        (TimeoutError("timed out"), "timed out", "the route and the name servers"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "Network is unreachable", "see the firewall, the route"),
+    ],
+)
+def test_a_name_without_an_address_is_a_matter_of_name_servers(monkeypatch, error, what, remedy):
+    """However a resolver words it; after silence it may be either."""
+
+    def connect(*_):
+        raise error
+
+    monkeypatch.setattr(module.socket, "create_connection", connect)
+    row = next(outbound.rows(Host()))
+    assert (what in row.what, remedy in row.remedy) == (True, True), row
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,10 @@ class Host:
             )
         except FileNotFoundError:
             raise NoAnswer(f"there is no {command[0]} here") from None
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoAnswer(f"{command[0]} does not answer: {error}") from None
+        except OSError as error:
+            raise NoAnswer(f"{command[0]} cannot be run: {in_words(error)}") from None
+        except subprocess.TimeoutExpired:
+            raise NoAnswer(f"{command[0]} does not answer within {PATIENCE_SECONDS:g} s") from None
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip().split("\n")[0]
             if "not been booted with systemd" in said:  # in a container: systemctl is there, but not systemd

@@ -610,6 +610,17 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine):
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
     assert "setfacl" in found.remedy
+    found = rights.to_files(machine, "log of m", [str(machine.log)] * 3, docker=False)
+    assert f" may not read {machine.log} and 2 more" in found.what
+
+
+def test_a_user_who_may_not_read_a_log_is_told_who_can_check(machine, monkeypatch):
+    """Another user's rights say nothing about the service's, and the remedy is not to open the log to that user."""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = rights.to_files(machine, "log of m", ["/a", "/b"], docker=False)
+    assert (found.verdict, found.what) == ("failure", "user 54321 may not read /a")
+    assert found.remedy == "run doctor as the service's user, or as root"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

@@ -274,10 +274,19 @@ def test_a_name_without_an_address_is_a_matter_of_name_servers(monkeypatch, erro
         ),
         ("echo 'Unit x not found.' >&2; echo more >&2; exit 4", "Unit x not found."),
         ("exit 3", "sh failed"),
+        ("exec sleep 60", "sh does not answer within 0.5 s"),
     ],
 )
-def test_a_program_that_fails_is_reported_in_one_line(program, said):
+def test_a_program_that_fails_is_reported_in_one_line(program, said, monkeypatch):
     """A container has systemctl, and no systemd that it could ask: that is said, not systemctl's advice."""
+    if "sleep" in program:
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(NoAnswer) as why:
         Host().run(["sh", "-c", program])
     assert str(why.value) == said
+
+
+def test_a_program_that_cannot_be_run_is_reported_in_words():
+    """Neither a number of the system's nor a list of arguments is shown."""
+    with pytest.raises(NoAnswer, match=r"^/etc cannot be run: Permission denied$"):
+        Host().run(["/etc", "--now"])

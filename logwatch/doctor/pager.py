@@ -39,6 +39,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
             "set alerting.alertmanagers in its prometheus.yml, or name yours with --alertmanager URL",
         )
         return
+    answered: list[str] = []
     refused: list[str] = []
     closed: list[str] = []
     config: dict[str, Any] | None = None
@@ -46,6 +47,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
         try:
             found = _configuration(host, base.rstrip("/"))
             config = found if config is None else config
+            answered.append(base)
         except NoAnswer as why:
             (closed if why.status == UNAUTHORIZED else refused).append(f"{base}: {why}")
     if closed and config is None:  # Prometheus may have a login for them
@@ -63,7 +65,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
     if refused:
         yield warning(name, names(refused, "; "), "start it, or take it out of alerting.alertmanagers")
     else:
-        yield ok(name, f"{names(bases)} answers")
+        yield ok(name, f"{names(answered)} answers")
     yield _routed(config or {}, shipped)
 
 

@@ -458,8 +458,8 @@ def test_a_fault_made_on_purpose_is_found(machine, fault, name, verdict, words):
 @pytest.mark.parametrize(
     ("unread", "verdict", "told"),
     [
-        ([], "ok", "every shape of the 1 seen"),
-        (["{b: <str>}"], "warning", "1 of 2 shapes are not read; the first, no_code: {b: <str>}"),
+        ([], "ok", "1 shape of events, and all are read"),
+        (["{b: <str>}"], "warning", "1 of 2 shapes cannot be read; the first, no_code: {b: <str>}"),
     ],
 )
 def test_a_webhook_is_judged_by_the_shapes_of_its_events(machine, unread, verdict, told):
@@ -640,6 +640,25 @@ def test_what_the_unit_gives_to_the_service_counts(open_machine, added, verdict)
     ask = machine.run
     machine.run = lambda command: added if added.split("=")[0] in command[-1] else ask(command)
     assert machine.row("log of mesibo: readable").verdict == verdict
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask about somebody else")
+@pytest.mark.usefixtures("service_user")
+@pytest.mark.parametrize(
+    ("target", "installed", "rows"),
+    [
+        (Target(container="m"), True, [("ok", f"for the user {SERVICE_USER}, by the group adm")]),
+        (Target(container="m", directory="/mounted"), True, []),  # it has modes of its own
+        (Target(container="m"), False, [("skipped", f"because there is no user {SERVICE_USER} to ask for")]),
+    ],
+)
+def test_a_journal_is_readable_by_a_group_of_the_service(machine, monkeypatch, target, installed, rows):
+    """One that the unit adds is enough; without the service's user nothing is known."""
+    if not installed:
+        monkeypatch.setattr(pwd, "getpwnam", {}.__getitem__)
+    machine.run = lambda _: "SupplementaryGroups=adm\n"
+    found = rights.to_journal(machine, "log of m", target)
+    assert [(row.verdict, row.what) for row in found] == rows
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

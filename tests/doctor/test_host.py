@@ -79,7 +79,7 @@ def test_a_name_and_password_in_an_address_log_in_there_alone(serve):
     bare = host.log_in(f"http://me:p%40ss:w@127.0.0.1:{port}/prom")
     assert bare == f"http://127.0.0.1:{port}/prom"
     assert host.fetch(f"{bare}/api") == b"ok"
-    host.fetch(f"http://127.0.0.1:{serve(note)}/prom/api")
+    host.fetch(host.log_in(f"http://127.0.0.1:{serve(note)}/prom/api"))
     login = b64encode(b"me:p@ss:w")
     assert [b"Authorization: Basic " + login in each for each in asked] == [True, False]
 
@@ -147,6 +147,7 @@ def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
         whys.append(str(refused.value))
     ENOUGH.set()
     until(lambda: set(threading.enumerate()) <= before, "the questions have ended")  # one may have yet to start
+    assert whys[0] == "no answer within 0.2 s"
     assert "used up" in whys[-1]
     assert len(asked) <= 4  # 0.2 s, 0.2 s, the rest; and a fourth, where a clock ticked too early
 
@@ -177,10 +178,11 @@ def test_what_is_no_http_is_no_answer(serve, text):
         Host().fetch(f"http://127.0.0.1:{serve(answer(text))}/")
 
 
-def test_nobody_listening_is_no_answer():
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nobody_listening_is_no_answer(scheme):
     """A port that is closed is reported in the system's words."""
     with pytest.raises(NoAnswer, match="refused"):
-        Host().fetch(f"http://127.0.0.1:{free_port()}/")
+        Host().fetch(f"{scheme}://127.0.0.1:{free_port()}/")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -133,8 +133,10 @@ class Host:
             )
         except FileNotFoundError:
             raise NoAnswer(f"there is no {command[0]} here") from None
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoAnswer(f"{command[0]} does not answer: {error}") from None
+        except OSError as error:
+            raise NoAnswer(f"{command[0]} cannot be run: {in_words(error)}") from None
+        except subprocess.TimeoutExpired:
+            raise NoAnswer(f"{command[0]} does not answer within {PATIENCE_SECONDS:g} s") from None
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip().split("\n")[0]
             if "not been booted with systemd" in said:  # in a container: systemctl is there, but not systemd
@@ -189,7 +191,7 @@ class Host:
         try:
             found, why = answers.get(timeout=left)
         except queue.Empty:
-            raise NoAnswer(f"no answer within {left:.0f} s") from None
+            raise NoAnswer(f"no answer within {left:.1g} s") from None
         finally:
             self._spent += time.monotonic() - started
         if why is not None:
@@ -205,6 +207,8 @@ def _no_answer(error: Exception) -> NoAnswer:
         return NoAnswer(f"its certificate is not trusted: {cause.verify_message}")
     if isinstance(cause, ssl.SSLError) and cause.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
         return NoAnswer("it asks for a client's certificate", NO_CERTIFICATE)
+    if isinstance(cause, socket.gaierror):
+        return NoAnswer(f"its name is not resolved: {in_words(cause)}")
     return NoAnswer(cause if isinstance(cause, str) else in_words(cause))
 
 

@@ -29,6 +29,6 @@ def _remedy(why: str, host: Host) -> str:
     if "certificate" in why.lower():
         clock = " (`timedatectl`)" if host.has("timedatectl") else ""
         return f"check whether a proxy intercepts TLS, the clock{clock}, and whether ca-certificates is up to date"
-    if "resolution" in why or "not known" in why or "resolve" in why:
+    if "not resolved" in why:
         return "see the name servers of this host in /etc/resolv.conf"
-    return "see the firewall and the route of this host: connections to that port must be let out"
+    return "see the firewall, the route and the name servers of this host: connections to that port must be let out"

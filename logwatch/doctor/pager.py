@@ -4,9 +4,11 @@ import json
 import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
+from logwatch.config import bad_address
 from logwatch.config.listen import is_loopback
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import UNAUTHORIZED, Host, NoAnswer
@@ -37,6 +39,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
             "set alerting.alertmanagers in its prometheus.yml, or name yours with --alertmanager URL",
         )
         return
+    answered: list[str] = []
     refused: list[str] = []
     closed: list[str] = []
     config: dict[str, Any] | None = None
@@ -44,6 +47,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
         try:
             found = _configuration(host, base.rstrip("/"))
             config = found if config is None else config
+            answered.append(base)
         except NoAnswer as why:
             (closed if why.status == UNAUTHORIZED else refused).append(f"{base}: {why}")
     if closed and config is None:  # Prometheus may have a login for them
@@ -61,7 +65,7 @@ def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) 
     if refused:
         yield warning(name, names(refused, "; "), "start it, or take it out of alerting.alertmanagers")
     else:
-        yield ok(name, f"{names(bases)} answers")
+        yield ok(name, f"{names(answered)} answers")
     yield _routed(config or {}, shipped)
 
 
@@ -128,21 +132,21 @@ def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence
             return skipped(name, "it is the address of a scraped daemon, and none is scraped")
         place = f"http://{scraped[0]}/runbooks"
         mine = {place: f"{place}/{posixpath.basename(next(iter(mine.values())))}"}
-        if is_loopback(scraped[0].rpartition(":")[0].strip("[]")):
-            return warning(
-                name,
-                f"{mine[place]} opens on that host alone",
-                "scrape the daemon by an address that phones reach, or set links.pages in config/thresholds.toml to one"
-                " and run `make generate`",
-            )
     for place, link in mine.items():
-        if not link.startswith(("http://", "https://")):
+        if bad_address(link):
             return warning(
                 name,
                 f"{link} is not an address: it opens on no phone",
                 "mesibo-logwatch serves them at /runbooks/: where the rule files are,"
                 f" `sed -i 's#{place}/#http://HOST:10914/runbooks/#' mesibo-*.yml` with an address that phones reach,"
                 " then reload Prometheus",
+            )
+        if is_loopback(urlsplit(link).hostname or ""):
+            return warning(
+                name,
+                f"{link} opens on that host alone",
+                "scrape the daemon by an address that phones reach, or set links.pages in config/thresholds.toml to one"
+                " and run `make generate`",
             )
         try:
             host.fetch(link)

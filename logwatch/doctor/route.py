@@ -45,7 +45,7 @@ def _matchers(route: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, value in (route.get("match_re") or {}).items():
         yield str(name), "=~", str(value)
     for text in route.get("matchers") or ():
-        for name, operator, quoted, bare in _MATCHER.findall(str(text).strip().removeprefix("{")):
+        for name, operator, quoted, bare in _MATCHER.findall(str(text)):
             yield name, operator, (re.sub(r"\\(.)", r"\1", quoted) if quoted else bare.strip())
 
 

@@ -7,6 +7,7 @@ from logwatch.config import Config, Source
 from logwatch.doctor.check import Check, ok, skipped, warning
 from logwatch.ledger.reader import NotReadable, Reader
 from logwatch.moments import iso
+from logwatch.words import many
 
 _SHOWN = 100
 
@@ -35,9 +36,10 @@ def rows(config: Config, source: Source) -> Iterator[Check]:
     if unread:
         yield warning(
             f"{name}: readable",
-            f"{len(unread)} of {len(mine)} shapes are not read; the first, {unread[0].cause}: {unread[0].shape}",
+            f"{len(unread)} of {many(len(mine), 'shape', 'shapes')} cannot be read; the first, {unread[0].cause}:"
+            f" {unread[0].shape}",
             "name the paths of code, reason, user and token in a file of your own (webhook.fields), with such an event"
             " as a sample, then `mesibo-logwatch check`",
         )
     else:
-        yield ok(f"{name}: readable", f"every shape of the {len(mine)} seen")
+        yield ok(f"{name}: readable", f"{many(len(mine), 'shape', 'shapes')} of events, and all are read")

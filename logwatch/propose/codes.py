@@ -14,10 +14,11 @@ _NAMES = [
     "answer", "ret", "rc", "retcode", "returned", "got", "->", "=>", "err", "error", "errno", "reply", "outcome",
 ]  # fmt: skip
 _TELLING = re.compile(r"code|status|result|resp|http|ret|rc$|answer|err|->|=>", re.IGNORECASE)
-_OTHER = re.compile(
-    r"^m?s(?:ec)?$|prev|last|old|retry|after|port|size|len|bytes|time|dur|took|elapsed|latency|ttl|seq|count|pid|tid|mid|line|ver|build|attempt|queue|expir|delay|wait|max|min|limit",
+OTHER = re.compile(
+    r"^m?s(?:ec)?$|prev|last|old|retr[iy]|after|port|size|len|bytes|time|dur|took|elapsed|latency|ttl|seq|count|pid|tid|mid|line|ver|build|attempt|queue|expir|delay|wait|max|min|limit",
     re.IGNORECASE,
 )
+"""Words before numbers that are no results."""
 _BEFORE = re.compile(
     r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"=:]+|[-=~]+>)([ \t]*[=:][ \t]*|[ \t]+)$|(?:^|(?<=[\s,;|(]))([-=~]+>|\()$"
 )
@@ -94,17 +95,23 @@ def fits(candidate: CodeCandidate, known: CatalogueWords) -> bool:
     numbers, lines = candidate.numbers, len(candidate.values)
     if len(numbers) < max(2, _ENOUGH_LINES * lines) or share_of_codes(numbers, known) < _ENOUGH_CODES:
         return False
-    varied = len(known.codes.intersection(numbers)) > 1
-    return varied or telling(candidate) or (not candidate.key and len(numbers) == lines)
+    seen = known.codes.intersection(numbers)
+    if seen == {0}:  # a count of retries or errors is 0, too
+        return _name(candidate) in _NAMES
+    return len(seen) > 1 or telling(candidate) or (not candidate.key and len(numbers) == lines)
+
+
+def _name(candidate: CodeCandidate) -> str:
+    return candidate.key.lower().strip('"')
 
 
 def rank(candidate: CodeCandidate, known: CatalogueWords) -> tuple[object, ...]:
     """Return a sort key, best first: those with numbers above 900, mesibo's own, then by their words."""
     numbers = known.codes.intersection(candidate.numbers)
-    key = candidate.key.lower().strip('"')
+    key = _name(candidate)
     exact = _NAMES.index(key) if key in _NAMES else len(_NAMES)
     return (
-        bool(_OTHER.search(key)),
+        bool(OTHER.search(key)),
         share_of_codes(candidate.numbers, known) < _SURE,
         not any(number > 900 for number in numbers),  # noqa: PLR2004  the limit of the contract
         len(numbers) < 2,  # noqa: PLR2004  always the same number says little
@@ -125,7 +132,7 @@ def complementary(candidates: Sequence[CodeCandidate], known: CatalogueWords) ->
         for each in candidates
         if len(each.numbers) >= max(3, _FEW * len(each.values))
         and share_of_codes(each.numbers, known) >= _NEARLY_ALL
-        and not _OTHER.search(each.key)
+        and not OTHER.search(each.key)
         and re.fullmatch(r"[A-Za-z_/.0-9:=-]+", each.key)
     ]
     for best in sorted(fine, key=lambda each: -len(each.numbers)):
@@ -143,7 +150,7 @@ def complementary(candidates: Sequence[CodeCandidate], known: CatalogueWords) ->
 
 def telling(candidate: CodeCandidate) -> bool:
     """Return whether the word itself says that a result follows."""
-    return bool(candidate.key and _TELLING.search(candidate.key) and not _OTHER.search(candidate.key))
+    return bool(candidate.key and _TELLING.search(candidate.key) and not OTHER.search(candidate.key))
 
 
 def choose(candidates: Sequence[CodeCandidate], known: CatalogueWords) -> list[CodeCandidate]:

@@ -87,7 +87,7 @@ def announced(
 ) -> dict[str, tuple[Announced, ...]]:
     """Return, by result name, the words that announce such values at the top level of the lines."""
     stop = re.escape(marks) + r"\s()" if marks else r"\s)"
-    words = sorted({word for each in _NAMES.values() for word in each.split()} - set(taken), key=len, reverse=True)
+    words = {word for each in _NAMES.values() for word in each.split()} - set(taken)
     pattern = re.compile(
         rf"(?:^|(?<=[\s,;|(]))(?:([A-Za-z_][\w.-]*)([ \t]*[=:][ \t]*)|({'|'.join(map(re.escape, words))})([ \t]+))"
         rf"(\x01+|[^{stop}\x01]+)",

@@ -13,7 +13,7 @@ from logwatch.propose.codes import CatalogueWords, CodeCandidate
 from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
 from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import inside, mask, quotes_of
-from logwatch.words import names
+from logwatch.words import many, names
 
 _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
 _BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
@@ -41,7 +41,7 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
     held = [text for text in texts if whole.search(text)][:_MOST]
     if len(held) < _ENOUGH_LINES:
         return Nothing(
-            f"{len(held)} lines hold {marker}",
+            f"{many(len(held), 'line holds', 'lines hold')} {marker}",
             f"at least {_ENOUGH_LINES} are needed, with different results among them",
         )
     known = CatalogueWords(

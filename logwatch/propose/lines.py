@@ -12,6 +12,7 @@ HIDDEN = "\x01"
 """Stands for every character inside quotes or brackets, the quotes and brackets themselves included."""
 
 INTEGER = re.compile(r"(?<![0-9A-Za-z_.\x80-\xff-])-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SEEN = 2  # lines with a value in other quotes show that these are quotes, not apostrophes
 _CLOSER = {"{": "}", "[": "]"}
 _VALUE_QUOTED = {"'": re.compile(r"[=:(, ]'(?:[^'\\]|\\.)*'(?=[\s,;|)}]|$)"), "`": re.compile(r"[=:(, ]`[^`]*`")}
@@ -45,7 +46,8 @@ def inside(head: str, rest: str) -> bool:
     while at < len(head):
         char = head[at]
         if char == '"':
-            if (end := _string_end(head, at)) == len(head) and (end - at == 1 or head[-1] != '"'):
+            end = _string_end(head, at)
+            if _STRING.fullmatch(head, at, end) is None:
                 depth.append('"')
             at = end
             continue

@@ -34,6 +34,7 @@ _NO_SAMPLES = "# expect: null\nx\n"
 _NO_PLATFORM = (
     "no platform was found, and what most codes mean depends on it; if the lines tell it, add that to the grammar"
 )
+_BY_HAND = "write the grammar by hand"
 _FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
 
 
@@ -98,16 +99,17 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
     keep = common(texts, never=users) | reasons | _essential(dialect)
     good = _good(draft, dialect, keep)
     if not good:
-        raise GrammarError.at("grammar propose", "nothing to propose", "no line gives what was found in it")
+        why = "no line gives what was found in it"
+        raise GrammarError.at("grammar propose", "nothing to propose", why, _BY_HAND)
     source = write(dialect, name, len(texts), good[0][0])
     samples, forged = _samples(draft, dialect, good, name)
     if forged:
         why = f"it would count what a user wrote: {forged[0]}"
-        raise GrammarError.at("grammar propose", "nothing to propose", why, "write the grammar by hand")
+        raise GrammarError.at("grammar propose", "nothing to propose", why, _BY_HAND)
     grammar = _load(directory, name, source, samples)
     if wrong := [problem for problem in check(grammar) if not problem.warning]:
         why = f"it would not pass `grammar check`: {wrong[0].what}"
-        raise GrammarError.at("grammar propose", "nothing to propose", why, "write the grammar by hand")
+        raise GrammarError.at("grammar propose", "nothing to propose", why, _BY_HAND)
     doubts = (
         dialect.doubts if any(found["platform"] != "unknown" for _, found in good) else (*dialect.doubts, _NO_PLATFORM)
     )

@@ -126,6 +126,7 @@ def _alternatives(best: CodeCandidate, masked: Sequence[str], known: CatalogueWo
         if (
             len(rows) >= (_FEWEST if other.key == best.key else max(_FEWEST, _SMALL * len(masked)))
             and not overlap
+            and not codes.OTHER.search(other.key)
             and (other.key, other.gap) != (best.key, best.gap)
             and codes.share_of_codes(numbers, known) >= 0.9  # noqa: PLR2004  nearly all
             and re.fullmatch(r"[A-Za-z_/.0-9-]+", other.key)

@@ -414,6 +414,12 @@ FAULTS = [
     # a link that leads nowhere
     (answer("/api/v1/rules", loaded(annotations={"runbook_url": "docs/runbooks/MesiboX.md"})), "runbook link",
      "warning", "opens on no phone"),
+    (answer("/api/v1/rules", loaded(annotations={"runbook_url": "http://[::1:1/MesiboX"})), "runbook link",
+     "warning", "is not an address"),
+    # that no phone reaches, though this host may
+    *((answer("/api/v1/rules", loaded(annotations={"runbook_url": f"https://{host}/runbooks/MesiboX"})),
+       "runbook link", "warning", f"{host}/runbooks/MesiboX opens on that host alone")
+      for host in ("127.0.0.1:10914", "[::1]", "localhost")),
     # made from the address that is scraped, as the shipped rules do
     (linked_to("127.0.0.1:10914"), "runbook link", "warning", "opens on that host alone"),
     (lambda m: (linked_to("h")(m), answer("/api/v1/targets?state=active", {"activeTargets": []})(m)), "runbook link",
@@ -452,8 +458,8 @@ def test_a_fault_made_on_purpose_is_found(machine, fault, name, verdict, words):
 @pytest.mark.parametrize(
     ("unread", "verdict", "told"),
     [
-        ([], "ok", "every shape of the 1 seen"),
-        (["{b: <str>}"], "warning", "1 of 2 shapes are not read; the first, no_code: {b: <str>}"),
+        ([], "ok", "1 shape of events, and all are read"),
+        (["{b: <str>}"], "warning", "1 of 2 shapes cannot be read; the first, no_code: {b: <str>}"),
     ],
 )
 def test_a_webhook_is_judged_by_the_shapes_of_its_events(machine, unread, verdict, told):
@@ -604,6 +610,17 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine):
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
     assert "setfacl" in found.remedy
+    found = rights.to_files(machine, "log of m", [str(machine.log)] * 3, docker=False)
+    assert f" may not read {machine.log} and 2 more" in found.what
+
+
+def test_a_user_who_may_not_read_a_log_is_told_who_can_check(machine, monkeypatch):
+    """Another user's rights say nothing about the service's, and the remedy is not to open the log to that user."""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = rights.to_files(machine, "log of m", ["/a", "/b"], docker=False)
+    assert (found.verdict, found.what) == ("failure", "user 54321 may not read /a")
+    assert found.remedy == "run doctor as the service's user, or as root"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
@@ -623,6 +640,25 @@ def test_what_the_unit_gives_to_the_service_counts(open_machine, added, verdict)
     ask = machine.run
     machine.run = lambda command: added if added.split("=")[0] in command[-1] else ask(command)
     assert machine.row("log of mesibo: readable").verdict == verdict
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask about somebody else")
+@pytest.mark.usefixtures("service_user")
+@pytest.mark.parametrize(
+    ("target", "installed", "rows"),
+    [
+        (Target(container="m"), True, [("ok", f"for the user {SERVICE_USER}, by the group adm")]),
+        (Target(container="m", directory="/mounted"), True, []),  # it has modes of its own
+        (Target(container="m"), False, [("skipped", f"because there is no user {SERVICE_USER} to ask for")]),
+    ],
+)
+def test_a_journal_is_readable_by_a_group_of_the_service(machine, monkeypatch, target, installed, rows):
+    """One that the unit adds is enough; without the service's user nothing is known."""
+    if not installed:
+        monkeypatch.setattr(pwd, "getpwnam", {}.__getitem__)
+    machine.run = lambda _: "SupplementaryGroups=adm\n"
+    found = rights.to_journal(machine, "log of m", target)
+    assert [(row.verdict, row.what) for row in found] == rows
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

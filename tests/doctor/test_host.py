@@ -1,5 +1,7 @@
 """What doctor asks over the network ends in time, goes to nobody who was not named, and trusts only who can be."""
 
+import errno
+import socket
 import socketserver
 import ssl
 import threading
@@ -77,7 +79,7 @@ def test_a_name_and_password_in_an_address_log_in_there_alone(serve):
     bare = host.log_in(f"http://me:p%40ss:w@127.0.0.1:{port}/prom")
     assert bare == f"http://127.0.0.1:{port}/prom"
     assert host.fetch(f"{bare}/api") == b"ok"
-    host.fetch(f"http://127.0.0.1:{serve(note)}/prom/api")
+    host.fetch(host.log_in(f"http://127.0.0.1:{serve(note)}/prom/api"))
     login = b64encode(b"me:p@ss:w")
     assert [b"Authorization: Basic " + login in each for each in asked] == [True, False]
 
@@ -145,6 +147,7 @@ def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
         whys.append(str(refused.value))
     ENOUGH.set()
     until(lambda: set(threading.enumerate()) <= before, "the questions have ended")  # one may have yet to start
+    assert whys[0] == "no answer within 0.2 s"
     assert "used up" in whys[-1]
     assert len(asked) <= 4  # 0.2 s, 0.2 s, the rest; and a fourth, where a clock ticked too early
 
@@ -175,10 +178,11 @@ def test_what_is_no_http_is_no_answer(serve, text):
         Host().fetch(f"http://127.0.0.1:{serve(answer(text))}/")
 
 
-def test_nobody_listening_is_no_answer():
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nobody_listening_is_no_answer(scheme):
     """A port that is closed is reported in the system's words."""
     with pytest.raises(NoAnswer, match="refused"):
-        Host().fetch(f"http://127.0.0.1:{free_port()}/")
+        Host().fetch(f"{scheme}://127.0.0.1:{free_port()}/")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -240,6 +244,30 @@ def test_the_way_out_is_tried_to_google_and_apple(serve):
 
 
 @pytest.mark.parametrize(
+    ("error", "what", "remedy"),
+    [
+        (
+            socket.gaierror(socket.EAI_NODATA, "No address associated with hostname"),
+            "not resolved: No add",
+            "servers of",
+        ),
+        (socket.gaierror(socket.EAI_AGAIN, "Try again"), "its name is not resolved: Try again", "see the name servers"),
+        (TimeoutError("timed out"), "timed out", "the route and the name servers"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "Network is unreachable", "see the firewall, the route"),
+    ],
+)
+def test_a_name_without_an_address_is_a_matter_of_name_servers(monkeypatch, error, what, remedy):
+    """However a resolver words it; after silence it may be either."""
+
+    def connect(*_):
+        raise error
+
+    monkeypatch.setattr(module.socket, "create_connection", connect)
+    row = next(outbound.rows(Host()))
+    assert (what in row.what, remedy in row.remedy) == (True, True), row
+
+
+@pytest.mark.parametrize(
     ("program", "said"),
     [
         (
@@ -248,10 +276,19 @@ def test_the_way_out_is_tried_to_google_and_apple(serve):
         ),
         ("echo 'Unit x not found.' >&2; echo more >&2; exit 4", "Unit x not found."),
         ("exit 3", "sh failed"),
+        ("exec sleep 60", "sh does not answer within 0.5 s"),
     ],
 )
-def test_a_program_that_fails_is_reported_in_one_line(program, said):
+def test_a_program_that_fails_is_reported_in_one_line(program, said, monkeypatch):
     """A container has systemctl, and no systemd that it could ask: that is said, not systemctl's advice."""
+    if "sleep" in program:
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(NoAnswer) as why:
         Host().run(["sh", "-c", program])
     assert str(why.value) == said
+
+
+def test_a_program_that_cannot_be_run_is_reported_in_words():
+    """Neither a number of the system's nor a list of arguments is shown."""
+    with pytest.raises(NoAnswer, match=r"^/etc cannot be run: Permission denied$"):
+        Host().run(["/etc", "--now"])

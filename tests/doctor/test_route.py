@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from logwatch.doctor.host import NoAnswer
 from logwatch.doctor.pager import alertmanager
 from logwatch.doctor.route import integrations, receivers
 from tests.helpers.running import tool
@@ -79,7 +80,15 @@ def test_a_usual_pattern_is_judged(pattern):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(.*)*(.*)*=X", "(M|e|s|i|[A-Za-z])+=", "a?" * 40 + "=", ".*.*.*.*.*.*.*=", r"\pL+", "a{99999999999999999999}"],
+    [
+        "(.*)*(.*)*=X",
+        "(.*|.*)" * 8,
+        "(M|e|s|i|[A-Za-z])+=",
+        "a?" * 40 + "=",
+        ".*.*.*.*.*.*.*=",
+        r"\pL+",
+        "a{99999999999999999999}",
+    ],
 )
 def test_what_alertmanager_alone_can_match_is_not_judged(pattern):
     """RE2 is linear in all and knows other classes: neither a hang nor a wrong row comes of that, but a ValueError."""
@@ -97,8 +106,21 @@ def test_a_route_that_is_not_judged_is_said_to_be_skipped():
     assert (row.verdict, "amtool" in row.remedy) == ("skipped", True)
 
 
+def test_an_alertmanager_that_asks_for_a_login_does_not_answer_for_another_one():
+    """Its login is Prometheus' matter; the one that answers shows where alerts go."""
+
+    def fetch(url):
+        if "//closed" in url:
+            raise NoAnswer("it answers 401", 401)
+        return json.dumps({"config": {"original": CONFIG}})
+
+    first, route = alertmanager(SimpleNamespace(fetch=fetch), ["http://closed", "http://open"], [])
+    assert (first.verdict, first.what, route.name) == ("ok", "http://open answers", "alertmanager route")
+
+
 def test_a_receiver_without_an_integration_tells_nobody():
     """Empty lists are none."""
     kinds = integrations(yaml.safe_load(CONFIG))
     assert kinds == {"default": ["webhook"], "old": ["webhook"], "audit": ["webhook"], "page": ["webhook"], "test": [],
                      "none": []}  # fmt: skip
+    assert integrations({"receivers": None}) == {}

@@ -8,8 +8,9 @@ from datetime import UTC
 import pytest
 
 from logwatch.catalogue import Catalogue
+from logwatch.dialect.result import PLATFORM_WORDS
 from logwatch.parse import Scanner, load
-from logwatch.propose import propose
+from logwatch.propose import fields, propose
 from tests.helpers import dialects
 from tests.helpers.grammars import write_grammar
 
@@ -64,3 +65,51 @@ def test_platforms_and_reasons_are_recognised_by_their_values(way, tmp_path):
         if read != [(push.platform, push.code, push.reason)]:
             wrong.append((write(push), read))
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "fits"),
+    [
+        ("user", ["4711", "4712"], True),
+        ("user", ["-", "None", "0"], False),
+        ("user", ["4711", "4711"], False),
+        ("app", ["chat", "chat"], True),
+        ("token", ["1", "2"], False),
+        ("token", ["1", "12345678"], True),
+        ("platform", ["fcm", "APNS", "-", "web"], True),
+        ("platform", ["fcm", "web"], False),
+        ("reason", ["ok", "Unregistered"], True),
+    ],
+)
+def test_a_word_announces_what_its_values_can_be(name, values, fits):
+    """What stands for nothing is left aside; a user differs from line to line, and no token is short."""
+    assert fields.fit(name, values, frozenset({"unregistered"})) == fits
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        (["+18005551234", "-"], "user"),
+        (["a@example.net", "None"], "user"),
+        (["x" * 24, "y" * 24, "-"], "token"),
+        (["x" * 24, "x" * 24], ""),
+        (["x" * 24, "y" * 23], ""),
+        (["-", "ok"], ""),
+    ],
+)
+def test_a_column_shows_by_its_values_what_it_is(values, name):
+    """Telephone numbers, mail addresses and long tokens are recognised, also where some lines have none."""
+    assert fields.typed(values, frozenset(), behind=True) == name
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (["fcm", "-"], list(PLATFORM_WORDS)),
+        (["FCM", "-"], [word.upper() for word in PLATFORM_WORDS]),
+        (["Fcm", "apns", "-"], ["Fcm", "apns"]),
+    ],
+)
+def test_words_for_platforms_are_spelt_as_they_were_seen(seen, words):
+    """A way of writing that was seen holds for those that were not."""
+    assert fields.spelt(seen) == words

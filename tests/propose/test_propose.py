@@ -116,9 +116,12 @@ def test_what_is_written_passes_the_real_checker_and_names_no_user(name, tmp_pat
         pytest.param('{iso} push_on_complete|fcm|say "x|{code}|y" then|4711', id="a quoted text of fields"),
         pytest.param("{iso} push_on_complete, fcm, [17, {code}, 3], 4711", id="a list in a field"),
         pytest.param('{iso} INFO push_on_complete uid=4711 text="code={code}"', id="a quoted text"),
+        pytest.param('{iso} INFO on_message text="say \\"push_on_complete code={code}\\""', id="a quote within a text"),
         pytest.param("{iso} INFO push_on_complete uid=4711 [code={code}]", id="square brackets"),
         pytest.param('{{"time": "{iso}", "msg": "push_on_complete uid 4711 code {code}"}}', id="a JSON string"),
         pytest.param("{iso} INFO push_on_complete uid=4711 ms={ms}", id="numbers that are no codes"),
+        pytest.param("{iso} INFO push_on_complete [{code}] uid=4711 retries: 0", id="a count beside square brackets"),
+        pytest.param('{iso} INFO push_on_complete uid=4711 code="{code}" 0', id="a 0 beside a quoted text"),
     ],
 )
 def test_no_code_is_taken_from_quotes_and_brackets(line):
@@ -129,6 +132,17 @@ def test_no_code_is_taken_from_quotes_and_brackets(line):
     ]
     with pytest.raises(GrammarError, match="nothing to propose"):
         propose(lines, "x", "push_on_complete", CATALOGUE)
+
+
+def test_a_count_on_lines_without_a_code_is_no_code():
+    """Lines that tell a success by a word are not read: a 0 of retries there is no answer of anybody."""
+    lines = [
+        f"{push.iso} push_on_complete uid={push.uid} {f'code={push.code}' if i % 3 else 'sent retries=0'}"
+        for i, push in enumerate(dialects.pushes(random.Random(4), 60))
+    ]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    read = sum((each.codes for each in made.shapes), Counter())
+    assert (0 in read, made.unread) == (False, 20)
 
 
 def test_a_place_that_differs_from_line_to_line_is_not_proposed():

@@ -593,6 +593,7 @@ def test_a_code_page_has_the_numbers_of_its_own_results(get):
         ("?code=903", "40 of 102 failures match"),
         ("?code=903&limit=10", "40 of 102 failures match"),
         ("?class=payload", "0 of 102 failures match"),
+        ("?text=TOKEN39", "1 of 102 failures matches"),
     ],
 )
 def test_the_error_log_says_how_many_there_are_on_each_of_its_pages(get, query, told):

@@ -104,10 +104,11 @@ deb: PACKAGES := debhelper fakeroot
 deb: packages ## build a package for Debian 12, 13, Ubuntu 24.04 and 26.04, in dist/
 	@PYTHON='$(PYTHON)' sh packaging/deb/build.sh dist
 
-image: deb ## build an OCI image on a slim Debian, by podman, docker or buildah
+# In OCI's own format, which podman and buildah write unless they are asked, an image has no health check
+image: deb ## build an image on a slim Debian, by podman, docker or buildah
 	@for builder in podman docker buildah none; do ! "$$builder" info >/dev/null 2>&1 || break; done; \
 	[ "$$builder" != none ] || { echo 'error: neither podman, docker nor buildah works here; try: docker info' >&2; exit 1; }; \
-	"$$builder" build $(if $(BASE),--build-arg BASE='$(BASE)') --file packaging/image/Containerfile --tag mesibo-logwatch .
+	BUILDAH_FORMAT=docker "$$builder" build $(if $(BASE),--build-arg BASE='$(BASE)') --file packaging/image/Containerfile --tag mesibo-logwatch .
 
 release: ## build package, wheel, sdist, SBOM, checksums and notes of the tag that is checked out, in dist/
 	@PYTHON='$(PYTHON)' sh packaging/release.sh

@@ -18,6 +18,7 @@ units=/usr/local/lib/systemd/system # an administrator's own units and drop-ins 
 share=/usr/local/share
 unit=mesibo-logwatch.service
 name=mesibo-logwatch
+room=128 # MiB; measured: 88, and a little for pip
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -29,9 +30,11 @@ need_root() {
   [ "$(id -u)" = 0 ] || die "$1 changes the system, and this is user $(id -un)" "sudo make $1"
 }
 
+is_packaged() { [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null || true)" = installed ]; }
+
 # Our unit would shadow that of the Debian package, whose upgrades would then have no effect.
 need_no_package() {
-  [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null || true)" != installed ] ||
+  ! is_packaged ||
     die "the Debian package $name is installed" "apt-get remove $name, which keeps configuration and counters, then sudo make install"
 }
 
@@ -59,6 +62,15 @@ need_reachable() {
   case $base/ in
     /root/* | /home/* | /run/user/* | /tmp/*) die "the service cannot reach the Python in $base" "make install with one in /usr, /opt or /srv: PYTHON=/usr/bin/python3" ;;
   esac
+}
+
+# Pip's own words for a full disk are lost among what it says, and a venv has none
+need_room() {
+  above=$opt
+  while [ ! -d "$above" ]; do above=$(dirname "$above"); done
+  free=$(($(df -Pk "$above" | awk 'END {print $4}') / 1024))
+  [ "$free" -ge "$room" ] ||
+    die "$free MiB are free in $above, and a release takes up to $room" "make room there; if a release is installed, it runs on until then"
 }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
@@ -114,6 +126,7 @@ SAME
 install_release() {
   python=$(find_python)
   need_reachable "$python"
+  need_room
   wheels=${WHEELHOUSE:-$checkout/wheelhouse}
   temporary=
   release=
@@ -168,6 +181,20 @@ has_podman() { [ -n "$(find /var/lib/containers/storage -maxdepth 2 -name contai
 # The kubelet's directory, for any runtime, also with k3s, k0s and microk8s; only root can read its files
 has_pods() { [ -d /var/log/pods ]; }
 reads_journal() { grep -Eq '^[[:space:]]*(journal[[:space:]]*=|\[source\.journal\])' "$etc/logwatch.toml"; }
+
+# Within the new release, which is removed if the old one takes its place again: there they are put back from
+keep_units() {
+  mkdir "$release/units-before"
+  for each in "$units/$unit" "$units/$unit.d"; do
+    [ ! -e "$each" ] || cp -a "$each" "$release/units-before/"
+  done
+}
+
+put_units_back() {
+  rm -f "$units/$unit.d/docker.conf" "$units/$unit.d/journal.conf"
+  cp -a "$release/units-before/." "$units/"
+  ! booted || systemctl daemon-reload || true
+}
 
 install_units() {
   install -D -m 0644 "$here/$unit" "$units/$unit"
@@ -227,11 +254,19 @@ restart() {
   return 1
 }
 
+# As it was before: the new unit may ask of the old release what that does not know
+take_back() {
+  [ -n "$before" ] || return 0
+  switch "$before"
+  put_units_back
+  rm -rf "$release"
+}
+
 start_or_go_back() {
+  trap - EXIT # once the service is asked to start, an interruption leaves it to the new release
   ! restart || return 0
   if [ -n "$before" ]; then
-    switch "$before"
-    rm -rf "$release"
+    take_back
     old="the old one runs again"
     # A wrong configuration stops both; a ledger that the new one migrated before it failed stops the old one
     restart || old="nor does the old one, which is tried again every two seconds"
@@ -254,11 +289,16 @@ do_install() {
   install_release
   install_user_and_directories
   before=$(readlink "$opt/bin" 2>/dev/null || true)
+  keep_units
+  trap take_back EXIT
   switch "${release#"$opt/"}/bin"
   install_units
-  # Also while an image is built: systemctl can enable a unit without a running systemd
-  ! command -v systemctl >/dev/null || systemctl enable --quiet "$unit"
+  # Also while an image is built: systemctl can enable a unit without a running systemd. A link that a package left is
+  # replaced by one to this unit.
+  ! command -v systemctl >/dev/null || systemctl reenable --quiet "$unit"
   ! booted || start_or_go_back
+  trap - EXIT
+  rm -rf "$release/units-before"
   remove_old_releases
   install_pages
   "$opt/bin/$name" --version
@@ -267,9 +307,15 @@ do_install() {
 
 do_uninstall() {
   need_root uninstall
+  if is_packaged; then
+    [ -e "$units/$unit" ] || die "the Debian package $name is installed, and nothing from a checkout" "apt-get remove $name"
+    [ "${1:-}" != --purge ] || die "configuration and counters are also those of the Debian package $name" "make uninstall without PURGE=1"
+  fi
   if command -v systemctl >/dev/null; then
     systemctl disable --now --quiet "$unit" 2>/dev/null || systemctl disable --quiet "$unit" 2>/dev/null || true
   fi
+  # A package that was removed, and not purged, would take the service for disabled by hand when it is installed again
+  is_packaged || DPKG_MAINTSCRIPT_PACKAGE=$name deb-systemd-helper purge "$unit" 2>/dev/null || true
   rm -f "$units/$unit" "$units/$unit.d/docker.conf" "$units/$unit.d/journal.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
   rmdir "$units/$unit.d" 2>/dev/null || true
   remove_pages

@@ -265,7 +265,7 @@ def known_version(connection: sqlite3.Connection, path: str) -> int:
                 path,
                 f"written by a newer mesibo-logwatch (schema {version}, this one knows {len(MIGRATIONS)})",
                 "an older program would damage it",
-                "install the newer version again, or name another state.directory",
+                "install the newer version again, or restore a backup made before it; or name another state.directory",
             )
         )
     if version < 0:

@@ -81,8 +81,27 @@ def test_an_upgrade_keeps_configuration_and_counts(host):
     host.counted()
 
 
+def test_a_wrong_configuration_is_named_where_the_package_is_set_up(host):
+    """Debian's helper says that systemctl could not be executed; a group that somebody chose is kept."""
+    machine, configured = host.machine, "/etc/mesibo-logwatch/logwatch.toml"
+    good = machine.path(configured).read_text()
+    host.configure(good + "[folow]\n")
+    machine.run("chgrp", "adm", configured)
+    machine.run("chmod", "664", configured)
+    told = machine.run("/var/lib/dpkg/info/mesibo-logwatch.postinst", "configure", "0.99.0").stderr
+    assert "folow: unknown key" in told
+    assert "warning: the service does not start" in told
+    assert machine.run("stat", "-c", "%G %a", configured).stdout == "adm 664\n"
+    host.configure(good)
+    host.active()
+    host.counted()
+
+
 def test_removal_keeps_numbers_and_purging_takes_them(host):
-    """`dpkg -r` stops the service and keeps what an installation goes on with; `dpkg -P` leaves nothing."""
+    """`dpkg -r` stops the service and keeps what an installation goes on with; `dpkg -P` leaves nothing.
+
+    Purging one beside an installation from a checkout took that one's configuration and counters, and disabled it.
+    """
     machine = host.machine
     machine.run("dpkg", "-r", "mesibo-logwatch")
     assert not machine.path("/usr/bin/mesibo-logwatch").exists()
@@ -92,6 +111,15 @@ def test_removal_keeps_numbers_and_purging_takes_them(host):
     host.install("new")
     host.active()
     host.counted()
+    # A package that a checkout has taken the place of
+    place = f"/usr/local/lib/systemd/system/{UNIT}"
+    machine.run("install", "-D", f"/lib/systemd/system/{UNIT}", place)
+    told = machine.run("/var/lib/dpkg/info/mesibo-logwatch.postrm", "purge").stderr
+    assert "are kept: an installation from a checkout uses them" in told
+    assert machine.run("systemctl", "is-enabled", UNIT).stdout == "enabled\n"
+    host.active()
+    host.counted()
+    machine.path(place).unlink()
     machine.run("dpkg", "-P", "mesibo-logwatch")
     for path in ("/etc/mesibo-logwatch", "/var/lib/mesibo-logwatch", "/lib/systemd/system/" + UNIT):
         assert not machine.path(path).exists(), path

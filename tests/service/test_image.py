@@ -59,11 +59,12 @@ def root(packages, tmp_path_factory):
 
 
 def test_it_counts_as_an_ordinary_user_on_a_root_that_cannot_be_written(root, tmp_path):
-    """Root file system and logs read-only, the state a volume, the user not root: it is ready and counts."""
+    """Root file system and logs read-only, the state a volume, its user the documented one: it is ready and counts."""
     tmp_path.chmod(0o755)
     _, _, uid, gid, *_ = next(
         line.split(":") for line in (Path(root) / "etc/passwd").read_text().splitlines() if line.startswith("mesibo-")
     )
+    assert f"chown {uid}:{gid}" in (ROOT / "docs/install.md").read_text()
     stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
     (tmp_path / "mesibo.log").write_text(f"E{stamp}-000 (1): push_on_complete: uid 1 type apns code 903\n" * 2)
     script = f"mesibo-logwatch run --config /etc/mesibo-logwatch/logwatch.toml & python3 -c '{LOOK}'; kill $!; wait $!"

@@ -182,21 +182,103 @@ def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused)
     assert (f"{wheels} holds no wheel" in done.stderr) is not refused
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
+@pytest.mark.parametrize(
+    ("beside", "options", "told"),
+    [(False, [], "nothing from a checkout"), (True, ["--purge"], "are also those of the Debian package")],
+)
+def test_the_service_of_the_package_is_not_uninstalled_with_the_checkout(tmp_path, beside, options, told):
+    """It was disabled, and with PURGE=1 its configuration and counters were removed, as if they were the checkout's."""
+    for command, does in {"dpkg-query": "printf installed", "systemctl": f"touch {tmp_path}/asked"}.items():
+        (tmp_path / command).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / command).chmod(0o755)
+    for each in ("etc", "state", "units", "opt", "share"):
+        (tmp_path / each).mkdir()
+    if beside:
+        (tmp_path / "units" / UNIT).touch()
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    place = "".join(f"{each}='{tmp_path}/{each}'\n" for each in ("etc", "state", "units", "opt", "share"))
+    done = subprocess.run(
+        ["sh", "-c", f'{functions}\n{place}do_uninstall "$@"', "install.sh", *options],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert not (tmp_path / "asked").exists()
+    assert (tmp_path / "state").exists()
+
+
+def test_a_release_that_the_disk_has_no_room_for_is_not_begun(tmp_path):
+    """Halfway through, "the wheels do not fit" was what the terminal said of a full disk."""
+    (tmp_path / "df").write_text("#!/bin/sh\necho Filesystem\necho /dev/sda1 1000000 900000 100000 90% /\n")
+    (tmp_path / "df").chmod(0o755)
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\nopt='{tmp_path}/opt'\nneed_reachable() {{ :; }}\ninstall_release"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "WHEELHOUSE": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: 97 MiB are free in {tmp_path}, and a release takes up to 128\n  try: ")
+    assert not (tmp_path / "opt").exists()
+
+
+def upgrading(tmp_path):
+    """Return the installer's functions for an upgrade, in the working directory, from release ``old`` to ``new``."""
+    for release in ("old", "new"):
+        (tmp_path / release).mkdir()
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    place = "opt=. etc=. units=units before=old release=new\n"
+    return functions + "\n" + place + 'switch() { ln -sfn "$1" bin; }\nbooted() { :; }\n'
+
+
+@pytest.mark.parametrize(("fails", "status"), [("at its start", 1), ("before", 143)])
+def test_an_upgrade_that_is_taken_back_takes_its_unit_back(tmp_path, fails, status):
+    """The old release was left with the new unit; interrupted after the switch, with the new release, never started."""
+    functions = upgrading(tmp_path)
+    (tmp_path / f"units/{UNIT}.d").mkdir(parents=True)
+    (tmp_path / f"units/{UNIT}").write_text("old")
+    (tmp_path / f"units/{UNIT}.d/journal.conf").write_text("old")
+    dropped = f"units/{UNIT}.d"
+    installs = f"echo new >units/{UNIT}; echo new >{dropped}/docker.conf; rm {dropped}/journal.conf"
+    interrupts = "kill -TERM $$" if fails == "before" else ":"
+    stubs = f"""
+        booted() {{ :; }}
+        need_root() {{ :; }}
+        need_no_package() {{ :; }}
+        install_release() {{ :; }}
+        install_user_and_directories() {{ :; }}
+        readlink() {{ echo old; }}
+        install_units() {{ {installs}; {interrupts}; }}
+        systemctl() {{ [ "$1" != restart ] || [ "$(command readlink bin)" = old ]; }}
+        journalctl() {{ :; }}
+    """
+    (tmp_path / "bin").symlink_to("old")
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\n{stubs}\ndo_install"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, done.stderr
+    assert (tmp_path / "bin").readlink().name == "old"
+    assert {path.name: path.read_text() for path in (tmp_path / "units").rglob("*") if path.is_file()} == {
+        UNIT: "old",
+        "journal.conf": "old",
+    }
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     ("starts", "told"), [("old", "the old one runs again"), ("none", "nor does the old one, which is tried again")]
 )
 def test_an_upgrade_that_is_taken_back_says_whether_the_old_release_runs(tmp_path, starts, told):
     """That it ran again was said of an old release that refuses the same configuration, or the ledger by now."""
-    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
-    for release in ("old", "new"):
-        (tmp_path / release).mkdir()
+    functions = upgrading(tmp_path)
     (tmp_path / "bin").symlink_to("new")
     for command, does in {"systemctl": f'[ "$(readlink bin)" = {starts} ]', "journalctl": "readlink bin"}.items():
         (tmp_path / command).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / command).chmod(0o755)
-    place = 'switch() { ln -sfn "$1" bin; }\nopt=.\nbefore=old\nrelease=new\n'
     done = subprocess.run(
-        ["sh", "-c", f"{functions}\n{place}start_or_go_back"],
+        ["sh", "-c", f"{functions}\nkeep_units\nstart_or_go_back"],
         cwd=tmp_path,
         env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
         capture_output=True, text=True, check=False,

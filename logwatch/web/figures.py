@@ -59,8 +59,7 @@ class _Share:
 
 def strip(facts: Facts) -> Strip:
     """Return the figures of a moment."""
-    seen = (*facts.snapshot.results.values(), *facts.day.values())  # of the day, a stamp ahead counts as when it came
-    last = max((each.last for each in seen if each.last is not None and each.last <= facts.now), default=None)
+    last = facts.pushed_at
     ago = None if last is None else facts.now - last
     rate, counts = _rate(facts)
     shares = {platform: _share(facts, platform) for platform in _ACCEPTED}

@@ -9,7 +9,9 @@ from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.find import diagnose
 from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.buckets import MINUTE
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Timeline
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen, SourceStatus
 from tests.helpers.story import NOW, UP, Story
@@ -452,11 +454,25 @@ def test_a_stamp_that_was_ahead_once_is_reported_for_an_hour():
 
 
 def test_a_quiet_hour_is_reported_as_such():
-    """If there is nothing to report, one finding says so."""
+    """If there is nothing to report, one finding says so; a minute that began before the last hour is not in it."""
     story = Story()
-    story.pushes("fcm", 200, 1, 200)
-    assert [(finding.key, finding.evidence) for finding in story.findings()] == [
-        ("waiting", ("The last one was logged at 06:55 UTC on 22 November.",))
+    story.pushes("fcm", 200, 1, 60.5, seconds=50)
+    assert [(finding.title, finding.evidence) for finding in story.findings()] == [
+        ("No push was logged in the last hour.", ("The last one was logged at 09:15 UTC on 22 November.",))
+    ]
+
+
+def test_an_hour_whose_pushes_are_not_known_is_not_called_quiet():
+    """A clock that was ahead had no minutes for them, or the ledger cannot be read: the last push tells of them."""
+    story = Story()
+    story.pushes("fcm", 903, 1, 2)
+    facts = replace(story.facts(), minutes=Timeline(MINUTE))
+    story.results[ResultRow("mesibo", "apns", "200", "")] = Seen(1, NOW + 7200, NOW + 7200)  # and a stamp ahead
+    assert [(finding.title, finding.evidence) for finding in diagnose(facts)] == [
+        (
+            "What the last hour's pushes came to is not known now.",
+            ("The last one was logged at 10:13 UTC on 22 November.",),
+        )
     ]
 
 

@@ -202,6 +202,20 @@ def test_an_incident_is_over_when_only_the_usual_failures_still_come(platform, c
     assert re.search(r"rose from [\d.]+ % to 9\d.*, and fell to [\d.]+ % at ", " ".join(told.evidence))
 
 
+def test_a_fault_of_two_platforms_fell_when_the_last_of_them_did():
+    """Time and share are those of the same platform: here of Android, ten minutes after iOS, where more come always."""
+    story = Story().ordinary(700, until=50).ordinary(20, until=30, without=("fcm", "apns"))
+    story.ordinary(10, until=20, without=("fcm",)).ordinary(20)
+    for ago in range(700):
+        story.pushes("fcm", 911, 50 if 20 <= ago < 50 else 3, ago)
+        story.pushes("apns", 911, 200 if 30 <= ago < 50 else 0, ago)
+    (told,) = (finding for finding in story.findings() if finding.code == 911)
+    assert {row.platform for row in told.rows} == {"apns", "fcm"}
+    assert told.ended == pytest.approx(NOW - 60 * 20, abs=60)
+    (share,) = re.findall(r"and fell to ([\d.]+) % at 09:5[56]", " ".join(told.evidence))
+    assert float(share) == pytest.approx(2.8, abs=0.5)  # of iOS it is none
+
+
 def test_an_incident_is_not_over_in_the_first_minutes_of_quiet():
     """A pause may be chance: only after five minutes with the usual failures alone is it said to have ended."""
     told = next(finding for finding in outage("fcm", 503, "UNAVAILABLE", 50, 3).findings() if finding.code == 503)

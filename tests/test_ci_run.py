@@ -14,7 +14,7 @@ PARTS = ("test", "test-systemd", "test-unit")
 STUBS = {
     "make": """echo "$1 was made"
         case "$FAILING" in *" $1 "*) exit 2 ;; esac
-        case "$ENDLESS" in *" $1 "*) exec sleep 3600 ;; esac""",
+        case "$ENDLESS" in *" $1 "*) sh -c 'echo "its child works"; exec sleep 3600'; exit 2 ;; esac""",
     "id": "echo 1000",  # nothing is installed
     "python3": "echo another one",  # so that Debian's is tried as well
 }
@@ -61,7 +61,7 @@ def test_a_run_that_is_ended_ends_its_parts(script):
     env = environment(script, endless=["test", "test-systemd"])
     with subprocess.Popen([script], env=env, stdout=subprocess.PIPE, text=True) as run:
         for line in run.stdout:
-            if line == "test-systemd was made\n":
+            if line == "its child works\n":
                 break
         run.send_signal(signal.SIGTERM)
         assert run.communicate(timeout=600)[0] == ""

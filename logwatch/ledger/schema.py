@@ -205,6 +205,9 @@ MIGRATIONS = (
 )
 
 
+SMALL_CACHE = "PRAGMA cache_size = -512"  # KiB, and not 2 MB per connection: the system caches the file as well
+
+
 class Damaged(sqlite3.DatabaseError):
     """The file can be opened, but what it holds is not a sound ledger."""
 

@@ -69,11 +69,11 @@ class Scanner:
         since: float | None = None,
         until: float | None = None,
         before: float | None = None,
-        ahead: bytes = b"",
+        follows: bytes = b"",
     ) -> Scan:
         """Count what is in ``data``: whole lines, each ended by a newline, as ``envelope.cut`` returns them.
 
-        ``ahead`` is what follows the data elsewhere, such as in the file after a rotation: it may hold the rest of a
+        ``follows`` is what comes behind the data, such as in the file after a rotation: it may hold the rest of a
         body, and nothing in it counts. ``reference`` (seconds since the epoch) dates stamps without a year where the
         envelope does not. With ``since`` or ``until``, only lines with ``since`` <= time < ``until`` count; a line
         without a time has that of the line before it, which for the first one is ``before``, and counts if none has.
@@ -85,7 +85,8 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        job = _Job(self, reference, Bodies(data, envelope, ahead, self.marker, self.owns, self.parser.indents), before)
+        bodies = Bodies(data, envelope, follows, self.marker, self.owns, self.parser.indents)
+        job = _Job(self, reference, bodies, before)
         job.chunk(LineBatch(data, envelope=envelope), since, until)
         job.scan.logged_at = self._logged_at(data, envelope, reference) or job.near
         return job.finish()

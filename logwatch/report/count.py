@@ -89,12 +89,7 @@ class Count:
         if not data:
             return
         scan = how.scanner.scan(
-            data,
-            envelope=envelope,
-            reference=reference,
-            since=self.since,
-            until=self.until,
-            before=self._before,
+            data, envelope=envelope, reference=reference, since=self.since, until=self.until, before=self._before
         )
         self._before = scan.logged_at
         self.add(scan)

@@ -99,7 +99,7 @@ def together(from_log: Iterable[UserPush], from_ledger: Iterable[UserPush]) -> l
         alike = next(filter(None, map(places.get, keys)), None)
         if alike is None:
             pushes.append(each)
-            order += _order([each])
+            order.append(_NOWHERE if each.at is None else each.at)
             continue
         i = alike.pop()
         if each.heard:

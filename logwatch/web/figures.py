@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from logwatch.catalogue import CHURN
-from logwatch.diagnosis.blind import rank
+from logwatch.diagnosis.blind import how_blind
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
 from logwatch.diagnosis.watching import FRESH_SECONDS
@@ -65,7 +65,7 @@ def strip(facts: Facts) -> Strip:
     rate, counts = _rate(facts)
     shares = {platform: _share(facts, platform) for platform in _ACCEPTED}
     unread, lines = (sum(getattr(s.hour, name) for s in facts.sights.values()) for name in ("unread", "all"))
-    lost = any(each.blind and rank(each).severity == "critical" for each in facts.sights.values())
+    lost = any(each.blind and how_blind(each).severity == "critical" for each in facts.sights.values())
     delay, behind = _delay(facts)
     figures = [
         Figure(

@@ -18,8 +18,7 @@ from logwatch.tail.owners import Owners
 KEPT_DESCRIPTORS = 64
 """How many are left to the ledger, questions of pages to it, and what every process has, whatever the limit is."""
 
-CONNECTIONS = 256
-"""As many descriptors are left to HTTP, if the limit allows that."""
+CONNECTIONS = 256  # that HTTP takes: as many descriptors are left to it, if the limit allows that
 
 _MOST_OPEN = 512  # files, even if the limit allows more; quiet ones are watched by their names
 _MOST_ASKED = 16  # open files checked at most, to find a quiet one to close

@@ -20,18 +20,18 @@ UNDECIDED_BYTES = 2 * CHUNK_BYTES
 """The most bytes that are looked at to decide the envelope."""
 
 PATIENCE_SECONDS = 2.0
-"""Without growth, until a few lines of mesibo's suffice to decide, and until the answer below a line is complete."""
+"""Without growth, until a few lines of mesibo's suffice to decide, and until the body below a line is complete."""
 
 LONG_PATIENCE_SECONDS = 60.0
 """The same if the few disagree with the generation before; and the longest wait for lines that decide."""
 
 _ANY = envelopes.undecided("docker")  # an envelope that needs much room
 
-Ahead = Callable[[], bytes]
+Following = Callable[[], bytes]
 """Reads the first bytes of what follows a generation."""
 
 Held = Callable[[bytes, Envelope], int]
-"""Returns how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
+"""Returns how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
 
 IN_LINE = "line"
 """As ``inside``: within an over-long physical line. Other words are the envelope's."""
@@ -85,7 +85,7 @@ def take_lines(
 ) -> Taken:
     """Take whole lines off the front of a run; the rest is the beginning of a line that has not ended yet.
 
-    With ``held``, a line whose answer continues after the run is left, too, with what there is of the answer. With
+    With ``held``, a line whose body continues after the run is left, too, with what there is of the body. With
     ``final``, nothing follows the run for now.
 
     NUL bytes at the start of a line are skipped: they are holes left by a writer without O_APPEND when its file is
@@ -210,7 +210,7 @@ class LineReader:
     ) -> Taken:
         """Take whole lines off the front of a run at an offset; the ``first`` run is that at the beginning of the file.
 
-        While the log grows, neither an answer nor a decision is waited for endlessly: an answer may be cut short, and
+        While the log grows, neither a body nor a decision is waited for endlessly: a body may be cut short, and
         mesibo's lines may be few.
         """
         begin, since = self._waits_since
@@ -264,7 +264,7 @@ class LineReader:
         return envelopes.is_dated(line, self.known, self._reading.dates)
 
     def goes_on(self, taken: Taken) -> bool:
-        """Return whether what was taken ends in a line whose answer continues after it."""
+        """Return whether what was taken ends in a line whose body continues after it."""
         return bool(taken.data) and self._reading.held(taken.data, self.known) > 0
 
     def _decide(self, run: bytes, *, final: bool) -> bool:

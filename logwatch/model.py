@@ -121,7 +121,7 @@ class Chunk(NamedTuple):
     oversized: int  # lines of which only the first max_line_bytes are in data
     position: Position | JournalPosition
     dated: bool = False  # the reference is the time of a line that has none of its own
-    ahead: bytes = b""  # what follows in the next generation: an answer may end there, but nothing in it counts
+    follows: bytes = b""  # the next generation's beginning: a body may end there, but nothing in it counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,7 @@ from logwatch.details import ChunkFailures, stored
 from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
-from logwatch.model import (
-    Call,
-    Chunk,
-    JournalPosition,
-    Position,
-    ResultKey,
-    Rotation,
-    Scan,
-    Seen,
-    Sink,
-    SourceStatus,
-)
+from logwatch.model import Call, Chunk, JournalPosition, Position, ResultKey, Rotation, Scan, Seen, Sink, SourceStatus
 from logwatch.parse import Scanner
 from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
@@ -218,7 +207,7 @@ class Pipeline:
         """Scan one chunk, and add what it contains to the batch."""
         source, batch = chunk.source, self.batch
         scan = self._scanners[source].scan(
-            chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead
+            chunk.data, envelope=chunk.envelope, reference=chunk.reference, follows=chunk.follows
         )
         now = self._clock()
         batch.count(source, "lines", amount=scan.lines)

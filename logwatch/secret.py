@@ -7,7 +7,7 @@ from logwatch.errors import LogwatchError, in_words
 from logwatch.regular_file import AFTER_RESTART, SECRETS, handed, open_file
 
 _LONGEST = 8192  # bytes; FCM's tokens have a few hundred
-_NOBODY_ELSE = 0o077
+OTHERS = 0o077  # of a mode: anybody but its owner
 
 
 class SecretError(LogwatchError):
@@ -66,6 +66,6 @@ def _none(where: str, what: str, why: str) -> SecretError:
 def exposed(path: Path) -> bool:
     """Return whether anybody but its owner may read a file of secrets."""
     try:
-        return bool(path.stat().st_mode & _NOBODY_ELSE)
+        return bool(path.stat().st_mode & OTHERS)
     except OSError:
         return False

@@ -12,6 +12,7 @@ settings.register_profile("any machine", deadline=None)  # a busy one takes seco
 settings.load_profile("any machine")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in a shell's background, which children would inherit
     signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started, machines included, ends with the tests
 
 
 def pytest_collection_modifyitems(items):

@@ -85,7 +85,7 @@ def render(verdict: Verdict, now: float) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, value in _facts(verdict, now):
+    for name, value in _rows(verdict, now):
         grid.add_row(name, Text(value))
     for flaw in verdict.flaws:
         text = Text(flaw.what)
@@ -99,7 +99,7 @@ def render(verdict: Verdict, now: float) -> RenderableType:
     return Group(title, Padding(grid, (0, 0, 1, 2)))
 
 
-def _facts(verdict: Verdict, now: float) -> list[tuple[str, str]]:
+def _rows(verdict: Verdict, now: float) -> list[tuple[str, str]]:
     """Return what is known of a file, as names and values."""
     topics = ", ".join(topic.name + _KINDS.get(topic.kind, "") for topic in verdict.topics)
     environment = "production and development" if verdict.environment == "both" else verdict.environment

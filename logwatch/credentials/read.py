@@ -23,11 +23,10 @@ from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw, of_file
 from logwatch.errors import in_words
 from logwatch.regular_file import LARGEST_SECRET, handed, open_file
-from logwatch.secret import SecretError, read_line
+from logwatch.secret import OTHERS, SecretError, read_line
 
 _PEM = b"-----BEGIN "
 _BEGINS = re.compile(r"-----BEGIN [A-Z ]+-----[ \t]*\r?\n")
-_NOBODY_ELSE = 0o077
 
 
 class Unreadable(ValueError):  # noqa: N818  a fact about a file
@@ -52,7 +51,7 @@ def verdict(request: Request, now: float) -> Verdict:
         return _bare(request, "damaged", f"The file cannot be understood: {error}.", data)
     except Exception as error:  # noqa: BLE001  whatever the library raises for a damaged file; its text could quote it
         return _bare(request, "damaged", f"The file cannot be understood ({type(error).__name__}).", data)
-    if mode & _NOBODY_ELSE and found.key:
+    if mode & OTHERS and found.key:
         who = "everybody" if mode & 0o004 else "its group"
         note = flaw("others_may_read", f"The file holds a private key, and {who} on this host may read it.", "note")
         found = msgspec.structs.replace(found, flaws=(*found.flaws, note))
@@ -192,7 +191,7 @@ def opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple
 
 
 def _holding(form: str, certificates: list[x509.Certificate], key: Any, *, by_password: bool = False) -> apple.Holding:
-    parsed = [(certificate, facts(certificate)) for certificate in certificates]
+    parsed = [(certificate, said_by(certificate)) for certificate in certificates]
     mine = _public(key) if key is not None else b""
     own = next((pair for pair in parsed if _public(pair[0]) == mine), None)
     best = own or max(parsed, key=lambda pair: (pair[1].apple, bool(pair[1].user_id), not pair[1].authority))
@@ -206,7 +205,7 @@ def _public(holder: Any) -> bytes:
     return found
 
 
-def facts(certificate: x509.Certificate) -> apple.Certificate:
+def said_by(certificate: x509.Certificate) -> apple.Certificate:
     """Return what a certificate says of itself."""
 
     def named(name: x509.Name, oid: x509.ObjectIdentifier) -> str:

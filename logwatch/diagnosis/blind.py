@@ -62,7 +62,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         )
     yield Finding(
         key=f"unparsed:{name}",
-        rank=_rank(sight),
+        rank=how_blind(sight),
         title=f"{share(sight.worst.share)} of the push lines of {name} {verb} be read"
         f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
         " them.",
@@ -104,7 +104,8 @@ def _ever(name: str, facts: Facts) -> Sight:
     return Sight(hour=LineShare(total, total), causes=tuple(causes), last=facts.sights[name].last)
 
 
-def _rank(sight: Sight) -> Rank:
+def how_blind(sight: Sight) -> Rank:
+    """Return how serious it is that a source is blind."""
     if sight.over and sight.last is not None:
         return weight.UNREAD_BEFORE
     if not sight.heavy:

@@ -243,7 +243,8 @@ def _merged(alike: list[Course]) -> list[Course]:
         first.pushes_since += other.pushes_since
         if other.first < first.first:
             first.first, first.rise = other.first, other.rise
-        first.last = max(first.last, other.last)
+        if other.last > first.last:
+            first.last, first.fall = other.last, other.fall
         first.among += other.among
         first.lately += other.lately
         first.among_lately += other.among_lately

@@ -97,6 +97,12 @@ class Facts:
         """The last day's results."""
         return self.quarters.totals()
 
+    @cached_property
+    def pushed_at(self) -> float | None:
+        """When the last push was logged that can have been; None without any."""
+        seen = (*self.snapshot.results.values(), *self.day.values())  # of the day, a stamp ahead counts as when it came
+        return max((each.last for each in seen if each.last is not None and each.last <= self.now), default=None)
+
 
 def plain(text: str) -> str:
     """Return a sentence without the backquotes around commands and literal text."""

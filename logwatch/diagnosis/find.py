@@ -6,6 +6,7 @@ from logwatch.diagnosis.course import Course, courses
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.weight import MANY, MUCH
 from logwatch.diagnosis.words import NOISE, cause, pushes
+from logwatch.ledger.buckets import MINUTE
 from logwatch.words import HOUR, clock, dated, names, number, share, span
 
 NEARLY_ALL = 0.95
@@ -236,11 +237,14 @@ def _partly_accepted(title: str, key: str, counted: str) -> Finding:
 
 
 def _nothing(facts: Facts) -> Finding:
-    last = max((seen.last for seen in facts.snapshot.results.values() if seen.last is not None), default=None)
+    last, title = facts.pushed_at, "No push was logged in the last hour."
+    if last is not None and last - MINUTE > facts.now - HOUR:  # its whole minute is in the last hour
+        # The ledger cannot be read, or had no minutes for them by a clock that was ahead and has been set back
+        title = "What the last hour's pushes came to is not known now."
     return Finding(
         key="waiting",
         rank=weight.NOTHING,
-        title="No push was logged in the last hour.",
+        title=title,
         side="nobody",
         remedy="mesibo pushes only to users whose app is suspended and disconnected. Send a test push (Step 8) to see"
         " whether one is logged.",

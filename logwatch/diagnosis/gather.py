@@ -61,11 +61,7 @@ def without_ledger(watched: Examined, now: float) -> Facts:
 
 
 def _facts(
-    watched: Examined,
-    now: float,
-    snapshot: Snapshot,
-    files: Iterable[Position] = (),
-    pushed: Collection[str] = (),
+    watched: Examined, now: float, snapshot: Snapshot, files: Iterable[Position] = (), pushed: Collection[str] = ()
 ) -> Facts:
     status = watched.status
     return Facts(

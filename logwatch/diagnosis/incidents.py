@@ -25,7 +25,7 @@ def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> 
     for finding in findings:
         if finding.severity not in SEVERITIES:
             continue
-        old = next((each for each in known if about(each, finding, now)), None)
+        old = incident_of(finding, known, now)
         if old is not None:
             met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding, now)
         else:
@@ -45,7 +45,13 @@ def _over(incident: Incident, now: float) -> Incident:
     return replace(incident, last=last, ended=last if incident.rows else now)
 
 
-def about(incident: Incident, finding: Finding, now: float) -> bool:
+def incident_of(finding: Finding, incidents: Iterable[Incident], now: float) -> Incident | None:
+    """Return the incident that a finding is about: one that goes on before others, otherwise the first."""
+    mine = (each for each in incidents if _about(each, finding, now))
+    return min(mine, key=lambda each: each.ended is not None, default=None)
+
+
+def _about(incident: Incident, finding: Finding, now: float) -> bool:
     """Return whether a finding is about an incident: same results or, without any, same key, and no long pause.
 
     Nor may the incident be far ahead, as known ones are after a clock was set back by hours or decades.

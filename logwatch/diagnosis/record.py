@@ -135,10 +135,7 @@ class Recorder:
         if not incident.rows or newest <= incident.counted:
             return frozenset(), set()
         found = self._reader.people(
-            incident.rows,
-            (incident.counted, newest),
-            incident.began,
-            now if incident.ended is None else incident.ended,
+            incident.rows, (incident.counted, newest), incident.began, now if incident.ended is None else incident.ended
         )
         apps = {app for _, app in found if app}
         people = {Person("user", self._digest(user)) for user, _ in found if user}

@@ -13,7 +13,10 @@ _PART = 0.1  # of an interval that must lie after the change for it to have happ
 
 
 Point = tuple[float, float, int, int, float]
-"""One interval: its start and end, how many pushes failed so, of how many, and when the first one did, or the last."""
+"""One interval: its start and end, how many pushes failed so, of how many, and when the one nearest to the change did.
+
+That is the first one for a rise, and the last one for a fall.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,7 @@ class Rise:
 
 
 def rise(points: Sequence[Point]) -> Rise | None:
-    """Return when the share of failures rose for good; None if it was about the same throughout.
-
-    Points have the time of their first failure.
-    """
+    """Return when the share of failures rose for good; None if it was about the same throughout."""
     points = _from_the_first(point for point in points if point[3])
     mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
@@ -47,19 +47,16 @@ def rise(points: Sequence[Point]) -> Rise | None:
         return None
     _, i, before, after = best
     # the change may lie inside the interval before
-    for start, end, mine, among, first in points[i - 1 : i + 1]:
+    for start, end, mine, among, nearest in points[i - 1 : i + 1]:
         part = min((mine / among - before) / (after - before), 1.0)
         if part > _PART:
-            return Rise(max(first, end - part * (end - start)), before, after)
+            return Rise(max(nearest, end - part * (end - start)), before, after)
     return Rise(points[i][4], before, after)
 
 
 def fall(points: Sequence[Point]) -> Rise | None:
-    """Return when the share fell for good, as a rise in reversed time: ``before`` is the share after the fall.
-
-    Points have the time of their last failure.
-    """
-    found = rise([(-end, -start, mine, among, -last) for start, end, mine, among, last in reversed(points)])
+    """Return when the share fell for good, as a rise in reversed time: ``before`` is the share after the fall."""
+    found = rise([(-end, -start, mine, among, -nearest) for start, end, mine, among, nearest in reversed(points)])
     return found and Rise(-found.at, found.before, found.after)
 
 

@@ -127,10 +127,10 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
     """Read a file that becomes code, unless somebody else could have written it; the open file itself is checked."""
     try:
         with open_file(path) as file:
-            facts = [(path, os.fstat(file.fileno())), (path.parent, path.parent.stat())]
+            owned = [(path, os.fstat(file.fileno())), (path.parent, path.parent.stat())]
             # What came with the package is trusted like the package: whoever can write there owns us anyway
             if resources.GRAMMARS not in (path.parent, path.parent.parent):
-                for what, status in facts:
+                for what, status in owned:
                     if status.st_uid not in (0, os.geteuid()):
                         why = "a grammar is code, and this belongs to neither root nor the user who runs it"
                         problems.append(Problem(str(what), f"owned by uid {status.st_uid}", why, f"chown root {what}"))

@@ -172,30 +172,30 @@ def _ways(host: Host) -> tuple[str, str]:
 def unit(host: Host) -> Iterator[Check]:
     """Ask systemd about the unit."""
     try:
-        facts = host.properties(UNIT, "LoadState", "UnitFileState", "ActiveState", "WatchdogUSec", "NRestarts")
+        found = host.properties(UNIT, "LoadState", "UnitFileState", "ActiveState", "WatchdogUSec", "NRestarts")
     except NoAnswer as why:
         yield skipped("unit", str(why))
         return
-    if facts.get("LoadState") == "masked":
+    if found.get("LoadState") == "masked":
         yield failure("unit", f"{UNIT} is masked: nobody can start it", f"`systemctl unmask {UNIT}`, then start it")
         return
-    if facts.get("LoadState") != "loaded":
+    if found.get("LoadState") != "loaded":
         yield failure("unit", f"{UNIT} is not installed", _INSTALL)
         return
     yield ok("unit", f"{UNIT} is installed")
-    if facts.get("UnitFileState") == "enabled":
+    if found.get("UnitFileState") == "enabled":
         yield ok("unit enabled", "it starts at boot")
     else:
         yield warning("unit enabled", "it will not start at boot", f"`systemctl enable {UNIT}`")
-    if facts.get("ActiveState") == "active":
-        yield ok("unit active", f"active, restarted {many(int(facts.get('NRestarts') or 0), 'time', 'times')}")
+    if found.get("ActiveState") == "active":
+        yield ok("unit active", f"active, restarted {many(int(found.get('NRestarts') or 0), 'time', 'times')}")
     else:
-        yield _down(host, facts.get("ActiveState", "unknown"))
+        yield _down(host, found.get("ActiveState", "unknown"))
         return  # of a unit that is stopped, systemd does not show its watchdog
-    if facts.get("WatchdogUSec", "0") in ("0", "infinity", ""):
+    if found.get("WatchdogUSec", "0") in ("0", "infinity", ""):
         yield warning("unit watchdog", "it is off: a loop that hangs is not restarted", "WatchdogSec=60 in the unit")
     else:
-        yield ok("unit watchdog", facts["WatchdogUSec"])
+        yield ok("unit watchdog", found["WatchdogUSec"])
 
 
 def _down(host: Host, state: str) -> Check:

@@ -13,7 +13,7 @@ from logwatch.parse import Scanner
 from logwatch.parse.bodies import MAX_LINES, MAX_LINES_BETWEEN
 
 MINUTE_SECONDS = 60
-_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # after a run, within which the answer to its last push may end
+_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # after a run, within which the body of its last push may end
 
 
 class Run(NamedTuple):
@@ -21,7 +21,7 @@ class Run(NamedTuple):
 
     minute: int | None  # since the epoch; None while no push line of the source could be dated
     data: bytes
-    ahead: bytes
+    follows: bytes
 
 
 def runs(data: bytes, envelope: Envelope, scanner: Scanner, reference: float, minute: int | None) -> Iterator[Run]:

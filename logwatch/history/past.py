@@ -55,12 +55,12 @@ class Past(Count):
         if not data:
             return
         reached = self._reached
-        for minute, lines, ahead in runs(data, envelope, how.scanner, reference, reached.minute):
+        for minute, lines, follows in runs(data, envelope, how.scanner, reference, reached.minute):
             if minute is not None:
                 reached.leapt |= minute < reached.newest - _LEAP_MINUTES
                 reached.minute, reached.newest = minute, max(minute, reached.newest)
             if minute is None or self._wanted(minute):
-                found = how.scanner.scan(lines, envelope=envelope, reference=reference, ahead=ahead)
+                found = how.scanner.scan(lines, envelope=envelope, reference=reference, follows=follows)
                 reached.unplaced.append(found)
             if minute is not None:
                 self._place(minute, how.source)

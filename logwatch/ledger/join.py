@@ -5,7 +5,7 @@ in time, and where another event about as near gives another reason, neither is 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
@@ -71,12 +71,12 @@ def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int
 
 def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[int, WebhookReason]:
     """Join failures and events of one code, both in the order of time."""
-    who_failed, who_told = _by_person(failures, _of_failure), _by_person(events, _of_event)
+    who_failed, who_told = _by_person(failures), _by_person(events)
     heard = {}
     for failure in failures:
         if failure.reason:
             continue
-        near = _near(failure.at, who_told, _of_failure(failure))
+        near = _near(failure.at, who_told, _names(failure))
         mine = sorted((e for e in near if _same(failure, e)), key=lambda e: abs(e.at - failure.at))
         if not mine:
             continue
@@ -85,7 +85,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
         rivals = {e.reason for e in mine if abs(e.at - failure.at) <= apart + AS_NEAR_SECONDS}
         if len(rivals) > 1 or not event.reason:
             continue
-        others = [f for f in _near(event.at, who_failed, _of_event(event)) if f is not failure and _same(f, event)]
+        others = [f for f in _near(event.at, who_failed, _names(event)) if f is not failure and _same(f, event)]
         # An undated event has only the time of its call: neither it nor the failure may have a rival then
         nearest = all(abs(f.at - event.at) >= apart for f in others) and (
             event.dated or (not others and len(mine) == 1)
@@ -109,23 +109,19 @@ def _same(failure: Failed, event: WitnessEvent) -> bool:
     return bool(failure.token and event.token) or bool(failure.user and users)
 
 
-def _of_failure(failure: Failed) -> tuple[str, ...]:
-    return tuple(filter(None, (failure.user and f"u{failure.user}", failure.token and f"t{failure.token}")))
-
-
-def _of_event(event: WitnessEvent) -> tuple[str, ...]:
-    names = (event.user and f"u{event.user}", event.uid and f"u{event.uid}", event.token and f"t{event.token}")
-    return tuple(filter(None, names))
+def _names(thing: Failed | WitnessEvent) -> list[str]:
+    users = (thing.user, thing.uid) if isinstance(thing, WitnessEvent) else (thing.user,)
+    return [*(f"u{user}" for user in users if user), *([f"t{thing.token}"] if thing.token else [])]
 
 
 T = TypeVar("T", Failed, WitnessEvent)
 
 
-def _by_person(things: Sequence[T], names: Callable[[T], Iterable[str]]) -> dict[str, list[T]]:
+def _by_person(things: Sequence[T]) -> dict[str, list[T]]:
     """Group by the users and tokens that they are about, keeping the order of time."""
     found: dict[str, list[T]] = {}
     for thing in things:
-        for name in names(thing):
+        for name in _names(thing):
             found.setdefault(name, []).append(thing)
     return found
 

@@ -20,7 +20,7 @@ from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultKind, ResultRow
-from logwatch.ledger.schema import MIGRATIONS, known_version, open_to_read
+from logwatch.ledger.schema import MIGRATIONS, SMALL_CACHE, known_version, open_to_read
 from logwatch.ledger.timeline import Changed, Counted, Timeline, kept_starts
 from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Position, Rotation, Seen
@@ -29,7 +29,6 @@ DEADLINE_SECONDS = 1.0  # of CPU for one query: some hundred thousand failures s
 WHOLE_SECONDS = 5.0  # of CPU for a whole timeline, which is read once
 LONGEST_SECONDS = 10.0  # that a query may take by the clock: a busy host answers late, a disk that hangs never
 COUNTED = 100_000  # failures of a filter are counted up to here
-_CACHE_KIB = 512  # of SQLite's page cache, whose default is 2 MB per connection: the system caches the file as well
 _STEPS = 20_000  # of SQLite's virtual machine between two checks of the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
 
@@ -300,7 +299,7 @@ class Reader:
     def _connected(self) -> sqlite3.Connection:
         db = open_to_read(self.path, at_rest=self._at_rest)
         try:
-            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            db.execute(SMALL_CACHE)
         except sqlite3.Error:
             db.close()
             raise

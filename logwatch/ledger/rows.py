@@ -35,6 +35,12 @@ _NAMES, _NUMBERS = ("path", "found_at", "target"), ("device", "inode")
 _STORED_BY = dict.fromkeys(_NAMES, os.fsencode) | dict.fromkeys(_NUMBERS, str)
 _READ_BY = dict.fromkeys(_NAMES, os.fsdecode) | dict.fromkeys(_NUMBERS, int)
 
+# The newest generation has been forgotten: a copy without its position lacks nothing
+_NOTE_FORGOTTEN = (
+    "INSERT OR REPLACE INTO meta SELECT 'forgotten', value FROM meta"
+    " WHERE name = 'generation' AND value > (SELECT coalesce(max(generation), 0) FROM positions)"
+)
+
 _KEPT_AS = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob', 'text'"}
 _CHECKED = (
     *("sources", "results", "counters", "positions", "journals", "exports", "witnessed", "readings"),
@@ -159,6 +165,8 @@ def write_batch(db: sqlite3.Connection, batch: Batch, after: Snapshot, number: i
     write_positions(db, batch.positions.values())
     write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
+    if batch.forgotten:
+        db.execute(_NOTE_FORGOTTEN)
     before, waiting = newest_failure(db), batch.waiting
     lost = max(0, read_withheld(db) - waiting.carried)  # by a kill: these take up numbers too
     passed_over = waiting.passed_over + lost
@@ -293,6 +301,7 @@ def write_everything(
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
     )
+    db.execute(_NOTE_FORGOTTEN)
 
 
 def _age(db: sqlite3.Connection, clock: float) -> float:

@@ -192,7 +192,7 @@ MIGRATIONS = (
         PRIMARY KEY (platform, code, reason)
     ) WITHOUT ROWID;
     INSERT INTO failure_kinds SELECT platform, code, reason, count(*) FROM failures GROUP BY platform, code, reason;
-    DROP INDEX failures_kind;
+    DROP INDEX IF EXISTS failures_kind;
     """,
     """
     -- when it was over and first found nowhere, seconds since the epoch; 0 while its bytes are somewhere
@@ -203,6 +203,9 @@ MIGRATIONS = (
     ALTER TABLE incidents ADD COLUMN app_names TEXT NOT NULL DEFAULT '[]';
     """,
 )
+
+
+SMALL_CACHE = "PRAGMA cache_size = -512"  # KiB, and not 2 MB per connection: the system caches the file as well
 
 
 class Damaged(sqlite3.DatabaseError):
@@ -304,7 +307,8 @@ def _version_of(there: set[str]) -> int:
 
 
 _NEWEST_IS_THERE = (
-    "SELECT value = (SELECT coalesce(max(generation), 0) FROM positions) FROM meta WHERE name = 'generation'"
+    "SELECT value IN ((SELECT coalesce(max(generation), 0) FROM positions),"
+    " (SELECT value FROM meta WHERE name = 'forgotten')) FROM meta WHERE name = 'generation'"
 )
 
 _NAMES = """

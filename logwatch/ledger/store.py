@@ -18,12 +18,11 @@ from logwatch.errors import StateError
 from logwatch.ledger import directory, room, rows, witness
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.directory import FILE
-from logwatch.ledger.schema import Connection, Damaged, upgrade
+from logwatch.ledger.schema import SMALL_CACHE, Connection, Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.ledger.waiting import WaitingFailures
 from logwatch.model import JournalPosition, Position
 
-_CACHE_KIB = 512  # of SQLite's page cache, which takes 2 MB and more by default: the system caches the file as well
 BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
 WAL_BYTES = 4 << 20  # to which the write-ahead log is truncated after a checkpoint
 DAY = 86400.0
@@ -159,7 +158,7 @@ class Ledger:
         db = self._connect(str(path))
         try:
             db.execute("PRAGMA synchronous = FULL")
-            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            db.execute(SMALL_CACHE)
         except sqlite3.Error:
             db.close()  # otherwise the error's traceback keeps it open while the file is set aside
             raise

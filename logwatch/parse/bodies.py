@@ -180,7 +180,7 @@ class Below:
 
 @dataclass(frozen=True)
 class Bodies:
-    """The bodies of the push lines of a chunk, which is still in its envelope; ``ahead`` follows it elsewhere.
+    """The bodies of the push lines of a chunk, which is still in its envelope; ``follows`` comes behind it elsewhere.
 
     Taking a whole chunk out of its envelope costs more than all else that is done for it, so it is a last resort.
     ``marker`` is in every push line; most bodies end above the next one.
@@ -188,7 +188,7 @@ class Bodies:
 
     data: bytes
     envelope: Envelope
-    ahead: bytes
+    follows: bytes
     marker: bytes
     owns: envelopes.Owns
     indents: bytes = b""
@@ -204,7 +204,7 @@ class Bodies:
             texts = [found and found[0] for found in near.closed(lines, places)]
         if left := [i for i, text in enumerate(texts) if text is None]:
             some, own_ends = [lines[i] for i in left], [ends[i] for i in left]
-            below, places = self._below(some, own_ends, self._in_reach(own_ends), self.ahead)
+            below, places = self._below(some, own_ends, self._in_reach(own_ends), self.follows)
             for i, (text, _) in zip(left, below.join(some, places), strict=True):
                 texts[i] = text
         return [text or line for text, line in zip(texts, lines, strict=True)]
@@ -225,7 +225,7 @@ class Bodies:
             yield begin, at
 
     def _below(
-        self, lines: Sequence[bytes], ends: Sequence[int], spans: Iterable[tuple[int, int]], ahead: bytes = b""
+        self, lines: Sequence[bytes], ends: Sequence[int], spans: Iterable[tuple[int, int]], follows: bytes = b""
     ) -> tuple[Below, list[int]]:
         """Take the records in some spans of the data out of their envelope; also return where each line ends there."""
         if self.envelope == PLAIN:
@@ -237,7 +237,7 @@ class Bodies:
             behind = (accumulate(map(len, BytesIO(each))) for each in pieces)
             offsets = [begin + size for (begin, _), sizes in zip(spans, behind, strict=True) for size in sizes]
             at = dict(zip(offsets, stops, strict=True))
-        text = b"\n" + text + _bare(ahead, self.envelope)[0]
+        text = b"\n" + text + _bare(follows, self.envelope)[0]
         # one that was cut short has no body
         places = [
             1 + stop if text.rfind(b"\n", 0, stop) == stop - len(line) - 1 else len(text)

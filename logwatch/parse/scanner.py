@@ -68,16 +68,15 @@ class Scanner:
         reference: float,
         since: float | None = None,
         until: float | None = None,
-        ahead: bytes = b"",
+        before: float | None = None,
+        follows: bytes = b"",
     ) -> Scan:
         """Count what is in ``data``: whole lines, each ended by a newline, as ``envelope.cut`` returns them.
 
-        ``ahead`` is what follows the data elsewhere, such as in the file after a rotation: it may hold the rest of a
-        body, and nothing in it counts.
-
-        ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
-        or ``until``, only lines with ``since`` <= time < ``until`` count; a line without a time has that of the line
-        before it, and counts if no line has a time.
+        ``follows`` is what comes behind the data, such as in the file after a rotation: it may hold the rest of a
+        body, and nothing in it counts. ``reference`` (seconds since the epoch) dates stamps without a year where the
+        envelope does not. With ``since`` or ``until``, only lines with ``since`` <= time < ``until`` count; a line
+        without a time has that of the line before it, which for the first one is ``before``, and counts if none has.
         """
         if not data:
             return Scan()
@@ -86,10 +85,10 @@ class Scanner:
             envelope = envelopes.undecided(envelope)
         if envelope == PLAIN:
             data = envelopes.uncoloured(data)
-        bodies = Bodies(data, envelope, ahead, self.marker, self.owns, self.parser.indents)
-        job = _Job(self, reference, bodies)
+        bodies = Bodies(data, envelope, follows, self.marker, self.owns, self.parser.indents)
+        job = _Job(self, reference, bodies, before)
         job.chunk(LineBatch(data, envelope=envelope), since, until)
-        job.scan.logged_at = self._logged_at(data, envelope, reference)
+        job.scan.logged_at = self._logged_at(data, envelope, reference) or job.near
         return job.finish()
 
     def dates(self, line: bytes) -> bool:
@@ -132,8 +131,9 @@ class Scanner:
 class _Job:
     """The scan of one chunk."""
 
-    def __init__(self, scanner: Scanner, reference: float, bodies: Bodies) -> None:
+    def __init__(self, scanner: Scanner, reference: float, bodies: Bodies, near: float | None) -> None:
         self.scan = Scan()
+        self.near = near  # the time of the line before, if any has one
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
@@ -160,10 +160,10 @@ class _Job:
         """Return the lines whose time is in the window."""
         batch = self._bare(batch)
         own = self._scanner.times([line for _, line in batch.at(range(len(batch.lines)))], self._reference)
-        near = next((at for at in own if at is not None), None)
+        near = self.near if self.near is not None else next((at for at in own if at is not None), None)
         inside = []
         for i, at in enumerate(own):
-            near = near if at is None else at
+            near = self.near = near if at is None else at
             if near is None or since <= near < until:
                 inside.append(i)
         return batch.only(inside)

@@ -42,7 +42,7 @@ class _Collector(_Silent):
         self.found: list[LoggedResult] = []
 
     def chunk(self, chunk: Chunk) -> None:
-        scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
+        scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, follows=chunk.follows)
         self.found += [LoggedResult(f.user, f.platform, f.code, f.reason) for f in scan.failures]
 
 

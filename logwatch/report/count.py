@@ -45,6 +45,7 @@ class Count:
     sources: int = 0
     logged_at: float | None = None  # the own time of the newest line of any kind
     watch: Callable[[Scan, str], None] | None = None  # called with each scan and its source
+    _before: float | None = None  # the time of the line before, in the source that is read
 
     def read(
         self, stream: Stream, how: LogSettings, *, now: float, progress: Callable[[], None] = lambda: None
@@ -55,6 +56,7 @@ class Count:
         """
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
+        self._before = None
         self.markers.add(how.scanner.marker.decode("latin-1"))
         lines = LineCutter(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
         scan = partial(self.scan, how=how, reference=reference)
@@ -87,12 +89,9 @@ class Count:
         if not data:
             return
         scan = how.scanner.scan(
-            data,
-            envelope=envelope,
-            reference=reference,
-            since=self.since,
-            until=self.until,
+            data, envelope=envelope, reference=reference, since=self.since, until=self.until, before=self._before
         )
+        self._before = scan.logged_at
         self.add(scan)
         if self.watch is not None:
             self.watch(scan, how.source)

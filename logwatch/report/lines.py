@@ -14,23 +14,17 @@ class LineCutter:
     """Cuts chunks into whole lines, without ever holding more of an endless line than is looked at.
 
     As long as no line with mesibo's own prefix has been seen, there is nothing to count, whatever the envelope: when
-    too much is held it is handed on all the same, and the decision stays open. With ``answers``, a line whose answer
+    too much is held it is handed on all the same, and the decision stays open. With ``bodies``, a line whose body
     goes on in the next chunk is handed on together with that.
     """
 
-    def __init__(
-        self,
-        kind: EnvelopeChoice,
-        owns: envelopes.Owns,
-        max_line_bytes: int,
-        answers: Held,
-    ) -> None:
+    def __init__(self, kind: EnvelopeChoice, owns: envelopes.Owns, max_line_bytes: int, bodies: Held) -> None:
         self.envelope: Envelope | None = None
         self.oversized = 0
         self._kind = kind
         self._owns = owns
         self._max_line_bytes = max_line_bytes
-        self._answers = answers
+        self._bodies = bodies
         self._held = b""
         self._inside = ""
 
@@ -72,8 +66,8 @@ class LineCutter:
         return found if isinstance(found, Envelope) else None
 
     def _taken(self, *, final: bool = False) -> bytes:
-        answers = None if final else self._answers
-        taken = take_lines(self._held, self._known, self._max_line_bytes, self._inside, answers, final=final)
+        held = None if final else self._bodies
+        taken = take_lines(self._held, self._known, self._max_line_bytes, self._inside, held, final=final)
         self._held = self._held[taken.consumed :]
         self._inside = taken.inside
         self.oversized += taken.oversized

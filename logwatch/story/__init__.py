@@ -5,13 +5,4 @@ from logwatch.story.pushes import UserPush, logged_push, together
 from logwatch.story.stored import stored_forms, stored_pushes
 from logwatch.story.verdict import Conclusion, conclude
 
-__all__ = [
-    "Conclusion",
-    "UserPush",
-    "alike",
-    "conclude",
-    "logged_push",
-    "stored_forms",
-    "stored_pushes",
-    "together",
-]
+__all__ = ["Conclusion", "UserPush", "alike", "conclude", "logged_push", "stored_forms", "stored_pushes", "together"]

@@ -1,6 +1,6 @@
 """The pushes of one user: from a log, which has accepted ones, too, and from the failures that a daemon keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from logwatch.ledger.waiting import StoredFailure
 from logwatch.model import Failure, Platform
 from logwatch.moments import iso
 
-_NOWHERE = float("-inf")  # the place, in the order of time, of a push whose time is unknown
+_NOWHERE = float("-inf")  # the place, in the order of time, of pushes of a log without times
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +87,36 @@ def together(from_log: Iterable[UserPush], from_ledger: Iterable[UserPush]) -> l
 
     A stored push, of which the newest come first, is the same as one in the log with its time and code, which then gets
     what a webhook reported; the names of their sources may differ, since a file can be read without a configuration. A
-    push that has no time in the log was stored with the time when it was read, so it only needs the same code.
+    push that has no time in the log was stored with the time when it was read: it needs the same code and source.
     """
     pushes = list(from_log)
-    places: dict[tuple[int | None, str], list[int]] = {}
+    order = _order(pushes)
+    places: dict[tuple[int | str, str], list[int]] = {}
     for i, push in enumerate(pushes):
-        places.setdefault(_moment(push.at, push.code), []).append(i)
+        places.setdefault(_identity(push), []).append(i)
     for each in from_ledger:
-        keys = (_moment(each.at, each.code), _moment(None, each.code))
+        keys = (_identity(each), (each.source, each.code))
         alike = next(filter(None, map(places.get, keys)), None)
         if alike is None:
             pushes.append(each)
+            order.append(_NOWHERE if each.at is None else each.at)
             continue
         i = alike.pop()
         if each.heard:
             pushes[i] = replace(pushes[i], entry=each.entry, heard=each.heard)
-    return sorted(pushes, key=lambda push: _NOWHERE if push.at is None else push.at)
+    return [pushes[i] for i in sorted(range(len(pushes)), key=order.__getitem__)]
 
 
-def _moment(at: float | None, code: str) -> tuple[int | None, str]:
-    return None if at is None else round(at * 1000), code
+def _identity(push: UserPush) -> tuple[int | str, str]:
+    """Return what distinguishes a push from others: its millisecond or, without a time, its source; and its code."""
+    return push.source if push.at is None else round(push.at * 1000), push.code
+
+
+def _order(pushes: Sequence[UserPush]) -> list[float]:
+    """Return the times to sort a log's pushes by: without one, that of its source's push before it, or of the first."""
+    latest = {push.source: push.at for push in reversed(pushes) if push.at is not None}
+    order = []
+    for push in pushes:
+        order.append(latest.get(push.source, _NOWHERE) if push.at is None else push.at)
+        latest[push.source] = order[-1]
+    return order

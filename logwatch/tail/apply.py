@@ -74,7 +74,7 @@ class _Reconciliation:
         # While the path leads to another path's file, those in use are looked for, and matched rotated files if that
         # path is of the same source; what this one leads to later is new
         matched = state.matched and not state.problem
-        sought = state.facts.first or matched or any(generation.in_use for generation in state.generations)
+        sought = state.path_view.first or matched or any(generation.in_use for generation in state.generations)
         if elsewhere and not sought:
             return
         survey = Survey(state, elsewhere=elsewhere)

@@ -16,9 +16,10 @@ from logwatch.tail.identity import Key
 from logwatch.tail.owners import Owners
 
 KEPT_DESCRIPTORS = 64
-"""How many descriptors are left to HTTP and the ledger, whatever the process's limit is."""
+"""How many are left to the ledger, questions of pages to it, and what every process has, whatever the limit is."""
 
-_CLIENTS = 256  # as many are left to HTTP connections, if the limit allows that
+CONNECTIONS = 256  # that HTTP takes: as many descriptors are left to it, if the limit allows that
+
 _MOST_OPEN = 512  # files, even if the limit allows more; quiet ones are watched by their names
 _MOST_ASKED = 16  # open files checked at most, to find a quiet one to close
 
@@ -37,7 +38,7 @@ class OpenFiles:
         if most is None:
             soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
             soft = _MOST_OPEN * 4 if soft == resource.RLIM_INFINITY else soft
-            most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - _CLIENTS, _MOST_OPEN), 1)
+            most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - CONNECTIONS, _MOST_OPEN), 1)
         self.most = most
         self._shares: list[Share] = []
         self.unreadable: dict[Key, OSError] = {}  # errors of reading that the current reconciliation has met

@@ -198,7 +198,7 @@ class PathFollower(PathState):
         if end := self.owners.sharing.held(generation):
             generation.skip_within(end)
         split = len(generation.open_rest())
-        chunk, lost = generation.finish(turn.now, partial(self.ahead, generation), torn=torn)
+        chunk, lost = generation.finish(turn.now, partial(self.following, generation), torn=torn)
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -271,7 +271,7 @@ class PathFollower(PathState):
             return None
         reported = generation.lines.no_text
         before = self._behind(generation)
-        chunk = generation.read(turn.now, seen, partial(self.ahead, generation), before)
+        chunk = generation.read(turn.now, seen, partial(self.following, generation), before)
         if before and before.position.path != self.path and (left := before.unsaved()):
             turn.sink.position(left)  # its rest was read along with this file
         if (found := generation.lines.no_text) and not reported:

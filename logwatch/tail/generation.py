@@ -7,7 +7,7 @@ grown past the offset since, the next read notices.
 from contextlib import suppress
 from typing import Literal
 
-from logwatch.lines import CHUNK_BYTES, Ahead, Taken
+from logwatch.lines import CHUNK_BYTES, Following, Taken
 from logwatch.model import Chunk
 from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
@@ -33,8 +33,8 @@ RETURN_SECONDS = 10.0
 class Generation(GenerationState):
     """One generation, handed on as chunks of whole lines."""
 
-    def read(self, now: float, seen: Stat, ahead: Ahead, before: "Generation | None" = None) -> Chunk | None:
-        """Return the next whole lines; None if there are none now. ``ahead`` reads the beginning of what follows.
+    def read(self, now: float, seen: Stat, following: Following, before: "Generation | None" = None) -> Chunk | None:
+        """Return the next whole lines; None if there are none now. ``following`` reads the beginning of what follows.
 
         ``seen``: the file before it was compared with others: what it got since may be a copy of theirs, and has to
         wait. ``before``: the generation whose last message or line may go on at the beginning of this file.
@@ -72,7 +72,7 @@ class Generation(GenerationState):
             return None
         self._want = CHUNK_BYTES
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
-        return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
+        return self._advance(taken, overlap, run, modified, following() if cut_off else b"")
 
     def _take_behind(
         self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
@@ -186,8 +186,8 @@ class Generation(GenerationState):
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
-        position, ahead = self.position, self.lines.take_rest(follows, "").data if follows else b""
-        return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
+        position, behind = self.position, self.lines.take_rest(follows, "").data if follows else b""
+        return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, follows=behind)
 
     def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
         """Go on at the end of what is left of the file, until the part that it lost comes back."""
@@ -250,7 +250,7 @@ class Generation(GenerationState):
         else:
             self.skip_to(end, rest[-HEAD_BYTES:])
 
-    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
+    def finish(self, now: float, following: Following, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and release the file.
 
         Return the chunk, and how many bytes are lost, among them all of a last line that rotation has ``torn`` within a
@@ -268,7 +268,7 @@ class Generation(GenerationState):
         hole, chunk, taken, follows = not run.strip(b"\0"), None, None, b""
         if not hole and is_tail(self.position.tail, overlap):
             taken = self.lines.take_rest(run, self.position.inside)
-            follows = ahead() if self.lines.goes_on(taken) else b""
+            follows = following() if self.lines.goes_on(taken) else b""
         # Nothing below raises, so that the state changes as a whole
         self.settle()
         self.dead = not named

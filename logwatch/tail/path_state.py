@@ -28,7 +28,7 @@ NO_LINK = "is a link that leads nowhere"
 PACKED = "is an archive"
 SHARED = "is followed by another source"
 
-_AHEAD_BYTES = 16 * 1024  # of the next generation, in which a message split by a rotation may end
+_FOLLOWING_BYTES = 16 * 1024  # of the next generation, in which a message split by a rotation may end
 
 
 class PathState:
@@ -39,11 +39,11 @@ class PathState:
         path: str,
         rows: Iterable[Position],
         ctx: SourceContext,
-        facts: PathView,
+        path_view: PathView,
         *,
         expected: Envelope | None = None,
     ) -> None:
-        """Follow a path whose positions are ``rows``; ``facts``: what else is known of it."""
+        """Follow a path whose positions are ``rows``; ``path_view``: what else is known of it."""
         self.path = path
         self.ctx = ctx
         self.owners = ctx.files.owners
@@ -61,8 +61,8 @@ class PathState:
         live = [generation for generation in known if generation.position.state == "live"]
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
         self._led = bool(live)  # the path has led to a file, as far as is known
-        first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
-        self.facts = replace(facts, first=first, followed=followed, started=not first)
+        first, followed = not self.generations and not path_view.successor, bool(known) or path_view.successor
+        self.path_view = replace(path_view, first=first, followed=followed, started=not first)
         self.matched: dict[str, Stat] = {}  # its rotated files that the source's patterns match as well
         self.problem: tuple[str, str] | None = None  # what is wrong with the path, and why
         self.absent = True  # the path leads nowhere
@@ -74,7 +74,7 @@ class PathState:
     @property
     def joined(self) -> bool:
         """Whether its source was followed before, so that it is known what was read of a copy; else each counts."""
-        return not self.facts.first or self.facts.news_since != float("inf")
+        return not self.path_view.first or self.path_view.news_since != float("inf")
 
     def _enter(self, generation: Generation) -> None:
         self.generations.append(generation)
@@ -119,7 +119,7 @@ class PathState:
 
         ``globbed``: a wildcard matches the path, so that it may be no log at all.
         """
-        return bool(self.blocked) or (self.problem is not None and (self.facts.followed or not globbed))
+        return bool(self.blocked) or (self.problem is not None and (self.path_view.followed or not globbed))
 
     @property
     def was_blank(self) -> bool:
@@ -138,12 +138,12 @@ class PathState:
         before = order[order.index(generation) :: -1][1:]
         return next((each for each in before if each.followed and each.position.size), None)
 
-    def ahead(self, generation: Generation) -> bytes:
+    def following(self, generation: Generation) -> bytes:
         """Return the first bytes of the next generation that is no copy of this one; none if its file is not open."""
         order = self.in_order()
         after = (g for g in order[order.index(generation) + 1 :] if g.followed)
         file = next((g.plain for g in after if g.position.copy_of != generation.number), None)
-        return file.read_at(0, _AHEAD_BYTES) if file else b""
+        return file.read_at(0, _FOLLOWING_BYTES) if file else b""
 
     def targets(self) -> set[str]:
         """Return where the path leads, and has led: to itself if it is no link."""
@@ -168,7 +168,7 @@ class PathState:
     def view(self) -> PathView:
         """Return what a decision needs to know of the path."""
         current = self.current.number if self.current else None
-        return replace(self.facts, current=current, was_blank=self.was_blank, is_link=os.path.islink(self.path))
+        return replace(self.path_view, current=current, was_blank=self.was_blank, is_link=os.path.islink(self.path))
 
     # what changes it
 
@@ -226,7 +226,7 @@ class PathState:
         """Note that the path leads to this generation."""
         self.current = generation
         self._led = True
-        self.facts = replace(self.facts, followed=True)
+        self.path_view = replace(self.path_view, followed=True)
 
     def end(self, candidates: list[Candidate], *, renewed: bool, undecided: bool, unpacking: bool) -> None:
         """Note that everything known was reconciled with these candidates.
@@ -235,9 +235,9 @@ class PathState:
         ``unpacking``: that waits only for an archive to be unpacked further.
         """
         # A file decided on after the path led to another one came in between, whenever it was written
-        since = float("-inf") if renewed else self.facts.news_since
-        started, since = (self.facts.started, since) if undecided else (False, float("inf"))
-        self.facts = replace(self.facts, first=False, started=started, news_since=since)
+        since = float("-inf") if renewed else self.path_view.news_since
+        started, since = (self.path_view.started, since) if undecided else (False, float("inf"))
+        self.path_view = replace(self.path_view, first=False, started=started, news_since=since)
         self.due = self.due or (undecided and not unpacking)
         self.unpacking = unpacking
         for generation in self.generations:

@@ -119,7 +119,7 @@ class Tail:
             self._sort(found.paths)
         matched = self._matched
         # New paths last: their files may be copies of known generations, whose places have to be known first
-        for path, follower in sorted(self._followers.items(), key=lambda each: each[1].facts.first):
+        for path, follower in sorted(self._followers.items(), key=lambda each: each[1].path_view.first):
             last = len(self._followers) == 1  # without any row, the source would count as new after a restart
             if follower.look(turn, matched.get(path, () if last else None)):
                 self._status = None
@@ -163,13 +163,13 @@ class Tail:
             if base != path:
                 matched[base].append(path)
         taking_over = self.source.discover.successive and any(
-            other.facts.followed for other in self._followers.values()
+            other.path_view.followed for other in self._followers.values()
         )
         at_end = self.source.start_at == "end" and not self._looked
         self._expected = _newest(generation.position for generation in self._generations()) or self._expected
         for path in matched.keys() - self._followers.keys():
-            facts = PathView(starts_at_end=at_end, successor=taking_over, news_since=self._followed_since)
-            self._followers[path] = PathFollower(path, (), self._ctx, facts, expected=self._expected)
+            path_view = PathView(starts_at_end=at_end, successor=taking_over, news_since=self._followed_since)
+            self._followers[path] = PathFollower(path, (), self._ctx, path_view, expected=self._expected)
         self._followers = dict(sorted(self._followers.items()))
         self._directories = frozenset(map(os.path.dirname, self._followers))
         self._matched, self._sorted = matched, len(self._followers)

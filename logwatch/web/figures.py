@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from logwatch.catalogue import CHURN
+from logwatch.diagnosis.blind import how_blind
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
 from logwatch.diagnosis.watching import FRESH_SECONDS
@@ -59,12 +60,12 @@ class _Share:
 
 def strip(facts: Facts) -> Strip:
     """Return the figures of a moment."""
-    seen = (*facts.snapshot.results.values(), *facts.day.values())  # of the day, a stamp ahead counts as when it came
-    last = max((each.last for each in seen if each.last is not None and each.last <= facts.now), default=None)
+    last = facts.pushed_at
     ago = None if last is None else facts.now - last
     rate, counts = _rate(facts)
     shares = {platform: _share(facts, platform) for platform in _ACCEPTED}
     unread, lines = (sum(getattr(s.hour, name) for s in facts.sights.values()) for name in ("unread", "all"))
+    lost = any(each.blind and how_blind(each).severity == "critical" for each in facts.sights.values())
     delay, behind = _delay(facts)
     figures = [
         Figure(
@@ -85,7 +86,7 @@ def strip(facts: Facts) -> Strip:
             "Unreadable lines",
             number(unread),
             f"{share(unread / lines)} of the last hour" if unread else "last hour",
-            state="critical" if facts.blind else "warning" if unread else "",
+            state="critical" if lost else "warning" if unread else "",
         ),
         Figure(
             "delay",

@@ -12,7 +12,7 @@ from logwatch.config import Config
 from logwatch.diagnosis.course import by_class
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.find import diagnose
-from logwatch.diagnosis.incidents import about
+from logwatch.diagnosis.incidents import incident_of
 from logwatch.export import COUNTER_PREFIX, COUNTERS, LABELLED, LIMITERS
 from logwatch.ledger.batch import EventShapeRow
 from logwatch.ledger.incidents import Incident
@@ -169,7 +169,8 @@ class Overview:
 
     def incident(self, finding: Finding) -> NumberedIncident | None:
         """Return the incident that a finding is about."""
-        return next((each for each in self.incidents if about(each.incident, finding, self.now)), None)
+        mine = incident_of(finding, (each.incident for each in self.incidents), self.now)
+        return next((each for each in self.incidents if each.incident is mine), None)
 
     def _hit(self, finding: Finding) -> dict[str, Any]:
         if (shown := self.incident(finding)) is None:

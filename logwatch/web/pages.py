@@ -76,7 +76,7 @@ class Status(Page):
             "status",
             seen=seen,
             log=log,
-            course=_Course(seen, query.span),
+            course=_Charts(seen, query.span),
             spans=SPANS,
             said=said,
             values=values,
@@ -115,7 +115,7 @@ class _Log:
             self.trouble = str(error)
 
 
-class _Course:
+class _Charts:
     """The charts that were asked for."""
 
     def __init__(self, seen: Overview, asked: str) -> None:

@@ -29,13 +29,12 @@ import tornado.web
 
 from logwatch.config.listen import bracketed
 from logwatch.errors import WebError, in_words
+from logwatch.tail.context import CONNECTIONS, KEPT_DESCRIPTORS
 from logwatch.web.access import WHY, Access, Refusal
 from logwatch.web.answer import prefix_of, under
 from logwatch.web.connections import ConnectionLimiter
 
-CONNECTIONS = 256
 FEWEST_CONNECTIONS = 8
-KEPT_DESCRIPTORS = 64  # for the ledger, the pages' questions to it, and what every process has
 HEADER_BYTES = 16 << 10
 BODY_BYTES = 16 << 10  # only webhooks take one, with their own bound; any other is read all the same, within reason
 CONTENT_SECURITY_POLICY = (
@@ -201,9 +200,7 @@ class WebServer:
         below = f"(?:{re.escape(self._access.prefix)})?"  # for a proxy that leaves the prefix in place
         rules = [(f"{below}{pattern}", handler, arguments) for pattern, handler, arguments in self._rules]
         application = tornado.web.Application(
-            [*rules, (r".*", NotFound)],
-            log_function=lambda _handler: None,
-            access=self._access,
+            [*rules, (r".*", NotFound)], log_function=lambda _handler: None, access=self._access
         )
         server = _Server(
             application,

@@ -66,6 +66,13 @@ def test_what_is_found_again_is_the_same_incident(old, finding, outcome):
         assert (now[old.number].ended is None) == (outcome == "goes on")
 
 
+def test_a_finding_continues_the_incident_that_goes_on_rather_than_one_that_is_over():
+    """Of two with its results, the one that ended lately began later, and stays over."""
+    over = known(began=NOW - 900, ended=NOW - 600, number=8)
+    for both in ([over, known(rows=(ROW, OTHER))], [known(rows=(ROW, OTHER)), over]):
+        assert [(each.number, each.ended) for each in fold(both, [found()], NOW)] == [(7, None)]
+
+
 def test_an_incident_about_pushes_ends_with_its_last_push():
     """Its end is not when somebody looked."""
     (incident,) = fold([known(last=NOW - 500)], [], NOW)

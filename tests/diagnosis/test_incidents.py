@@ -9,7 +9,9 @@ from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.find import diagnose
 from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.buckets import MINUTE
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Timeline
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen, SourceStatus
 from tests.helpers.story import NOW, UP, Story
@@ -198,6 +200,20 @@ def test_an_incident_is_over_when_only_the_usual_failures_still_come(platform, c
     assert told.since == pytest.approx(NOW - 60 * begin, abs=120)
     assert "; it ended at " in told.title
     assert re.search(r"rose from [\d.]+ % to 9\d.*, and fell to [\d.]+ % at ", " ".join(told.evidence))
+
+
+def test_a_fault_of_two_platforms_fell_when_the_last_of_them_did():
+    """Time and share are those of the same platform: here of Android, ten minutes after iOS, where more come always."""
+    story = Story().ordinary(700, until=50).ordinary(20, until=30, without=("fcm", "apns"))
+    story.ordinary(10, until=20, without=("fcm",)).ordinary(20)
+    for ago in range(700):
+        story.pushes("fcm", 911, 50 if 20 <= ago < 50 else 3, ago)
+        story.pushes("apns", 911, 200 if 30 <= ago < 50 else 0, ago)
+    (told,) = (finding for finding in story.findings() if finding.code == 911)
+    assert {row.platform for row in told.rows} == {"apns", "fcm"}
+    assert told.ended == pytest.approx(NOW - 60 * 20, abs=60)
+    (share,) = re.findall(r"and fell to ([\d.]+) % at 09:5[56]", " ".join(told.evidence))
+    assert float(share) == pytest.approx(2.8, abs=0.5)  # of iOS it is none
 
 
 def test_an_incident_is_not_over_in_the_first_minutes_of_quiet():
@@ -452,11 +468,25 @@ def test_a_stamp_that_was_ahead_once_is_reported_for_an_hour():
 
 
 def test_a_quiet_hour_is_reported_as_such():
-    """If there is nothing to report, one finding says so."""
+    """If there is nothing to report, one finding says so; a minute that began before the last hour is not in it."""
     story = Story()
-    story.pushes("fcm", 200, 1, 200)
-    assert [(finding.key, finding.evidence) for finding in story.findings()] == [
-        ("waiting", ("The last one was logged at 06:55 UTC on 22 November.",))
+    story.pushes("fcm", 200, 1, 60.5, seconds=50)
+    assert [(finding.title, finding.evidence) for finding in story.findings()] == [
+        ("No push was logged in the last hour.", ("The last one was logged at 09:15 UTC on 22 November.",))
+    ]
+
+
+def test_an_hour_whose_pushes_are_not_known_is_not_called_quiet():
+    """A clock that was ahead had no minutes for them, or the ledger cannot be read: the last push tells of them."""
+    story = Story()
+    story.pushes("fcm", 903, 1, 2)
+    facts = replace(story.facts(), minutes=Timeline(MINUTE))
+    story.results[ResultRow("mesibo", "apns", "200", "")] = Seen(1, NOW + 7200, NOW + 7200)  # and a stamp ahead
+    assert [(finding.title, finding.evidence) for finding in diagnose(facts)] == [
+        (
+            "What the last hour's pushes came to is not known now.",
+            ("The last one was logged at 10:13 UTC on 22 November.",),
+        )
     ]
 
 

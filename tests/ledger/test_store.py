@@ -799,10 +799,13 @@ def sql(script):
 MIGRATED = (
     "0e83d6eef8a8", "bf12f076fb7f", "eff6fec6f03b", "109d2ad1ab1a", "2223be24436e",
     "43cb28062508", "141e269fa11b", "8bbd4d5fe917", "8da121a2a81c", "eff71310919c",
-    "e854138f0e95", "624faf17476e", "2a71f1ba904d", "fe8f6c5d102e", "d8753934660c",
+    "e854138f0e95", "624faf17476e", "2a71f1ba904d", "61116b373777", "d8753934660c",
     "e43c62299fb2",
 )  # fmt: skip
-"""Digests of the migrations that ledgers may have behind them; a new one is appended, and so is its digest."""
+"""Digests of the migrations that ledgers may have behind them; a new one is appended, and so is its digest.
+
+The 14th has got an IF EXISTS, with which it makes the same schema.
+"""
 
 
 def test_migrations_are_only_ever_appended():
@@ -848,6 +851,40 @@ def test_a_ledger_that_was_restored_from_a_dump_is_recognised(tmp_path, version)
         assert ledger.commit(batch(1))
         ledger.close()
     assert version_of(tmp_path / "ledger.sqlite3") == len(schema.MIGRATIONS)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_dump_of_a_ledger_that_has_forgotten_its_newest_generation_lacks_nothing(tmp_path, anew):
+    """Also if that ledger was written anew from memory since; what is forgotten later does not matter."""
+    with contextlib.closing(Ledger(tmp_path)) as ledger:
+        for made in (batch(generation=1), batch(generation=2), batch(generation=3)):
+            ledger.commit(made)
+        for forgotten in (3, 1):
+            made = Batch(10)
+            made.forget(forgotten)
+            ledger.commit(made)
+            if anew:
+                ledger.path.unlink()
+        ledger.commit(batch(4, generation=2))
+    (tmp_path / "restored").mkdir()
+    with (
+        contextlib.closing(sqlite3.connect(ledger.path)) as db,
+        contextlib.closing(sqlite3.connect(tmp_path / "restored" / "ledger.sqlite3")) as restored,
+    ):
+        restored.executescript("\n".join(db.iterdump()))
+    with contextlib.closing(Ledger(tmp_path / "restored")) as again:
+        assert (again.lost_state, again.snapshot.counters, again.generation) == (False, {LINES: 7}, 3)
+
+
+@pytest.mark.parametrize("version", range(2, 14))
+def test_an_older_ledger_is_brought_up_to_date_without_an_index_that_goes(tmp_path, version):
+    """Somebody has dropped it by hand, to save room."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.executescript("".join(schema.MIGRATIONS[:version]) + f";PRAGMA user_version = {version}")
+        db.execute("DROP INDEX failures_kind")
+    with contextlib.closing(Ledger(tmp_path)) as ledger:
+        assert ledger.commit(batch())
+        assert (ledger.failing, ledger.snapshot.counters) == ("", {LINES: 1})
 
 
 @pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))

@@ -202,7 +202,7 @@ def test_an_answer_continues_in_the_next_file():
     """After a rotation, an answer is completed from the next file, in which nothing counts by that."""
     head = b"E2511-100000-001 (17): push_on_complete: code 403 {\n"
     rest = b'"status": "PERMISSION_DENIED" }\nE2511-100000-002 (17): push_on_complete: code 404\n'
-    assert counts(scan(head, ahead=rest)) == {ResultKey("fcm", 403, "PERMISSION_DENIED"): 1}
+    assert counts(scan(head, follows=rest)) == {ResultKey("fcm", 403, "PERMISSION_DENIED"): 1}
 
 
 ENDS = [(name, end) for name in [*WRAP, "plain"] for end in ("", "\r")] + [

@@ -98,6 +98,19 @@ def test_a_line_without_a_time_is_of_the_time_of_the_one_before_it(scanner):
     assert counted(text * 3, scanner, count=Count(CATALOGUE, since=NOON)).summary.misplaced == 3
 
 
+@pytest.mark.parametrize("buffer", [1, 5000, 1 << 19])
+def test_a_line_without_a_time_has_that_of_the_one_before_it_in_another_piece(scanner, monkeypatch, buffer):
+    """Wherever a log is cut into pieces, of which some hold no time; the next source begins anew."""
+    monkeypatch.setattr("logwatch.report.lines._BUFFER_BYTES", buffer)
+    push, text = b"E2211-101500-123 (1): push_on_complete: code 200\n", b"-- push_on_complete code 903\n"
+    log = push + text * 700 + push.replace(b"-1015", b"-1130") + text * 5 + b"a line\n" * 900 + text * 4
+    count = counted(log, scanner, size=buffer, count=Count(CATALOGUE, since=NOON - 3600))
+    assert (count.summary.push_lines, count.summary.misplaced) == (1, 9)
+    count = counted(log, scanner, size=buffer, count=Count(CATALOGUE, until=NOON - 3600))
+    assert (count.summary.push_lines, count.summary.misplaced) == (1, 700)
+    assert counted(text * 3, scanner, count=count).summary.misplaced == 703
+
+
 def test_many_lines_whose_function_stands_elsewhere_cannot_be_read(scanner):
     """Mesibo prints another dialect from the middle on: what is read of the rest is not the whole."""
     push, dialect = b"E2211-101500-123 (1): push_on_complete: code 200\n", b"10:15 [1] push_on_complete code=903\n"

@@ -26,6 +26,11 @@ def push(seconds, code, platform="apns", reason=""):
     return logged_push(Failure(NOW - seconds, platform, code, reason, "1", "u", "t"), CATALOGUE, "mesibo", "t")
 
 
+def undated(code):
+    """Make a push of a log that does not say when it was."""
+    return replace(push(0, code), at=None)
+
+
 def of(token, seconds, code, platform="apns"):
     """Make a push to one device of the user."""
     return logged_push(Failure(NOW - seconds, platform, code, "", "1", "u", "t"), CATALOGUE, "mesibo", token)
@@ -168,15 +173,31 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
 
 def test_a_push_without_a_time_in_the_log_and_its_kept_failure_are_one():
     """The daemon stored it with the time when it was read, so the code must do; the newest is the last in the log."""
-    log = [logged_push(Failure(None, "apns", code, "", "1", "u", "t"), CATALOGUE, "m", "t") for code in (400, 200, 400)]
+    log = [undated(code) for code in (400, 200, 400)]
     stored = [failure(10, 400, heard="BadDeviceToken", heard_platform="apns"), failure(20, 400), failure(90, 400)]
-    pushes = together(log, (stored_push(each, CATALOGUE) for each in stored))
+    pushes = together(log, (replace(stored_push(each, CATALOGUE), source="mesibo") for each in stored))
     assert [(each.code, each.heard, each.kept) for each in pushes] == [
         ("400", "", False),
         ("200", "", False),
         ("400", "BadDeviceToken", False),
         ("400", "", True),
     ]
+
+
+def test_a_push_without_a_time_in_the_log_is_no_kept_failure_of_another_source():
+    """Only a time tells that two sources mean the same push."""
+    pushes = together([undated(400)], [stored_push(failure(10, 400), CATALOGUE)])
+    assert [(each.source, each.kept) for each in pushes] == [("mesibo", False), ("other name", True)]
+
+
+def test_a_push_without_a_time_stands_where_it_stands_in_its_log():
+    """It comes behind its neighbour there or, at the beginning, before the first push with a time; logs are apart."""
+    other = [replace(push(35, 904), source="b"), replace(undated(905), source="b"), replace(push(5, 906), source="b")]
+    log = [undated(901), push(30, 902), undated(200), undated(903), push(20, 914), *other]
+    pushes = together(log, [stored_push(failure(seconds, 400), CATALOGUE) for seconds in (25, 90)])
+    codes = [each.code for each in pushes]
+    assert codes == ["400", "904", "905", "901", "902", "200", "903", "400", "914", "906"]
+    assert [each.at is None for each in pushes[2:7]] == [True, True, False, True, True]
 
 
 def test_a_kept_push_tells_programs_what_was_stored_and_what_it_means():

@@ -38,7 +38,7 @@ class Counter:
         follower.sink.chunk, self.take = self.chunk, follower.sink.chunk
 
     def chunk(self, chunk):
-        scan = SCANNER.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
+        scan = SCANNER.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, follows=chunk.follows)
         for key, seen in scan.results.items():
             self.codes[key.code] = self.codes.get(key.code, 0) + seen.count
             self.reasons.add(key.reason)

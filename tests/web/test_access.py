@@ -13,12 +13,13 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from logwatch.errors import WebError
+from logwatch.tail.context import CONNECTIONS
 from logwatch.web import access as access_module
 from logwatch.web.access import Access
 from logwatch.web.auth import LANES, REMEMBERED, BusyError, Passwords, credentials, neighbourhood
 from logwatch.web.connections import ConnectionLimiter
 from logwatch.web.fair_queue import MOST
-from logwatch.web.server import CONNECTIONS, Handler, WebServer
+from logwatch.web.server import Handler, WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE, until
 

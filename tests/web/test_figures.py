@@ -139,18 +139,22 @@ def test_pushes_a_minute_are_those_of_the_last_whole_minutes():
     assert figure.spark.count("L") == 19
 
 
-@pytest.mark.parametrize(("unread", "value", "state"), [(0, "0", ""), (10, "10", "warning"), (900, "900", "critical")])
+@pytest.mark.parametrize(
+    ("unread", "value", "state"),
+    [(0, "0", ""), (50, "50", "warning"), (900, "900", "warning"), (1100, "1,100", "critical")],
+)
 def test_unreadable_lines_are_counted_over_the_hour(unread, value, state):
-    """A few unread lines are marked; with more than 1 in 20, the shares say that they cannot be trusted."""
+    """Any are marked, the more severely from half of all on, as by the finding; from 1 in 20 on, shares say it too."""
     story = Story().ordinary(60)
     for ago in range(50):
         story.lines("", 20, ago)
-    if unread:
-        story.lines("no_code", unread, 5)
+        if unread:
+            story.lines("no_code", unread // 50, ago)
     figures, numbers = told(story)
     assert (figures["unread"].value, figures["unread"].state) == (value, state)
     assert numbers["unreadable_lines"] == unread
-    assert ("read" in figures["fcm"].note) == (state == "critical")
+    assert ("read" in figures["fcm"].note) == (unread > 100)
+    assert [f.severity for f in story.findings() if f.key == "unparsed:mesibo"] == [state] * (unread > 100)
 
 
 @pytest.mark.parametrize(

@@ -132,3 +132,14 @@ def test_findings_that_share_an_incident_both_lead_to_it():
     assert [seen.incident(finding).incident.users for finding in split] == [7, 7]
     assert {each["users"] for each in seen.as_dict()["findings"] if each["code"] == 904} == {7}
     assert {each["users"] for each in seen.as_dict()["findings"] if each["code"] != 904} == {0}
+
+
+def test_a_finding_leads_to_the_incident_that_goes_on():
+    """Not to one with a part of its results that began later and is over."""
+    story = Story().ordinary(600, until=54)
+    story.ordinary(54, without=("apns",)).incident("apns", 903)
+    goes_on = replace(INCIDENT, began=NOW - 54 * 60, ended=None)
+    over = replace(INCIDENT, began=NOW - 900, ended=NOW - 600, number=2)
+    seen = overview(story.facts(), Config(), Lists(incidents=(over, goes_on)))
+    shown = seen.incident(seen.findings[0])
+    assert (shown.incident.number, shown.lasted) == (1, "going on")

@@ -9,8 +9,9 @@ from prometheus_client import CollectorRegistry, Gauge
 from structlog.testing import capture_logs
 
 from logwatch.errors import WebError
+from logwatch.tail.context import CONNECTIONS
 from logwatch.web import server as server_module
-from logwatch.web.server import CONNECTIONS, WebServer, connections
+from logwatch.web.server import WebServer, connections
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE, until
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds mesibo-logwatch_VERSION_ARCH.deb into the directory that is given (dist/): one package for Debian 12 and 13 and
-# Ubuntu 24.04 and 26.04, with the locked Python packages inside. Those with compiled code are taken for each Python of theirs; the
-# names of extension modules hold the version, so that they lie side by side.
+# Ubuntu 24.04 and 26.04, with the locked Python packages inside. Those with compiled code are taken for each Python of
+# theirs; the names of extension modules hold the version, so that they lie side by side.
 # In: PYTHON (3.11 or newer, with pip; the build needs it, the package takes the system's). Needs debhelper and a network.
 set -eu
 umask 022

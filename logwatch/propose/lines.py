@@ -12,7 +12,7 @@ HIDDEN = "\x01"
 """Stands for every character inside quotes or brackets, the quotes and brackets themselves included."""
 
 INTEGER = re.compile(r"(?<![0-9A-Za-z_.\x80-\xff-])-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r"""(["'`])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 _SEEN = 2  # lines with a value in other quotes show that these are quotes, not apostrophes
 _CLOSER = {"{": "}", "[": "]"}
 _VALUE_QUOTED = {"'": re.compile(r"[=:(, ]'(?:[^'\\]|\\.)*'(?=[\s,;|)}]|$)"), "`": re.compile(r"[=:(, ]`[^`]*`")}
@@ -45,10 +45,10 @@ def inside(head: str, rest: str) -> bool:
     head = re.sub(COLOUR, "", head)
     while at < len(head):
         char = head[at]
-        if char == '"':
+        if char == '"' or (char in "'`" and _opens(head, at) and char in head[at + 1 :] + rest):
             end = _string_end(head, at)
             if _STRING.fullmatch(head, at, end) is None:
-                depth.append('"')
+                depth.append(char)
             at = end
             continue
         if char in _CLOSER:

@@ -19,6 +19,7 @@ import pytest
 import logwatch
 from logwatch.compile import pcre2
 from logwatch.doctor import examine, rights
+from logwatch.doctor.check import ok
 from logwatch.doctor.host import NO_CERTIFICATE, Host, NoAnswer
 from logwatch.doctor.logs import LOOKED_AT
 from logwatch.doctor.rights import SERVICE_USER
@@ -29,7 +30,7 @@ from logwatch.ledger.store import Ledger
 from logwatch.moments import iso
 from logwatch.words import bytes_
 from tests.helpers.journald import remote
-from tests.helpers.making import certificate, p12
+from tests.helpers.making import account, certificate, p12
 from tests.helpers.shipped import rule_groups
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
@@ -791,16 +792,29 @@ def test_doctor_changes_no_file(machine):
 
 
 @pytest.mark.parametrize(
-    ("days", "verdict", "words"),
-    [(300, "ok", "for com.example.chat, until"), (20, "warning", "expires in"), (-1, "failure", "expired on")],
+    ("kind", "days", "verdict", "words"),
+    [
+        ("universal", 300, "ok", "for com.example.chat, until"),
+        ("production", 300, "ok", "for com.example.chat, production, until"),
+        ("universal", 20, "warning", "expires in"),
+        ("universal", -1, "failure", "expired on"),
+        ("development", 20, "failure", "(code 905)"),
+    ],
 )
-def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(days, verdict, words, machine):
+def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(kind, days, verdict, words, machine):
     """A good certificate is ok, one that expires within a month a warning, one that has expired a failure."""
     at = dt.datetime.fromtimestamp(NOW, dt.UTC)
-    (machine.directory / "push.p12").write_bytes(p12(certificate(days=days, now=at)))
+    (machine.directory / "push.p12").write_bytes(p12(certificate(kind, days=days, now=at)))
     machine.configure(extra='[[credential]]\nname = "ios"\nfile = "push.p12"\n')
     row = machine.row("credential ios")
     assert (row.verdict, words in row.what) == (verdict, True), row
+
+
+def test_a_service_account_has_a_row_without_a_date(machine):
+    """Google's keys do not expire by themselves."""
+    (machine.directory / "fcm.json").write_bytes(account())
+    machine.configure(extra='[[credential]]\nname = "android"\nfile = "fcm.json"\n')
+    assert machine.row("credential android") == ok("credential android", "service account JSON for chat-app")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what the service was handed")
@@ -825,6 +839,8 @@ def test_a_secret_that_the_running_service_does_not_have_yet_is_reported(machine
     (handed / "secret_push.p12").write_bytes(b"renewed")
     (handed / "secret_loki").write_bytes(b"token")
     assert machine.row("secrets").verdict == "ok"
+    machine.configure()
+    assert "secrets" not in [row.name for row in machine.rows()]  # none is configured
 
 
 def test_without_a_credential_a_row_says_what_one_would_be_good_for(machine):

@@ -181,7 +181,7 @@ def test_what_is_no_http_is_no_answer(serve, text):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_nobody_listening_is_no_answer(scheme):
     """A port that is closed is reported in the system's words."""
-    with pytest.raises(NoAnswer, match="refused"):
+    with pytest.raises(NoAnswer, match=r"^Connection refused$"):
         Host().fetch(f"{scheme}://127.0.0.1:{free_port()}/")
 
 
@@ -192,6 +192,14 @@ def test_what_runs_on_this_host_is_not_asked_by_way_of_a_proxy(serve, monkeypatc
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     assert Host().fetch(f"http://{host}:{serve(answer(PLAIN))}/") == b"ok"
+
+
+def test_what_runs_on_another_host_is_asked_by_way_of_a_proxy(serve, monkeypatch):
+    """Where the environment names one, there may be no other way."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{serve(answer(PLAIN))}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert Host().fetch("http://monitor.invalid/") == b"ok"
 
 
 class Stubbed(Host):

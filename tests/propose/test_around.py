@@ -81,6 +81,7 @@ def test_a_grammar_is_learnt_for_what_is_in_the_envelope(kind, begin, tmp_path):
         pytest.param(lambda p: f"{day(p)} <{p.tid}> push_on_complete(rc={p.code})", id="a time as syslog writes it"),
         pytest.param(lambda p: f"{p.iso} | INFO | push_on_complete | {p.code}", id="a time is no service"),
         pytest.param(lambda p: f"{p.mid} | push_on_complete | {p.code}", id="a number is no service"),
+        pytest.param(lambda p: f"{p.code // 100} | push_on_complete | {p.mid}", id="a few numbers are no services"),
         pytest.param(lambda p: f"ERROR | push_on_complete | {p.code}", id="a level is no service"),
         pytest.param(lambda p: f"user{p.mid} | push_on_complete | {p.code}", id="too many names for services"),
         pytest.param(lambda p: json.dumps({"time": p.iso, "log": "push_on_complete", "rc": p.code}), id="an object"),
@@ -92,10 +93,11 @@ def test_a_dialects_own_beginning_is_no_envelope(write):
     assert around(data, MARKER) == Envelope()
 
 
-def test_a_users_line_does_not_bring_an_envelope_along():
+@pytest.mark.parametrize("fronted", [lambda i: i % 5 == 0, lambda i: i % 5 > 0], ids=["few", "most"])
+def test_a_users_line_does_not_bring_an_envelope_along(fronted):
     """Some lines with a front that others lack, be it ever so well made, are no reason to take one off."""
-    lines = [line for _, line in log(PAYLOADS["a beginning of its own"])]
-    lines[::5] = [f"mesibo-1  | {line}" for line in lines[::5]]
+    bare = [line for _, line in log(PAYLOADS["a beginning of its own"])]
+    lines = [f"mesibo-1  | {line}" if fronted(i) else line for i, line in enumerate(bare)]
     assert around("".join(line + "\n" for line in lines).encode(), MARKER) == Envelope()
 
 

@@ -117,6 +117,7 @@ def test_what_is_written_passes_the_real_checker_and_names_no_user(name, tmp_pat
         pytest.param("{iso} push_on_complete, fcm, [17, {code}, 3], 4711", id="a list in a field"),
         pytest.param('{iso} INFO push_on_complete uid=4711 text="code={code}"', id="a quoted text"),
         pytest.param('{iso} INFO on_message text="say \\"push_on_complete code={code}\\""', id="a quote within a text"),
+        pytest.param("{iso} INFO on_message uid=4711 text='push_on_complete code={code}'", id="single quotes"),
         pytest.param("{iso} INFO push_on_complete uid=4711 [code={code}]", id="square brackets"),
         pytest.param('{{"time": "{iso}", "msg": "push_on_complete uid 4711 code {code}"}}', id="a JSON string"),
         pytest.param("{iso} INFO push_on_complete uid=4711 ms={ms}", id="numbers that are no codes"),

@@ -110,6 +110,7 @@ def test_masked_failures_are_found_by_the_real_address(get, spelt):
     assert "Failures of this user are kept" in page
     assert f'href="/user?address={urllib.parse.quote_plus(spelt)}"' in page
     assert json.loads(get("/api/v1/failures?text=555123")[2])["total"] == 0
+    assert "Failures of this user are kept" not in get("/?text=18005559999")[2]
 
 
 def test_the_story_has_kept_failures_and_accepted_pushes_in_order(get):
@@ -265,13 +266,16 @@ def test_a_time_that_is_none_is_refused_in_words(get):
 def test_times_between_which_nothing_can_be_are_refused(get, query):
     """An empty list would say that nothing failed; the page keeps what was asked for, to be mended."""
     for address in (f"/?{query}", f"/api/v1/failures?{query}", f"/downloads/failures.csv?{query}"):
-        status, _, body = get(address)
+        status, headers, body = get(address)
         assert status == 400
         assert "from is not before to: no failure can be between them" in body
+        assert get(address, **{"If-None-Match": headers.get("ETag", "none")})[0] == 400
 
 
-def test_a_list_for_clean_up_says_what_to_set_while_users_are_masked(get):
+@pytest.mark.parametrize("identifiers", ["mask", "hash"])
+def test_a_list_for_clean_up_says_what_to_set_while_users_are_masked(get, watched, identifiers):
     """A mask is no use to a backend; a browser gets a page, a program a line."""
+    watched.config = msgspec.structs.replace(watched.config, privacy=PrivacySettings(identifiers=identifiers))
     status, headers, body = get("/downloads/clean-up.csv")
     assert (status, headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
     assert 'set privacy.identifiers = "plain"' in body

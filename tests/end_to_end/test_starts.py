@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -228,8 +229,9 @@ sys.exit(module.Daemon(lambda: load(Path(sys.argv[1]))).run())
     def refused():
         try:
             get(url + "-/ready")
-        except OSError as error:
-            return getattr(error, "code", 0) == 503 and b"has not turned" in error.read()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code == 503 and b"has not turned" in refusal.read()
         return False
 
     until(refused, "it is not ready any more")

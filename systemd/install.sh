@@ -145,7 +145,7 @@ install_release() {
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"
-  "$python" -m venv "$release"
+  TMPDIR=$release "$python" -m venv "$release" # interrupted, it leaves what it has unpacked there
   pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
   offline='--quiet --no-index --no-cache-dir'
   # shellcheck disable=SC2086 # lists of arguments

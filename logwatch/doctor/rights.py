@@ -23,7 +23,7 @@ _ASKED = 50  # files that are tried as another user: a process each
 _READS_ALL = "cap_dac_read_search"  # the capability of the unit's drop-in for Docker, podman and pods
 _DOCKER = (
     "`make install` again, which adds the unit's drop-in for Docker; from the package"
-    f" `cp /usr/share/{SERVICE_USER}/systemd/docker.conf /etc/systemd/system/{SERVICE_USER}.service.d/`"
+    f" `ln -s /usr/share/{SERVICE_USER}/systemd/docker.conf /etc/systemd/system/{SERVICE_USER}.service.d/`"
     " (make that directory), `systemctl daemon-reload`, and restart"
 )
 

@@ -9,6 +9,7 @@ from tests.service.conftest import LOG, UNIT, Host, configuration
 from tests.service.machine import Machine
 
 pytestmark = pytest.mark.systemd
+DROP_IN = f"/etc/systemd/system/{UNIT}.d/docker.conf"
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +83,23 @@ def test_an_upgrade_keeps_configuration_and_counts(host):
 
 
 def test_a_wrong_configuration_is_named_where_the_package_is_set_up(host):
-    """Debian's helper says that systemctl could not be executed; a group that somebody chose is kept."""
+    """Debian's helper says that systemctl could not be executed; a group that somebody chose is kept.
+
+    The drop-in for Docker, which is there by now, is the package's own: a copy was never updated.
+    """
     machine, configured = host.machine, "/etc/mesibo-logwatch/logwatch.toml"
     good = machine.path(configured).read_text()
     host.configure(good + "[folow]\n")
+    machine.run("mkdir", "-p", "/var/lib/docker/containers")
     machine.run("chgrp", "adm", configured)
     machine.run("chmod", "664", configured)
     told = machine.run("/var/lib/dpkg/info/mesibo-logwatch.postinst", "configure", "0.99.0").stderr
     assert "folow: unknown key" in told
     assert "warning: the service does not start" in told
     assert machine.run("stat", "-c", "%G %a", configured).stdout == "adm 664\n"
+    drop_in = machine.run("readlink", "-e", DROP_IN).stdout
+    assert drop_in == "/usr/share/mesibo-logwatch/systemd/docker.conf\n", "what an upgrade brings is in force"
+    assert machine.show(UNIT, "CapabilityBoundingSet") == {"CapabilityBoundingSet": "cap_dac_read_search"}
     host.configure(good)
     host.active()
     host.counted()
@@ -107,6 +115,7 @@ def test_removal_keeps_numbers_and_purging_takes_them(host):
     assert not machine.path("/usr/bin/mesibo-logwatch").exists()
     assert not machine.path("/usr/lib/mesibo-logwatch").exists()
     assert machine.path("/var/lib/mesibo-logwatch/ledger.sqlite3").exists()
+    assert not machine.path(DROP_IN).is_symlink()
     host.mesibo(410, 4)
     host.install("new")
     host.active()
@@ -121,6 +130,11 @@ def test_removal_keeps_numbers_and_purging_takes_them(host):
     host.counted()
     machine.path(place).unlink()
     machine.run("dpkg", "-P", "mesibo-logwatch")
-    for path in ("/etc/mesibo-logwatch", "/var/lib/mesibo-logwatch", "/lib/systemd/system/" + UNIT):
+    for path in (
+        "/etc/mesibo-logwatch",
+        "/var/lib/mesibo-logwatch",
+        "/lib/systemd/system/" + UNIT,
+        f"/etc/systemd/system/{UNIT}.d",
+    ):
         assert not machine.path(path).exists(), path
     assert machine.show(UNIT, "LoadState")["LoadState"] == "not-found"

@@ -381,7 +381,7 @@ def test_an_installation_that_is_interrupted_is_not_said_to_have_failed_and_leav
         find_python() {{ echo make_venv; }}
         need_reachable() {{ :; }}
         is_of_checkout() {{ :; }}
-        make_venv() {{ mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+        make_venv() {{ mktemp >/dev/null && mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
     """
     with subprocess.Popen(
         ["sh", "-c", f"{functions}\n{place}\ninstall_release", tmp_path / "itself"],

@@ -127,7 +127,9 @@ def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence
     mine = {posixpath.dirname(link): link for link in links if "Mesibo" in link.rpartition("/")[2]}
     if not mine:
         return skipped(name, "no alert of ours is loaded")
+    elsewhere = "`make monitoring RUNBOOKS=https://HOST/runbooks`, with an address that phones reach"
     if any(_TEMPLATE in place for place in mine):
+        elsewhere = "scrape the daemon by an address that phones reach"
         if not scraped:
             return skipped(name, "it is the address of a scraped daemon, and none is scraped")
         place = f"http://{scraped[0]}/runbooks"
@@ -145,8 +147,7 @@ def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence
             return warning(
                 name,
                 f"{link} opens on that host alone",
-                "scrape the daemon by an address that phones reach, or set links.pages in config/thresholds.toml to one"
-                " and run `make generate`",
+                f"{elsewhere}; or set links.pages in config/thresholds.toml to one and run `make generate`",
             )
         try:
             host.fetch(link)

@@ -52,7 +52,7 @@ def test_a_host_without_monitoring_has_it_after_one_command(host):
         r"ok +prometheus scrapes +\d+ targets?, up",
         r"ok +cluster label +eu",
         rf"ok +prometheus rules +all {RULES} files",
-        r"ok +runbook link",
+        r"warning +runbook link +http://127.0.0.1:10914/runbooks/\w+ opens on that host alone\s+→ make monitoring RUN",
         r"ok +alertmanager +http://127.0.0.1:9093 answers",
         r"ok +alertmanager route +critical to page \(webhook",
     ):

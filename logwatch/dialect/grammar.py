@@ -13,10 +13,10 @@ import pyparsing as pp
 from logwatch.compile.nodes import Node
 from logwatch.dialect.result import NAMES, PushResult, from_values
 from logwatch.dialect.samples import Annotated
-from logwatch.envelope import COLOUR
+from logwatch.envelope import COLOUR_REST
 from logwatch.model import Cause
 
-_ESCAPE = rf"(?:\x1b|#033|\^\[|\\u001b){COLOUR}|#0[0-7]{{2}}|\^[A-Z]|\\[a-z]|\\u00[0-9A-Fa-f]{{2}}"
+_ESCAPE = rf"(?:\x1b|#033|\^\[|\\u001b){COLOUR_REST}|#0[0-7]{{2}}|\^[A-Z]|\\[a-z]|\\u00[0-9A-Fa-f]{{2}}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from operator import itemgetter
 
 from logwatch.compile.pcre2 import Expression
 from logwatch.dialect.grammar import Grammar, elements_of, text_of
-from logwatch.envelope import COLOUR
+from logwatch.envelope import COLOUR_REST
 from logwatch.model import Cause, Sample
 
 MAX_SAMPLES = 8
@@ -56,7 +56,7 @@ _PART = re.compile(
     | \d\d:\d\d:\d\d(?:[.,]\d+)?(?!\d)
     | (?:[A-Z]|http-|\*\*[A-Z]{{1,16}}\*\*)?\d{{4}}-\d{{6}}-\d{{3}}(?!\d)                        # mesibo's
     | (?<![+\d])1(?:\d{{9}}(?:\.\d+)?|\d{{12}})(?![\d.]) )                                    # since the epoch
-    | (?P<colour> \x1b{COLOUR} )
+    | (?P<colour> \x1b{COLOUR_REST} )
     | (?P<mark> \xef\xbb\xbf )
     | (?P<named> [A-Za-z]+[-_]\d{{1,2}}(?![\w.]) )                                            # mesibo-1
     | (?P<number> \d+(?:\.\d+)* )

@@ -33,10 +33,10 @@ from logwatch.envelope.text import (
     torn,
     uncoloured,
 )
-from logwatch.envelope.times import COLOUR
+from logwatch.envelope.times import COLOUR_REST
 
 __all__ = [
-    "COLOUR",
+    "COLOUR_REST",
     "ESCAPED_RETURNS",
     "FORMATS",
     "Format",

@@ -28,6 +28,7 @@ _HEAD = re.compile(
     rf"\[s={_HEX};i={_HEX};b={_HEX};m={_HEX};t=(?P<micros>[0-9a-f]{{1,14}});x={_HEX}\]{COLOURS}".encode()
 )
 _FIELD = re.compile(rf"{COLOURS} {{4}}{COLOURS}(?P<name>[A-Z_][A-Z0-9_]{{0,63}})=(?P<value>.*)".encode(), re.DOTALL)
+_BEGUN = re.compile(rf"{COLOURS} ".encode())  # a field or its text
 _CONTINUED = re.compile(rf"{COLOURS} {{5}}".encode())  # deeper than any field
 _decode = msgspec.json.Decoder(dict[str, Value]).decode
 
@@ -54,7 +55,7 @@ class JournalVerbose(Multiline):
                 fields.setdefault(field["name"].decode(), as_value(field["value"]))
             elif not (fields and _CONTINUED.match(line)):
                 strange += stop - at
-        whole = final and not data.startswith(b" ", stop)  # else its next line has begun, and was torn
+        whole = final and not _BEGUN.match(data, stop)  # else its next line has begun, and was torn
         if fields and whole:
             entries.append((stop, as_line(fields)))
         return Entries(end if fields and not whole else stop, entries, strange)

@@ -18,8 +18,8 @@ MONTH_DAY = (
     "|(?:Apr|Jun|Sep|Nov) (?: [1-9]|0[1-9]|[12][0-9]|30)|Feb (?: [1-9]|0[1-9]|[12][0-9]))"
 )
 
-COLOUR = r"\[[0-9;:]*[mK]"
-"""What follows the escape character of a SGR sequence, which sets a terminal's colours, or of EL, which grep writes
+COLOUR_REST = r"\[[0-9;:]*[mK]"
+"""What follows the escape character of an SGR sequence, which sets a terminal's colours, or of EL, which grep writes
 behind each (erase the rest of the line). The parts of a colour are joined by semicolons or, as in journalctl's since
 systemd 258, by colons (ISO 8613-6)."""
-COLOURS = rf"(?:\x1b{COLOUR})*"
+COLOURS = rf"(?:\x1b{COLOUR_REST})*"

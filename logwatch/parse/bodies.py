@@ -18,7 +18,7 @@ from io import BytesIO
 from itertools import accumulate
 
 from logwatch import envelope as envelopes
-from logwatch.envelope import COLOUR, ESCAPED_RETURNS
+from logwatch.envelope import COLOUR_REST, ESCAPED_RETURNS
 from logwatch.model import PLAIN, Envelope
 from logwatch.parse.lines import LineBatch
 
@@ -35,7 +35,7 @@ _NEAR_BYTES = 4096  # of records, within which nearly all bodies end
 
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?P<open>"?)|[{\[]|[}\]]')
 _NO_MARKS = bytes(code for code in range(256) if code not in b'{}[]"\\\n\0')
-_COLOUR = rb"(?:\x1b|\\u001[bB]|#033|\^\[)" + COLOUR.encode()
+_COLOUR = rb"(?:\x1b|\\u001[bB]|#033|\^\[)" + COLOUR_REST.encode()
 _OPEN = re.compile(rb"[{\[,:](?:[ \t\r]|\\[tr]|\\u000[9dD]|" + _COLOUR + rb"|#015|\^M)*\Z")
 _OPEN_ENDS = frozenset((b"{", b"[", b",", b":"))
 _ENDS_BEHIND_OPEN = (rb"\t", rb"\r", b"0009", b"000d", b"000D", b"m", b"K", *ESCAPED_RETURNS)

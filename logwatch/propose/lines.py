@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from logwatch import envelope
 
-COLOUR = rf"\x1b{envelope.COLOUR}"
+COLOUR = rf"\x1b{envelope.COLOUR_REST}"
 """The escape that sets a terminal's colour; its bracket opens nothing."""
 
 HIDDEN = "\x01"
@@ -45,7 +45,7 @@ def inside(head: str, rest: str) -> bool:
     head = re.sub(COLOUR, "", head)
     while at < len(head):
         char = head[at]
-        if char == '"' or (char in "'`" and _opens(head, at) and char in head[at + 1 :] + rest):
+        if char == '"' or (char in "'`" and _opens(head, at) and (char in rest or head.find(char, at + 1) >= 0)):
             end = _string_end(head, at)
             if _STRING.fullmatch(head, at, end) is None:
                 depth.append(char)

@@ -18,6 +18,7 @@ import pytest
 
 from logwatch import envelope
 from logwatch.compile.pcre2 import Expression
+from logwatch.envelope.journal_lines import JournalVerbose
 from tests.helpers.running import PATIENCE, tool
 from tests.helpers.wrapping import at, journal_export, nano, owns, whole_lines
 
@@ -116,6 +117,9 @@ def test_an_entry_in_the_colours_of_systemd_259_is_read():
     found, lines, times = read(entries.encode())
     assert (found, codes(lines)) == ("journal-verbose", CODES)
     assert all(times)
+    head = entries[: entries.index("    \x1b[0;1;39mMESSAGE")]
+    for torn in (head + "    \x1b[0;1;39mMESS", head + "\x1b[0m    MESS"):
+        assert JournalVerbose().rewritten(torn.encode(), final=True).entries == [], "what it says is still to come"
 
 
 def test_journalctl_without_a_host_and_in_words_of_others(journal):

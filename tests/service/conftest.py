@@ -160,7 +160,7 @@ def packages(tmp_path_factory):
 
 
 def newer(package, version, directory):
-    """Give a copy of a Debian package a version, and a new line of its example; building it takes two minutes."""
+    """Pack a Debian package anew, with another version and a new line in its example: building it takes two minutes."""
     tree = directory / "tree"
     subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
     control = tree / "DEBIAN/control"

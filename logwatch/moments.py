@@ -18,6 +18,8 @@ _UTC = re.compile(r"(?<=\d)(?<![+-]\d\d:\d\d)(?:Z| ?UTC)\Z")
 _REMEMBERED = 4096  # seconds that are cached: most results of a log are of few
 _FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, all that datetime knows
 
+ZONES_DIFFER = 1800.0
+"""Seconds: the offsets of time zones differ by multiples of it, or nearly so; those behind UTC by nothing else."""
 EXAMPLES = "2h, 3d, 22:00, yesterday, 2026-11-22 or 2026-11-22T10:15:00Z"
 
 
@@ -44,6 +46,11 @@ def moment(text: str, now: Callable[[], float]) -> float:
         return (at if at <= present else at - timedelta(days=1)).timestamp()
     at = datetime.fromisoformat(text)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def is_zone(seconds: float, close: float) -> bool:
+    """Return whether two clocks are ``seconds`` apart because of their zones: by half hours, give or take ``close``."""
+    return abs(seconds) > ZONES_DIFFER / 2 and abs(seconds - round(seconds / ZONES_DIFFER) * ZONES_DIFFER) <= close
 
 
 def utc(at: float) -> datetime:

@@ -16,6 +16,7 @@ from logwatch.ledger.batch import Batch, ShapeRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
 from logwatch.model import Call, Chunk, JournalPosition, Position, ResultKey, Rotation, Scan, Seen, Sink, SourceStatus
+from logwatch.moments import is_zone
 from logwatch.parse import Scanner
 from logwatch.privacy import Privacy
 from logwatch.webhook.take import take
@@ -32,6 +33,7 @@ UNDETAILED_SECONDS = 5.0  # at most without failures in detail while a backlog i
 DETAIL_FAILURES = 50_000  # may wait for a later commit, some 25 MiB; only if more are kept can that many wait
 LAST_SECONDS = 3.0  # of reading what no later start would find, out of the time that systemd gives a stop
 CALLED_SECONDS = 0.1  # between commits while a caller waits for an answer
+CLOSE_SECONDS = 60.0  # from a line's being logged to its being written, at most
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (on a full disk) before reading pauses
 
 
@@ -214,7 +216,10 @@ class Pipeline:
         batch.count(source, "bytes", amount=chunk.consumed)
         batch.bytes += chunk.consumed
         batch.last_line_at[source] = now
-        self._judge(source, scan, chunk, now)
+        live = source in self.status and self.status[source].caught_up
+        self._judge(source, scan, chunk, now, live=live)
+        behind = 0.0 if scan.logged_at is None else chunk.reference - scan.logged_at
+        elsewhere = live and behind > 0 and is_zone(behind, CLOSE_SECONDS)  # a zone ahead counts as now in any case
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
@@ -231,7 +236,7 @@ class Pipeline:
             if chunk.dated and seen.last is None:
                 seen.first = seen.last = assumed
             batch.result(row, seen)
-            batch.time(row, seen, now)
+            batch.time(row, Seen(seen.count, now, now) if elsewhere else seen, now)
             if self.catalogue.entry(*row.kind).class_ != "delivered":
                 failed += seen.count
         for sample in scan.samples:
@@ -277,14 +282,12 @@ class Pipeline:
         self._called = True
         return True
 
-    def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float) -> None:
+    def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float, *, live: bool) -> None:
         """Count the lines with the marker by whether they could be read, and when.
 
         While a log is followed, that is the clock's time: a wrong zone must not hide what cannot be read. For lines of
         a backlog it is when they were logged or, if that is unknown, when the file was last written.
         """
-        status = self.status.get(source)
-        live = status is not None and status.caught_up
         written = now if live else min(chunk.reference, now)
         for cause, seen in [*(("", seen) for seen in scan.results.values()), *scan.unread.items()]:
             dated = not live and seen.last is not None

@@ -7,10 +7,12 @@ from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.errors import Problem
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen, SourceStatus
+from logwatch.moments import is_zone
 from logwatch.webhook.source import WebhookStatus
 from logwatch.words import DAY, HOUR, apart, bytes_, clock, dated, number, span
 
 _SOON = 300.0  # seconds: a stamp further ahead means a wrong clock or zone
+_CLOSE = 60.0  # seconds: what comes this close to a difference of zones after its stamp, comes at once
 _LATE = 1500.0  # seconds: a stamp further behind means the same, or a log that arrives so late; zones differ by 1800
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
 FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
@@ -154,7 +156,7 @@ def _ahead(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterat
         return
     yield Finding(
         key=f"ahead:{name}",
-        rank=weight.AHEAD,
+        rank=weight.OTHER_ZONE,
         title=f"The stamps of {name} are {apart(newest - row.last_line_at)} ahead of this host's clock.",
         side="yours",
         remedy=_RIGHT_CLOCK,
@@ -169,12 +171,16 @@ def _late(name: str, results: Mapping[ResultRow, Seen], facts: Facts) -> Iterato
     stamp = max((seen.last for seen in results.values() if seen.last is not None), default=None)
     if read is None or stamp is None or read - stamp < _LATE or facts.now - read > HOUR:
         return
+    rank, meanwhile = weight.LATE, "what is said here about the last hour leaves these pushes out"
+    if is_zone(read - stamp, _CLOSE):
+        rank = weight.OTHER_ZONE
+        meanwhile = "these pushes count here as of when they came, and the error log shows them by their stamps"
     yield Finding(
         key=f"late:{name}",
-        rank=weight.LATE,
+        rank=rank,
         title=f"The push lines of {name} arrive {apart(read - stamp)} after their stamps.",
         side="yours",
-        remedy=f"{_RIGHT_CLOCK} Until then, what is said here about the last hour leaves these pushes out.",
+        remedy=f"{_RIGHT_CLOCK} Until then, {meanwhile}.",
         evidence=(f"Newest stamp {clock(stamp, facts.now)}, read at {clock(read, facts.now)} UTC.",),
         cause=f"The stamps of {name} were behind this host's clock",
     )

@@ -19,6 +19,7 @@ from logwatch.journal import ask
 from logwatch.journal.child import NoJournalError
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
+from logwatch.moments import is_zone
 from logwatch.parse import Scanner
 from logwatch.regular_file import open_regular
 from logwatch.unpack import format_of
@@ -30,7 +31,6 @@ JOURNAL_ENTRIES = 5000  # the newest ones, which are read
 _SHAPES = 3
 CLOSE_SECONDS = 120.0  # a stamp this close to the file's time agrees with it
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, the rest is stray; below, another dialect
-HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
 
 
 def there(source: Source) -> tuple[str, str]:
@@ -167,7 +167,8 @@ def _fresh(name: str, what: str, age: float, elsewhere: str) -> Check:
 def _written_to(host: Host, name: str, path: str, status: os.stat_result, scan: Scan) -> Check:
     """Judge by the newest line's own time (a copy is written now) or, if older, the file's (stamps may be ahead)."""
     logged = status.st_mtime if scan.logged_at is None else scan.logged_at
-    age = max(0.0, host.now() - min(status.st_mtime, logged))
+    zone = is_zone(status.st_mtime - logged, CLOSE_SECONDS)  # the row about the clock says so
+    age = max(0.0, host.now() - (status.st_mtime if zone else min(status.st_mtime, logged)))
     newest = "" if scan.logged_at is None else f", its newest line logged {span(max(0.0, host.now() - logged))} ago"
     written = span(max(0.0, host.now() - status.st_mtime))
     what = f"{path}, {bytes_(status.st_size)}, last written {written} ago{newest}"
@@ -241,8 +242,7 @@ def _clock(
         return ok(row, f"the newest stamp agrees with the file's time in {source.timezone}")
     direction = "ahead of" if ahead > 0 else "behind"
     what = f"the newest stamp is {apart(abs(ahead))} {direction} the time the file was written"
-    off = abs(ahead) % HALF_HOUR
-    if min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
+    if is_zone(ahead, CLOSE_SECONDS):
         return failure(row, what, f"its zone is not {source.timezone}: name the right one in the source's timezone")
     by = " (`timedatectl`)" if host.has("timedatectl") else ""
     return warning(row, what, f"compare the clock of mesibo's host with this one's{by}")

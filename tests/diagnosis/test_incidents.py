@@ -435,6 +435,7 @@ def test_stamps_behind_the_clock_name_the_time_zone_and_are_no_silence(minutes, 
     if told:
         assert f"arrive {told} after their stamps" in found["late:mesibo"].title
         assert "timezone" in found["late:mesibo"].remedy
+        assert "count here as of when they came" in found["late:mesibo"].remedy
         assert found["late:mesibo"].evidence == (f"Newest stamp {stamp}, read at 10:15 UTC.",)
 
 

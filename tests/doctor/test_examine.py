@@ -694,6 +694,14 @@ def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(open
     assert machine.row("log of mesibo: readable").remedy == f"`setfacl -m u:{SERVICE_USER}:x {machine.directory}`"
 
 
+def test_stamps_in_another_zone_are_one_problem(machine):
+    """The clock's row names the zone; the log is as fresh as its file, and nobody is sent to look for mesibo."""
+    machine.write("push_on_complete: code 200", at=NOW - 8 * 3600)
+    assert machine.row("log of mesibo: clock").verdict == "failure"
+    found = machine.row("log of mesibo: fresh")
+    assert (found.verdict, "newest line logged 8 hours ago" in found.what) == ("ok", True), found.what
+
+
 @pytest.mark.parametrize(
     ("answer", "verdict", "words"),
     [

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from logwatch import pipeline as module
 from logwatch.catalogue import OTHER_CODES, UNKNOWN_CODES, Catalogue
 from logwatch.ledger.batch import CounterRow
+from logwatch.ledger.buckets import QUARTER
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen, SourceStatus
@@ -37,8 +38,9 @@ class Tail:
 
     size = 0  # of the file, where it is longer than what was read
 
-    def __init__(self, chunks=(), *, caught_up=True, lag=0):
+    def __init__(self, chunks=(), *, caught_up=True, lag=0, reference=1000.0):
         self.chunks = list(chunks)
+        self.reference = reference  # when the file was last written
         self.lag = lag  # while there are chunks
         self.caught_up = caught_up
         self.offset = 0
@@ -52,7 +54,8 @@ class Tail:
         if self.chunks:
             data = self.chunks.pop(0)
             self.offset += len(data)
-            sink.chunk(Chunk("mesibo", data, "plain", 1000.0, len(data), 0, position(self.offset, self.size)))
+            where = position(self.offset, self.size)
+            sink.chunk(Chunk("mesibo", data, "plain", self.reference, len(data), 0, where))
         return bool(self.chunks)
 
     def status(self):
@@ -632,6 +635,42 @@ def test_while_a_log_is_followed_lines_are_judged_by_the_clock(ledger, clock):
     pipeline.turn()
     pipeline.commit()
     assert readings(ledger, clock.now) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("behind", "as_now"),
+    [
+        (8 * 3600.0, True),
+        (3.5 * 3600.0 + 59.0, True),
+        (1800.0 - 59.0, True),
+        (8 * 3600.0 + 120.0, False),  # a log that is late, such as one that a relay had queued
+        (700.0, False),
+        (0.0, False),
+    ],
+)
+def test_pushes_of_a_followed_log_whose_stamps_are_in_another_zone_count_as_of_when_they_came(
+    ledger, clock, behind, as_now
+):
+    """Or the last hour would be empty for as long as the source's zone is wrong."""
+    clock.now = 1_000_000.0
+    tail = Tail(reference=clock.now)
+    pipeline = build(ledger, clock, tail, Mixed())
+    pipeline.turn()
+    stamp = clock.now - behind
+    tail.chunks.append(f"r{stamp}\n".encode() * 3)
+    pipeline.sources[0].input.read(pipeline, 1)
+    minute = clock.now if as_now else stamp
+    found = {bucket.start: seen.count for bucket, seen in pipeline.batch.buckets.items() if bucket.seconds == QUARTER}
+    assert found == {minute // QUARTER * QUARTER: 3}
+    assert [seen.last for seen in pipeline.batch.results.values()] == [stamp]
+
+
+def test_a_backlog_in_another_zone_counts_as_of_its_stamps(ledger, clock):
+    """What was logged before the start is not of now, whatever its zone."""
+    clock.now = 1_000_000.0
+    pipeline = build(ledger, clock, Tail([b"r971200\n"], reference=clock.now, caught_up=False), Mixed())
+    pipeline.sources[0].input.read(pipeline, 1)
+    assert {each.start for each in pipeline.batch.buckets if each.seconds == QUARTER} == {971_200 // QUARTER * QUARTER}
 
 
 def test_a_backlog_is_judged_by_when_its_lines_were_logged(ledger, clock):

@@ -27,6 +27,14 @@ def events():
         yield captured
 
 
+@pytest.fixture(scope="module")
+def short_parts():
+    """Take each of Docker's records without a newline for a part of a message, which really has 16 KiB or more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("logwatch.envelope.docker.PART_BYTES", 0)
+        yield
+
+
 @pytest.fixture
 def programs():
     """Start programs; whatever still runs at the end is killed."""

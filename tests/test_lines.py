@@ -8,6 +8,7 @@ from logwatch.envelope import undecided
 from logwatch.lines import LineReader, LineReading, physical_bound, shorten, take_lines, take_rest
 from logwatch.model import PLAIN, Envelope, Layer
 
+pytestmark = pytest.mark.usefixtures("short_parts")
 LIMIT = 8
 DOCKER = undecided("docker")
 CRI = Envelope((Layer("cri"),))

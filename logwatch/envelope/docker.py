@@ -2,7 +2,8 @@ r"""What Docker's json-file driver writes: one JSON object per record, in which 
 
     {"log":"E2511-100000-123 (17): …\n","stream":"stdout","time":"2026-11-25T10:00:00.123456789Z"}
 
-A message over 16 KiB is split into several records; only in the last one does ``log`` end in a newline.
+A message over 16 KiB is split into several records; only in the last one does ``log`` end in a newline. A shorter
+record without a newline ends a container's output, perhaps within a line: moby's ``copier.go`` writes none before.
 """
 
 import re
@@ -14,10 +15,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Format, Frame, Payloads, Record
-from logwatch.envelope.text import line_count
+from logwatch.envelope.text import line_count, torn
 from logwatch.envelope.times import RECENT_DATE, USUAL_CLOCK
 
 OPENING = b'{"log":'
+PART_BYTES = 16 * 1024
+"""Length of each record of a message but the last, or more where invalid UTF-8 was replaced: moby's defaultBufSize."""
 _WHOLE_END = b'\\n","stream":"std'  # the longer it is, the faster it is found
 
 _TEXT = f'"{UNESCAPED}"'
@@ -65,7 +68,9 @@ class Docker(Format):
         except NO_JSON:
             return None
         log = record.log.encode()
-        return Record(log.removesuffix(b"\n"), _decode_received(line).time, "", record.stream, not log.endswith(b"\n"))
+        more = not log.endswith(b"\n") and len(log) >= PART_BYTES
+        payload = log if more else log[:-1] if log.endswith(b"\n") else torn(log)
+        return Record(payload, _decode_received(line).time, "", record.stream, more)
 
     def has_parts(self, data: bytes) -> bool:
         """Return whether some message may not end in an escaped newline; an escaped backslash and an n look alike."""

@@ -14,6 +14,9 @@ MAX = 65536
 DOCKER = envelope.undecided("docker")
 
 
+pytestmark = pytest.mark.usefixtures("short_parts")
+
+
 def record(log: str, stream: str = "stdout", time: str = "2026-11-22T10:15:00.123456789Z") -> bytes:
     return json.dumps({"log": log, "stream": stream, "time": time}, separators=(",", ":")).encode() + b"\n"
 

@@ -13,6 +13,11 @@ from logwatch import envelope
 from tests.helpers.wrapping import docker, envelope_of
 
 DOCKER = envelope_of("docker")
+
+
+pytestmark = pytest.mark.usefixtures("short_parts")
+
+
 TEXTS = ["said push_on_complete", "x\\", "y\\n", '{"z"}', "\\\\", '","stream":"stdout"', "\u2028é"]
 
 

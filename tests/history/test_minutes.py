@@ -16,6 +16,7 @@ from logwatch.report import Count, LogSettings, open_stream
 from logwatch.simulate import Mesibo, Mix
 from tests.helpers.wrapping import WRAP, log
 
+pytestmark = pytest.mark.usefixtures("short_parts")
 BEGIN = 1_795_600_800.0  # 2026-11-25T10:00:00Z
 MINUTE = int(BEGIN // 60)
 CATALOGUE = Catalogue.load()

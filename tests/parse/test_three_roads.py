@@ -27,6 +27,9 @@ SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0
 
 
+pytestmark = pytest.mark.usefixtures("short_parts")
+
+
 @lru_cache(maxsize=2000)
 def by_pyparsing(line: bytes):
     return parse_reference(GRAMMAR, line)

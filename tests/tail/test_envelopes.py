@@ -19,6 +19,7 @@ from logwatch.tail.context import OpenFiles
 from tests.helpers.recorder import Follower
 from tests.helpers.wrapping import WRAP, envelope_of, log, written
 
+pytestmark = pytest.mark.usefixtures("short_parts")
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
 PUSH = "E2511-100000-%03d (17): push_on_complete: uid 4711 type fcm code 200"
 FORGED = "E2511-100000-999 (17): push_on_complete: uid 4711 type fcm code 903"

@@ -86,7 +86,7 @@ wheelhouse() {
   python=$(find_python)
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  "$python" -m venv "$scratch/build"
+  TMPDIR=$scratch "$python" "$here/environment.py" "$scratch/build"
   pip="$scratch/build/bin/python -m pip --disable-pip-version-check"
   mkdir -p "$target"
   $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target" \
@@ -109,7 +109,7 @@ wheel_of() {
 
 # Whether a wheel has the files of this checkout: one that was built before an update would silently revert it.
 is_of_checkout() {
-  "$python" - "$1" "$checkout" <<'SAME'
+  "$python" - "$1" "$checkout" 2>/dev/null <<'SAME'
 import pathlib, sys, tomllib, zipfile
 wheel, checkout = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
 settings = tomllib.loads((checkout / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
@@ -145,7 +145,7 @@ install_release() {
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"
-  TMPDIR=$release "$python" -m venv "$release" # interrupted, it leaves what it has unpacked there
+  TMPDIR=$release "$python" "$here/environment.py" "$release" # interrupted, it leaves what it has unpacked there
   pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
   offline='--quiet --no-index --no-cache-dir'
   # shellcheck disable=SC2086 # lists of arguments
@@ -155,6 +155,8 @@ install_release() {
     die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
       "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"
   fi
+  sh "$here/accepts.sh" "$release/bin/$name" ||
+    die "the new release refuses the configuration; the old one runs on" "fix what is named above, then make install again"
   rm -rf "$temporary"
   trap - EXIT
 }
@@ -219,7 +221,7 @@ install_units() {
 
 # Manual pages and shell completion of this release
 install_pages() {
-  pages=$(mktemp -d)
+  pages=$release/pages
   "$opt/bin/$name" files "$pages" >/dev/null
   remove_pages
   for page in "$pages"/man/*.1; do
@@ -327,6 +329,8 @@ do_uninstall() {
   if [ "${1:-}" = --purge ]; then
     rm -rf "$etc" "$state"
     ! id "$name" >/dev/null 2>&1 || userdel "$name"
+    # Which userdel leaves if it is not the user's own; it is also left while it is another user's own
+    ! getent group "$name" >/dev/null || groupdel "$name" || true
     say "removed, with configuration, counters and user"
   else
     say "removed; $etc, $state and their user are kept (make uninstall PURGE=1 removes them too)"

@@ -267,6 +267,31 @@ def test_an_upgrade_that_is_taken_back_takes_its_unit_back(tmp_path, fails, stat
     assert not (tmp_path / "new").exists()
 
 
+def test_a_first_installation_that_is_interrupted_is_repaired_by_a_second(tmp_path):
+    """With no release to go back to, it stays as it is, switched, and the next takes its place."""
+    functions = upgrading(tmp_path)
+    stubs = """
+        booted() { :; }
+        need_root() { :; }
+        need_no_package() { :; }
+        install_user_and_directories() { :; }
+        systemctl() { :; }
+        install_pages() { :; }
+        install_release() {
+            release=./releases/$number
+            install -D /bin/true "$release/bin/$name"
+        }
+        install_units() { [ "$number" = second ] || kill -TERM $$; }
+    """
+    for number, status in (("first", 143), ("second", 0)):
+        script = f"{functions}\n{stubs}\nnumber={number}\ndo_install"
+        done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        assert (tmp_path / "bin").readlink() == Path(f"releases/{number}/bin")
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == ["second"]
+    assert [path.name for path in (tmp_path / "releases/second").iterdir()] == ["bin"]
+
+
 @pytest.mark.parametrize(
     ("starts", "told"), [("old", "the old one runs again"), ("none", "nor does the old one, which is tried again")]
 )
@@ -351,10 +376,11 @@ def test_wheels_are_found_in_a_directory_with_a_space_in_its_name(tmp_path):
     functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
     place = f"""
         opt='{tmp_path}/opt'
+        here='{ROOT}/systemd'
         find_python() {{ echo make_venv; }}
         need_reachable() {{ :; }}
         is_of_checkout() {{ :; }}
-        make_venv() {{ mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+        make_venv() {{ mkdir -p "$2/bin" && cp '{tmp_path}/pip' "$2/bin/python"; }}
     """
     script = f"{functions}\n{place}\ninstall_release"
     subprocess.run(["sh", "-c", script], env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(wheels)}, check=True)
@@ -381,7 +407,7 @@ def test_an_installation_that_is_interrupted_is_not_said_to_have_failed_and_leav
         find_python() {{ echo make_venv; }}
         need_reachable() {{ :; }}
         is_of_checkout() {{ :; }}
-        make_venv() {{ mktemp >/dev/null && mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+        make_venv() {{ mktemp >/dev/null && mkdir -p "$2/bin" && cp '{tmp_path}/pip' "$2/bin/python"; }}
     """
     with subprocess.Popen(
         ["sh", "-c", f"{functions}\n{place}\ninstall_release", tmp_path / "itself"],
@@ -395,10 +421,35 @@ def test_an_installation_that_is_interrupted_is_not_said_to_have_failed_and_leav
     assert [*(tmp_path / "tmp").iterdir(), *tmp_path.glob("opt/releases/*")] == []
 
 
+def test_an_environment_whose_making_is_interrupted_is_no_traceback(tmp_path):
+    """Ctrl-C in the longest part of `make install` was answered with Python's."""
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv/__init__.py").touch()
+    hangs = f"import pathlib, time\npathlib.Path({str(tmp_path / 'begun')!r}).touch()\ntime.sleep(600)\n"
+    (tmp_path / "venv/__main__.py").write_text(hangs)
+    with subprocess.Popen(
+        [sys.executable, ROOT / "systemd/environment.py", tmp_path / "made"],
+        env={"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as running:  # fmt: skip
+        until(lambda: (tmp_path / "begun").exists() or running.poll() is not None, lambda: f"{running.poll()}")
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=PATIENCE)[0]
+    assert (running.returncode, told) == (130, "")
+
+
+@pytest.mark.parametrize("script", ["Makefile", "systemd/install.sh", "packaging/deb/build.sh", "packaging/release.sh"])
+def test_each_environment_is_made_in_this_way(script):
+    """None is made by `python -m venv` itself."""
+    text = (ROOT / script).read_text()
+    assert "systemd/environment.py" in text.replace("$here/environment.py", "systemd/environment.py")
+    assert "-m venv" not in text
+
+
 def test_an_environment_that_could_not_be_made_whole_is_made_anew(tmp_path):
     """Without python3-venv it was half of one for good, and `make run` did not find its pip."""
-    half = "import os, sys\nif sys.argv[1:2] == ['-m']:\n    os.makedirs(f'{sys.argv[3]}/bin')\n"
-    half += "    open(f'{sys.argv[3]}/bin/python', 'w')\n    sys.exit(1)\n"
+    half = "import os, sys\nif sys.argv[1] != '-c':\n    os.makedirs(f'{sys.argv[2]}/bin')\n"
+    half += "    open(f'{sys.argv[2]}/bin/python', 'w')\n    sys.exit(1)\n"
     (tmp_path / "python").write_text(f"#!{sys.executable}\n{half}")
     (tmp_path / "python").chmod(0o755)
     venv = tmp_path / "venv"

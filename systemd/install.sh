@@ -73,6 +73,12 @@ need_room() {
     die "$free MiB are free in $above, and a release takes up to $room" "make room there; if a release is installed, it runs on until then"
 }
 
+# Of a disk that became full meanwhile
+need_room_still() {
+  rm -rf "$release"
+  need_room
+}
+
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
 # Wheels of the locked packages and of this checkout, for machines without a network. A wheel with compiled code is for
@@ -145,12 +151,16 @@ install_release() {
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"
-  TMPDIR=$release "$python" "$here/environment.py" "$release" # interrupted, it leaves what it has unpacked there
+  TMPDIR=$release "$python" "$here/environment.py" "$release" || { # interrupted, it leaves what it has unpacked there
+    need_room_still
+    die "no environment can be made with $python" "fix what is named above, then make install again"
+  }
   pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
   offline='--quiet --no-index --no-cache-dir'
   # shellcheck disable=SC2086 # lists of arguments
   if ! $pip install $offline --find-links "$wheels" --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
+    need_room_still
     version=$(version_of "$python")
     die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
       "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"

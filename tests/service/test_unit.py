@@ -224,6 +224,38 @@ def test_a_release_that_the_disk_has_no_room_for_is_not_begun(tmp_path):
     assert not (tmp_path / "opt").exists()
 
 
+@pytest.mark.parametrize("free", [7, 200])
+@pytest.mark.parametrize("fails", ["environment", "pip"])
+def test_a_disk_that_becomes_full_meanwhile_is_named_as_well(tmp_path, free, fails):
+    """Python's "ensurepip returned non-zero exit status 1" was all that was said, or that the wheels do not fit."""
+    (tmp_path / "mesibo_logwatch-0.1.0-py3-none-any.whl").touch()
+    (tmp_path / "pip").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "pip").chmod(0o755)
+    (tmp_path / "df").write_text(
+        f"#!/bin/sh\n[ -e '{tmp_path}/begun' ] && free={free} || free=200\necho . . . $((free * 1024))\n"
+    )
+    (tmp_path / "df").chmod(0o755)
+    makes = f"""mkdir -p "$2/bin" && cp '{tmp_path}/pip' "$2/bin/python" && touch '{tmp_path}/begun'"""
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    place = f"""
+        opt='{tmp_path}/opt'
+        find_python() {{ echo make_venv; }}
+        need_reachable() {{ :; }}
+        is_of_checkout() {{ :; }}
+        version_of() {{ echo 3.11; }}
+        make_venv() {{ {makes} && {"false" if fails == "environment" else "true"}; }}
+    """
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\n{place}\ninstall_release"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "WHEELHOUSE": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    told = {"environment": "no environment can be made with", "pip": f"the wheels in {tmp_path} do not fit"}[fails]
+    assert done.stderr.startswith(f"error: {'7 MiB are free in' if free == 7 else told} ")
+    assert list(tmp_path.glob("opt/releases/*")) == []
+
+
 def upgrading(tmp_path):
     """Return the installer's functions for an upgrade, in the working directory, from release ``old`` to ``new``."""
     for release in ("old", "new"):

@@ -120,7 +120,9 @@ def test_everything_the_service_needs_is_locked_by_digest():
     assert needed <= locked
 
 
-@pytest.mark.parametrize("script", ["systemd/install.sh", "systemd/lock.sh", "tests/service/root.sh"])
+@pytest.mark.parametrize(
+    "script", ["systemd/install.sh", "systemd/accepts.sh", "systemd/lock.sh", "tests/service/root.sh"]
+)
 def test_a_script_is_plain_shell(script):
     """Debian's shell parses each script without an error."""
     subprocess.run(["/bin/sh", "-n", ROOT / script], check=True)

@@ -7,7 +7,7 @@ from logwatch.errors import LogwatchError, in_words
 from logwatch.regular_file import AFTER_RESTART, SECRETS, handed, open_file
 
 _LONGEST = 8192  # bytes; FCM's tokens have a few hundred
-OTHERS = 0o077  # of a mode: anybody but its owner
+EVERYBODY = 0o004  # of a mode: whoever is neither the owner nor in the group may read
 
 
 class SecretError(LogwatchError):
@@ -63,9 +63,20 @@ def _none(where: str, what: str, why: str) -> SecretError:
     return SecretError.at(where, f"does not hold {what}", why, f"put {what} alone on its one line")
 
 
+def readers(path: Path) -> int:
+    """Return the bits of a file's mode by which its group, or everybody, may read it; OSError if they are not known.
+
+    What lies below a directory that is closed to them, they cannot read.
+    """
+    bits = path.stat().st_mode & (0o040 | EVERYBODY)
+    for directory in path.resolve().parents:
+        bits &= directory.stat().st_mode << 2  # the right to enter it, in the place of that to read
+    return bits
+
+
 def exposed(path: Path) -> bool:
     """Return whether anybody but its owner may read a file of secrets."""
     try:
-        return bool(path.stat().st_mode & OTHERS)
+        return bool(readers(path))
     except OSError:
         return False

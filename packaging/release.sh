@@ -26,7 +26,7 @@ tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 trap 'exit 130' INT # Debian's shell runs nothing at its end without this, and goes on after a trap that does not exit
 trap 'exit 143' TERM
-"$python" -m venv "$tools"
+"$python" systemd/environment.py "$tools"
 "$tools/bin/pip" install --quiet --disable-pip-version-check build cyclonedx-bom
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) "$tools/bin/python" -m build --outdir dist . >/dev/null
 "$tools/bin/cyclonedx-py" requirements systemd/requirements.lock --output-reproducible \

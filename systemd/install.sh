@@ -73,6 +73,12 @@ need_room() {
     die "$free MiB are free in $above, and a release takes up to $room" "make room there; if a release is installed, it runs on until then"
 }
 
+# Of a disk that became full meanwhile
+need_room_still() {
+  rm -rf "$release"
+  need_room
+}
+
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
 # Wheels of the locked packages and of this checkout, for machines without a network. A wheel with compiled code is for
@@ -86,7 +92,7 @@ wheelhouse() {
   python=$(find_python)
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  "$python" -m venv "$scratch/build"
+  TMPDIR=$scratch "$python" "$here/environment.py" "$scratch/build"
   pip="$scratch/build/bin/python -m pip --disable-pip-version-check"
   mkdir -p "$target"
   $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target" \
@@ -109,7 +115,7 @@ wheel_of() {
 
 # Whether a wheel has the files of this checkout: one that was built before an update would silently revert it.
 is_of_checkout() {
-  "$python" - "$1" "$checkout" <<'SAME'
+  "$python" - "$1" "$checkout" 2>/dev/null <<'SAME'
 import pathlib, sys, tomllib, zipfile
 wheel, checkout = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
 settings = tomllib.loads((checkout / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
@@ -145,16 +151,22 @@ install_release() {
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"
-  TMPDIR=$release "$python" -m venv "$release" # interrupted, it leaves what it has unpacked there
+  TMPDIR=$release "$python" "$here/environment.py" "$release" || { # interrupted, it leaves what it has unpacked there
+    need_room_still
+    die "no environment can be made with $python" "fix what is named above, then make install again"
+  }
   pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
   offline='--quiet --no-index --no-cache-dir'
   # shellcheck disable=SC2086 # lists of arguments
   if ! $pip install $offline --find-links "$wheels" --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
+    need_room_still
     version=$(version_of "$python")
     die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
       "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"
   fi
+  sh "$here/accepts.sh" "$release/bin/$name" ||
+    die "the new release refuses the configuration; the old one runs on" "fix what is named above, then make install again"
   rm -rf "$temporary"
   trap - EXIT
 }
@@ -219,7 +231,7 @@ install_units() {
 
 # Manual pages and shell completion of this release
 install_pages() {
-  pages=$(mktemp -d)
+  pages=$release/pages
   "$opt/bin/$name" files "$pages" >/dev/null
   remove_pages
   for page in "$pages"/man/*.1; do
@@ -327,6 +339,8 @@ do_uninstall() {
   if [ "${1:-}" = --purge ]; then
     rm -rf "$etc" "$state"
     ! id "$name" >/dev/null 2>&1 || userdel "$name"
+    # Which userdel leaves if it is not the user's own; it is also left while it is another user's own
+    ! getent group "$name" >/dev/null || groupdel "$name" || true
     say "removed, with configuration, counters and user"
   else
     say "removed; $etc, $state and their user are kept (make uninstall PURGE=1 removes them too)"

@@ -1,6 +1,8 @@
 """What every test may count on: a quiet log, programs that end with their test, and a host to write logs on."""
 
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 import structlog
@@ -54,6 +56,14 @@ def programs():
                 program.process.wait(PATIENCE)
             program._reader.join(5)
             program.process.stdout.close()
+
+
+@pytest.fixture
+def open_directory():
+    """Return a directory that anybody may enter; any run of pytest closes those of all of its runs."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
 
 
 @pytest.fixture

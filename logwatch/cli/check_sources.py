@@ -18,6 +18,7 @@ from logwatch.errors import LogwatchError, Problem, in_words
 from logwatch.events import quoted
 from logwatch.journal import ask
 from logwatch.regular_file import is_out_of_sight
+from logwatch.secret import EVERYBODY, readers
 from logwatch.unpack import format_of
 from logwatch.webhook.fields import against_samples
 
@@ -58,13 +59,13 @@ def out_of_sight(where: str) -> Problem:
 def _weak(secret: Path) -> Iterator[Problem]:
     """Warn of a webhook's secret that is short or readable by others; an unreadable one is reported elsewhere."""
     try:
-        length, mode = len(webhook_secret(secret)), secret.stat().st_mode
+        length, open_to = len(webhook_secret(secret)), readers(secret)
     except (LogwatchError, OSError):
         return
     if length < SECRET_BYTES:
         why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
         yield Problem(str(secret), f"a secret of {length} bytes", why, remedy, warning=True)
-    if mode & 0o007:
+    if open_to & EVERYBODY:
         why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {quoted(secret)}"
         yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
 

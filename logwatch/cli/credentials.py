@@ -89,7 +89,7 @@ def render(verdict: Verdict, now: float) -> RenderableType:
         grid.add_row(name, Text(value))
     for flaw in verdict.flaws:
         text = Text(flaw.what)
-        if flaw.severity != "note" or flaw.kind == "others_may_read":
+        if flaw.severity != "note" or flaw.kind in ("others_may_read", "group_may_read"):
             text.append(f"\n→ Step {flaw.step}: {verdict.remedy(flaw)}", style="italic")
         named = flaw.severity if flaw.code is None or flaw.severity == "note" else f"code {flaw.code}"
         grid.add_row(Text(named, style=_STYLES[flaw.severity]), text)

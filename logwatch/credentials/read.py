@@ -4,7 +4,6 @@ Runs in the short-lived process (see ``__main__``) and in ``push direct``. Files
 """
 
 import json
-import os
 import re
 import warnings
 from codecs import BOM_UTF8
@@ -23,7 +22,7 @@ from logwatch.credentials import apple, google
 from logwatch.credentials.verdict import PushService, Request, Verdict, flaw, of_file
 from logwatch.errors import in_words
 from logwatch.regular_file import LARGEST_SECRET, handed, open_file
-from logwatch.secret import OTHERS, SecretError, read_line
+from logwatch.secret import EVERYBODY, SecretError, read_line, readers
 
 _PEM = b"-----BEGIN "
 _BEGINS = re.compile(r"-----BEGIN [A-Z ]+-----[ \t]*\r?\n")
@@ -40,7 +39,7 @@ class NoPassword(Unreadable):
 def verdict(request: Request, now: float) -> Verdict:
     """Check one file; return a verdict whatever it holds."""
     try:
-        data, mode = content(Path(request.file))
+        data, open_to = content(Path(request.file))
     except (OSError, Unreadable) as error:
         return _bare(request, "unreadable", f"The file cannot be read: {in_words(error)}.")
     try:
@@ -51,24 +50,23 @@ def verdict(request: Request, now: float) -> Verdict:
         return _bare(request, "damaged", f"The file cannot be understood: {error}.", data)
     except Exception as error:  # noqa: BLE001  whatever the library raises for a damaged file; its text could quote it
         return _bare(request, "damaged", f"The file cannot be understood ({type(error).__name__}).", data)
-    if mode & OTHERS and found.key:
-        who = "everybody" if mode & 0o004 else "its group"
-        note = flaw("others_may_read", f"The file holds a private key, and {who} on this host may read it.", "note")
+    if open_to and found.key:
+        kind, who = ("others_may_read", "everybody") if open_to & EVERYBODY else ("group_may_read", "its group")
+        note = flaw(kind, f"The file holds a private key, and {who} on this host may read it.", "note")
         found = msgspec.structs.replace(found, flaws=(*found.flaws, note))
     return found
 
 
 def content(path: Path) -> tuple[bytes, int]:
-    """Return a regular file's bytes and mode (0 from systemd); Unreadable if empty or too large, else OSError."""
+    """Return a regular file's bytes, and who may read it; Unreadable if empty or too large, else OSError."""
     copy = handed(path)
     with open_file(copy or path) as file:
-        mode = os.fstat(file.fileno()).st_mode
         data = file.read(LARGEST_SECRET + 1)
     if len(data) > LARGEST_SECRET:
         raise Unreadable(f"it is larger than {LARGEST_SECRET} bytes")
     if not data:
         raise Unreadable("it is empty")
-    return data, 0 if copy else mode  # what systemd passes is for this service alone
+    return data, 0 if copy else readers(path)  # what systemd passes is for this service alone
 
 
 def password(request: Request) -> bytes | None:

@@ -115,6 +115,9 @@ KINDS: dict[str, Kind] = {
     "others_may_read": Kind(
         "chmod 600 FILE, unless everybody on this host may push.", code=None, providers=_BOTH, counted=False
     ),
+    "group_may_read": Kind(
+        "chmod 600 FILE, unless the service reads it by that group.", code=None, providers=_BOTH, counted=False
+    ),
 }
 """Every kind of fault; the label ``problem`` of the metric has no other values."""
 

@@ -60,12 +60,13 @@ def _content(path: Path) -> bytes | None:
 
 def _row(verdict: Verdict) -> Check:
     name = f"credential {verdict.name}"
-    if not verdict.problems:
+    flaws = [flaw for flaw in verdict.flaws if flaw.severity != "note" or flaw.kind == "others_may_read"]
+    if not flaws:
         until = f", until {when(verdict.not_after)}" if verdict.not_after is not None else ""
         what = verdict.bundle_id or verdict.project
         environment = f", {verdict.environment}" if verdict.environment not in ("", "both") else ""
         return ok(name, f"{verdict.form} for {what}{environment}{until}")
-    faults = " ".join(f"{flaw.what}{f' (code {flaw.code})' if flaw.code else ''}" for flaw in verdict.problems)
-    remedy = " ".join(dict.fromkeys(verdict.remedy(flaw) for flaw in verdict.problems))
-    fails = any(flaw.severity == "problem" for flaw in verdict.problems)
+    faults = " ".join(f"{flaw.what}{f' (code {flaw.code})' if flaw.code else ''}" for flaw in flaws)
+    remedy = " ".join(dict.fromkeys(verdict.remedy(flaw) for flaw in flaws))
+    fails = any(flaw.severity == "problem" for flaw in flaws)
     return (failure if fails else warning)(name, f"{verdict.file}: {faults}", remedy)

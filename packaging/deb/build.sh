@@ -21,7 +21,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT # Debian's shell runs nothing at its end without this, and goes on after a trap that does not exit
 trap 'exit 143' TERM
-"$python" -m venv "$work/venv"
+TMPDIR=$work "$python" "$checkout/systemd/environment.py" "$work/venv"
 pip="$work/venv/bin/python -m pip --disable-pip-version-check --quiet"
 $pip install --require-hashes --only-binary :all: --requirement "$checkout/systemd/build.lock"
 $pip wheel --no-deps --no-build-isolation --wheel-dir "$work/wheel" "$checkout"
@@ -57,7 +57,8 @@ for each in prometheus alertmanager grafana fleet runbooks; do cp -a "$work/file
 cp "$here/../monitoring.sh" "$share/$name/"
 # No conffile, which each change of the example would ask every operator about: postinst copies it where there is none
 cp "$work/files/logwatch.example.toml" "$share/$name/"
-cp "$checkout/systemd/$name.service.d/docker.conf" "$checkout/systemd/$name.service.d/journal.conf" "$share/$name/systemd/"
+cp "$checkout/systemd/$name.service.d/docker.conf" "$checkout/systemd/$name.service.d/journal.conf" \
+  "$checkout/systemd/accepts.sh" "$share/$name/systemd/"
 mkdir "$share/$name/docs"
 cp -a "$checkout"/docs/*.md "$checkout/docs/decisions" "$share/$name/docs/"
 ln -s ../runbooks "$share/$name/docs/runbooks"

@@ -102,14 +102,17 @@ def test_a_path_that_may_be_the_secret_is_not_shown(tmp_path, extra):
     assert PATH not in output
 
 
-def test_a_weak_secret_is_a_warning(tmp_path):
-    """Mesibo's console may hold a short one already; it works, and is reported."""
-    (tmp_path / "short").write_text("12345\n")
-    (tmp_path / "short").chmod(0o644)
-    status, output = run("check", "--config", configuration(tmp_path, '{path = "/webhook/x", secret_file = "short"}'))
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_weak_secret_is_a_warning(open_directory, closed):
+    """Mesibo's console may hold a short one already; it works, and is reported, as is one that everybody may read."""
+    (open_directory / "short").write_text("12345\n")
+    (open_directory / "short").chmod(0o644)
+    path = configuration(open_directory, '{path = "/webhook/x", secret_file = "short"}')
+    open_directory.chmod(0o700 if closed else 0o755)
+    status, output = run("check", "--config", path)
     assert status == 0
     assert "a secret of 5 bytes" in output
-    assert "everybody may read the webhook's secret" in output
+    assert ("everybody may read the webhook's secret" in output) is not closed
 
 
 def test_report_reads_files_of_a_site_without_a_log(tmp_path):

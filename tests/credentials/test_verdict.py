@@ -230,15 +230,23 @@ def test_the_project_is_held_against_the_service_account(changes, asked, expecte
     assert problems(look(tmp_path, account(**changes), "fcm.json", **asked)) == expected
 
 
-def test_a_file_that_others_may_read_is_noted_and_not_refused(tmp_path):
-    """A private key that every user may read is worth a note; a certificate alone is not."""
-    path = tmp_path / "push.p12"
+def test_a_file_that_others_may_read_is_noted_and_not_refused(open_directory):
+    """A private key that every user may read is worth a note; a certificate alone is not, nor what nobody can reach."""
+    path = open_directory / "push.p12"
     path.write_bytes(p12(certificate()))
-    for mode, who in ((0o644, "everybody on"), (0o640, "its group on")):
+    for mode, above, kinds in (
+        (0o644, 0o755, ["others_may_read"]),
+        (0o640, 0o755, ["group_may_read"]),
+        (0o644, 0o750, ["group_may_read"]),
+        (0o644, 0o700, []),
+        (0o600, 0o755, []),
+    ):
         path.chmod(mode)
+        open_directory.chmod(above)
         found = verdict(Request(name="x", file=str(path)), AT)
-        assert ([n.kind for n in found.notes], problems(found)) == (["others_may_read"], [])
-        assert who in found.notes[0].what
+        assert ([n.kind for n in found.notes], problems(found)) == (kinds, [])
+    path.chmod(0o644)
+    open_directory.chmod(0o755)
     path.write_bytes(certificate().public_bytes(making.DER))
     assert [n.kind for n in verdict(Request(name="x", file=str(path)), AT).notes] == ["no_key"]
 

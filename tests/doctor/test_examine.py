@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import sqlite3
-import tempfile
 import time
 import types
 from pathlib import Path
@@ -172,12 +171,9 @@ def service_user(monkeypatch):
 
 
 @pytest.fixture
-def open_machine(service_user):
-    """Make a machine in directories that anybody may enter; any run of pytest closes those of all of its runs."""
-    with tempfile.TemporaryDirectory() as directory:
-        made = Machine(Path(directory))
-        made.directory.chmod(0o755)
-        yield made
+def open_machine(service_user, open_directory):
+    """Make a machine in directories that anybody may enter."""
+    return Machine(open_directory)
 
 
 def test_where_all_is_well_every_row_is_ok(machine):
@@ -823,6 +819,23 @@ def test_a_service_account_has_a_row_without_a_date(machine):
     (machine.directory / "fcm.json").write_bytes(account())
     machine.configure(extra='[[credential]]\nname = "android"\nfile = "fcm.json"\n')
     assert machine.row("credential android") == ok("credential android", "service account JSON for chat-app")
+
+
+@pytest.mark.parametrize(
+    ("mode", "closed", "verdict"), [(0o644, False, "warning"), (0o640, False, "ok"), (0o644, True, "ok")]
+)
+def test_a_key_that_everybody_may_read_is_a_warning(open_directory, mode, closed, verdict):
+    """As `credentials check` says it; a group may be the service's own, and a closed directory closes what is in it."""
+    machine = Machine(open_directory)
+    file = machine.directory / "fcm.json"
+    file.write_bytes(account())
+    file.chmod(mode)
+    if closed:
+        machine.directory.chmod(0o700)
+    machine.configure(extra='[[credential]]\nname = "android"\nfile = "fcm.json"\n')
+    row = machine.row("credential android")
+    assert (row.verdict, "everybody on this host may read it" in row.what) == (verdict, verdict == "warning"), row
+    assert row.remedy.startswith(f"chmod 600 {file}") is (verdict == "warning")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what the service was handed")

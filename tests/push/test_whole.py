@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -130,13 +131,14 @@ def test_one_request_a_user_where_the_backend_wants_it_so(world):
     assert [asked["users"] for asked in world.asked] == ["a", "b"]
 
 
-def test_without_access_to_the_log_the_result_comes_from_the_daemon(world, monkeypatch):
+def test_without_access_to_the_log_the_result_comes_from_the_daemon(world, monkeypatch, open_directory):
     """Where the log is out of reach a failure is found through the daemon's API, though its user is masked there."""
     monkeypatch.setattr(LogResults, "readable", property(lambda _self: False))
     text = world.site.config.read_text().replace("127.0.0.1:0", world.daemon.url.split("/")[2])
-    world.site.config.write_text(text)
+    token = Path(shutil.copy(world.token, open_directory))
+    token.chmod(0o644)
+    world.site.config.write_text(text.replace('"token"', f'"{token}"'))
     world.code = 903
-    world.token.chmod(0o644)
     done = CliRunner().invoke(command, ["push", "test", USER, "--config", str(world.site.config)])
     assert done.exit_code == 1
     assert "for the result in the running daemon" in done.output

@@ -82,6 +82,23 @@ def test_an_upgrade_keeps_configuration_and_counts(host):
     host.counted()
 
 
+def test_an_upgrade_whose_configuration_is_refused_leaves_the_old_release_running(host):
+    """It was restarted, and pushes were not counted until somebody looked."""
+    good = host.machine.path("/etc/mesibo-logwatch/logwatch.toml").read_text()
+    before = host.active()
+    host.configure(good + "[folow]\n")
+    told = host.install("new").stderr
+    assert "folow: unknown key" in told
+    assert "warning: this release refuses the configuration; the one before runs on" in told
+    assert host.active() == before
+    host.mesibo(912, 2)
+    host.counted()
+    host.configure(good)
+    assert "warning" not in host.install("new").stderr
+    host.restarted(before)
+    host.counted()
+
+
 def test_a_wrong_configuration_is_named_where_the_package_is_set_up(host):
     """Debian's helper says that systemctl could not be executed; a group that somebody chose is kept.
 
@@ -90,6 +107,7 @@ def test_a_wrong_configuration_is_named_where_the_package_is_set_up(host):
     machine, configured = host.machine, "/etc/mesibo-logwatch/logwatch.toml"
     good = machine.path(configured).read_text()
     host.configure(good + "[folow]\n")
+    machine.run("systemctl", "stop", UNIT)
     machine.run("mkdir", "-p", "/var/lib/docker/containers")
     machine.run("chgrp", "adm", configured)
     machine.run("chmod", "664", configured)

@@ -275,14 +275,34 @@ def test_a_full_state_disk_loses_nothing(host):
     host.counted()
 
 
+def test_an_upgrade_whose_configuration_is_refused_leaves_the_old_release_running(host):
+    """The new release judges it with the rights of the service: a secret and a grammar of its user's are no errors."""
+    machine, before = host.machine, host.active()
+    machine.run("chown", "mesibo-logwatch:", "/etc/mesibo-logwatch/grammars/hangs.py")
+    host.configure(configuration("[folow]\n").replace("paths =", 'grammar = "hangs"\npaths ='))
+    failed = machine.run("make", "-C", "/src/new", "install", check=False)
+    assert failed.returncode != 0
+    errors = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert "folow: unknown key" in errors[0]
+    assert errors[1:] == ["error: the new release refuses the configuration; the old one runs on"]
+    assert host.active() == before
+    assert len(list(machine.path("/opt/mesibo-logwatch/releases").iterdir())) == 1
+    host.configure(configuration())
+    host.mesibo(200, 5)
+    host.counted()
+
+
 def test_an_upgrade_that_does_not_start_goes_back(host):
-    """A configuration that both releases refuse: the terminal says why, and the old one starts once it is mended."""
-    host.configure(configuration("[folow]\n"))
+    """A port that is taken, which only a start can tell: the terminal says why; the old one starts once it is free."""
+    taken = host.machine.run("systemd-run", "--unit=taken", "--", "python3", "-m", "http.server", "10915")
+    until(lambda: "active" in host.machine.show("taken", "ActiveState").values(), taken.stderr)
+    host.configure(configuration().replace("10914", "10915"))
     failed = host.machine.run("make", "-C", "/src/new", "install", check=False)
     assert failed.returncode != 0
-    assert "folow: unknown key" in failed.stderr
+    assert "10915" in failed.stderr
     assert "the new release does not start; nor does the old one" in failed.stderr
     host.configure(configuration())
+    host.machine.run("systemctl", "stop", "taken")
     host.active()
     assert "version 1!" not in host.machine.run("mesibo-logwatch", "--version").stdout
     host.counted()
@@ -439,7 +459,9 @@ def test_the_uninstall_leaves_configuration_and_counts(host):
     machine.run("make", "-C", "/src/new", "install")
     host.active()
     host.counted()
+    machine.run("usermod", "--gid", "users", "mesibo-logwatch")  # with which userdel leaves the group
     machine.run("make", "-C", "/src/new", "uninstall", "PURGE=1")
+    assert machine.run("getent", "group", "mesibo-logwatch", check=False).returncode != 0
     for gone in ("/etc/mesibo-logwatch", "/var/lib/mesibo-logwatch", "/opt/mesibo-logwatch"):
         assert not machine.path(gone).exists()
     assert machine.run("id", "mesibo-logwatch", check=False).returncode != 0

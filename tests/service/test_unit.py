@@ -120,7 +120,9 @@ def test_everything_the_service_needs_is_locked_by_digest():
     assert needed <= locked
 
 
-@pytest.mark.parametrize("script", ["systemd/install.sh", "systemd/lock.sh", "tests/service/root.sh"])
+@pytest.mark.parametrize(
+    "script", ["systemd/install.sh", "systemd/accepts.sh", "systemd/lock.sh", "tests/service/root.sh"]
+)
 def test_a_script_is_plain_shell(script):
     """Debian's shell parses each script without an error."""
     subprocess.run(["/bin/sh", "-n", ROOT / script], check=True)
@@ -224,6 +226,38 @@ def test_a_release_that_the_disk_has_no_room_for_is_not_begun(tmp_path):
     assert not (tmp_path / "opt").exists()
 
 
+@pytest.mark.parametrize("free", [7, 200])
+@pytest.mark.parametrize("fails", ["environment", "pip"])
+def test_a_disk_that_becomes_full_meanwhile_is_named_as_well(tmp_path, free, fails):
+    """Python's "ensurepip returned non-zero exit status 1" was all that was said, or that the wheels do not fit."""
+    (tmp_path / "mesibo_logwatch-0.1.0-py3-none-any.whl").touch()
+    (tmp_path / "pip").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "pip").chmod(0o755)
+    (tmp_path / "df").write_text(
+        f"#!/bin/sh\n[ -e '{tmp_path}/begun' ] && free={free} || free=200\necho . . . $((free * 1024))\n"
+    )
+    (tmp_path / "df").chmod(0o755)
+    makes = f"""mkdir -p "$2/bin" && cp '{tmp_path}/pip' "$2/bin/python" && touch '{tmp_path}/begun'"""
+    functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
+    place = f"""
+        opt='{tmp_path}/opt'
+        find_python() {{ echo make_venv; }}
+        need_reachable() {{ :; }}
+        is_of_checkout() {{ :; }}
+        version_of() {{ echo 3.11; }}
+        make_venv() {{ {makes} && {"false" if fails == "environment" else "true"}; }}
+    """
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\n{place}\ninstall_release"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "WHEELHOUSE": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    told = {"environment": "no environment can be made with", "pip": f"the wheels in {tmp_path} do not fit"}[fails]
+    assert done.stderr.startswith(f"error: {'7 MiB are free in' if free == 7 else told} ")
+    assert list(tmp_path.glob("opt/releases/*")) == []
+
+
 def upgrading(tmp_path):
     """Return the installer's functions for an upgrade, in the working directory, from release ``old`` to ``new``."""
     for release in ("old", "new"):
@@ -265,6 +299,31 @@ def test_an_upgrade_that_is_taken_back_takes_its_unit_back(tmp_path, fails, stat
         "journal.conf": "old",
     }
     assert not (tmp_path / "new").exists()
+
+
+def test_a_first_installation_that_is_interrupted_is_repaired_by_a_second(tmp_path):
+    """With no release to go back to, it stays as it is, switched, and the next takes its place."""
+    functions = upgrading(tmp_path)
+    stubs = """
+        booted() { :; }
+        need_root() { :; }
+        need_no_package() { :; }
+        install_user_and_directories() { :; }
+        systemctl() { :; }
+        install_pages() { :; }
+        install_release() {
+            release=./releases/$number
+            install -D /bin/true "$release/bin/$name"
+        }
+        install_units() { [ "$number" = second ] || kill -TERM $$; }
+    """
+    for number, status in (("first", 143), ("second", 0)):
+        script = f"{functions}\n{stubs}\nnumber={number}\ndo_install"
+        done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        assert (tmp_path / "bin").readlink() == Path(f"releases/{number}/bin")
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == ["second"]
+    assert [path.name for path in (tmp_path / "releases/second").iterdir()] == ["bin"]
 
 
 @pytest.mark.parametrize(
@@ -351,10 +410,11 @@ def test_wheels_are_found_in_a_directory_with_a_space_in_its_name(tmp_path):
     functions = (ROOT / "systemd/install.sh").read_text().partition("\ncase ${1:-} in\n")[0]
     place = f"""
         opt='{tmp_path}/opt'
+        here='{ROOT}/systemd'
         find_python() {{ echo make_venv; }}
         need_reachable() {{ :; }}
         is_of_checkout() {{ :; }}
-        make_venv() {{ mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+        make_venv() {{ mkdir -p "$2/bin" && cp '{tmp_path}/pip' "$2/bin/python"; }}
     """
     script = f"{functions}\n{place}\ninstall_release"
     subprocess.run(["sh", "-c", script], env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(wheels)}, check=True)
@@ -381,7 +441,7 @@ def test_an_installation_that_is_interrupted_is_not_said_to_have_failed_and_leav
         find_python() {{ echo make_venv; }}
         need_reachable() {{ :; }}
         is_of_checkout() {{ :; }}
-        make_venv() {{ mktemp >/dev/null && mkdir -p "$3/bin" && cp '{tmp_path}/pip' "$3/bin/python"; }}
+        make_venv() {{ mktemp >/dev/null && mkdir -p "$2/bin" && cp '{tmp_path}/pip' "$2/bin/python"; }}
     """
     with subprocess.Popen(
         ["sh", "-c", f"{functions}\n{place}\ninstall_release", tmp_path / "itself"],
@@ -395,10 +455,35 @@ def test_an_installation_that_is_interrupted_is_not_said_to_have_failed_and_leav
     assert [*(tmp_path / "tmp").iterdir(), *tmp_path.glob("opt/releases/*")] == []
 
 
+def test_an_environment_whose_making_is_interrupted_is_no_traceback(tmp_path):
+    """Ctrl-C in the longest part of `make install` was answered with Python's."""
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv/__init__.py").touch()
+    hangs = f"import pathlib, time\npathlib.Path({str(tmp_path / 'begun')!r}).touch()\ntime.sleep(600)\n"
+    (tmp_path / "venv/__main__.py").write_text(hangs)
+    with subprocess.Popen(
+        [sys.executable, ROOT / "systemd/environment.py", tmp_path / "made"],
+        env={"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as running:  # fmt: skip
+        until(lambda: (tmp_path / "begun").exists() or running.poll() is not None, lambda: f"{running.poll()}")
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=PATIENCE)[0]
+    assert (running.returncode, told) == (130, "")
+
+
+@pytest.mark.parametrize("script", ["Makefile", "systemd/install.sh", "packaging/deb/build.sh", "packaging/release.sh"])
+def test_each_environment_is_made_in_this_way(script):
+    """None is made by `python -m venv` itself."""
+    text = (ROOT / script).read_text()
+    assert "systemd/environment.py" in text.replace("$here/environment.py", "systemd/environment.py")
+    assert "-m venv" not in text
+
+
 def test_an_environment_that_could_not_be_made_whole_is_made_anew(tmp_path):
     """Without python3-venv it was half of one for good, and `make run` did not find its pip."""
-    half = "import os, sys\nif sys.argv[1:2] == ['-m']:\n    os.makedirs(f'{sys.argv[3]}/bin')\n"
-    half += "    open(f'{sys.argv[3]}/bin/python', 'w')\n    sys.exit(1)\n"
+    half = "import os, sys\nif sys.argv[1] != '-c':\n    os.makedirs(f'{sys.argv[2]}/bin')\n"
+    half += "    open(f'{sys.argv[2]}/bin/python', 'w')\n    sys.exit(1)\n"
     (tmp_path / "python").write_text(f"#!{sys.executable}\n{half}")
     (tmp_path / "python").chmod(0o755)
     venv = tmp_path / "venv"

@@ -1,5 +1,6 @@
 """Find the dialect of lines with the marker: a pure function of lines and catalogue."""
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
     ``texts`` are decoded as latin-1, one character per byte.
     """
     whole = re.compile(rf"{re.escape(marker)}(?![{_IDENT}])")
-    held = [text for text in texts if whole.search(text)][:_MOST]
+    held = [text for text in texts if whole.search(text)]
+    if len(held) > _MOST:
+        held = [held[i] for i in sorted(random.Random(0).sample(range(len(held)), _MOST))]  # noqa: S311  no secret
     if len(held) < _ENOUGH_LINES:
         return Nothing(
             f"{many(len(held), 'line holds', 'lines hold')} {marker}",

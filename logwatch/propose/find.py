@@ -76,6 +76,8 @@ def _object(
 ) -> Dialect | None:
     bodies = [body for _, body in decoded]
     ways = objects.learn(bodies, marker, known)
+    if 2 * len(_hidden([text for text, _ in decoded], known)) > len(decoded):
+        ways = [way for way in ways if set(way[0].numbers) != {0}]
     if not ways:
         return None
     code, form = ways[0]
@@ -108,6 +110,8 @@ def _text(
     ways += [way for way in by_words if not way[0].key]
     ways += [way for way in by_words if way[0].key and not codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter == " "]
+    if 2 * len(_hidden([line.rest for line in fitting], known)) > len(fitting):
+        ways = [way for way in ways if set(way[0].numbers) != {0}]  # rc=0 beside {"code": 410} says that it was sent
     if not ways:
         ways += _in_head(fitting, head, quotes, known)
     if not ways:
@@ -157,12 +161,13 @@ def _in_head(
     return [(each, InHead(found, quotes)) for each in chosen]
 
 
+def _hidden(texts: Sequence[str], known: CatalogueWords) -> list[str]:
+    """Return the texts that hold codes anywhere."""
+    return [text for text in texts if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", text)], known)]
+
+
 def _why_nothing(fitting: Sequence[MarkedLine], known: CatalogueWords) -> tuple[str, str]:
-    hidden = [
-        line
-        for line in fitting
-        if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)
-    ]
+    hidden = _hidden([line.rest for line in fitting], known)
     if len(hidden) * 2 > len(fitting):
         where = f"{len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places"
         return f"{_NO_PLACE}; {where}", _BY_HAND

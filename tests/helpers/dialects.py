@@ -460,6 +460,8 @@ TEMPLATES = {
     "two_spaces": "{p.at:%H:%M:%S.%f}  push_on_complete   user:  {p.uid}   app: 8676   type: {p.platform}   code:  {p.code}",
     "tab_keyed": "{p.epoch}\tpush_on_complete\tuid={p.uid}\tcode={p.code}\tos={p.platform}",
     "code_slash": "{p.iso} INFO push_on_complete uid={p.uid} result={p.code}/{p.said} port=443",
+    "call_places": "{p.iso} push_on_complete({p.uid}, {p.platform}, {p.code})",
+    "call_places_more": "E{p.ddmm} ({p.tid}): push_on_complete({p.uid},{p.platform},{p.code},{x},{p.dashed})",
     "caps": "{p.iso} MESIBO PUSH_RESULT push_on_complete UID={p.uid} TYPE={p.caps} CODE={p.code}",
 }
 DIALECTS |= {name: template(form) for name, form in TEMPLATES.items()}

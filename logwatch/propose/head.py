@@ -188,7 +188,8 @@ def _same_kind(main: tuple[str, ...], other: tuple[str, ...], groups: dict[tuple
 def _may_be_left_out(chunk: list[Token]) -> bool:
     text = "".join(token.text for token in chunk)
     return (
-        re.fullmatch(r"[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:", text) is not None
+        re.fullmatch(r"(?:[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:)+", text)
+        is not None
     )
 
 

@@ -382,6 +382,7 @@ def test_stamps_that_are_not_written_as_most_are_keep_no_format_from_being_told(
         ("11/26/2026 08:00:05.5 GMT", "%m/%d/%Y %H:%M:%S.%f %Z"),
         ("Thu Nov 26 08:00:05.123456 UTC 2026", "%a %b %d %H:%M:%S.%f %Z %Y"),
         ("1126 08:00:05.123456", "%m%d %H:%M:%S.%f"),
+        ("20261126 08:00:05.123456", "%Y%m%d %H:%M:%S.%f"),
         ("20261126-080005-123", "%Y%m%d-%H%M%S-%f"),
         ("261126-080005.123", "%y%m%d-%H%M%S.%f"),
     ],

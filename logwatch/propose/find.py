@@ -103,7 +103,7 @@ def _text(
 ) -> list[Dialect] | Nothing:
     ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known)
-    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS and "\t" not in way[0].gap]
+    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS]
     by_place = columns.learn(fitting, quotes, known)
     ways += [way for way in by_words if codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter != " "]

@@ -1,8 +1,10 @@
 """``doctor``: why are there no numbers, or wrong ones? One row per check, each with its remedy."""
 
 import json
+import re
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +19,7 @@ from logwatch.doctor import Check, Host, examine
 from logwatch.privacy import readable
 from logwatch.words import many
 
+_NAME_COLUMNS = 30  # of the names of checks; a longer one is wrapped in a narrow window
 _SEVERAL = {"warning": "warnings", "failure": "failures"}
 _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped": "dim"}
 
@@ -66,20 +69,36 @@ def command(
 
 
 def render(checks: Iterable[Check]) -> RenderableType:
-    """Lay the rows out for a terminal of any width, without control characters from files or answers."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_column(overflow="fold", ratio=1)
-    counts: dict[str, int] = {}
+    """Lay the rows out for a terminal of any width, without control characters from files or answers.
+
+    A remedy that is one command is on a line of its own that is never wrapped, so that it can be pasted.
+    """
+    checks = list(checks)
+    widths = [max(map(len, texts), default=0) for texts in ((c.verdict for c in checks), (c.name for c in checks))]
+    parts: list[RenderableType] = []
+    grid = _grid(widths)
     for check in checks:
-        counts[check.verdict] = counts.get(check.verdict, 0) + 1
+        remedy = check.remedy if check.verdict != "ok" else ""
+        command = re.fullmatch("`([^`]+)`", remedy)
         what = _marked(check.what)
-        if check.remedy and check.verdict != "ok":
-            what.append_text(_marked(f"\n→ {check.remedy}", "italic"))
+        if remedy and not command:
+            what.append_text(_marked(f"\n→ {remedy}", "italic"))
         grid.add_row(Text(check.verdict, style=_STYLES[check.verdict]), Text(readable(check.name), style="bold"), what)
+        if command:
+            parts += [grid, Text(f"→ {readable(command[1])}", style="bold", no_wrap=True, overflow="ignore")]
+            grid = _grid(widths)
+    counts = Counter[str](check.verdict for check in checks)
     total = ", ".join(many(counts[v], v, _SEVERAL.get(v, v)) for v in _STYLES if v in counts)
-    return Group(grid, Text(""), Text(total))
+    return Group(*parts, grid, Text(""), Text(total))
+
+
+def _grid(widths: Sequence[int]) -> Table:
+    """Return a table for some of the rows; its first columns have these widths, as in the tables of all others."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, min_width=widths[0])
+    grid.add_column(overflow="fold", min_width=min(widths[1], _NAME_COLUMNS))
+    grid.add_column(overflow="fold", ratio=1)
+    return grid
 
 
 def _marked(text: str, style: str = "") -> Text:

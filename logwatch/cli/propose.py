@@ -4,7 +4,7 @@ import glob
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import chain, islice
 from pathlib import Path
@@ -23,20 +23,22 @@ from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.dialect.load import require_name
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem, in_words
 from logwatch.journal import ask
-from logwatch.model import Envelope
+from logwatch.model import PLAIN, Envelope
 from logwatch.ownership import is_there, may_be_there
 from logwatch.parse import Scanner, load
-from logwatch.propose import Proposal, Shape, around, propose, unwrapped
+from logwatch.parse.bodies import may_be_open
+from logwatch.propose import Proposal, Selection, Shape, around, propose, unwrapped
 from logwatch.report import open_path, open_stream
+from logwatch.words import many
 
 OWN = Path("/etc/mesibo-logwatch/grammars")
 STDIN = "-"
-_MOST_LINES = 20_000  # lines with the marker: enough to show a dialect many times over
+_MOST_LINES = 20_000  # of a kind, spread over all: enough to show a dialect many times over
 _DECIDED_LINES = 200  # lines with the marker, or
 _DECIDED_BYTES = 1 << 22  # bytes are enough to decide the envelope
 _LONGEST = 65536  # bytes of a line
+_TOGETHER = 1000  # lines that are scanned at once
 _MOST_ENTRIES = 50_000  # of the journal
-_LATE_LINES, _LATE_SHARE = 20, 10  # at least so many last lines, or 1 in so many, show what still comes after an update
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
 
@@ -66,7 +68,7 @@ def command(
     Without PATH, the log of the source is read; where it is out of reach, the shapes of unread lines that the daemon
     keeps are shown. The output lists what was found and what is in doubt: check both before you trust the numbers. The
     exit code is 1 if nothing could be proposed, if more than one line in twenty would stay unread, or if lines would
-    that are read today.
+    that are read today and are not all older than those that would be read.
     """
     require_name(name)  # before anything is written under it
     config = _config(paths, file)
@@ -78,29 +80,36 @@ def command(
     if is_there(target) and not force:
         raise GrammarError.at(str(target), "is there already", "", "choose another --name, or add --force")
     try:
-        logs = _logs(paths, chosen, scanner.marker)
+        found = _gathered(paths, chosen, scanner)
     except LogwatchError as error:
         _kept(paths, config, chosen)
         raise error from None
-    lines = [line for log in logs for line in log.lines]
-    unread = [line for line in lines if not reads(scanner, line)]
-    if not unread and not whole:
-        click.echo(_nothing(len(lines), scanner.marker.decode(), chosen.grammar))
-        if not lines:
+    unread = found.unread.lines
+    if not whole and (later := found.changed(scanner)):
+        click.echo(_rotate(found, later, chosen.grammar))
+        sys.exit(1)
+    if not unread and not (whole and found.read.seen):
+        click.echo(_nothing(found.read.seen, scanner.marker.decode(), chosen.grammar))
+        if not found.read.seen:
             _kept(paths, config, chosen)
-        sys.exit(0 if lines else 1)
+        sys.exit(0 if found.read.seen else 1)
+    wanted = sorted(unread + found.read.lines) if whole else unread
     try:
-        proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
+        proposal = propose([line for _, line in wanted], name, scanner.marker.decode(), parts.catalogue)
     except GrammarError as error:
         print_problems(error.problems)
         sys.exit(1)
     save(target, samples, proposal)
     proposed = Scanner(load(name, [output]), timezone=UTC)
+    logs = found.logs
     terminal.show(render(proposal, kinds := _envelopes(logs)))
+    if (every := found.unread.seen + found.read.seen * whole) > len(wanted):
+        click.echo(f"Looked at {len(wanted):,} of {every:,} such lines, spread over all.")
+    if found.bare.seen:
+        bare = many(found.bare.seen, "line is", "lines are")
+        click.echo(f"look at: {bare} not in the envelope of the others: no grammar reads what is outside it")
     click.echo(f"written: {target} and {samples}, checked against each other")
-    late = set(lines[-max(_LATE_LINES, len(lines) // _LATE_SHARE) :]).difference(unread)
-    if lost := sum(not reads(proposed, line) for line in late):
-        click.echo(_both(lost, len(late), chosen, whole=whole))
+    if loses(found.read.lines, unread, proposed, chosen, whole=whole):
         sys.exit(1)
     sure = named is not None or not paths or len(config.source) == 1
     where = f'source "{chosen.name}"' if sure else "the source that these lines are of"
@@ -116,14 +125,42 @@ def _nothing(lines: int, marker: str, grammar: str) -> str:
     return f"nothing to propose: {why}\n  try: --all to look at them all the same"
 
 
-def _both(lost: int, late: int, source: Source, *, whole: bool) -> str:
-    """Explain why today's grammar has to stay: it reads other lines of the log, and a source has one grammar."""
+def loses(
+    read: Sequence[tuple[int, bytes]],
+    unread: Sequence[tuple[int, bytes]],
+    proposed: Scanner,
+    source: Source,
+    *,
+    whole: bool,
+) -> bool:
+    """Print how many lines that today's grammar reads the proposed one does not; return whether that forbids it.
+
+    It does not if all of them are older than those that only the proposed one reads: mesibo was updated.
+    """
+    lost = [number for number, line in read if not reads(proposed, line)]
+    if not lost:
+        return False
+    first = next((number for number, line in unread if reads(proposed, line)), None)
     today = source.grammar
-    why = f"of the last lines that {today} reads, {lost} of {late} would not be read"
+    what = f"of the {len(read):,} lines that {today} reads, {len(lost):,} would not be read"
+    if first is not None and lost[-1] < first:
+        click.echo(f"look at: {what}; all are older than those that would, as after an update of mesibo")
+        return False
     by_hand = "or write one by hand that reads both" if whole else "or try --all --force, which looks at all lines"
-    return (
-        f'next: not in source "{source.name}" as it is: {why}\n'
+    click.echo(
+        f'next: not in source "{source.name}" as it is: {what}\n'
         f'      keep grammar = "{today}" where the others are texts of users that quote mesibo; {by_hand}'
+    )
+    return True
+
+
+def _rotate(found: "Gathered", later: str, grammar: str) -> str:
+    """Explain that the lines need no grammar, but a file of their own."""
+    unread = f"{found.unread.seen + found.bare.seen:,}"
+    return (
+        f"nothing to propose: of {unread} unread lines most are in another envelope ({later}) than the rest of their\n"
+        f"  file, and {grammar} reads what is inside\n"
+        "  try: have the log rotated: the envelope is decided once per file"
     )
 
 
@@ -135,8 +172,17 @@ def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
 
 def reads(scanner: Scanner, line: bytes) -> bool:
     """Return whether a line gives a result, or is no candidate."""
-    scan = scanner.scan(line + b"\n", envelope="plain", reference=0.0)
-    return bool(scan.results) or not scan.candidates
+    if not isinstance(scanner.parser.read(line), str) or not all(scanner.names_marker([line])):
+        return True
+    return may_be_open(line) and bool(scanner.scan(line + b"\n", envelope="plain", reference=0.0).results)
+
+
+def read_of(scanner: Scanner, lines: Sequence[bytes]) -> list[bool]:
+    """Return ``reads`` for each of some lines: a scan of all is nearly always enough, and takes a tenth of the time."""
+    scan = scanner.scan(b"\n".join([*lines, b""]), envelope="plain", reference=0.0)
+    if scan.candidates == len(lines) and not scan.unparsed:
+        return [True] * len(lines)
+    return [reads(scanner, line) for line in lines]
 
 
 def _config(paths: Sequence[str], file: Path | None) -> Config:
@@ -166,24 +212,65 @@ class Log:
 
     head: bytes  # its beginning, by which the envelope was decided
     wrapped: Envelope
-    lines: Sequence[bytes]  # payloads with the marker, as many as are worth looking at
+    marked: bool  # some line has the marker
 
 
-def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
+@dataclass(slots=True)
+class Gathered:
+    """The lines with the marker of all logs."""
+
+    logs: list[Log] = field(default_factory=list)
+    read: Selection = field(default_factory=lambda: Selection(_MOST_LINES))  # by today's grammar
+    unread: Selection = field(default_factory=lambda: Selection(_MOST_LINES))
+    bare: Selection = field(default_factory=lambda: Selection(_MOST_LINES))  # not in the envelope of their file
+
+    def take(self, chunks: Iterator[bytes], source: Source, scanner: Scanner) -> None:
+        """Read a log to its end."""
+        head, marker = b"", scanner.marker
+        for chunk in chunks:
+            head += chunk
+            if len(head) >= _DECIDED_BYTES or head.count(marker) >= _DECIDED_LINES:
+                break
+        wrapped = around(head, marker, source.envelope)
+        before = self.seen
+        lines = (line for line in unwrapped(chain([head], chunks), wrapped, _LONGEST) if marker in line.payload)
+        while some := list(islice(lines, _TOGETHER)):
+            inside = [line.payload for line in some if not line.refused]
+            read = iter(read_of(scanner, inside))
+            for line in some:
+                if line.refused != "misplaced":
+                    kept = self.bare if line.refused else self.read if next(read) else self.unread
+                    kept.add(self.seen, line.payload)
+        self.logs.append(Log(head, wrapped, self.seen > before))
+
+    @property
+    def seen(self) -> int:
+        """How many lines there are of all kinds."""
+        return self.read.seen + self.unread.seen + self.bare.seen
+
+    def changed(self, scanner: Scanner) -> str:
+        """Return in which other envelope than their file's most of the unread lines are; empty if they are in none."""
+        strange = [line for _, line in (*self.unread.lines, *self.bare.lines)]
+        if 2 * sum(scanner.owns(line) for _, line in self.bare.lines) > len(strange):
+            return envelope.label(PLAIN)
+        found = envelope.changed(b"\n".join([*strange, b""]), PLAIN, scanner.owns)
+        return "" if found is None else envelope.label(found)
+
+
+def _gathered(paths: Sequence[str], source: Source, scanner: Scanner) -> Gathered:
     """Read the named files or standard input; if none is named, the files or the journal of the source."""
+    found = Gathered()
     if not paths and source.journal:
         newest = ask.lines(ask.newest(source.journal.target, _MOST_ENTRIES), _LONGEST)
-        return [_read(iter([newest]), source, marker, _MOST_LINES)]
-    logs: list[Log] = []
-    left = _MOST_LINES
+        found.take(iter([newest]), source, scanner)
+        return found
     for path in _expanded(paths) or _files(source):
         if path == STDIN:
-            logs.append(_read(open_stream("standard input", sys.stdin.buffer).chunks, source, marker, left))
+            found.take(open_stream("standard input", sys.stdin.buffer).chunks, source, scanner)
         else:
             with open_path(Path(path)) as stream:
-                logs.append(_read(stream.chunks, source, marker, left))
-        left -= len(logs[-1].lines)
-    return logs
+                found.take(stream.chunks, source, scanner)
+    return found
 
 
 def _expanded(paths: Sequence[str]) -> list[str]:
@@ -205,17 +292,6 @@ def _files(source: Source) -> list[str]:
     return found
 
 
-def _read(chunks: Iterator[bytes], source: Source, marker: bytes, most: int) -> Log:
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= _DECIDED_BYTES or head.count(marker) >= _DECIDED_LINES:
-            break
-    wrapped = around(head, marker, source.envelope)
-    found = (line for line in unwrapped(chain([head], chunks), wrapped, _LONGEST) if marker in line)
-    return Log(head, wrapped, list(islice(found, most)))
-
-
 def save(target: Path, samples: Path, proposal: Proposal) -> None:
     """Write both files so that nobody else may change them: a grammar is code."""
     try:
@@ -232,7 +308,7 @@ def save(target: Path, samples: Path, proposal: Proposal) -> None:
 
 def _envelopes(logs: Sequence[Log]) -> str:
     """Name the envelopes of the logs as the configuration does; empty for plain logs."""
-    return " and ".join(dict.fromkeys(envelope.label(log.wrapped) for log in logs if log.lines and log.wrapped.layers))
+    return " and ".join(dict.fromkeys(envelope.label(log.wrapped) for log in logs if log.marked and log.wrapped.layers))
 
 
 def _detected(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
@@ -240,7 +316,7 @@ def _detected(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
     return all(
         envelope.label(envelope.settled(log.head, owns, source.envelope)) == envelope.label(log.wrapped)
         for log in logs
-        if log.lines
+        if log.marked
     )
 
 

@@ -35,6 +35,7 @@ class Read:
 def read(planned: ReportPlan, count: Count) -> Read:
     """Count one input after the other; print why, if one cannot be read."""
     failed = 0
+    count.options = planned.options
     with progress_bar() as progress:
         seen: set[tuple[int, int]] = set()
         each = [partial(_file, path, how, seen) for path, how in planned.inputs]
@@ -53,15 +54,20 @@ def read(planned: ReportPlan, count: Count) -> Read:
 
 def _file(path: str, how: LogSettings, seen: set[tuple[int, int]], count: Count, progress: Progress | None) -> None:
     """Count a file, or standard input, unless it is among the files ``seen`` so far."""
-    if path == STDIN:
-        _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
-        return
-    with open_path(Path(path)) as stream:
-        if stream.identity in seen:
-            click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
-        else:
-            _count(stream, how, count, progress)
-        seen.add(stream.identity)
+    before = count.causes.total()
+    try:
+        if path == STDIN:
+            _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
+            return
+        with open_path(Path(path)) as stream:
+            if stream.identity in seen:
+                click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
+            else:
+                _count(stream, how, count, progress)
+            seen.add(stream.identity)
+    finally:
+        if count.causes.total() > before:
+            count.unread.append(path)
 
 
 def _journal(target: Target, how: LogSettings, count: Count, progress: Progress | None) -> None:

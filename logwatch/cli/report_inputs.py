@@ -17,6 +17,7 @@ from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.discover import Globs
 from logwatch.errors import LogwatchError, Problem
+from logwatch.events import quoted
 from logwatch.journal.place import Target
 from logwatch.ownership import may_be_there
 from logwatch.report import LogSettings
@@ -34,6 +35,7 @@ class ReportPlan:
     followed: bool  # it is what a daemon with this configuration follows
     state: Path | None = None  # where such a daemon keeps failures
     journals: tuple[tuple[Target, LogSettings], ...] = ()  # of which the newest entries are read
+    options: str = ""  # by which another command reads the inputs in the same way
 
 
 def is_piped() -> bool:
@@ -86,7 +88,8 @@ def plan(
     state = Path(config.state.directory) if file is not None or not paths else None
     if not (inputs or journals or (detailed and state is not None and _has_ledger(state))):
         raise _nothing_to_read(logs, command)
-    return ReportPlan(parts.catalogue, tuple(inputs), not paths, state, tuple(journals))
+    options = "" if file is None else f" --config {quoted(file)}"
+    return ReportPlan(parts.catalogue, tuple(inputs), not paths, state, tuple(journals), options)
 
 
 def _has_ledger(state: Path) -> bool:

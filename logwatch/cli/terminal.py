@@ -21,7 +21,7 @@ def show(renderable: RenderableType | Callable[[int], RenderableType]) -> None:
     if console.width < 1 or (not console.is_terminal and "COLUMNS" not in os.environ):  # no width shows nothing at all
         console = Console(highlight=False, width=_PIPE_COLUMNS)
     with console.capture() as captured:
-        console.print(renderable(console.width) if callable(renderable) else renderable)
+        console.print(renderable(console.width) if callable(renderable) else renderable, crop=False)
     click.echo(re.sub(r"[ ]+$", "", captured.get(), flags=re.MULTILINE), nl=False)
 
 

@@ -28,6 +28,10 @@ _IN_JSON = (
     " a format that can be read directly, such as rsyslog's RSYSLOG_FileFormat; the command below counts those that"
     " are there."
 )
+_CHANGED = (
+    "Have the log rotated: the envelope is decided once per file, and these lines are in another one or in none. The"
+    " next file is read."
+)
 _SHOWN = 3  # shapes and fronts
 _PATHS = 3
 
@@ -55,6 +59,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         )
     elif out_of_json(fronts):
         remedy = _IN_JSON
+    elif sight.causes and sight.causes[0][0] == "unenveloped":
+        command, remedy = "", _CHANGED
     else:
         remedy = (
             "Run the command below to propose a grammar from these lines, and check what it says. Then set `grammar ="
@@ -85,7 +91,7 @@ def way_out(name: str, setup: SourceSetup, fronts: Sequence[str]) -> str:
         return f"{jq} {paths or 'FILE'} | mesibo-logwatch report"
     what = paths or f"--source {shlex.quote(name)}"
     new = _new_name(name, setup)
-    return f"mesibo-logwatch grammar propose {what} --name {new} --output {shlex.quote(setup.grammars)}"
+    return f"mesibo-logwatch grammar propose {what} --name {new} --output {shlex.quote(setup.grammars)}{setup.options}"
 
 
 def _new_name(source: str, setup: SourceSetup) -> str:

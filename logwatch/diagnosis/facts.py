@@ -39,6 +39,7 @@ class SourceSetup:
     grammar: str = "mesibo"
     grammars: str = "/etc/mesibo-logwatch/grammars"
     push: PushLogging = field(default_factory=PushLogging)
+    options: str = ""  # by which commands find this configuration, where it is not in its usual place
 
 
 @dataclass(frozen=True)

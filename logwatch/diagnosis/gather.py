@@ -12,7 +12,7 @@ from logwatch.ledger.buckets import MINUTE, WIDTHS
 from logwatch.ledger.directory import set_aside_at
 from logwatch.ledger.reader import Reader, Timelines
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.mesibo_conf import push_logging
+from logwatch.mesibo_conf import PushLogging, push_logging
 from logwatch.model import Position
 from logwatch.privacy import readable
 from logwatch.watched import Watched
@@ -87,7 +87,7 @@ def setups(config: Config, files: Iterable[Position], pushed: Collection[str]) -
             tuple(found.get(source.name, map(readable, source.paths))),
             source.grammar,
             readable(config.grammars.own),
-            **({} if source.name in pushed else {"push": push_logging(source)}),
+            PushLogging() if source.name in pushed else push_logging(source),
         )
         for source in config.source
     }

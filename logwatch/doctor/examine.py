@@ -10,6 +10,7 @@ from logwatch.doctor import credentials, logs, mesibo, monitoring, outbound, ser
 from logwatch.doctor.check import Check, failure, ok
 from logwatch.doctor.host import Host
 from logwatch.errors import LogwatchError
+from logwatch.events import quoted
 from logwatch.mesibo_conf import push_logging
 from logwatch.words import followed
 
@@ -32,13 +33,14 @@ def examine(
     yield from checks
     if config is not None:
         yield from mesibo.running(host, config)
+        options = "" if path is None else f" --config {quoted(path)}"
         reached: set[str] = set()  # sources with a log that this user can see
         if parts is not None:
             for source in config.source:
                 if source.webhook:
                     yield from webhook.rows(config, source)
                     continue
-                for row in logs.rows(host, parts, source, push_logging(source, mesibo_conf)):
+                for row in logs.rows(host, parts, source, push_logging(source, mesibo_conf), options):
                     yield row
                     if row.verdict == "ok" and row.name in logs.there(source):
                         reached.add(source.name)

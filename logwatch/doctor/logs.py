@@ -29,6 +29,7 @@ LOOKED_AT = 1 << 20  # bytes at the end of the newest file
 HEAD_BYTES = 1 << 18  # at its beginning
 JOURNAL_ENTRIES = 5000  # the newest ones, which are read
 _SHAPES = 3
+_STRANGE = 200  # push lines, the newest, among which the envelope may have changed
 CLOSE_SECONDS = 120.0  # a stamp this close to the file's time agrees with it
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, the rest is stray; below, another dialect
 
@@ -38,10 +39,13 @@ def there(source: Source) -> tuple[str, str]:
     return f"log of {source.name}", f"log of {source.name}: fresh"
 
 
-def rows(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
-    """Yield the rows of one source; its files are found and read by the daemon's own code."""
+def rows(host: Host, parts: Parts, source: Source, conf: PushLogging, options: str = "") -> Iterator[Check]:
+    """Yield the rows of one source; its files are found and read by the daemon's own code.
+
+    ``options`` are those by which a command finds the configuration.
+    """
     if source.journal is not None:
-        yield from _journal(host, parts, source, conf)
+        yield from _journal(host, parts, source, conf, options)
         return
     name = f"log of {source.name}"
     found = discovery(source).find(host.now())
@@ -67,8 +71,10 @@ def rows(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterato
     lines = envelope.cut(data, wrapped, 0, final=True).data
     scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
     yield _written_to(host, name, newest, status, scan)
-    setup = SourceSetup((newest,), source.grammar, parts.config.grammars.own, conf)
-    yield from _pushes(source.name, scan, len(data), setup)
+    setup = SourceSetup((newest,), source.grammar, parts.config.grammars.own, conf, options)
+    marked = [line for line in lines.split(b"\n") if scanner.marker in line][-_STRANGE:]
+    later = envelope.changed(b"\n".join([*marked, b""]), wrapped, scanner.owns)
+    yield from _pushes(source.name, scan, len(data), setup, "" if later is None else envelope.label(later))
     yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
 
 
@@ -129,7 +135,7 @@ def _written(path: str) -> float:
         return 0.0
 
 
-def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
+def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging, options: str) -> Iterator[Check]:
     """Yield the rows of a source in the journal."""
     assert source.journal
     name = f"log of {source.name}"
@@ -152,7 +158,7 @@ def _journal(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Ite
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
     scanner = parts.scanner(source)
     scan = scanner.scan(data, envelope=PLAIN, reference=written)
-    setup = SourceSetup((), source.grammar, parts.config.grammars.own, conf)
+    setup = SourceSetup((), source.grammar, parts.config.grammars.own, conf, options)
     yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 
@@ -191,7 +197,8 @@ def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
     return head[: head.rfind(b"\n") + 1], data[: data.rfind(b"\n") + 1]
 
 
-def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[Check]:
+def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup, later: str = "") -> Iterator[Check]:
+    """Yield whether there are push lines, and whether they parse; ``later`` is the newest's envelope, if another."""
     row = f"log of {source}: push lines"
     unread = scan.unparsed.total()
     results = sum(seen.count for seen in scan.results.values())
@@ -218,8 +225,12 @@ def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[
         what += "; they look like " + ", ".join(f"`{sample.shape}` ({number(sample.count)})" for sample in shapes)
     if read >= _STRAY:
         yield ok(row, what)
-    else:
-        yield (failure if read < _READABLE else warning)(row, what, f"`{blind.way_out(source, setup, fronts)}`")
+        return
+    remedy = f"`{blind.way_out(source, setup, fronts)}`"
+    if later:
+        what += f"; they are in another envelope ({later}), which is decided once per file"
+        remedy = "have it rotated (`logrotate -f` with its configuration): the next one is read"
+    yield (failure if read < _READABLE else warning)(row, what, remedy)
 
 
 def _clock(

@@ -6,7 +6,7 @@ whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, w
 something in front of a line are a table in ``fronts``.
 """
 
-from logwatch.envelope.decide import Owns, Undecided, could_be, decide, settled, silent_end, undecided
+from logwatch.envelope.decide import Owns, Undecided, changed, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
 from logwatch.envelope.lines import (
     begins,
@@ -49,6 +49,7 @@ __all__ = [
     "Undecided",
     "begins",
     "behind",
+    "changed",
     "clean",
     "could_be",
     "cut",

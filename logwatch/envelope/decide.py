@@ -12,7 +12,7 @@ from enum import Enum
 
 from logwatch.envelope.formats import FORMATS, of_kind
 from logwatch.envelope.journal_json import Multiline
-from logwatch.envelope.lines import cut
+from logwatch.envelope.lines import cut, unwrap
 from logwatch.envelope.prefixed import CONTAINER_ID, Prefixed, is_container_id
 from logwatch.envelope.record import Format, Record
 from logwatch.envelope.text import clean, uncoloured
@@ -31,6 +31,7 @@ _NEARLY_ALL = 0.95
 _LEAST_PAIRS = 3
 _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
+_LEAST_STRANGE = 5  # lines; fewer may be a user's
 
 
 class Undecided(Enum):
@@ -110,6 +111,24 @@ def settled(data: bytes, owns: Owns, kind: EnvelopeChoice = "auto") -> Envelope:
     """Decide by whole lines that nothing follows."""
     found = decide(data, owns, kind=kind, final=True)
     return undecided(kind) if isinstance(found, Undecided) else found
+
+
+def changed(data: bytes, envelope: Envelope, owns: Owns) -> Envelope | None:
+    """Return the envelope that most of the strange ones among some whole lines are in; None if they are in none.
+
+    A line is strange if it is not in the envelope of its file, or has no prefix of mesibo's inside that.
+    """
+    strange = [
+        line.payload
+        for line in unwrap(data, envelope)
+        if line.refused == "unenveloped" or not (line.refused or owns(line.payload))
+    ]
+    if len(strange) < _LEAST_STRANGE:
+        return None
+    rest = b"\n".join([*strange, b""])
+    found = settled(rest, owns)
+    own = sum(not line.refused and owns(line.payload) for line in unwrap(rest, found))
+    return found if 2 * own > len(strange) else None
 
 
 def silent_end(data: bytes, max_line_bytes: int) -> int:

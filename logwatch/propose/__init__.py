@@ -7,5 +7,6 @@
 
 from logwatch.propose.around import around, unwrapped
 from logwatch.propose.prove import Proposal, Shape, propose
+from logwatch.propose.selection import Selection
 
-__all__ = ["Proposal", "Shape", "around", "propose", "unwrapped"]
+__all__ = ["Proposal", "Selection", "Shape", "around", "propose", "unwrapped"]

@@ -33,15 +33,15 @@ def around(data: bytes, marker: bytes, kind: EnvelopeChoice = "auto") -> Envelop
     return Envelope(layers)
 
 
-def unwrapped(chunks: Iterable[bytes], wrapped: Envelope, max_line_bytes: int) -> Iterable[bytes]:
-    """Yield the payloads of a log that is in an envelope, the parts of split messages joined."""
+def unwrapped(chunks: Iterable[bytes], wrapped: Envelope, max_line_bytes: int) -> Iterable[envelopes.Line]:
+    """Yield the lines of a log that is in an envelope, the parts of split messages joined."""
     held, inside = b"", ""
     for chunk in chunks:
         held += chunk
         piece = envelopes.cut(held, wrapped, max_line_bytes, inside)
         held, inside = held[piece.consumed :], piece.inside
-        yield from _payloads(piece.data, wrapped)
-    yield from _payloads(envelopes.cut(held, wrapped, 0, inside, final=True).data, wrapped)
+        yield from envelopes.unwrap(piece.data, wrapped)
+    yield from envelopes.unwrap(envelopes.cut(held, wrapped, 0, inside, final=True).data, wrapped)
 
 
 def _payloads(data: bytes, wrapped: Envelope) -> list[bytes]:

@@ -24,14 +24,18 @@ def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> li
         if count < len(lines) * 0.75 or not opener:
             continue
         hides = delimiter == " " or _quoted(lines, delimiter)
+        closing = ")" if opener.endswith("(") else ""
+        rests = [line.rest.rstrip() if closing else line.rest for line in lines]
         split = [
-            _split(line.rest[len(opener) :], delimiter, quotes, hides=hides)
-            if _opener(line.rest, delimiter) == opener
+            _split(rest[len(opener) : len(rest) - len(closing)], delimiter, quotes, hides=hides)
+            if _opener(rest, delimiter) == opener and rest.endswith(closing)
             else ([], [])
-            for line in lines
+            for rest in rests
         ]
         rows, masked = [row for row, _ in split], [row for _, row in split]
         widths = Counter(len(row) for row in rows if row)
+        if not widths:
+            continue
         width = widths.most_common(1)[0][0]
         least = 1 if delimiter == " " else 2
         if width < least:
@@ -39,7 +43,7 @@ def learn(lines: Sequence[MarkedLine], quotes: str, known: CatalogueWords) -> li
         candidates = [_at(masked, place) for place in range(width)]
         for candidate in codes.choose(candidates, known):
             several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
-            found = [_way(rows, allowed, candidate, opener, delimiter, known.reasons) for allowed in several]
+            found = [_way(rows, allowed, candidate, opener, delimiter, closing, known.reasons) for allowed in several]
             ways += [(candidate, way) for way in dict.fromkeys(found) if way is not None]
         if ways:
             break
@@ -51,7 +55,7 @@ def _opener(rest: str, delimiter: str) -> str:
     if delimiter == " ":
         found = re.match(r"[\])>]?(?:\(\))?[ \t]*[:=>-]*[ \t]+", rest)
     else:
-        found = re.match(rf"[\])>\"]?(?:\(\))?[ ]*{re.escape(delimiter)}[ ]*|[\])>]?(?:\(\))?:[ ]*", rest)
+        found = re.match(rf"[\])>\"]?(?:\(\))?[ ]*{re.escape(delimiter)}[ ]*|[\])>]?(?:\(\))?:[ ]*|\(", rest)
     return found[0] if found else ""
 
 
@@ -81,6 +85,7 @@ def _way(
     code: CodeCandidate,
     opener: str,
     delimiter: str,
+    closing: str,
     reasons: frozenset[str],
 ) -> Columns | None:
     place = code.place
@@ -91,23 +96,23 @@ def _way(
     if not fitting:
         return None
     usual = set(map(len, fitting))  # lines whose texts contain the delimiter have more, but no code at this place
-    before = [_column([row[i] for row in fitting], delimiter, reasons, behind=False) for i in range(place)]
+    stop = (
+        "" if delimiter == " " else (r"\t" if delimiter == "\t" else escaped(delimiter).replace(r"\|", "|")) + closing
+    )
+    before = [_column([row[i] for row in fitting], stop, reasons, behind=False) for i in range(place)]
     most = max(usual) if delimiter != " " else min(usual)
     behind = [
-        _column([row[i] for row in fitting if i < len(row)], delimiter, reasons, behind=True)
-        for i in range(place + 1, most)
+        _column([row[i] for row in fitting if i < len(row)], stop, reasons, behind=True) for i in range(place + 1, most)
     ]
     terms = tuple(once([*before, *behind]))
     padded = delimiter != " " and sum(row[place] != row[place].strip() for row in fitting) * 2 > len(fitting)
-    return Columns(opener, delimiter, padded, terms[:place], terms[place:], min(usual) - place - 1)
+    return Columns(opener, delimiter, padded, terms[:place], terms[place:], min(usual) - place - 1, closing)
 
 
-def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> GrammarTerm:  # noqa: PLR0911  one case a kind
-    """Describe a column by the texts that were in it."""
+def _column(texts: Sequence[str], stop: str, reasons: frozenset[str], *, behind: bool) -> GrammarTerm:  # noqa: PLR0911  one case a kind
+    """Describe a column by the texts that were in it; ``stop`` are the characters that end it, empty for a blank."""
     stripped = tuple(text.strip() for text in texts)
     name = fields.typed(stripped, reasons, behind=behind)
-    stop = "" if delimiter == " " else escaped(delimiter).replace(r"\|", "|")
-    stop = r"\t" if delimiter == "\t" else stop
     unquoted = sum(text.startswith('"') for text in stripped) * 10 < len(stripped)
     if name == "platform":
         words = fields.spelt(stripped)
@@ -117,14 +122,14 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     kind = stamps.find(stripped[0])
     if kind is not None and all(stamps.matches(kind.kind, text) for text in stripped):
         return GrammarTerm(kind.kind.pattern, "timestamp", kind.kind.name, stripped)
-    if delimiter == " " and len(set(stripped)) == 1 and not behind and not any(map(str.isdigit, stripped[0])):
+    if not stop and len(set(stripped)) == 1 and not behind and not any(map(str.isdigit, stripped[0])):
         return GrammarTerm(escaped(stripped[0]), "", "", stripped)
     if not behind and all(re.fullmatch("[0-9]+", text) for text in stripped):
         return GrammarTerm("[0-9]+", name, "number", stripped)
     if stripped and all(text.startswith('"') for text in stripped):
         return GrammarTerm(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", "quoted string", stripped)
     if name == "reason" and all(re.fullmatch("[A-Za-z_-]*", text) for text in stripped):
-        return GrammarTerm("[A-Za-z_-]+" if delimiter == " " else "[A-Za-z_-]*", name, name, stripped)
-    if delimiter == " ":
+        return GrammarTerm("[A-Za-z_-]+" if not stop else "[A-Za-z_-]*", name, name, stripped)
+    if not stop:
         return GrammarTerm(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
     return GrammarTerm(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)

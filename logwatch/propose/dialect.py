@@ -61,6 +61,7 @@ class Columns:
     before: tuple[GrammarTerm, ...]
     behind: tuple[GrammarTerm, ...]
     least: int  # columns behind the code that every line has
+    closing: str = ""  # behind the last one
 
 
 @dataclass(frozen=True, slots=True)

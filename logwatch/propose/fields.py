@@ -50,7 +50,7 @@ def silent(value: str) -> bool:
 
 def named(key: str) -> list[str]:
     """Return the result names that a word may announce."""
-    low = key.lower()
+    low = key.lower().lstrip("_")  # as GELF writes the names of fields that are not its own
     return [name for name, words in _NAMES.items() if low in words.lower().split()]
 
 

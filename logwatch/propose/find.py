@@ -1,5 +1,6 @@
 """Find the dialect of lines with the marker: a pure function of lines and catalogue."""
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
     ``texts`` are decoded as latin-1, one character per byte.
     """
     whole = re.compile(rf"{re.escape(marker)}(?![{_IDENT}])")
-    held = [text for text in texts if whole.search(text)][:_MOST]
+    held = [text for text in texts if whole.search(text)]
+    if len(held) > _MOST:
+        held = [held[i] for i in sorted(random.Random(0).sample(range(len(held)), _MOST))]  # noqa: S311  no secret
     if len(held) < _ENOUGH_LINES:
         return Nothing(
             f"{many(len(held), 'line holds', 'lines hold')} {marker}",
@@ -73,6 +76,8 @@ def _object(
 ) -> Dialect | None:
     bodies = [body for _, body in decoded]
     ways = objects.learn(bodies, marker, known)
+    if 2 * len(_hidden([text for text, _ in decoded], known)) > len(decoded):
+        ways = [way for way in ways if set(way[0].numbers) != {0}]
     if not ways:
         return None
     code, form = ways[0]
@@ -98,13 +103,15 @@ def _text(
 ) -> list[Dialect] | Nothing:
     ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known)
-    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS and "\t" not in way[0].gap]
+    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORM_WORDS]
     by_place = columns.learn(fitting, quotes, known)
     ways += [way for way in by_words if codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter != " "]
     ways += [way for way in by_words if not way[0].key]
     ways += [way for way in by_words if way[0].key and not codes.telling(way[0])]
     ways += [way for way in by_place if way[1].delimiter == " "]
+    if 2 * len(_hidden([line.rest for line in fitting], known)) > len(fitting):
+        ways = [way for way in ways if set(way[0].numbers) != {0}]  # rc=0 beside {"code": 410} says that it was sent
     if not ways:
         ways += _in_head(fitting, head, quotes, known)
     if not ways:
@@ -154,12 +161,13 @@ def _in_head(
     return [(each, InHead(found, quotes)) for each in chosen]
 
 
+def _hidden(texts: Sequence[str], known: CatalogueWords) -> list[str]:
+    """Return the texts that hold codes anywhere."""
+    return [text for text in texts if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", text)], known)]
+
+
 def _why_nothing(fitting: Sequence[MarkedLine], known: CatalogueWords) -> tuple[str, str]:
-    hidden = [
-        line
-        for line in fitting
-        if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)
-    ]
+    hidden = _hidden([line.rest for line in fitting], known)
     if len(hidden) * 2 > len(fitting):
         where = f"{len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places"
         return f"{_NO_PLACE}; {where}", _BY_HAND

@@ -188,7 +188,8 @@ def _same_kind(main: tuple[str, ...], other: tuple[str, ...], groups: dict[tuple
 def _may_be_left_out(chunk: list[Token]) -> bool:
     text = "".join(token.text for token in chunk)
     return (
-        re.fullmatch(r"[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:", text) is not None
+        re.fullmatch(r"(?:[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:)+", text)
+        is not None
     )
 
 
@@ -276,7 +277,9 @@ def _named(pieces: list[GrammarTerm]) -> list[GrammarTerm]:
     """Keep each result name once, and name the first number in brackets the thread."""
     for i, piece in enumerate(pieces):
         before = "".join(each.pattern for each in pieces[max(0, i - 2) : i])
-        if piece.pattern == "[0-9]+" and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before):
+        behind = pieces[i + 1].pattern if i + 1 < len(pieces) else ""
+        address = before.endswith(("(", "[")) and behind == ":"  # [2001:db8::1]
+        if piece.pattern == "[0-9]+" and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before) and not address:
             pieces[i] = replace(piece, name="thread")
             break
     return once(pieces)

@@ -23,7 +23,7 @@ from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import hostile
-from logwatch.propose.lines import HIDDEN, mask, without_digits
+from logwatch.propose.lines import COLOUR, HIDDEN, mask, without_digits
 from logwatch.propose.write import write
 from logwatch.propose.write.source import before
 
@@ -35,6 +35,10 @@ _NO_PLATFORM = (
     "no platform was found, and what most codes mean depends on it; if the lines tell it, add that to the grammar"
 )
 _BY_HAND = "write the grammar by hand"
+_COLOURED = (
+    "there are colours (escape sequences) within the lines, where nothing looks through them",
+    r"switch them off where the log is written; `sed 's/\x1b\[[0-9;:]*[mK]//g' FILE` shows what is there without them",
+)
 _FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
 
 
@@ -78,7 +82,8 @@ def propose(lines: Sequence[bytes], name: str, marker: str, catalogue: Catalogue
     texts = [line.decode("latin-1").rstrip("\r") for line in lines if marker.encode() in line]
     dialects = find(texts, marker, catalogue)
     if isinstance(dialects, Nothing):
-        raise GrammarError.at("grammar propose", "nothing to propose", dialects.why, dialects.try_)
+        why, try_ = _COLOURED if _coloured(texts) else (dialects.why, dialects.try_)
+        raise GrammarError.at("grammar propose", "nothing to propose", why, try_)
     reasons = {word for entry in catalogue.entries for word in re.findall("[0-9A-Za-z]+", entry.reason)}
     refused: GrammarError | None = None
     for dialect in dialects:
@@ -88,7 +93,12 @@ def propose(lines: Sequence[bytes], name: str, marker: str, catalogue: Catalogue
             except GrammarError as error:
                 refused = refused or error
     assert refused is not None
-    raise refused
+    raise GrammarError.at("grammar propose", "nothing to propose", *_COLOURED) if _coloured(texts) else refused
+
+
+def _coloured(texts: Sequence[str]) -> bool:
+    """Return whether most lines have colours in them."""
+    return 2 * sum(re.search(COLOUR, text) is not None for text in texts) > len(texts)
 
 
 def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, reasons: set[str]) -> Proposal:

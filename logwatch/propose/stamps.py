@@ -55,6 +55,7 @@ KINDS = (
         formats=("%a %b %d %H:%M:%S{f}{z} %Y",),
     ),
     StampKind("MMDD and time", rf"[0-9]{{4}} {_TIME}\.[0-9]{{6}}", formats=("%m%d %H:%M:%S{f}",)),
+    StampKind("YYYYMMDD and time", rf"[0-9]{{8}} {_TIME}\.[0-9]{{6}}", formats=("%Y%m%d %H:%M:%S{f}",)),
     StampKind("RFC 3164", rf"{_MONTH} [ 0-9][0-9] {_TIME}"),
     StampKind("YYYYMMDD-HHMMSS", r"[0-9]{8}[-_][0-9]{6}(?:[.,-][0-9]{3,6})?", formats=("%Y%m%d{d}%H%M%S{f}",)),
     StampKind("YYMMDD-HHMMSS", r"[0-9]{6}-[0-9]{6}(?:[.-][0-9]{3,6})?", formats=("%y%m%d-%H%M%S{f}",)),
@@ -63,7 +64,7 @@ KINDS = (
 )
 _ANY = re.compile(
     "|".join(
-        ("(?<![0-9])" if kind.name.startswith(("DDMM", "MMDD")) else r"(?<![0-9A-Za-z.-])")
+        ("(?<![0-9])" if kind.name.startswith(("DDMM", "MMDD", "YYYYMMDD and")) else r"(?<![0-9A-Za-z.-])")
         + f"(?P<k{i}>{kind.pattern})"
         + r"(?![0-9A-Za-z])"
         for i, kind in enumerate(KINDS)

@@ -15,6 +15,7 @@ from logwatch.report.source import Stream
 from logwatch.sight import FEW, LEAST_SHARE
 
 _MAX_FRONTS = 5  # that are kept
+_LOOKED_AT = 200  # lines with the marker, of those that are scanned together
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class Count:
     summary: Summary = field(default_factory=Summary)
     causes: Counter[Cause] = field(default_factory=Counter)  # of lines with the marker that give no result
     fronts: list[str] = field(default_factory=list)  # what stands before the marker in a few of them, masked
+    changed: str = ""  # the envelope that such lines are in, if it is another than the one decided for their file
+    unread: list[str] = field(default_factory=list)  # the inputs that hold such lines, as named: paths, or -
+    options: str = ""  # by which another command reads the inputs in the same way
     markers: set[str] = field(default_factory=set)  # of the grammars that were used
     envelopes: Counter[str] = field(default_factory=Counter)  # envelope -> how many sources are in it
     oversized: int = 0
@@ -93,6 +97,11 @@ class Count:
         )
         self._before = scan.logged_at
         self.add(scan)
+        astray = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
+        if astray >= FEW and self.summary.results and not self.changed:
+            marked = [line for line in data.split(b"\n") if how.scanner.marker in line]
+            found = envelopes.changed(b"\n".join([*marked[-_LOOKED_AT:], b""]), envelope, how.scanner.owns)
+            self.changed = envelopes.label(found) if found is not None else ""
         if self.watch is not None:
             self.watch(scan, how.source)
 

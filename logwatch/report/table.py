@@ -13,6 +13,7 @@ from rich.text import Text
 from logwatch.catalogue import CHURN, SEVERITIES, either
 from logwatch.catalogue.summary import Row
 from logwatch.dialect.redact import out_of_json
+from logwatch.events import quoted
 from logwatch.model import PROVIDERS
 from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, percent, time_of
@@ -25,6 +26,7 @@ _ROWS = 6  # shown of the table, unless all are wanted
 _GOOD_ROWS = 2  # of these, at most, for pushes that were accepted
 _ALL_ROWS = 1000  # even if all are wanted: laying out more takes a minute, and nobody reads them
 _REMEDY_LINES = 2
+_PATHS = 3  # named in a command
 _BROKEN = 8  # characters of a line that are lost to word wrap
 _FEW = 110  # below so many columns the table omits what the meaning implies
 _WIDE = 136
@@ -41,7 +43,7 @@ def render(
     It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
     """
     rows = worst_first(rows)
-    doubtful = [Padding(Text(note, style="yellow"), (0, 0, 0, 2)) for note in (*notes(count), *hints)]
+    doubtful = [part for note in (*notes(count), *hints) for part in noted(note, 2)]
     if not rows:
         return Group(*_nothing(count), *(Text(hint, style="yellow") for hint in hints), _summary(count, rows))
     causes = _causes(rows, width, whole=whole)
@@ -167,8 +169,20 @@ def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
     return []
 
 
+def noted(note: str, indent: int = 0) -> list[RenderableType]:
+    """Lay out a note; the command on its second line, if it has one, is never wrapped, so that it can be pasted."""
+    what, _, command = note.partition("\n")
+    parts: list[RenderableType] = [Padding(Text(what, style="yellow"), (0, 0, 0, indent))]
+    if command:
+        parts.append(Text(" " * indent + command, style="yellow", no_wrap=True, overflow="ignore"))
+    return parts
+
+
 def notes(count: Count) -> list[str]:
-    """Return notes on what could not be read as a result; nothing is dropped silently."""
+    """Return notes on what could not be read as a result; nothing is dropped silently.
+
+    A note may have a second line: a command to paste.
+    """
     causes = count.causes
     said = []
     marker = " or ".join(sorted(count.markers))
@@ -179,7 +193,7 @@ def notes(count: Count) -> list[str]:
         fronts = [f"`{front}`" if front else "nothing" for front in count.fronts]
         if fronts:
             said.append(f"In front of it stands {' or '.join(fronts)}")
-        said.append(_way_out(count.fronts))
+        said.append(_way_out(count))
     if unparsed := count.summary.unparsed:
         kinds = (("no_code", "without a code"), ("ambiguous", "with two codes"), ("grammar", "malformed otherwise"))
         details = ", ".join(f"{causes[cause]:,} {words}" for cause, words in kinds if causes[cause])  # type: ignore[index]
@@ -204,18 +218,26 @@ def notes(count: Count) -> list[str]:
     return said
 
 
-def _way_out(fronts: Sequence[str]) -> str:
-    """Return what to do about lines with such fronts; no grammar looks into JSON, since users' texts are there, too."""
-    if jq := out_of_json(fronts):
-        return f"They are texts inside JSON: `{jq} FILE | mesibo-logwatch report` reads them"
+def _way_out(count: Count) -> str:
+    """Return what to do about unread lines; no grammar looks into JSON, since users' texts are there, too."""
+    files = " ".join(quoted(path) for path in count.unread[:_PATHS] if path != "-")
+    if count.changed:
+        return (
+            f"They are in another envelope ({count.changed}), which is decided once per file: have the log rotated,"
+            " and the next one is read. `tail -n N FILE | mesibo-logwatch report` reads the last N lines"
+        )
+    if jq := out_of_json(count.fronts):
+        return f"They are texts inside JSON; this reads them:\n{jq} {files or 'FILE'} | mesibo-logwatch report"
+    command = f"mesibo-logwatch grammar propose {files or '-'} --name mine{count.options}"
     return (
         "Leave out what a tool put there (grep -n, cat -n, --color=always);"
-        " another prefix or dialect needs a grammar of its own: `mesibo-logwatch grammar propose` writes one"
+        " another prefix or dialect needs a grammar of its own, which this writes:\n"
+        f"{command if files else f'… | {command}'}"
     )
 
 
 def _nothing(count: Count) -> list[RenderableType]:
-    lines = [Text(note, style="yellow") for note in notes(count)]
+    lines = [part for note in notes(count) for part in noted(note)]
     if count.summary.lines and not lines:
         none = "No push results. Is this mesibo's log, and is push logging on? mesibo.conf needs logs { push = 1 }"
         lines = [Text("No push results in that time." if count.since or count.until else none)]

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from logwatch.model import SYSTEMS
 from logwatch.privacy import readable
+from logwatch.report.table import noted
 from logwatch.report.words import COLOURS, time_of
 from logwatch.story import Conclusion, UserPush
 from logwatch.words import many
@@ -35,7 +36,7 @@ def render(
         parts.append(Text(f"{many(left, 'earlier push', 'earlier pushes')} left out: --all shows them", style="dim"))
     if pushes:
         parts += [_table(shown, width), Text("")]
-    parts += [Text(f"Note: {note}", style="yellow") for note in notes]
+    parts += [part for note in notes for part in noted(f"Note: {note}")]
     for remedy, alike in groupby(conclusions, _remedy):
         parts += [Text(each.what, style=f"bold {COLOURS[each.severity]}") for each in alike]
         parts.append(Padding(Text(remedy), (0, 0, 0, 2)))

@@ -65,3 +65,10 @@ def test_the_last_line_counts_verdicts_in_words(capsys):
     """Two of a kind are several."""
     show(render([Check("log", verdict, "x", "y") for verdict in ("ok", "ok", "failure", "failure", "warning")]))
     assert capsys.readouterr().out.splitlines()[-1] == "2 ok, 1 warning, 2 failures"
+
+
+def test_a_remedy_that_is_one_command_stands_on_a_line_of_its_own(capsys):
+    """However narrow the window and long the path, what is pasted is the whole command."""
+    command = f"mesibo-logwatch grammar propose '/var/log/{'my ' * 40}mesibo.log' --name mine-mesibo"
+    show(render([Check("log", "failure", "x", f"`{command}`"), Check("log: clock", "ok", "x")]))
+    assert f"→ {command}" in capsys.readouterr().out.splitlines()

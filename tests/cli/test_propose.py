@@ -84,6 +84,82 @@ def test_a_grammar_that_would_unread_what_comes_today_is_not_for_the_source(tmp_
     log.write_text("\n".join([*accepted, *quoted, ""]))  # after an update of mesibo the first ones come no more
     result = run(log, "--name", "mine", "--output", tmp_path / "g", "--force")
     assert (result.exit_code, 'set grammar = "mine"' in result.output) == (0, True)
+    assert "look at: of the 60 lines that mesibo reads, 60 would not be read; all are older" in result.output
+
+
+def mixed(count, today=lambda i: i % 4 == 0):
+    """Return lines of two dialects, of which the shipped grammar reads those for which ``today`` holds."""
+    pushes = enumerate(dialects.pushes(random.Random(5), count))
+    return [
+        f"E{push.ddmm} (1): push_on_complete: uid {push.uid} code {push.code}"
+        if today(i)
+        else f"{push.iso} INFO push_on_complete uid={push.uid} code={push.code}"
+        for i, push in pushes
+    ]
+
+
+def test_a_loss_anywhere_in_the_log_forbids_the_grammar(tmp_path):
+    """Lines that are read today are missed wherever they are, also long before the end."""
+    log = tmp_path / "m.log"
+    log.write_text("\n".join([*mixed(200), *mixed(900, today=lambda _: False), ""]))
+    result = run(log, "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code == 1
+    assert "of the 50 lines that mesibo reads, 50 would not be read" in result.output
+    assert 'set grammar = "mine"' not in result.output
+
+
+def test_a_log_of_any_length_is_read_to_its_end(tmp_path, monkeypatch):
+    """Of more lines than are kept, some of each kind stand for all, and it is said how many were looked at."""
+    monkeypatch.setattr("logwatch.cli.propose._MOST_LINES", 100)
+    log = tmp_path / "m.log"
+    log.write_text("\n".join([*mixed(3000, today=lambda i: i < 2850), ""]))
+    result = run(log, "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code == 0, result.output
+    assert "It would count 100 results" in result.output
+    assert "Looked at 100 of 150 such lines, spread over all." in result.output
+    assert "look at: of the 100 lines that mesibo reads, 100 would not be read; all are older" in result.output
+
+
+@pytest.mark.parametrize("first", ["plain", "compose"])
+def test_lines_in_another_envelope_than_the_rest_of_their_file_need_no_grammar(tmp_path, first):
+    """The envelope is decided once per file: the log has to be rotated, whichever came first."""
+    plain = mixed(80, today=lambda _: True)
+    compose = [f"mesibo-1  | {line}" for line in plain]
+    log = tmp_path / "m.log"
+    log.write_text("\n".join([*plain * 3, *compose, ""] if first == "plain" else [*compose * 3, *plain, ""]))
+    result = run(log, "--name", "mine", "--output", tmp_path / "g")
+    assert (result.exit_code, (tmp_path / "g").exists()) == (1, False)
+    other = "compose" if first == "plain" else "plain"
+    assert f"of 80 unread lines most are in another envelope ({other})" in result.output
+    assert "try: have the log rotated" in result.output
+
+
+def test_lines_outside_the_envelope_of_the_others_are_named(tmp_path):
+    """They stay unread, whatever the grammar."""
+    lines = [f"mesibo-1  | {line}" for line in mixed(80, today=lambda _: False)]
+    log = tmp_path / "m.log"
+    log.write_text("\n".join([*lines * 3, "chat> push_on_complete: code 200", ""]))
+    result = run(log, "--name", "mine", "--output", tmp_path / "g")
+    assert "look at: 1 line is not in the envelope of the others: no grammar reads" in result.output
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\x1b[2m{0.iso}\x1b[0m INF push_on_complete \x1b[2muid=\x1b[0m{0.uid} \x1b[2mcode=\x1b[0m{0.code}",
+        "E{0.ddmm} (1): push_on_complete: uid {0.uid} code \x1b[33m{0.code}\x1b[0m.",
+        "E{0.ddmm} (1): \x1b[1mpush_on_complete\x1b[0m: uid {0.uid} code {0.code}",
+    ],
+)
+def test_colours_within_lines_are_named_as_what_they_are(tmp_path, line):
+    """Nothing is wrong with mesibo.conf where a program writes in colours, and these can be switched off."""
+    log = tmp_path / "m.log"
+    log.write_text("".join(line.format(push) + "\n" for push in dialects.pushes(random.Random(5), 60)))
+    result = run(log, "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code == 1
+    assert "there are colours (escape sequences) within the lines" in result.output
+    assert "switch them off where the log is written" in result.output
+    assert "push = 1" not in result.output
 
 
 def test_lines_that_are_read_today_need_no_grammar(tmp_path):

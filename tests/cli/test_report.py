@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,12 +14,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from logwatch import envelope
 from logwatch.catalogue.summary import Summary
 from logwatch.cli.report import command
 from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
 from tests.helpers.running import PATIENCE
-from tests.helpers.wrapping import WRAP
+from tests.helpers.wrapping import WRAP, envelope_of
 from tests.helpers.wrapping import log as wrapped
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -331,7 +333,7 @@ def test_for_a_log_shipped_as_json_the_command_that_reads_it_is_shown(tmp_path):
     path.write_text(f"{json.dumps(shipped)}\n" * 3)
     result = run(path)
     assert result.exit_code == 1
-    assert "`jq -r .message FILE | mesibo-logwatch report`" in " ".join(result.output.split())
+    assert f"jq -r .message {path} | mesibo-logwatch report" in result.output.splitlines()
     assert "grammar propose" not in result.output
     assert run("-", stdin="".join(f"{shipped['message']}\n" * 3)).exit_code == 0
 
@@ -434,3 +436,48 @@ def test_fail_on_decides_by_severity(tmp_path, code, fail_on, exit_code):
     path = tmp_path / "m.log"
     path.write_bytes(LINE % code)
     assert run(path, *(["--fail-on", fail_on] if fail_on else [])).exit_code == exit_code
+
+
+@pytest.mark.parametrize("name", ["m.log", "my log.log", f"{'long ' * 30}.log"])
+def test_the_command_that_proposes_a_grammar_can_be_pasted_as_it_is_printed(tmp_path, name):
+    """On one line, whatever its length, with the path of each log that needs it, and a name for the grammar."""
+    path, fine = tmp_path / name, tmp_path / "fine.log"
+    path.write_bytes(b"chat> 2026/11/25 [info] push_on_complete: uid 4711 code 903\n" * 30)
+    fine.write_bytes(LINE % 200)
+    told = f"mesibo-logwatch grammar propose {shlex.quote(str(path))} --name mine"
+    assert told in [line.strip() for line in run(path, fine).output.splitlines()]
+    assert told in run(path, fine, "--format", "json").stderr.splitlines()
+    piped = "… | mesibo-logwatch grammar propose - --name mine"
+    assert piped in [line.strip() for line in run("-", stdin=path.read_bytes()).output.splitlines()]
+
+
+def test_the_command_that_proposes_a_grammar_names_the_configuration(tmp_path):
+    """What read the log in its way reads it so again."""
+    path, config = tmp_path / "m.log", tmp_path / "my logwatch.toml"
+    path.write_bytes(b"chat> 2026/11/25 [info] push_on_complete: uid 4711 code 903\n" * 30)
+    config.write_text(f'[[source]]\nname = "m"\npaths = ["{path}"]\n')
+    told = f"mesibo-logwatch grammar propose {path} --name mine --config '{config}'"
+    assert told in run("--config", config).output.splitlines()
+
+
+@pytest.mark.parametrize("name", ["syslog-3164", "compose", "docker"])
+@pytest.mark.parametrize("first", ["plain", "enveloped"])
+def test_an_envelope_that_changes_in_the_middle_of_a_file_needs_a_rotation(tmp_path, name, first):
+    """No grammar mends what is decided once per file."""
+    path = tmp_path / "m.log"
+    plain = b"".join(LINE % code for code in [200] * 60)
+    enveloped = wrapped(name, [line.decode() for line in plain.splitlines()])
+    path.write_bytes(plain * 3 + enveloped if first == "plain" else enveloped * 3 + plain)
+    result = run(path)
+    assert result.exit_code == 1
+    there = envelope.label(envelope_of(name)) if first == "plain" else "plain"
+    told = f"They are in another envelope ({there}), which is decided once per file: have the log rotated"
+    assert told in " ".join(result.output.split())
+    assert "grammar propose" not in result.output
+
+
+def test_lines_of_another_dialect_behind_those_that_are_read_are_no_other_envelope(tmp_path):
+    """An update of mesibo changes what it writes, not what stands around it."""
+    path = tmp_path / "m.log"
+    path.write_bytes(LINE % 200 * 60 + b"Nov 25 10:00:00 chat mesibo[7]: [info] push_on_complete: code 903\n" * 60)
+    assert "grammar propose" in run(path).output

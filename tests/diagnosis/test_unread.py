@@ -78,6 +78,12 @@ def test_lines_inside_json_are_reported_with_a_command_that_helps():
     assert only.remedy.startswith("They are strings inside JSON")
 
 
+def test_lines_outside_the_envelope_of_their_file_need_a_rotation():
+    """The envelope is decided once per file: no grammar mends that it changed."""
+    (only,) = blind(Story(), "unenveloped", minutes=1, unread=50, read=0).findings()
+    assert (only.command, only.remedy.startswith("Have the log rotated")) == ("", True)
+
+
 def test_a_source_without_files_is_named_in_the_command():
     """Of a source in the journal there is no path to write down: the command reads what the source follows."""
     story = blind(Story(), minutes=1, unread=50, read=0)

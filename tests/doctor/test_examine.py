@@ -888,8 +888,22 @@ def test_an_unknown_prefix_is_no_reason_to_advise_a_setting(machine):
     rows = {row.name: row for row in machine.rows()}
     assert rows["log of mesibo: push lines"].verdict == "ok"
     assert rows["log of mesibo: push lines"].what.startswith("50 among the last 50 lines")
-    assert f"grammar propose {machine.log} --name mine" in rows["log of mesibo: parsed"].remedy
+    command = f"mesibo-logwatch grammar propose {machine.log} --name mine-mesibo --output /etc/mesibo-logwatch/grammars"
+    assert rows["log of mesibo: parsed"].remedy == f"`{command} --config {machine.config}`"
     assert [row for row in rows.values() if row.verdict != "ok" and "push = 1" in row.what + row.remedy] == []
+
+
+def test_an_envelope_that_changes_in_the_middle_of_a_file_needs_a_rotation(machine):
+    """The newest lines are in another envelope than the first ones: no grammar mends that."""
+    line = machine.log.read_text()
+    machine.log.write_text(line * 50 + f"Nov 22 10:15:00 chat mesibo[7]: {line}" * 50)
+    os.utime(machine.log, (NOW, NOW))
+    row = machine.row("log of mesibo: parsed")
+    assert (row.verdict, "they are in another envelope (syslog), which is decided once per file" in row.what) == (
+        "failure",
+        True,
+    )
+    assert row.remedy.startswith("have it rotated")
 
 
 def test_of_lines_inside_json_the_remedy_takes_them_out(machine):

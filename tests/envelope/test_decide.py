@@ -192,3 +192,15 @@ def test_names_of_months_are_no_trap():
     data = f"mesibo-1  | {nano(0)} push_on_complete code 200\n".encode() * 3
     found = envelope.decide(data, lambda line: dialect.match(line) is not None, final=True)
     assert found == envelope_of("compose")
+
+
+@pytest.mark.parametrize("name", ["syslog-3164", "compose", "docker", "cri"])
+def test_another_envelope_of_later_lines_is_found(name):
+    """Whichever of the two came first; fewer lines than a user may forge are not enough, nor is none of mesibo's."""
+    plain, inside = written("plain", texts(20)), written(name, texts(20))
+    first, second = envelope_of(name), PLAIN
+    assert envelope.changed(inside + plain, first, owns) == second
+    assert envelope.changed(plain + inside, second, owns) == first
+    assert envelope.changed(inside, first, owns) is None
+    assert envelope.changed(plain + written(name, texts(4)), PLAIN, owns) is None
+    assert envelope.changed(plain + written(name, texts(9)) + b"chat> push_on_complete\n" * 10, PLAIN, owns) is None

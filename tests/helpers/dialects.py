@@ -427,6 +427,7 @@ TEMPLATES = {
     "apache": '[{p.at:%a %b %d %H:%M:%S.%f} 2026] [push:{p.low}] [pid 17:tid {p.tid}] push_on_complete: uid {p.uid}<< "{t}">>, {p.platform}, status {p.code}, {p.ms} ms',
     "rubylog": "{p.level[0]}, [{p.at:%Y-%m-%dT%H:%M:%S.%f} #{p.tid}]  {p.level} -- : push_on_complete user={p.uid} http_status={p.code} err={p.said}",
     "glog": "{p.level[0]}{p.at:%m%d %H:%M:%S.%f}  47{p.tid:02} push.cc:88] push_on_complete uid={p.uid}<< name={q}>> plat={p.platform} code={p.code} took={p.ms}",
+    "glog_year": "{p.level[0]}{p.at:%Y%m%d %H:%M:%S.%f} 47{p.tid:02} push.cc:88] push_on_complete uid={p.uid} plat={p.platform} code={p.code}",
     "millis": "{p.millis} I mesibo::push_on_complete - app=8676<< text={q}>> user={p.uid} os={p.os} response_code={p.code} dur={p.ms}",
     "nginx": '{p.at:%Y/%m/%d %H:%M:%S} [info] 17#{p.tid}: *{p.mid} push_on_complete: code: {p.code}, client: 10.0.0.{p.tid}, user: {x}, host: "push:443"',
     "csv_line": "{p.epoch},push_on_complete,{p.uid},{x},{p.platform},{p.code},{p.reason}",
@@ -460,6 +461,8 @@ TEMPLATES = {
     "two_spaces": "{p.at:%H:%M:%S.%f}  push_on_complete   user:  {p.uid}   app: 8676   type: {p.platform}   code:  {p.code}",
     "tab_keyed": "{p.epoch}\tpush_on_complete\tuid={p.uid}\tcode={p.code}\tos={p.platform}",
     "code_slash": "{p.iso} INFO push_on_complete uid={p.uid} result={p.code}/{p.said} port=443",
+    "call_places": "{p.iso} push_on_complete({p.uid}, {p.platform}, {p.code})",
+    "call_places_more": "E{p.ddmm} ({p.tid}): push_on_complete({p.uid},{p.platform},{p.code},{x},{p.dashed})",
     "caps": "{p.iso} MESIBO PUSH_RESULT push_on_complete UID={p.uid} TYPE={p.caps} CODE={p.code}",
 }
 DIALECTS |= {name: template(form) for name, form in TEMPLATES.items()}

@@ -123,6 +123,12 @@ def test_what_is_written_passes_the_real_checker_and_names_no_user(name, tmp_pat
         pytest.param("{iso} INFO push_on_complete uid=4711 ms={ms}", id="numbers that are no codes"),
         pytest.param("{iso} INFO push_on_complete [{code}] uid=4711 retries: 0", id="a count beside square brackets"),
         pytest.param('{iso} INFO push_on_complete uid=4711 code="{code}" 0', id="a 0 beside a quoted text"),
+        pytest.param(
+            "{iso} INFO push_on_complete rc 0 {{uid=4711 code={code}}}", id="always 0 beside a code in braces"
+        ),
+        pytest.param(
+            '{{"ts":"{iso}","msg":"push_on_complete","rc":0,"answer":{{"code":{code}}}}}', id="0 beside an object"
+        ),
     ],
 )
 def test_no_code_is_taken_from_quotes_and_brackets(line):
@@ -376,6 +382,7 @@ def test_stamps_that_are_not_written_as_most_are_keep_no_format_from_being_told(
         ("11/26/2026 08:00:05.5 GMT", "%m/%d/%Y %H:%M:%S.%f %Z"),
         ("Thu Nov 26 08:00:05.123456 UTC 2026", "%a %b %d %H:%M:%S.%f %Z %Y"),
         ("1126 08:00:05.123456", "%m%d %H:%M:%S.%f"),
+        ("20261126 08:00:05.123456", "%Y%m%d %H:%M:%S.%f"),
         ("20261126-080005-123", "%Y%m%d-%H%M%S-%f"),
         ("261126-080005.123", "%y%m%d-%H%M%S.%f"),
     ],
@@ -465,3 +472,24 @@ def test_a_log_of_one_phone_leaves_nothing_of_its_user_in_the_samples(line):
     assert made.counted == len(lines)
     for text in (made.grammar, made.samples):
         assert not re.search("alice|wonder|PzR0a|APA91b|KMwt2|hello", text)
+
+
+@pytest.mark.parametrize(
+    ("head", "thread"),
+    [
+        ("[17]", "17"),
+        ("(17):", "17"),
+        ("tid=17:", "17"),
+        ("thread 17 |", "17"),
+        ("[2001:db8::1]", ""),
+        ("(2001:17::1)", ""),
+        ("[::1]", ""),
+        ("[10.0.0.17]", ""),
+    ],
+)
+def test_a_number_in_brackets_is_a_thread_and_an_address_is_none(head, thread, tmp_path):
+    """The first group of an IPv6 address is no number in brackets."""
+    lines = [f"{push.iso} {head} push_on_complete code={push.code}" for push in dialects.pushes(random.Random(3), 60)]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    write_grammar(tmp_path, "x", made.grammar, made.samples)
+    assert outcome(load("x", [tmp_path]), lines[0])["thread"] == thread

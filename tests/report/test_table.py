@@ -262,7 +262,7 @@ def test_little_is_not_nothing_and_nearly_all_is_not_all(share, text):
         ({"causes": {"misplaced": 99}, "fronts": ["a> ", ""]}, "In front of it stands `a> ` or nothing"),
         (
             {"causes": {"misplaced": 99}, "fronts": ['{"time":"<time>","message":"']},
-            "inside JSON: `jq -r .message FILE",
+            "  jq -r .message FILE | mesibo-logwatch report\n",
         ),
         ({"causes": {"misplaced": 99}, "fronts": ["a> "]}, "needs a grammar of its own"),
         ({"envelopes": {"docker": 2, "plain": 1, "cri": 1}}, "Around the lines: cri, docker\n"),

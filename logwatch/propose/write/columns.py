@@ -37,7 +37,7 @@ def columns(dialect: Dialect, form: Columns) -> str:
         for each in reversed(behind[form.least :]):
             tail = f"Opt(cut + {each}{f' + {tail}' if tail else ''})"
         terms += [tail] if tail else []
-        end = ["LineEnd()"]
+        end = [*([f'"{form.closing}"'] if form.closing else []), "LineEnd()"]
     body += "".join(definitions) + sequence_source("fields", terms).rstrip("\n") + ".leave_whitespace()\n"
     return body + marker(dialect.marker) + "\n" + sequence_source("LINE", [*start(dialect), "fields", *end])
 
